@@ -1,0 +1,51 @@
+# lifang 里坊. `make demo` shows a living city; `make test` checks everything that must hold.
+VENV := .venv
+PY := $(VENV)/bin/python
+PORT ?= 8000
+DIR ?= city/chengdu
+SPEED ?=
+
+.PHONY: install page demo check test system lock docs bench clean
+
+install: $(VENV)/installed page
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	test -x $(PY) || python3 -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+page: $(VENV)/installed
+	$(PY) tools/build_page.py
+
+demo: install
+	exec $(VENV)/bin/lifang demo chengdu --dir $(DIR) --port $(PORT) $(if $(SPEED),--speed $(SPEED)) $(DEMO)
+
+# The fast part: under a minute.
+check: install
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(PY) -m pytest tests/unit tests/architecture -n 2
+
+# Everything that must hold.
+test: check system
+	cd page && PATH="$$(../$(PY) ../tools/node_path.py):$$PATH" npm run --silent check
+	$(PY) -m pytest tests --ignore tests/unit --ignore tests/architecture -n 2 --dist loadfile
+
+# Chromium and a Chinese font, for the browser tests.
+system:
+	sh tools/system_packages.sh chromium fonts-noto-cjk
+
+docs: install
+	$(PY) tools/write_reference.py
+
+lock:
+	$(PY) tools/lock.py
+
+bench: install
+	for each in admission hot_state ingest series; do $(PY) -m bench.$$each; done
+
+clean:
+	rm -rf $(VENV) page/node_modules src/lifang/doors/page/site

@@ -1,0 +1,198 @@
+"""City: the only place that wires rooms together."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from lifang.app.bus import Bus
+from lifang.app.doctor import Finding, examine
+from lifang.app.jobs import JobContext, Jobs
+from lifang.app.packs import Tell, pack_datasets
+from lifang.app.pulse import Pulse
+from lifang.app.queries import Queries
+from lifang.app.sensors import ReplayPlan, recorded_series, register_sensors
+from lifang.app.stage import Stage
+from lifang.catalogue import Card, Catalogue
+from lifang.core import (
+    Clock,
+    Conflict,
+    SystemClock,
+    load_settings,
+    parse_instant,
+)
+from lifang.guard import SYSTEM, Role, Subject
+from lifang.identity import Identity
+from lifang.operations import Alerts, Indicators
+from lifang.scenes import SceneContext
+from lifang.sensing import Replay, Sensing
+from lifang.store import Store
+
+_SCENES_LOOK_BACK = timedelta(hours=72)
+OWNER = Subject("owner", "owner of the city's folder", frozenset(Role))
+
+
+def open_city(path: str | Path, *, clock: Clock | None = None) -> City:
+    """Return the city in the folder ``path``; close it when done, or use it in a ``with`` block.
+
+    ``NotFound`` if there is none, ``Conflict`` if another process has it open.
+    """
+    return City(Path(path), clock=clock or SystemClock())
+
+
+class City:
+    """Everything under one folder, wired. ``start`` lets its time pass; without it the city stands still."""
+
+    def __init__(self, folder: Path, *, clock: Clock) -> None:
+        self.folder = folder
+        self.clock = clock
+        self.settings = load_settings(folder)
+        self.owner_secret = f"lfo_{secrets.token_urlsafe(32)}"
+        self.store = Store.open(
+            folder, clock=clock, memory_mb=self.settings.lake_memory_mb, threads=self.settings.lake_threads
+        )
+        self.bus = Bus()
+        self.identity = Identity(self.store, clock, session_max_age_s=self.settings.session_max_age_s)
+        self.catalogue = Catalogue(self.store, clock, self.settings)
+        self.sensing = Sensing(self.store, clock)
+        self.alerts = Alerts(self.store, clock)
+        self.indicators = Indicators(self.store, clock)
+        self.queries = Queries(self.store, self.catalogue, self.settings)
+        self.jobs = Jobs(self.store, clock, self.bus)
+        self.replay = self._open_replay()
+        context = SceneContext(
+            sensing=self.sensing,
+            alerts=self.alerts,
+            indicators=self.indicators,
+            catalogue=self.catalogue,
+            clock=clock,
+            settings=self.settings,
+        )
+        self.scenes = Stage(context, self.store, self.bus, now=lambda: self.now)
+        self.pulse = Pulse(clock, self.scenes, self.bus, self.replay)
+        self.spool = folder / "spool"
+        self.spool.mkdir(exist_ok=True)
+        self._wire()
+
+    @property
+    def now(self) -> datetime:
+        """The city's time, in UTC: the replay's if the city replays."""
+        return self.pulse.now
+
+    def start(self, *, time_passes: bool = True) -> None:
+        """Commit observations and work off jobs; let time pass too (replay, scenes), unless told not to."""
+        self.sensing.start()
+        self.jobs.start()
+        if time_passes:
+            self.pulse.start()
+
+    def close(self) -> None:
+        """Stop everything and close the stores; what was acknowledged is kept."""
+        self.pulse.close()
+        self.jobs.close()
+        if self.replay:
+            self.replay.close()
+        self.sensing.close()
+        self.queries.close()
+        self.bus.close()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def subject_of(self, secret: str) -> Subject:
+        """Return who a bearer secret belongs to; the folder's owner carries this run's own secret."""
+        if secrets.compare_digest(secret.encode(), self.owner_secret.encode()):
+            return OWNER
+        return self.identity.subject_of_token(secret)
+
+    def furnish(self, pack: Path, *, tell: Tell) -> None:
+        """Bring in what the pack holds: datasets, sensors, their history; done before means nothing is done again."""
+        pairs = pack_datasets(pack)
+        for done, (card, file) in enumerate(pairs):
+            tell(done / (len(pairs) + 2), card.stem)
+            self.catalogue.add(file, name=file.name, card=Card.load(card), by=SYSTEM)
+        if self.settings.replay:
+            tell(len(pairs) / (len(pairs) + 2), "sensors")
+            self._furnish_sensors(ReplayPlan.from_table(self.settings.replay))
+            tell((len(pairs) + 1) / (len(pairs) + 2), "scenes")
+            self.scenes.begin(self.now, back=_SCENES_LOOK_BACK)
+            self.scenes.run_due(self.now)
+        self.store.checkpoint()
+        tell(1.0, "")
+
+    def examine(self) -> list[Finding]:
+        """Return the doctor's findings."""
+        return examine(self.store)
+
+    def set_speed(self, speed: float) -> None:
+        """Have the replay run ``speed`` city seconds a second."""
+        self.set_replay(speed=speed, paused=None, by=SYSTEM)
+
+    def set_replay(self, *, speed: float | None, paused: bool | None, by: Subject) -> dict[str, Any]:
+        """Return the clock's state after the change; ``Conflict`` if the city does not replay."""
+        if self.replay is None:
+            raise Conflict("This city does not replay.", mend="Add [replay] to city.toml.")
+        with self.pulse.held():
+            self.replay.control(speed=speed, paused=paused, by=by)
+        state = self.pulse.state()
+        self.bus.publish("clock", state)
+        return state
+
+    def _open_replay(self) -> Replay | None:
+        if not self.settings.replay:
+            return None
+        plan = ReplayPlan.from_table(self.settings.replay)
+        if not self.sensing.things():
+            return None
+        series = recorded_series(plan, self.catalogue.dataset(plan.series), self.sensing)
+        return Replay(self.sensing, series, start=plan.start, speed=plan.speed, clock=self.clock)
+
+    def _furnish_sensors(self, plan: ReplayPlan) -> None:
+        register_sensors(plan, self.catalogue, self.sensing)
+        series = recorded_series(plan, self.catalogue.dataset(plan.series), self.sensing)
+        self.sensing.load_history(series, before=plan.start, by=SYSTEM)
+        self.replay = self._open_replay()
+        self.pulse = Pulse(self.clock, self.scenes, self.bus, self.replay)
+
+    def _wire(self) -> None:
+        self.sensing.on_commit(self._tell_observations)
+        self.alerts.on_change(lambda change: self.bus.publish("alert", change.as_json()))
+        self.jobs.register("add_dataset", self._add_dataset)
+        self.jobs.register("backup", self._backup)
+        self.jobs.register("run_scene", self._run_scene)
+
+    def _tell_observations(self, observations: Any) -> None:
+        if len(observations.time) <= 1000:
+            self.bus.publish("observations", self.sensing.as_json(observations))
+
+    def _add_dataset(self, job: JobContext) -> Mapping[str, Any]:
+        path = Path(job.job.arguments["path"])
+        card = job.job.arguments.get("card")
+        admission = self.catalogue.add(
+            path,
+            name=job.job.arguments["name"],
+            card=Card.from_mapping(card) if card else None,
+            by=job.by,
+            progress=job.progress,
+            cancelled=job.cancelled,
+        )
+        path.unlink(missing_ok=True)
+        return admission.as_json()
+
+    def _backup(self, job: JobContext) -> Mapping[str, Any]:
+        summary = self.store.backup(Path(job.job.arguments["target"]), progress=job.progress)
+        return {"path": str(summary.path), "sha256": summary.sha256, "bytes": summary.bytes, "files": summary.files}
+
+    def _run_scene(self, job: JobContext) -> Mapping[str, Any]:
+        moment = job.job.arguments.get("moment")
+        return self.scenes.run(job.job.arguments["scene"], parse_instant(moment) if moment else None)

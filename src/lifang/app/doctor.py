@@ -1,0 +1,94 @@
+"""The doctor: looks the city over and says what is ill and how to mend it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lifang.core import Problem, distance_m, gcj02_to_wgs84, wgs84_to_gcj02
+from lifang.standards import code_lists
+from lifang.store import Store
+
+_LEAST_FREE_BYTES = 1_000_000_000
+_OLDEST_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: whether it is well, what was seen, and what to do if not."""
+
+    check: str
+    well: bool
+    seen: str
+    mend: str = ""
+
+
+def examine(store: Store) -> list[Finding]:
+    """Return one finding a check; a check that fails with a problem is a finding too."""
+    return [_guarded(name, check, store) for name, check in _CHECKS.items()]
+
+
+def _guarded(name: str, check: Callable[[Store], Finding], store: Store) -> Finding:
+    try:
+        return check(store)
+    except Problem as problem:
+        return Finding(name, False, problem.what, problem.mend)
+
+
+def _python(_: Store) -> Finding:
+    seen = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("python", sys.version_info >= _OLDEST_PYTHON, seen, "Use Python 3.11 or newer.")
+
+
+def _disk(store: Store) -> Finding:
+    free = shutil.disk_usage(store.folder).free
+    return Finding("disk", free >= _LEAST_FREE_BYTES, f"{free / 1e9:.1f} GB free", "Free at least 1 GB.")
+
+
+def _ledger(store: Store) -> Finding:
+    verdict = store.ledger.verify()
+    seen = f"{verdict.count} records, head {verdict.head[:12]}"
+    return Finding("ledger", verdict.ok, seen if verdict.ok else verdict.reason, "Restore the last verified backup.")
+
+
+def _releases(store: Store) -> Finding:
+    missing = list(_missing_releases(store))
+    count = store.registry.count("release")
+    seen = f"{count} releases" if not missing else f"missing: {', '.join(missing[:5])}"
+    return Finding("releases", not missing, seen, "Restore the last verified backup.")
+
+
+def _missing_releases(store: Store) -> Iterator[str]:
+    for row in store.registry.find("release"):
+        relation = store.lake.release(row["dataset"], row["number"])
+        if not relation.path.is_file() or relation.path.stat().st_size != row["bytes"]:
+            yield row["id"]
+
+
+def _observations(store: Store) -> Finding:
+    return Finding("observations", True, f"{store.lake.observation_count()} rows")
+
+
+def _code_lists(_: Store) -> Finding:
+    return Finding("code lists", True, ", ".join(f"{each.id} ({each.edition})" for each in code_lists()))
+
+
+def _places(_: Store) -> Finding:
+    lon, lat = np.array([104.06]), np.array([30.66])
+    error_m = float(distance_m(lon, lat, *gcj02_to_wgs84(*wgs84_to_gcj02(lon, lat)))[0])
+    return Finding("coordinates", error_m < 0.001, f"GCJ-02 round trip {error_m * 1000:.6f} mm", "Reinstall pyproj.")
+
+
+_CHECKS: dict[str, Callable[[Store], Finding]] = {
+    "python": _python,
+    "disk": _disk,
+    "ledger": _ledger,
+    "releases": _releases,
+    "observations": _observations,
+    "code lists": _code_lists,
+    "coordinates": _places,
+}

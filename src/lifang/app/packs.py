@@ -1,0 +1,93 @@
+"""City packs: folders of data and settings, no logic, from which a living city is opened.
+
+A pack holds ``city.toml``, ``datasets/<id>.toml`` (one card a dataset, ``file`` names its data) and ``data/``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import lifang
+from lifang.core import CITY_FILE, BadInput, Conflict, NotFound, load_settings
+
+Tell = Callable[[float, str], None]
+
+_HOMES = (Path(lifang.__file__).parent / "cities", Path(lifang.__file__).parents[2] / "cities")
+
+_TEMPLATE = """\
+# A city of lifang. Every key is described in docs/reference/settings.md.
+id = "{id}"
+name_zh = "{name}"
+name_en = "{name}"
+area_code = "{area_code}"        # GB/T 2260
+time_zone = "Asia/Shanghai"
+extent = [-180.0, -90.0, 180.0, 90.0]  # west, south, east, north in degrees
+"""
+
+
+def packs() -> dict[str, Path]:
+    """Return the folder of each city pack that came with this lifang, by id."""
+    return {
+        folder.name: folder
+        for home in _HOMES
+        if home.is_dir()
+        for folder in sorted(home.iterdir())
+        if (folder / CITY_FILE).is_file()
+    }
+
+
+def find_pack(name: str) -> Path:
+    """Return the folder of the pack: an id of one that came with lifang, or a path; ``NotFound`` names those there are."""
+    known = packs()
+    if name in known:
+        return known[name]
+    if (Path(name) / CITY_FILE).is_file():
+        return Path(name)
+    raise NotFound(f"There is no city pack {name!r}.", mend=f"Known: {', '.join(known) or 'none'}; or give a folder.")
+
+
+def lay_out(folder: Path, pack: Path) -> None:
+    """Put the pack's ``city.toml`` into ``folder``, made if need be; a city already there stays as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / CITY_FILE
+    if target.exists():
+        here, there = load_settings(folder, {}), load_settings(pack, {})
+        if here.id != there.id:
+            raise Conflict(f"{folder} holds the city {here.id!r}, not {there.id!r}.", mend="Choose another --dir.")
+        return
+    partial = target.with_suffix(".partial")
+    shutil.copyfile(pack / CITY_FILE, partial)
+    os.replace(partial, target)
+
+
+def lay_out_empty(folder: Path, *, city_id: str, name: str, area_code: str) -> None:
+    """Make an empty city in ``folder``; ``Conflict`` if there is one."""
+    target = folder / CITY_FILE
+    if target.exists():
+        raise Conflict(f"{folder} holds a city already.", where=str(target))
+    folder.mkdir(parents=True, exist_ok=True)
+    for text in (city_id, name, area_code):
+        if any(sign in text for sign in '"\\\n'):
+            raise BadInput(f"{text!r} cannot stand in city.toml.", mend="Leave out quotes and backslashes.")
+    target.write_text(_TEMPLATE.format(id=city_id, name=name, area_code=area_code), "utf-8")
+
+
+def pack_datasets(pack: Path) -> list[tuple[Path, Path]]:
+    """Return (card, data file) of each dataset of the pack; those that others are checked against come first."""
+    found: list[tuple[int, Path, Path]] = []
+    for card in sorted((pack / "datasets").glob("*.toml")):
+        table = tomllib.loads(card.read_text("utf-8"))
+        try:
+            file = pack / str(table["file"])
+        except KeyError:
+            raise BadInput("The card names no data file.", where=str(card), mend='Add file = "data/…".') from None
+        if not file.resolve().is_relative_to(pack.resolve()):
+            raise BadInput("The card's file lies outside the pack.", where=str(card), mend="Move it inside.")
+        if not file.is_file():
+            raise NotFound(f"{file} does not exist.", where=str(card), mend="Correct the card's file.")
+        found.append((int(table.get("order", 100)), card, file))
+    return [(card, file) for _, card, file in sorted(found)]

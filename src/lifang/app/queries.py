@@ -1,0 +1,47 @@
+"""Queries: an analyst's SQL over exactly the datasets that the asker may query, run outside this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lifang.catalogue import Catalogue
+from lifang.core import Settings
+from lifang.guard import Action, Classification, Resource, Subject, decide
+from lifang.store import Entry, QueryResult, Sandbox, Store
+
+MAX_ROWS = 100_000
+
+
+class Queries:
+    """Runs SQL (DuckDB's dialect): each dataset the asker may query is a table under its id, at its newest release."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, settings: Settings) -> None:
+        self._store, self._catalogue, self._timeout_s = store, catalogue, settings.query_timeout_s
+        self._sandbox: Sandbox | None = None
+
+    def run(self, sql: str, *, subject: Subject, limit: int = 1000, purpose: str = "") -> QueryResult:
+        """Return the result's table and whether rows were cut off at ``limit``; ``BadInput`` for refused SQL."""
+        tables, hidden = self._tables(subject, purpose)
+        if self._sandbox is None:
+            self._sandbox = Sandbox()
+        if hidden:
+            entry = Entry(subject.id, "query", "datasets", purpose, detail={"sql": sql[:4000], "non_public": hidden})
+            self._store.ledger.append(entry)
+        return self._sandbox.run(sql, tables, timeout_s=self._timeout_s, max_rows=min(limit, MAX_ROWS))
+
+    def close(self) -> None:
+        """Stop the waiting child processes."""
+        if self._sandbox:
+            self._sandbox.close()
+
+    def _tables(self, subject: Subject, purpose: str) -> tuple[dict[str, Path], list[str]]:
+        tables: dict[str, Path] = {}
+        hidden: list[str] = []
+        for dataset in self._catalogue.datasets(subject=subject):
+            classification = Classification(dataset.card.classification)
+            if not decide(subject, Action.QUERY, Resource("dataset", dataset.id, classification), purpose).allowed:
+                continue
+            tables[dataset.id] = dataset.rows().path
+            if classification is not Classification.OPEN:
+                hidden.append(dataset.id)
+        return tables, hidden

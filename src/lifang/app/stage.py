@@ -1,0 +1,87 @@
+"""The stage: finds the scenes, gives them what they may use, runs them when their period has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import lifang.scenes
+from lifang.app.bus import Bus
+from lifang.core import Plugins, format_instant, parse_instant
+from lifang.scenes import SceneContext, SceneSpec
+from lifang.store import Store
+
+_CATCH_UP = 72
+
+
+class Stage:
+    """The city's scenes."""
+
+    def __init__(self, context: SceneContext, store: Store, bus: Bus, *, now: Callable[[], datetime]) -> None:
+        self._context, self._store, self._bus, self._now = context, store, bus, now
+        self._plugins = Plugins(lifang.scenes)
+
+    def specs(self) -> list[SceneSpec]:
+        """Return every scene's spec, by id."""
+        return self._plugins.specs()
+
+    def spec(self, scene: str) -> SceneSpec:
+        """Return one scene's spec, or ``NotFound``."""
+        found: SceneSpec = self._plugins.get(scene).spec
+        return found
+
+    def view(self, scene: str, at: datetime | None = None) -> dict[str, Any]:
+        """Return what the scene shows for a moment (now, if none is given), changing nothing."""
+        module = self._plugins.get(scene)
+        moment = at or self._now()
+        shown: dict[str, Any] = module.view(self._context, moment)
+        return shown
+
+    def run(self, scene: str, moment: datetime | None = None) -> dict[str, Any]:
+        """Run the scene for a moment: it evaluates its rules and writes its indicators; return its result."""
+        module = self._plugins.get(scene)
+        result = module.run(self._context, moment or self._now())
+        for indicator in result.indicators:
+            self._bus.publish("indicator", indicator)
+        shown: dict[str, Any] = result.result
+        return shown
+
+    def run_due(self, now: datetime, *, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Run every scene for each of its periods that has passed since its last run; return how many runs there were."""
+        runs = 0
+        for spec in self.specs():
+            for moment in due_moments(self._last(spec.id), now, spec.period, at_most=_CATCH_UP):
+                if stopping():
+                    return runs
+                self.run(spec.id, moment)
+                self._remember(spec.id, moment)
+                runs += 1
+        return runs
+
+    def begin(self, moment: datetime, *, back: timedelta = timedelta(0)) -> None:
+        """Have scenes that never ran start ``back`` before ``moment``."""
+        for spec in self.specs():
+            if self._last(spec.id) is None:
+                self._remember(spec.id, moment - back)
+
+    def _last(self, scene: str) -> datetime | None:
+        row = self._store.registry.get("setting", f"scene.{scene}.last")
+        return parse_instant(row["value"]["moment"]) if row else None
+
+    def _remember(self, scene: str, moment: datetime) -> None:
+        key, value = f"scene.{scene}.last", {"moment": format_instant(moment)}
+        with self._store.registry.transaction() as tx:
+            if tx.get("setting", key):
+                tx.update("setting", key, {"value": value})
+            else:
+                tx.insert("setting", {"id": key, "value": value})
+
+
+def due_moments(last: datetime | None, now: datetime, period: timedelta, *, at_most: int) -> list[datetime]:
+    """Return the whole periods after ``last`` up to ``now``, oldest first; only the newest ``at_most`` of them."""
+    newest = now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % period
+    if last is None or newest - last > period * at_most:
+        last = newest - period * (at_most if last else 1)
+    count = int((newest - last) / period)
+    return [last + period * step for step in range(1, count + 1)]

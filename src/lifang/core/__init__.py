@@ -1,0 +1,83 @@
+"""core: what every room stands on: ids, time, place, units, errors, settings, the plugin registry.
+
+Does not belong here: storage, code lists, anything that knows what a city does.
+Reads and writes no dataset.
+"""
+
+from lifang.core.errors import (
+    BadInput,
+    Conflict,
+    Corrupt,
+    Denied,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnknownCode,
+)
+from lifang.core.ids import check_slug, new_id
+from lifang.core.place import (
+    Box,
+    check_crs,
+    distance_m,
+    from_wgs84,
+    gcj02_to_wgs84,
+    to_wgs84,
+    wgs84_to_gcj02,
+)
+from lifang.core.plugins import Plugins
+from lifang.core.settings import CITY_FILE, Settings, load_settings
+from lifang.core.time import (
+    Clock,
+    Interval,
+    ManualClock,
+    SystemClock,
+    format_instant,
+    from_micros,
+    has_offset,
+    parse_instant,
+    to_micros,
+    zone,
+)
+from lifang.core.units import Unit, convert, unit, units
+
+__all__ = [
+    "CITY_FILE",
+    "BadInput",
+    "Box",
+    "Clock",
+    "Conflict",
+    "Corrupt",
+    "Denied",
+    "Interval",
+    "ManualClock",
+    "NotFound",
+    "Plugins",
+    "Problem",
+    "Settings",
+    "SystemClock",
+    "TooLarge",
+    "Unauthenticated",
+    "Unavailable",
+    "Unit",
+    "UnknownCode",
+    "check_crs",
+    "check_slug",
+    "convert",
+    "distance_m",
+    "format_instant",
+    "from_micros",
+    "from_wgs84",
+    "gcj02_to_wgs84",
+    "has_offset",
+    "load_settings",
+    "new_id",
+    "parse_instant",
+    "to_micros",
+    "to_wgs84",
+    "unit",
+    "units",
+    "wgs84_to_gcj02",
+    "zone",
+]

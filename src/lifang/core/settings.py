@@ -1,0 +1,93 @@
+"""Settings of one city: ``city.toml`` in its folder, overridden by ``LIFANG_…`` in the environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from lifang.core.errors import BadInput, NotFound
+from lifang.core.ids import check_slug
+from lifang.core.place import Box
+from lifang.core.time import zone
+
+CITY_FILE = "city.toml"
+_PREFIX = "LIFANG_"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a city says of itself, and the bounds it runs under.
+
+    ``extent`` is west, south, east, north in degrees; sizes are in bytes, ages in seconds.
+    ``replay`` says which recorded series are replayed as live, ``layers`` which datasets the map draws, in order;
+    ``allowed_hosts`` are the names, besides loopback, under which the city may be called.
+    """
+
+    id: str
+    name_zh: str
+    name_en: str
+    area_code: str
+    time_zone: str = "Asia/Shanghai"
+    extent: tuple[float, float, float, float] = (-180.0, -90.0, 180.0, 90.0)
+    crs: str = "EPSG:4490"
+    lake_memory_mb: int = 256
+    lake_threads: int = 2
+    upload_max_bytes: int = 2_000_000_000
+    upload_expanded_max_bytes: int = 8_000_000_000
+    body_max_bytes: int = 32_000_000
+    session_max_age_s: int = 12 * 3600
+    query_timeout_s: float = 2.0
+    secure_cookies: bool = False
+    allowed_hosts: tuple[str, ...] = ()
+    replay: Mapping[str, Any] = field(default_factory=dict)
+    layers: tuple[Mapping[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        check_slug(self.id, what="city id")
+        zone(self.time_zone)
+        Box(*self.extent)
+
+    @property
+    def box(self) -> Box:
+        """The city's extent."""
+        return Box(*self.extent)
+
+
+def load_settings(folder: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings of the city in ``folder``; ``NotFound`` without a ``city.toml``, ``BadInput`` naming a bad key."""
+    path = folder / CITY_FILE
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise NotFound(f"{folder} holds no city.", where=str(path), mend="Run `lifang init DIR` first.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"city.toml cannot be read: {error}.", where=str(path), mend="Correct that line.") from error
+    known = {each.name: each.type for each in fields(Settings)}
+    for key in table:
+        if key not in known:
+            raise BadInput(f"city.toml has an unknown key {key!r}.", where=str(path), mend=f"Known: {', '.join(known)}.")
+    try:
+        settings = Settings(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
+    except TypeError as error:
+        raise BadInput(f"city.toml is incomplete: {error}.", where=str(path), mend="Add the missing keys.") from error
+    return _overridden(settings, environ)
+
+
+def _overridden(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    changes: dict[str, Any] = {}
+    for each in fields(Settings):
+        text = environ.get(_PREFIX + each.name.upper())
+        if text is None:
+            continue
+        present = getattr(settings, each.name)
+        if not isinstance(present, str | int | float | bool) or get_args(each.type):
+            raise BadInput(f"{_PREFIX}{each.name.upper()} cannot be set by the environment.", mend="Edit city.toml.")
+        try:
+            changes[each.name] = text.lower() in {"1", "true", "yes"} if isinstance(present, bool) else type(present)(text)
+        except ValueError as error:
+            raise BadInput(f"{_PREFIX}{each.name.upper()}={text!r} is not a {type(present).__name__}.") from error
+    return replace(settings, **changes)

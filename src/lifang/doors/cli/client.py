@@ -1,0 +1,128 @@
+"""The command line's client: it speaks HTTP to the city, served by another process or opened in this one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from lifang.app import City, find_presence, open_city
+from lifang.core import BadInput, Conflict, Denied, NotFound, Problem, TooLarge, Unavailable
+from lifang.doors.api import create_app
+
+_TIMEOUT_S = 120.0
+_PAGE = 1000
+_PROBLEMS: Mapping[int, type[Problem]] = {
+    400: BadInput,
+    401: Denied,
+    403: Denied,
+    404: NotFound,
+    409: Conflict,
+    413: TooLarge,
+    503: Unavailable,
+}
+
+
+class Client:
+    """The city in ``folder`` as its owner sees it: through the process that serves it, else opened here."""
+
+    def __init__(self, folder: Path) -> None:
+        self._runner = asyncio.Runner()
+        self._city: City | None = None
+        presence = find_presence(folder)
+        transport: httpx.AsyncBaseTransport
+        if presence:
+            url, secret, transport = presence.url, presence.secret, httpx.AsyncHTTPTransport()
+        else:
+            self._city = open_city(folder)
+            self._city.start(time_passes=False)
+            url, secret = "http://127.0.0.1", self._city.owner_secret
+            transport = httpx.ASGITransport(app=create_app(self._city))
+        headers = {"Authorization": f"Bearer {secret}"}
+        self._http = httpx.AsyncClient(base_url=url, headers=headers, transport=transport, timeout=_TIMEOUT_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._runner.run(self._http.aclose())
+        self._runner.close()
+        if self._city:
+            self._city.close()
+
+    def get(self, path: str, **params: Any) -> Any:
+        """Return the JSON answer to GET; parameters that are ``None`` are left out."""
+        return self._json("GET", path, params=_given(params))
+
+    def post(self, path: str, body: Any = None, **params: Any) -> Any:
+        """Return the JSON answer to POST with a JSON body."""
+        return self._json("POST", path, json=body, params=_given(params))
+
+    def delete(self, path: str) -> Any:
+        """Return the JSON answer to DELETE, if there is one."""
+        return self._json("DELETE", path)
+
+    def upload(self, path: str, file: Path, *, parts: Mapping[str, Path], **params: Any) -> Any:
+        """Return the JSON answer to a multipart POST of ``file`` and further small ``parts``."""
+        opened = {name: (part.name, part.read_bytes()) for name, part in parts.items()}
+        with file.open("rb") as stream:
+            files = {"file": (file.name, stream), **opened}
+            return self._json("POST", path, files=files, params=_given(params))
+
+    def listing(self, path: str, *, limit: int, **params: Any) -> list[Any]:
+        """Return up to ``limit`` items of a list, following ``next``."""
+        items: list[Any] = []
+        after = None
+        while len(items) < limit:
+            answer = self.get(path, after=after, limit=min(_PAGE, limit - len(items)), **params)
+            items += answer["items"]
+            after = answer["next"]
+            if after is None:
+                break
+        return items
+
+    def download(self, path: str, target: Path, **params: Any) -> int:
+        """Write the answer to GET into ``target`` as it streams; return its bytes."""
+        return self._runner.run(self._download(path, target, _given(params)))
+
+    async def _download(self, path: str, target: Path, params: dict[str, Any]) -> int:
+        partial = target.with_name(target.name + ".partial")
+        written = 0
+        async with self._http.stream("GET", path, params=params) as answer:
+            if answer.is_error:
+                await answer.aread()
+                raise _problem(answer)
+            with partial.open("wb") as sink:  # noqa: ASYNC230 - the command line has nothing else to do
+                async for chunk in answer.aiter_bytes():
+                    written += sink.write(chunk)
+        partial.replace(target)
+        return written
+
+    def _json(self, method: str, path: str, **more: Any) -> Any:
+        try:
+            answer = self._runner.run(self._http.request(method, path, **more))
+        except httpx.TransportError as error:
+            raise Unavailable(f"The city did not answer: {error}.", mend="Is its process still running?") from error
+        if answer.is_error:
+            raise _problem(answer)
+        return answer.json() if answer.content else None
+
+
+def _given(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}
+
+
+def _problem(answer: httpx.Response) -> Problem:
+    try:
+        told = answer.json()
+    except ValueError:
+        told = {}
+    kind = _PROBLEMS.get(answer.status_code, Problem)
+    what = told.get("detail") or told.get("title") or f"HTTP {answer.status_code}"
+    return kind(what, where=told.get("where") or "", mend=told.get("mend") or "")

@@ -1,0 +1,97 @@
+"""Commands on datasets: add, list, show, query, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lifang.core import BadInput, Conflict, NotFound
+from lifang.doors.cli.client import Client
+from lifang.doors.cli.show import Dir, Json, follow, show
+
+app = typer.Typer(no_args_is_help=True, help="Datasets: add, find, look, ask, take away.")
+Dataset = Annotated[str, typer.Argument(help="The dataset's id.")]
+_FORMATS = {".csv": "csv", ".geojson": "geojson", ".parquet": "parquet", ".arrow": "arrow", ".json": "json"}
+_COLUMNS = ("id", "name", "theme.zh", "format", "rows", "refused", "classification", "updated")
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="CSV, GeoJSON, Parquet, XLSX, GeoPackage, zipped shapefile; gz too.")],
+    folder: Dir,
+    card: Annotated[Path | None, typer.Option(help="Its dataset.toml: metadata and column types.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Admit a file: good rows become a release, refused ones are kept with what to mend."""
+    for path in (file, card):
+        if path is not None and not path.is_file():
+            raise NotFound(f"{path} does not exist.", mend="Check the path.")
+    with Client(folder) as client:
+        parts = {"card": card} if card else {}
+        job = client.upload("/api/v1/datasets", file, parts=parts, filename=file.name)
+        result = follow(client, job, f"admitting {file.name}")
+    show(result, as_json=as_json)
+
+
+@app.command("list")
+def listing(
+    folder: Dir,
+    text: Annotated[str | None, typer.Argument(help="Words to look for, Chinese or English.")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 100,
+    as_json: Json = False,
+) -> None:
+    """List datasets."""
+    with Client(folder) as client:
+        found = client.listing("/api/v1/datasets", limit=limit, q=text)
+    show(found, as_json=as_json, columns=_COLUMNS)
+
+
+@app.command("show")
+def detail(
+    dataset: Dataset,
+    folder: Dir,
+    refused: Annotated[bool, typer.Option(help="The refused rows instead.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show one dataset: metadata, columns, quality, releases; or its refused rows."""
+    with Client(folder) as client:
+        if refused:
+            rows = client.listing(f"/api/v1/datasets/{dataset}/refused", limit=1000)
+            show(rows, as_json=as_json, columns=("row", "column", "value", "rule", "mend"))
+        else:
+            show(client.get(f"/api/v1/datasets/{dataset}"), as_json=as_json)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT in DuckDB's dialect; datasets are tables under their ids.")],
+    folder: Dir,
+    limit: Annotated[int, typer.Option(min=1)] = 1000,
+    as_json: Json = False,
+) -> None:
+    """Ask the datasets by SQL."""
+    with Client(folder) as client:
+        found = client.post("/api/v1/query", {"sql": sql, "limit": limit})
+    names = [column["name"] for column in found["columns"]]
+    show([dict(zip(names, row, strict=True)) for row in found["rows"]], as_json=as_json, columns=names)
+
+
+@app.command()
+def export(
+    dataset: Dataset,
+    target: Annotated[Path, typer.Argument(help="The file to write; its ending says the format.")],
+    folder: Dir,
+    at: Annotated[str | None, typer.Option(help="As of this moment, ISO 8601.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a dataset to a file: .csv, .geojson, .parquet, .arrow or .json."""
+    form = _FORMATS.get(target.suffix.lower())
+    if form is None:
+        raise BadInput(f"{target.suffix!r} is not a format.", mend=f"End the name in {', '.join(_FORMATS)}.")
+    if target.exists():
+        raise Conflict(f"{target} exists.", mend="Name another file; nothing is overwritten.")
+    with Client(folder) as client:
+        written = client.download(f"/api/v1/datasets/{dataset}/rows", target, format=form, at=at)
+    show({"path": str(target), "bytes": written}, as_json=as_json)

@@ -1,0 +1,176 @@
+"""Commands on the city as a whole: demo, init, serve, backup, restore, doctor, ledger."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import threading
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lifang.app import (
+    City,
+    Presence,
+    announce,
+    find_pack,
+    first_login,
+    keep_first_login,
+    lay_out,
+    lay_out_empty,
+    open_city,
+    withdraw,
+)
+from lifang.core import Conflict
+from lifang.doors.api import serve as serve_http
+from lifang.doors.cli.client import Client
+from lifang.doors.cli.show import ERR, OUT, Dir, Json, follow, progress, show
+from lifang.store import Store
+
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="The port on 127.0.0.1.")]
+Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
+ledger = typer.Typer(no_args_is_help=True, help="The tamper-evident record of who did what.")
+
+
+def demo(
+    pack: Annotated[str, typer.Argument(help="A city pack: its id or folder.")] = "chengdu",
+    folder: Annotated[Path | None, typer.Option("--dir", help="Where the city lives; city/PACK if not given.")] = None,
+    port: Port = 8000,
+    speed: Annotated[float | None, typer.Option("--speed", help="City seconds a second; the pack's if not given.")] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
+) -> None:
+    """Open a city from its pack and serve it, its recorded sensors replayed as live."""
+    source = find_pack(pack)
+    home = folder or Path("city") / source.name
+    lay_out(home, source)
+    with open_city(home) as city:
+        _furnish(city, source)
+        if speed is not None:
+            city.set_speed(speed)
+        _serve(city, "127.0.0.1", port, browser=browser)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    pack: Annotated[str | None, typer.Option("--pack", help="A city pack to start from.")] = None,
+    city_id: Annotated[str, typer.Option("--id", help="The city's id.")] = "city",
+    name: Annotated[str, typer.Option(help="The city's name.")] = "城市",
+    area_code: Annotated[str, typer.Option(help="Its GB/T 2260 code.")] = "",
+) -> None:
+    """Make a city in a folder: empty, or furnished from a pack."""
+    if pack is None:
+        lay_out_empty(folder, city_id=city_id, name=name, area_code=area_code)
+        with open_city(folder) as city:
+            _first_login(city)
+    else:
+        source = find_pack(pack)
+        lay_out(folder, source)
+        with open_city(folder) as city:
+            _furnish(city, source)
+    OUT.print(f"lifang: {folder} holds a city. Next: lifang serve --dir {folder}", markup=False, soft_wrap=True)
+
+
+def serve(folder: Dir, host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve a city."""
+    with open_city(folder) as city:
+        _first_login(city)
+        _serve(city, host, port, browser=False)
+
+
+def backup(target: Annotated[Path, typer.Argument(help="The file to write.")], folder: Dir, as_json: Json = False) -> None:
+    """Back a city up, running or not, into one file."""
+    if target.exists():
+        raise Conflict(f"{target} exists.", mend="Name another file; nothing is overwritten.")
+    with Client(folder) as client:
+        result = follow(client, client.post("/api/v1/backups"), "backing up")
+    shutil.move(result["path"], target)
+    show({**result, "path": str(target)}, as_json=as_json)
+
+
+def restore(
+    source: Annotated[Path, typer.Argument(help="The backup's file.")],
+    folder: Annotated[Path, typer.Argument(help="An empty folder, or one to make.")],
+    as_json: Json = False,
+) -> None:
+    """Restore a backup into an empty folder; every file is verified by its hash."""
+    summary = Store.restore(source, folder)
+    found = {"path": str(folder), "sha256": summary.sha256, "bytes": summary.bytes, "files": summary.files}
+    show(found, as_json=as_json)
+
+
+def doctor(folder: Dir, as_json: Json = False) -> None:
+    """Look the city over; exit 1 if anything is ill."""
+    with Client(folder) as client:
+        findings = client.get("/api/v1/doctor")["items"]
+    show(findings, as_json=as_json, columns=("check", "well", "seen", "mend"))
+    if not all(each["well"] for each in findings):
+        raise typer.Exit(1)
+
+
+@ledger.command("verify")
+def verify(
+    folder: Dir, head: Annotated[str | None, typer.Option(help="A head noted earlier.")] = None, as_json: Json = False
+) -> None:
+    """Verify the chain of every record; exit 1 if it is broken."""
+    with Client(folder) as client:
+        verdict = client.get("/api/v1/ledger/verify", head=head)
+    show(verdict, as_json=as_json)
+    if not verdict["ok"]:
+        raise typer.Exit(1)
+
+
+@ledger.command("list")
+def records(folder: Dir, limit: Annotated[int, typer.Option(min=1)] = 50, as_json: Json = False) -> None:
+    """List records, oldest first."""
+    with Client(folder) as client:
+        found = client.listing("/api/v1/ledger", limit=limit)
+    show(found, as_json=as_json, columns=("seq", "recorded", "subject", "action", "resource", "outcome"))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang this module's commands into ``app``."""
+    for command in (demo, init, serve, backup, restore, doctor):
+        app.command()(command)
+
+
+def _furnish(city: City, source: Path) -> None:
+    city.sensing.start()
+    with progress() as bars:
+        task = bars.add_task(f"opening {source.name}", total=1.0)
+
+        def tell(fraction: float, note: str) -> None:
+            bars.update(task, completed=fraction, description=f"opening {source.name}  {note}")
+
+        city.furnish(source, tell=tell)
+    _first_login(city)
+
+
+def _first_login(city: City) -> None:
+    password = secrets.token_urlsafe(12)
+    if city.identity.first_administrator(password):
+        keep_first_login(city.folder, password)
+
+
+def _serve(city: City, host: str, port: int, *, browser: bool) -> None:
+    def ready(url: str) -> None:
+        announce(city.folder, Presence(url, city.owner_secret))
+        OUT.print(f"lifang: {url}", markup=False, highlight=False, soft_wrap=True)
+        OUT.print(_login_line(city.folder), markup=False, highlight=False, soft_wrap=True)
+        if browser:
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+    try:
+        serve_http(city, host=host, port=port, ready=ready)
+    finally:
+        withdraw(city.folder)
+        ERR.print("lifang: stopped", markup=False)
+
+
+def _login_line(folder: Path) -> str:
+    password = first_login(folder)
+    if password is None:
+        return "lifang: log in with your own name"
+    return f"lifang: first log-in: admin / {password}"
+

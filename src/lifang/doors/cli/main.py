@@ -1,0 +1,33 @@
+"""The commands, gathered; problems become one clear line and exit code 1."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from lifang.core import Problem
+from lifang.doors.cli import alerts, data, house, people, scenes, sense
+from lifang.doors.cli.show import ERR
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="里坊 lifang: a city that runs by its data.")
+house.add_to(app)
+app.add_typer(data.app, name="data")
+app.add_typer(sense.app, name="sense")
+app.add_typer(scenes.app, name="scene")
+app.add_typer(alerts.app, name="alert")
+app.add_typer(people.app, name="user")
+app.add_typer(house.ledger, name="ledger")
+
+
+def main() -> None:
+    """Run one command."""
+    try:
+        app()
+    except Problem as problem:
+        ERR.print(f"lifang: {problem}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

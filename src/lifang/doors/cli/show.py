@@ -1,0 +1,113 @@
+"""What the command line prints: tables for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from lifang.core import CITY_FILE
+from lifang.doors.cli.client import Client
+
+OUT = Console()
+ERR = Console(stderr=True)
+_CELL = 60
+_POLL_S = 0.1
+
+
+def _folder() -> Path:
+    named = os.environ.get("LIFANG_DIR")
+    if named:
+        return Path(named)
+    here = Path()
+    return here if (here / CITY_FILE).exists() else here / "city" / "chengdu"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Dir = Annotated[
+    Path, typer.Option("--dir", help="The city's folder.", default_factory=_folder, show_default="LIFANG_DIR, . or city/chengdu")
+]
+
+
+def show(value: Any, *, as_json: bool, columns: Sequence[str] = ()) -> None:
+    """Print a value: JSON if asked, a table for a list of mappings, lines for one mapping."""
+    if as_json:
+        OUT.print_json(json.dumps(value, ensure_ascii=False, default=str))
+    elif isinstance(value, list):
+        _show_table(value, columns)
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            OUT.print(f"[bold]{key}[/]  ", end="")
+            OUT.print(cell(each), markup=False, highlight=False)
+    elif value is not None:
+        OUT.print(cell(value), markup=False)
+
+
+def _show_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    if not rows:
+        OUT.print("nothing")
+        return
+    names = list(columns) or list(rows[0])
+    table = Table(*names, box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*(_clipped(_dug(row, name)) for name in names))
+    OUT.print(table, markup=False)
+
+
+def _dug(row: Mapping[str, Any], path: str) -> Any:
+    value: Any = row
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _clipped(value: Any) -> str:
+    text = cell(value)
+    return text if len(text) <= _CELL else text[: _CELL - 1] + "…"
+
+
+def cell(value: Any) -> str:
+    """Return a value as a person reads it; names in two languages as ``中文 / English``."""
+    if value is None:
+        return "–"
+    if isinstance(value, Mapping) and {"zh", "en"} <= value.keys():
+        return f"{value['zh']} / {value['en']}"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Mapping | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def progress() -> Progress:
+    """Return a progress bar on standard error; it is quiet where nobody watches."""
+    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    return Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal)
+
+
+def follow(client: Client, job: Mapping[str, Any], title: str) -> Any:
+    """Return a job's result once it has ended, with a progress bar; Ctrl-C cancels the job. Exit 1 if it failed."""
+    with progress() as bars:
+        task = bars.add_task(title, total=1.0)
+        try:
+            while job["state"] in {"queued", "running"}:
+                time.sleep(_POLL_S)
+                job = client.get(f"/api/v1/jobs/{job['id']}")
+                bars.update(task, completed=job["progress"])
+        except KeyboardInterrupt:
+            client.delete(f"/api/v1/jobs/{job['id']}")
+            raise
+    if job["state"] == "failed":
+        error = job["error"]
+        ERR.print(f"lifang: {error['detail']} {error.get('where', '')} {error.get('mend', '')}", markup=False)
+    if job["state"] != "done":
+        raise typer.Exit(1)
+    return job["result"]

