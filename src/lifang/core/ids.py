@@ -25,7 +25,7 @@ def new_id(kind: str, moment: datetime, *, randbits: Callable[[int], int] = secr
 
 
 def check_slug(text: str, *, what: str = "id") -> str:
-    """Return ``text`` if it is a slug (a-z first, then a-z, 0-9, single ``_`` or ``-``; 64 at most), else ``BadInput``."""
+    """Return ``text`` if it is a slug: a-z first, then a-z, 0-9, single ``_`` or ``-``; 64 at most."""
     if len(text) > _SLUG_MAX or not _SLUG.fullmatch(text):
         raise BadInput(
             f"{text[:80]!r} cannot be a {what}.",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +52,7 @@ class Box:
 
     def contains(self, lon: Degrees, lat: Degrees) -> NDArray[np.bool_]:
         """Return which positions lie inside or on the border."""
-        inside = (lon >= self.west) & (lon <= self.east) & (lat >= self.south) & (lat <= self.north)
-        return cast("NDArray[np.bool_]", inside)
+        return (lon >= self.west) & (lon <= self.east) & (lat >= self.south) & (lat <= self.north)
 
     def grown(self, metres: float) -> Box:
         """Return the box grown by about ``metres`` on each side."""
@@ -80,7 +78,9 @@ def check_crs(name: str) -> str:
     try:
         crs = CRS.from_user_input(name)
     except CRSError as error:
-        raise BadInput(f"{name!r} is not a coordinate system.", mend="Use EPSG:4326, EPSG:4490, EPSG:4544 or GCJ-02.") from error
+        raise BadInput(
+            f"{name!r} is not a coordinate system.", mend="Use EPSG:4326, EPSG:4490, EPSG:4544 or GCJ-02."
+        ) from error
     authority = crs.to_authority()
     return ":".join(authority) if authority else crs.to_wkt()
 

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_origin, get_type_hints
 
 from lifang.core.errors import BadInput, NotFound
 from lifang.core.ids import check_slug
@@ -16,6 +16,7 @@ from lifang.core.time import zone
 
 CITY_FILE = "city.toml"
 _PREFIX = "LIFANG_"
+_SWITCH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Settings:
 
 
 def load_settings(folder: Path, environ: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings of the city in ``folder``; ``NotFound`` without a ``city.toml``, ``BadInput`` naming a bad key."""
+    """Return the settings of the city in ``folder``; ``NotFound`` if it holds none, ``BadInput`` naming a bad key."""
     path = folder / CITY_FILE
     try:
         table = tomllib.loads(path.read_text("utf-8"))
@@ -69,12 +70,29 @@ def load_settings(folder: Path, environ: Mapping[str, str] = os.environ) -> Sett
     known = {each.name: each.type for each in fields(Settings)}
     for key in table:
         if key not in known:
-            raise BadInput(f"city.toml has an unknown key {key!r}.", where=str(path), mend=f"Known: {', '.join(known)}.")
+            raise BadInput(
+                f"city.toml has an unknown key {key!r}.", where=str(path), mend=f"Known: {', '.join(known)}."
+            )
     try:
-        settings = Settings(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
+        settings = Settings(**_typed(table, str(path)))
     except TypeError as error:
         raise BadInput(f"city.toml is incomplete: {error}.", where=str(path), mend="Add the missing keys.") from error
     return _overridden(settings, environ)
+
+
+def _typed(table: Mapping[str, Any], where: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, hint in get_type_hints(Settings).items():
+        if key not in table:
+            continue
+        kind = get_origin(hint) or hint
+        value = tuple(table[key]) if isinstance(table[key], list) else table[key]
+        if kind is float and type(value) is int:
+            value = float(value)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise BadInput(f"city.toml: {key} = {value!r} is not of the type {kind.__name__}.", where=where)
+        values[key] = value
+    return values
 
 
 def _overridden(settings: Settings, environ: Mapping[str, str]) -> Settings:
@@ -84,10 +102,10 @@ def _overridden(settings: Settings, environ: Mapping[str, str]) -> Settings:
         if text is None:
             continue
         present = getattr(settings, each.name)
-        if not isinstance(present, str | int | float | bool) or get_args(each.type):
+        if not isinstance(present, str | int | float):
             raise BadInput(f"{_PREFIX}{each.name.upper()} cannot be set by the environment.", mend="Edit city.toml.")
         try:
-            changes[each.name] = text.lower() in {"1", "true", "yes"} if isinstance(present, bool) else type(present)(text)
-        except ValueError as error:
+            changes[each.name] = _SWITCH[text.lower()] if isinstance(present, bool) else type(present)(text)
+        except (ValueError, KeyError) as error:
             raise BadInput(f"{_PREFIX}{each.name.upper()}={text!r} is not a {type(present).__name__}.") from error
     return replace(settings, **changes)

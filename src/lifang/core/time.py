@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from lifang.core.errors import BadInput
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
+_OFFSET = re.compile(r"(Z|[+-]\d{2}(:?\d{2}){0,2}(\.\d+)?)$", re.IGNORECASE)
+_DATE_LENGTH = len("2019-01-12")
 
 
 class Clock(Protocol):
@@ -51,10 +52,10 @@ class ManualClock:
 
 def zone(name: str) -> tzinfo:
     """Return the zone called ``name`` (IANA name or ``+08:00``); ``BadInput`` if there is none."""
-    if match := re.fullmatch(r"([+-])(\d{2}):?(\d{2})", name):
-        sign = -1 if match[1] == "-" else 1
-        return timezone(sign * timedelta(hours=int(match[2]), minutes=int(match[3])))
     try:
+        if match := re.fullmatch(r"([+-])(\d{2}):?([0-5]\d)", name):
+            sign = -1 if match[1] == "-" else 1
+            return timezone(sign * timedelta(hours=int(match[2]), minutes=int(match[3])))
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise BadInput(f"{name!r} is not a time zone.", mend="Use an IANA name such as Asia/Shanghai.") from error
@@ -67,7 +68,7 @@ def parse_instant(text: str, *, default_zone: tzinfo | None = None) -> datetime:
     impossible dates (2019-02-30) raise ``BadInput``.
     """
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(text.strip().upper())
     except (ValueError, AttributeError) as error:
         raise BadInput(
             f"{text!r} is not a date and time.", mend="Write ISO 8601, for example 2019-01-12T09:00:00+08:00."
@@ -84,7 +85,7 @@ def parse_instant(text: str, *, default_zone: tzinfo | None = None) -> datetime:
 
 def has_offset(text: str) -> bool:
     """Return whether ``text`` ends in an explicit offset."""
-    return bool(_OFFSET.search(text.strip()))
+    return bool(_OFFSET.search(text.strip()[_DATE_LENGTH:]))
 
 
 def format_instant(moment: datetime, *, in_zone: tzinfo = UTC) -> str:
@@ -95,13 +96,18 @@ def format_instant(moment: datetime, *, in_zone: tzinfo = UTC) -> str:
 
 
 def to_micros(moment: datetime) -> int:
-    """Return microseconds since 1970-01-01T00:00Z."""
+    """Return microseconds since 1970-01-01T00:00Z; ``BadInput`` if the moment has no zone."""
+    if moment.tzinfo is None:
+        raise BadInput("A moment without a zone cannot be counted.", mend="Make it aware first.")
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def from_micros(micros: int) -> datetime:
-    """Return the UTC moment ``micros`` microseconds after 1970-01-01T00:00Z."""
-    return _EPOCH + timedelta(microseconds=int(micros))
+    """Return the UTC moment ``micros`` microseconds after 1970-01-01T00:00Z; ``BadInput`` beyond the years 1-9999."""
+    try:
+        return _EPOCH + timedelta(microseconds=int(micros))
+    except OverflowError as error:
+        raise BadInput(f"{micros} microseconds lie outside the years 1 to 9999.", mend="Correct the time.") from error
 
 
 @dataclass(frozen=True)

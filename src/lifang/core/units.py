@@ -9,7 +9,7 @@ from lifang.core.errors import BadInput, UnknownCode
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit: ``code`` by UCUM, the ``symbol`` people read, and ``factor``, ``offset`` to the quantity's base unit."""
+    """One unit: ``code`` by UCUM, the ``symbol`` people read, ``factor`` and ``offset`` to the quantity's base unit."""
 
     code: str
     symbol: str
