@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from lifang.app.bus import Bus
+from lifang.app.describe import describe_city, describe_layers, tell_observations
 from lifang.app.doctor import Finding, examine
 from lifang.app.jobs import JobContext, Jobs
 from lifang.app.packs import Tell, pack_datasets
@@ -27,7 +29,7 @@ from lifang.core import (
 )
 from lifang.guard import SYSTEM, Role, Subject
 from lifang.identity import Identity
-from lifang.operations import Alerts, Indicators
+from lifang.operations import AlertChange, Alerts, Indicators
 from lifang.scenes import SceneContext
 from lifang.sensing import Replay, Sensing
 from lifang.store import Store
@@ -74,6 +76,7 @@ class City:
         )
         self.scenes = Stage(context, self.store, self.bus, now=lambda: self.now)
         self.pulse = Pulse(clock, self.scenes, self.bus, self.replay)
+        self._closed = False
         self.spool = folder / "spool"
         self.spool.mkdir(exist_ok=True)
         self._wire()
@@ -91,7 +94,10 @@ class City:
             self.pulse.start()
 
     def close(self) -> None:
-        """Stop everything and close the stores; what was acknowledged is kept."""
+        """Stop everything and close the stores; what was acknowledged is kept. Closing twice is closing once."""
+        if self._closed:
+            return
+        self._closed = True
         self.pulse.close()
         self.jobs.close()
         if self.replay:
@@ -127,8 +133,12 @@ class City:
             tell((len(pairs) + 1) / (len(pairs) + 2), "scenes")
             self.scenes.begin(self.now, back=_SCENES_LOOK_BACK)
             self.scenes.run_due(self.now)
-        self.store.checkpoint()
         tell(1.0, "")
+
+    def describe(self, subject: Subject) -> dict[str, Any]:
+        """Return what the city says of itself to a subject, with the layers of the map that it may see."""
+        told = describe_city(self.settings, self.store, self.pulse.state(), subject)
+        return {**told, "layers": list(describe_layers(self.settings, self.catalogue, subject))}
 
     def examine(self) -> list[Finding]:
         """Return the doctor's findings."""
@@ -142,8 +152,10 @@ class City:
         """Return the clock's state after the change; ``Conflict`` if the city does not replay."""
         if self.replay is None:
             raise Conflict("This city does not replay.", mend="Add [replay] to city.toml.")
-        with self.pulse.held():
-            self.replay.control(speed=speed, paused=paused, by=by)
+        if speed is not None:
+            self.replay.set_speed(speed, by=by)
+        if paused is not None:
+            (self.replay.pause if paused else self.replay.resume)(by=by)
         state = self.pulse.state()
         self.bus.publish("clock", state)
         return state
@@ -165,15 +177,14 @@ class City:
         self.pulse = Pulse(self.clock, self.scenes, self.bus, self.replay)
 
     def _wire(self) -> None:
-        self.sensing.on_commit(self._tell_observations)
-        self.alerts.on_change(lambda change: self.bus.publish("alert", change.as_json()))
+        self.sensing.on_commit(partial(tell_observations, self.bus, self.sensing))
+        self.alerts.on_change(self._tell_alert)
         self.jobs.register("add_dataset", self._add_dataset)
         self.jobs.register("backup", self._backup)
         self.jobs.register("run_scene", self._run_scene)
 
-    def _tell_observations(self, observations: Any) -> None:
-        if len(observations.time) <= 1000:
-            self.bus.publish("observations", self.sensing.as_json(observations))
+    def _tell_alert(self, change: AlertChange) -> None:
+        self.bus.publish("alert", change.as_json())
 
     def _add_dataset(self, job: JobContext) -> Mapping[str, Any]:
         path = Path(job.job.arguments["path"])

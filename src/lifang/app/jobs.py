@@ -24,7 +24,7 @@ _ENDED = frozenset({"done", "failed", "cancelled"})
 _PROGRESS_STEP = 0.01
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error: the person asked for it
+class Cancelled(Exception):
     """Raised inside a job function when a person has cancelled the job."""
 
 
@@ -211,7 +211,7 @@ class Jobs:
         except Problem as problem:
             error = {"detail": problem.what, "where": problem.where, "mend": problem.mend}
             self.update(job.id, {"state": "failed", "error": error})
-        except Exception:
+        except Exception:  # noqa: BLE001 - the worker must outlive any job; the failure is logged and told
             _LOG.exception("job %s failed", job.id)
             self.update(job.id, {"state": "failed", "error": {"detail": "Unexpected failure; see the log."}})
         else:

@@ -5,18 +5,18 @@ A pack holds ``city.toml``, ``datasets/<id>.toml`` (one card a dataset, ``file``
 
 from __future__ import annotations
 
-import os
 import shutil
 import tomllib
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
-import lifang
 from lifang.core import CITY_FILE, BadInput, Conflict, NotFound, load_settings
 
 Tell = Callable[[float, str], None]
 
-_HOMES = (Path(lifang.__file__).parent / "cities", Path(lifang.__file__).parents[2] / "cities")
+_PACKAGE = Path(str(files("lifang")))
+_HOMES = (_PACKAGE / "cities", _PACKAGE.parents[1] / "cities")  # in a wheel; in a checkout
 
 _TEMPLATE = """\
 # A city of lifang. Every key is described in docs/reference/settings.md.
@@ -41,7 +41,7 @@ def packs() -> dict[str, Path]:
 
 
 def find_pack(name: str) -> Path:
-    """Return the folder of the pack: an id of one that came with lifang, or a path; ``NotFound`` names those there are."""
+    """Return the pack's folder, given the id of one that came with lifang or a path; ``NotFound`` names those known."""
     known = packs()
     if name in known:
         return known[name]
@@ -61,7 +61,7 @@ def lay_out(folder: Path, pack: Path) -> None:
         return
     partial = target.with_suffix(".partial")
     shutil.copyfile(pack / CITY_FILE, partial)
-    os.replace(partial, target)
+    partial.replace(target)
 
 
 def lay_out_empty(folder: Path, *, city_id: str, name: str, area_code: str) -> None:
@@ -77,17 +77,19 @@ def lay_out_empty(folder: Path, *, city_id: str, name: str, area_code: str) -> N
 
 
 def pack_datasets(pack: Path) -> list[tuple[Path, Path]]:
-    """Return (card, data file) of each dataset of the pack; those that others are checked against come first."""
-    found: list[tuple[int, Path, Path]] = []
-    for card in sorted((pack / "datasets").glob("*.toml")):
-        table = tomllib.loads(card.read_text("utf-8"))
-        try:
-            file = pack / str(table["file"])
-        except KeyError:
-            raise BadInput("The card names no data file.", where=str(card), mend='Add file = "data/…".') from None
-        if not file.resolve().is_relative_to(pack.resolve()):
-            raise BadInput("The card's file lies outside the pack.", where=str(card), mend="Move it inside.")
-        if not file.is_file():
-            raise NotFound(f"{file} does not exist.", where=str(card), mend="Correct the card's file.")
-        found.append((int(table.get("order", 100)), card, file))
-    return [(card, file) for _, card, file in sorted(found)]
+    """Return (card, data file) of each dataset of the pack; those the map draws first: others are checked by them."""
+    drawn = [layer["dataset"] for layer in load_settings(pack, {}).layers]
+    cards = sorted((pack / "datasets").glob("*.toml"), key=lambda card: (card.stem not in drawn, card.stem))
+    return [(card, _data_file(pack, card)) for card in cards]
+
+
+def _data_file(pack: Path, card: Path) -> Path:
+    named = tomllib.loads(card.read_text("utf-8")).get("file")
+    if not named:
+        raise BadInput("The card names no data file.", where=str(card), mend='Add file = "data/…".')
+    file = pack / str(named)
+    if not file.resolve().is_relative_to(pack.resolve()):
+        raise BadInput("The card's file lies outside the pack.", where=str(card), mend="Move it inside.")
+    if not file.is_file():
+        raise NotFound(f"{file} does not exist.", where=str(card), mend="Correct the card's file.")
+    return file

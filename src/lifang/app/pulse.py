@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +24,6 @@ class Pulse:
     def __init__(self, clock: Clock, stage: Stage, bus: Bus, replay: Replay | None) -> None:
         self._clock, self._stage, self._bus, self._replay = clock, stage, bus, replay
         self._stop = threading.Event()
-        self._quiet = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @property
@@ -43,12 +41,6 @@ class Pulse:
         self._stop.set()
         if self._thread:
             self._thread.join(timeout=30)
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the city's time while something is changed."""
-        with self._quiet:
-            yield
 
     def state(self) -> dict[str, Any]:
         """Return the clock as the page shows it: mode, now, speed, paused, start, end."""
@@ -74,15 +66,14 @@ class Pulse:
                 self._bus.publish("clock", self.state())
 
     def _step(self) -> None:
-        with self._quiet:
-            if self._replay:
-                self._replay.step()
-            self._stage.run_due(self.now, stopping=self._stop.is_set)
+        if self._replay:
+            self._replay.step()
+        self._stage.run_due(self.now, stopping=self._stop.is_set)
 
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
             step()
         except Problem as problem:
             _LOG.warning("the pulse missed a beat: %s", problem)
-        except Exception:
+        except Exception:  # noqa: BLE001 - time must go on; the failure is logged
             _LOG.exception("the pulse missed a beat")

@@ -16,23 +16,26 @@ class Queries:
     """Runs SQL (DuckDB's dialect): each dataset the asker may query is a table under its id, at its newest release."""
 
     def __init__(self, store: Store, catalogue: Catalogue, settings: Settings) -> None:
-        self._store, self._catalogue, self._timeout_s = store, catalogue, settings.query_timeout_s
-        self._sandbox: Sandbox | None = None
+        self._store, self._catalogue, self._settings = store, catalogue, settings
+        self._sandbox = Sandbox()
 
     def run(self, sql: str, *, subject: Subject, limit: int = 1000, purpose: str = "") -> QueryResult:
         """Return the result's table and whether rows were cut off at ``limit``; ``BadInput`` for refused SQL."""
         tables, hidden = self._tables(subject, purpose)
-        if self._sandbox is None:
-            self._sandbox = Sandbox()
         if hidden:
             entry = Entry(subject.id, "query", "datasets", purpose, detail={"sql": sql[:4000], "non_public": hidden})
             self._store.ledger.append(entry)
-        return self._sandbox.run(sql, tables, timeout_s=self._timeout_s, max_rows=min(limit, MAX_ROWS))
+        return self._sandbox.run(
+            sql,
+            tables,
+            timeout_s=self._settings.query_timeout_s,
+            max_rows=min(limit, MAX_ROWS),
+            time_zone=self._settings.time_zone,
+        )
 
     def close(self) -> None:
         """Stop the waiting child processes."""
-        if self._sandbox:
-            self._sandbox.close()
+        self._sandbox.close()
 
     def _tables(self, subject: Subject, purpose: str) -> tuple[dict[str, Path], list[str]]:
         tables: dict[str, Path] = {}

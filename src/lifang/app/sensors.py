@@ -2,13 +2,14 @@
 
 The ``[replay]`` table of ``city.toml`` says how: ``series`` and ``things`` name the datasets; ``thing``, ``property``,
 ``time``, ``value`` name the columns of the series; ``key``, ``zh``, ``en``, ``lon``, ``lat`` those of the devices;
-``kind``, ``prefix``, ``code_list``, ``period_s`` describe them; ``start`` and ``speed`` the replay.
+``kind``, ``prefix``, ``period_s`` describe them; ``start`` and ``speed`` the replay. What is measured is named (zh, en,
+unit) by ``code_list``, a standard list, or by ``[replay.properties.<code>]``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 
 from lifang.catalogue import Catalogue, Dataset
 from lifang.core import BadInput, parse_instant
-from lifang.guard import SYSTEM
+from lifang.guard import SYSTEM, Classification
 from lifang.sensing import Datastream, Sensing, Thing
 from lifang.standards import code_list
 
@@ -31,8 +32,9 @@ class ReplayPlan:
     things: str
     kind: str
     prefix: str
-    code_list: str
     start: datetime
+    code_list: str = ""
+    properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     key: str = "code"
     zh: str = "name"
     en: str = "name_en"
@@ -56,54 +58,74 @@ class ReplayPlan:
 def register_sensors(plan: ReplayPlan, catalogue: Catalogue, sensing: Sensing) -> None:
     """Make the plan's devices things and each measured property of theirs a datastream; again changes nothing."""
     series = catalogue.dataset(plan.series)
-    measured = {code for code, _ in series.rows().distinct(plan.property, limit=1000)}
-    devices = catalogue.dataset(plan.things).rows().select().to_pylist()
-    names = code_list(plan.code_list)
+    measured = [_measured(plan, code) for code, _ in series.rows().distinct(plan.property, limit=1000)]
     classification = series.card.classification
     things, datastreams = [], []
-    for device in devices:
-        thing_id = f"{plan.prefix}{device[plan.key]}".lower()
-        properties = {"code": device[plan.key], "dataset": plan.things}
-        if plan.background:
-            properties["background"] = bool(device[plan.background])
-        point = {"lon": device["lon"], "lat": device["lat"]}
-        things.append(
-            Thing(
-                id=thing_id,
-                zh=device[plan.zh],
-                en=device[plan.en],
-                kind=plan.kind,
-                **point,
-                classification=classification,
-                properties=properties,
-            )
-        )
-        for code in sorted(measured):
-            entry = names.get(code)
-            datastreams.append(
-                Datastream(
-                    id=f"{thing_id}.{code.lower()}",
-                    thing=thing_id,
-                    code=code,
-                    zh=entry.zh,
-                    en=entry.en,
-                    observed_property=code,
-                    unit=entry.properties["unit"],
-                    period_s=plan.period_s,
-                    classification=classification,
-                    properties={"dataset": plan.series},
-                )
-            )
+    for device in catalogue.dataset(plan.things).rows().select().to_pylist():
+        thing = _thing(plan, device, classification)
+        things.append(thing)
+        datastreams += [_datastream(plan, thing, each) for each in measured]
     sensing.register(things, datastreams, by=SYSTEM)
     for stream in datastreams:
         catalogue.record_lineage(f"dataset:{plan.series}", f"datastream:{stream.id}", "replay", {})
+
+
+@dataclass(frozen=True)
+class _Measured:
+    code: str
+    zh: str
+    en: str
+    unit: str
+
+
+def _measured(plan: ReplayPlan, code: str) -> _Measured:
+    told = plan.properties.get(code)
+    if told:
+        return _Measured(code, told["zh"], told["en"], told["unit"])
+    if not plan.code_list:
+        raise BadInput(f"Nothing says what {code!r} is.", where="city.toml", mend=f"Add [replay.properties.{code}].")
+    found = code_list(plan.code_list).get(code)
+    return _Measured(code, found.zh, found.en, found.properties["unit"])
+
+
+def _thing(plan: ReplayPlan, device: Mapping[str, Any], classification: Classification) -> Thing:
+    properties = {"code": device[plan.key], "dataset": plan.things}
+    if plan.background:
+        properties["background"] = bool(device[plan.background])
+    return Thing(
+        id=f"{plan.prefix}{device[plan.key]}".lower(),
+        zh=device[plan.zh],
+        en=device[plan.en],
+        kind=plan.kind,
+        lon=device["lon"],
+        lat=device["lat"],
+        classification=classification,
+        properties=properties,
+    )
+
+
+def _datastream(plan: ReplayPlan, thing: Thing, measured: _Measured) -> Datastream:
+    return Datastream(
+        id=f"{thing.id}.{measured.code.lower()}",
+        thing=thing.id,
+        code=measured.code,
+        zh=measured.zh,
+        en=measured.en,
+        observed_property=measured.code,
+        unit=measured.unit,
+        period_s=plan.period_s,
+        classification=thing.classification,
+        properties={"dataset": plan.series},
+    )
 
 
 def recorded_series(plan: ReplayPlan, dataset: Dataset, sensing: Sensing) -> pa.Table:
     """Return the recorded values as (datastream int32, time timestamp[us, UTC], value float64), by time."""
     table = dataset.rows().select([plan.thing, plan.property, plan.time, plan.value])
     names = pc.utf8_lower(
-        pc.binary_join_element_wise(pc.binary_join_element_wise(plan.prefix, table[plan.thing], ""), table[plan.property], ".")
+        pc.binary_join_element_wise(
+            pc.binary_join_element_wise(plan.prefix, table[plan.thing], ""), table[plan.property], "."
+        )
     )
     encoded = pc.dictionary_encode(names).combine_chunks()
     numbers = np.array([sensing.datastream(name).number for name in encoded.dictionary.to_pylist()], dtype=np.int32)

@@ -10,7 +10,7 @@ import lifang.scenes
 from lifang.app.bus import Bus
 from lifang.core import Plugins, format_instant, parse_instant
 from lifang.scenes import SceneContext, SceneSpec
-from lifang.store import Store
+from lifang.store import Store, read_setting, write_setting
 
 _CATCH_UP = 72
 
@@ -48,7 +48,7 @@ class Stage:
         return shown
 
     def run_due(self, now: datetime, *, stopping: Callable[[], bool] = lambda: False) -> int:
-        """Run every scene for each of its periods that has passed since its last run; return how many runs there were."""
+        """Run every scene for each of its periods passed since its last run; return how many runs there were."""
         runs = 0
         for spec in self.specs():
             for moment in due_moments(self._last(spec.id), now, spec.period, at_most=_CATCH_UP):
@@ -66,16 +66,11 @@ class Stage:
                 self._remember(spec.id, moment - back)
 
     def _last(self, scene: str) -> datetime | None:
-        row = self._store.registry.get("setting", f"scene.{scene}.last")
-        return parse_instant(row["value"]["moment"]) if row else None
+        value = read_setting(self._store, f"scene:{scene}")
+        return parse_instant(value["moment"]) if value else None
 
     def _remember(self, scene: str, moment: datetime) -> None:
-        key, value = f"scene.{scene}.last", {"moment": format_instant(moment)}
-        with self._store.registry.transaction() as tx:
-            if tx.get("setting", key):
-                tx.update("setting", key, {"value": value})
-            else:
-                tx.insert("setting", {"id": key, "value": value})
+        write_setting(self._store, f"scene:{scene}", {"moment": format_instant(moment)})
 
 
 def due_moments(last: datetime | None, now: datetime, period: timedelta, *, at_most: int) -> list[datetime]:

@@ -98,7 +98,7 @@ class Client:
             if answer.is_error:
                 await answer.aread()
                 raise _problem(answer)
-            with partial.open("wb") as sink:  # noqa: ASYNC230 - the command line has nothing else to do
+            with partial.open("wb") as sink:
                 async for chunk in answer.aiter_bytes():
                     written += sink.write(chunk)
         partial.replace(target)

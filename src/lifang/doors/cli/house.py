@@ -38,7 +38,9 @@ def demo(
     pack: Annotated[str, typer.Argument(help="A city pack: its id or folder.")] = "chengdu",
     folder: Annotated[Path | None, typer.Option("--dir", help="Where the city lives; city/PACK if not given.")] = None,
     port: Port = 8000,
-    speed: Annotated[float | None, typer.Option("--speed", help="City seconds a second; the pack's if not given.")] = None,
+    speed: Annotated[
+        float | None, typer.Option("--speed", help="City seconds a second; the pack's if not given.")
+    ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
 ) -> None:
     """Open a city from its pack and serve it, its recorded sensors replayed as live."""
@@ -79,7 +81,9 @@ def serve(folder: Dir, host: Host = "127.0.0.1", port: Port = 8000) -> None:
         _serve(city, host, port, browser=False)
 
 
-def backup(target: Annotated[Path, typer.Argument(help="The file to write.")], folder: Dir, as_json: Json = False) -> None:
+def backup(
+    target: Annotated[Path, typer.Argument(help="The file to write.")], folder: Dir, as_json: Json = False
+) -> None:
     """Back a city up, running or not, into one file."""
     if target.exists():
         raise Conflict(f"{target} exists.", mend="Name another file; nothing is overwritten.")
@@ -173,4 +177,3 @@ def _login_line(folder: Path) -> str:
     if password is None:
         return "lifang: log in with your own name"
     return f"lifang: first log-in: admin / {password}"
-

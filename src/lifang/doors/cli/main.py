@@ -10,7 +10,9 @@ from lifang.core import Problem
 from lifang.doors.cli import alerts, data, house, people, scenes, sense
 from lifang.doors.cli.show import ERR
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="里坊 lifang: a city that runs by its data.")
+app = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, help="里坊 lifang: a city that runs by its data."
+)
 house.add_to(app)
 app.add_typer(data.app, name="data")
 app.add_typer(sense.app, name="sense")

@@ -33,7 +33,10 @@ def _folder() -> Path:
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Dir = Annotated[
-    Path, typer.Option("--dir", help="The city's folder.", default_factory=_folder, show_default="LIFANG_DIR, . or city/chengdu")
+    Path,
+    typer.Option(
+        "--dir", help="The city's folder.", default_factory=_folder, show_default="LIFANG_DIR, . or city/chengdu"
+    ),
 ]
 
 

@@ -1,0 +1,44 @@
+import { get, send } from "./client";
+import type * as T from "./types";
+import type { FeatureCollection } from "geojson";
+
+const part = encodeURIComponent;
+export const AIR_SCENE = "air_quality_early_warning";
+const LAYER_ROWS = 50_000;
+
+/** The city's calls, one line each: what is asked and the type of what comes back. */
+export const calls = {
+  city: () => get<T.City>("/city"),
+  signIn: (name: string, password: string) => send<{ subject: T.Subject }>("POST", "/session", { name, password }),
+  signOut: () => send<null>("DELETE", "/session"),
+
+  datasets: (query: Record<string, string | number | null>, signal?: AbortSignal) =>
+    get<T.DatasetPage>("/datasets", query, signal),
+  dataset: (id: string) => get<T.Dataset>(`/datasets/${part(id)}`),
+  rows: (id: string, query: Record<string, string | number | null>) =>
+    get<T.Rows>(`/datasets/${part(id)}/rows`, { format: "json", ...query }),
+  features: (id: string) =>
+    get<FeatureCollection>(`/datasets/${part(id)}/rows`, { format: "geojson", limit: LAYER_ROWS }),
+  refused: (id: string, after: string | number | null) =>
+    get<T.Page<T.RefusedRow>>(`/datasets/${part(id)}/refused`, { limit: 20, after }),
+  lineage: (id: string) => get<T.Lineage>(`/datasets/${part(id)}/lineage`),
+  upload: (file: File) => send<{ job: T.Job | string }>("POST", "/datasets", file, { filename: file.name }),
+
+  datastreams: (after: string | number | null = null) =>
+    get<T.Page<T.Datastream>>("/datastreams", { limit: 500, after }),
+  datastream: (id: string) => get<T.Datastream>(`/datastreams/${part(id)}`),
+  series: (datastream: string, start: string, end: string, at: string | null) =>
+    get<T.Series>("/observations", { datastream, start, end, points: 720, at }),
+
+  indicators: (at: string | null) => get<T.Page<T.Indicator>>("/indicators", { at }),
+  history: (id: string, start: string, end: string) =>
+    get<T.IndicatorHistory>(`/indicators/${part(id)}`, { start, end }),
+  alerts: () => get<T.Page<T.Alert>>("/alerts", { limit: 200 }),
+  acknowledge: (id: string, note: string) => send<T.Alert>("POST", `/alerts/${part(id)}/acknowledge`, { note }),
+  close: (id: string, note: string) => send<T.Alert>("POST", `/alerts/${part(id)}/close`, { note }),
+
+  air: (at: string | null) => get<T.AirReport>(`/scenes/${AIR_SCENE}`, { at }),
+  replay: (change: { speed?: number; paused?: boolean }) => send<T.Clock>("POST", "/replay", change),
+  job: (id: string) => get<T.Job>(`/jobs/${part(id)}`),
+  cancel: (id: string) => send<null>("DELETE", `/jobs/${part(id)}`),
+};

@@ -1,0 +1,303 @@
+/** The shapes that `/api/v1` and `/events` answer with. Moments are ISO 8601 text with an offset. */
+
+export interface Names {
+  zh: string;
+  en: string;
+}
+
+export interface Problem {
+  type?: string;
+  title: string;
+  status: number;
+  detail: string;
+  where?: string | null;
+  mend?: string | null;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | number | null;
+}
+
+export interface Subject {
+  id: string;
+  name: string;
+  roles: string[];
+}
+
+export interface Clock {
+  mode: "replay" | "live";
+  speed: number;
+  paused: boolean;
+  start: string | null;
+  end: string | null;
+}
+
+export type LayerStyle = "district" | "road" | "metro-line" | "metro-station";
+
+export interface Layer {
+  id: string;
+  name: Names;
+  dataset: string;
+  geometry: "polygon" | "line" | "point";
+  label_column: string | null;
+  attribution: Names;
+  licence: string;
+  source: string;
+  classification: string;
+  style: LayerStyle;
+}
+
+export interface City {
+  id: string;
+  name: Names;
+  area_code: string;
+  extent: [number, number, number, number];
+  time_zone: string;
+  now: string;
+  clock: Clock;
+  version: string;
+  observations: { count: number; first: string | null; last: string | null };
+  subject: Subject | null;
+  layers: Layer[];
+}
+
+export interface Term extends Names {
+  id: string;
+}
+
+export interface DatasetSummary {
+  id: string;
+  name: Names;
+  summary: Names;
+  theme: Term;
+  format: string;
+  provider: Names;
+  licence: string;
+  classification: string;
+  rows: number;
+  refused: number;
+  updated: string;
+  release: number | null;
+  geometry: boolean;
+  quality_score: number | null;
+}
+
+export interface FacetValue {
+  value: string;
+  name: Names | string;
+  count: number;
+}
+
+export type FacetName = "theme" | "format" | "classification" | "provider";
+
+export interface DatasetPage extends Page<DatasetSummary> {
+  facets: Record<FacetName, FacetValue[]>;
+}
+
+export interface MetadataField {
+  element: string;
+  en: string;
+  value: Names | string | number | boolean | null;
+}
+
+export interface Column {
+  name: string;
+  title: Names;
+  type: string;
+  unit?: string | null;
+  code_list?: string | null;
+  required?: boolean;
+}
+
+export interface Release {
+  number: number;
+  recorded: string;
+  rows: number;
+  refused: number;
+  bytes: number;
+  sha256: string;
+  source_name: string;
+}
+
+export interface Quality {
+  rows: number;
+  admitted: number;
+  refused: number;
+  completeness: Record<string, number>;
+  rules: { rule: string; column: string | null; count: number; example?: unknown }[];
+  notes: (string | Names)[];
+}
+
+export interface Dataset extends DatasetSummary {
+  metadata: MetadataField[];
+  columns: Column[];
+  releases: Release[];
+  quality: Quality | null;
+  attribution: Names;
+  source: string | Names;
+}
+
+export type Cell = string | number | boolean | null | object;
+
+export interface Rows extends Page<Record<string, Cell>> {
+  columns: (Column | string)[];
+  total: number;
+}
+
+export interface RefusedRow {
+  row: number;
+  column: string | null;
+  value: Cell;
+  rule: string;
+  mend: string;
+}
+
+export interface Lineage {
+  nodes: { id: string; kind: string; name: Names | string }[];
+  edges: { source: string; target: string; activity: string; recorded: string }[];
+}
+
+export interface Unit {
+  code: string;
+  symbol: string;
+  zh: string;
+  en: string;
+}
+
+export interface Reading {
+  time: string;
+  value: number | null;
+  quality: number | string;
+}
+
+export interface Limit {
+  value: number;
+  name: Names | string;
+}
+
+export interface Datastream {
+  id: string;
+  number: number;
+  name: Names;
+  thing: { id: string; name: Names; lon: number; lat: number };
+  observed_property: string | Names;
+  unit: Unit;
+  period_s: number;
+  latest: Reading | null;
+  limits?: Limit[];
+}
+
+export interface Series {
+  datastream: string;
+  unit: Unit;
+  time_zone: string;
+  items: Reading[];
+  next: null;
+  downsampled: boolean;
+}
+
+export interface Indicator {
+  id: string;
+  name: Names;
+  unit: Unit | string;
+  value: number | null;
+  moment: string | null;
+  quality: string;
+  sources: (string | { dataset?: string; datastream?: string; id?: string })[];
+  formula: Names;
+  standard: string;
+}
+
+export interface IndicatorHistory extends Indicator {
+  items: { moment: string; value: number | null; quality: string }[];
+}
+
+export type Severity = "blue" | "yellow" | "orange" | "red";
+export type AlertState = "pending" | "firing" | "cleared" | "closed";
+
+export interface Alert {
+  id: string;
+  scene: string;
+  rule: string;
+  resource: string;
+  severity: Severity;
+  state: AlertState;
+  text: Names;
+  opened: string;
+  fired: string | null;
+  cleared: string | null;
+  acknowledged: string | null;
+  acknowledged_by: string | null;
+  closed: string | null;
+  closed_by: string | null;
+  value: number | null;
+  detail: Record<string, unknown>;
+}
+
+export interface AqiClass extends Names {
+  level: number;
+  colour: string;
+}
+
+export interface AirStation {
+  thing: string;
+  name: Names;
+  lon: number;
+  lat: number;
+  aqi: number | null;
+  class: AqiClass | null;
+  primary: string | string[] | null;
+  iaqi: Record<string, number | null>;
+  values: Record<string, number | null>;
+}
+
+export interface Forecast {
+  variable: string;
+  unit: Unit | string;
+  model: Names;
+  backtest: Record<string, number | string | null>;
+  items: { time: string; value: number | null; low: number | null; high: number | null }[];
+}
+
+export interface SceneSpec {
+  id: string;
+  zh: string;
+  en: string;
+  reads: string[];
+  writes: string[];
+  units: Record<string, string> | string[];
+  citation: string | string[];
+  period?: string | number;
+}
+
+export interface AirReport {
+  spec: SceneSpec;
+  moment: string;
+  result: {
+    city: { aqi: number | null; class: AqiClass | null; primary: string | string[] | null };
+    stations: AirStation[];
+    forecast: Forecast | null;
+    advice: { audience: Names | string; zh: string; en: string }[];
+    alert: string | null;
+  };
+}
+
+export interface Job {
+  id: string;
+  kind: string;
+  state: "queued" | "running" | "done" | "failed" | "cancelled";
+  progress: number;
+  error: Problem | string | null;
+  result: Record<string, unknown> | null;
+  created: string;
+  updated: string;
+}
+
+export interface CityEvents {
+  clock: { now: string; speed: number; paused: boolean };
+  observations: { time: string; items: { datastream: number | string; value: number | null; quality: number }[] };
+  alert: { alert: Alert };
+  indicator: { id: string; value: number | null; moment: string };
+  job: { job: Job };
+}

@@ -1,0 +1,138 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import "../css/catalogue.css";
+import { calls } from "../api/calls";
+import { problemOf } from "../api/client";
+import type { DatasetPage, DatasetSummary, FacetName, FacetValue } from "../api/types";
+import { moment, nameOf, number } from "../format";
+import { t, tOr } from "../i18n";
+import { Piece } from "../shell/element";
+import { Fetched } from "../shell/fetched";
+import { emptyCard, problemCard, skeleton } from "../shell/parts";
+import { pending } from "../shell/ready";
+import { data, mayAct } from "../state/data";
+import { FACETS, formatView } from "../state/url";
+import { view } from "../state/view";
+import "./lf-dataset";
+import "./lf-upload";
+
+const PAGE_SIZE = 30;
+
+/** The room of data: search by word and facet, and the page of each dataset. */
+@customElement("lf-catalogue")
+export class CataloguePiece extends Piece {
+  private readonly found = new Fetched<DatasetPage>(this, "catalogue");
+  @state() private further: DatasetSummary[] = [];
+  @state() private next: DatasetPage["next"] | undefined = undefined;
+  private key = "";
+  private wait = 0;
+
+  private query(): Record<string, string | number | null> {
+    const { q, facets } = view.value;
+    return { q, ...facets, limit: PAGE_SIZE };
+  }
+
+  protected override render(): TemplateResult {
+    const { dataset } = view.value;
+    if (dataset) return html`<div class="catalogue"><lf-dataset .which=${dataset}></lf-dataset></div>`;
+    return html`<div class="catalogue">
+      <div class="catalogue-list">${this.list()}</div>
+    </div>`;
+  }
+
+  private list(): TemplateResult {
+    const key = `${JSON.stringify(this.query())}|${data.value.subject?.id ?? ""}`;
+    if (key !== this.key) {
+      this.key = key;
+      this.further = [];
+      this.next = undefined;
+    }
+    const asked = this.found.want(key, () => calls.datasets(this.query()));
+    if (asked.state !== "asked") pending.delete("catalogue");
+    return html`<header class="catalogue-head">
+        <h1>${t("room.data")} <small>${t("catalogue.title")}</small></h1>
+        <input
+          type="search" class="wide" .value=${view.value.q} placeholder=${t("catalogue.search")} aria-label=${t("catalogue.search")}
+          @input=${(event: Event) => this.typed((event.currentTarget as HTMLInputElement).value)}
+        />
+      </header>
+      ${mayAct(data.value.subject, "data_officer") ? html`<lf-upload @admitted=${() => this.found.forget()}></lf-upload>` : nothing}
+      ${asked.state === "asked" ? skeleton(10) : nothing} ${asked.state === "refused" ? problemCard(asked.problem, () => this.found.forget()) : nothing}
+      ${asked.state === "here" ? this.results(asked.value) : nothing}`;
+  }
+
+  private typed(q: string): void {
+    window.clearTimeout(this.wait);
+    this.wait = window.setTimeout(() => view.set({ q }), 250);
+  }
+
+  private results(page: DatasetPage): TemplateResult {
+    const filtered = view.value.q !== "" || Object.keys(view.value.facets).length > 0;
+    const items = [...page.items, ...this.further];
+    if (items.length === 0 && !filtered) return emptyCard(t("catalogue.empty"), "lifang data add FILE.csv --card dataset.toml");
+    const next = this.next === undefined ? page.next : this.next;
+    return html`<div class="catalogue-body">
+      <div class="facets">
+        ${FACETS.map((name) => this.facet(name, page.facets?.[name] ?? []))}
+        ${filtered ? html`<button type="button" class="quiet" @click=${() => view.set({ q: "", facets: {} })}>${t("catalogue.clear")}</button>` : nothing}
+      </div>
+      <div class="results">
+        <p class="fine" role="status">${t("catalogue.found", { n: items.length + (next ? "+" : "") })}</p>
+        ${items.length ? html`<ul>${items.map((item) => this.result(item))}</ul>` : html`<p class="calm">${t("catalogue.none")}</p>`}
+        ${next ? html`<button type="button" @click=${() => void this.more(next)}>${t("catalogue.more")}</button>` : nothing}
+      </div>
+    </div>`;
+  }
+
+  private async more(after: string | number): Promise<void> {
+    try {
+      const page = await calls.datasets({ ...this.query(), after });
+      this.further = [...this.further, ...page.items];
+      this.next = page.next;
+    } catch (error) {
+      data.set({ said: problemOf(error).detail });
+    }
+  }
+
+  private facet(name: FacetName, values: FacetValue[]): TemplateResult | typeof nothing {
+    const chosen = view.value.facets[name];
+    if (values.length === 0 && !chosen) return nothing;
+    const choose = (value: string): void => {
+      const facets = { ...view.value.facets };
+      if (facets[name] === value) delete facets[name];
+      else facets[name] = value;
+      view.set({ facets });
+    };
+    return html`<fieldset>
+      <legend>${t(`facet.${name}`)}</legend>
+      ${values.map(({ value, name: words, count }) => {
+        const word = tOr(`${name}.${value}`, nameOf(words, this.tongue) || value);
+        return html`<button type="button" class="facet" aria-pressed=${chosen === value} @click=${() => choose(value)}>
+          <span>${word}</span><small>${count}</small>
+        </button>`;
+      })}
+    </fieldset>`;
+  }
+
+  private result(item: DatasetSummary): TemplateResult {
+    const open = (event: MouseEvent): void => {
+      if (event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      view.set({ dataset: item.id });
+    };
+    const score = item.quality_score;
+    return html`<li class="result" data-dataset=${item.id}>
+      <h2><a href=${formatView({ ...view.value, dataset: item.id })} @click=${open}>${nameOf(item.name, this.tongue)}</a> <code>${item.id}</code></h2>
+      <p>${nameOf(item.summary, this.tongue)}</p>
+      <p class="tags">
+        <span>${nameOf(item.theme, this.tongue)}</span><span>${item.format}</span>
+        <span>${tOr(`classification.${item.classification}`, item.classification)}</span>
+        <span>${t("catalogue.rows", { n: number(item.rows, this.tongue, 0) })}</span>
+        ${item.refused ? html`<span class="warn">${t("catalogue.refusedRows", { n: number(item.refused, this.tongue, 0) })}</span>` : nothing}
+        ${item.release === null ? nothing : html`<span>${t("catalogue.release", { n: item.release })}</span>`}
+        ${score === null || score === undefined ? nothing : html`<span>${t("catalogue.score", { n: number(score <= 1 ? score * 100 : score, this.tongue, 1) })}</span>`}
+      </p>
+      <p class="fine">${nameOf(item.provider, this.tongue)} · ${item.licence} · ${t("catalogue.updated", { time: moment(item.updated, this.zone) })}</p>
+    </li>`;
+  }
+}

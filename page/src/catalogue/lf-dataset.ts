@@ -1,0 +1,140 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { calls } from "../api/calls";
+import { address } from "../api/client";
+import type { Dataset, Lineage, Page, RefusedRow, Rows } from "../api/types";
+import { bytes, moment, nameOf, number } from "../format";
+import { t, tOr, type Key } from "../i18n";
+import { Piece } from "../shell/element";
+import { Fetched } from "../shell/fetched";
+import { problemCard, skeleton } from "../shell/parts";
+import { rowTable } from "../shell/table";
+import { pending } from "../shell/ready";
+import { view } from "../state/view";
+import { lineageDrawing } from "./lineage";
+import { qualityReport } from "./quality";
+import { snippets } from "./snippets";
+
+const FORMATS = ["csv", "geojson", "parquet", "arrow"];
+const PREVIEW_ROWS = 10;
+
+/** The page of one dataset: what it says of itself, its rows, its quality, its releases and where it came from. */
+@customElement("lf-dataset")
+export class DatasetPiece extends Piece {
+  @property({ attribute: false }) which = "";
+  private readonly held = new Fetched<Dataset>(this, "catalogue");
+  private readonly rows = new Fetched<Rows>(this, "preview");
+  private readonly refused = new Fetched<Page<RefusedRow>>(this);
+  private readonly lineage = new Fetched<Lineage>(this);
+
+  protected override render(): TemplateResult {
+    const asked = this.held.want(this.which, () => calls.dataset(this.which));
+    if (asked.state !== "asked") pending.delete("catalogue");
+    return html`<article class="dataset" data-dataset=${this.which}>
+      <button type="button" class="quiet back" @click=${() => view.set({ dataset: null })}>‹ ${t("catalogue.back")}</button>
+      ${asked.state === "asked" ? skeleton(12) : nothing}
+      ${asked.state === "refused" ? problemCard(asked.problem, () => this.held.forget()) : nothing}
+      ${asked.state === "here" ? this.page(asked.value) : nothing}
+    </article>`;
+  }
+
+  private page(dataset: Dataset): TemplateResult {
+    const sections: [Key, TemplateResult][] = [
+      ["dataset.preview", this.preview()],
+      ["dataset.metadata", this.metadata(dataset)],
+      ["dataset.columns", this.columns(dataset)],
+      ["dataset.quality", html`${qualityReport(dataset.quality, this.tongue)}${this.refusedRows(dataset)}`],
+      ["dataset.releases", this.releases(dataset)],
+      ["dataset.lineage", this.origins()],
+      ["dataset.api", snippets(dataset.id)],
+    ];
+    const anchor = (key: Key): string => key.replace("dataset.", "");
+    const jump = (event: Event, key: Key): void => {
+      event.preventDefault();
+      this.querySelector(`#${anchor(key)}`)?.scrollIntoView();
+    };
+    return html`<header>
+        <h1>${nameOf(dataset.name, this.tongue)} <code>${dataset.id}</code></h1>
+        <p>${nameOf(dataset.summary, this.tongue)}</p>
+        <p class="tags">
+          <span>${nameOf(dataset.theme, this.tongue)}</span><span>${dataset.format}</span>
+          <span>${tOr(`classification.${dataset.classification}`, dataset.classification)}</span>
+          <span>${t("catalogue.rows", { n: number(dataset.rows, this.tongue, 0) })}</span>
+        </p>
+        <p class="fine">${nameOf(dataset.attribution, this.tongue)} · ${dataset.licence} · ${nameOf(dataset.source, this.tongue)}</p>
+        <p class="downloads">
+          <b>${t("dataset.download")}</b>
+          ${FORMATS.filter((format) => format !== "geojson" || dataset.geometry).map(
+            (format) => html`<a class="button" download href=${address(`/datasets/${dataset.id}/rows`, { format })}>${format}</a>`,
+          )}
+        </p>
+      </header>
+      <nav class="sections" aria-label=${t("dataset.sections")}>
+        ${sections.map(([key]) => html`<a href="#${anchor(key)}" @click=${(event: Event) => jump(event, key)}>${t(key)}</a>`)}
+      </nav>
+      ${sections.map(([key, content]) => html`<section id=${anchor(key)}><h2>${t(key)}</h2>${content}</section>`)}`;
+  }
+
+  private preview(): TemplateResult {
+    const asked = this.rows.want(this.which, () => calls.rows(this.which, { limit: PREVIEW_ROWS }));
+    if (asked.state === "asked") return skeleton(6);
+    if (asked.state === "refused") return problemCard(asked.problem, () => this.rows.forget());
+    return asked.value.items.length ? rowTable(asked.value.columns, asked.value.items, this.tongue) : html`<p>${t("drawer.empty")}</p>`;
+  }
+
+  private metadata(dataset: Dataset): TemplateResult {
+    return html`<dl class="pairs">
+      ${dataset.metadata.map(
+        ({ element, en, value }) => html`<dt>${this.tongue === "zh" ? element : en} <small>${this.tongue === "zh" ? en : element}</small></dt>
+          <dd>${nameOf(value, this.tongue)}</dd>`,
+      )}
+    </dl>`;
+  }
+
+  private columns(dataset: Dataset): TemplateResult {
+    const rows = dataset.columns.map((column) => ({
+      [t("dataset.column")]: column.name,
+      [t("dataset.column.title")]: nameOf(column.title, this.tongue),
+      [t("dataset.type")]: column.type,
+      [t("unit")]: column.unit ?? "",
+      [t("dataset.codelist")]: column.code_list ?? "",
+      [t("dataset.required")]: column.required ? t("yes") : t("no"),
+    }));
+    return rowTable(Object.keys(rows[0] ?? {}), rows, this.tongue);
+  }
+
+  private refusedRows(dataset: Dataset): TemplateResult {
+    if (!dataset.refused) return html`<p class="calm">${t("dataset.refused.none")}</p>`;
+    const asked = this.refused.want(this.which, () => calls.refused(this.which, null));
+    if (asked.state === "asked") return skeleton(3);
+    if (asked.state === "refused") return problemCard(asked.problem, () => this.refused.forget());
+    const rows = asked.value.items.map((one) => ({
+      [t("dataset.refused.row")]: one.row,
+      [t("dataset.column")]: one.column ?? "",
+      [t("value")]: one.value,
+      [t("dataset.quality.rule")]: one.rule,
+      [t("dataset.refused.mend")]: one.mend,
+    }));
+    return html`<h3>${t("dataset.refused")}</h3>${rowTable(Object.keys(rows[0] ?? {}), rows, this.tongue)}`;
+  }
+
+  private releases(dataset: Dataset): TemplateResult {
+    const rows = dataset.releases.map((one) => ({
+      [t("dataset.release")]: one.number,
+      [t("dataset.recorded")]: moment(one.recorded, this.zone),
+      [t("dataset.rows")]: one.rows,
+      [t("dataset.quality.refused")]: one.refused,
+      [t("dataset.size")]: bytes(one.bytes, this.tongue),
+      "SHA-256": one.sha256.slice(0, 16),
+      [t("dataset.file")]: one.source_name,
+    }));
+    return rowTable(Object.keys(rows[0] ?? {}), rows, this.tongue);
+  }
+
+  private origins(): TemplateResult {
+    const asked = this.lineage.want(this.which, () => calls.lineage(this.which));
+    if (asked.state === "asked") return skeleton(3);
+    if (asked.state === "refused") return problemCard(asked.problem, () => this.lineage.forget());
+    return lineageDrawing(asked.value, this.which, this.tongue);
+  }
+}

@@ -1,0 +1,77 @@
+import { html, svg, type TemplateResult } from "lit";
+import type { Lineage } from "../api/types";
+import { nameOf } from "../format";
+import { t } from "../i18n";
+import type { Lang } from "../state/url";
+
+const BOX = { width: 190, height: 44, across: 90, down: 18 };
+
+export interface Spot {
+  id: string;
+  column: number;
+  row: number;
+}
+
+/** Return each node's place: its column is its longest way from a source, its row its order there. */
+export function arrange(lineage: Lineage): Spot[] {
+  const column = new Map(lineage.nodes.map(({ id }) => [id, 0]));
+  for (let round = 0; round < lineage.nodes.length; round++) {
+    let moved = false;
+    for (const { source, target } of lineage.edges) {
+      const least = (column.get(source) ?? 0) + 1;
+      if (source === target || !column.has(target) || (column.get(target) ?? 0) >= least) continue;
+      column.set(target, Math.min(least, lineage.nodes.length));
+      moved = true;
+    }
+    if (!moved) break;
+  }
+  const taken = new Map<number, number>();
+  return lineage.nodes.map(({ id }) => {
+    const at = column.get(id) ?? 0;
+    const row = taken.get(at) ?? 0;
+    taken.set(at, row + 1);
+    return { id, column: at, row };
+  });
+}
+
+function corner({ column, row }: Spot): { x: number; y: number } {
+  return { x: column * (BOX.width + BOX.across) + 2, y: row * (BOX.height + BOX.down) + 2 };
+}
+
+function clip(text: string): string {
+  const wide = /[\u2e80-\uffff]/.test(text) ? 13 : 25;
+  return text.length > wide ? `${text.slice(0, wide)}…` : text;
+}
+
+/** Return where the data came from and what came of it, drawn from left to right, and the same as a list. */
+export function lineageDrawing(lineage: Lineage, self: string, lang: Lang): TemplateResult {
+  if (lineage.edges.length === 0) return html`<p class="calm">${t("dataset.lineage.none")}</p>`;
+  const spots = arrange(lineage);
+  const spotOf = new Map(spots.map((spot) => [spot.id, corner(spot)]));
+  const width = Math.max(...spots.map((spot) => corner(spot).x)) + BOX.width + 4;
+  const height = Math.max(...spots.map((spot) => corner(spot).y)) + BOX.height + 4;
+  const edges = lineage.edges.map(({ source, target, activity }) => {
+    const [a, b] = [spotOf.get(source), spotOf.get(target)];
+    if (!a || !b) return svg``;
+    const [x1, y1, x2, y2] = [a.x + BOX.width, a.y + BOX.height / 2, b.x, b.y + BOX.height / 2];
+    const middle = (x1 + x2) / 2;
+    return svg`<path class="edge" d="M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2 - 7} ${y2}" />
+      <path class="tip" d="M${x2 - 8} ${y2 - 4}L${x2} ${y2}L${x2 - 8} ${y2 + 4}Z" />
+      <text class="activity" x=${middle} y=${(y1 + y2) / 2 - 6} text-anchor="middle">${clip(activity)}</text>`;
+  });
+  const nodes = lineage.nodes.map(({ id, kind, name }) => {
+    const { x, y } = spotOf.get(id) ?? { x: 0, y: 0 };
+    const mine = id === self || id.endsWith(`:${self}`);
+    return svg`<g class=${mine ? "node self" : "node"}>
+      <rect x=${x} y=${y} width=${BOX.width} height=${BOX.height} />
+      <text class="kind" x=${x + 10} y=${y + 16}>${kind}</text><text x=${x + 10} y=${y + 34}>${clip(nameOf(name, lang) || id)}</text>
+    </g>`;
+  });
+  const named = new Map(lineage.nodes.map(({ id, name }) => [id, nameOf(name, lang) || id]));
+  return html`<div class="table lineage" tabindex="0" role="region" aria-label=${t("dataset.lineage")}>
+    <svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" aria-hidden="true">${edges}${nodes}</svg>
+    <ul class="sr">
+      ${lineage.edges.map(({ source, target, activity }) => html`<li>${named.get(source)} → ${activity} → ${named.get(target)}</li>`)}
+    </ul>
+  </div>`;
+}

@@ -1,0 +1,98 @@
+import type { Names, Unit } from "./api/types";
+import type { Lang } from "./state/url";
+
+const LOCALE: Record<Lang, string> = { zh: "zh-CN", en: "en-GB" };
+export const ABSENT = "–";
+const DIMENSIONLESS = "1";
+
+/** Return a name in the language, or in the other where it is missing; plain text as it is. */
+export function nameOf(names: Names | string | number | boolean | null | undefined, lang: Lang): string {
+  if (names === null || names === undefined) return "";
+  if (typeof names !== "object") return String(names);
+  return names[lang] || names.zh || names.en || "";
+}
+
+/** Return a number with thousands separators and at most `digits` decimals; a dash for none. */
+export function number(value: number | null | undefined, lang: Lang, digits = 1): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return ABSENT;
+  return new Intl.NumberFormat(LOCALE[lang], { maximumFractionDigits: digits }).format(value);
+}
+
+/** Return a size in bytes as kB, MB or GB. */
+export function bytes(value: number, lang: Lang): string {
+  const units = ["B", "kB", "MB", "GB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(value, 1)) / 3));
+  return `${number(value / 1000 ** power, lang)} ${units[power]}`;
+}
+
+/** Return a unit's sign: its symbol, or its code; nothing for a number without one. */
+export function unitOf(unit: Unit | string | null | undefined): string {
+  if (!unit) return "";
+  const sign = typeof unit === "string" ? unit : unit.symbol || unit.code;
+  return sign === DIMENSIONLESS ? "" : sign;
+}
+
+type Parts = Record<"year" | "month" | "day" | "hour" | "minute" | "second", string>;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function parts(ms: number, zone: string): Parts {
+  let format = formats.get(zone);
+  if (!format) {
+    const two = "2-digit";
+    const fields = { year: "numeric", month: two, day: two, hour: two, minute: two, second: two } as const;
+    format = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", ...fields });
+    formats.set(zone, format);
+  }
+  return Object.fromEntries(format.formatToParts(ms).map(({ type, value }) => [type, value])) as Parts;
+}
+
+/** Return the zone's offset from UTC at a moment, in minutes, east positive. */
+export function offsetMinutes(ms: number, zone: string): number {
+  const p = parts(ms, zone);
+  const local = Date.UTC(+p.year, +p.month - 1, +p.day, +p.hour, +p.minute, +p.second);
+  return Math.round((local - Math.floor(ms / 1000) * 1000) / 60_000);
+}
+
+/** Return the zone named by its offset, as in `UTC+8`. */
+export function zoneName(ms: number, zone: string): string {
+  const minutes = offsetMinutes(ms, zone);
+  const sign = minutes < 0 ? "−" : "+";
+  const rest = Math.abs(minutes) % 60;
+  return `UTC${sign}${Math.floor(Math.abs(minutes) / 60)}${rest ? `:${String(rest).padStart(2, "0")}` : ""}`;
+}
+
+/** Return a moment's local `YYYY-MM-DDTHH:MM` in a zone, as date-time inputs want it. */
+export function localInput(ms: number, zone: string): string {
+  const p = parts(ms, zone);
+  return `${p.year}-${p.month}-${p.day}T${p.hour}:${p.minute}`;
+}
+
+/** Return `YYYY-MM-DD HH:MM` in a zone; a dash for no moment. */
+export function moment(value: number | string | null | undefined, zone: string): string {
+  const ms = typeof value === "string" ? Date.parse(value) : value;
+  if (ms === null || ms === undefined || Number.isNaN(ms)) return ABSENT;
+  return localInput(ms, zone).replace("T", " ");
+}
+
+/** Return `MM-DD HH:MM` in a zone, for axes and readouts. */
+export function shortMoment(ms: number, zone: string): string {
+  return moment(ms, zone).slice(5);
+}
+
+/** Return the ms since 1970 of a local `YYYY-MM-DDTHH:MM` in a zone, or null when it is no date. */
+export function fromLocal(text: string, zone: string): number | null {
+  const naive = Date.parse(`${text}Z`);
+  if (Number.isNaN(naive)) return null;
+  const guess = naive - offsetMinutes(naive, zone) * 60_000;
+  return naive - offsetMinutes(guess, zone) * 60_000;
+}
+
+/** Return a moment as ISO 8601 with the zone's offset, to the second. */
+export function isoIn(ms: number, zone: string): string {
+  const minutes = offsetMinutes(ms, zone);
+  const p = parts(ms, zone);
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
+  const offset = `${minutes < 0 ? "-" : "+"}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;
+  return `${p.year}-${p.month}-${p.day}T${p.hour}:${p.minute}:${p.second}${offset}`;
+}

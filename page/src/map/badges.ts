@@ -1,0 +1,120 @@
+import type { MapLibreMap } from "maplibre-gl";
+import type { AirStation } from "../api/types";
+import { nameOf, number } from "../format";
+import { t } from "../i18n";
+import type { Lang } from "../state/url";
+import { levelOf } from "./aqi";
+import { boxAround, collide } from "./labels";
+
+const HEIGHT = 26;
+const NARROW = 62;
+const CJK_PX = 14;
+const LATIN_PX = 7.5;
+
+interface Badge {
+  station: AirStation;
+  element: HTMLButtonElement;
+  /** Width in px with the name. */
+  width: number;
+}
+
+function widthOf(name: string): number {
+  return [...name].reduce((sum, letter) => sum + (letter > "\u2e7f" ? CJK_PX : LATIN_PX), NARROW + 8);
+}
+
+/** Return the text beside a class's colour: the index and the class's mark. */
+export function badgeText(station: AirStation): { aqi: string; mark: string; word: string } {
+  const level = levelOf(station.class);
+  return {
+    aqi: number(station.aqi, "en", 0),
+    mark: level ? t(`aqi.mark.${level}`) : "?",
+    word: level ? t(`aqi.level.${level}`) : t("legend.nodata"),
+  };
+}
+
+/** The stations as buttons over the map: number, mark and name, reachable by Tab; the worst is never hidden. */
+export class Badges {
+  readonly element = document.createElement("div");
+  private badges = new Map<string, Badge>();
+
+  constructor(
+    private readonly map: MapLibreMap,
+    private readonly onPick: (thing: string) => void,
+  ) {
+    this.element.className = "map-badges";
+    this.element.setAttribute("role", "group");
+    map.getCanvasContainer().append(this.element);
+  }
+
+  show(stations: AirStation[], picked: string | null, lang: Lang): void {
+    this.element.setAttribute("aria-label", t("layers.station"));
+    const here = new Set(stations.map(({ thing }) => thing));
+    for (const [thing, badge] of this.badges) {
+      if (here.has(thing)) continue;
+      badge.element.remove();
+      this.badges.delete(thing);
+    }
+    for (const station of stations) this.write(station, station.thing === picked, lang);
+  }
+
+  private write(station: AirStation, picked: boolean, lang: Lang): void {
+    const badge = this.badges.get(station.thing) ?? this.make(station);
+    badge.station = station;
+    const { aqi, mark, word } = badgeText(station);
+    const [number_, mark_, name_] = [...badge.element.children];
+    if (number_) number_.textContent = aqi;
+    if (mark_) mark_.textContent = mark;
+    if (name_) name_.textContent = nameOf(station.name, lang);
+    badge.width = widthOf(nameOf(station.name, lang));
+    badge.element.setAttribute("aria-pressed", String(picked));
+    badge.element.setAttribute("aria-label", t("aqi.station.label", { name: nameOf(station.name, lang), aqi, word }));
+    badge.element.title = badge.element.getAttribute("aria-label") ?? "";
+  }
+
+  private make(station: AirStation): Badge {
+    const element = document.createElement("button");
+    element.type = "button";
+    element.className = "map-badge";
+    element.dataset["thing"] = station.thing;
+    element.append(...["b", "i", "span"].map((tag) => document.createElement(tag)));
+    element.addEventListener("click", (event) => {
+      event.stopPropagation();
+      this.onPick(station.thing);
+    });
+    this.element.append(element);
+    const badge = { station, element, width: NARROW };
+    this.badges.set(station.thing, badge);
+    return badge;
+  }
+
+  /** Move the badges to their places and return the boxes they take, the picked first, then the worst air. */
+  place(): ReturnType<typeof boxAround>[] {
+    const boxes: ReturnType<typeof boxAround>[] = [];
+    const weight = ({ station, element }: Badge): number =>
+      element.getAttribute("aria-pressed") === "true" ? Infinity : (station.aqi ?? -1);
+    const heaviestFirst = [...this.badges.values()].sort((a, b) => weight(b) - weight(a));
+    heaviestFirst.forEach(({ station, element, width }, order) => {
+      const { x, y } = this.map.project([station.lon, station.lat]);
+      const wide = boxAround(x, y - 33, width, HEIGHT, 0);
+      const narrow = boxAround(x, y - 33, NARROW, HEIGHT, 0);
+      const fits = (box: typeof wide): boolean => !boxes.some((other) => collide(box, other));
+      const size = fits(wide) ? "wide" : fits(narrow) ? "narrow" : "dot";
+      element.dataset["size"] = size;
+      element.style.zIndex = String(100 - order);
+      element.style.left = `${Math.round(x)}px`;
+      element.style.top = `${Math.round(y)}px`;
+      boxes.push(boxAround(x, y, 20, 20, 0));
+      if (size !== "dot") boxes.push(size === "wide" ? wide : narrow);
+    });
+    return boxes;
+  }
+
+  /** The badges now shown, for the map's picture. */
+  shown(): { text: string; x: number; y: number }[] {
+    return [...this.badges.values()].map(({ station, element }) => {
+      const { x, y } = this.map.project([station.lon, station.lat]);
+      const { aqi, mark } = badgeText(station);
+      return { text: element.dataset["size"] === "dot" ? "" : `${aqi} ${mark}`, x, y };
+    });
+  }
+}

@@ -1,0 +1,198 @@
+import "maplibre-gl/dist/maplibre-gl.css";
+import { MapLibreMap, ScaleControl, setWorkerUrl, type GeoJSONSource, type MapGeoJSONFeature } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import type { FeatureCollection } from "geojson";
+import type { AirStation, Layer } from "../api/types";
+import type { Camera, Lang, Theme } from "../state/url";
+import { Badges } from "./badges";
+import { KINDS } from "./kinds";
+import { AIR_LAYER, airFeatures, airPaint } from "./kinds/air";
+import type { Drawn } from "./kinds/kind";
+import { LabelSheet } from "./labels";
+import { PALETTES } from "./palette";
+
+setWorkerUrl(workerUrl);
+
+const WIDE_PX = 760;
+const LIST_PX = 310;
+const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
+
+export interface Picked {
+  layer: string;
+  properties: Record<string, unknown>;
+}
+
+export interface MapHooks {
+  onMove(camera: Camera): void;
+  onThing(thing: string): void;
+  onFeature(picked: Picked | null): void;
+}
+
+type Box = [number, number, number, number];
+
+/** Return the padding that keeps what is fitted clear of the layer list, where there is width for both. */
+function roomFor(container: HTMLElement): { top: number; bottom: number; left: number; right: number } {
+  const wide = container.clientWidth > WIDE_PX;
+  return { top: wide ? 56 : 48, bottom: 32, left: wide ? LIST_PX : 24, right: wide ? 60 : 24 };
+}
+
+/** The one map of the page: the city's layers and stations over an empty ground, nothing remote. */
+export class CityMap {
+  readonly map: MapLibreMap;
+  readonly words: LabelSheet;
+  readonly badges: Badges;
+  private readonly drawn = new Map<string, { layer: Layer; features: FeatureCollection }>();
+  private theme: Theme;
+
+  constructor(container: HTMLElement, theme: Theme, camera: Camera | null, extent: Box, hooks: MapHooks) {
+    this.theme = theme;
+    this.map = new MapLibreMap({
+      container,
+      style: {
+        version: 8,
+        sources: { [AIR_LAYER]: { type: "geojson", data: NOTHING } },
+        layers: [{ id: "ground", type: "background", paint: { "background-color": PALETTES[theme].ground } }],
+      },
+      ...(camera ? { center: [camera.lng, camera.lat], zoom: camera.zoom } : { bounds: extent }),
+      fitBoundsOptions: { padding: roomFor(container) },
+      attributionControl: false,
+      canvasContextAttributes: { preserveDrawingBuffer: true, antialias: true },
+      dragRotate: false,
+      pitchWithRotate: false,
+      fadeDuration: 0,
+    });
+    this.map.addControl(new ScaleControl({ maxWidth: 110, unit: "metric" }), "bottom-left");
+    this.words = new LabelSheet(this.map);
+    this.badges = new Badges(this.map, (thing) => hooks.onThing(thing));
+    this.map.on("move", () => this.place());
+    this.map.on("resize", () => this.place());
+    this.map.on("moveend", () => hooks.onMove(this.camera));
+    this.map.on("click", (event) => hooks.onFeature(this.featureAt(event.point.x, event.point.y)));
+    this.map.on("load", () => this.raise());
+  }
+
+  get camera(): Camera {
+    const { lng, lat } = this.map.getCenter();
+    return { zoom: this.map.getZoom(), lat, lng };
+  }
+
+  /** Return a promise that is kept when the style can take layers. */
+  async styled(): Promise<void> {
+    if (!this.map.isStyleLoaded()) await this.map.once("load");
+  }
+
+  /** Put a layer's features on the map, below the layers of higher rank. */
+  draw(layer: Layer, raw: FeatureCollection): void {
+    const kind = KINDS[layer.style];
+    const features = kind.prepare(raw);
+    this.drawn.set(layer.id, { layer, features });
+    this.map.addSource(layer.id, { type: "geojson", data: features });
+    for (const drawn of kind.paint(layer.id, PALETTES[this.theme])) this.map.addLayer(drawn);
+    this.raise();
+    this.place();
+  }
+
+  private raise(): void {
+    const inOrder = [...this.drawn.values()].sort((a, b) => KINDS[a.layer.style].rank - KINDS[b.layer.style].rank);
+    for (const { layer } of inOrder) {
+      for (const { id } of KINDS[layer.style].paint(layer.id, PALETTES[this.theme])) this.map.moveLayer(id);
+    }
+    for (const drawn of airPaint(PALETTES[this.theme])) {
+      if (this.map.getLayer(drawn.id)) this.map.moveLayer(drawn.id);
+      else this.map.addLayer(drawn);
+    }
+  }
+
+  /** Show a layer with its words in a language, or hide it. */
+  setShown(id: string, shown: boolean, lang: Lang): void {
+    const held = this.drawn.get(id);
+    const visibility = shown ? "visible" : "none";
+    for (const { id: name } of this.paintsOf(id)) {
+      if (this.map.getLayer(name)) this.map.setLayoutProperty(name, "visibility", visibility);
+    }
+    if (id === AIR_LAYER) this.badges.element.hidden = !shown;
+    if (!held) return;
+    const { layer, features } = held;
+    this.words.put(id, shown ? KINDS[layer.style].labels(features, layer.label_column, lang) : []);
+    this.place();
+  }
+
+  private paintsOf(id: string): Drawn[] {
+    if (id === AIR_LAYER) return airPaint(PALETTES[this.theme]);
+    const held = this.drawn.get(id);
+    return held ? KINDS[held.layer.style].paint(id, PALETTES[this.theme]) : [];
+  }
+
+  /** Show the stations' air, the picked one ringed. */
+  setAir(stations: AirStation[], picked: string | null, lang: Lang): void {
+    this.map.getSource<GeoJSONSource>(AIR_LAYER)?.setData(airFeatures(stations, picked));
+    this.badges.show(stations, picked, lang);
+    this.place();
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    this.map.setPaintProperty("ground", "background-color", PALETTES[theme].ground);
+    for (const id of [...this.drawn.keys(), AIR_LAYER]) {
+      for (const drawn of this.paintsOf(id)) {
+        if (!this.map.getLayer(drawn.id)) continue;
+        for (const [name, value] of Object.entries(drawn.paint ?? {})) {
+          this.map.setPaintProperty(drawn.id, name as never, value as never);
+        }
+      }
+    }
+  }
+
+  fit(box: Box): void {
+    this.map.fitBounds(box, { padding: roomFor(this.map.getContainer()), animate: !this.calm });
+  }
+
+  zoomBy(step: number): void {
+    this.map.easeTo({ zoom: this.map.getZoom() + step, animate: !this.calm });
+  }
+
+  /** Bring a place into sight if it is out of it. */
+  reveal(lng: number, lat: number): void {
+    if (!this.map.getBounds().contains([lng, lat])) this.map.easeTo({ center: [lng, lat], animate: !this.calm });
+  }
+
+  private get calm(): boolean {
+    return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  }
+
+  private place(): void {
+    this.words.place(this.badges.element.hidden ? [] : this.badges.place());
+  }
+
+  private featureAt(x: number, y: number): Picked | null {
+    const around: [[number, number], [number, number]] = [
+      [x - 4, y - 4],
+      [x + 4, y + 4],
+    ];
+    const found: MapGeoJSONFeature | undefined = this.map
+      .queryRenderedFeatures(around)
+      .find(({ source }) => this.drawn.has(source));
+    return found ? { layer: found.source, properties: found.properties } : null;
+  }
+
+  /** Return a promise that is kept when every layer is drawn and the picture is not blank. */
+  async painted(): Promise<void> {
+    for (let tries = 0; tries < 60; tries++) {
+      if (this.map.loaded() && !this.map.isMoving() && !this.blank()) return;
+      this.map.triggerRepaint();
+      await new Promise((resolve) => window.setTimeout(resolve, 150));
+    }
+  }
+
+  private blank(): boolean {
+    if (this.drawn.size === 0) return false;
+    const small = document.createElement("canvas");
+    small.width = small.height = 48;
+    const context = small.getContext("2d", { willReadFrequently: true });
+    if (!context) return false;
+    context.drawImage(this.map.getCanvas(), 0, 0, 48, 48);
+    const { data } = context.getImageData(0, 0, 48, 48);
+    for (let i = 4; i < data.length; i++) if (data[i] !== data[i % 4]) return false;
+    return true;
+  }
+}

@@ -1,0 +1,164 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { calls } from "../api/calls";
+import { problemOf } from "../api/client";
+import type { AirStation, City, Layer } from "../api/types";
+import { nameOf } from "../format";
+import { t } from "../i18n";
+import { Piece } from "../shell/element";
+import { pending } from "../shell/ready";
+import { data, here } from "../state/data";
+import { view } from "../state/view";
+import { CityMap, type Picked } from "./city-map";
+import { AIR_LAYER } from "./kinds/air";
+import { mapPicture, savePicture } from "./picture";
+import { setPictureSource } from "./source";
+
+type Box = [number, number, number, number];
+
+/** Return the box round the stations, wider by an eighth on every side; null for none. */
+function boxRound(stations: AirStation[]): Box | null {
+  if (stations.length === 0) return null;
+  const lons = stations.map(({ lon }) => lon);
+  const lats = stations.map(({ lat }) => lat);
+  const [west, south] = [Math.min(...lons), Math.min(...lats)];
+  const [wide, high] = [Math.max(...lons) - west || 0.1, Math.max(...lats) - south || 0.1];
+  return [west - wide / 8, south - high / 8, west + wide * 1.125, south + high * 1.125];
+}
+
+/** The map and its buttons. One instance lives as long as the page; rooms change what it shows. */
+@customElement("lf-map")
+export class MapPiece extends Piece {
+  @state() private failed = false;
+  @state() private drawing = true;
+  @state() private feature: Picked | null = null;
+  @state() private refused: { layer: Layer; why: string }[] = [];
+  private city: CityMap | null = null;
+  private asked = new Set<string>();
+  private shown: Record<string, unknown> = {};
+
+  protected override updated(): void {
+    const city = here(data.value.city);
+    const settled = data.value.air.state !== "asked";
+    if (!this.city && !this.failed && city && settled) void this.start(city);
+    else this.follow();
+  }
+
+  private async start(city: City): Promise<void> {
+    const container = this.querySelector<HTMLElement>(".map-canvas");
+    if (!container) return;
+    pending.add("map");
+    const stations = here(data.value.air)?.result.stations ?? [];
+    try {
+      this.city = new CityMap(container, view.value.theme, view.value.camera, boxRound(stations) ?? city.extent, {
+        onMove: (camera) => view.set({ camera }),
+        onThing: (thing) => view.set({ pick: thing, table: null }),
+        onFeature: (feature) => (this.feature = feature),
+      });
+    } catch {
+      this.failed = true;
+      return pending.delete("map");
+    }
+    setPictureSource(() => (this.city ? mapPicture(this.city) : null));
+    await this.city.styled();
+    await Promise.all(city.layers.map((layer) => this.load(layer)));
+    this.follow();
+    await this.city.painted();
+    this.drawing = false;
+    pending.delete("map");
+  }
+
+  private async load(layer: Layer): Promise<void> {
+    if (this.asked.has(layer.id)) return;
+    this.asked.add(layer.id);
+    try {
+      this.city?.draw(layer, await calls.features(layer.dataset));
+    } catch (error) {
+      const { detail, title } = problemOf(error);
+      this.refused = [...this.refused, { layer, why: detail || title }];
+    }
+  }
+
+  /** Bring the map to what view and data say, touching only what changed. */
+  private follow(): void {
+    const map = this.city;
+    if (!map?.map.isStyleLoaded() && !this.asked.size) return;
+    if (!map) return;
+    const { theme, layers, pick, lang } = view.value;
+    const stations = here(data.value.air)?.result.stations ?? [];
+    this.once("theme", theme, () => map.setTheme(theme));
+    this.once("layers", `${layers?.join() ?? "*"}|${lang}|${this.drawing}`, () => {
+      for (const id of [...this.asked, AIR_LAYER]) map.setShown(id, layers === null || layers.includes(id), lang);
+    });
+    this.once("air", `${data.value.air.state === "here" ? stations.map((s) => s.aqi).join() : ""}|${pick}|${lang}`, () =>
+      map.setAir(stations, pick, lang),
+    );
+    this.once("pick", pick, () => {
+      const station = stations.find(({ thing }) => thing === pick);
+      if (station) map.reveal(station.lon, station.lat);
+    });
+    this.once("label", lang, () => {
+      map.map.getCanvas().setAttribute("aria-label", `${t("map.label")}. ${t("map.hint")}`);
+    });
+  }
+
+  private once(name: string, value: unknown, act: () => void): void {
+    if (this.shown[name] === value) return;
+    this.shown[name] = value;
+    act();
+  }
+
+  private home(): void {
+    const city = here(data.value.city);
+    if (city) this.city?.fit(city.extent);
+  }
+
+  private async save(): Promise<void> {
+    const picture = this.city && mapPicture(this.city);
+    if (picture) await savePicture(picture, `lifang-map-${new Date(this.moment).toISOString().slice(0, 13)}.png`);
+  }
+
+  protected override render(): TemplateResult {
+    const button = (sign: string, label: string, act: () => void): TemplateResult =>
+      html`<button type="button" class="map-button" title=${label} aria-label=${label} @click=${act}>${sign}</button>`;
+    return html`<div class="map-canvas" data-drawing=${this.drawing}></div>
+      ${this.failed ? html`<p class="map-failed" role="alert">${t("map.failed")}</p>` : nothing}
+      ${this.drawing && !this.failed ? html`<p class="map-wait" role="status">${t("map.loading")}</p>` : nothing}
+      <div class="map-buttons">
+        ${button("+", t("map.in"), () => this.city?.zoomBy(1))} ${button("−", t("map.out"), () => this.city?.zoomBy(-1))}
+        ${button("⌂", t("map.home"), () => this.home())} ${button("⤓", t("map.png"), () => void this.save())}
+      </div>
+      ${this.refused.map(
+        ({ layer, why }) => html`<p class="map-refused" role="alert">
+          ${t("layers.failed", { name: nameOf(layer.name, this.tongue), why })}
+        </p>`,
+      )}
+      ${this.renderFeature()} ${this.renderAttribution()}`;
+  }
+
+  private renderFeature(): TemplateResult | typeof nothing {
+    const { feature } = this;
+    const layer = here(data.value.city)?.layers.find(({ id }) => id === feature?.layer);
+    if (!feature || !layer) return nothing;
+    const held = Object.entries(feature.properties).filter(([key, value]) => !key.startsWith("_") && value !== null);
+    return html`<section class="map-card" aria-label=${nameOf(layer.name, this.tongue)}>
+      <header>
+        <b>${nameOf(layer.name, this.tongue)}</b>
+        <button type="button" class="quiet" aria-label=${t("close")} @click=${() => (this.feature = null)}>×</button>
+      </header>
+      <dl>${held.slice(0, 9).map(([key, value]) => html`<dt>${key}</dt><dd>${String(value)}</dd>`)}</dl>
+      <button type="button" class="quiet" @click=${() => view.set({ room: "data", dataset: layer.dataset })}>
+        ${t("map.feature.open")}
+      </button>
+    </section>`;
+  }
+
+  private renderAttribution(): TemplateResult {
+    const { layers: chosen } = view.value;
+    const layers = (here(data.value.city)?.layers ?? []).filter(({ id }) => chosen === null || chosen.includes(id));
+    const lines = new Map(layers.map((layer) => [`${nameOf(layer.attribution, this.tongue)} (${layer.licence})`, layer]));
+    return html`<p class="map-attribution">
+      ${lines.size ? html`${t("map.attribution")}: ${[...lines.keys()].join(" · ")}` : nothing}
+    </p>`;
+  }
+}

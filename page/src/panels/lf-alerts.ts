@@ -1,0 +1,96 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { problemOf } from "../api/client";
+import type { Alert, AlertState, Problem } from "../api/types";
+import { moment, nameOf } from "../format";
+import { t } from "../i18n";
+import { Piece } from "../shell/element";
+import { problemCard, severityMark, skeleton } from "../shell/parts";
+import { actOnAlert, loadAll } from "../state/actions";
+import { data, mayAct } from "../state/data";
+import { alertsAt } from "../state/moment";
+
+const STATES: AlertState[] = ["firing", "pending", "cleared", "closed"];
+const SHORT = 3;
+
+/** The alerts at the moment looked at; operators acknowledge and close them here. */
+@customElement("lf-alerts")
+export class AlertsPiece extends Piece {
+  /** Whether every state is listed, with a filter; else only what still asks for attention. */
+  @property({ type: Boolean }) full = false;
+  @state() private filter: AlertState | "all" = "all";
+  @state() private refused: Problem | null = null;
+
+  protected override render(): TemplateResult {
+    const { alerts } = data.value;
+    const heading = (count: number | null): TemplateResult =>
+      html`<h2 id="alerts-title">${t("alerts.title")}${count === null ? nothing : html` <span class="count">${count}</span>`}</h2>`;
+    if (alerts.state === "asked") return html`<section class="panel">${heading(null)}${skeleton(2)}</section>`;
+    if (alerts.state === "refused") {
+      return html`<section class="panel">${heading(null)}${problemCard(alerts.problem, () => void loadAll())}</section>`;
+    }
+    const all = alertsAt(alerts.value, this.moment);
+    const open = all.filter(({ state: now }) => now === "firing" || now === "pending");
+    const listed = this.full ? all.filter(({ state: now }) => this.filter === "all" || now === this.filter) : open.slice(0, SHORT);
+    return html`<section class="panel alerts" aria-labelledby="alerts-title">
+      ${heading(open.length)} ${this.full ? this.filters(all) : nothing}
+      ${this.refused ? problemCard(this.refused) : nothing}
+      ${listed.length ? html`<ul>${listed.map((alert) => this.one(alert))}</ul>` : html`<p class="calm">${t("alerts.none")}</p>`}
+      ${this.full && !mayAct(data.value.subject, "operator") ? html`<p class="fine">${t("alerts.signin")}</p>` : nothing}
+    </section>`;
+  }
+
+  private filters(all: Alert[]): TemplateResult {
+    const chip = (id: AlertState | "all", count: number): TemplateResult =>
+      html`<button type="button" class="chip" aria-pressed=${this.filter === id} @click=${() => (this.filter = id)}>
+        ${id === "all" ? t("all") : t(`alert.state.${id}`)} ${count}
+      </button>`;
+    return html`<div class="chips" role="group" aria-label=${t("alerts.filter")}>
+      ${chip("all", all.length)} ${STATES.map((id) => chip(id, all.filter((alert) => alert.state === id).length))}
+    </div>`;
+  }
+
+  private one(alert: Alert): TemplateResult {
+    const acted = (who: string | null, when: string | null): { who: string; time: string } => ({
+      who: who ?? "",
+      time: moment(when, this.zone),
+    });
+    return html`<li class="alert" data-severity=${alert.severity} data-state=${alert.state} data-alert=${alert.id}>
+      <p class="alert-head">
+        ${severityMark(alert.severity)} <span class="state">${t(`alert.state.${alert.state}`)}</span>
+        <time class="fine" datetime=${alert.fired ?? alert.opened}>
+          ${t("alerts.since", { time: moment(alert.fired ?? alert.opened, this.zone) })}
+        </time>
+      </p>
+      <p class="alert-text">${nameOf(alert.text, this.tongue)}</p>
+      ${this.full
+        ? html`<p class="fine">${t("alerts.rule")}: ${alert.rule} · ${t("alerts.resource")}: ${alert.resource}
+            ${alert.cleared ? html` · ${t("alerts.cleared", { time: moment(alert.cleared, this.zone) })}` : nothing}</p>`
+        : nothing}
+      ${alert.acknowledged ? html`<p class="fine">✓ ${t("alerts.acked", acted(alert.acknowledged_by, alert.acknowledged))}</p>` : nothing}
+      ${alert.closed ? html`<p class="fine">✓ ${t("alerts.closedBy", acted(alert.closed_by, alert.closed))}</p>` : nothing}
+      ${mayAct(data.value.subject, "operator") && alert.state !== "closed" ? this.actions(alert) : nothing}
+    </li>`;
+  }
+
+  private actions(alert: Alert): TemplateResult {
+    const act = async (event: SubmitEvent): Promise<void> => {
+      event.preventDefault();
+      const form = event.currentTarget as HTMLFormElement;
+      const verb = (event.submitter as HTMLButtonElement | null)?.value === "close" ? "close" : "acknowledge";
+      const note = String(new FormData(form).get("note") ?? "");
+      this.refused = null;
+      try {
+        await actOnAlert(alert.id, verb, note);
+        form.reset();
+      } catch (error) {
+        this.refused = problemOf(error);
+      }
+    };
+    return html`<form class="alert-act" @submit=${act}>
+      <input name="note" maxlength="500" placeholder=${t("alerts.note")} aria-label=${t("alerts.note")} />
+      ${alert.acknowledged ? nothing : html`<button value="acknowledge">${t("alerts.ack")}</button>`}
+      <button value="close" class="quiet">${t("alerts.close")}</button>
+    </form>`;
+  }
+}

@@ -1,0 +1,72 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement } from "lit/decorators.js";
+import type { Indicator } from "../api/types";
+import { moment, nameOf, number, unitOf } from "../format";
+import { t, tOr } from "../i18n";
+import { Piece } from "../shell/element";
+import { emptyCard, problemCard, skeleton } from "../shell/parts";
+import { loadMoment } from "../state/actions";
+import { data } from "../state/data";
+import { view } from "../state/view";
+
+/** Return an indicator's sources by id, those that name a dataset as links to its page. */
+function sources(indicator: Indicator): TemplateResult[] {
+  return indicator.sources.map((source) => {
+    const dataset = typeof source === "string" ? source.replace(/^dataset:/, "") : source.dataset;
+    const name = typeof source === "string" ? source : (source.dataset ?? source.datastream ?? source.id ?? "");
+    const isDataset = dataset !== undefined && !name.includes(".") && !/^(datastream|thing|scene):/.test(name);
+    if (!isDataset) return html`<li>${name}</li>`;
+    return html`<li>
+      <button type="button" class="link" @click=${() => view.set({ room: "data", dataset: dataset.split("@")[0] ?? dataset })}>
+        ${dataset}
+      </button>
+    </li>`;
+  });
+}
+
+/** The city's indicators: value, unit and time in sight; formula, standard and sources one click away. */
+@customElement("lf-indicators")
+export class IndicatorsPiece extends Piece {
+  protected override render(): TemplateResult {
+    return html`<section class="panel" aria-labelledby="indicators-title">
+      <h2 id="indicators-title">${t("indicators.title")}</h2>
+      ${this.content()}
+    </section>`;
+  }
+
+  private content(): TemplateResult {
+    const { indicators } = data.value;
+    if (indicators.state === "asked") return skeleton(3);
+    if (indicators.state === "refused") return problemCard(indicators.problem, () => void loadMoment());
+    if (indicators.value.length === 0) {
+      return emptyCard(t("indicators.none"), "lifang scene run air_quality_early_warning");
+    }
+    return html`<ul class="indicators">${indicators.value.map((indicator) => this.one(indicator))}</ul>`;
+  }
+
+  private one(indicator: Indicator): TemplateResult {
+    const name = nameOf(indicator.name, this.tongue);
+    return html`<li>
+      <details class="indicator" data-indicator=${indicator.id}>
+        <summary title=${t("indicators.about", { name })}>
+          <span class="indicator-name">${name}</span>
+          <span class="indicator-value">${number(indicator.value, this.tongue)}</span>
+          <span class="indicator-unit">${unitOf(indicator.unit)}</span>
+          <time class="fine" datetime=${indicator.moment ?? nothing}>${moment(indicator.moment, this.zone).slice(5)}</time>
+        </summary>
+        <dl>
+          <dt>${t("indicators.formula")}</dt>
+          <dd>${nameOf(indicator.formula, this.tongue)}</dd>
+          <dt>${t("indicators.standard")}</dt>
+          <dd>${indicator.standard}</dd>
+          <dt>${t("indicators.quality")}</dt>
+          <dd>${tOr(`quality.${indicator.quality}`, indicator.quality)}</dd>
+          <dt>${t("time")}</dt>
+          <dd>${moment(indicator.moment, this.zone)}</dd>
+          <dt>${t("source")}</dt>
+          <dd><ul class="plain">${sources(indicator)}</ul></dd>
+        </dl>
+      </details>
+    </li>`;
+  }
+}

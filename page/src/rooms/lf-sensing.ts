@@ -1,0 +1,78 @@
+import { html, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import type { Datastream } from "../api/types";
+import { moment, nameOf, number, unitOf } from "../format";
+import { t, tOr } from "../i18n";
+import { seriesKey } from "../panels/lf-station";
+import "../panels/lf-station";
+import { Piece } from "../shell/element";
+import { emptyCard, problemCard, skeleton } from "../shell/parts";
+import { loadAll } from "../state/actions";
+import { data } from "../state/data";
+import { view } from "../state/view";
+
+const MOST_SHOWN = 400;
+const QUALITY = ["good", "suspect", "bad", "missing", "estimated"];
+
+/** Return a quality flag as a word: numbers by their place in the list of flags. */
+function qualityWord(flag: number | string): string {
+  const name = typeof flag === "number" ? (QUALITY[flag] ?? String(flag)) : flag;
+  return tOr(`quality.${name}`, name);
+}
+
+/** The room of what the city senses: every datastream with its latest value, time and quality. */
+@customElement("lf-sensing")
+export class SensingPiece extends Piece {
+  @state() private find = "";
+
+  protected override render(): TemplateResult {
+    return view.value.pick ? html`<lf-station></lf-station>` : this.list();
+  }
+
+  private list(): TemplateResult {
+    return html`<section class="panel sensing" aria-labelledby="sensing-title">
+      <h2 id="sensing-title">${t("sensing.title")}</h2>
+      ${this.content()}
+    </section>`;
+  }
+
+  private content(): TemplateResult {
+    const { datastreams } = data.value;
+    if (datastreams.state === "asked") return skeleton(8);
+    if (datastreams.state === "refused") return problemCard(datastreams.problem, () => void loadAll());
+    if (datastreams.value.length === 0) return emptyCard(t("sensing.empty"), "lifang sense replay --help");
+    const words = this.find.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = datastreams.value.filter((stream) => {
+      const text = `${stream.id} ${stream.thing.name.zh} ${stream.thing.name.en} ${nameOf(stream.observed_property, this.tongue)}`;
+      return words.every((word) => text.toLowerCase().includes(word));
+    });
+    const things = Map.groupBy(found, ({ thing }) => thing.id);
+    return html`<input
+        type="search" class="wide" .value=${this.find} placeholder=${t("sensing.find")} aria-label=${t("sensing.find")}
+        @input=${(event: Event) => (this.find = (event.currentTarget as HTMLInputElement).value)}
+      />
+      <p class="fine" role="status">${t("sensing.count", { things: things.size, streams: found.length })}</p>
+      ${[...things.values()].slice(0, MOST_SHOWN).map((streams) => this.thing(streams))}`;
+  }
+
+  private thing(streams: Datastream[]): TemplateResult {
+    const thing = streams[0]?.thing;
+    const pick = (stream: Datastream): void => view.set({ pick: stream.thing.id, series: seriesKey(stream) });
+    return html`<table class="streams">
+      <caption>${nameOf(thing?.name, this.tongue)} <small>${thing?.id}</small></caption>
+      <thead class="sr"><tr><th>${t("sensing.property")}</th><th>${t("value")}</th><th>${t("unit")}</th><th>${t("time")}</th><th>${t("indicators.quality")}</th></tr></thead>
+      <tbody>
+        ${streams.map(
+          (stream) => html`<tr data-datastream=${stream.id}>
+            <th scope="row"><button type="button" class="link" title=${t("sensing.open")} @click=${() => pick(stream)}>
+              ${nameOf(stream.observed_property, this.tongue) || seriesKey(stream)}</button></th>
+            <td class="number"><b>${number(stream.latest?.value, this.tongue)}</b></td>
+            <td>${unitOf(stream.unit)}</td>
+            <td class="fine">${moment(stream.latest?.time, this.zone).slice(5)}</td>
+            <td class="fine">${stream.latest ? qualityWord(stream.latest.quality) : t("quality.missing")}</td>
+          </tr>`,
+        )}
+      </tbody>
+    </table>`;
+  }
+}

@@ -1,0 +1,45 @@
+import type { ReactiveControllerHost } from "lit";
+import { problemOf } from "../api/client";
+import { ASKED, type Asked } from "../state/data";
+import { pending } from "./ready";
+
+/** One piece's own answer from the server: asked again when its key changes, the old kept until the new is here. */
+export class Fetched<T> {
+  asked: Asked<T> = ASKED;
+  private key: string | null = null;
+
+  constructor(
+    private readonly host: ReactiveControllerHost,
+    private readonly waitsFor: string | null = null,
+  ) {}
+
+  /** Return the answer for a key, asking if the key is new. */
+  want(key: string, call: () => Promise<T>): Asked<T> {
+    if (key !== this.key) {
+      this.key = key;
+      void this.ask(key, call);
+    }
+    return this.asked;
+  }
+
+  /** Forget the answer, so that the next `want` asks again. */
+  forget(): void {
+    this.key = null;
+    this.asked = ASKED;
+    this.host.requestUpdate();
+  }
+
+  private async ask(key: string, call: () => Promise<T>): Promise<void> {
+    if (this.waitsFor) pending.add(this.waitsFor);
+    let answer: Asked<T>;
+    try {
+      answer = { state: "here", value: await call() };
+    } catch (error) {
+      answer = { state: "refused", problem: problemOf(error) };
+    }
+    if (key !== this.key) return;
+    this.asked = answer;
+    this.host.requestUpdate();
+    if (this.waitsFor) pending.delete(this.waitsFor);
+  }
+}

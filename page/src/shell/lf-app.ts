@@ -1,0 +1,92 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { nameOf } from "../format";
+import { t } from "../i18n";
+import "../panels/lf-alerts";
+import "../panels/lf-drawer";
+import "../panels/lf-indicators";
+import "../panels/lf-layers";
+import "../panels/lf-now";
+import "../panels/lf-station";
+import "../panels/lf-time";
+import "../rooms/lf-operations";
+import "../rooms/lf-sensing";
+import { loadAll } from "../state/actions";
+import { data, here } from "../state/data";
+import type { Room } from "../state/url";
+import { view } from "../state/view";
+import { Piece } from "./element";
+import "./lf-dialogs";
+import "./lf-header";
+import "./lf-rail";
+import "./lf-report";
+import { problemCard } from "./parts";
+import { pending } from "./ready";
+
+const COLUMNS: Record<Room, () => TemplateResult> = {
+  overview: () => html`${view.value.pick ? html`<lf-station></lf-station>` : nothing}<lf-now></lf-now><lf-alerts></lf-alerts><lf-indicators></lf-indicators>`,
+  sensing: () => html`<lf-sensing></lf-sensing>`,
+  operations: () => html`${view.value.pick ? html`<lf-station></lf-station>` : nothing}<lf-operations></lf-operations>`,
+  data: () => html``,
+};
+
+/** The one screen: head, rooms, map with its time slider, and what matters now in this room. */
+@customElement("lf-app")
+export class AppPiece extends Piece {
+  @state() private catalogue = false;
+  private map = false;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.fetchMap();
+  }
+
+  private async fetchMap(): Promise<void> {
+    pending.add("map");
+    await import("../map/lf-map");
+    this.map = true;
+    this.requestUpdate();
+  }
+
+  private async fetchCatalogue(): Promise<void> {
+    pending.add("catalogue");
+    await import("../catalogue/lf-catalogue");
+    this.catalogue = true;
+  }
+
+  protected override willUpdate(): void {
+    if (view.value.room === "data" && !this.catalogue) void this.fetchCatalogue();
+    const city = here(data.value.city);
+    document.title = city ? t("app.title", { city: nameOf(city.name, this.tongue) }) : "里坊 lifang";
+    if (data.value.city.state === "refused" || view.value.room === "data") pending.delete("map");
+  }
+
+  protected override render(): TemplateResult {
+    const { city, said } = data.value;
+    const { room } = view.value;
+    return html`<a class="skip" href="#main" @click=${(event: Event) => this.skip(event)}>${t("app.skip")}</a>
+      <lf-header></lf-header>
+      <lf-rail></lf-rail>
+      <main id="main" tabindex="-1" data-room=${room}>
+        ${city.state === "refused" ? html`<div class="whole">${problemCard(city.problem, () => void loadAll())}</div>` : this.screen(room)}
+      </main>
+      <lf-dialogs></lf-dialogs>
+      <lf-report></lf-report>
+      <p class="sr" role="status" aria-live="polite">${said}</p>`;
+  }
+
+  private screen(room: Room): TemplateResult {
+    return html`<section class="stage" aria-label=${t("map.label")} ?inert=${room === "data"}>
+        <div class="map-place">${this.map ? html`<lf-map></lf-map>` : nothing}<lf-layers></lf-layers></div>
+        <lf-time></lf-time>
+        <lf-drawer></lf-drawer>
+      </section>
+      <aside class="column" aria-label=${t(`room.${room}`)}>${COLUMNS[room]()}</aside>
+      ${room === "data" && this.catalogue ? html`<lf-catalogue></lf-catalogue>` : nothing}`;
+  }
+
+  private skip(event: Event): void {
+    event.preventDefault();
+    this.querySelector<HTMLElement>("#main")?.focus();
+  }
+}

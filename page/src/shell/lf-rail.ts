@@ -1,0 +1,36 @@
+import { html, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { customElement } from "lit/decorators.js";
+import { t } from "../i18n";
+import { formatView, ROOMS, type Room } from "../state/url";
+import { goTo, view } from "../state/view";
+import { Piece } from "./element";
+
+const SIGNS: Record<Room, SVGTemplateResult> = {
+  overview: svg`<path d="M3 3h18v18H3zM9 3v18M15 3v18M3 9h18M3 15h18" />`,
+  data: svg`<path d="M4 4h16v5H4zM4 9.500h16v5H4zM4 15h16v5H4zM7 6.500h2M7 12h2M7 17.500h2" />`,
+  sensing: svg`<path d="M3 15l4-5 4 6 4-11 3 8 3-2" />`,
+  operations: svg`<path d="M12 3a6 6 0 0 1 6 6v5l2 3H4l2-3V9a6 6 0 0 1 6-6zM10 20h4" />`,
+};
+
+/** The rooms of the house, by their names. */
+@customElement("lf-rail")
+export class RailPiece extends Piece {
+  protected override render(): TemplateResult {
+    return html`<nav class="rail" aria-label=${t("rooms.label")}>
+      ${ROOMS.map((room) => this.door(room))}
+      <span class="wards" aria-hidden="true"></span>
+    </nav>`;
+  }
+
+  private door(room: Room): TemplateResult {
+    const enter = (event: MouseEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      goTo(room);
+    };
+    const address = formatView({ ...view.value, room, table: null, dataset: null }) || "/";
+    return html`<a href=${address} aria-current=${view.value.room === room ? "page" : "false"} data-door=${room} @click=${enter}>
+      <svg viewBox="0 0 24 24" aria-hidden="true">${SIGNS[room]}</svg><span>${t(`room.${room}`)}</span>
+    </a>`;
+  }
+}

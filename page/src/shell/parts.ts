@@ -1,0 +1,64 @@
+import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import type { Problem, Severity } from "../api/types";
+import { t } from "../i18n";
+import { data } from "../state/data";
+
+/** Return a failure as what, where and how to mend, with a way to try again. */
+export function problemCard(problem: Problem, retry?: () => void): TemplateResult {
+  const offline = problem.status === 0;
+  const signIn = problem.status === 401;
+  return html`<section class="problem" role="alert">
+    ${problemLines(problem)}
+    ${offline ? html`<p>${t("problem.offline.mend")}</p>${command("lifang serve")}` : nothing}
+    ${signIn
+      ? html`<p>${t("problem.signin")}</p>
+          <button type="button" @click=${() => data.set({ dialog: "sign-in" })}>${t("header.signin")}</button>`
+      : nothing}
+    ${retry ? html`<button type="button" @click=${retry}>${t("retry")}</button>` : nothing}
+  </section>`;
+}
+
+/** Return what failed, where and how to mend it. */
+export function problemLines(problem: Problem): TemplateResult {
+  return html`<h3>${problem.status === 0 ? t("problem.offline") : problem.title || t("problem.title")}</h3>
+    ${problem.detail ? html`<p>${problem.detail}</p>` : nothing}
+    ${problem.where ? html`<p><b>${t("problem.where")}</b> ${problem.where}</p>` : nothing}
+    ${problem.mend ? html`<p><b>${t("problem.mend")}</b> ${problem.mend}</p>` : nothing}`;
+}
+
+/** Return a command line that can be copied. */
+export function command(line: string): TemplateResult {
+  const copy = (event: Event): void => {
+    const button = event.currentTarget as HTMLButtonElement;
+    void navigator.clipboard?.writeText(line).then(() => (button.textContent = t("copied")));
+  };
+  return html`<div class="command">
+    <code tabindex="0">${line}</code><button type="button" class="quiet" @click=${copy}>${t("copy")}</button>
+  </div>`;
+}
+
+/** Return an empty state: what is missing and the very command that fills it. */
+export function emptyCard(words: string, line: string): TemplateResult {
+  return html`<section class="empty"><span class="ward" aria-hidden="true"></span><p>${words}</p>${command(line)}</section>`;
+}
+
+/** Return grey lines that stand for what is being read. */
+export function skeleton(lines: number): TemplateResult {
+  return html`<div class="skeleton" role="status" aria-label=${t("app.loading")}>
+    ${Array.from({ length: lines }, (_, i) => html`<i style="width:${92 - ((i * 23) % 45)}%"></i>`)}
+  </div>`;
+}
+
+const SHAPES: Record<Severity, SVGTemplateResult> = {
+  blue: svg`<circle cx="8" cy="8" r="6.5" />`,
+  yellow: svg`<path d="M8 1.5 15 14.5H1Z" />`,
+  orange: svg`<path d="M8 .8 15.2 8 8 15.2.8 8Z" />`,
+  red: svg`<path d="M5 1h6l4 4v6l-4 4H5l-4-4V5Z" />`,
+};
+
+/** Return a severity as colour, shape and word. */
+export function severityMark(severity: Severity): TemplateResult {
+  return html`<span class="severity" data-severity=${severity}
+    ><svg viewBox="0 0 16 16" aria-hidden="true">${SHAPES[severity] ?? nothing}</svg>${t(`severity.${severity}`)}</span
+  >`;
+}

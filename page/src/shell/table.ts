@@ -1,0 +1,46 @@
+import { html, type TemplateResult } from "lit";
+import type { Cell, Column } from "../api/types";
+import { ABSENT, nameOf } from "../format";
+import type { Lang } from "../state/url";
+
+const LONGEST = 80;
+
+/** Return a cell as text; geometry as its type, long text cut. */
+export function cellText(value: Cell | undefined): string {
+  if (value === null || value === undefined) return ABSENT;
+  if (typeof value === "number") return String(Number(value.toPrecision(12)));
+  if (typeof value !== "object") return cut(String(value));
+  const { type } = value as { type?: unknown };
+  return typeof type === "string" ? type : cut(JSON.stringify(value));
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+function heading(column: Column | string, lang: Lang): { name: string; title: string; unit: string } {
+  if (typeof column === "string") return { name: column, title: column, unit: "" };
+  return { name: column.name, title: nameOf(column.title, lang) || column.name, unit: column.unit ?? "" };
+}
+
+/** Return rows as a table that scrolls inside itself and can be reached by keyboard. */
+export function rowTable(columns: (Column | string)[], rows: Record<string, Cell>[], lang: Lang): TemplateResult {
+  const heads = columns.map((column) => heading(column, lang)).filter(({ name }) => !name.startsWith("_"));
+  const numeric = (name: string): boolean => rows.some((row) => typeof row[name] === "number");
+  return html`<div class="table" tabindex="0" role="region" aria-label=${heads.map(({ title }) => title).join(", ")}>
+    <table>
+      <thead>
+        <tr>
+          ${heads.map(({ name, title, unit }) => html`<th scope="col" title=${name} class=${numeric(name) ? "number" : ""}>${title}${unit ? html` <small>${unit}</small>` : ""}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) => html`<tr>
+            ${heads.map(({ name }) => html`<td class=${numeric(name) ? "number" : ""}>${cellText(row[name])}</td>`)}
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}

@@ -1,0 +1,55 @@
+import type { AirReport, Alert, City, Datastream, Indicator, Job, Problem, Subject } from "../api/types";
+import { Store } from "./store";
+
+/** What was asked of the server: under way, here, or refused with the reason. */
+export type Asked<T> = { state: "asked" } | { state: "here"; value: T } | { state: "refused"; problem: Problem };
+export const ASKED = { state: "asked" } as const;
+
+export interface Data {
+  city: Asked<City>;
+  air: Asked<AirReport>;
+  indicators: Asked<Indicator[]>;
+  alerts: Asked<Alert[]>;
+  datastreams: Asked<Datastream[]>;
+  subject: Subject | null;
+  /** The city's now in ms since 1970, its replay's speed and whether it stands still. */
+  now: number;
+  speed: number;
+  paused: boolean;
+  /** Whether `/events` is up; since when it is not, ms. */
+  line: "opening" | "up" | "down";
+  downSince: number | null;
+  /** Last seen state of the jobs this page started, by id. */
+  jobs: Record<string, Job>;
+  /** Sentence for the live region. */
+  said: string;
+  /** Which dialog is open. */
+  dialog: "help" | "sign-in" | null;
+}
+
+export const data = new Store<Data>({
+  city: ASKED,
+  air: ASKED,
+  indicators: ASKED,
+  alerts: ASKED,
+  datastreams: ASKED,
+  subject: null,
+  now: 0,
+  speed: 1,
+  paused: false,
+  line: "opening",
+  downSince: null,
+  jobs: {},
+  said: "",
+  dialog: null,
+});
+
+/** Return the value that is here, or null while asked or refused. */
+export function here<T>(asked: Asked<T>): T | null {
+  return asked.state === "here" ? asked.value : null;
+}
+
+/** Return whether the signed-in person may act as one of these roles. */
+export function mayAct(subject: Subject | null, ...roles: string[]): boolean {
+  return subject !== null && subject.roles.some((role) => role === "administrator" || roles.includes(role));
+}

@@ -1,0 +1,138 @@
+/** What the page shows, in words that fit into its address: nothing else is needed to show it again. */
+
+export const ROOMS = ["overview", "data", "sensing", "operations"] as const;
+export type Room = (typeof ROOMS)[number];
+export type Lang = "zh" | "en";
+export type Theme = "paper" | "night";
+export const FACETS = ["theme", "format", "classification", "provider"] as const;
+export type Facets = Partial<Record<(typeof FACETS)[number], string>>;
+
+export interface Camera {
+  zoom: number;
+  lat: number;
+  lng: number;
+}
+
+export interface View {
+  room: Room;
+  lang: Lang;
+  theme: Theme;
+  kiosk: boolean;
+  /** Ids of the layers shown; null: all of them. */
+  layers: string[] | null;
+  /** Id of the picked thing. */
+  pick: string | null;
+  /** Pollutant of the picked thing's chart, as the end of its datastream's id. */
+  series: string | null;
+  /** Hours of the chart. */
+  hours: number;
+  /** The moment looked at, ISO 8601; null: the city's now. */
+  at: string | null;
+  /** Days of the time slider. */
+  days: number;
+  camera: Camera | null;
+  /** Layer whose table is open in the drawer. */
+  table: string | null;
+  dataset: string | null;
+  q: string;
+  facets: Facets;
+}
+
+export const DEFAULT_VIEW: View = {
+  room: "overview",
+  lang: "zh",
+  theme: "paper",
+  kiosk: false,
+  layers: null,
+  pick: null,
+  series: null,
+  hours: 72,
+  at: null,
+  days: 7,
+  camera: null,
+  table: null,
+  dataset: null,
+  q: "",
+  facets: {},
+};
+
+function oneOf<T extends string>(text: string | null, choices: readonly T[], fallback: T): T {
+  return choices.find((choice) => choice === text) ?? fallback;
+}
+
+function moment(text: string | null): string | null {
+  if (!text) return null;
+  return Number.isNaN(Date.parse(text)) ? null : text;
+}
+
+function within(text: string | null, low: number, high: number, fallback: number): number {
+  const value = Number(text);
+  return text && Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : fallback;
+}
+
+/** Return the camera of `zoom/lat/lng`, or null where the text is not three numbers on the earth. */
+export function parseCamera(text: string | null): Camera | null {
+  const [zoom, lat, lng] = (text ?? "").split("/").map((part) => (part ? Number(part) : NaN));
+  if (zoom === undefined || lat === undefined || lng === undefined) return null;
+  if (![zoom, lat, lng].every(Number.isFinite) || Math.abs(lat) > 90 || Math.abs(lng) > 180) return null;
+  return { zoom, lat, lng };
+}
+
+/** Return the view that an address's query states; what it lacks or misstates falls back to `base`. */
+export function parseView(search: string, base: View = DEFAULT_VIEW): View {
+  const query = new URLSearchParams(search);
+  const layers = query.get("layers");
+  const facets: Facets = {};
+  for (const name of FACETS) {
+    const value = query.get(`f.${name}`);
+    if (value) facets[name] = value;
+  }
+  return {
+    room: oneOf(query.get("room"), ROOMS, base.room),
+    lang: oneOf(query.get("lang"), ["zh", "en"], base.lang),
+    theme: oneOf(query.get("theme"), ["paper", "night"], base.theme),
+    kiosk: query.get("kiosk") === "1",
+    layers: layers === null ? null : layers.split(",").filter(Boolean),
+    pick: query.get("pick"),
+    series: query.get("series"),
+    hours: within(query.get("hours"), 1, 8784, base.hours),
+    at: moment(query.get("at")),
+    days: within(query.get("days"), 1, 400, base.days),
+    camera: parseCamera(query.get("map")),
+    table: query.get("table"),
+    dataset: query.get("dataset"),
+    q: query.get("q") ?? "",
+    facets,
+  };
+}
+
+function cameraText(camera: Camera | null): string | null {
+  return camera && `${camera.zoom.toFixed(2)}/${camera.lat.toFixed(5)}/${camera.lng.toFixed(5)}`;
+}
+
+/** Return the query of a view: only what differs from `base`, so that addresses stay short. */
+export function formatView(view: View, base: View = DEFAULT_VIEW): string {
+  const differing = <K extends keyof View>(key: K): string | null =>
+    view[key] === base[key] || view[key] === null ? null : String(view[key]);
+  const pairs: [string, string | null][] = [
+    ["room", differing("room")],
+    ["lang", differing("lang")],
+    ["theme", differing("theme")],
+    ["kiosk", view.kiosk ? "1" : null],
+    ["layers", view.layers && view.layers.join(",")],
+    ["pick", view.pick],
+    ["series", view.series],
+    ["hours", differing("hours")],
+    ["at", view.at],
+    ["days", differing("days")],
+    ["map", cameraText(view.camera)],
+    ["table", view.table],
+    ["dataset", view.dataset],
+    ["q", view.q || null],
+    ...FACETS.map((name): [string, string | null] => [`f.${name}`, view.facets[name] ?? null]),
+  ];
+  const query = new URLSearchParams();
+  for (const [key, value] of pairs) if (value !== null) query.set(key, value);
+  const text = query.toString().replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",");
+  return text ? `?${text}` : "";
+}

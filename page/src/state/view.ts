@@ -1,0 +1,46 @@
+import { DEFAULT_VIEW, formatView, parseView, type Room, type View } from "./url";
+import { Store } from "./store";
+
+/** What this visitor's browser asks for where the address says nothing. */
+function visitorDefaults(): View {
+  const zh = navigator.language.toLowerCase().startsWith("zh");
+  const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+  return { ...DEFAULT_VIEW, lang: zh ? "zh" : "en", theme: dark ? "night" : "paper" };
+}
+
+const base = visitorDefaults();
+
+/** The one view; its address follows it, and it follows the address. */
+export const view = new Store<View>(parseView(window.location.search, base));
+
+const STEPS: (keyof View)[] = ["room", "pick", "dataset", "table"];
+
+function writeAddress(now: View, before: View): void {
+  const address = window.location.pathname + formatView(now, base);
+  if (address === window.location.pathname + window.location.search) return;
+  const step = STEPS.some((key) => now[key] !== before[key]);
+  window.history[step ? "pushState" : "replaceState"](null, "", address);
+}
+
+function dress(now: View): void {
+  const root = document.documentElement;
+  root.lang = now.lang === "zh" ? "zh-CN" : "en";
+  root.dataset["theme"] = now.theme;
+  root.dataset["room"] = now.room;
+  root.toggleAttribute("data-kiosk", now.kiosk);
+}
+
+/** Tie the view to the address bar and to the document's root; call once. */
+export function startView(): void {
+  dress(view.value);
+  view.listen((now, before) => {
+    writeAddress(now, before);
+    dress(now);
+  });
+  window.addEventListener("popstate", () => view.set(parseView(window.location.search, base)));
+}
+
+/** Go to a room; leaving a room closes what was open in it. */
+export function goTo(room: Room): void {
+  view.set({ room, table: null, dataset: null });
+}

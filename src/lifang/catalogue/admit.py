@@ -1,0 +1,294 @@
+"""Admission: from a file as received to an immutable release.
+
+Order: fingerprint, recognise, read, check (into scratch), keep the original, write the refused cells, write the
+release, then one registry transaction (dataset, release, lineage, ledger) that makes it exist. A crash before that
+transaction leaves nothing that anyone can see; the next admission takes the same number again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from lifang.catalogue.card import Card
+from lifang.catalogue.checking import (
+    Checker,
+    QualityReport,
+    Schema,
+    beyond_degrees,
+    bind,
+    count_hits,
+    described,
+    guess_crs,
+    position_fit,
+    raw_bounds,
+)
+from lifang.catalogue.lineage import insert_once, link_row
+from lifang.catalogue.model import Admission, Release
+from lifang.catalogue.reading import Limits, Opened, open_source
+from lifang.catalogue.spool import Spool
+from lifang.core import BadInput, Clock, Conflict, Settings, TooLarge, check_crs, zone
+from lifang.guard import Subject
+from lifang.store import Entry, ReleaseFile, Store
+
+Progress = Callable[[float, str], None]
+_CHUNK = 1 << 20
+_DEGREES = frozenset({"", "EPSG:4326", "EPSG:4490", "GCJ-02"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """One admission asked for: which file, by whom, and how to tell of progress and of a wish to stop."""
+
+    source: Path
+    name: str
+    card: Card
+    by: Subject
+    roads: Callable[[], Any] = lambda: None
+    progress: Progress = lambda _share, _stage: None
+    cancelled: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What checking a file came to."""
+
+    opened: Opened
+    schema: Schema
+    arrow: pa.Schema
+    crs: str
+    spool: Spool
+    good: Any
+    refused: pa.Table
+    notes: tuple[str, ...]
+
+
+class Admissions:
+    """Admits files into the stores of one city; one release is published at a time."""
+
+    def __init__(self, store: Store, clock: Clock, settings: Settings) -> None:
+        self._store = store
+        self._clock = clock
+        self._settings = settings
+        self._lock = threading.Lock()
+
+    def admit(self, request: Request, *, latest: Release | None) -> Admission:
+        """Return what became of the file; ``BadInput`` says why nothing of it could be admitted."""
+        fingerprint, size = _fingerprint(request.source, bound=self._settings.upload_max_bytes)
+        if latest and _same(latest, fingerprint, request.card):
+            return Admission(latest.dataset, latest, latest.quality.rows, latest.refused, True, latest.quality)
+        folder = self._store.folder / "scratch"
+        folder.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            read = self._read(request, Path(scratch), size)
+            request.progress(0.6, "write")
+            with self._lock:
+                return self._publish(request, read, fingerprint)
+
+    def _read(self, request: Request, scratch: Path, size: int) -> _Read:
+        limits = Limits(expanded=self._settings.upload_expanded_max_bytes)
+        opened = open_source(request.source, name=request.name, scratch=scratch, hints=request.card, limits=limits)
+        city_zone = zone(request.card.time_zone or self._settings.time_zone)
+        schema = bind(request.card, opened, zone=city_zone)
+        crs, crs_notes = self._crs(request.card, opened, schema)
+        extent = self._settings.box if request.card.geometry.extent == "city" else None
+        checker = Checker(schema, request.card, crs=crs, extent=extent)
+        arrow = checker.arrow_schema
+        spool = Spool(scratch / "spool.arrow", checker, request.card, names=arrow.names)
+        done = 0
+        for batch in opened.batches():
+            if request.cancelled():
+                raise Conflict("The admission was cancelled.", where=request.name, mend="Start it again when wanted.")
+            spool.add(checker.check(batch))
+            done += batch.columns.nbytes
+            request.progress(0.6 * min(1.0, done / (done + size) if done < size else 0.95), "check")
+        good, refused = spool.settle()
+        if not good.any():
+            raise _nothing_admitted(refused, spool.rows)
+        notes = (*schema.notes, *crs_notes, *_position_notes(request, spool, crs))
+        return _Read(opened, schema, arrow, crs, spool, good, refused, notes)
+
+    def _crs(self, card: Card, opened: Opened, schema: Schema) -> tuple[str, tuple[str, ...]]:
+        if schema.placing is None:
+            return "", ()
+        declared = check_crs(card.crs) if card.crs else ""
+        if declared:
+            differs = opened.crs and opened.crs != declared
+            return declared, (
+                f"The card says {declared}, the file {opened.crs[:60]}; the card is followed.",
+            ) if differs else ()
+        if opened.crs:
+            return opened.crs, ()
+        for batch in opened.batches():
+            if len(batch.rows):
+                bounds = raw_bounds(batch, schema.placing)
+                if beyond_degrees(bounds):
+                    guess = guess_crs(bounds, self._settings.box)
+                    return guess, (f"No crs is declared; the positions fit the city as {guess}.",)
+                break
+        return "EPSG:4326", ("No crs is declared; degrees are taken as WGS 84.",)
+
+    def _publish(self, request: Request, read: _Read, fingerprint: str) -> Admission:
+        card, store = request.card, self._store
+        with request.source.open("rb") as stream:
+            blob = store.blobs.put(stream, max_bytes=self._settings.upload_max_bytes)
+        if blob.sha256 != fingerprint:
+            raise Conflict("The file changed while it was read.", where=request.name, mend="Add it again.")
+        newest = store.registry.find("release", where={"dataset": card.id}, order="number", descending=True, limit=1)
+        number = newest[0]["number"] + 1 if newest else 1
+        try:
+            store.lake.write_refused(card.id, number, read.refused)
+            request.progress(0.65, "write")
+            schema = read.arrow.with_metadata(_geo_metadata(read)) if read.schema.placing else read.arrow
+            file = store.lake.write_release(card.id, number, read.spool.admitted(read.good, schema))
+            request.progress(0.95, "register")
+            release = self._release(request, read, file, number=number, fingerprint=fingerprint, size=blob.bytes)
+            self._register(request, release)
+        except BaseException:
+            store.lake.discard_release(card.id, number)
+            raise
+        request.progress(1.0, "done")
+        return Admission(card.id, release, release.quality.rows, release.refused, False, release.quality)
+
+    def _release(
+        self, request: Request, read: _Read, file: ReleaseFile, *, number: int, fingerprint: str, size: int
+    ) -> Release:
+        admitted = int(read.good.sum())
+        report = QualityReport(
+            rows=read.spool.rows,
+            admitted=admitted,
+            refused=read.spool.rows - admitted,
+            bad_cells=read.refused.num_rows,
+            columns=read.spool.sketches.columns(),
+            hits=count_hits(read.refused),
+            notes=read.notes,
+        )
+        columns = [described(column, read.arrow.field(column.name).type) for column in read.schema.declared]
+        if read.schema.placing:
+            place = request.card.geometry
+            columns.append({"name": "geometry", "zh": place.zh, "en": place.en, "type": "geometry", "unit": "",
+                            "code_list": "", "arrow": "binary"})  # fmt: skip
+        provenance = {
+            "card_sha256": request.card.digest(),
+            "format": read.opened.format,
+            "encoding": read.opened.encoding,
+            "delimiter": read.opened.delimiter,
+            "crs": read.crs,
+            "source_bytes": size,
+            "source_url": request.card.source_url,
+            "by": request.by.id,
+            "bounds": read.spool.bounds,
+        }
+        return Release(
+            dataset=request.card.id,
+            number=number,
+            recorded=self._clock.now(),
+            rows=admitted,
+            refused=report.refused,
+            bytes=file.bytes,
+            sha256=file.sha256,
+            source_sha256=fingerprint,
+            source_name=request.name,
+            columns=tuple(columns),
+            quality=report,
+            provenance=provenance,
+        )
+
+    def _register(self, request: Request, release: Release) -> None:
+        card = request.card
+        row = {"zh": card.name.zh, "en": card.name.en, "theme": card.theme, "metadata": card.to_mapping(),
+               "classification": card.classification.value, "updated": release.recorded}  # fmt: skip
+        detail = {"release": release.id, "sha256": release.sha256, "source_sha256": release.source_sha256,
+                  "rows": release.rows, "refused": release.refused}  # fmt: skip
+        link = link_row(f"blob:{release.source_sha256}", f"release:{release.id}", "admit", detail, self._clock)
+        whole = link_row(f"release:{release.id}", f"dataset:{card.id}", "publish", {}, self._clock)
+        with self._store.registry.transaction() as transaction:
+            if transaction.get("dataset", card.id) is None:
+                transaction.insert("dataset", {"id": card.id, "created": release.recorded, **row})
+            else:
+                transaction.update("dataset", card.id, row)
+            transaction.insert("release", _release_row(release))
+            insert_once(transaction, link)
+            insert_once(transaction, whole)
+            transaction.record(Entry(request.by.id, "admit", f"dataset:{card.id}", detail=detail))
+
+
+def _fingerprint(source: Path, *, bound: int) -> tuple[str, int]:
+    """Return SHA-256 (hex) and size of the file; ``TooLarge`` beyond ``bound`` before it is read through."""
+    if not source.is_file():
+        raise BadInput("There is no such file.", where=str(source), mend="Give the path of a file.")
+    if source.stat().st_size > bound:
+        raise TooLarge(
+            f"The file is larger than {bound} bytes.", where=source.name, mend="Send it in parts, or packed."
+        )
+    with source.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest(), source.stat().st_size
+
+
+def _same(latest: Release, fingerprint: str, card: Card) -> bool:
+    return latest.source_sha256 == fingerprint and latest.provenance.get("card_sha256") == card.digest()
+
+
+def _nothing_admitted(refused: pa.Table, rows: int) -> BadInput:
+    if not refused.num_rows:
+        return BadInput("There is no row with a value.", mend="Send at least one filled row.")
+    first = refused.slice(0, 1).to_pylist()[0]
+    column = f", column {first['column']!r}" if first["column"] else ""
+    value = f", value {first['value'][:80]!r}" if first["value"] else ""
+    return BadInput(
+        f"None of the {rows} rows can be admitted; the first breaks the rule {first['rule']!r}.",
+        where=f"row {first['row']}{column}{value}",
+        mend=first["mend"],
+    )
+
+
+def _position_notes(request: Request, spool: Spool, crs: str) -> tuple[str, ...]:
+    """Return what the comparison with the city's roads says; ``BadInput`` if the file's crs seems wrong."""
+    if crs not in _DEGREES or not len(spool.positions) or (roads := request.roads()) is None:
+        return ()
+    lon, lat = spool.positions.T
+    fit = position_fit(lon, lat, roads, crs=crs)
+    if fit is None:
+        return ()
+    if fit.suspicious and not request.card.geometry.crs_confirmed:
+        raise BadInput(
+            f"The coordinate system seems to be {fit.other}, not {crs or 'WGS 84'}: {fit}",
+            where="crs",
+            mend=f'Set crs = "{fit.other}" in the card; if it is right as it is, crs_confirmed = true in [geometry].',
+        )
+    return (f"Confirmed by a person although {fit}" if fit.suspicious else str(fit),)
+
+
+def _geo_metadata(read: _Read) -> dict[bytes, bytes]:
+    """Return the ``geo`` entry of GeoParquet 1.1.0; without ``crs`` it is OGC:CRS84."""
+    column: dict[str, Any] = {"encoding": "WKB", "geometry_types": read.spool.geometry_types}
+    if read.spool.bounds:
+        column["bbox"] = read.spool.bounds
+    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+    return {b"geo": orjson.dumps(geo)}
+
+
+def _release_row(release: Release) -> dict[str, Any]:
+    return {
+        "id": release.id,
+        "dataset": release.dataset,
+        "number": release.number,
+        "recorded": release.recorded,
+        "source_sha256": release.source_sha256,
+        "source_name": release.source_name,
+        "rows": release.rows,
+        "refused": release.refused,
+        "bytes": release.bytes,
+        "sha256": release.sha256,
+        "schema": {"columns": [dict(column) for column in release.columns]},
+        "quality": release.quality.to_mapping(),
+        "provenance": dict(release.provenance),
+    }

@@ -1,0 +1,265 @@
+"""The card of a dataset (``dataset.toml``): its metadata, its columns and how its file is read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from lifang.core import BadInput, UnknownCode, check_crs, check_slug, unit, zone
+from lifang.guard import Classification
+
+TYPES = ("text", "integer", "number", "boolean", "date", "time", "category", "geometry")
+_NUMERIC = frozenset({"integer", "number"})
+_CHECK_DIGITS = ("", "uscc", "ric")
+
+
+@dataclass(frozen=True)
+class Bilingual:
+    """One text in Chinese and English."""
+
+    zh: str = ""
+    en: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as declared: titles, type, unit and the rules its values must keep.
+
+    ``source`` is the header in the file; ``template`` builds the value from several (``{year}-{month}-{day}``).
+    ``unit`` is what is stored, ``source_unit`` what the file holds; ``format`` is a strptime pattern for times.
+    """
+
+    name: str
+    zh: str = ""
+    en: str = ""
+    type: str = "text"
+    unit: str = ""
+    source_unit: str = ""
+    minimum: float | str | None = None
+    maximum: float | str | None = None
+    code_list: str = ""
+    check_digit: str = ""
+    required: bool = False
+    unique: bool = False
+    pattern: str = ""
+    source: str = ""
+    template: str = ""
+    format: str = ""
+    missing: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        where = f"columns.{self.name}"
+        if self.type not in TYPES:
+            raise BadInput(f"{self.type!r} is not a column type.", where=where, mend=f"Use one of {', '.join(TYPES)}.")
+        if self.check_digit not in _CHECK_DIGITS:
+            raise BadInput(f"{self.check_digit!r} is not a check digit.", where=where, mend="Use uscc or ric.")
+        for code in filter(None, (self.unit, self.source_unit)):
+            try:
+                unit(code)
+            except UnknownCode as error:
+                raise BadInput(error.what, where=where, mend=error.mend) from error
+        if self.type not in _NUMERIC and any(isinstance(each, int | float) for each in (self.minimum, self.maximum)):
+            raise BadInput(
+                f"A {self.type} column has no numeric range.", where=where, mend="Declare it number or integer."
+            )
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where the geometry comes from and what is asked of it: the columns, the extent, and who vouches for the system.
+
+    ``extent`` is ``city`` (every position inside the city's extent) or ``none``.
+    """
+
+    lon: str = ""
+    lat: str = ""
+    wkt: str = ""
+    extent: str = "city"
+    required: bool = False
+    crs_confirmed: bool = False
+    zh: str = "位置"
+    en: str = "Position"
+
+    def __post_init__(self) -> None:
+        if self.extent not in ("city", "none"):
+            raise BadInput(f"{self.extent!r} is not an extent.", where="geometry.extent", mend="Use city or none.")
+        if bool(self.lon) != bool(self.lat):
+            raise BadInput("lon and lat are declared together.", where="geometry", mend="Name both columns.")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a dataset before its file is read. Fields by GB/T 21063.3-2007, plus how to read the file."""
+
+    id: str
+    name: Bilingual
+    provider: Bilingual = Bilingual()
+    provider_code: str = ""
+    summary: Bilingual = Bilingual()
+    theme: str = ""
+    classification: Classification = Classification.SHARED
+    sharing: str = ""
+    opening: str = ""
+    update_cycle: str = ""
+    published: str = ""
+    licence: str = ""
+    attribution: Bilingual = Bilingual()
+    source_url: str = ""
+    source_text: str = ""
+    file: str = ""
+    format: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    layer: str = ""
+    header: tuple[str, ...] = ()
+    skip_lines: int = 0
+    crs: str = ""
+    time_zone: str = ""
+    duplicates: str = "refuse"
+    missing: tuple[str, ...] = ("",)
+    key: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = field(default=())
+    geometry: Geometry = Geometry()
+
+    def __post_init__(self) -> None:
+        check_slug(self.id, what="dataset id")
+        if self.crs:
+            check_crs(self.crs)
+        if self.time_zone:
+            zone(self.time_zone)
+        if self.duplicates not in ("refuse", "keep"):
+            raise BadInput(f"duplicates = {self.duplicates!r}.", where="duplicates", mend="Use refuse or keep.")
+        names = [column.name for column in self.columns]
+        if absent := [name for name in self.key if names and name not in names]:
+            raise BadInput(f"The key names a column that is not declared: {absent[0]!r}.", where="key")
+
+    @classmethod
+    def load(cls, path: Path) -> Card:
+        """Return the card written in the ``dataset.toml`` at ``path``; ``BadInput`` names what is wrong in it."""
+        try:
+            table = tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadInput(f"The card cannot be read: {error}.", where=str(path), mend="Correct that line.") from error
+        try:
+            return cls.from_mapping(table)
+        except BadInput as error:
+            raise BadInput(error.what, where=f"{path.name}: {error.where}".rstrip(": "), mend=error.mend) from error
+
+    @classmethod
+    def from_mapping(cls, table: Mapping[str, Any]) -> Card:
+        """Return the card of a parsed ``dataset.toml`` (or of ``to_mapping``)."""
+        values: dict[str, Any] = dict(_known(cls, table, "the card"))
+        if not isinstance(values.get("id"), str):
+            raise BadInput("The card has no id.", where="id", mend='Write id = "some_name".')
+        for name in ("name", "provider", "summary", "attribution"):
+            if name in values:
+                values[name] = _bilingual(values[name], name)
+        values.setdefault("name", Bilingual(values["id"], values["id"]))
+        if "classification" in values:
+            values["classification"] = _classification(values["classification"])
+        if "columns" in values:
+            values["columns"] = _columns(values["columns"])
+        if "geometry" in values:
+            values["geometry"] = Geometry(**_known(Geometry, values["geometry"], "geometry"))
+        for name in ("header", "missing", "key"):
+            if name in values:
+                values[name] = tuple(values[name])
+        if isinstance(values.get("published"), dt.date):
+            values["published"] = values["published"].isoformat()
+        _check_types(cls, values)
+        return cls(**values)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the card as plain values that ``from_mapping`` reads; fields left at their default are left out."""
+        result: dict[str, Any] = {}
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name == "columns":
+                result["columns"] = {column.name: _plain(column, skip=("name",)) for column in value}
+            elif isinstance(value, Bilingual | Geometry):
+                result[each.name] = _plain(value)
+            elif value != each.default:
+                result[each.name] = list(value) if isinstance(value, tuple) else value
+        return {name: value for name, value in result.items() if value not in ({}, [])}
+
+    def digest(self) -> str:
+        """Return the SHA-256 (hex) of the card's content."""
+        return hashlib.sha256(orjson.dumps(self.to_mapping(), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    def to_toml(self) -> str:
+        """Return the card as a ``dataset.toml`` that a person can correct."""
+        mapping = self.to_mapping()
+        lines = [f"{name} = {_toml(value)}" for name, value in mapping.items() if not isinstance(value, dict)]
+        for name, value in mapping.items():
+            if name != "columns" and isinstance(value, dict):
+                lines += ["", f"[{name}]", *(f"{key} = {_toml(each)}" for key, each in value.items())]
+        for column, value in mapping.get("columns", {}).items():
+            lines += ["", f"[columns.{_toml(column)}]", *(f"{key} = {_toml(each)}" for key, each in value.items())]
+        return "\n".join(lines) + "\n"
+
+
+def _known(kind: type[Any], table: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(table, Mapping):
+        raise BadInput(f"{where} must be a table.", where=where)
+    names = [each.name for each in fields(kind)]
+    if unknown := [key for key in table if key not in names]:
+        raise BadInput(f"{where} has an unknown field {unknown[0]!r}.", where=where, mend=f"Known: {', '.join(names)}.")
+    return table
+
+
+def _bilingual(value: Any, where: str) -> Bilingual:
+    if isinstance(value, str):
+        return Bilingual(value, value)
+    return Bilingual(**_known(Bilingual, value, where))
+
+
+def _classification(value: Any) -> Classification:
+    try:
+        return Classification(value)
+    except ValueError as error:
+        known = ", ".join(Classification)
+        raise BadInput(f"{value!r} is not a classification.", where="classification", mend=f"Use {known}.") from error
+
+
+def _columns(table: Any) -> tuple[Column, ...]:
+    if not isinstance(table, Mapping):
+        raise BadInput("columns must be tables.", where="columns", mend="Write [columns.<name>].")
+    result = []
+    for name, value in table.items():
+        known = dict(_known(Column, value, f"columns.{name}"))
+        known["missing"] = tuple(known.get("missing", ()))
+        for bound in ("minimum", "maximum"):
+            if isinstance(known.get(bound), dt.date):
+                known[bound] = known[bound].isoformat()
+        _check_types(Column, known, f"columns.{name}.")
+        result.append(Column(name=name, **known))
+    return tuple(result)
+
+
+def _check_types(kind: type[Any], values: Mapping[str, Any], prefix: str = "") -> None:
+    plain: dict[str, type] = {"str": str, "bool": bool, "int": int}
+    for each in fields(kind):
+        wanted = plain.get(str(each.type))
+        if each.name in values and wanted and not isinstance(values[each.name], wanted):
+            raise BadInput(f"{each.name} must be {each.type}.", where=f"{prefix}{each.name}", mend="Correct its value.")
+
+
+def _plain(value: Any, *, skip: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        each.name: list(present) if isinstance(present := getattr(value, each.name), tuple) else present
+        for each in fields(value)
+        if each.name not in skip and getattr(value, each.name) != each.default
+    }
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(each) for each in value) + "]"
+    return orjson.dumps(value).decode().replace("\x7f", "\\u007f")

@@ -1,0 +1,214 @@
+"""The face of the catalogue: add files, find datasets, read their releases."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from lifang.catalogue.admit import Admissions, Request
+from lifang.catalogue.card import Bilingual, Card
+from lifang.catalogue.checking import clean_name
+from lifang.catalogue.lineage import insert_once, link_row, walk
+from lifang.catalogue.metadata import declared_items, describe
+from lifang.catalogue.model import Admission, Link, Release
+from lifang.catalogue.search import Found, counted, matching, searchable
+from lifang.core import BadInput, Clock, NotFound, Settings
+from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, decide, require
+from lifang.store import Relation, Store
+
+ROADS = "roads"  # the dataset whose lines positions are compared with
+
+
+class Dataset:
+    """A handle on one catalogued dataset: its card, its releases, its rows."""
+
+    def __init__(self, store: Store, card: Card) -> None:
+        self._store = store
+        self.card = card
+
+    @property
+    def id(self) -> str:
+        """The dataset's id."""
+        return self.card.id
+
+    def releases(self) -> list[Release]:
+        """Return every release, the newest first."""
+        rows = self._store.registry.find("release", where={"dataset": self.id}, order="number", descending=True)
+        return [Release.from_row(row) for row in rows]
+
+    def release(self, number: int | None = None, *, at: datetime | None = None) -> Release:
+        """Return release ``number``, or the newest, or the newest recorded by the moment ``at``; else ``NotFound``."""
+        for release in self.releases():
+            if number in (None, release.number) and (at is None or release.recorded <= at):
+                return release
+        raise NotFound(f"{self.id} has no such release.", where=f"number {number}, at {at}", mend="List its releases.")
+
+    def rows(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
+        """Return the rows of a release (chosen as in ``release``), lazily."""
+        return self._store.lake.release(self.id, self.release(number, at=at).number)
+
+    def refused(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
+        """Return the refused cells of a release, lazily: row, column, value, rule, mend."""
+        return self._store.lake.refused(self.id, self.release(number, at=at).number)
+
+    def original(self, number: int | None = None) -> Path:
+        """Return where the source file of a release is kept, as it was received."""
+        return self._store.blobs.path(self.release(number).source_sha256)
+
+    def metadata(self) -> list[dict[str, Any]]:
+        """Return the GB/T 21063 elements as ``{element, en, value}`` rows."""
+        releases = self.releases()
+        if not releases:
+            return describe(self.card, declared_items(self.card.columns), media=self.card.format, released="")
+        newest = releases[0]
+        columns = [dict(column) for column in newest.columns]
+        return describe(self.card, columns, media=newest.format, released=newest.recorded.date().isoformat())
+
+    def lineage(self) -> list[Link]:
+        """Return every link to what the dataset came from and to what came of it."""
+        return walk(self._store.registry, f"dataset:{self.id}")
+
+
+class Catalogue:
+    """The datasets of one city."""
+
+    def __init__(self, store: Store, clock: Clock, settings: Settings) -> None:
+        self._store = store
+        self._clock = clock
+        self._admissions = Admissions(store, clock, settings)
+        self._index: dict[str, Found] | None = None
+        self._cards: dict[str, Card] = {}
+        self._lock = threading.Lock()
+
+    def add(
+        self,
+        source: Path,
+        *,
+        name: str | None = None,
+        card: Card | None = None,
+        by: Subject,
+        progress: Callable[[float, str], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Admission:
+        """Return what became of the file at ``source``, called ``name`` by its sender.
+
+        Without a card the dataset is named after the file, its types are found by looking, and it is shared among
+        staff, not open. The same bytes with the same card change nothing. ``BadInput``: nothing was admitted and why.
+        """
+        called = Path(name or source.name).name
+        known = card or self._card_for(called)
+        require(by, Action.ADMIT, Resource("dataset", known.id, known.classification))
+        present = self._store.registry.get("dataset", known.id)
+        if present:
+            require(by, Action.ADMIT, Resource("dataset", known.id, Classification(present["classification"])))
+        request = Request(
+            Path(source),
+            called,
+            known,
+            by,
+            roads=lambda: self._roads(known.id),
+            progress=progress or (lambda _share, _stage: None),
+            cancelled=cancelled or (lambda: False),
+        )
+        releases = Dataset(self._store, known).releases()
+        admission = self._admissions.admit(request, latest=releases[0] if releases else None)
+        with self._lock:
+            self._index = None
+        return admission
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """Return the dataset, or ``NotFound``. Who may read it is for the caller to ask (guard)."""
+        self._entries()
+        card = self._cards.get(dataset_id)
+        if card is None:
+            raise NotFound(f"There is no dataset {dataset_id[:80]!r}.", mend="List the datasets.")
+        return Dataset(self._store, card)
+
+    def datasets(
+        self,
+        *,
+        text: str = "",
+        theme: str | None = None,
+        format: str | None = None,  # noqa: A002
+        classification: str | None = None,
+        subject: Subject = SYSTEM,
+    ) -> list[Dataset]:
+        """Return the datasets that ``subject`` may read, hold every word of ``text`` and equal the facets given."""
+        found = matching(self._visible(subject), text=text, theme=theme, format=format, classification=classification)
+        return [Dataset(self._store, self._cards[entry.id]) for entry in found]
+
+    def facets(self, *, text: str = "", subject: Subject = SYSTEM) -> dict[str, list[tuple[str, int]]]:
+        """Return how many datasets that hold ``text`` each theme, format and classification has, commonest first."""
+        return counted(matching(self._visible(subject), text=text))
+
+    def record_lineage(self, source: str, target: str, activity: str, detail: Mapping[str, Any]) -> None:
+        """Record that ``target`` was made from ``source``; recording the same again changes nothing."""
+        row = link_row(source, target, activity, detail, self._clock)
+        if self._store.registry.get("lineage", row["id"]) is None:
+            with self._store.registry.transaction() as transaction:
+                insert_once(transaction, row)
+
+    def lineage(self, end: str) -> list[Link]:
+        """Return every link upstream and downstream of ``end`` (``dataset:roads``, ``indicator:aqi`` …)."""
+        return walk(self._store.registry, end)
+
+    def _visible(self, subject: Subject) -> list[Found]:
+        purpose = "list the catalogue"
+        return [
+            entry
+            for entry in self._entries().values()
+            if decide(
+                subject, Action.READ, Resource("dataset", entry.id, Classification(entry.classification)), purpose
+            ).allowed
+        ]
+
+    def _entries(self) -> dict[str, Found]:
+        with self._lock:
+            if self._index is None:
+                newest: dict[str, str] = {}
+                for row in self._store.registry.find("release", order="number"):
+                    newest[row["dataset"]] = (row["provenance"] or {}).get("format", "")
+                self._cards = {
+                    row["id"]: Card.from_mapping(row["metadata"]) for row in self._store.registry.find("dataset")
+                }
+                self._index = {
+                    key: searchable(card, media=newest.get(key, card.format)) for key, card in self._cards.items()
+                }
+            return self._index
+
+    def _card_for(self, name: str) -> Card:
+        """Return the card of the dataset that files of this name belong to, or a new one."""
+        stem = name.partition(".")[0]
+        plain = clean_name(stem).encode("ascii", "ignore").decode().strip("_") or "dataset"
+        dataset_id = plain if plain[0].isalpha() else f"d{plain}"
+        self._entries()
+        return self._cards.get(dataset_id) or Card(dataset_id[:64].rstrip("_"), Bilingual(stem, stem))
+
+    def _roads(self, dataset_id: str) -> Any:
+        """Return the lines of the city's roads, or ``None`` while there are none (or they are what is being added)."""
+        self._entries()
+        if dataset_id == ROADS or ROADS not in self._cards:
+            return None
+        rows = Dataset(self._store, self._cards[ROADS]).rows()
+        if not any(column.name == "geometry" for column in rows.columns):
+            return None
+        shapes = shapely.from_wkb(rows.select(["geometry"])["geometry"].to_numpy())
+        lines = shapes[~shapely.is_missing(shapes)]
+        return lines if len(lines) else None
+
+
+def card_from(admission: Admission, card: Card) -> Card:
+    """Return a card that states what an admission found by looking, for a person to correct."""
+    if admission.release is None:
+        raise BadInput("The admission has no release.")
+    columns = {
+        str(column["name"]): {key: column[key] for key in ("zh", "en", "type") if column[key]}
+        for column in admission.release.columns
+        if column["type"] != "geometry"
+    }
+    return Card.from_mapping({**card.to_mapping(), "columns": columns})

@@ -1,0 +1,46 @@
+"""checking: raw text becomes typed columns, and every cell that breaks a rule is found and explained.
+
+Does not belong here: how files are laid out (reading), what happens to good and bad rows (the admission).
+Reads and writes no dataset.
+"""
+
+from lifang.catalogue.checking.check import REFUSED, ROW, Checked, Checker, filled_key, refusals, row_hashes
+from lifang.catalogue.checking.hashing import Repeats
+from lifang.catalogue.checking.place import (
+    Misplaced,
+    beyond_degrees,
+    guess_crs,
+    position_fit,
+    raw_bounds,
+    sample_positions,
+)
+from lifang.catalogue.checking.quality import ColumnQuality, Hit, QualityReport, Sketches, count_hits
+from lifang.catalogue.checking.rules import RULES
+from lifang.catalogue.checking.schema import Schema, bind, clean_name, described
+
+__all__ = [
+    "REFUSED",
+    "ROW",
+    "RULES",
+    "Checked",
+    "Checker",
+    "ColumnQuality",
+    "Hit",
+    "Misplaced",
+    "QualityReport",
+    "Repeats",
+    "Schema",
+    "Sketches",
+    "beyond_degrees",
+    "bind",
+    "clean_name",
+    "count_hits",
+    "described",
+    "filled_key",
+    "guess_crs",
+    "position_fit",
+    "raw_bounds",
+    "refusals",
+    "row_hashes",
+    "sample_positions",
+]

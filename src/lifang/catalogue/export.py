@@ -1,0 +1,213 @@
+"""Rows written as CSV, GeoJSON, JSON, Parquet or Arrow, a batch at a time, so that memory stays small.
+
+CSV is neutral: a text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, CSV injection).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import shapely
+
+from lifang.core import BadInput
+
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "geojson": "application/geo+json",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+    "arrow": "application/vnd.apache.arrow.stream",
+}
+EXPORT_FORMATS = tuple(MEDIA_TYPES)
+_FORMULA = r"^[=+\-@\t\r\n]"
+_SIDES = ("_xmin", "_ymin", "_xmax", "_ymax")
+_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def write_rows(rows: pa.RecordBatchReader | pa.Table, format: str) -> Iterator[bytes]:  # noqa: A002
+    """Return the rows written in ``format``, piece by piece; ``BadInput`` for an unknown format."""
+    if format not in _WRITERS:
+        raise BadInput(f"{format!r} is not an export format.", mend=f"Use one of {', '.join(EXPORT_FORMATS)}.")
+    reader = rows.to_reader() if isinstance(rows, pa.Table) else rows
+    return _WRITERS[format](reader)
+
+
+def _csv(reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    names = [name for name in reader.schema.names if name not in _SIDES]
+    schema = pa.schema([(name, _csv_type(reader.schema.field(name).type)) for name in names])
+    sink = io.BytesIO()
+    sink.write(",".join(f'"{_neutral_text(name)}"' for name in names).encode() + b"\n")
+    options = pa_csv.WriteOptions(include_header=False)
+    with pa_csv.CSVWriter(sink, schema, write_options=options) as writer:
+        for batch in reader:
+            columns = [_csv_column(batch.column(batch.schema.names.index(name)), name) for name in names]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+            yield _drain(sink)
+    yield _drain(sink)
+
+
+def _neutral_text(text: str) -> str:
+    quoted = text.replace('"', '""')
+    return f"'{quoted}" if quoted[:1] in "=+-@\t\r\n" else quoted
+
+
+def _csv_type(kind: Any) -> Any:
+    plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    return kind if plain else pa.string()
+
+
+def _csv_column(column: Any, name: str) -> Any:
+    if name == "geometry" and _is_binary(column.type):
+        return pa.array(shapely.to_wkt(_shapes(column), rounding_precision=9), pa.string())
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        text = pc.cast(column, pa.string())
+        risky = pc.match_substring_regex(text, pattern=_FORMULA)
+        return pc.if_else(risky, pc.binary_join_element_wise("'", text, ""), text)
+    return column if _csv_type(column.type) == column.type else _as_text(column)
+
+
+def _as_text(column: Any) -> Any:
+    if pa.types.is_timestamp(column.type):
+        return _moments(column)
+    if _is_binary(column.type):
+        return pa.array([None if value is None else value.hex() for value in column.to_pylist()], pa.string())
+    if pa.types.is_nested(column.type):
+        return pa.array(
+            [None if v is None else orjson.dumps(v, default=str).decode() for v in column.to_pylist()], pa.string()
+        )
+    return pc.cast(column, pa.string())
+
+
+def _moments(column: Any) -> Any:
+    """Return moments as ISO 8601 in UTC, with microseconds only where there are any."""
+    if column.type.tz:
+        column = pc.cast(column, pa.timestamp("us", tz="UTC"), safe=False)
+    whole = pc.equal(pc.cast(pc.floor_temporal(column, unit="second"), column.type), column)
+    kind = _MOMENT if column.type.tz else _MOMENT.removesuffix("Z")
+    if pc.all(whole).as_py() is not False:
+        return pc.strftime(pc.cast(column, pa.timestamp("s", tz=column.type.tz)), format=kind)
+    return pc.strftime(pc.cast(column, pa.timestamp("us", tz=column.type.tz), safe=False), format=kind)
+
+
+def _json(reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    yield b"["
+    first = True
+    for batch in reader:
+        rows = _plain_rows(batch)
+        if rows:
+            yield (b"" if first else b",\n") + b",\n".join(map(orjson.dumps, rows))
+            first = False
+    yield b"]\n"
+
+
+def _geojson(reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    if "geometry" not in reader.schema.names:
+        raise BadInput("These rows have no geometry.", where="format geojson", mend="Export them as csv or json.")
+    yield b'{"type":"FeatureCollection","features":[\n'
+    first = True
+    for batch in reader:
+        shapes = _shapes(batch.column(batch.schema.names.index("geometry")))
+        written = shapely.to_geojson(shapes)
+        features = [
+            b'{"type":"Feature","geometry":%b,"properties":%b}'
+            % (b"null" if shape is None else shape.encode(), orjson.dumps(row))
+            for shape, row in zip(written, _plain_rows(batch, geometry=False), strict=True)
+        ]
+        if features:
+            yield (b"" if first else b",\n") + b",\n".join(features)
+            first = False
+    yield b"\n]}\n"
+
+
+def _plain_rows(batch: pa.RecordBatch, *, geometry: bool = True) -> list[dict[str, Any]]:
+    names = [name for name in batch.schema.names if name not in _SIDES and (geometry or name != "geometry")]
+    columns = [_plain_column(batch.column(batch.schema.names.index(name)), name) for name in names]
+    if not columns:
+        return [{} for _ in range(batch.num_rows)]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain_column(column: Any, name: str) -> list[Any]:
+    if name == "geometry" and _is_binary(column.type):
+        return [None if text is None else orjson.Fragment(text) for text in shapely.to_geojson(_shapes(column))]
+    kind = column.type
+    if pa.types.is_timestamp(kind) or _is_binary(kind) or pa.types.is_date(kind) or pa.types.is_time(kind):
+        column = _as_text(column)
+    values: list[Any] = column.to_pylist()
+    return values
+
+
+def _parquet(reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    sink = _Sink()
+    with pq.ParquetWriter(sink, reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+            yield sink.drain()
+    yield sink.drain()
+
+
+def _arrow(reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    sink = _Sink()
+    with pa.ipc.new_stream(sink, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+            yield sink.drain()
+    yield sink.drain()
+
+
+class _Sink(io.RawIOBase):
+    """A file that only grows: what was written is taken out piece by piece, while positions keep counting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        part = bytes(data)
+        self._parts.append(part)
+        self._size += len(part)
+        return len(part)
+
+    def tell(self) -> int:
+        return self._size
+
+    def drain(self) -> bytes:
+        """Return what was written since the last call."""
+        whole = b"".join(self._parts)
+        self._parts.clear()
+        return whole
+
+
+def _drain(sink: io.BytesIO) -> bytes:
+    data = sink.getvalue()
+    sink.seek(0)
+    sink.truncate()
+    return data
+
+
+def _shapes(column: Any) -> Any:
+    return shapely.from_wkb(column.to_numpy(zero_copy_only=False))
+
+
+def _is_binary(kind: Any) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+_WRITERS: dict[str, Callable[[pa.RecordBatchReader], Iterator[bytes]]] = {
+    "csv": _csv,
+    "geojson": _geojson,
+    "json": _json,
+    "parquet": _parquet,
+    "arrow": _arrow,
+}

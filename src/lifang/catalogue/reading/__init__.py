@@ -1,0 +1,10 @@
+"""reading: files as received become batches of raw text and geometry, with their source row numbers.
+
+Does not belong here: what the values should be (checking), where they are kept (store).
+Reads and writes no dataset.
+"""
+
+from lifang.catalogue.reading.model import Batch, Limits, Opened, Refusal
+from lifang.catalogue.reading.sniff import FORMATS, open_source
+
+__all__ = ["FORMATS", "Batch", "Limits", "Opened", "Refusal", "open_source"]

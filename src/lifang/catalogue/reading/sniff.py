@@ -1,0 +1,117 @@
+"""What a file is, by its first bytes and content, never by its name alone."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from lifang.catalogue.reading.columnar import open_parquet, open_xlsx
+from lifang.catalogue.reading.delimited import open_delimited
+from lifang.catalogue.reading.geojson import open_geojson
+from lifang.catalogue.reading.model import Hints, Limits, NoHints, Opened
+from lifang.catalogue.reading.unpack import gunzip, unzip, zip_names
+from lifang.catalogue.reading.vector import open_vector
+from lifang.core import BadInput
+
+FORMATS = ("csv", "geojson", "parquet", "xlsx", "gpkg", "shapefile")
+_MEND = "Send CSV, GeoJSON, Parquet, XLSX, GeoPackage or a zipped shapefile; gzip is fine."
+_FOREIGN = {
+    b"\xd0\xcf\x11\xe0": "an old Excel or Word file, or an encrypted one",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"\x7fELF": "a program",
+    b"ARROW1": "an Arrow file",
+}
+_GPKG_IDS = (b"GPKG", b"GP10", b"GP11")
+_JSON_SUFFIXES = (".json", ".geojson")
+_CSV_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".epw")
+
+
+def open_source(
+    path: Path, *, name: str = "", scratch: Path, hints: Hints | None = None, limits: Limits | None = None
+) -> Opened:
+    """Return the file at ``path`` recognised and opened; ``name`` is what it was called, ``scratch`` an empty folder.
+
+    ``BadInput`` says why a file cannot be taken; nothing is written outside ``scratch``.
+    """
+    return _open(path, (name or path.name).lower(), scratch, hints or NoHints(), limits or Limits(), packed=False)
+
+
+def _open(path: Path, name: str, scratch: Path, hints: Hints, limits: Limits, *, packed: bool) -> Opened:
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    if not head:
+        raise BadInput("The file is empty.", where=name, mend=_MEND)
+    if head.startswith(b"\x1f\x8b") and not packed:
+        inner = name.removesuffix(".gz")
+        return _open(gunzip(path, scratch / "unpacked", limits=limits), inner, scratch, hints, limits, packed=True)
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _open_zip(path, name, scratch, hints, limits, packed=packed)
+    if head.startswith(b"PAR1"):
+        return open_parquet(path, limits=limits, hints=hints)
+    if head.startswith(b"SQLite format 3\0"):
+        return _open_sqlite(path, head, scratch, hints)
+    for magic, what in _FOREIGN.items():
+        if head.startswith(magic):
+            raise BadInput(f"This is {what}.", where=name, mend=_MEND)
+    return _open_text(path, name, head, hints, limits)
+
+
+def _open_text(path: Path, name: str, head: bytes, hints: Hints, limits: Limits) -> Opened:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    stated = hints.format
+    is_json = stated == "geojson" or name.endswith(_JSON_SUFFIXES)
+    is_csv = stated in ("csv", "tsv") or (name.endswith(_CSV_SUFFIXES) and not is_json)
+    if is_json or (start in (b"{", b"[") and not is_csv):
+        return open_geojson(path, limits=limits)
+    return open_delimited(path, hints=hints)
+
+
+def _open_zip(path: Path, name: str, scratch: Path, hints: Hints, limits: Limits, *, packed: bool) -> Opened:
+    names = [each.lower() for each in zip_names(path, limits=limits)]
+    if "[content_types].xml" in names:
+        if "xl/workbook.xml" not in names:
+            raise BadInput("This is an Office file, but not a workbook (.xlsx).", where=name, mend=_MEND)
+        return open_xlsx(path, limits=limits, hints=hints)
+    if packed:
+        raise BadInput("There is an archive inside the archive.", where=name, mend="Pack the data file once only.")
+    folder = scratch / "unzipped"
+    folder.mkdir()
+    files = unzip(path, folder, limits=limits)
+    shapes = [each for each in files if each.suffix.lower() == ".shp"]
+    if shapes:
+        return _open_shapefile(shapes, files, hints)
+    data = [each for each in files if each.suffix.lower() not in (".txt", ".md", ".pdf", ".xml", ".html")] or files
+    if len(data) != 1:
+        raise BadInput(
+            f"The zip holds {len(data)} data files.",
+            where=", ".join(each.name for each in data)[:200],
+            mend="Send one at a time.",
+        )
+    return _open(data[0], data[0].name.lower(), scratch, hints, limits, packed=True)
+
+
+def _open_shapefile(shapes: list[Path], files: list[Path], hints: Hints) -> Opened:
+    if len(shapes) != 1:
+        raise BadInput(f"The zip holds {len(shapes)} shapefiles.", mend="Send one at a time.")
+    suffixes = {each.suffix.lower() for each in files if each.stem == shapes[0].stem}
+    if absent := {".shx", ".dbf"} - suffixes:
+        raise BadInput(
+            f"The shapefile lacks {', '.join(sorted(absent))}.", where=shapes[0].name, mend="Zip all its parts."
+        )
+    return open_vector(shapes[0], hints=hints)
+
+
+def _open_sqlite(path: Path, head: bytes, scratch: Path, hints: Hints) -> Opened:
+    if head[68:72] not in _GPKG_IDS:
+        raise BadInput("This is an SQLite database, but not a GeoPackage.", mend=_MEND)
+    copy = scratch / "layer.gpkg"  # GDAL looks at the suffix, and SQLite may write beside the file
+    shutil.copyfile(path, copy)
+    return open_vector(copy, hints=hints)

@@ -1,0 +1,135 @@
+"""Archives opened safely: bounded in size and ratio, nothing outside the folder given, no archive inside one."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import stat
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+from lifang.catalogue.reading.model import Limits
+from lifang.core import BadInput, TooLarge
+
+_CHUNK = 1 << 20
+_RATIO_FROM = 16 << 20  # the ratio is only judged beyond this size: small text compresses well
+_MEMBERS_MAX = 10_000
+_ARCHIVES = (
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"\x28\xb5\x2f\xfd",
+)
+_DEFLATE = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+
+
+def is_archive(head: bytes) -> bool:
+    """Return whether these first bytes begin a compressed file."""
+    return head.startswith(_ARCHIVES)
+
+
+def gunzip(source: Path, target: Path, *, limits: Limits) -> Path:
+    """Return ``target`` with the expanded gzip; ``TooLarge`` for a bomb, ``BadInput`` if damaged or packed twice."""
+    try:
+        with gzip.open(source) as stream, target.open("xb") as sink:
+            _copy(cast("IO[bytes]", stream), sink, limits=limits, packed=source.stat().st_size, where=source.name)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise BadInput(f"The gzip file is damaged: {error}.", where=source.name, mend="Send the file again.") from error
+    return target
+
+
+def unzip(source: Path, target: Path, *, limits: Limits) -> list[Path]:
+    """Return the files of the zip, written flat into the folder ``target`` in the order of the archive.
+
+    Absolute paths, ``..``, links, encrypted members, nested archives, two members of one name and bombs are refused.
+    """
+    try:
+        with zipfile.ZipFile(source) as archive:
+            members = _safe_members(archive, limits=limits)
+            return [_extract(archive, member, target, limits=limits) for member in members]
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(f"The zip file is damaged: {error}.", where=source.name, mend="Send the file again.") from error
+
+
+def zip_names(source: Path, *, limits: Limits) -> list[str]:
+    """Return the names in a zip after the same checks as ``unzip``, without writing anything."""
+    try:
+        with zipfile.ZipFile(source) as archive:
+            return [member.filename for member in _safe_members(archive, limits=limits)]
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, UnicodeDecodeError) as error:
+        raise BadInput(f"The zip file is damaged: {error}.", where=source.name, mend="Send the file again.") from error
+
+
+def _safe_members(archive: zipfile.ZipFile, *, limits: Limits) -> list[zipfile.ZipInfo]:
+    infos = archive.infolist()
+    if len(infos) > _MEMBERS_MAX:
+        raise TooLarge(
+            f"The zip holds {len(infos)} files; {_MEMBERS_MAX} are allowed.", mend="Send fewer files at once."
+        )
+    members = [info for info in infos if not info.is_dir() and not info.filename.startswith("__MACOSX/")]
+    for info in members:
+        _check_member(info)
+    total = sum(info.file_size for info in members)
+    if total > limits.expanded:
+        raise TooLarge(
+            f"The zip says it expands to {total} bytes; {limits.expanded} are allowed.", mend="Split the data."
+        )
+    names = [PurePosixPath(info.filename).name.casefold() for info in members]
+    if len(set(names)) != len(names) and not any(name == "[content_types].xml" for name in names):
+        raise BadInput(
+            "Two files in the zip have the same name.", mend="Put one data set in one zip, without sub-folders."
+        )
+    return members
+
+
+def _check_member(info: zipfile.ZipInfo) -> None:
+    path = PurePosixPath(info.filename.replace("\\", "/"))
+    where = repr(info.filename[:200])
+    if path.is_absolute() or ".." in path.parts or ":" in info.filename or "\0" in info.filename:
+        raise BadInput(
+            "A name in the zip leads out of it.", where=where, mend="Make the zip again with plain file names."
+        )
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise BadInput("The zip holds a link.", where=where, mend="Put the file itself into the zip.")
+    if info.flag_bits & 0x1:
+        raise BadInput("The zip is encrypted.", where=where, mend="Make it again without a password.")
+    if info.compress_type not in _DEFLATE:
+        raise BadInput(
+            "The zip uses a rare compression.", where=where, mend="Make it again with the usual one (deflate)."
+        )
+
+
+def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, folder: Path, *, limits: Limits) -> Path:
+    name = PurePosixPath(info.filename.replace("\\", "/")).name
+    target = folder / name
+    with archive.open(info) as stream, target.open("xb") as sink:
+        _copy(stream, sink, limits=limits, packed=max(1, info.compress_size), where=info.filename[:200])
+    return target
+
+
+def _copy(stream: IO[bytes], sink: IO[bytes], *, limits: Limits, packed: int, where: str) -> None:
+    done = 0
+    while chunk := stream.read(_CHUNK):
+        if done == 0 and is_archive(chunk[:8]):
+            raise BadInput("There is an archive inside the archive.", where=where, mend="Pack the data file once only.")
+        done += len(chunk)
+        if done > limits.expanded or (done > _RATIO_FROM and done > packed * limits.ratio):
+            raise TooLarge(
+                f"The archive expands beyond what is allowed ({done} bytes from {packed}).",
+                where=where,
+                mend=f"Send at most {limits.expanded} bytes expanded, or send the file unpacked.",
+            )
+        sink.write(chunk)
+
+
+def remove(folder: Path) -> None:
+    """Remove a temporary folder and all in it."""
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,92 @@
+"""GeoPackage and shapefile as batches, through GDAL with only those two drivers let in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyogrio
+import shapely
+
+from lifang.catalogue.reading.model import BATCH_ROWS, Batch, Hints, Opened, text_batch, unique_headers
+from lifang.core import BadInput, check_crs
+
+_DRIVERS = {"GPKG": "gpkg", "ESRI Shapefile": "shapefile"}
+_SHAPEFILE_MAGIC = b"\x00\x00\x27\x0a"
+
+
+def open_vector(path: Path, *, hints: Hints) -> Opened:
+    """Return the GeoPackage or shapefile at ``path``, opened: the layer named, else the first."""
+    if path.suffix.lower() == ".shp":
+        with path.open("rb") as stream:
+            if stream.read(4) != _SHAPEFILE_MAGIC:
+                raise BadInput("The .shp file is not a shapefile.", where=path.name, mend="Export the layer again.")
+    try:
+        layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+        layer = hints.layer or (layers[0] if layers else "")
+        if layer not in layers:
+            raise BadInput(f"There is no layer {layer!r}.", where="layer", mend=f"Layers: {', '.join(layers)[:200]}.")
+        info = pyogrio.read_info(path, layer=layer, encoding=hints.encoding or None, force_feature_count=True)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, OSError) as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(f"The layer cannot be read: {str(error)[:200]}.", mend="Export it again.") from error
+    if info["driver"] not in _DRIVERS:
+        raise BadInput(f"{info['driver']} files are not read.", mend="Send GeoPackage or a zipped shapefile.")
+    if not info["features"]:
+        raise BadInput("The layer has no features.", where=layer, mend="Send at least one feature.")
+    headers, notes = unique_headers([str(name) for name in info["fields"]])
+    if len(layers) > 1 and not hints.layer:
+        notes = (*notes, f"The file has {len(layers)} layers; {layer!r} is read. Set layer to choose another.")
+    encoding = hints.encoding or str(info.get("encoding") or "")
+    missing = {"", *hints.missing}
+    return Opened(
+        format=_DRIVERS[info["driver"]],
+        headers=tuple(headers),
+        batches=lambda: _batches(path, layer, encoding=hints.encoding, headers=headers, missing=missing),
+        encoding=encoding,
+        crs=check_crs(str(info["crs"])) if info["crs"] else "",
+        has_geometry=info["geometry_type"] is not None,
+        texts=frozenset(name for name, kind in zip(headers, info["dtypes"], strict=True) if str(kind) == "object"),
+        notes=notes,
+    )
+
+
+def _batches(path: Path, layer: str, *, encoding: str, headers: list[str], missing: set[str]) -> Iterator[Batch]:
+    row = 1
+    absent = pa.array(sorted(missing), pa.string())
+    try:
+        with pyogrio.open_arrow(
+            path, layer=layer, encoding=encoding or None, batch_size=BATCH_ROWS, use_pyarrow=True
+        ) as (meta, reader):
+            name = meta["geometry_name"] or "wkb_geometry"
+            for record in reader:
+                yield _batch(record, name, row=row, headers=headers, absent=absent)
+                row += record.num_rows
+    except (pyogrio.errors.DataSourceError, pa.ArrowException, UnicodeDecodeError, OSError, RuntimeError) as error:
+        raise BadInput(
+            f"The layer cannot be read: {str(error)[:200]}.",
+            where=f"after row {row - 1}",
+            mend="Export it again as UTF-8.",
+        ) from error
+
+
+def _batch(record: pa.RecordBatch, name: str, *, row: int, headers: list[str], absent: pa.Array) -> Batch:
+    fields = [index for index, field in enumerate(record.schema.names) if field != name]
+    columns = {title: _text(record.column(index), absent) for title, index in zip(headers, fields, strict=True)}
+    geometry: Any = None
+    if name in record.schema.names:
+        raw = record.column(record.schema.names.index(name)).to_numpy(zero_copy_only=False)
+        geometry = shapely.from_wkb(raw, on_invalid="ignore")
+    return Batch(np.arange(row, row + record.num_rows, dtype=np.int64), text_batch(columns), geometry)
+
+
+def _text(column: pa.Array, absent: pa.Array) -> pa.Array:
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        return pa.array([None if value is None else value.hex() for value in column.to_pylist()], pa.string())
+    text = pc.cast(column, pa.string())
+    return pc.if_else(pc.is_in(text, value_set=absent), pa.scalar(None, pa.string()), text)

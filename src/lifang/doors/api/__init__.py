@@ -1,0 +1,54 @@
+"""api: the city's own HTTP interface, ``/api/v1``, with ``/events``, ``/metrics`` and ``/healthz``; and the server.
+
+Does not belong here: rules of any room, other outside languages. Reads and writes no dataset itself.
+"""
+
+from fastapi import APIRouter
+
+from lifang.doors.api import (
+    events,
+    routes_city,
+    routes_datasets,
+    routes_house,
+    routes_operations,
+    routes_rows,
+    routes_sensing,
+    routes_session,
+    routes_system,
+    routes_upload,
+    routes_work,
+)
+from lifang.doors.api.app import create_app
+from lifang.doors.api.serve import serve
+from lifang.doors.http import Door
+
+__all__ = ["create_app", "router", "serve", "spec"]
+
+spec = Door("api", "接口", "the city's API", "JSON over HTTP, OpenAPI 3.1, server-sent events", order=10)
+
+_PARTS = (
+    routes_city.router,
+    routes_session.router,
+    routes_datasets.router,
+    routes_rows.router,
+    routes_upload.router,
+    routes_sensing.router,
+    routes_operations.indicators,
+    routes_operations.alerts,
+    routes_work.scenes,
+    routes_work.jobs,
+    routes_work.queries,
+    routes_house.people,
+    routes_house.tokens,
+    routes_house.ledger,
+    routes_system.router,
+    events.router,
+)
+
+
+def router() -> APIRouter:
+    """Return every route of this door."""
+    routes = APIRouter()
+    for part in _PARTS:
+        routes.include_router(part())
+    return routes

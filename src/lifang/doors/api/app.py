@@ -1,0 +1,103 @@
+"""The app: every HTTP door of the house behind one shell."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from anyio.to_thread import run_sync
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+
+import lifang.doors
+from lifang.app import City
+from lifang.core import Plugins
+from lifang.doors.api.events import Streams
+from lifang.doors.api.rendered import Rendered
+from lifang.doors.http import Metrics, ProblemBody, Shell, add_problem_handlers
+
+_PACKED_ALREADY = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream")
+_GZIP_FROM = 1024  # bytes
+_GZIP_LEVEL = 5
+_SUMMARY = "A city that runs by its data: catalogue, sensors, indicators, alerts, scenes."
+
+
+def create_app(city: City) -> FastAPI:
+    """Return the ASGI app that serves ``city``: its lifespan starts and closes it.
+
+    Without a lifespan (tests, the command line) the caller starts and closes the city.
+    """
+    metrics = Metrics()
+    app = FastAPI(
+        title=f"lifang {city.settings.name_en}",
+        summary=_SUMMARY,
+        version=version("lifang"),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
+        middleware=[
+            Middleware(
+                Shell,
+                hosts=city.settings.allowed_hosts,
+                body_max=city.settings.body_max_bytes,
+                larger={"POST /api/v1/datasets": city.settings.upload_max_bytes},
+                metrics=metrics,
+            ),
+            Middleware(
+                GZipMiddleware,
+                minimum_size=_GZIP_FROM,
+                compresslevel=_GZIP_LEVEL,
+                exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, *_PACKED_ALREADY),
+            ),
+        ],
+    )
+    app.state.city = city
+    app.state.metrics = metrics
+    app.state.streams = Streams(metrics)
+    app.state.rendered = Rendered()
+    add_problem_handlers(app)
+    doors = [module for module in Plugins(lifang.doors) if hasattr(module, "router")]
+    for door in sorted(doors, key=lambda module: (module.spec.order, module.spec.id)):
+        app.include_router(door.router())
+    _describe(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    city: City = app.state.city
+    await run_sync(city.start)
+    try:
+        yield
+    finally:
+        app.state.streams.end()
+        await run_sync(city.close)
+
+
+def _describe(app: FastAPI) -> None:
+    """Make the app's OpenAPI carry the problem body that every route may answer with."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title, version=app.version, summary=app.summary, routes=app.routes, openapi_version="3.1.0"
+            )
+            parts = schema.setdefault("components", {})
+            problem = ProblemBody.model_json_schema()
+            parts.setdefault("schemas", {})["ProblemBody"] = problem
+            parts["securitySchemes"] = {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "lifang_session"},
+            }
+            schema["security"] = [{}, {"bearer": []}, {"session": []}]
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,197 @@
+"""Routes of sensing: datastreams, their series, and bulk observations as Arrow."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Annotated, Literal
+
+import pyarrow as pa
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from lifang.app import City
+from lifang.core import Box, NotFound, TooLarge, format_instant, from_micros, zone
+from lifang.doors.api.listing import After, Limit, Moment, after_number, day_before, moment, paged
+from lifang.doors.api.models import Accepted, DatastreamBody, DatastreamPage, Name, ObservationPage, ThingBody, Value
+from lifang.doors.api.routes_operations import unit_body
+from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, Metrics, answer, asking, read_body
+from lifang.guard import Action, Resource
+from lifang.sensing import NEVER, Datastream, Quality
+
+_TICK = timedelta(microseconds=1)
+_MOST = 200_000  # values of one JSON answer
+_PIECE = 20_000  # values of one piece of CSV
+_WORDS = {each.value: each.word for each in Quality}
+Reads = Annotated[Asker, asking(Action.READ, Resource("datastream"), per_item=True)]
+Observes = Annotated[Asker, asking(Action.OBSERVE, Resource("observation"))]
+BoxText = Annotated[str | None, Query(max_length=200, description="west,south,east,north in degrees.")]
+IdText = Annotated[str | None, Query(max_length=128)]
+
+
+def _resource(stream: Datastream) -> Resource:
+    return Resource("datastream", stream.id, stream.classification)
+
+
+def _value(micros: int, value: float, quality: int) -> Value | None:
+    if micros == NEVER:
+        return None
+    return Value(time=format_instant(from_micros(micros)), value=value, quality=_WORDS[quality])
+
+
+def _bodies(city: City, streams: Sequence[Datastream]) -> list[DatastreamBody]:
+    """Return the datastreams with their things and latest values."""
+    if not streams:
+        return []
+    things = {name: city.sensing.thing(name) for name in {stream.thing for stream in streams}}
+    latest = city.sensing.latest_of([stream.number for stream in streams])
+    values = zip(latest.time.tolist(), latest.value.tolist(), latest.quality.tolist(), strict=True)
+    found = []
+    for stream, value in zip(streams, values, strict=True):
+        thing = things[stream.thing]
+        body = ThingBody(id=thing.id, name=Name(zh=thing.zh, en=thing.en), lon=thing.lon, lat=thing.lat)
+        found.append(
+            DatastreamBody(
+                id=stream.id,
+                number=stream.number,
+                name=Name(zh=stream.zh, en=stream.en),
+                thing=body,
+                observed_property=stream.observed_property,
+                unit=unit_body(stream.unit),
+                period_s=stream.period_s,
+                classification=stream.classification.value,
+                latest=_value(*value),
+            )
+        )
+    return found
+
+
+def _seen_stream(asker: Asker, reference: str) -> Datastream:
+    """Return a datastream by id or number that the asker may see, or ``NotFound``."""
+    if not reference:
+        raise NotFound("No datastream is named.", where="datastream", mend="Name one of /api/v1/datastreams.")
+    number = int(reference) if reference.isascii() and reference.isdigit() and len(reference) < 10 else reference
+    return asker.see("datastream", reference, lambda: asker.city.sensing.datastream(number), _resource)
+
+
+def _csv(table: pa.Table, stream: Datastream, city: City) -> Iterator[bytes]:
+    """Yield the series as CSV: times in the city's zone, as its charts show them."""
+    local = zone(city.settings.time_zone)
+    yield b"datastream,time,value,unit,quality\r\n"
+    for batch in table.to_batches(_PIECE):
+        rows = zip(*(batch[name].to_pylist() for name in ("time", "value", "quality")), strict=True)
+        lines = (
+            f"{stream.id},{format_instant(when, in_zone=local)},{'' if value is None else repr(value)},{stream.unit},"
+            f"{_WORDS[quality]}\r\n"
+            for when, value, quality in rows
+        )
+        yield "".join(lines).encode()
+
+
+def router() -> APIRouter:
+    """Return the routes of datastreams and observations."""
+    routes = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["sensing"], responses=PROBLEMS)
+
+    @routes.get("/datastreams", response_model=DatastreamPage)
+    def datastreams(
+        request: Request,
+        asker: Reads,
+        bbox: BoxText = None,
+        thing: IdText = None,
+        property: IdText = None,  # noqa: A002 - the name in the address
+        after: After = None,
+        limit: Limit = 100,
+    ) -> Response:
+        """List datastreams with their latest values, by number."""
+        found = asker.city.sensing.datastreams(
+            thing=thing,
+            box=Box.parse(bbox) if bbox else None,
+            observed_property=property,
+            after=after_number("datastreams", after) or None,
+            limit=limit + 1,
+        )
+        items, following = paged("datastreams", found, limit, lambda stream: stream.number)
+        asker.decide(Action.READ, Resource("datastream"))
+        shown = [stream for stream in items if asker.may(Action.READ, _resource(stream))]
+        asker.seen(*map(_resource, shown))
+        return answer(request, DatastreamPage(items=_bodies(asker.city, shown), next=following))
+
+    @routes.get("/datastreams/{reference}", response_model=DatastreamBody)
+    def datastream(reference: str, request: Request, asker: Reads) -> Response:
+        """Give one datastream, by its id or number."""
+        return answer(request, _bodies(asker.city, [_seen_stream(asker, reference)])[0])
+
+    routes.add_api_route(
+        "/observations",
+        _observations,
+        response_model=ObservationPage,
+        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+        summary="A datastream's values through time",
+    )
+    routes.add_api_route(
+        "/observations",
+        _ingest,
+        methods=["POST"],
+        status_code=201,
+        response_model=Accepted,
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {"application/vnd.apache.arrow.stream": {"schema": {"type": "string", "format": "binary"}}},
+            }
+        },
+        summary="Observations in bulk, as an Arrow IPC stream",
+    )
+    return routes
+
+
+def _observations(
+    request: Request,
+    asker: Reads,
+    datastream: Annotated[str, Query(max_length=128, description="Its id or number.")],
+    start: Moment = None,
+    end: Moment = None,
+    points: Annotated[int | None, Query(ge=4, le=100_000, description="For a chart: at most so many values.")] = None,
+    at: Annotated[str | None, Query(max_length=64, description="As recorded by this moment.")] = None,
+    format: Literal["json", "csv"] = "json",  # noqa: A002 - the name in the address
+) -> Response:
+    """Return the values in ``[start, end)``; the last day if no bounds are given."""
+    stream = _seen_stream(asker, datastream)
+    city = asker.city
+    until = moment(end) or city.now + _TICK  # a value of this very moment is in
+    since = moment(start) or day_before(until)
+    table = city.sensing.series(stream.number, since, until, at=moment(at))
+    whole = len(table)
+    if points is not None:
+        table = city.sensing.series(stream.number, since, until, points=points, at=moment(at))
+    if format == "csv":
+        name = {"Content-Disposition": f'attachment; filename="{stream.number}.csv"'}
+        return StreamingResponse(_csv(table, stream, city), media_type="text/csv; charset=utf-8", headers=name)
+    if len(table) > _MOST:
+        raise TooLarge(f"These are {len(table):,} values.", where="start, end", mend="Give `points`, or format=csv.")
+    rows = zip(*(table[name].to_pylist() for name in ("time", "value", "quality")), strict=True)
+    body = ObservationPage(
+        datastream=stream.id,
+        unit=unit_body(stream.unit),
+        time_zone=city.settings.time_zone,
+        items=[Value(time=format_instant(when), value=value, quality=_WORDS[code]) for when, value, code in rows],
+        next=None,
+        downsampled=points is not None and whole > points,
+    )
+    return answer(request, body)
+
+
+async def _ingest(request: Request, asker: Observes) -> Response:
+    """Take observations; the answer comes once every row is on disk."""
+    body = await read_body(request)
+    start = time.perf_counter()
+    sensing = asker.city.sensing
+    receipt = await run_sync(lambda: sensing.receive_arrow(body, by=asker.subject))
+    batch = await asyncio.wrap_future(receipt.batch)
+    metrics: Metrics = request.app.state.metrics
+    metrics.commit.observe(time.perf_counter() - start)
+    metrics.values.labels("api").inc(len(receipt.time))
+    return answer(request, Accepted(accepted=len(receipt.time), batch=batch), status=201)

@@ -1,0 +1,73 @@
+"""Routes for those who run the city: health, metrics, OpenAPI."""
+
+from __future__ import annotations
+
+import ipaddress
+from importlib.metadata import version
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import Response
+
+from lifang.core import format_instant
+from lifang.doors.api.models import Health
+from lifang.doors.http import Asker, GuardedRoute, Metrics, answer, asking, json_answer
+from lifang.guard import Action, Classification, Resource
+
+_STATES = ("queued", "running", "done", "failed", "cancelled")
+Anyone = Annotated[Asker, asking(Action.READ, Resource("city"), identify=False)]
+FromHere = Annotated[Asker, asking(Action.OPERATE, Resource("store", "metrics", Classification.SHARED), per_item=True)]
+
+
+def router() -> APIRouter:
+    """Return the routes of health, metrics and OpenAPI."""
+    routes = APIRouter(route_class=GuardedRoute, tags=["system"])
+
+    @routes.get("/healthz", response_model=Health)
+    def health(request: Request, asker: Anyone) -> Response:
+        """Say whether the city answers."""
+        city = asker.city
+        now = format_instant(city.clock.now())
+        return answer(request, Health(status="ok", city=city.settings.id, version=version("lifang"), now=now))
+
+    @routes.get(
+        "/metrics",
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    )
+    def metrics(request: Request, asker: FromHere) -> Response:
+        """Give counts for Prometheus: to this machine freely, to others with an administrator's token."""
+        if not _is_loopback(request):
+            asker.must(Action.OPERATE, Resource("store", "metrics", Classification.SHARED))
+        else:
+            asker.must(Action.READ, Resource("city"))
+        counts: Metrics = request.app.state.metrics
+        _refresh(counts, asker)
+        return Response(counts.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    @routes.get("/api/v1/openapi.json", include_in_schema=False)
+    def openapi(request: Request, asker: Anyone) -> Response:
+        """Describe every route in OpenAPI 3.1."""
+        del asker
+        return json_answer(request, request.app.openapi())
+
+    return routes
+
+
+def _is_loopback(request: Request) -> bool:
+    """Return whether the caller is on this machine; one behind a proxy is not."""
+    if request.client is None or "x-forwarded-for" in request.headers or "forwarded" in request.headers:
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refresh(counts: Metrics, asker: Asker) -> None:
+    city = asker.city
+    counts.ledger.set(city.store.ledger.head()[0])
+    counts.datastreams.set(len(city.sensing.latest(None)))
+    for state in _STATES:
+        counts.jobs.labels(state).set(city.store.registry.count("job", where={"state": state}))

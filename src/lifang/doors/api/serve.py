@@ -1,0 +1,89 @@
+"""The server: uvicorn on uvloop and httptools, ready when it says so, gone soon after Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from lifang.app import City
+from lifang.core import Conflict
+from lifang.doors.api.app import create_app
+from lifang.doors.api.events import Streams
+
+_GRACE_S = 3  # for requests in progress after Ctrl-C
+_BACKLOG = 2048
+
+
+class _Server(uvicorn.Server):
+    """A server that ends event streams as soon as it is told to stop, and says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, *, streams: Streams, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._streams, self._ready = streams, ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell that the city answers."""
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the streams first, so that nothing waits for them."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._streams.end)
+        super().handle_exit(sig, frame)
+
+
+def serve(
+    city: City,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve ``city`` until Ctrl-C or SIGTERM, then close it; ``ready`` is told the address once it answers.
+
+    ``port`` 0 takes a free one. ``Conflict`` when the port is taken.
+    """
+    listener = _listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listener.getsockname()[1]}/"
+    app = create_app(city)
+    config = uvicorn.Config(
+        app,
+        log_level=logging.WARNING,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=30,
+        lifespan="on",
+    )
+    server = _Server(config, streams=app.state.streams, ready=lambda: ready(address) if ready else None)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise Conflict(
+            f"Port {port} of {host} cannot be used: {error.strerror}.", mend="Choose another with --port or PORT=."
+        ) from error
+    return listener

@@ -1,0 +1,50 @@
+"""http: the porch of the HTTP doors: who asks, what may pass, how answers and problems are written.
+
+Does not belong here: routes. Every route of every HTTP door is a :class:`GuardedRoute`, which answers only
+after a decision was taken. Reads no dataset; writes denials and reads of non-public data to the ledger.
+"""
+
+from lifang.doors.http.answers import (
+    Door,
+    answer,
+    bytes_answer,
+    decode_cursor,
+    encode_cursor,
+    entity_tag,
+    json_answer,
+    not_modified,
+)
+from lifang.doors.http.asking import COOKIE, Asker, GuardedRoute, asking, city_of, identify
+from lifang.doors.http.bodies import read_body, receive_file
+from lifang.doors.http.metrics import Metrics
+from lifang.doors.http.multipart import Parts, file_of_form
+from lifang.doors.http.problems import PROBLEMS, NotOffered, ProblemBody, add_problem_handlers, problem_response
+from lifang.doors.http.shell import Shell
+
+__all__ = [
+    "COOKIE",
+    "PROBLEMS",
+    "Asker",
+    "Door",
+    "GuardedRoute",
+    "Metrics",
+    "NotOffered",
+    "Parts",
+    "ProblemBody",
+    "Shell",
+    "add_problem_handlers",
+    "answer",
+    "asking",
+    "bytes_answer",
+    "city_of",
+    "decode_cursor",
+    "encode_cursor",
+    "entity_tag",
+    "file_of_form",
+    "identify",
+    "json_answer",
+    "not_modified",
+    "problem_response",
+    "read_body",
+    "receive_file",
+]

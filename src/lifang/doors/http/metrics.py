@@ -1,0 +1,32 @@
+"""Counts of one app for Prometheus; each app has its own registry, so that tests and cities do not mix."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """The counters of one app, all in ``registry``; names follow Prometheus (base units, ``_total``)."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "lifang_http_requests", "Answered requests.", ("method", "route", "status"), registry=registry
+        )
+        self.latency = Histogram(
+            "lifang_http_request_seconds", "Time to the first byte.", ("route",), buckets=_LATENCY, registry=registry
+        )
+        self.values = Counter("lifang_ingest_values", "Acknowledged observations.", ("door",), registry=registry)
+        self.commit = Histogram(
+            "lifang_ingest_commit_seconds", "Wait for a durable commit.", buckets=_LATENCY, registry=registry
+        )
+        self.streams = Gauge("lifang_event_streams", "Open event streams.", registry=registry)
+        self.datastreams = Gauge("lifang_hot_datastreams", "Datastreams held in memory.", registry=registry)
+        self.jobs = Gauge("lifang_jobs", "Jobs by state.", ("state",), registry=registry)
+        self.ledger = Gauge("lifang_ledger_head", "Number of the newest ledger record.", registry=registry)
+
+    def text(self) -> bytes:
+        """Return everything in the Prometheus text format."""
+        return generate_latest(self.registry)

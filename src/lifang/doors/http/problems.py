@@ -1,0 +1,166 @@
+"""Problems as RFC 9457 ``application/problem+json``: what, where and how to mend; never internals."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from lifang.core import (
+    BadInput,
+    Conflict,
+    Corrupt,
+    Denied,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+
+_LOG = logging.getLogger(__name__)
+
+
+class NotOffered(BadInput):
+    """Something of an outside standard that this door does not offer."""
+
+
+_STATUS: tuple[tuple[type[Problem], int], ...] = (  # the more special class first
+    (NotOffered, 501),
+    (TooLarge, 413),
+    (BadInput, 400),
+    (Unauthenticated, 401),
+    (Denied, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (Unavailable, 503),
+    (Corrupt, 500),
+)
+_TITLES = {
+    400: "Bad input",
+    401: "Not authenticated",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    500: "Internal error",
+    501: "Not offered",
+    503: "Unavailable",
+}
+_HINTS = {
+    404: "Look at /api/v1/openapi.json for what there is.",
+    405: "Use one of the methods in the Allow header.",
+}
+
+
+class ProblemBody(BaseModel):
+    """What went wrong, where, and how to mend it (RFC 9457, with ``where`` and ``mend``)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    where: str
+    mend: str
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": title,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+    }
+    for status, title in _TITLES.items()
+    if status not in {405, 500, 501}
+}
+
+
+def status_of(problem: Problem) -> int:
+    """Return the HTTP status of a problem."""
+    return next((status for kind, status in _STATUS if isinstance(problem, kind)), 500)
+
+
+def problem_response(
+    status: int, detail: str, *, where: str = "", mend: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a problem+json response; text that cannot be encoded is replaced."""
+    body = {
+        "type": "about:blank",
+        "title": _TITLES.get(status, "Problem"),
+        "status": status,
+        "detail": _clean(detail),
+        "where": _clean(where),
+        "mend": _clean(mend),
+    }
+    content = orjson.dumps(body)
+    return Response(content, status, headers=dict(headers or {}), media_type="application/problem+json")
+
+
+def _clean(text: str) -> str:
+    return text[:2000].encode("utf-8", "replace").decode("utf-8")
+
+
+def of_problem(problem: Problem) -> Response:
+    """Return the response that tells ``problem``; a store's failure is logged too."""
+    status = status_of(problem)
+    if status in {500, 503}:
+        _LOG.error("%s", problem)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if status == 503:
+        headers["Retry-After"] = "5"
+    return problem_response(status, problem.what, where=problem.where, mend=problem.mend, headers=headers)
+
+
+def of_unexpected(error: Exception) -> Response:
+    """Return a 500 that carries only a number, under which the failure is in the log."""
+    number = secrets.token_hex(6)
+    _LOG.error("unexpected failure %s", number, exc_info=error)
+    return problem_response(
+        500, f"Something failed that should not; it is in the server's log as {number}.", mend="Report that number."
+    )
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    del request
+    assert isinstance(error, Problem)  # noqa: S101
+    return of_problem(error)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    detail = {
+        404: "There is nothing at this address.",
+        405: f"{request.method} is not offered at this address.",
+    }.get(error.status_code, str(error.detail))
+    return problem_response(
+        error.status_code,
+        detail,
+        where=request.url.path,
+        mend=_HINTS.get(error.status_code, ""),
+        headers=error.headers,
+    )
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    del request
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first.get("loc", ()))
+    reason = str(first.get("ctx", {}).get("error", "")) if first.get("type") == "json_invalid" else ""
+    detail = f"{first.get('msg', 'The request does not fit')}{': ' + reason if reason else ''}."
+    return problem_response(400, detail, where=where, mend="Compare with /api/v1/openapi.json.")
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Make ``app`` answer every failure as a problem."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)

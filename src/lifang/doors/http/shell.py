@@ -1,0 +1,137 @@
+"""The shell around every HTTP answer: allowed hosts, security headers, body bounds, counts, last-resort errors.
+
+Pure ASGI, so that streams are not buffered.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Iterable, Mapping
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lifang.core import BadInput, Problem, TooLarge
+from lifang.doors.http.metrics import Metrics
+from lifang.doors.http.problems import of_problem, of_unexpected
+
+_SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+        "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+_LOOPBACK_NAMES = frozenset({"localhost"})
+
+
+def host_is_allowed(host: str, names: Iterable[str]) -> bool:
+    """Return whether a ``Host`` header may be answered.
+
+    A literal address cannot be rebound by DNS, so those pass; a name must be localhost or configured.
+    """
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") and ":" in host.rpartition("]")[2] else host
+    name = name.strip("[]").lower().rstrip(".")
+    if name in names or name in _LOOPBACK_NAMES:
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class Shell:
+    """ASGI middleware: refuses strange hosts and bodies that are too large, and signs every answer with headers."""
+
+    def __init__(
+        self, app: ASGIApp, *, hosts: Iterable[str], body_max: int, larger: Mapping[str, int], metrics: Metrics
+    ) -> None:
+        self._app = app
+        self._hosts = frozenset(name.lower() for name in hosts)
+        self._body_max = body_max
+        self._larger = dict(larger)
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send, self._limit(scope), self._metrics)
+        try:
+            self._check(scope, exchange.limit)
+            await self._app(scope, exchange.receive, exchange.send)
+        except Problem as problem:
+            await exchange.fail(of_problem(problem), problem)
+        except Exception as error:  # noqa: BLE001 - of_unexpected logs it; the server stays up
+            await exchange.fail(of_unexpected(error), error)
+
+    def _limit(self, scope: Scope) -> int:
+        return self._larger.get(f"{scope['method']} {scope['path']}", self._body_max)
+
+    def _check(self, scope: Scope, limit: int) -> None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if not host_is_allowed(host, self._hosts):
+            raise BadInput(
+                f"This city does not answer to the name {host[:100]!r}.",
+                where="header Host",
+                mend="Call it by its address, or add the name to allowed_hosts in city.toml.",
+            )
+        length = headers.get("content-length", "0")
+        if length.isascii() and length.isdigit() and int(length[:20]) > limit:
+            raise too_large(limit)
+
+
+def too_large(limit: int) -> TooLarge:
+    """Return the problem of a body over ``limit`` bytes."""
+    return TooLarge(f"The body is larger than {limit:,} bytes.", where="body", mend="Send it in smaller parts.")
+
+
+class _Exchange:
+    """One request and its answer: counts bytes in, adds headers out."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int, metrics: Metrics) -> None:
+        self._scope, self._receive, self._send, self._metrics = scope, receive, send, metrics
+        self.limit = limit
+        self._received = 0
+        self._status = 0
+        self._start = time.perf_counter()
+
+    async def receive(self) -> Message:
+        """Return the next part of the request; ``TooLarge`` once there is too much."""
+        message = await self._receive()
+        self._received += len(message.get("body", b""))
+        if self._received > self.limit:
+            raise too_large(self.limit)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass a part of the answer on; the first gets its headers."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in _SECURITY.items():
+                headers.setdefault(name, value)
+            headers.setdefault("Cache-Control", "no-store")
+            if self._status == 413:
+                headers["Connection"] = "close"
+            self._count()
+        await self._send(message)
+
+    async def fail(self, response: ASGIApp, error: Exception) -> None:
+        """Answer with ``response`` if nothing was sent yet, else break the connection."""
+        if self._status:
+            raise error
+        await response(self._scope, self._receive, self.send)
+
+    def _count(self) -> None:
+        route = getattr(self._scope.get("route"), "path", "none")
+        self._metrics.requests.labels(self._scope["method"], route, str(self._status)).inc()
+        self._metrics.latency.labels(route).observe(time.perf_counter() - self._start)

@@ -1,0 +1,195 @@
+"""The routes below ``/sta/v1.1``."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import pyarrow as pa
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Path, Request
+from starlette.responses import Response
+
+from lifang.core import NotFound, from_micros
+from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, Metrics, asking, json_answer, read_body
+from lifang.doors.sensorthings.entities import (
+    Entity,
+    collection,
+    datastream_entity,
+    landing,
+    observation_entity,
+    thing_entity,
+)
+from lifang.doors.sensorthings.options import Options, read_options
+from lifang.guard import Action, Resource
+from lifang.sensing import Datastream, Thing
+
+_PREFIX = "/sta/v1.1"
+_EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+_OBSERVATION = re.compile(r"'([1-9]\d{0,8})-(-?\d{1,16})'", re.ASCII)
+_OPTIONS = [
+    {"name": name, "in": "query", "required": False, "schema": schema}
+    for name, schema in {
+        "$top": {"type": "integer", "minimum": 0},
+        "$skip": {"type": "integer", "minimum": 0},
+        "$count": {"type": "boolean"},
+        "$orderby": {"type": "string"},
+    }.items()
+]
+_PAGE: dict[str, Any] = {"openapi_extra": {"parameters": _OPTIONS}}
+_BODY: dict[str, Any] = {
+    "openapi_extra": {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "array"}}}}}
+}
+Reads = Annotated[Asker, asking(Action.READ, Resource("datastream"))]
+Observes = Annotated[Asker, asking(Action.OBSERVE, Resource("observation"))]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Key = Annotated[str, Path(max_length=130)]
+
+
+def _root(request: Request) -> str:
+    return str(request.base_url).rstrip("/") + _PREFIX
+
+
+def _page(request: Request, entities: Sequence[Entity], options: Options, *, more: bool, count: int | None) -> Response:
+    following = f"{request.url.replace(query=options.next_query(request.query_params))}" if more else None
+    return json_answer(request, collection(list(entities), count=count, following=following))
+
+
+def _cut(found: Sequence[Any], options: Options) -> tuple[Sequence[Any], bool]:
+    """Return the page of ``found`` that was asked for, and whether more follow."""
+    end = options.skip + options.top
+    return found[options.skip : end], len(found) > end and options.top > 0
+
+
+def _thing_resource(thing: Thing) -> Resource:
+    return Resource("thing", thing.id, thing.classification)
+
+
+def _stream_resource(stream: Datastream) -> Resource:
+    return Resource("datastream", stream.id, stream.classification)
+
+
+def _visible_streams(asker: Asker, thing: str | None = None) -> list[Datastream]:
+    found = asker.city.sensing.datastreams(thing=thing)
+    return [stream for stream in found if asker.may(Action.READ, _stream_resource(stream))]
+
+
+def _stream(asker: Asker, number: int) -> Datastream:
+    return asker.see("datastream", str(number), lambda: asker.city.sensing.datastream(number), _stream_resource)
+
+
+def _things(request: Request, asker: Reads) -> Response:
+    """List the things."""
+    options = read_options(request.query_params, orders=False)
+    known = asker.city.sensing.things()
+    found = [thing for thing in known if asker.may(Action.READ, _thing_resource(thing))]
+    page, more = _cut(found, options)
+    asker.seen(*map(_thing_resource, page))
+    root = _root(request)
+    entities = [thing_entity(thing, root) for thing in page]
+    return _page(request, entities, options, more=more, count=len(found) if options.count else None)
+
+
+def _thing(key: Key, request: Request, asker: Reads) -> Response:
+    """Give one thing."""
+    return json_answer(request, thing_entity(_seen_thing(asker, key), _root(request)))
+
+
+def _seen_thing(asker: Asker, key: str) -> Thing:
+    if len(key) < 3 or key[0] != "'" or key[-1] != "'":
+        raise NotFound(f"There is no thing {key[:80]}.", mend="Write the id in single quotes.")
+    name = key[1:-1].replace("''", "'")
+    return asker.see("thing", name, lambda: asker.city.sensing.thing(name), _thing_resource)
+
+
+def _thing_streams(key: Key, request: Request, asker: Reads) -> Response:
+    """List the datastreams of a thing."""
+    return _streams_page(request, asker, _visible_streams(asker, _seen_thing(asker, key).id))
+
+
+def _streams(request: Request, asker: Reads) -> Response:
+    """List the datastreams."""
+    return _streams_page(request, asker, _visible_streams(asker))
+
+
+def _streams_page(request: Request, asker: Asker, found: Sequence[Datastream]) -> Response:
+    options = read_options(request.query_params, orders=False)
+    page, more = _cut(found, options)
+    asker.seen(*map(_stream_resource, page))
+    root = _root(request)
+    entities = [datastream_entity(stream, root) for stream in page]
+    return _page(request, entities, options, more=more, count=len(found) if options.count else None)
+
+
+def _one_stream(number: Number, request: Request, asker: Reads) -> Response:
+    """Give one datastream."""
+    return json_answer(request, datastream_entity(_stream(asker, number), _root(request)))
+
+
+def _observations(number: Number, request: Request, asker: Reads) -> Response:
+    """List the observations of a datastream, by phenomenonTime."""
+    options = read_options(request.query_params, orders=True)
+    stream = _stream(asker, number)
+    table: pa.Table = asker.city.sensing.series(number, *_EVER)
+    start = options.skip if not options.descending else max(0, len(table) - options.skip - options.top)
+    size = options.top if not options.descending else max(0, min(options.top, len(table) - options.skip))
+    part = table.slice(start, size)
+    times = part["time"].cast(pa.int64()).to_pylist()
+    rows = list(zip(times, part["value"].to_pylist(), part["quality"].to_pylist(), strict=True))
+    root = _root(request)
+    entities = [observation_entity(stream, row, root) for row in (reversed(rows) if options.descending else rows)]
+    more = len(table) > options.skip + options.top and options.top > 0
+    return _page(request, entities, options, more=more, count=len(table) if options.count else None)
+
+
+def _observation(key: Key, request: Request, asker: Reads) -> Response:
+    """Give one observation, named by its datastream's number and its moment in microseconds."""
+    named = _OBSERVATION.fullmatch(key)
+    if named is None:
+        raise NotFound(f"There is no observation {key[:80]}.", mend="Write '<datastream number>-<microseconds>'.")
+    stream, micros = _stream(asker, int(named[1])), int(named[2])
+    moment = from_micros(micros)
+    table: pa.Table = asker.city.sensing.series(stream.number, moment, moment + _TICK)
+    if not len(table):
+        raise NotFound(f"There is no observation {key[:80]}.", mend="List the datastream's observations.")
+    row = table.slice(0, 1).to_pylist()[0]
+    return json_answer(request, observation_entity(stream, (micros, row["value"], row["quality"]), _root(request)))
+
+
+async def _create(request: Request, asker: Observes) -> Response:
+    """Take observations in bulk (dataArray); the answer comes once every row is on disk."""
+    body = await read_body(request)
+    start = time.perf_counter()
+    sensing = asker.city.sensing
+    receipt = await run_sync(lambda: sensing.receive_data_array(body, by=asker.subject))
+    await asyncio.wrap_future(receipt.batch)
+    metrics: Metrics = request.app.state.metrics
+    metrics.commit.observe(time.perf_counter() - start)
+    metrics.values.labels("sensorthings").inc(int(receipt.accepted.sum()))
+    return json_answer(request, receipt.outcomes(_root(request)), status=201)
+
+
+def router() -> APIRouter:
+    """Return the routes of this door."""
+    routes = APIRouter(prefix=_PREFIX, route_class=GuardedRoute, tags=["sensorthings"], responses=PROBLEMS)
+
+    @routes.get("")
+    def start(request: Request, asker: Reads) -> Response:
+        """Say what there is, and what of the standard is kept."""
+        del asker
+        return json_answer(request, landing(_root(request)))
+
+    routes.add_api_route("/Things", _things, **_PAGE)
+    routes.add_api_route("/Things({key})", _thing)
+    routes.add_api_route("/Things({key})/Datastreams", _thing_streams, **_PAGE)
+    routes.add_api_route("/Datastreams", _streams, **_PAGE)
+    routes.add_api_route("/Datastreams({number})", _one_stream)
+    routes.add_api_route("/Datastreams({number})/Observations", _observations, **_PAGE)
+    routes.add_api_route("/Observations({key})", _observation)
+    routes.add_api_route("/CreateObservations", _create, methods=["POST"], status_code=201, **_BODY)
+    return routes

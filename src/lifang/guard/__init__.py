@@ -1,0 +1,36 @@
+"""guard: decide who may do what to which resource, and say why.
+
+Does not belong here: storage, log-in, the ledger; a decision is a pure function of what is passed in.
+Reads and writes no dataset.
+"""
+
+from lifang.guard.decide import decide, is_public, require
+from lifang.guard.model import (
+    ANONYMOUS,
+    SYSTEM,
+    Action,
+    Classification,
+    Decision,
+    Resource,
+    Role,
+    Subject,
+)
+from lifang.guard.rules import KINDS, PURPOSE_MAX, RULES, Rule
+
+__all__ = [
+    "ANONYMOUS",
+    "KINDS",
+    "PURPOSE_MAX",
+    "RULES",
+    "SYSTEM",
+    "Action",
+    "Classification",
+    "Decision",
+    "Resource",
+    "Role",
+    "Rule",
+    "Subject",
+    "decide",
+    "is_public",
+    "require",
+]

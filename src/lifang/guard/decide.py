@@ -1,0 +1,85 @@
+"""The one decision function in front of every read and write."""
+
+from __future__ import annotations
+
+from lifang.core import Denied, Unauthenticated
+from lifang.guard.model import Action, Classification, Decision, Resource, Subject
+from lifang.guard.rules import KINDS, PURPOSE_MAX, RULES, Rule
+
+
+def is_public(resource: Resource) -> bool:
+    """Return whether the resource is classified open: reading it needs no ledger record."""
+    return resource.classification is Classification.OPEN
+
+
+def decide(subject: Subject, action: Action, resource: Resource, purpose: str = "") -> Decision:
+    """Return allow or deny, with every reason, for any input; what no rule allows is denied.
+
+    ``purpose`` is short free text (2 to 200 characters count); restricted data needs one.
+    """
+    matching = [rule for rule in RULES if _matches(rule, subject, action, resource)]
+    stated = 2 <= len(purpose.strip()) <= PURPOSE_MAX
+    granted = next((rule for rule in matching if stated or not rule.purpose), None)
+    if granted:
+        reasons = (granted.sentence, *([f"Stated purpose: {purpose.strip()}."] if granted.purpose else []))
+        return Decision(True, reasons, granted.id, granted.law)
+    if matching:
+        lacking = matching[0]
+        return Decision(False, (lacking.sentence, _purpose_fault(purpose)), lacking.id, lacking.law)
+    return Decision(False, _why_not(subject, action, resource), "default-deny")
+
+
+def require(subject: Subject, action: Action, resource: Resource, purpose: str = "") -> Decision:
+    """Return the decision that allows; else raise ``Unauthenticated`` (nobody known) or ``Denied`` with the reasons."""
+    decision = decide(subject, action, resource, purpose)
+    if decision.allowed:
+        return decision
+    error = Unauthenticated if subject.is_anonymous else Denied
+    mend = "Sign in, or send a bearer token." if subject.is_anonymous else _mend(decision)
+    raise error(" ".join(decision.reasons), where=f"{resource.kind}:{resource.id}", mend=mend)
+
+
+def _mend(decision: Decision) -> str:
+    if decision.rule != "default-deny":
+        return f"State a purpose of 2 to {PURPOSE_MAX} characters."
+    return "Ask an administrator for the role, or the provider for the data."
+
+
+def _matches(rule: Rule, subject: Subject, action: Action, resource: Resource) -> bool:
+    if subject.is_anonymous and rule.roles:
+        return False  # whatever roles such a subject claims
+    return (
+        action in rule.actions
+        and resource.kind in rule.kinds
+        and resource.classification in rule.classifications
+        and (not rule.roles or bool(rule.roles & subject.roles))
+        and (not rule.own or (resource.id == subject.id))
+    )
+
+
+def _purpose_fault(purpose: str) -> str:
+    if len(purpose.strip()) > PURPOSE_MAX:
+        return f"The purpose is longer than {PURPOSE_MAX} characters."
+    return "No purpose was stated."
+
+
+def _why_not(subject: Subject, action: Action, resource: Resource) -> tuple[str, ...]:
+    if resource.kind not in KINDS:
+        return (f"No rule knows a resource of kind {resource.kind!r}.",)
+    who = (
+        "an anonymous visitor"
+        if subject.is_anonymous
+        else " or ".join(sorted(subject.roles)) or "a person without a role"
+    )
+    denied = f"No rule allows {who} to {action} a {resource.kind} classified {resource.classification}."
+    roles = sorted(
+        {
+            role
+            for rule in RULES
+            if action in rule.actions
+            and resource.kind in rule.kinds
+            and resource.classification in rule.classifications
+            for role in ({"its owner"} if rule.own else rule.roles)
+        }
+    )
+    return (denied, f"It is for: {', '.join(roles)}.") if roles else (denied, "It is for nobody.")

@@ -1,0 +1,81 @@
+"""Who asks, what is asked for, why, and what was decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person or machine may be; one subject may have several."""
+
+    CITIZEN = "citizen"
+    ANALYST = "analyst"
+    OPERATOR = "operator"
+    DATA_OFFICER = "data_officer"
+    ADMINISTRATOR = "administrator"
+
+
+class Action(StrEnum):
+    """What can be done to a resource."""
+
+    READ = "read"
+    QUERY = "query"
+    EXPORT = "export"
+    ADMIT = "admit"
+    OBSERVE = "observe"
+    HANDLE = "handle"  # acknowledge or close an alert
+    RUN = "run"  # start a scene, a job or a replay
+    MANAGE = "manage"  # people, organisations, tokens
+    AUDIT = "audit"  # read or verify the ledger
+    OPERATE = "operate"  # backup, restore, settings
+
+
+class Classification(StrEnum):
+    """How far data may go: open to all, shared among the city's staff, or restricted to named duties.
+
+    ``open`` and ``shared`` follow the 开放属性 and 共享类型 of GB/T 21063; ``restricted`` is 不予共享.
+    """
+
+    OPEN = "open"
+    SHARED = "shared"
+    RESTRICTED = "restricted"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The one who asks: a person, a machine's token, the system itself, or nobody known."""
+
+    id: str
+    name: str
+    roles: frozenset[Role] = field(default_factory=frozenset)
+    organisation: str = ""
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody is known to be asking."""
+        return self.id == ANONYMOUS_ID
+
+
+ANONYMOUS_ID = "anonymous"
+ANONYMOUS = Subject(ANONYMOUS_ID, "anonymous visitor")
+SYSTEM = Subject("system", "lifang", frozenset(Role))
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What is asked for: its kind (``dataset``, ``datastream``, ``alert``, …), id and classification."""
+
+    kind: str
+    id: str = "*"
+    classification: Classification = Classification.OPEN
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Allow or deny, with every reason, the rule that spoke and its article of law where there is one."""
+
+    allowed: bool
+    reasons: tuple[str, ...]
+    rule: str
+    law: str = ""

@@ -1,0 +1,190 @@
+"""The rules as a table: what is not allowed here is denied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lifang.guard.model import Action, Classification, Role
+
+PURPOSE_MAX = 200  # characters
+
+# What the city shows to those who may see its data.
+DATA = frozenset(
+    {
+        "alert",
+        "city",
+        "code_list",
+        "dataset",
+        "datastream",
+        "event",
+        "forecast",
+        "indicator",
+        "layer",
+        "observation",
+        "release",
+        "replay",
+        "scene",
+        "thing",
+    }
+)
+# What belongs to one person; the resource's id is that person's id.
+OWN = frozenset({"password", "person", "session", "token"})
+PEOPLE = OWN | {"organisation", "role"}
+HOUSE = frozenset({"backup", "city", "setting", "store"})
+EVIDENCE = frozenset({"ledger"})
+WORK = frozenset({"job"})
+KINDS = DATA | PEOPLE | HOUSE | EVIDENCE | WORK
+
+STAFF = frozenset({Role.ANALYST, Role.OPERATOR, Role.DATA_OFFICER, Role.ADMINISTRATOR})
+SIGNED_IN = STAFF | {Role.CITIZEN}
+OPEN = frozenset({Classification.OPEN})
+UP_TO_SHARED = OPEN | {Classification.SHARED}
+ANY = frozenset(Classification)
+
+_OPENNESS = "政府信息公开条例 Art. 5; 数据安全法 Art. 41"
+_GRADING = "数据安全法 Art. 21; GB/T 21063"
+_PURPOSE = "个人信息保护法 Art. 6; 数据安全法 Art. 38"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One permission: any of ``roles`` (empty: everyone) may do ``actions`` to ``kinds`` graded ``classifications``.
+
+    ``own`` narrows it to the subject's own; ``purpose`` demands a stated one; ``law`` is the article it rests on.
+    """
+
+    id: str
+    sentence: str
+    roles: frozenset[Role]
+    actions: frozenset[Action]
+    kinds: frozenset[str]
+    classifications: frozenset[Classification]
+    own: bool = False
+    purpose: bool = False
+    law: str = ""
+
+
+RULES = (
+    Rule(
+        "open-data",
+        "Data classified open is there for everyone to read, query and export.",
+        frozenset(),
+        frozenset({Action.READ, Action.QUERY, Action.EXPORT}),
+        DATA,
+        OPEN,
+        law=_OPENNESS,
+    ),
+    Rule(
+        "own-account",
+        "A person may see and end what is their own: account, session, password.",
+        SIGNED_IN,
+        frozenset({Action.READ, Action.MANAGE}),
+        frozenset({"session", "password"}),
+        ANY,
+        own=True,
+    ),
+    Rule("own-person", "A person may see their own account.", SIGNED_IN, frozenset({Action.READ}), OWN, ANY, own=True),
+    Rule(
+        "own-tokens",
+        "Staff may issue and revoke their own tokens, with no more rights than they have.",
+        STAFF,
+        frozenset({Action.MANAGE}),
+        frozenset({"token"}),
+        ANY,
+        own=True,
+    ),
+    Rule(
+        "shared-data",
+        "Data classified shared is there for staff to read.",
+        STAFF,
+        frozenset({Action.READ}),
+        DATA | WORK,
+        UP_TO_SHARED,
+        law=_GRADING,
+    ),
+    Rule(
+        "shared-analysis",
+        "Analysts, data officers and administrators may query and export shared data.",
+        STAFF - {Role.OPERATOR},
+        frozenset({Action.QUERY, Action.EXPORT}),
+        DATA,
+        UP_TO_SHARED,
+        law=_GRADING,
+    ),
+    Rule(
+        "restricted-data",
+        "Restricted data is read and exported by data officers and administrators, for a stated purpose.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.READ, Action.EXPORT}),
+        DATA,
+        ANY,
+        purpose=True,
+        law=_PURPOSE,
+    ),
+    Rule(
+        "analysis",
+        "Analysts, operators and administrators may run scenes and jobs.",
+        STAFF - {Role.DATA_OFFICER},
+        frozenset({Action.RUN}),
+        frozenset({"scene", "job"}),
+        UP_TO_SHARED,
+    ),
+    Rule(
+        "replay",
+        "Operators and administrators may start and steer a replay.",
+        frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
+        frozenset({Action.RUN}),
+        frozenset({"replay"}),
+        UP_TO_SHARED,
+    ),
+    Rule(
+        "alerts",
+        "Operators and administrators acknowledge and close alerts.",
+        frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
+        frozenset({Action.HANDLE}),
+        frozenset({"alert"}),
+        UP_TO_SHARED,
+    ),
+    Rule(
+        "observations",
+        "Operators and administrators register things and send observations.",
+        frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
+        frozenset({Action.OBSERVE}),
+        frozenset({"thing", "datastream", "observation"}),
+        ANY,
+    ),
+    Rule(
+        "admission",
+        "Data officers and administrators admit datasets.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.ADMIT, Action.RUN}),
+        frozenset({"dataset", "release", "job"}),
+        ANY,
+        law=_GRADING,
+    ),
+    Rule(
+        "evidence",
+        "Data officers and administrators read and verify the ledger.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.READ, Action.AUDIT}),
+        EVIDENCE,
+        ANY,
+        law="数据安全法 Art. 27",
+    ),
+    Rule(
+        "people",
+        "Administrators manage people, organisations, roles, sessions and tokens.",
+        frozenset({Role.ADMINISTRATOR}),
+        frozenset({Action.READ, Action.MANAGE}),
+        PEOPLE,
+        ANY,
+    ),
+    Rule(
+        "house",
+        "Administrators back up, restore and set up the city.",
+        frozenset({Role.ADMINISTRATOR}),
+        frozenset({Action.READ, Action.OPERATE}),
+        HOUSE,
+        ANY,
+    ),
+)

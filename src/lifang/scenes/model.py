@@ -1,0 +1,70 @@
+"""What a scene is, what it is given, what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from lifang.core import Clock, Settings, check_slug
+from lifang.operations import AlertChange, AlertRule, Alerts, Indicators
+from lifang.sensing import Sensing
+
+if TYPE_CHECKING:
+    from lifang.catalogue import Catalogue
+
+
+@dataclass(frozen=True)
+class SceneSpec:
+    """A scene's card: what it reads and writes, in which units (UCUM), by which standards, how often it runs."""
+
+    id: str
+    zh: str
+    en: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    units: Mapping[str, str]
+    citation: str
+    period: timedelta
+
+    def __post_init__(self) -> None:
+        check_slug(self.id, what="scene id")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the card as the doors show it; the period in seconds."""
+        return {
+            "id": self.id,
+            "name": {"zh": self.zh, "en": self.en},
+            "reads": list(self.reads),
+            "writes": list(self.writes),
+            "units": dict(self.units),
+            "citation": self.citation,
+            "period_s": self.period.total_seconds(),
+        }
+
+
+@dataclass(frozen=True)
+class SceneContext:
+    """What a scene may use. ``rules`` replaces a scene's own rules by id; ``memory`` is the scenes' own, kept while
+    the city is open and worth nothing afterwards.
+    """
+
+    sensing: Sensing
+    alerts: Alerts
+    indicators: Indicators
+    catalogue: Catalogue
+    clock: Clock
+    settings: Settings
+    rules: Mapping[str, AlertRule] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SceneResult:
+    """What a run gave: the ``result`` as it is shown (JSON-able), the indicators written, the alerts that changed."""
+
+    moment: datetime
+    result: dict[str, Any]
+    indicators: Sequence[dict[str, Any]] = ()
+    changes: Sequence[AlertChange] = ()

@@ -1,0 +1,38 @@
+"""sensing: things, datastreams and observations: what the city senses, taken in durably and read back fast.
+
+Does not belong here: HTTP or MQTT (doors), what a value means for the city (operations, scenes), maps (twin).
+Reads and writes: the registry's ``thing``, ``datastream`` and ``setting`` tables, the lake's observations.
+"""
+
+from lifang.sensing.arrow_body import decode_arrow
+from lifang.sensing.codec import Decoded
+from lifang.sensing.data_array import decode_data_array
+from lifang.sensing.hot import NEVER
+from lifang.sensing.model import (
+    QUALITY_NAMES,
+    Datastream,
+    Latest,
+    Quality,
+    Thing,
+    make_observations,
+)
+from lifang.sensing.replay import Replay
+from lifang.sensing.sensing import Receipt, Sensing
+from lifang.store import Observations
+
+__all__ = [
+    "NEVER",
+    "QUALITY_NAMES",
+    "Datastream",
+    "Decoded",
+    "Latest",
+    "Observations",
+    "Quality",
+    "Receipt",
+    "Replay",
+    "Sensing",
+    "Thing",
+    "decode_arrow",
+    "decode_data_array",
+    "make_observations",
+]

@@ -1,0 +1,164 @@
+"""The hot state: place and latest value of every datastream, in NumPy columns by dense number.
+
+Order of arrival does not matter: the later phenomenon time wins, and of one time the value recorded last.
+One writer (the committer), any readers: a lock held for the short copy keeps what a reader sees from one moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lifang.core import Box
+from lifang.guard import Classification
+from lifang.sensing.model import Codes, Latest, Micros, Numbers, Values, pick
+from lifang.store import Observations
+
+NEVER = np.iinfo(np.int64).min  # the time of a datastream without a value
+_CLASSES = list(Classification)
+
+
+class HotState:
+    """Latest values by dense number; number 0 stands for no datastream."""
+
+    def __init__(self, capacity: int = 1024) -> None:
+        self._lock = Lock()
+        self._size = 1
+        self._lon: Values = np.full(capacity, np.nan)
+        self._lat: Values = np.full(capacity, np.nan)
+        self._class: Codes = np.zeros(capacity, np.uint8)
+        self._time: Micros = np.full(capacity, NEVER, np.int64)
+        self._since: Micros = np.full(capacity, NEVER, np.int64)
+        self._value: Values = np.full(capacity, np.nan)
+        self._quality: Codes = np.zeros(capacity, np.uint8)
+        self._by_longitude: tuple[NDArray[np.int64], Values, Values] | None = None  # sorted at the next box
+
+    def __len__(self) -> int:
+        return self._size - 1
+
+    def place(self, numbers: Numbers, lon: Values, lat: Values, classes: Codes) -> None:
+        """Set where datastreams ``numbers`` are (degrees, WGS 84) and how they are classified, growing as needed."""
+        if not len(numbers):
+            return
+        with self._lock:
+            self._reach(int(numbers.max()) + 1)
+            self._lon[numbers] = lon
+            self._lat[numbers] = lat
+            self._class[numbers] = classes
+            self._by_longitude = None
+
+    def _reach(self, size: int) -> None:
+        capacity = len(self._time)
+        if size > capacity:
+            more = max(size, 2 * capacity) - capacity
+            for name in ("_lon", "_lat", "_value"):
+                setattr(self, name, np.concatenate([getattr(self, name), np.full(more, np.nan)]))
+            for name in ("_time", "_since"):
+                setattr(self, name, np.concatenate([getattr(self, name), np.full(more, NEVER, np.int64)]))
+            for name in ("_class", "_quality"):
+                setattr(self, name, np.concatenate([getattr(self, name), np.zeros(more, np.uint8)]))
+        self._size = max(self._size, size)
+
+    def update(self, observations: Observations) -> None:
+        """Take in committed observations, whose numbers are all placed; late ones change nothing."""
+        fresh = np.flatnonzero(observations.time >= self._time[observations.datastream])
+        if not len(fresh):
+            return
+        news = pick(observations, fresh)
+        rows = last_rows(news)
+        since = self.began(news)[rows]
+        numbers = news.datastream[rows]
+        with self._lock:
+            self._time[numbers] = news.time[rows]
+            self._since[numbers] = since
+            self._value[numbers] = news.value[rows]
+            self._quality[numbers] = news.quality[rows]
+
+    def began(self, observations: Observations) -> Micros:
+        """Return, per row, since when its datastream has shown that same value without a break, in microseconds UTC.
+
+        A row older than the latest value begins with itself: what lies between is not known here.
+        """
+        numbers = observations.datastream
+        return standing_since(observations, self._time[numbers], self._value[numbers], self._since[numbers])
+
+    def latest(
+        self, box: Box | None = None, *, classes: Collection[Classification] | None = None, with_empty: bool = False
+    ) -> Latest:
+        """Return the latest values inside ``box`` (all of the city without one), by number.
+
+        ``classes`` leaves out datastreams classified otherwise; ``with_empty`` keeps those that never had a value.
+        """
+        numbers = np.arange(1, self._size) if box is None else self._inside(box)
+        with self._lock:
+            if classes is not None:
+                wanted = np.isin(np.arange(len(_CLASSES)), class_codes(classes))
+                numbers = numbers[wanted[self._class[numbers]]]
+            time = self._time[numbers]
+            if not with_empty and (empty := time == NEVER).any():
+                numbers, time = numbers[~empty], time[~empty]
+            value, quality = self._value[numbers], self._quality[numbers]
+            return Latest(numbers.astype(np.int32), self._lon[numbers], self._lat[numbers], time, value, quality)
+
+    def _inside(self, box: Box) -> NDArray[np.int64]:
+        """Return the numbers of the datastreams inside ``box``, rising: found along longitude, then by latitude."""
+        order, lon, lat = self._by_longitude or self._sort()
+        west, east = np.searchsorted(lon, box.west, "left"), np.searchsorted(lon, box.east, "right")
+        between = lat[west:east]
+        inside = order[west:east][(between >= box.south) & (between <= box.north)]
+        inside.sort()
+        return inside
+
+    def _sort(self) -> tuple[NDArray[np.int64], Values, Values]:
+        with self._lock:
+            order = np.argsort(self._lon[: self._size])
+            found = order, self._lon[order], self._lat[order]
+            self._by_longitude = found
+        return found
+
+    def of(self, numbers: Numbers) -> Latest:
+        """Return the latest values of ``numbers``, one each in that order; time is ``NEVER`` where there is none."""
+        with self._lock:
+            return Latest(
+                numbers,
+                self._lon[numbers],
+                self._lat[numbers],
+                self._time[numbers],
+                self._value[numbers],
+                self._quality[numbers],
+            )
+
+
+def class_codes(classes: Collection[Classification]) -> Codes:
+    """Return the code of each classification in the hot state."""
+    return np.array([_CLASSES.index(each) for each in classes], dtype=np.uint8)
+
+
+def standing_since(observations: Observations, time: Micros, value: Values, since: Micros) -> Micros:
+    """Return :meth:`HotState.began` given, per row, the latest time, its value, and since when that stood there."""
+    began: Micros = observations.time.copy()
+    fresh = np.flatnonzero(observations.time >= time)
+    if not len(fresh):
+        return began
+    order = fresh[np.lexsort((observations.time[fresh], observations.datastream[fresh]))]
+    number, level = observations.datastream[order], observations.value[order]
+    first = np.append(True, number[1:] != number[:-1])
+    breaks = np.append(True, first[1:] | (level[1:] != level[:-1]))
+    starts = np.flatnonzero(breaks)
+    goes_on = first[starts] & (level[starts] == value[order[starts]]) & (time[order[starts]] != NEVER)
+    run = np.where(goes_on, since[order[starts]], observations.time[order[starts]])
+    began[order] = np.repeat(run, np.diff(np.append(starts, len(order))))
+    return began
+
+
+def last_rows(observations: Observations) -> NDArray[np.int64]:
+    """Return, for each datastream present, the row of its latest value; of equal times, the row that came last."""
+    numbers, time = observations.datastream, observations.time
+    order = np.lexsort((time, numbers))  # stable: equal keys stay in order of arrival
+    ordered = numbers[order]
+    ends = np.append(ordered[1:] != ordered[:-1], True)
+    rows: NDArray[np.int64] = order[ends]
+    return rows

@@ -1,0 +1,252 @@
+"""The face of the room: register, take in, read."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from lifang.core import BadInput, Box, Clock, NotFound
+from lifang.guard import Action, Classification, Resource, Subject, require
+from lifang.sensing.arrow_body import decode_arrow
+from lifang.sensing.codec import Decoded
+from lifang.sensing.data_array import decode_data_array
+from lifang.sensing.history import absent, chunks, observations_of
+from lifang.sensing.hot import HotState
+from lifang.sensing.ingest import Committer
+from lifang.sensing.model import Datastream, Latest, Numbers, Quality, Thing, pick
+from lifang.sensing.quality import Limits, assess
+from lifang.sensing.registrar import Registrar
+from lifang.sensing.series import chart, check_points
+from lifang.sensing.settings import read_setting, write_setting
+from lifang.store import Entry, Observations, Store
+
+_logger = logging.getLogger(__name__)
+_HISTORY_ROWS = 500_000
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a body of observations: ``batch`` is done when every accepted row is on disk.
+
+    ``accepted`` says, per row as sent, whether its datastream is known; ``numbers`` and ``time`` name the rows.
+    """
+
+    batch: Future[int]
+    accepted: NDArray[np.bool_]
+    numbers: Numbers
+    time: NDArray[np.int64]
+
+    def outcomes(self, root: str) -> list[str]:
+        """Return, per row, the URL of its Observation below ``root``, or ``error`` (OGC 18-088, CreateObservations).
+
+        An Observation is named by its datastream's number and its phenomenon time in microseconds.
+        """
+        named = zip(self.accepted.tolist(), self.numbers.tolist(), self.time.tolist(), strict=True)
+        return [f"{root}/Observations('{number}-{time}')" if known else "error" for known, number, time in named]
+
+
+class Sensing:
+    """The sensing network of one city; safe to use from many threads."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store = store
+        self._hot, self._limits = HotState(), Limits()
+        self._registrar = Registrar(store, clock, self._hot, self._limits)
+        self._watchers: list[Callable[[Observations], None]] = []
+        self._committer = Committer(store, assess=self._assess, committed=self._take_in)
+        self._hot.update(_latest_stored(store, len(self._registrar)))
+
+    def start(self) -> None:
+        """Begin to take observations."""
+        self._committer.start()
+
+    def close(self) -> None:
+        """Store what was taken in, then take no more."""
+        self._committer.close()
+
+    def on_commit(self, watcher: Callable[[Observations], None]) -> None:
+        """Call ``watcher`` with every group of observations once it is durable, on the committing thread: be quick."""
+        self._watchers.append(watcher)
+
+    def register(self, things: Sequence[Thing], datastreams: Sequence[Datastream], *, by: Subject) -> int:
+        """Return how many records were added or changed; what is registered already and unchanged is left alone."""
+        require(by, Action.OBSERVE, Resource("datastream"))
+        return self._registrar.register(things, datastreams, by=by)
+
+    def thing(self, thing_id: str) -> Thing:
+        """Return the thing, or ``NotFound``."""
+        return self._registrar.thing(thing_id)
+
+    def things(self, *, after: str | None = None, limit: int | None = None) -> list[Thing]:
+        """Return the things by id, past ``after``."""
+        return self._registrar.things(after=after, limit=limit)
+
+    def datastream(self, reference: int | str) -> Datastream:
+        """Return the datastream with this id or number, or ``NotFound``."""
+        return self._registrar.datastream(reference)
+
+    def datastreams(
+        self,
+        *,
+        thing: str | None = None,
+        box: Box | None = None,
+        observed_property: str | None = None,
+        after: int | None = None,
+        limit: int | None = None,
+    ) -> list[Datastream]:
+        """Return the datastreams that meet every condition given, by number, past number ``after``."""
+        return self._registrar.datastreams(
+            thing=thing, box=box, observed_property=observed_property, after=after, limit=limit
+        )
+
+    def datastream_count(self) -> int:
+        """Return how many datastreams are registered."""
+        return len(self._registrar)
+
+    def ids(self, numbers: Numbers) -> list[str]:
+        """Return the id of each datastream number."""
+        return self._registrar.ids(numbers)
+
+    def ingest(self, observations: Observations, *, by: Subject) -> Future[int]:
+        """Return a future of the batch id, done when every row is on disk.
+
+        ``NotFound`` names the first unknown datastream, ``BadInput`` the first value that is not finite,
+        ``Unavailable`` says to try again later.
+        """
+        require(by, Action.OBSERVE, Resource("observation"))
+        known = (observations.datastream > 0) & (observations.datastream <= len(self._registrar))
+        if not known.all():
+            row = int(np.argmin(known))
+            raise NotFound(
+                f"There is no datastream {observations.datastream[row]}.", where=f"row {row}", mend="Register it first."
+            )
+        finite = np.isfinite(observations.value) | (observations.quality == Quality.MISSING)
+        if not finite.all():
+            raise BadInput("A value is not finite.", where=f"row {int(np.argmin(finite))}", mend="Leave such rows out.")
+        return self._committer.submit(observations, by)
+
+    async def ingest_async(self, observations: Observations, *, by: Subject) -> int:
+        """Return the batch id once every row is on disk."""
+        return await asyncio.wrap_future(self.ingest(observations, by=by))
+
+    def receive_data_array(self, body: bytes, *, by: Subject) -> Receipt:
+        """Return the receipt of a SensorThings CreateObservations body; see ``Receipt.outcomes`` for its answer.
+
+        A malformed body is refused whole; groups of unknown datastreams are ``error`` in the outcomes, the others
+        are stored. ``NotFound`` when no datastream of the body is known.
+        """
+        return self._receive(decode_data_array(body), by)
+
+    def receive_arrow(self, body: bytes, *, by: Subject) -> Receipt:
+        """Return the receipt of an Arrow IPC stream; ``NotFound`` names the first row of an unknown datastream."""
+        decoded = decode_arrow(body)
+        known = self._registrar.numbers(decoded.references)[decoded.index] > 0
+        if not known.all():
+            row = int(np.argmin(known))
+            reference = decoded.references[int(decoded.index[row])]
+            raise NotFound(f"There is no datastream {reference!r}.", where=f"row {row}", mend="Register it first.")
+        return self._receive(decoded, by)
+
+    def _receive(self, decoded: Decoded, by: Subject) -> Receipt:
+        numbers = self._registrar.numbers(decoded.references)[decoded.index]
+        accepted = numbers > 0
+        observations = Observations(numbers, decoded.time, decoded.value, decoded.quality)
+        if not accepted.all():
+            if not accepted.any():
+                named = ", ".join(repr(each) for each in decoded.references[:3])
+                raise NotFound(f"There is no datastream {named}.", mend="See /api/v1/datastreams for those there are.")
+            observations = pick(observations, accepted)
+        return Receipt(self.ingest(observations, by=by), accepted, numbers, decoded.time)
+
+    def latest(
+        self, box: Box | None = None, *, classes: Collection[Classification] | None = None, with_empty: bool = False
+    ) -> Latest:
+        """Return the latest values inside ``box``, by number; only of datastreams so classified, if ``classes`` says.
+
+        ``with_empty`` keeps datastreams that never had a value (their time is ``NEVER``).
+        """
+        return self._hot.latest(box, classes=classes, with_empty=with_empty)
+
+    def latest_of(self, datastreams: Sequence[int | str]) -> Latest:
+        """Return the latest value of each datastream named, in that order."""
+        return self._hot.of(np.array([self._registrar.number(each) for each in datastreams], dtype=np.int32))
+
+    def series(
+        self,
+        datastream: int | str,
+        start: datetime,
+        end: datetime,
+        *,
+        points: int | None = None,
+        at: datetime | None = None,
+    ) -> pa.Table:
+        """Return (time, value, quality) of ``[start, end)``, as recorded by ``at``, one value per moment.
+
+        With ``points`` it is made for a chart: at most that many values with every peak kept, and a row without a value
+        (quality ``missing``) in each gap longer than 1.5 periods.
+        """
+        stream = self._registrar.datastream(datastream)
+        if points is not None:
+            check_points(points)
+        table = self.store.lake.series(stream.number, start, end, at=at)
+        return table if points is None else chart(table, points, stream.period_s)
+
+    def many_series(
+        self, datastreams: Sequence[int | str], start: datetime, end: datetime, *, at: datetime | None = None
+    ) -> pa.Table:
+        """Return (datastream number, time, value, quality) of several datastreams in ``[start, end)``."""
+        numbers = [self._registrar.number(each) for each in datastreams]
+        return self.store.lake.many_series(numbers, start, end, at=at)
+
+    def load_history(self, table: pa.Table, *, before: datetime, by: Subject, name: str = "city") -> int:
+        """Return how many values of ``table`` earlier than ``before`` were stored now; a second call stores none.
+
+        Large commits, then settled into the lake's sorted part. Broken off, it goes on where it stopped.
+        """
+        key = f"history:{name}"
+        if read_setting(self.store, key) is not None:
+            return 0
+        recorded = observations_of(pa_before(table, before))
+        fresh = pick(recorded, absent(self, recorded))
+        for part in chunks(fresh, _HISTORY_ROWS):
+            self.ingest(part, by=by).result()
+        self.store.lake.settle(before)
+        entry = Entry(by.id, Action.OBSERVE.value, key, detail={"rows": len(recorded), "stored": len(fresh)})
+        write_setting(self.store, key, {"rows": len(recorded)}, entry=entry)
+        return len(fresh)
+
+    def _assess(self, observations: Observations) -> Observations:
+        began = self._hot.began(observations) if self._limits.any_flat else None
+        return assess(observations, self._limits, began)
+
+    def _take_in(self, observations: Observations) -> None:
+        self._hot.update(observations)
+        for watcher in self._watchers:
+            try:
+                watcher(observations)
+            except Exception:
+                _logger.exception("a watcher of committed observations failed")
+
+
+def pa_before(table: pa.Table, moment: datetime) -> pa.Table:
+    """Return the rows of ``table`` whose time is before ``moment``."""
+    return table.filter(pa.compute.less(table["time"], pa.scalar(moment, table["time"].type)))
+
+
+def _latest_stored(store: Store, count: int) -> Observations:
+    table = store.lake.latest()
+    stored = Observations(
+        table["datastream"].to_numpy().astype(np.int32),
+        table["time"].cast(pa.int64()).to_numpy(),
+        table["value"].to_numpy(),
+        table["quality"].to_numpy().astype(np.uint8),
+    )
+    return pick(stored, (stored.datastream > 0) & (stored.datastream <= count))

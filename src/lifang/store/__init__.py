@@ -1,0 +1,40 @@
+"""store: the city's memory: lake (columns), registry (records), ledger (evidence), blobs (files as received).
+
+Does not belong here: what the data mean, who may see them, any outside language.
+Reads and writes every release and all observations, for the rooms above; the only room that imports an engine.
+"""
+
+from lifang.store.backup import BackupSummary
+from lifang.store.blobs import Blob, Blobs
+from lifang.store.city_store import Store
+from lifang.store.lake import Batch, ColumnInfo, Condition, Lake, Observations, Relation, ReleaseFile
+from lifang.store.ledger import Entry, Ledger, Record, Verdict
+from lifang.store.registry import Registry, Row, Transaction
+from lifang.store.sandbox import QueryResult, Sandbox, run_query
+from lifang.store.settings import read_setting, write_setting
+
+__all__ = [
+    "BackupSummary",
+    "Batch",
+    "Blob",
+    "Blobs",
+    "ColumnInfo",
+    "Condition",
+    "Entry",
+    "Lake",
+    "Ledger",
+    "Observations",
+    "QueryResult",
+    "Record",
+    "Registry",
+    "Relation",
+    "ReleaseFile",
+    "Row",
+    "Sandbox",
+    "Store",
+    "Transaction",
+    "Verdict",
+    "read_setting",
+    "run_query",
+    "write_setting",
+]

@@ -1,0 +1,111 @@
+"""One city's stores in one folder: opened together, agreed with one another, closed together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from lifang.core import Clock
+from lifang.store.backup import BackupSummary, back_up
+from lifang.store.blobs import Blobs
+from lifang.store.durable import disk_errors, make_folder
+from lifang.store.lake import Batch, Lake
+from lifang.store.ledger import Entry, Ledger, Record
+from lifang.store.lock import FolderLock, owner
+from lifang.store.registry import Database, Registry
+from lifang.store.restore import restore
+
+_WINDOW = 4096  # batches whose ledger record may have been written out of order
+
+
+class Store:
+    """Lake, registry, ledger and blobs of the city in ``folder``; one process owns them at a time."""
+
+    def __init__(self, folder: Path, *, clock: Clock, memory_mb: int = 256, threads: int = 2) -> None:
+        self.folder = folder
+        with ExitStack() as undo:
+            with disk_errors(folder):
+                make_folder(folder)
+            self._lock = FolderLock(folder)
+            undo.callback(self._lock.release)
+            self._database = Database(folder / "registry.sqlite")
+            undo.callback(self._database.close)
+            self.ledger = Ledger(self._database, clock)
+            self.registry = Registry(self._database, self.ledger.write)
+            self.blobs = Blobs(folder / "blobs")
+            self.lake = Lake(
+                folder / "lake", clock, memory_mb=memory_mb, threads=threads, is_registered=self._is_registered
+            )
+            undo.callback(self.lake.close)
+            self._reconcile()
+            undo.pop_all()
+
+    @classmethod
+    def open(cls, folder: Path, *, clock: Clock, memory_mb: int = 256, threads: int = 2) -> Store:
+        """Return the stores in ``folder``, created or brought up to date; ``Conflict`` if another process owns it."""
+        return cls(Path(folder).absolute(), clock=clock, memory_mb=memory_mb, threads=threads)
+
+    @staticmethod
+    def owner(folder: Path) -> dict[str, Any] | None:
+        """Return ``{"pid", "url"}`` of the process that owns ``folder``, or ``None``."""
+        return owner(folder)
+
+    def announce(self, url: str) -> None:
+        """Write the address this process serves at where :meth:`owner` finds it."""
+        self._lock.announce(url)
+
+    def record_batch(self, batch: Batch) -> Record:
+        """Return the ledger record that tells of a batch of observations, durable."""
+        return self.ledger.append(_told(batch))
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead logs into their files: for idle moments and after large loads."""
+        self.lake.checkpoint()
+        self._database.checkpoint()
+
+    def backup(self, target: Path, *, progress: Callable[[float], None] | None = None) -> BackupSummary:
+        """Return what was written to ``target``: one file with everything, as of now, while the city runs."""
+        return back_up(self.folder, self.lake, self._database, target, progress=progress)
+
+    @staticmethod
+    def restore(archive: Path, folder: Path) -> BackupSummary:
+        """Return what was restored from ``archive`` into the empty ``folder``; ``Corrupt`` if a hash disagrees."""
+        return restore(archive, folder)
+
+    def close(self) -> None:
+        """Close every store and give the folder up."""
+        with ExitStack() as stack:
+            stack.callback(self._lock.release)
+            stack.callback(self._database.close)
+            stack.callback(self.lake.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _is_registered(self, dataset: str, number: int) -> bool:
+        return self.registry.get("release", f"{dataset}@{number}") is not None
+
+    def _reconcile(self) -> None:
+        """Record the batches that were stored when their ledger record was not."""
+        last = self.ledger.last("batch")
+        after = int(last.entry.resource.removeprefix("batch:")) - _WINDOW if last else 0
+        while batches := self.lake.batches(after=after):
+            told = self.ledger.mentioned(f"batch:{each.id}" for each in batches)
+            missing = [each for each in batches if f"batch:{each.id}" not in told]
+            if missing:
+                with self.registry.transaction() as transaction:
+                    for batch in missing:
+                        transaction.record(_told(batch, recovered=True))
+            after = batches[-1].id
+
+
+def _told(batch: Batch, *, recovered: bool = False) -> Entry:
+    detail: dict[str, Any] = {"rows": batch.rows, "digest": batch.digest}
+    if recovered:
+        detail["recovered"] = True
+    return Entry(batch.subject, "observe", f"batch:{batch.id}", detail=detail)

@@ -1,0 +1,179 @@
+"""Lazy rows: what to read is said first, and read when asked for, as Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from lifang.core import BadInput, Box
+from lifang.store.lake.engine import Engine, name, sql
+from lifang.store.lake.model import ColumnInfo, Condition
+
+_BATCH_ROWS = 10_000
+_BOX = ("_xmin", "_xmax", "_ymin", "_ymax")
+Values = list[Any]
+
+
+class Relation:
+    """The rows of one table; every method reads on a connection of its own, so threads may share it."""
+
+    def __init__(self, engine: Engine, source: str, path: Path) -> None:
+        self._engine = engine
+        self._source = source
+        self.path = path
+
+    @cached_property
+    def columns(self) -> list[ColumnInfo]:
+        """The columns, in order."""
+        with self._engine.session() as session:
+            return [ColumnInfo(row[0], row[1]) for row in session.execute(f"DESCRIBE {self._source}").fetchall()]
+
+    def count(self, *, where: Sequence[Condition] = (), bbox: Box | None = None) -> int:
+        """Return how many rows there are, or meet ``where`` and touch ``bbox``."""
+        filters, values = self._where(where, bbox)
+        with self._engine.session() as session:
+            row = session.execute(sql("SELECT count(*) FROM", self._source, filters), values).fetchone()
+        return int(row[0]) if row else 0
+
+    def select(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        where: Sequence[Condition] = (),
+        bbox: Box | None = None,
+        order: Sequence[str] = (),
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> pa.Table:
+        """Return the chosen ``columns`` (all by default) of the rows that meet ``where`` and touch ``bbox``.
+
+        Rows come in file order, or by the ``order`` columns (nulls last, file order among equals).
+        """
+        query, values = self._query(columns, where, bbox, order, descending, limit, offset)
+        with self._engine.session() as session:
+            return session.execute(query, values).to_arrow_table()
+
+    def batches(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        where: Sequence[Condition] = (),
+        bbox: Box | None = None,
+        order: Sequence[str] = (),
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+        batch_rows: int = _BATCH_ROWS,
+    ) -> pa.RecordBatchReader:
+        """Return what :meth:`select` returns as a stream, so that memory stays small."""
+        query, values = self._query(columns, where, bbox, order, descending, limit, offset)
+        cursor = self._engine.cursor()
+        try:
+            with self._engine.errors():
+                reader = cursor.execute(query, values).to_arrow_reader(batch_rows)
+        except BaseException:
+            cursor.close()
+            raise
+
+        def stream() -> Iterator[pa.RecordBatch]:
+            try:
+                with self._engine.errors():
+                    yield from reader
+            finally:
+                cursor.close()
+
+        return pa.RecordBatchReader.from_batches(reader.schema, stream())
+
+    def distinct(self, column: str, limit: int = 100) -> list[tuple[Any, int]]:
+        """Return up to ``limit`` values of ``column`` with how often each occurs, the commonest first."""
+        chosen = self._name(column)
+        query = sql("SELECT", chosen, ", count(*) FROM", self._source, "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?")
+        with self._engine.session() as session:
+            return [(row[0], int(row[1])) for row in session.execute(query, [max(0, limit)]).fetchall()]
+
+    def _name(self, column: str) -> str:
+        if not any(column == each.name for each in self.columns):
+            known = ", ".join(each.name for each in self.columns)
+            raise BadInput(f"There is no column {column!r}.", mend=f"Known: {known}.")
+        return name(column)
+
+    def _query(
+        self,
+        columns: Sequence[str] | None,
+        where: Sequence[Condition],
+        bbox: Box | None,
+        order: Sequence[str],
+        descending: bool,
+        limit: int | None,
+        offset: int,
+    ) -> tuple[str, Values]:
+        chosen = "*" if columns is None else ", ".join(self._name(each) for each in columns)
+        if not chosen or offset < 0 or (limit or 0) < 0:
+            raise BadInput("Choose at least one column, and no negative limit or offset.")
+        filters, values = self._where(where, bbox)
+        query = sql("SELECT", chosen, "FROM", self._source, filters)
+        if order:
+            way = "DESC" if descending else "ASC"
+            query += f" ORDER BY {', '.join(f'{self._name(each)} {way} NULLS LAST' for each in order)}, rowid"
+        if limit is not None:
+            query += " LIMIT ?"
+            values.append(limit)
+        if offset:
+            query += " OFFSET ?"
+            values.append(offset)
+        return query, values
+
+    def _where(self, where: Sequence[Condition], bbox: Box | None) -> tuple[str, Values]:
+        parts: list[str] = []
+        values: Values = []
+        for each in where:
+            if each.op not in _SQL:
+                raise BadInput(f"{each.op!r} is not an operator.", mend=f"Known: {', '.join(_SQL)}.")
+            part, bound = _SQL[each.op](self._name(each.column), each.value)
+            parts.append(part)
+            values.extend(_bindable(value) for value in bound)
+        if bbox is not None:
+            xmin, xmax, ymin, ymax = (self._name(each) for each in _BOX)
+            parts.append(f"{xmin} <= ? AND {xmax} >= ? AND {ymin} <= ? AND {ymax} >= ?")
+            values.extend([bbox.east, bbox.west, bbox.north, bbox.south])
+        return ("WHERE " + " AND ".join(parts) if parts else ""), values
+
+
+def _bindable(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise BadInput("A text is not valid Unicode.", mend="Take out the lone surrogates.") from error
+    return value
+
+
+def _compare(sign: str) -> Callable[[str, Any], tuple[str, Values]]:
+    def build(column: str, value: Any) -> tuple[str, Values]:
+        if value is None:
+            raise BadInput("Nothing compares with no value.", mend="Use isnull or notnull.")
+        return f"{column} {sign} ?", [value]
+
+    return build
+
+
+def _any_of(column: str, value: Any) -> tuple[str, Values]:
+    values = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+    if not values or any(each is None for each in values):
+        raise BadInput("`in` needs at least one value, and no empty ones.")
+    return f"{column} IN ({', '.join('?' * len(values))})", values
+
+
+_SQL: Mapping[str, Callable[[str, Any], tuple[str, Values]]] = {
+    **{sign: _compare(sign) for sign in ("=", "!=", "<", "<=", ">", ">=")},
+    "in": _any_of,
+    "contains": lambda column, value: (f"contains(lower({column}::VARCHAR), lower(?))", [str(value)]),
+    "prefix": lambda column, value: (f"starts_with({column}::VARCHAR, ?)", [str(value)]),
+    "isnull": lambda column, _: (f"{column} IS NULL", []),
+    "notnull": lambda column, _: (f"{column} IS NOT NULL", []),
+}

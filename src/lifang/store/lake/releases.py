@@ -1,0 +1,147 @@
+"""Releases: one immutable Parquet file each, synced before DuckLake learns of it."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lifang.core import BadInput, Conflict, NotFound, check_slug
+from lifang.store.durable import disk_errors, make_folder, part_file, put_in_place, sweep_parts, sync_file
+from lifang.store.lake.engine import RELEASES as DB
+from lifang.store.lake.engine import Engine, name, sql, text
+from lifang.store.lake.model import ReleaseFile
+from lifang.store.lake.relation import Relation
+
+_GROUP_ROWS = 100_000
+_GROUP_BYTES = 64 << 20
+_CHUNK_ROWS = 10_000
+
+
+class Releases:
+    """The released tables of one city: schema = dataset, table = ``r<number>`` or ``r<number>_refused``."""
+
+    def __init__(self, engine: Engine, *, is_registered: Callable[[str, int], bool]) -> None:
+        self._engine = engine
+        self._is_registered = is_registered
+        self._lock = threading.Lock()
+        self._written: set[tuple[str, str]] = set()
+        self._known: set[tuple[str, str]] = set()
+        self._folder = engine.folder / DB
+        sweep_parts(self._folder)
+
+    @property
+    def lock(self) -> threading.Lock:
+        """The lock that every change of the releases holds."""
+        return self._lock
+
+    def write(self, dataset: str, number: int, table: str, batches: pa.Table | pa.RecordBatchReader) -> ReleaseFile:
+        """Return the file the rows were written to; durable and in the catalogue by then, or not there at all."""
+        check_slug(dataset, what="dataset id")
+        _check_names(batches.schema)
+        path = self._path(dataset, table)
+        with disk_errors(path):
+            make_folder(path.parent)
+            with part_file(path) as (part, stream):
+                rows = _write_parquet(batches, stream)
+                sync_file(stream)
+                with self._lock:
+                    self._clear(dataset, number, table)
+                    put_in_place(part, path)
+                    self._add(dataset, table, path)
+                    self._written.add((dataset, table))
+        with path.open("rb") as written:
+            return ReleaseFile(path, rows, path.stat().st_size, hashlib.file_digest(written, "sha256").hexdigest())
+
+    def relation(self, dataset: str, table: str) -> Relation:
+        """Return the released rows, lazily; ``NotFound`` if there is no such release."""
+        if not self._exists(dataset, table):
+            raise NotFound(f"{dataset} has no {table}.", mend="List the dataset's releases.")
+        return Relation(self._engine, f"{DB}.{name(dataset)}.{name(table)}", self._path(dataset, table))
+
+    def discard(self, dataset: str, number: int, tables: tuple[str, ...]) -> None:
+        """Take back tables that were never registered; ``Conflict`` once their release is."""
+        with self._lock:
+            for table in tables:
+                if self._exists(dataset, table):
+                    self._written.discard((dataset, table))
+                    self._clear(dataset, number, table)
+                    self._path(dataset, table).unlink(missing_ok=True)
+
+    def _path(self, dataset: str, table: str) -> Path:
+        return self._folder / dataset / table / f"{table}.parquet"
+
+    def _exists(self, dataset: str, table: str) -> bool:
+        if (dataset, table) in self._known:
+            return True
+        query = "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? AND table_name = ?"
+        with self._engine.session() as session:
+            found = session.execute(query, [DB, dataset, table]).fetchone() is not None
+        if found:
+            self._known.add((dataset, table))
+        return found
+
+    def _clear(self, dataset: str, number: int, table: str) -> None:
+        if not self._exists(dataset, table):
+            return
+        if (dataset, table) in self._written or self._is_registered(dataset, number):
+            raise Conflict(
+                f"{dataset} has a release {number} already.", mend="Releases never change: write the next number."
+            )
+        with self._engine.session() as session:
+            session.execute(sql("DROP TABLE", f"{DB}.{name(dataset)}.{name(table)}"))
+        self._known.discard((dataset, table))
+
+    def _add(self, dataset: str, table: str, path: Path) -> None:
+        schema, target = f"{DB}.{name(dataset)}", f"{DB}.{name(dataset)}.{name(table)}"
+        with self._engine.session() as session:
+            session.execute("BEGIN")
+            session.execute(sql("CREATE SCHEMA IF NOT EXISTS", schema))
+            session.execute(sql("CREATE TABLE", target, "AS FROM read_parquet(", text(path), ") LIMIT 0"))
+            session.execute(
+                f"CALL ducklake_add_data_files({text(DB)}, {text(table)}, {text(path)}, schema => {text(dataset)})"
+            )
+            session.execute("COMMIT")
+
+
+def _check_names(schema: pa.Schema) -> None:
+    seen: set[str] = set()
+    for column in schema.names:
+        if not column or "\0" in column or column.casefold() in seen:
+            raise BadInput(
+                f"{column!r} cannot be a column here.",
+                mend="Name every column, each differently even without letter case.",
+            )
+        seen.add(column.casefold())
+    if not seen:
+        raise BadInput("A release needs at least one column.")
+
+
+def _write_parquet(batches: pa.Table | pa.RecordBatchReader, stream: object) -> int:
+    rows = 0
+    try:
+        with pq.ParquetWriter(stream, batches.schema, compression="zstd") as writer:
+            for group in _groups(batches):
+                writer.write_table(group, row_group_size=_GROUP_ROWS)
+                rows += group.num_rows
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise BadInput(f"The rows cannot be written as Parquet: {error}.", mend="Use plain column types.") from error
+    return rows
+
+
+def _groups(batches: pa.Table | pa.RecordBatchReader) -> Iterator[pa.Table]:
+    parts = batches.to_batches(max_chunksize=_CHUNK_ROWS) if isinstance(batches, pa.Table) else batches
+    held: list[pa.RecordBatch] = []
+    rows = size = 0
+    for part in parts:
+        held.append(part)
+        rows, size = rows + part.num_rows, size + part.nbytes
+        if rows >= _GROUP_ROWS or size >= _GROUP_BYTES:
+            yield pa.Table.from_batches(held)
+            held, rows, size = [], 0, 0
+    if held:
+        yield pa.Table.from_batches(held)

@@ -1,0 +1,10 @@
+"""registry: the city's records in SQLite: catalogue, devices, identities, alerts, jobs.
+
+Does not belong here: observations and releases (lake), evidence (ledger), files (blobs).
+"""
+
+from lifang.store.registry.database import Database
+from lifang.store.registry.registry import Registry, Transaction
+from lifang.store.registry.select import Row
+
+__all__ = ["Database", "Registry", "Row", "Transaction"]

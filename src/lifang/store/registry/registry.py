@@ -1,0 +1,142 @@
+"""Records by table and key: read by anyone, changed in transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import sqlalchemy as sa
+
+from lifang.core import Conflict, NotFound
+from lifang.store.registry.database import Database, translated
+from lifang.store.registry.select import Row, condition, key_column, page, table_of, values_of
+
+if TYPE_CHECKING:
+    from lifang.store.ledger import Entry, Record
+
+Recorder = Callable[[sa.Connection, "Entry"], "Record"]
+
+
+class _Reader:
+    def __init__(self, connection: sa.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    def get(self, table: str, key: str) -> Row | None:
+        """Return the row of ``table`` with this key, or ``None``."""
+        known = table_of(table)
+        row = self._run(sa.select(known).where(key_column(known) == key)).mappings().first()
+        return None if row is None else dict(row)
+
+    def find(
+        self,
+        table: str,
+        *,
+        where: Mapping[str, Any] | None = None,
+        order: str = "id",
+        descending: bool = False,
+        after: Any = None,
+        limit: int | None = None,
+    ) -> list[Row]:
+        """Return the rows that meet ``where``, in ``order``, past ``after``; see :meth:`Registry.find`."""
+        query = page(table_of(table), where=where, order=order, descending=descending, after=after, limit=limit)
+        return [dict(row) for row in self._run(query).mappings()]
+
+    def count(self, table: str, *, where: Mapping[str, Any] | None = None) -> int:
+        """Return how many rows meet ``where``."""
+        known = table_of(table)
+        query = sa.select(sa.func.count()).select_from(known).where(*condition(known, where))
+        return int(self._run(query).scalar_one())
+
+    def _run(self, query: sa.Executable, what: str = "This question") -> sa.CursorResult[Any]:
+        with translated(self._path, what):
+            return cast("sa.CursorResult[Any]", self._connection.execute(query))
+
+
+class Transaction(_Reader):
+    """Changes that happen together or not at all, and the ledger records that tell of them."""
+
+    def __init__(self, connection: sa.Connection, path: Path, recorder: Recorder) -> None:
+        super().__init__(connection, path)
+        self._recorder = recorder
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> None:
+        """Add ``row``; columns left out take their defaults; ``Conflict`` if its key is there already."""
+        known = table_of(table)
+        self._run(sa.insert(known).values(values_of(known, row)), f"{table} {row.get('id')!r}")
+
+    def update(
+        self, table: str, key: str, changes: Mapping[str, Any], *, expect: Mapping[str, Any] | None = None
+    ) -> Row:
+        """Return the row after ``changes``; ``NotFound`` without it, ``Conflict`` if ``expect`` no longer holds."""
+        known = table_of(table)
+        where = [key_column(known) == key, *condition(known, expect)]
+        if changes:
+            query = sa.update(known).where(*where).values(values_of(known, changes))
+            changed = self._run(query, f"{table} {key!r}").rowcount > 0
+        else:
+            changed = self._run(sa.select(key_column(known)).where(*where)).first() is not None
+        row = self.get(table, key)
+        if row is None:
+            raise NotFound(f"{table} has no {key!r}.")
+        if not changed:
+            raise Conflict(f"{table} {key!r} has changed meanwhile.", mend="Read it again and decide anew.")
+        return row
+
+    def delete(self, table: str, key: str) -> None:
+        """Take the row out; ``NotFound`` if it is not there."""
+        known = table_of(table)
+        if not self._run(sa.delete(known).where(key_column(known) == key), f"{table} {key!r}").rowcount:
+            raise NotFound(f"{table} has no {key!r}.")
+
+    def record(self, entry: Entry) -> Record:
+        """Return the ledger record of ``entry``, written in this same transaction."""
+        with translated(self._path, "This record"):
+            return self._recorder(self._connection, entry)
+
+
+class Registry:
+    """The city's records: safe to use from many threads."""
+
+    def __init__(self, database: Database, recorder: Recorder) -> None:
+        self._database = database
+        self._recorder = recorder
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Yield a transaction: durable when the block ends, undone when it raises; one at a time."""
+        with self._database.writing() as connection:
+            yield Transaction(connection, self._database.path, self._recorder)
+
+    def get(self, table: str, key: str) -> Row | None:
+        """Return the row of ``table`` with this key, or ``None``."""
+        with self._database.reading() as connection:
+            return _Reader(connection, self._database.path).get(table, key)
+
+    def find(
+        self,
+        table: str,
+        *,
+        where: Mapping[str, Any] | None = None,
+        order: str = "id",
+        descending: bool = False,
+        after: Any = None,
+        limit: int | None = None,
+    ) -> list[Row]:
+        """Return rows of ``table`` in ``order`` (then by key).
+
+        ``where`` maps a column to a value, to ``None``, or to a list of values (any of them); a key may carry an
+        operator: ``{"moment >=": start, "moment <": end}``. ``after`` is the last row's value of the ``order``
+        column, or ``(value, key)`` where that value may repeat.
+        """
+        with self._database.reading() as connection:
+            return _Reader(connection, self._database.path).find(
+                table, where=where, order=order, descending=descending, after=after, limit=limit
+            )
+
+    def count(self, table: str, *, where: Mapping[str, Any] | None = None) -> int:
+        """Return how many rows of ``table`` meet ``where``."""
+        with self._database.reading() as connection:
+            return _Reader(connection, self._database.path).count(table, where=where)

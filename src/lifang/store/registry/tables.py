@@ -1,0 +1,218 @@
+"""The tables of the registry: one declaration, which the migrations must equal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from lifang.store.registry.types import Json, Moment, Real, Text, Truth, Whole
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _key() -> sa.Column[str]:
+    return sa.Column("id", Text, primary_key=True)
+
+
+def _text(name: str, *, unique: bool = False, refers: str = "") -> sa.Column[str]:
+    keys = [sa.ForeignKey(refers, deferrable=True, initially="DEFERRED")] if refers else []
+    return sa.Column(name, Text, *keys, nullable=False, unique=unique, default=None if unique or refers else "")
+
+
+def _text_or_none(name: str) -> sa.Column[str]:
+    return sa.Column(name, Text, nullable=True)
+
+
+def _json(name: str, empty: Any = None) -> sa.Column[Any]:
+    return sa.Column(name, Json, nullable=True, default=empty)
+
+
+def _moment(name: str) -> sa.Column[Any]:
+    return sa.Column(name, Moment, nullable=False)
+
+
+def _moment_or_none(name: str) -> sa.Column[Any]:
+    return sa.Column(name, Moment, nullable=True)
+
+
+def _whole(name: str, *, unique: bool = False) -> sa.Column[int]:
+    return sa.Column(name, Whole, nullable=False, unique=unique, default=None if unique else 0)
+
+
+def _real(name: str, *, nullable: bool = False) -> sa.Column[float]:
+    return sa.Column(name, Real, nullable=nullable)
+
+
+def _truth(name: str) -> sa.Column[bool]:
+    return sa.Column(name, Truth, nullable=False, default=True)
+
+
+def _table(name: str, *columns: sa.Column[Any] | sa.Index | sa.UniqueConstraint) -> sa.Table:
+    return sa.Table(name, metadata, *columns, sqlite_strict=True)
+
+
+organisation = _table("organisation", _key(), _text("zh"), _text("en"), _moment("created"))
+person = _table(
+    "person",
+    _key(),
+    _text("name", unique=True),
+    _text("display_name"),
+    _text("password_hash"),
+    _json("roles", []),
+    _text("organisation"),
+    _truth("active"),
+    _moment("created"),
+)
+session = _table("session", _key(), _text("person", refers="person.id"), _moment("expires"), _moment("created"))
+token = _table(
+    "token",
+    _key(),
+    _text("hash", unique=True),
+    _text("person", refers="person.id"),
+    _text("label"),
+    _json("roles", []),
+    _moment("created"),
+    _moment_or_none("expires"),
+    _moment_or_none("revoked"),
+)
+dataset = _table(
+    "dataset",
+    _key(),
+    _text("zh"),
+    _text("en"),
+    _text("theme"),
+    _json("metadata", {}),
+    _text("classification"),
+    _moment("created"),
+    _moment("updated"),
+)
+release = _table(
+    "release",
+    _key(),
+    _text("dataset", refers="dataset.id"),
+    _whole("number"),
+    _moment("recorded"),
+    _text("source_sha256"),
+    _text("source_name"),
+    _whole("rows"),
+    _whole("refused"),
+    _whole("bytes"),
+    _text("sha256"),
+    _json("schema", {}),
+    _json("quality", {}),
+    _json("provenance", {}),
+    sa.UniqueConstraint("dataset", "number"),
+)
+lineage = _table(
+    "lineage",
+    _key(),
+    _text("source"),
+    _text("target"),
+    _text("activity"),
+    _moment("recorded"),
+    _json("detail", {}),
+    sa.Index(None, "source"),
+    sa.Index(None, "target"),
+)
+thing = _table(
+    "thing",
+    _key(),
+    _text("zh"),
+    _text("en"),
+    _text("kind"),
+    _real("lon", nullable=True),
+    _real("lat", nullable=True),
+    _text("classification"),
+    _json("properties", {}),
+    _moment("created"),
+)
+datastream = _table(
+    "datastream",
+    _key(),
+    _whole("number", unique=True),
+    _text("thing", refers="thing.id"),
+    _text("code"),
+    _text("zh"),
+    _text("en"),
+    _text("observed_property"),
+    _text("unit"),
+    _whole("period_s"),
+    _text("classification"),
+    _moment("created"),
+    _json("properties", {}),
+    sa.Index(None, "thing"),
+    sa.Index(None, "observed_property"),
+)
+alert = _table(
+    "alert",
+    _key(),
+    _text("scene"),
+    _text("rule"),
+    _text("resource"),
+    _text("severity"),
+    _text("state"),
+    _moment("opened"),
+    _moment_or_none("fired"),
+    _moment_or_none("cleared"),
+    _moment_or_none("acknowledged"),
+    _text_or_none("acknowledged_by"),
+    _moment_or_none("closed"),
+    _text_or_none("closed_by"),
+    _real("value", nullable=True),
+    _text("zh"),
+    _text("en"),
+    _json("detail", {}),
+    _moment("updated"),
+    sa.Index(None, "state", "updated"),
+    sa.Index(None, "rule", "resource"),
+)
+indicator = _table("indicator", _key(), _text("zh"), _text("en"), _text("unit"), _json("spec", {}))
+indicator_value = _table(
+    "indicator_value",
+    _key(),
+    _text("indicator", refers="indicator.id"),
+    _moment("moment"),
+    _real("value", nullable=True),
+    _text("quality"),
+    _json("sources", []),
+    _moment("recorded"),
+    sa.Index(None, "indicator", "moment"),
+)
+job = _table(
+    "job",
+    _key(),
+    _text("kind"),
+    _text("state"),
+    sa.Column("progress", Real, nullable=False, default=0.0),
+    _text("subject"),
+    _json("arguments", {}),
+    _json("checkpoint"),
+    _json("result"),
+    _json("error"),
+    _moment("created"),
+    _moment("updated"),
+    sa.Index(None, "state"),
+)
+setting = _table("setting", _key(), _json("value"))
+ledger = _table(
+    "ledger",
+    sa.Column("seq", Whole, primary_key=True, autoincrement=False),
+    _moment("recorded"),
+    _text("subject"),
+    _text("action"),
+    _text("resource"),
+    _text("purpose"),
+    _text("outcome"),
+    _text("detail"),
+    _text("previous"),
+    _text("hash"),
+    sa.Index(None, "resource"),
+)

@@ -1,0 +1,158 @@
+"""The server's hold on one child: start it, ask it once, read within a deadline and a size, end it."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+import pyarrow as pa
+
+from lifang.core import BadInput, Problem, TooLarge, Unavailable
+
+_START_S = 30.0  # a cold child on a busy machine
+_CHUNK = 1 << 20
+_PACKAGE = "lifang.store.sandbox"
+# Name the packages above the child without running their start-up code: it needs none of it.
+_BOOT = """
+import sys, types
+for name, path in zip(sys.argv[1::2], sys.argv[2::2]):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [path]
+"""
+_MAIN = f"from {_PACKAGE}.child import main\nmain()\n"
+_ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "HOME": "/nonexistent",
+    "TZ": "UTC",
+    "MALLOC_ARENA_MAX": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
+_SMALLER = "Select fewer rows or columns, filter, or aggregate first."
+# What a child's fault means: the error, its text ("" when the child says it) and how to mend it.
+_FAULTS: dict[str, tuple[type[Problem], str, str]] = {
+    "refused": (BadInput, "", "Write one SELECT over the given tables with the usual analytic functions."),
+    "failed": (BadInput, "", "Correct the query."),
+    "bytes": (TooLarge, "The answer is larger than may be sent.", _SMALLER),
+    "memory": (TooLarge, "The query needs more memory than it may use.", _SMALLER),
+    "stopped": (TooLarge, "The query was stopped: it needs more memory, time or nesting than it may use.", _SMALLER),
+}
+
+
+@dataclass(frozen=True)
+class QueryResult:
+    """The rows of a query, and whether there were more of them than asked for."""
+
+    table: pa.Table
+    truncated: bool
+
+
+def command(code: str) -> list[str]:
+    """Return the command that runs ``code`` in a process of its own that can import this package and starts nothing."""
+    folder = Path(__file__).parent
+    packages = (("lifang", folder.parent.parent), ("lifang.store", folder.parent), (_PACKAGE, folder))
+    return [sys.executable, "-I", "-c", _BOOT + code, *(str(part) for package in packages for part in package)]
+
+
+class Child:
+    """One process that answers one request; ``Unavailable`` where a process cannot be bounded."""
+
+    def __init__(self) -> None:
+        if os.name != "posix":
+            raise Unavailable("Queries need the process limits of Linux or macOS.", mend="Use rows and export instead.")
+        self._process = subprocess.Popen(
+            command(_MAIN),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_ENVIRONMENT,
+            cwd="/",
+            start_new_session=True,
+        )
+        self._input = cast("IO[bytes]", self._process.stdin)
+        self._output = cast("IO[bytes]", self._process.stdout)
+        os.set_blocking(self._output.fileno(), False)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
+    def ask(self, request: Mapping[str, Any], *, timeout_s: float, max_bytes: int) -> QueryResult:
+        """Return what the child answers within ``timeout_s`` of being asked, or raise what its fault means."""
+        if self._read(1, _START_S) != b"R":
+            raise Unavailable("The query process did not start.", mend="Try again; `lifang doctor` checks it.")
+        body = json.dumps(request).encode()
+        try:
+            self._input.write(len(body).to_bytes(8, "big") + body)
+            self._input.flush()
+        except BrokenPipeError:
+            raise Unavailable("The query process ended before it was asked.", mend="Try again.") from None
+        answer = self._read(max_bytes, timeout_s)
+        if answer is None:
+            raise TooLarge(f"The query ran longer than {timeout_s:g} s.", mend=_SMALLER)
+        return _result(answer)
+
+    def kill(self) -> None:
+        """Stop the process at once; whoever reads from it sees its end."""
+        self._process.kill()
+
+    def end(self) -> None:
+        """Stop the process, reap it and close its pipes."""
+        self._process.kill()
+        self._process.wait()
+        self._output.close()
+        try:
+            self._input.close()
+        except BrokenPipeError:
+            return  # it never read what was still buffered
+
+    def _read(self, most: int, timeout_s: float) -> bytes | None:
+        """Return what comes until the end or ``most`` bytes, None if the time is up first."""
+        deadline = time.monotonic() + timeout_s
+        parts, size = [], 0
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._output, selectors.EVENT_READ)
+            while size < most:
+                if not selector.select(max(0.0, deadline - time.monotonic())):
+                    return None
+                part = self._output.read(min(_CHUNK, most - size))
+                if not part:
+                    break
+                parts.append(part)
+                size += len(part)
+        return b"".join(parts)
+
+
+def _result(answer: bytes) -> QueryResult:
+    start = 8 + int.from_bytes(answer[:8], "big")
+    try:
+        header = json.loads(answer[8:start]) if answer else {"fault": "stopped"}
+        if fault := header.get("fault"):
+            error, what, mend = _FAULTS[fault]
+            raise error(what or header["message"], mend=mend)
+        table = pa.ipc.open_stream(answer[start:]).read_all()
+        table.validate(full=True)
+        return QueryResult(_narrowed(table), bool(header["truncated"]))
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, pa.ArrowInvalid) as error:
+        raise Unavailable("The query process gave no valid answer.", mend="Try again.") from error
+
+
+def _narrowed(table: pa.Table) -> pa.Table:
+    """Return the table with whole sums (HUGEINT, sent as decimals) as int64 where every value fits."""
+    for index, each in enumerate(table.schema):
+        if each.type == pa.decimal128(38, 0):
+            try:
+                table = table.set_column(index, each.name, table.column(index).cast(pa.int64()))
+            except pa.ArrowInvalid:
+                continue
+    return table

@@ -1,0 +1,204 @@
+"""A writer killed with SIGKILL at random points under load: every acknowledged row and record is there, none is torn.
+
+This file is also the writer: run as a program it imports the store once, then forks one writer per line it is sent,
+so that the twenty tries cost twenty openings and not twenty interpreters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lifang.core import SystemClock, to_micros
+from lifang.store import Condition, Entry, Observations, Store
+
+KILLS = 20
+ROWS = 500
+DAY = 86_400_000_000
+EPOCH = to_micros(datetime(2019, 1, 1, tzinfo=UTC))
+
+
+def made(tag: int) -> Observations:
+    """Return the rows of the batch called ``tag``: four days' worth, every value telling its batch."""
+    number = np.arange(ROWS, dtype=np.int32)
+    times = EPOCH + (number % 4).astype(np.int64) * DAY + np.int64(tag) * 1000
+    return Observations(number, times, np.full(ROWS, float(tag)), np.full(ROWS, tag % 256, dtype=np.uint8))
+
+
+# The writer ----------------------------------------------------------------------------------------------------------
+
+
+def acknowledge(**what: Any) -> None:
+    os.write(1, (json.dumps(what) + "\n").encode())
+
+
+def observe(store: Store, tag: int) -> None:
+    batch = store.lake.append_batch(made(tag), subject=f"writer:{tag}")
+    acknowledge(batch=batch.id, tag=tag)
+    acknowledge(ledger=store.record_batch(batch).hash)
+
+
+def change(store: Store, tag: int) -> None:
+    with store.registry.transaction() as tx:
+        tx.insert("setting", {"id": f"a{tag}", "value": tag})
+        tx.insert("setting", {"id": f"b{tag}", "value": -tag})
+        record = tx.record(Entry("writer", "set", f"setting:{tag}"))
+    acknowledge(change=tag, ledger=record.hash)
+
+
+def release(store: Store, tag: int) -> None:
+    now = datetime.now(UTC)
+    written = store.lake.write_release("numbers", tag, pa.table({"n": np.full(3000, tag)}))
+    with store.registry.transaction() as tx:
+        if tx.get("dataset", "numbers") is None:
+            tx.insert("dataset", {"id": "numbers", "created": now, "updated": now})
+        row = {"id": f"numbers@{tag}", "dataset": "numbers", "number": tag, "recorded": now, "sha256": written.sha256}
+        tx.insert("release", row)
+        tx.record(Entry("writer", "admit", f"dataset:numbers@{tag}"))
+    acknowledge(release=tag)
+
+
+def keep(store: Store, tag: int) -> None:
+    body = random.Random(tag).randbytes(40_000)
+    acknowledge(blob=store.blobs.put(io.BytesIO(body), max_bytes=100_000).sha256)
+    time.sleep(0.01)
+
+
+def settle(store: Store, tag: int) -> None:
+    time.sleep(0.3)
+    store.lake.settle(datetime(2019, 1, 2 + tag % 3, tzinfo=UTC))
+
+
+def write(folder: Path, first_tag: int) -> None:
+    """Write from five threads at once, until killed."""
+    store = Store.open(folder, clock=SystemClock(), memory_mb=64, threads=1)
+    acknowledge(ready=True)
+
+    def repeat(action: Callable[[Store, int], None]) -> None:
+        for tag in range(first_tag, first_tag + 10_000):
+            action(store, tag)
+
+    for action in (observe, change, release, keep, settle):
+        threading.Thread(target=repeat, args=(action,), daemon=True).start()
+    threading.Event().wait()
+
+
+def serve() -> None:
+    """Fork one writer per line ``[folder, first tag]``; say its pid, and when it is gone."""
+    for line in sys.stdin:
+        folder, first_tag = json.loads(line)
+        pid = os.fork()
+        if not pid:
+            acknowledge(pid=os.getpid())
+            write(Path(folder), first_tag)
+        _, status = os.waitpid(pid, 0)
+        acknowledge(gone=os.waitstatus_to_exitcode(status))
+
+
+# The test ------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def writers() -> Iterator[Callable[[Path, int, float, str], list[dict[str, Any]]]]:
+    """Yield a function that runs a writer on a folder and kills it: it returns what the writer acknowledged.
+
+    The seconds until the kill count from the fork (``pid``: opening and recovery are hit) or from the opened store.
+    """
+    command = [sys.executable, __file__]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        asks, answers = server.stdin, server.stdout
+        assert asks is not None
+        assert answers is not None
+
+        def run(folder: Path, first_tag: int, seconds: float, counted_from: str) -> list[dict[str, Any]]:
+            asks.write(json.dumps([str(folder), first_tag]) + "\n")
+            asks.flush()
+            told: list[dict[str, Any]] = []
+            for line in answers:
+                told.append(json.loads(line))
+                if counted_from in told[-1]:
+                    threading.Timer(seconds, os.kill, (acknowledged(told, "pid")[0], signal.SIGKILL)).start()
+                if "gone" in told[-1]:
+                    break
+            assert told[-1] == {"gone": -signal.SIGKILL}, told[-1]
+            return told
+
+        yield run
+        asks.close()
+
+
+def acknowledged(told: list[dict[str, Any]], kind: str) -> list[Any]:
+    return [each[kind] for each in told if kind in each]
+
+
+def check(store: Store, told: list[dict[str, Any]]) -> None:
+    """Fail unless everything acknowledged is in ``store``, once and whole, and nothing there is torn."""
+    check_batches(store, {each["batch"]: each["tag"] for each in told if "batch" in each})
+    settings = {row["id"]: row["value"] for row in store.registry.find("setting")}
+    assert {key[1:] for key in settings} == {key[1:] for key in settings if key[0] == "a"}
+    assert all((settings[f"a{tag}"], settings[f"b{tag}"]) == (tag, -tag) for tag in acknowledged(told, "change"))
+    numbers = {row["number"]: row["sha256"] for row in store.registry.find("release")}
+    assert set(acknowledged(told, "release")) <= set(numbers)
+    for number, sha256 in numbers.items():
+        relation = store.lake.release("numbers", number)
+        assert relation.count(where=[Condition("n", "=", number)]) == 3000
+        assert hashlib.sha256(relation.path.read_bytes()).hexdigest() == sha256
+    assert all(store.blobs.intact(each) for each in acknowledged(told, "blob"))
+    check_ledger(store, acknowledged(told, "ledger"))
+
+
+def check_batches(store: Store, tags: dict[int, int]) -> None:
+    batches = {each.id: each for each in store.lake.batches(limit=1_000_000)}
+    assert list(batches) == list(range(1, len(batches) + 1))
+    assert all(batches[number].subject == f"writer:{tag}" for number, tag in tags.items())
+    with store.lake.engine.session() as session:
+        found = session.execute(
+            "SELECT batch, count(*), count(DISTINCT datastream), min(value), max(value), min(quality), max(quality) "
+            "FROM (FROM observations.recent UNION ALL FROM observations.settled) GROUP BY batch ORDER BY batch"
+        ).fetchall()
+    tag_of = {number: int(batch.subject.removeprefix("writer:")) for number, batch in batches.items()}
+    assert found == [
+        (number, ROWS, ROWS, float(tag), float(tag), tag % 256, tag % 256) for number, tag in tag_of.items()
+    ]
+
+
+def check_ledger(store: Store, seals: list[str]) -> None:
+    assert store.ledger.verify().ok
+    records = store.ledger.records(limit=1_000_000)
+    assert set(seals) <= {each.hash for each in records}
+    told = [each.entry.resource for each in records if each.entry.resource.startswith("batch:")]
+    assert sorted(told) == sorted(f"batch:{each.id}" for each in store.lake.batches(limit=1_000_000))
+    assert store.ledger.head()[0] == len(records)
+
+
+def test_every_acknowledged_row_and_record_survives_twenty_kills(tmp_path: Path) -> None:
+    chance = random.Random(20190112)
+    told: list[dict[str, Any]] = []
+    with writers() as run:
+        for attempt in range(KILLS):
+            counted_from = "ready" if attempt % 4 else "pid"
+            told += run(tmp_path / "city", 1 + attempt * 10_000, chance.uniform(0.02, 0.9), counted_from)
+            with Store.open(tmp_path / "city", clock=SystemClock(), memory_mb=64, threads=1) as store:
+                check(store, told)
+    for kind in ("batch", "change", "release", "blob"):
+        assert len(acknowledged(told, kind)) > KILLS, kind
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lifang.app import find_pack, lay_out, lay_out_empty, packs
+from lifang.app.packs import pack_datasets
+from lifang.core import BadInput, Conflict, NotFound, load_settings
+
+
+def test_chengdu_comes_with_lifang() -> None:
+    assert "chengdu" in packs()
+    assert len(pack_datasets(find_pack("chengdu"))) >= 8
+
+
+def test_an_unknown_pack_names_those_there_are() -> None:
+    with pytest.raises(NotFound, match="chengdu"):
+        find_pack("atlantis")
+
+
+def test_an_empty_city_has_settings_and_is_not_laid_out_twice(tmp_path: Path) -> None:
+    lay_out_empty(tmp_path, city_id="xinjin", name="新津", area_code="")
+    assert load_settings(tmp_path, {}).name_zh == "新津"
+    with pytest.raises(Conflict):
+        lay_out_empty(tmp_path, city_id="xinjin", name="新津", area_code="")
+
+
+def test_a_folder_with_another_city_is_left_alone(tmp_path: Path) -> None:
+    lay_out_empty(tmp_path, city_id="xinjin", name="新津", area_code="")
+    with pytest.raises(Conflict, match="another --dir"):
+        lay_out(tmp_path, find_pack("chengdu"))
+
+
+def test_a_card_that_points_outside_its_pack_is_refused(tmp_path: Path) -> None:
+    lay_out_empty(tmp_path, city_id="xinjin", name="新津", area_code="")
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "a.toml").write_text('file = "../../etc/passwd"', "utf-8")
+    with pytest.raises(BadInput, match="outside"):
+        pack_datasets(tmp_path)

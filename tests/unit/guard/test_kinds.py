@@ -1,0 +1,27 @@
+"""Every kind of resource that the house asks about is one that the rules know."""
+
+import ast
+from pathlib import Path
+
+from lifang.guard import KINDS, RULES
+
+PACKAGE = Path(__file__).parents[3] / "src" / "lifang"
+
+
+def kinds_asked_about() -> dict[str, str]:
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Resource"
+            if named and node.args and isinstance(node.args[0], ast.Constant):
+                found[str(node.args[0].value)] = f"{path.name}:{node.lineno}"
+    return found
+
+
+def test_no_room_asks_about_a_kind_without_a_rule() -> None:
+    unknown = {kind: where for kind, where in kinds_asked_about().items() if kind not in KINDS}
+    assert unknown == {}, "Such a question is always answered no: add the kind to the rules."
+
+
+def test_every_kind_has_a_rule() -> None:
+    assert set().union(*(rule.kinds for rule in RULES)) == KINDS

@@ -1,0 +1,82 @@
+import threading
+
+import numpy as np
+
+from lifang.core import Box
+from lifang.guard import Classification
+from lifang.sensing import NEVER, make_observations
+from lifang.sensing.hot import HotState, class_codes
+
+
+def placed(count: int) -> HotState:
+    hot = HotState(capacity=2)
+    numbers = np.arange(1, count + 1, dtype=np.int32)
+    hot.place(numbers, 104.0 + numbers / 1000, np.full(count, 30.5), np.zeros(count, np.uint8))
+    return hot
+
+
+def test_the_later_moment_wins_whatever_the_order_of_arrival() -> None:
+    hot = placed(2)
+    hot.update(make_observations([1, 2, 1], [20, 5, 10], [2.0, 9.0, 1.0]))
+    hot.update(make_observations([1], [15], [7.0]))
+    assert hot.latest().value.tolist() == [2.0, 9.0]
+
+
+def test_of_one_moment_the_value_recorded_last_wins() -> None:
+    hot = placed(1)
+    hot.update(make_observations([1, 1], [10, 10], [1.0, 2.0]))
+    assert hot.latest().value.tolist() == [2.0]
+    hot.update(make_observations([1], [10], [3.0], [1]))
+    assert hot.latest().value.tolist() == [3.0]
+    assert hot.latest().quality.tolist() == [1]
+
+
+def test_a_box_holds_those_inside_and_on_its_border() -> None:
+    hot = placed(10)
+    hot.update(make_observations(range(1, 11), [1] * 10, range(10)))
+    found = hot.latest(Box(104.003, 30.5, 104.005, 31))
+    assert found.numbers.tolist() == [3, 4, 5]
+    assert found.value.tolist() == [2.0, 3.0, 4.0]
+    assert len(hot.latest(Box(0, 0, 1, 1))) == 0
+
+
+def test_datastreams_without_a_value_are_left_out_unless_asked_for() -> None:
+    hot = placed(3)
+    hot.update(make_observations([2], [1], [5.0]))
+    assert hot.latest().numbers.tolist() == [2]
+    everything = hot.latest(with_empty=True)
+    assert everything.numbers.tolist() == [1, 2, 3]
+    assert everything.time.tolist() == [NEVER, 1, NEVER]
+
+
+def test_only_the_classes_asked_for_are_shown() -> None:
+    hot = placed(3)
+    position = np.array([104.0])
+    restricted = class_codes([Classification.RESTRICTED])
+    hot.place(np.array([2], np.int32), position, position * 0 + 30.5, restricted)
+    hot.update(make_observations([1, 2, 3], [1, 1, 1], [1.0, 2.0, 3.0]))
+    assert hot.latest(classes=[Classification.OPEN]).numbers.tolist() == [1, 3]
+    assert hot.latest(classes=[]).numbers.tolist() == []
+
+
+def test_a_reader_beside_the_writer_sees_each_datastream_whole() -> None:
+    hot = placed(1000)
+    numbers = np.arange(1, 1001, dtype=np.int32)
+    stop = threading.Event()
+
+    def write() -> None:
+        moment = 0
+        while not stop.is_set():
+            moment += 1
+            hot.update(make_observations(numbers, np.full(1000, moment), np.full(1000, float(moment))))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(300):
+            seen = hot.latest()
+            assert (seen.value == seen.time).all()
+            assert len(np.unique(seen.time)) <= 1
+    finally:
+        stop.set()
+        writer.join()

@@ -1,0 +1,42 @@
+"""The folder lock: one owner at a time, named."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lifang.core import Conflict, ManualClock, Unavailable
+from lifang.store import Store
+
+
+def test_a_second_owner_is_refused_and_told_who_owns_it(store: Store, clock: ManualClock) -> None:
+    with pytest.raises(Conflict, match=str(os.getpid())):
+        Store.open(store.folder, clock=clock)
+
+
+def test_the_owner_and_its_address_can_be_asked(store: Store, tmp_path: Path) -> None:
+    store.announce("http://127.0.0.1:8000/")
+    assert Store.owner(store.folder) == {"pid": os.getpid(), "url": "http://127.0.0.1:8000/"}
+    store.close()
+    assert Store.owner(store.folder) is None
+    assert Store.owner(tmp_path / "nowhere") is None
+
+
+def test_asking_for_the_owner_does_not_take_the_lock_away(store: Store, clock: ManualClock) -> None:
+    for _ in range(3):
+        Store.owner(store.folder)
+    with pytest.raises(Conflict):
+        Store.open(store.folder, clock=clock)
+
+
+def test_a_failed_opening_gives_the_folder_up(tmp_path: Path, clock: ManualClock) -> None:
+    (tmp_path / "lake").write_text("no folder")
+    with pytest.raises(Unavailable):
+        Store.open(tmp_path, clock=clock)
+    assert Store.owner(tmp_path) is None
+
+
+def test_a_closed_store_says_so(store: Store) -> None:
+    store.close()
+    with pytest.raises(Unavailable):
+        store.lake.latest()

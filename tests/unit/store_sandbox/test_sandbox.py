@@ -1,0 +1,186 @@
+"""The sandbox's bounds, errors and life cycle."""
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lifang.core import BadInput, TooLarge, Unavailable
+from lifang.store.sandbox import QueryResult, Sandbox, run_query
+from lifang.store.sandbox.process import command
+
+PATIENT_S = 20.0
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("a 'quoted' folder")
+    pq.write_table(pa.table({"n": range(1000), "t": ["x" * 100] * 1000}), folder / "numbers.parquet")
+    return {"numbers": folder / "numbers.parquet", "odd-name": folder / "numbers.parquet"}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+def alive(sandbox: Sandbox) -> list[int]:
+    return [child._process.pid for child in sandbox._warm if child._process.poll() is None]
+
+
+def test_run_query_answers_from_a_child_of_its_own(tables: dict[str, Path]) -> None:
+    result = run_query(
+        'SELECT n FROM numbers JOIN "odd-name" USING (n) ORDER BY n LIMIT 2', tables, timeout_s=PATIENT_S
+    )
+    assert result == QueryResult(pa.table({"n": [0, 1]}), truncated=False)
+
+
+@pytest.mark.parametrize(("most", "truncated"), [(999, True), (1000, False), (1001, False), (0, True)])
+def test_rows_beyond_the_bound_are_cut_and_said_to_be(
+    most: int, truncated: bool, sandbox: Sandbox, tables: dict[str, Path]
+) -> None:
+    result = sandbox.run("SELECT n FROM numbers", tables, timeout_s=PATIENT_S, max_rows=most)
+    assert (result.table.num_rows, result.truncated) == (min(most, 1000), truncated)
+
+
+def test_an_answer_without_rows_keeps_its_columns(sandbox: Sandbox, tables: dict[str, Path]) -> None:
+    result = sandbox.run("SELECT n, t FROM numbers WHERE n < 0", tables, timeout_s=PATIENT_S)
+    assert result.table.schema == pa.schema({"n": pa.int64(), "t": pa.string()})
+
+
+def test_too_many_bytes_are_too_large(tables: dict[str, Path]) -> None:
+    with Sandbox(spares=0, max_bytes=10_000) as small, pytest.raises(TooLarge, match="larger than may be sent"):
+        small.run("SELECT t FROM numbers", tables, timeout_s=PATIENT_S)
+
+
+def test_the_deadline_kills_the_child(tables: dict[str, Path]) -> None:
+    with Sandbox(spares=0) as sandbox:
+        began = time.monotonic()
+        with pytest.raises(TooLarge, match=r"longer than 0\.3 s"):
+            sandbox.run("SELECT sum(a.n * b.n * c.n) FROM numbers a, numbers b, numbers c", tables, timeout_s=0.3)
+        assert time.monotonic() - began < 10
+        assert not sandbox._busy
+
+
+def test_too_much_memory_is_too_large(sandbox: Sandbox, tables: dict[str, Path]) -> None:
+    with pytest.raises(TooLarge, match="memory"):
+        sandbox.run(
+            "SELECT list_sort(list(a.t || b.t)) FROM numbers a, numbers b", tables, timeout_s=PATIENT_S, memory_mb=128
+        )
+
+
+def test_whole_sums_come_as_int64(sandbox: Sandbox, tables: dict[str, Path]) -> None:
+    result = sandbox.run("SELECT sum(n) AS s, 10::HUGEINT ** 30 AS h FROM numbers", tables, timeout_s=PATIENT_S)
+    assert result.table.schema.field("s").type == pa.int64()
+    assert result.table.column("s")[0].as_py() == 499_500
+
+
+def test_times_are_told_in_the_zone_asked_for(sandbox: Sandbox, tables: dict[str, Path]) -> None:
+    sql = "SELECT extract(hour FROM TIMESTAMPTZ '2019-01-01T00:00:00Z') AS h"
+    assert sandbox.run(sql, tables, timeout_s=PATIENT_S, time_zone="Asia/Shanghai").table.to_pylist() == [{"h": 8}]
+
+
+def test_messages_tell_what_is_wrong_but_no_path(sandbox: Sandbox, tables: dict[str, Path]) -> None:
+    with pytest.raises(BadInput, match="nosuch") as fault:
+        sandbox.run("SELECT nosuch FROM numbers", tables, timeout_s=PATIENT_S)
+    assert "quoted" not in str(fault.value)
+    with pytest.raises(BadInput, match=r"no table 'other'\. Tables: numbers, odd-name"):
+        sandbox.run("SELECT * FROM other", tables, timeout_s=PATIENT_S)
+    gone = {"numbers": tables["numbers"].parent / "gone.parquet"}
+    with pytest.raises(BadInput) as fault:
+        sandbox.run("SELECT * FROM numbers", gone, timeout_s=PATIENT_S)
+    assert "quoted" not in str(fault.value)
+
+
+def test_a_child_answers_once_and_a_fresh_one_waits(tables: dict[str, Path]) -> None:
+    with Sandbox() as sandbox:
+        sandbox.run("SELECT 1", tables, timeout_s=PATIENT_S)
+        first = alive(sandbox)
+        sandbox.run("SELECT 1", tables, timeout_s=PATIENT_S)
+        second = alive(sandbox)
+        assert len(first) == len(second) == 1
+        assert first != second
+    assert not alive(sandbox)
+
+
+def test_a_child_that_died_while_waiting_is_replaced(tables: dict[str, Path]) -> None:
+    with Sandbox() as sandbox:
+        sandbox.run("SELECT 1", tables, timeout_s=PATIENT_S)
+        sandbox._warm[0]._process.kill()
+        sandbox._warm[0]._process.wait()
+        assert sandbox.run("SELECT 1 AS a", tables, timeout_s=PATIENT_S).table.num_rows == 1
+
+
+def test_closing_ends_the_query_at_work_and_refuses_the_next(tables: dict[str, Path]) -> None:
+    sandbox, faults = Sandbox(), []
+
+    def work() -> None:
+        try:
+            sandbox.run("SELECT count(*) FROM numbers a, numbers b, numbers c, numbers d", tables, timeout_s=60)
+        except (TooLarge, Unavailable) as fault:
+            faults.append(fault)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while not sandbox._busy:
+        time.sleep(0.01)
+    sandbox.close()
+    thread.join(timeout=20)
+    assert len(faults) == 1
+    with pytest.raises(Unavailable, match="closed"):
+        sandbox.run("SELECT 1", tables)
+
+
+def test_queries_at_the_same_time_each_get_their_own_answer(tables: dict[str, Path]) -> None:
+    answers: dict[int, object] = {}
+    with Sandbox(workers=2) as sandbox:
+
+        def ask(number: int) -> None:
+            result = sandbox.run(f"SELECT {number} AS a FROM numbers LIMIT 1", tables, timeout_s=PATIENT_S)
+            answers[number] = result.table.to_pylist()
+
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert answers == {number: [{"a": number}] for number in range(4)}
+
+
+def test_a_child_whose_server_is_gone_ends_by_itself(tmp_path: Path) -> None:
+    server = "import os, subprocess\nfrom lifang.store.sandbox.child import main\nmain()\n"
+    done = subprocess.run(command(server), stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True)
+    assert done.stdout == b"R"
+
+
+def test_a_child_knows_nothing_of_the_servers_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIFANG_SECRET", "hush")
+    with Sandbox() as sandbox:
+        sandbox.run("SELECT 1", {}, timeout_s=PATIENT_S)
+        pid = alive(sandbox)[0]
+        environment = Path(f"/proc/{pid}/environ")
+        if environment.exists():
+            assert b"hush" not in environment.read_bytes()
+        assert os.getsid(pid) == pid
+
+
+def test_the_limits_of_a_child_are_set() -> None:
+    code = (
+        "import json, resource\nfrom lifang.store.sandbox.child import _limit\n_limit(2.0, 512)\n"
+        "names = ['AS', 'CPU', 'FSIZE', 'CORE', 'NOFILE']\n"
+        "print(json.dumps({name: resource.getrlimit(getattr(resource, 'RLIMIT_' + name)) for name in names}))\n"
+    )
+    done = subprocess.run(command(code), capture_output=True, timeout=60, check=True)
+    limits = json.loads(done.stdout)
+    assert limits["FSIZE"] == limits["CORE"] == [0, 0]
+    assert limits["NOFILE"] == [256, 256]
+    assert 3 <= limits["CPU"][0] <= 10
+    assert 512 << 20 <= limits["AS"][0] < 2048 << 20

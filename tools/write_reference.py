@@ -1,0 +1,81 @@
+"""Write the reference that is generated: docs/reference/cli.md, openapi.json, settings.md. `make docs` runs it."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import tempfile
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+import click
+import typer.main
+
+from lifang.app import lay_out_empty, open_city
+from lifang.core import Settings
+from lifang.doors.api import create_app
+from lifang.doors.cli.main import app
+
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+
+
+def cli() -> str:
+    """Return the command line's reference as Markdown."""
+    lines = ["# Command line", "", "Written by `make docs` from the commands themselves.", ""]
+    _describe(typer.main.get_command(app), "lifang", lines)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _describe(command: click.Command, path: str, lines: list[str]) -> None:
+    if isinstance(command, click.Group):
+        for name, child in sorted(command.commands.items()):
+            _describe(child, f"{path} {name}", lines)
+        return
+    lines += [f"## `{path}`", "", (command.help or "").strip(), "", "| argument or option | meaning |", "|---|---|"]
+    for parameter in command.params:
+        shown = "/".join([*parameter.opts, *parameter.secondary_opts])
+        if isinstance(parameter, click.Argument):
+            shown = (parameter.name or "").upper()
+        lines.append(f"| `{shown}` | {getattr(parameter, 'help', '') or ''} |")
+    lines.append("")
+
+
+def settings() -> str:
+    """Return the reference of ``city.toml`` as Markdown."""
+    lines = [
+        "# Settings: `city.toml`",
+        "",
+        "Written by `make docs` from `lifang.core.Settings`. A key that is one word",
+    ]
+    lines += ["or number can be overridden by `LIFANG_<KEY>` in the environment.", ""]
+    lines += ["| key | type | if not given |", "|---|---|---|"]
+    for each in fields(Settings):
+        default = (
+            "must be given" if each.default is MISSING and each.default_factory is MISSING else f"`{each.default!r}`"
+        )
+        lines.append(f"| `{each.name}` | {each.type} | {'empty' if each.default_factory is not MISSING else default} |")
+    text = re.sub(r"\n {4}", "\n", Settings.__doc__ or "")
+    return "\n".join([*lines, "", text.strip(), ""])
+
+
+def openapi() -> str:
+    """Return the HTTP API's OpenAPI description as JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        lay_out_empty(Path(folder), city_id="city", name="City", area_code="")
+        with open_city(folder) as city:
+            return json.dumps(create_app(city).openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+WRITERS = {"cli.md": cli, "settings.md": settings, "openapi.json": openapi}
+
+
+def main() -> None:
+    """Write every file of the reference."""
+    for name, writer in WRITERS.items():
+        (REFERENCE / name).write_text(writer(), "utf-8")
+        sys.stdout.write(f"wrote docs/reference/{name}\n")
+
+
+if __name__ == "__main__":
+    main()
