@@ -2,7 +2,7 @@
 
 Usage: python bench/ingest.py [--seconds 10] [--clients 8] [--rows 1000] [--series 10] [--skip-peers]
 
-lifang is its real server on a city of 10,000 datastreams, with log-in, quality rules, ledger and hot state; its clients
+lifang is its real server on a city of 2,000 datastreams, with log-in, quality rules, ledger and hot state; its clients
 speak HTTP and JSON, the peers' clients their own protocol, all from processes on this machine. Every figure is of
 acknowledged, synced commits. A body holds ``--rows`` values, ``--series`` consecutive ones per datastream.
 """
@@ -26,7 +26,7 @@ from bench._peers.city import furnish, served
 from bench._peers.load import HEADER, Outcome, Send, drive
 from bench._peers.postgres import HOW_TO_INSTALL, binaries, postgres
 
-DATASTREAMS = 10_000
+DATASTREAMS = 2_000
 TARGET_VALUES_S, TARGET_P99_MS = 100_000, 100.0
 SPOT = b"2024-01-01T00"  # the hour in every time of a template body; each request writes its own
 

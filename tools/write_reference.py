@@ -8,8 +8,8 @@ import sys
 import tempfile
 from dataclasses import MISSING, fields
 from pathlib import Path
+from typing import Any
 
-import click
 import typer.main
 
 from lifang.app import lay_out_empty, open_city
@@ -27,15 +27,16 @@ def cli() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _describe(command: click.Command, path: str, lines: list[str]) -> None:
-    if isinstance(command, click.Group):
-        for name, child in sorted(command.commands.items()):
+def _describe(command: Any, path: str, lines: list[str]) -> None:
+    children = getattr(command, "commands", None)
+    if children:
+        for name, child in sorted(children.items()):
             _describe(child, f"{path} {name}", lines)
         return
     lines += [f"## `{path}`", "", (command.help or "").strip(), "", "| argument or option | meaning |", "|---|---|"]
     for parameter in command.params:
         shown = "/".join([*parameter.opts, *parameter.secondary_opts])
-        if isinstance(parameter, click.Argument):
+        if parameter.param_type_name == "argument":
             shown = (parameter.name or "").upper()
         lines.append(f"| `{shown}` | {getattr(parameter, 'help', '') or ''} |")
     lines.append("")

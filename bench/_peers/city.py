@@ -41,7 +41,7 @@ def served(folder: Path, log: Path) -> Iterator[tuple[str, int]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "lifang.doors.cli", "serve", "--dir", str(folder), "--port", str(port)]
+    command = [sys.executable, "-m", "lifang.doors.cli.main", "serve", "--dir", str(folder), "--port", str(port)]
     with log.open("wb") as told:
         server = subprocess.Popen(command, stdout=told, stderr=told, env=os.environ)
     try:

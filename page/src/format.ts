@@ -3,7 +3,8 @@ import type { Lang } from "./state/url";
 
 const LOCALE: Record<Lang, string> = { zh: "zh-CN", en: "en-GB" };
 export const ABSENT = "–";
-const DIMENSIONLESS = "1";
+/** UCUM codes of numbers without a unit: 1 and annotations such as {index}. */
+const DIMENSIONLESS = /^(1|\{.*\})$/;
 
 /** Return a name in the language, or in the other where it is missing; plain text as it is. */
 export function nameOf(names: Names | string | number | boolean | null | undefined, lang: Lang): string {
@@ -29,7 +30,7 @@ export function bytes(value: number, lang: Lang): string {
 export function unitOf(unit: Unit | string | null | undefined): string {
   if (!unit) return "";
   const sign = typeof unit === "string" ? unit : unit.symbol || unit.code;
-  return sign === DIMENSIONLESS ? "" : sign;
+  return DIMENSIONLESS.test(sign) ? "" : sign;
 }
 
 type Parts = Record<"year" | "month" | "day" | "hour" | "minute" | "second", string>;

@@ -25,7 +25,7 @@ random = np.random.default_rng(7)
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk]
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.fail(f"This test mounts a small tmpfs and so needs root (CAP_SYS_ADMIN): {done.stderr.strip()}")
@@ -103,10 +103,9 @@ def told_if_full(action: Callable[[], None]) -> None:
 def fill(disk: Path) -> Path:
     """Return a file that leaves no byte of ``disk`` free."""
     ballast = disk / "ballast"
-    with ballast.open("wb") as stream, suppress(OSError):
+    with suppress(OSError), ballast.open("wb", buffering=0) as stream:
         while True:
             stream.write(b"\0" * 4096)
-            stream.flush()
     return ballast
 
 

@@ -4,7 +4,6 @@ import type { FeatureCollection } from "geojson";
 
 const part = encodeURIComponent;
 export const AIR_SCENE = "air_quality_early_warning";
-const LAYER_ROWS = 50_000;
 
 /** The city's calls, one line each: what is asked and the type of what comes back. */
 export const calls = {
@@ -17,16 +16,14 @@ export const calls = {
   dataset: (id: string) => get<T.Dataset>(`/datasets/${part(id)}`),
   rows: (id: string, query: Record<string, string | number | null>) =>
     get<T.Rows>(`/datasets/${part(id)}/rows`, { format: "json", ...query }),
-  features: (id: string) =>
-    get<FeatureCollection>(`/datasets/${part(id)}/rows`, { format: "geojson", limit: LAYER_ROWS }),
+  features: (id: string) => get<FeatureCollection>(`/datasets/${part(id)}/rows`, { format: "geojson" }),
   refused: (id: string, after: string | number | null) =>
     get<T.Page<T.RefusedRow>>(`/datasets/${part(id)}/refused`, { limit: 20, after }),
   lineage: (id: string) => get<T.Lineage>(`/datasets/${part(id)}/lineage`),
-  upload: (file: File) => send<{ job: T.Job | string }>("POST", "/datasets", file, { filename: file.name }),
+  upload: (file: File) => send<T.Job>("POST", "/datasets", file, { filename: file.name }),
 
   datastreams: (after: string | number | null = null) =>
-    get<T.Page<T.Datastream>>("/datastreams", { limit: 500, after }),
-  datastream: (id: string) => get<T.Datastream>(`/datastreams/${part(id)}`),
+    get<T.Page<T.Datastream>>("/datastreams", { limit: 1000, after }),
   series: (datastream: string, start: string, end: string, at: string | null) =>
     get<T.Series>("/observations", { datastream, start, end, points: 720, at }),
 

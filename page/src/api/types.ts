@@ -27,6 +27,7 @@ export interface Subject {
 
 export interface Clock {
   mode: "replay" | "live";
+  now: string;
   speed: number;
   paused: boolean;
   start: string | null;
@@ -77,7 +78,7 @@ export interface DatasetSummary {
   classification: string;
   rows: number;
   refused: number;
-  updated: string;
+  updated: string | null;
   release: number | null;
   geometry: boolean;
   quality_score: number | null;
@@ -85,7 +86,7 @@ export interface DatasetSummary {
 
 export interface FacetValue {
   value: string;
-  name: Names | string;
+  name: Names;
   count: number;
 }
 
@@ -98,7 +99,7 @@ export interface DatasetPage extends Page<DatasetSummary> {
 export interface MetadataField {
   element: string;
   en: string;
-  value: Names | string | number | boolean | null;
+  value: unknown;
 }
 
 export interface Column {
@@ -133,16 +134,18 @@ export interface Dataset extends DatasetSummary {
   metadata: MetadataField[];
   columns: Column[];
   releases: Release[];
-  quality: Quality | null;
+  /** Empty while there is no release. */
+  quality: Partial<Quality>;
   attribution: Names;
-  source: string | Names;
+  source: string;
 }
 
 export type Cell = string | number | boolean | null | object;
 
 export interface Rows extends Page<Record<string, Cell>> {
-  columns: (Column | string)[];
+  columns: { name: string; type: string }[];
   total: number;
+  release: number;
 }
 
 export interface RefusedRow {
@@ -154,7 +157,7 @@ export interface RefusedRow {
 }
 
 export interface Lineage {
-  nodes: { id: string; kind: string; name: Names | string }[];
+  nodes: { id: string; kind: string; name: Names | null }[];
   edges: { source: string; target: string; activity: string; recorded: string }[];
 }
 
@@ -168,12 +171,7 @@ export interface Unit {
 export interface Reading {
   time: string;
   value: number | null;
-  quality: number | string;
-}
-
-export interface Limit {
-  value: number;
-  name: Names | string;
+  quality: string;
 }
 
 export interface Datastream {
@@ -181,11 +179,11 @@ export interface Datastream {
   number: number;
   name: Names;
   thing: { id: string; name: Names; lon: number; lat: number };
-  observed_property: string | Names;
+  observed_property: string;
   unit: Unit;
   period_s: number;
+  classification: string;
   latest: Reading | null;
-  limits?: Limit[];
 }
 
 export interface Series {
@@ -193,19 +191,21 @@ export interface Series {
   unit: Unit;
   time_zone: string;
   items: Reading[];
-  next: null;
+  next: string | null;
   downsampled: boolean;
 }
 
 export interface Indicator {
   id: string;
   name: Names;
-  unit: Unit | string;
+  unit: Unit;
   value: number | null;
   moment: string | null;
   quality: string;
-  sources: (string | { dataset?: string; datastream?: string; id?: string })[];
+  /** Ids with their kind before them, as in `dataset:districts`. */
+  sources: string[];
   formula: Names;
+  missing: Names;
   standard: string;
 }
 
@@ -241,6 +241,8 @@ export interface AqiClass extends Names {
 }
 
 export interface AirStation {
+  /** Whether it stands for clean air outside the city and is left out of the city's means. */
+  background: boolean;
   thing: string;
   name: Names;
   lon: number;
@@ -262,13 +264,12 @@ export interface Forecast {
 
 export interface SceneSpec {
   id: string;
-  zh: string;
-  en: string;
+  name: Names;
   reads: string[];
   writes: string[];
-  units: Record<string, string> | string[];
-  citation: string | string[];
-  period?: string | number;
+  units: Record<string, unknown>;
+  citation: string;
+  period_s: number;
 }
 
 export interface AirReport {
@@ -278,8 +279,9 @@ export interface AirReport {
     city: { aqi: number | null; class: AqiClass | null; primary: string | string[] | null };
     stations: AirStation[];
     forecast: Forecast | null;
-    advice: { audience: Names | string; zh: string; en: string }[];
+    advice: { audience: Names | string; zh: string; en: string; citation: Names }[];
     alert: string | null;
+    notes: (Names | string)[];
   };
 }
 
@@ -288,7 +290,7 @@ export interface Job {
   kind: string;
   state: "queued" | "running" | "done" | "failed" | "cancelled";
   progress: number;
-  error: Problem | string | null;
+  error: Problem | null;
   result: Record<string, unknown> | null;
   created: string;
   updated: string;
@@ -296,7 +298,7 @@ export interface Job {
 
 export interface CityEvents {
   clock: { now: string; speed: number; paused: boolean };
-  observations: { time: string; items: { datastream: number | string; value: number | null; quality: number }[] };
+  observations: { time: string; items: { datastream: number | string; value: number | null; quality: string }[] };
   alert: { alert: Alert };
   indicator: { id: string; value: number | null; moment: string };
   job: { job: Job };

@@ -2,13 +2,13 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import { address } from "../api/client";
-import type { Dataset, Lineage, Page, RefusedRow, Rows } from "../api/types";
+import type { Dataset, Lineage, Names, Page, RefusedRow, Rows } from "../api/types";
 import { bytes, moment, nameOf, number } from "../format";
 import { t, tOr, type Key } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
-import { rowTable } from "../shell/table";
+import { rowTable, titled } from "../shell/table";
 import { pending } from "../shell/ready";
 import { view } from "../state/view";
 import { lineageDrawing } from "./lineage";
@@ -40,7 +40,7 @@ export class DatasetPiece extends Piece {
 
   private page(dataset: Dataset): TemplateResult {
     const sections: [Key, TemplateResult][] = [
-      ["dataset.preview", this.preview()],
+      ["dataset.preview", this.preview(dataset)],
       ["dataset.metadata", this.metadata(dataset)],
       ["dataset.columns", this.columns(dataset)],
       ["dataset.quality", html`${qualityReport(dataset.quality, this.tongue)}${this.refusedRows(dataset)}`],
@@ -61,7 +61,7 @@ export class DatasetPiece extends Piece {
           <span>${tOr(`classification.${dataset.classification}`, dataset.classification)}</span>
           <span>${t("catalogue.rows", { n: number(dataset.rows, this.tongue, 0) })}</span>
         </p>
-        <p class="fine">${nameOf(dataset.attribution, this.tongue)} · ${dataset.licence} · ${nameOf(dataset.source, this.tongue)}</p>
+        <p class="fine">${nameOf(dataset.attribution, this.tongue)} · ${dataset.licence} · ${dataset.source}</p>
         <p class="downloads">
           <b>${t("dataset.download")}</b>
           ${FORMATS.filter((format) => format !== "geojson" || dataset.geometry).map(
@@ -75,20 +75,25 @@ export class DatasetPiece extends Piece {
       ${sections.map(([key, content]) => html`<section id=${anchor(key)}><h2>${t(key)}</h2>${content}</section>`)}`;
   }
 
-  private preview(): TemplateResult {
+  private preview(dataset: Dataset): TemplateResult {
     const asked = this.rows.want(this.which, () => calls.rows(this.which, { limit: PREVIEW_ROWS }));
     if (asked.state === "asked") return skeleton(6);
     if (asked.state === "refused") return problemCard(asked.problem, () => this.rows.forget());
-    return asked.value.items.length ? rowTable(asked.value.columns, asked.value.items, this.tongue) : html`<p>${t("drawer.empty")}</p>`;
+    return asked.value.items.length ? rowTable(titled(asked.value.columns, dataset.columns), asked.value.items, this.tongue) : html`<p>${t("drawer.empty")}</p>`;
   }
 
   private metadata(dataset: Dataset): TemplateResult {
     return html`<dl class="pairs">
       ${dataset.metadata.map(
         ({ element, en, value }) => html`<dt>${this.tongue === "zh" ? element : en} <small>${this.tongue === "zh" ? en : element}</small></dt>
-          <dd>${nameOf(value, this.tongue)}</dd>`,
+          <dd>${this.element(value)}</dd>`,
       )}
     </dl>`;
+  }
+
+  private element(value: unknown): string {
+    const list = Array.isArray(value) ? value : [value];
+    return list.map((one) => nameOf(one as Names | string | null, this.tongue)).join(this.tongue === "zh" ? "、" : ", ");
   }
 
   private columns(dataset: Dataset): TemplateResult {

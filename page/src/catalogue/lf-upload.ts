@@ -28,8 +28,7 @@ export class UploadPiece extends Piece {
     this.job = null;
     this.sending = true;
     try {
-      const { job } = await calls.upload(file);
-      this.job = typeof job === "string" ? await calls.job(job) : job;
+      this.job = await calls.upload(file);
       this.sending = false;
       await this.follow(this.job.id);
     } catch (error) {
@@ -83,12 +82,11 @@ export class UploadPiece extends Piece {
     if (!job) return nothing;
     const cancel = (): void => void calls.cancel(job.id).catch((error: unknown) => (this.refused = problemOf(error)));
     const dataset = typeof job.result?.["dataset"] === "string" ? job.result["dataset"] : null;
-    const failure = typeof job.error === "string" ? { title: t("upload.state.failed"), status: 1, detail: job.error } : job.error;
     return html`<div class="job" role="status" data-state=${job.state}>
       <p>${t("upload.progress", { name: this.name, state: t(`upload.state.${job.state}`) })}</p>
       <progress max="1" .value=${job.state === "done" ? 1 : job.progress} aria-label=${this.name}></progress>
       ${OVER.has(job.state) ? nothing : html`<button type="button" class="quiet" @click=${cancel}>${t("cancel")}</button>`}
-      ${failure ? problemCard(failure) : nothing}
+      ${job.error ? problemCard({ ...job.error, status: job.error.status || 422 }) : nothing}
       ${dataset ? html`<button type="button" @click=${() => view.set({ dataset })}>${t("upload.open")}</button>` : nothing}
     </div>`;
   }

@@ -38,6 +38,12 @@ function corner({ column, row }: Spot): { x: number; y: number } {
   return { x: column * (BOX.width + BOX.across) + 2, y: row * (BOX.height + BOX.down) + 2 };
 }
 
+/** Return an id without its kind, a long one by its beginning. */
+function short(id: string): string {
+  const rest = id.slice(id.indexOf(":") + 1);
+  return rest.length > 30 ? rest.slice(0, 12) : rest;
+}
+
 function clip(text: string): string {
   const wide = /[\u2e80-\uffff]/.test(text) ? 13 : 25;
   return text.length > wide ? `${text.slice(0, wide)}…` : text;
@@ -64,10 +70,10 @@ export function lineageDrawing(lineage: Lineage, self: string, lang: Lang): Temp
     const mine = id === self || id.endsWith(`:${self}`);
     return svg`<g class=${mine ? "node self" : "node"}>
       <rect x=${x} y=${y} width=${BOX.width} height=${BOX.height} />
-      <text class="kind" x=${x + 10} y=${y + 16}>${kind}</text><text x=${x + 10} y=${y + 34}>${clip(nameOf(name, lang) || id)}</text>
+      <text class="kind" x=${x + 10} y=${y + 16}>${kind}</text><text x=${x + 10} y=${y + 34}>${clip(nameOf(name, lang) || short(id))}</text>
     </g>`;
   });
-  const named = new Map(lineage.nodes.map(({ id, name }) => [id, nameOf(name, lang) || id]));
+  const named = new Map(lineage.nodes.map(({ id, name }) => [id, nameOf(name, lang) || short(id)]));
   return html`<div class="table lineage" tabindex="0" role="region" aria-label=${t("dataset.lineage")}>
     <svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" aria-hidden="true">${edges}${nodes}</svg>
     <ul class="sr">

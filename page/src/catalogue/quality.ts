@@ -5,9 +5,9 @@ import { t } from "../i18n";
 import { cellText } from "../shell/table";
 import type { Lang } from "../state/url";
 
-function completeness(quality: Quality, lang: Lang): TemplateResult {
+function bars(completeness: Quality["completeness"], lang: Lang): TemplateResult {
   return html`<ul class="bars">
-    ${Object.entries(quality.completeness).map(
+    ${Object.entries(completeness).map(
       ([column, share]) => html`<li>
         <span>${column}</span>
         <meter min="0" max="1" low="0.9" optimum="1" .value=${share} aria-label="${column} ${t("dataset.quality.completeness")}"></meter>
@@ -17,14 +17,14 @@ function completeness(quality: Quality, lang: Lang): TemplateResult {
   </ul>`;
 }
 
-function rules(quality: Quality): TemplateResult {
-  if (quality.rules.length === 0) return html`<p class="calm">${t("dataset.quality.clean")}</p>`;
+function hits(rules: Quality["rules"]): TemplateResult {
+  if (rules.length === 0) return html`<p class="calm">${t("dataset.quality.clean")}</p>`;
   return html`<table class="facts">
     <thead>
       <tr><th>${t("dataset.quality.rule")}</th><th>${t("dataset.column")}</th><th>${t("dataset.quality.count")}</th><th>${t("dataset.quality.example")}</th></tr>
     </thead>
     <tbody>
-      ${quality.rules.map(
+      ${rules.map(
         (one) => html`<tr><td>${one.rule}</td><td>${one.column ?? ""}</td><td class="number">${one.count}</td><td>${cellText((one.example ?? null) as string | null)}</td></tr>`,
       )}
     </tbody>
@@ -32,16 +32,17 @@ function rules(quality: Quality): TemplateResult {
 }
 
 /** Return what admission found: rows in and out, completeness by column, rules that fired, notes. */
-export function qualityReport(quality: Quality | null, lang: Lang): TemplateResult {
-  if (!quality) return html`<p>${t("none")}</p>`;
+export function qualityReport(quality: Partial<Quality>, lang: Lang): TemplateResult {
+  const { rows, admitted, refused, completeness, rules, notes } = quality;
+  if (rows === undefined || !completeness || !rules) return html`<p>${t("none")}</p>`;
   const figure = (words: string, n: number): TemplateResult => html`<span class="figure"><b>${number(n, lang, 0)}</b> ${words}</span>`;
   return html`<p class="figures">
-      ${figure(t("dataset.rows"), quality.rows)} ${figure(t("dataset.quality.admitted"), quality.admitted)}
-      ${figure(t("dataset.quality.refused"), quality.refused)}
+      ${figure(t("dataset.rows"), rows)} ${figure(t("dataset.quality.admitted"), admitted ?? 0)}
+      ${figure(t("dataset.quality.refused"), refused ?? 0)}
     </p>
     <h3>${t("dataset.quality.completeness")}</h3>
-    ${completeness(quality, lang)}
+    ${bars(completeness, lang)}
     <h3>${t("dataset.quality.rules")}</h3>
-    ${rules(quality)}
-    ${quality.notes.length ? html`<ul>${quality.notes.map((note) => html`<li>${nameOf(note, lang)}</li>`)}</ul>` : nothing}`;
+    ${hits(rules)}
+    ${notes?.length ? html`<ul>${notes.map((note) => html`<li>${nameOf(note, lang)}</li>`)}</ul>` : nothing}`;
 }

@@ -22,7 +22,7 @@ export function saveCsv(text: string, name: string): void {
   saveBlob(new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }), name);
 }
 
-const STYLED = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font", "opacity", "text-anchor", "paint-order"] as const;
+const STYLED = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-family", "font-size", "font-weight", "opacity", "text-anchor", "paint-order"] as const;
 
 function dressed(svg: SVGSVGElement): string {
   const copy = svg.cloneNode(true) as SVGSVGElement;

@@ -155,6 +155,7 @@ export const en: Record<Key, string> = {
   "indicators.none": "No indicators yet. Running the scene once computes them:",
   "indicators.formula": "Formula",
   "indicators.standard": "Standard",
+  "indicators.missing": "If data is missing",
   "indicators.quality": "Quality",
   "indicators.about": "Formula and sources of “{name}”",
 
@@ -237,6 +238,11 @@ export const en: Record<Key, string> = {
   "backtest.persistence_mae": "Mean absolute error of persistence",
   "backtest.coverage": "Share inside the interval",
   "backtest.bias": "Mean bias",
+  "backtest.days": "Days tested",
+  "backtest.climatology_mae": "Mean absolute error of climatology",
+  "backtest.skill": "Better than persistence by",
+  "operations.notes": "Notes",
+  "station.background": "background site, not in the city's means",
 
   "catalogue.title": "Catalogue",
   "catalogue.search": "Search names, summaries, codes",
@@ -256,9 +262,8 @@ export const en: Record<Key, string> = {
   "facet.classification": "Classification",
   "facet.provider": "Provider",
   "classification.open": "open",
-  "classification.internal": "internal",
+  "classification.shared": "shared",
   "classification.restricted": "restricted",
-  "classification.confidential": "confidential",
 
   "dataset.metadata": "Metadata (GB/T 21063)",
   "dataset.columns": "Columns",

@@ -153,6 +153,7 @@ export const zh = {
   "indicators.none": "还没有指标。运行一次场景即可算出：",
   "indicators.formula": "公式",
   "indicators.standard": "依据",
+  "indicators.missing": "缺数时",
   "indicators.quality": "质量",
   "indicators.about": "“{name}”的公式与来源",
 
@@ -235,6 +236,11 @@ export const zh = {
   "backtest.persistence_mae": "持续性预报的平均绝对误差",
   "backtest.coverage": "区间覆盖率",
   "backtest.bias": "平均偏差",
+  "backtest.days": "检验天数",
+  "backtest.climatology_mae": "气候均值预报的平均绝对误差",
+  "backtest.skill": "比持续性预报改善",
+  "operations.notes": "说明",
+  "station.background": "对照点，不计入城市均值",
 
   "catalogue.title": "数据目录",
   "catalogue.search": "按名称、摘要、代码搜索",
@@ -253,10 +259,9 @@ export const zh = {
   "facet.format": "格式",
   "facet.classification": "分级",
   "facet.provider": "提供方",
-  "classification.open": "公开",
-  "classification.internal": "内部",
+  "classification.open": "开放",
+  "classification.shared": "共享",
   "classification.restricted": "受限",
-  "classification.confidential": "机密",
 
   "dataset.metadata": "元数据（GB/T 21063）",
   "dataset.columns": "信息项",

@@ -24,6 +24,11 @@ export function classWords(level: AqiLevel): string {
   return mark === word ? word : `${mark} ${word}`;
 }
 
+/** Return the lines between the classes for a chart of the index, each named by the class below it. */
+export function classLines(): { value: number; name: string; below: true }[] {
+  return AQI_CLASSES.slice(0, -1).map(({ level, upTo }) => ({ value: upTo, name: t(`aqi.level.${level}`), below: true }));
+}
+
 /** Return the colour of a class: the server's word first, the standard's table next, else null. */
 export function colourOf(given: AqiClass | null | undefined): string | null {
   return given?.colour ?? AQI_CLASSES.find(({ level }) => level === given?.level)?.colour ?? null;

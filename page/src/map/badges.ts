@@ -4,9 +4,11 @@ import { nameOf, number } from "../format";
 import { t } from "../i18n";
 import type { Lang } from "../state/url";
 import { levelOf } from "./aqi";
-import { boxAround, collide } from "./labels";
+import { boxAround, collide, type Box } from "./labels";
 
 const HEIGHT = 26;
+const LIFT = 33;
+const CIRCLE = 20;
 const NARROW = 62;
 const CJK_PX = 14;
 const LATIN_PX = 7.5;
@@ -87,26 +89,30 @@ export class Badges {
     return badge;
   }
 
-  /** Move the badges to their places and return the boxes they take, the picked first, then the worst air. */
-  place(): ReturnType<typeof boxAround>[] {
-    const boxes: ReturnType<typeof boxAround>[] = [];
+  /** Move the badges to their places and return the boxes they take: the picked first, then the worst air. */
+  place(): Box[] {
     const weight = ({ station, element }: Badge): number =>
       element.getAttribute("aria-pressed") === "true" ? Infinity : (station.aqi ?? -1);
-    const heaviestFirst = [...this.badges.values()].sort((a, b) => weight(b) - weight(a));
-    heaviestFirst.forEach(({ station, element, width }, order) => {
-      const { x, y } = this.map.project([station.lon, station.lat]);
-      const wide = boxAround(x, y - 33, width, HEIGHT, 0);
-      const narrow = boxAround(x, y - 33, NARROW, HEIGHT, 0);
-      const fits = (box: typeof wide): boolean => !boxes.some((other) => collide(box, other));
-      const size = fits(wide) ? "wide" : fits(narrow) ? "narrow" : "dot";
-      element.dataset["size"] = size;
-      element.style.zIndex = String(100 - order);
-      element.style.left = `${Math.round(x)}px`;
-      element.style.top = `${Math.round(y)}px`;
-      boxes.push(boxAround(x, y, 20, 20, 0));
-      if (size !== "dot") boxes.push(size === "wide" ? wide : narrow);
+    const spots = [...this.badges.values()]
+      .sort((a, b) => weight(b) - weight(a))
+      .map((badge) => ({ badge, ...this.map.project([badge.station.lon, badge.station.lat]), box: null as Box | null }));
+    const circles = spots.map(({ x, y }) => boxAround(x, y, CIRCLE, CIRCLE, 0));
+    for (const size of ["narrow", "wide"] as const) {
+      for (const spot of spots) {
+        if (size === "wide" && !spot.box) continue;
+        const box = boxAround(spot.x, spot.y - LIFT, size === "wide" ? spot.badge.width : NARROW, HEIGHT, 0);
+        const others = [...circles, ...spots.flatMap((other) => (other === spot || !other.box ? [] : [other.box]))];
+        const fits = spot.badge === spots[0]?.badge || !others.some((other) => collide(box, other));
+        if (fits) spot.box = box;
+        if (fits || size === "narrow") spot.badge.element.dataset["size"] = fits ? size : "dot";
+      }
+    }
+    spots.forEach(({ badge, x, y }, order) => {
+      badge.element.style.zIndex = String(100 - order);
+      badge.element.style.left = `${Math.round(x)}px`;
+      badge.element.style.top = `${Math.round(y)}px`;
     });
-    return boxes;
+    return [...circles, ...spots.flatMap(({ box }) => (box ? [box] : []))];
   }
 
   /** The badges now shown, for the map's picture. */

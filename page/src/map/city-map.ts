@@ -14,7 +14,7 @@ import { PALETTES } from "./palette";
 setWorkerUrl(workerUrl);
 
 const WIDE_PX = 760;
-const LIST_PX = 310;
+const LIST_PX = 370;
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 
 export interface Picked {

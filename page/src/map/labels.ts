@@ -1,7 +1,7 @@
 import type { MapLibreMap } from "maplibre-gl";
 import type { Label } from "./kinds";
 
-interface Box {
+export interface Box {
   left: number;
   top: number;
   right: number;

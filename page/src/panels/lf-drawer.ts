@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import { address } from "../api/client";
-import type { Cell, Layer, Rows } from "../api/types";
+import type { Cell, Dataset, Layer, Rows } from "../api/types";
 import { csvField, saveCsv } from "../charts/export";
 import { nameOf, number } from "../format";
 import { t } from "../i18n";
@@ -11,7 +11,7 @@ import { AIR_LAYER } from "../map/kinds/air";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
-import { rowTable } from "../shell/table";
+import { rowTable, titled } from "../shell/table";
 import { data, here } from "../state/data";
 import { view } from "../state/view";
 
@@ -23,6 +23,7 @@ export class DrawerPiece extends Piece {
   /** Cursors of the pages turned so far; the last is the page shown. */
   @state() private cursors: (string | number | null)[] = [null];
   private table: string | null = null;
+  private readonly described = new Fetched<Dataset>(this);
   private readonly rows = new Fetched<Rows>(this, "table");
 
   protected override willUpdate(): void {
@@ -63,8 +64,9 @@ export class DrawerPiece extends Piece {
     if (asked.state === "refused") return problemCard(asked.problem, () => this.rows.forget());
     const { items, total, next, columns } = asked.value;
     if (items.length === 0) return html`<p>${t("drawer.empty")}</p>`;
+    const stated = here(this.described.want(layer.dataset, () => calls.dataset(layer.dataset)))?.columns ?? [];
     const from = (this.cursors.length - 1) * PAGE_ROWS + 1;
-    return html`${rowTable(columns, items, this.tongue)}
+    return html`${rowTable(titled(columns, stated), items, this.tongue)}
       <footer class="pager">
         <span>${t("drawer.rows", { n: number(total, this.tongue, 0) })} · ${t("drawer.page", { from, to: from + items.length - 1 })}</span>
         <button type="button" ?disabled=${this.cursors.length === 1} @click=${() => (this.cursors = this.cursors.slice(0, -1))}>${t("drawer.previous")}</button>

@@ -7,19 +7,16 @@ import { Piece } from "../shell/element";
 import { emptyCard, problemCard, skeleton } from "../shell/parts";
 import { loadMoment } from "../state/actions";
 import { data } from "../state/data";
+import { datasetOf } from "../state/trend";
 import { view } from "../state/view";
 
-/** Return an indicator's sources by id, those that name a dataset as links to its page. */
+/** Return an indicator's sources by id, datasets as links to their pages. */
 function sources(indicator: Indicator): TemplateResult[] {
   return indicator.sources.map((source) => {
-    const dataset = typeof source === "string" ? source.replace(/^dataset:/, "") : source.dataset;
-    const name = typeof source === "string" ? source : (source.dataset ?? source.datastream ?? source.id ?? "");
-    const isDataset = dataset !== undefined && !name.includes(".") && !/^(datastream|thing|scene):/.test(name);
-    if (!isDataset) return html`<li>${name}</li>`;
+    const dataset = datasetOf(source);
+    if (!dataset) return html`<li>${source}</li>`;
     return html`<li>
-      <button type="button" class="link" @click=${() => view.set({ room: "data", dataset: dataset.split("@")[0] ?? dataset })}>
-        ${dataset}
-      </button>
+      <button type="button" class="link" @click=${() => view.set({ room: "data", dataset })}>${dataset}</button>
     </li>`;
   });
 }
@@ -57,8 +54,9 @@ export class IndicatorsPiece extends Piece {
         <dl>
           <dt>${t("indicators.formula")}</dt>
           <dd>${nameOf(indicator.formula, this.tongue)}</dd>
-          <dt>${t("indicators.standard")}</dt>
-          <dd>${indicator.standard}</dd>
+          <dt>${t("indicators.missing")}</dt>
+          <dd>${nameOf(indicator.missing, this.tongue)}</dd>
+          ${indicator.standard ? html`<dt>${t("indicators.standard")}</dt><dd>${indicator.standard}</dd>` : nothing}
           <dt>${t("indicators.quality")}</dt>
           <dd>${tOr(`quality.${indicator.quality}`, indicator.quality)}</dd>
           <dt>${t("time")}</dt>

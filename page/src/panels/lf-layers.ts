@@ -8,13 +8,14 @@ import { AIR_LAYER } from "../map/kinds/air";
 import { Piece } from "../shell/element";
 import { emptyCard } from "../shell/parts";
 import { data, here } from "../state/data";
+import { datasetsOf } from "../state/trend";
 import { view } from "../state/view";
 
 interface Row {
   id: string;
   name: string;
   style: LayerStyle | "air";
-  dataset: string | null;
+  datasets: string[];
   about: [string, string][];
 }
 
@@ -31,11 +32,10 @@ export class LayersPiece extends Piece {
       id: AIR_LAYER,
       name: t("layers.station"),
       style: "air",
-      dataset: null,
+      datasets: datasetsOf(here(data.value.indicators) ?? []),
       about: [
-        [t("source"), t("layers.computed", { name: this.tongue === "zh" ? spec.zh : spec.en })],
-        [t("operations.reads"), spec.reads.join(", ")],
-        [t("operations.citation"), [spec.citation].flat().join("; ")],
+        [t("source"), t("layers.computed", { name: nameOf(spec.name, this.tongue) })],
+        [t("operations.citation"), spec.citation],
       ],
     };
     return [air, ...rows];
@@ -46,7 +46,7 @@ export class LayersPiece extends Piece {
       id: layer.id,
       name: nameOf(layer.name, this.tongue),
       style: layer.style,
-      dataset: layer.dataset,
+      datasets: [layer.dataset],
       about: [
         [t("source"), `${nameOf(layer.attribution, this.tongue)}${layer.source ? ` · ${layer.source}` : ""}`],
         [t("licence"), layer.licence],
@@ -85,10 +85,10 @@ export class LayersPiece extends Piece {
       <details class="about">
         <summary aria-label="${t("layers.about")}: ${row.name}">i</summary>
         <dl>${row.about.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`)}</dl>
-        ${row.dataset
-          ? html`<button type="button" class="link" aria-label=${t("layers.dataset.label", { name: row.name })}
-              @click=${() => view.set({ room: "data", dataset: row.dataset })}>${t("layers.dataset")} ${row.dataset}</button>`
-          : nothing}
+        ${row.datasets.map(
+          (dataset) => html`<button type="button" class="link" aria-label=${t("layers.dataset.label", { name: dataset })}
+            @click=${() => view.set({ room: "data", dataset })}>${t("layers.dataset")} ${dataset}</button>`,
+        )}
       </details>
     </li>`;
   }

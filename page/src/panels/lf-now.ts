@@ -5,7 +5,7 @@ import type { AirReport, IndicatorHistory } from "../api/types";
 import "../charts/lf-chart";
 import { isoIn, moment, nameOf, number, unitOf, zoneName } from "../format";
 import { t } from "../i18n";
-import { AQI_CLASSES, classWords, colourOf, levelOf } from "../map/aqi";
+import { classLines, classWords, colourOf, levelOf } from "../map/aqi";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { emptyCard, problemCard, skeleton } from "../shell/parts";
@@ -32,14 +32,19 @@ export class NowPiece extends Piece {
     if (air.state === "asked") return this.frame(skeleton(4));
     if (air.state === "refused") {
       const { problem } = air;
-      if (problem.status === 404) return this.frame(emptyCard(t("now.empty"), "lifang scene run air_quality_early_warning"));
+      if (problem.status === 404) return this.frame(emptyCard(t("now.empty"), this.remedy()));
       return this.frame(problemCard(problem, () => void loadMoment()));
     }
     const report = air.value;
     if (report.result.city.aqi === null && report.result.stations.length === 0) {
-      return this.frame(emptyCard(t("now.empty"), "lifang demo chengdu"));
+      return this.frame(emptyCard(t("now.empty"), this.remedy()));
     }
     return this.frame(html`${this.index(report)}${this.trend(report)}`);
+  }
+
+  /** The command that fills an empty panel: run the scene, or without any series get a city that has some. */
+  private remedy(): string {
+    return here(data.value.datastreams)?.length ? "lifang scene run air_quality_early_warning" : "lifang demo chengdu";
   }
 
   private frame(content: TemplateResult): TemplateResult {
@@ -81,7 +86,7 @@ export class NowPiece extends Piece {
       <lf-chart
         .name=${variable} .unit=${unitOf(forecast?.unit ?? indicator?.unit) || variable} .points=${points}
         .forecast=${line} .band=${band} .now=${hour} .height=${150} .bare=${true}
-        .thresholds=${isIndex ? AQI_CLASSES.slice(0, 5).map(({ level, upTo }) => ({ value: upTo, name: t(`aqi.level.${level}`), below: true })) : []}
+        .thresholds=${isIndex ? classLines() : []}
       ></lf-chart>
       ${forecast ? html`<p class="fine">${variable} · ${t("now.forecast", { model: nameOf(forecast.model, this.tongue) })}</p>` : nothing}`;
   }

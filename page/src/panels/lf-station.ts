@@ -5,7 +5,7 @@ import type { Datastream, Series } from "../api/types";
 import "../charts/lf-chart";
 import { isoIn, moment, nameOf, number, unitOf } from "../format";
 import { t } from "../i18n";
-import { classWords, colourOf, levelOf } from "../map/aqi";
+import { classLines, classWords, colourOf, levelOf } from "../map/aqi";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
@@ -25,7 +25,6 @@ export function seriesKey(stream: Datastream): string {
 @customElement("lf-station")
 export class StationPiece extends Piece {
   private readonly series = new Fetched<Series>(this, "series");
-  private readonly detail = new Fetched<Datastream>(this);
 
   protected override render(): TemplateResult | typeof nothing {
     const { pick } = view.value;
@@ -41,7 +40,8 @@ export class StationPiece extends Piece {
     const chosen = streams.find((stream) => seriesKey(stream) === view.value.series) ?? streams.find(({ id }) => /pm2/.test(id)) ?? first;
     return html`<section class="panel station" aria-labelledby="station-title" data-thing=${pick}>
       ${this.head(nameOf(first.thing.name, this.tongue))} ${this.air(pick)}
-      <p class="fine">${pick} · ${t("station.place")} ${first.thing.lat.toFixed(4)}, ${first.thing.lon.toFixed(4)}</p>
+      <p class="fine">${pick} · ${t("station.place")} ${first.thing.lat.toFixed(4)}, ${first.thing.lon.toFixed(4)}
+        ${this.background(pick) ? html`<br />${t("station.background")}` : nothing}</p>
       ${this.values(streams, chosen)} ${this.chart(chosen)}
     </section>`;
   }
@@ -63,18 +63,23 @@ export class StationPiece extends Piece {
     </p>`;
   }
 
+  private background(pick: string): boolean {
+    return here(data.value.air)?.result.stations.find(({ thing }) => thing === pick)?.background ?? false;
+  }
+
   /** Values of the moment looked at where it is past, else the latest. */
   private values(streams: Datastream[], chosen: Datastream): TemplateResult {
-    const then = view.value.at ? here(data.value.air)?.result.stations.find(({ thing }) => thing === view.value.pick)?.values : null;
+    const station = here(data.value.air)?.result.stations.find(({ thing }) => thing === view.value.pick);
+    const then: Record<string, number | null> = { ...station?.values, aqi: station?.aqi ?? null };
     const valueOf = (stream: Datastream): number | null => {
       if (!view.value.at) return stream.latest?.value ?? null;
-      const found = Object.entries(then ?? {}).find(([code]) => code.toLowerCase() === seriesKey(stream).toLowerCase());
+      const found = Object.entries(then).find(([code]) => code.toLowerCase() === seriesKey(stream).toLowerCase());
       return found?.[1] ?? null;
     };
     return html`<div class="values" role="radiogroup" aria-label=${t("station.pollutant")}>
       ${streams.map(
         (stream) => html`<button
-          type="button" role="radio" class="value" aria-checked=${stream === chosen}
+          type="button" role="radio" class="value" title=${nameOf(stream.name, this.tongue)} aria-checked=${stream === chosen}
           @click=${() => view.set({ series: seriesKey(stream) })}
         >
           <span>${this.property(stream)}</span><b>${number(valueOf(stream), this.tongue)}</b><small>${unitOf(stream.unit)}</small>
@@ -84,7 +89,7 @@ export class StationPiece extends Piece {
   }
 
   private property(stream: Datastream): string {
-    return nameOf(stream.observed_property, this.tongue) || seriesKey(stream).toUpperCase();
+    return stream.observed_property || seriesKey(stream).toUpperCase();
   }
 
   private chart(stream: Datastream): TemplateResult {
@@ -94,7 +99,6 @@ export class StationPiece extends Piece {
     const asked = this.series.want(`${stream.id}|${start}|${end}`, () =>
       calls.series(stream.id, isoIn(start, this.zone), isoIn(end + 1000, this.zone), null),
     );
-    const limits = here(this.detail.want(stream.id, () => calls.datastream(stream.id)))?.limits ?? [];
     const name = `${nameOf(stream.thing.name, this.tongue)} ${this.property(stream)}`;
     return html`<div class="spans" role="group" aria-label=${t("station.span")}>
         ${SPANS.map(
@@ -106,9 +110,9 @@ export class StationPiece extends Piece {
       ${asked.state === "asked" ? skeleton(5) : nothing} ${asked.state === "refused" ? problemCard(asked.problem, () => this.series.forget()) : nothing}
       ${asked.state === "here"
         ? html`<lf-chart
-            .name=${name} .unit=${unitOf(stream.unit)} .thinned=${asked.value.downsampled} .height=${220}
+            .name=${name} .unit=${unitOf(stream.unit) || this.property(stream)} .thinned=${asked.value.downsampled} .height=${220}
             .points=${asked.value.items.map(({ time, value }) => ({ time: Date.parse(time), value }))}
-            .thresholds=${limits.map((limit) => ({ value: limit.value, name: nameOf(limit.name, this.tongue) }))}
+            .thresholds=${stream.observed_property === "AQI" ? classLines() : []}
           ></lf-chart>`
         : nothing}
       ${at ? nothing : html`<p class="fine">${t("sensing.updated")} ${moment(stream.latest?.time, this.zone)}</p>`}`;

@@ -8,9 +8,10 @@ import { Piece } from "../shell/element";
 import { emptyCard, problemCard, skeleton } from "../shell/parts";
 import { loadMoment } from "../state/actions";
 import { data } from "../state/data";
+import { datasetOf } from "../state/trend";
 import { view } from "../state/view";
 
-const SHARES = /coverage|share|rate/;
+const SHARES = /coverage|skill/;
 
 /** The room of what is to be done: alerts, the measures advised, and how good the forecast has been. */
 @customElement("lf-operations")
@@ -37,7 +38,7 @@ export class OperationsPiece extends Piece {
       <h2 id="advice-title">${t("operations.advice")}</h2>
       ${advice.length
         ? html`<ul class="advice">
-            ${advice.map((one) => html`<li><b>${nameOf(one.audience, this.tongue)}</b> ${nameOf(one, this.tongue)}</li>`)}
+            ${advice.map((one) => html`<li><b>${nameOf(one.audience, this.tongue)}</b> ${nameOf(one, this.tongue)} <small>${nameOf(one.citation, this.tongue)}</small></li>`)}
           </ul>`
         : html`<p class="calm">${t("operations.advice.none")}</p>`}
     </section>`;
@@ -67,18 +68,23 @@ export class OperationsPiece extends Piece {
     return `${number(value, this.tongue, 2)}${unit}`;
   }
 
-  private about({ spec }: AirReport): TemplateResult {
-    const dataset = (id: string): TemplateResult =>
-      html`<button type="button" class="link" @click=${() => view.set({ room: "data", dataset: id })}>${id}</button>`;
+  private about({ spec, result }: AirReport): TemplateResult {
+    const linked = (id: string): TemplateResult => {
+      const dataset = datasetOf(id);
+      if (!dataset) return html`<li>${id}</li>`;
+      return html`<li><button type="button" class="link" @click=${() => view.set({ room: "data", dataset })}>${id}</button></li>`;
+    };
     return html`<section class="panel" aria-labelledby="scene-title">
-      <h2 id="scene-title">${t("operations.scene")} · ${this.tongue === "zh" ? spec.zh : spec.en}</h2>
+      <h2 id="scene-title">${t("operations.scene")} · ${nameOf(spec.name, this.tongue)}</h2>
       <dl class="pairs">
         <dt>${t("operations.reads")}</dt>
-        <dd>${spec.reads.map((id) => html`${dataset(id)} `)}</dd>
+        <dd><ul>${spec.reads.map(linked)}</ul></dd>
         <dt>${t("operations.writes")}</dt>
-        <dd>${spec.writes.join(", ")}</dd>
+        <dd><ul>${spec.writes.map(linked)}</ul></dd>
         <dt>${t("operations.citation")}</dt>
-        <dd>${[spec.citation].flat().join("; ")}</dd>
+        <dd>${spec.citation}</dd>
+        ${result.notes.length ? html`<dt>${t("operations.notes")}</dt>` : nothing}
+        ${result.notes.map((note) => html`<dd>${nameOf(note, this.tongue)}</dd>`)}
       </dl>
     </section>`;
   }

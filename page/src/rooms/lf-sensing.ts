@@ -12,14 +12,6 @@ import { data } from "../state/data";
 import { view } from "../state/view";
 
 const MOST_SHOWN = 400;
-const QUALITY = ["good", "suspect", "bad", "missing", "estimated"];
-
-/** Return a quality flag as a word: numbers by their place in the list of flags. */
-function qualityWord(flag: number | string): string {
-  const name = typeof flag === "number" ? (QUALITY[flag] ?? String(flag)) : flag;
-  return tOr(`quality.${name}`, name);
-}
-
 /** The room of what the city senses: every datastream with its latest value, time and quality. */
 @customElement("lf-sensing")
 export class SensingPiece extends Piece {
@@ -40,10 +32,10 @@ export class SensingPiece extends Piece {
     const { datastreams } = data.value;
     if (datastreams.state === "asked") return skeleton(8);
     if (datastreams.state === "refused") return problemCard(datastreams.problem, () => void loadAll());
-    if (datastreams.value.length === 0) return emptyCard(t("sensing.empty"), "lifang sense replay --help");
+    if (datastreams.value.length === 0) return emptyCard(t("sensing.empty"), "lifang demo chengdu");
     const words = this.find.toLowerCase().split(/\s+/).filter(Boolean);
     const found = datastreams.value.filter((stream) => {
-      const text = `${stream.id} ${stream.thing.name.zh} ${stream.thing.name.en} ${nameOf(stream.observed_property, this.tongue)}`;
+      const text = `${stream.id} ${stream.thing.name.zh} ${stream.thing.name.en} ${stream.observed_property} ${stream.name.zh} ${stream.name.en}`;
       return words.every((word) => text.toLowerCase().includes(word));
     });
     const things = Map.groupBy(found, ({ thing }) => thing.id);
@@ -64,12 +56,12 @@ export class SensingPiece extends Piece {
       <tbody>
         ${streams.map(
           (stream) => html`<tr data-datastream=${stream.id}>
-            <th scope="row"><button type="button" class="link" title=${t("sensing.open")} @click=${() => pick(stream)}>
-              ${nameOf(stream.observed_property, this.tongue) || seriesKey(stream)}</button></th>
+            <th scope="row"><button type="button" class="link" title="${nameOf(stream.name, this.tongue)}: ${t("sensing.open")}" @click=${() => pick(stream)}>
+              ${stream.observed_property || seriesKey(stream)}</button></th>
             <td class="number"><b>${number(stream.latest?.value, this.tongue)}</b></td>
             <td>${unitOf(stream.unit)}</td>
             <td class="fine">${moment(stream.latest?.time, this.zone).slice(5)}</td>
-            <td class="fine">${stream.latest ? qualityWord(stream.latest.quality) : t("quality.missing")}</td>
+            <td class="fine">${stream.latest ? tOr(`quality.${stream.latest.quality}`, stream.latest.quality) : t("quality.missing")}</td>
           </tr>`,
         )}
       </tbody>

@@ -126,16 +126,16 @@ export class HeaderPiece extends Piece {
     const { theme, lang, kiosk } = view.value;
     const { subject } = data.value;
     const roles = subject?.roles.map((role) => tOr(`role.${role}`, role)).join(", ");
-    const tool = (text: string, act: () => void, label = text, pressed: boolean | null = null): TemplateResult =>
-      html`<button type="button" class="tool" aria-label=${label} title=${label} aria-pressed=${pressed ?? nothing} @click=${act}>${text}</button>`;
+    const tool = (id: string, text: string, act: () => void, label = text): TemplateResult =>
+      html`<button type="button" class="tool" data-tool=${id} aria-label=${label} title=${label} @click=${act}>${text}</button>`;
     return html`<nav class="tools" aria-label=${t("more")}>
-      ${tool(t("header.lang"), () => view.set({ lang: lang === "zh" ? "en" : "zh" }), t("header.lang.label"))}
-      ${tool(theme === "paper" ? t("header.theme.night") : t("header.theme.paper"), () => view.set({ theme: theme === "paper" ? "night" : "paper" }))}
-      ${tool(kiosk ? t("header.kiosk.leave") : t("header.kiosk"), () => view.set({ kiosk: !kiosk }))}
-      ${tool(t("header.print"), () => void printReport())} ${tool("?", () => data.set({ dialog: "help" }), t("header.help"))}
+      ${tool("lang", t("header.lang"), () => view.set({ lang: lang === "zh" ? "en" : "zh" }), t("header.lang.label"))}
+      ${tool("theme", theme === "paper" ? t("header.theme.night") : t("header.theme.paper"), () => view.set({ theme: theme === "paper" ? "night" : "paper" }))}
+      ${tool("kiosk", kiosk ? t("header.kiosk.leave") : t("header.kiosk"), () => view.set({ kiosk: !kiosk }))}
+      ${tool("print", t("header.print"), () => void printReport())} ${tool("help", "?", () => data.set({ dialog: "help" }), t("header.help"))}
       ${subject
-        ? html`<span class="who" title=${roles ?? ""}>${subject.name}</span>${tool(t("header.signout"), () => void signOut())}`
-        : tool(t("header.signin"), () => data.set({ dialog: "sign-in" }))}
+        ? html`<span class="who" title=${roles ?? ""}>${subject.name}</span>${tool("sign-out", t("header.signout"), () => void signOut())}`
+        : tool("sign-in", t("header.signin"), () => data.set({ dialog: "sign-in" }))}
     </nav>`;
   }
 

@@ -23,6 +23,11 @@ function heading(column: Column | string, lang: Lang): { name: string; title: st
   return { name: column.name, title: nameOf(column.title, lang) || column.name, unit: column.unit ?? "" };
 }
 
+/** Return the columns of rows with the titles and units that the dataset's own columns state. */
+export function titled(columns: { name: string; type: string }[], stated: Column[]): (Column | string)[] {
+  return columns.map(({ name }) => stated.find((column) => column.name === name) ?? name);
+}
+
 /** Return rows as a table that scrolls inside itself and can be reached by keyboard. */
 export function rowTable(columns: (Column | string)[], rows: Record<string, Cell>[], lang: Lang): TemplateResult {
   const heads = columns.map((column) => heading(column, lang)).filter(({ name }) => !name.startsWith("_"));

@@ -4,6 +4,7 @@ import { EventLine } from "../api/events";
 import type { Alert, Datastream, Page } from "../api/types";
 import { t } from "../i18n";
 import { pending } from "../shell/ready";
+import { inOrder } from "./streams";
 import { data, here, type Asked, type Data } from "./data";
 import { view } from "./view";
 
@@ -15,7 +16,7 @@ const turns: Partial<Record<AskedKey, number>> = {};
 async function ask<K extends AskedKey>(key: K, call: () => Promise<unknown>): Promise<void> {
   const turn = (turns[key] ?? 0) + 1;
   turns[key] = turn;
-  pending.add(key);
+  if (data.value[key].state !== "here") pending.add(key);
   const show = (asked: Asked<unknown>): void => {
     if (turns[key] !== turn) return;
     data.set({ [key]: asked } as Partial<Data>);
@@ -36,7 +37,7 @@ async function everyDatastream(): Promise<Datastream[]> {
     found.push(...page.items);
     after = page.next;
   } while (after !== null && after !== undefined && found.length < 5_000);
-  return found;
+  return inOrder(found);
 }
 
 async function loadCity(): Promise<void> {
@@ -96,7 +97,7 @@ async function refreshLive(): Promise<void> {
   refreshing = false;
 }
 
-function receive(items: { datastream: number | string; value: number | null; quality: number }[], time: string): void {
+function receive(items: { datastream: number | string; value: number | null; quality: string }[], time: string): void {
   const known = here(data.value.datastreams);
   if (!known) return;
   const latest = new Map(items.map((item) => [String(item.datastream), item]));

@@ -27,3 +27,13 @@ export function forecastPoints(forecast: Forecast | null): { line: Point[]; band
     ),
   };
 }
+
+/** Return the dataset's id of a source such as `dataset:districts@2`, or null where the source is something else. */
+export function datasetOf(source: string): string | null {
+  return /^(?:dataset|release):([^@]+)/.exec(source)?.[1] ?? null;
+}
+
+/** Return the datasets that the indicators are made from, each once. */
+export function datasetsOf(indicators: readonly Indicator[]): string[] {
+  return [...new Set(indicators.flatMap(({ sources }) => sources.flatMap((source) => datasetOf(source) ?? [])))];
+}

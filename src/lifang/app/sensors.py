@@ -1,7 +1,7 @@
 """Sensors from datasets: a table of devices and a table of values become things, datastreams and a replay.
 
 The ``[replay]`` table of ``city.toml`` says how: ``series`` and ``things`` name the datasets; ``thing``, ``property``,
-``time``, ``value`` name the columns of the series; ``key``, ``zh``, ``en``, ``lon``, ``lat`` those of the devices;
+``time``, ``value`` name the columns of the series; ``key``, ``zh``, ``en`` those of the devices, which are points;
 ``kind``, ``prefix``, ``period_s`` describe them; ``start`` and ``speed`` the replay. What is measured is named (zh, en,
 unit) by ``code_list``, a standard list, or by ``[replay.properties.<code>]``.
 """
@@ -61,7 +61,8 @@ def register_sensors(plan: ReplayPlan, catalogue: Catalogue, sensing: Sensing) -
     measured = [_measured(plan, code) for code, _ in series.rows().distinct(plan.property, limit=1000)]
     classification = series.card.classification
     things, datastreams = [], []
-    for device in catalogue.dataset(plan.things).rows().select().to_pylist():
+    columns = [plan.key, plan.zh, plan.en, "_xmin", "_ymin", *([plan.background] if plan.background else [])]
+    for device in catalogue.dataset(plan.things).rows().select(columns).to_pylist():
         thing = _thing(plan, device, classification)
         things.append(thing)
         datastreams += [_datastream(plan, thing, each) for each in measured]
@@ -97,8 +98,8 @@ def _thing(plan: ReplayPlan, device: Mapping[str, Any], classification: Classifi
         zh=device[plan.zh],
         en=device[plan.en],
         kind=plan.kind,
-        lon=device["lon"],
-        lat=device["lat"],
+        lon=device["_xmin"],
+        lat=device["_ymin"],
         classification=classification,
         properties=properties,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import lifang.scenes
 from lifang.app.bus import Bus
-from lifang.core import Plugins, format_instant, parse_instant
+from lifang.core import BadInput, Plugins, format_instant, parse_instant
 from lifang.scenes import SceneContext, SceneSpec
 from lifang.store import Store, read_setting, write_setting
 
@@ -39,9 +39,16 @@ class Stage:
         return shown
 
     def run(self, scene: str, moment: datetime | None = None) -> dict[str, Any]:
-        """Run the scene for a moment: it evaluates its rules and writes its indicators; return its result."""
+        """Return the scene's result for a moment, its rules evaluated, its indicators written.
+
+        ``BadInput`` for a moment later than the city's now: a rule that was told the future would wait for it.
+        """
         module = self._plugins.get(scene)
-        result = module.run(self._context, moment or self._now())
+        now = self._now()
+        if moment is not None and moment > now:
+            later = format_instant(moment)
+            raise BadInput(f"{later} is later than the city's now.", where="at", mend=f"Up to {format_instant(now)}.")
+        result = module.run(self._context, moment or now)
         for indicator in result.indicators:
             self._bus.publish("indicator", indicator)
         shown: dict[str, Any] = result.result

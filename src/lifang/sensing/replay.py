@@ -21,8 +21,7 @@ from lifang.core import BadInput, Clock, Problem, from_micros, to_micros
 from lifang.guard import SYSTEM, Action, Resource, Subject, require
 from lifang.sensing.history import absent, observations_of
 from lifang.sensing.model import pick
-from lifang.sensing.settings import read_setting, write_setting
-from lifang.store import Entry, Observations
+from lifang.store import Entry, Observations, read_setting, write_setting
 
 if TYPE_CHECKING:
     from lifang.sensing.sensing import Sensing

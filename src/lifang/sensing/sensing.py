@@ -25,8 +25,7 @@ from lifang.sensing.model import Datastream, Latest, Numbers, Quality, Thing, pi
 from lifang.sensing.quality import Limits, assess
 from lifang.sensing.registrar import Registrar
 from lifang.sensing.series import chart, check_points
-from lifang.sensing.settings import read_setting, write_setting
-from lifang.store import Entry, Observations, Store
+from lifang.store import Entry, Observations, Store, read_setting, write_setting
 
 _logger = logging.getLogger(__name__)
 _HISTORY_ROWS = 500_000

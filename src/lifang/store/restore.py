@@ -54,7 +54,7 @@ def _unpack(archive: Path, work: Path) -> int:
                     manifest = _body(tar, member, archive)
                 else:
                     found[name] = _extract(tar, member, work / name)
-    except (tarfile.TarError, EOFError) as error:
+    except (tarfile.TarError, EOFError, ValueError) as error:  # tarfile lets bad header numbers through as ValueError
         raise Corrupt(f"The backup cannot be read to its end: {error}.", where=str(archive), mend=_MEND) from error
     _check(found, manifest, archive)
     return len(found)

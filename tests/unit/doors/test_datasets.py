@@ -17,7 +17,7 @@ WELLS = "/api/v1/datasets/wells"
 def test_the_list_shows_facets_and_follows_words_and_filters(house: House) -> None:
     client = house.client("data_officer")
     every = client.get("/api/v1/datasets", params={"purpose": "test"}).json()
-    assert {each["id"] for each in every["items"]} == {"wells", "cellars", "vaults"}
+    assert {each["id"] for each in every["items"]} >= {"wells", "cellars", "vaults"}
     assert every["facets"]["provider"] == [
         {"value": "水务局", "name": {"zh": "水务局", "en": "water bureau"}, "count": 3}
     ]
@@ -27,13 +27,15 @@ def test_the_list_shows_facets_and_follows_words_and_filters(house: House) -> No
 
 
 def test_the_list_is_paged_by_a_cursor(house: House) -> None:
-    client, seen, after = house.client("administrator"), [], None
-    for _ in range(3):
+    client = house.client("administrator")
+    seen: list[str] = []
+    after = None
+    while not seen or after:
         page = client.get("/api/v1/datasets", params={"limit": 1, **({"after": after} if after else {})}).json()
         seen += [each["id"] for each in page["items"]]
         after = page["next"]
-    assert sorted(seen) == ["cellars", "vaults", "wells"]
-    assert after is None
+    assert {"cellars", "vaults", "wells"} <= set(seen)
+    assert len(seen) == len(set(seen))
 
 
 def test_a_dataset_shows_metadata_columns_releases_and_quality(house: House) -> None:
@@ -163,7 +165,10 @@ def test_refused_rows_say_how_to_mend_them_and_are_paged(house: House) -> None:
     first = house.client().get(f"{WELLS}/refused?limit=1").json()
     second = house.client().get(f"{WELLS}/refused", params={"limit": 1, "after": first["next"]}).json()
     rows = first["items"] + second["items"]
-    assert [(row["row"], row["column"], row["value"]) for row in rows] == [(5, "depth", "abc"), (5, "dug", "2019-02-30")]
+    assert [(row["row"], row["column"], row["value"]) for row in rows] == [
+        (5, "depth", "abc"),
+        (5, "dug", "2019-02-30"),
+    ]
     assert all(row["mend"] for row in rows)
     assert second["next"] is None
 

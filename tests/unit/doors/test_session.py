@@ -67,7 +67,8 @@ def test_a_wrong_password_and_an_unknown_name_are_told_alike(house: House) -> No
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{}", b"[]", b'{"name":"a"}', b'{"name":"a","password":1}', b'{"name":"a","password":"b","x":1}', b"\xff"]
+    "body",
+    [b"", b"{}", b"[]", b'{"name":"a"}', b'{"name":"a","password":1}', b'{"name":"a","password":"b","x":1}', b"\xff"],
 )
 def test_a_malformed_log_in_is_a_clear_400(house: House, body: bytes) -> None:
     answer = house.client().post("/api/v1/session", content=body, headers={"Content-Type": "application/json"})

@@ -127,7 +127,7 @@ def test_unlike_lengths_kinds_and_impossible_times_are_refused(store: Store) -> 
     with pytest.raises(BadInput, match="time"):
         Observations(good.datastream, np.zeros(2, dtype=np.int64), good.value, good.quality)
     with pytest.raises(BadInput, match="quality"):
-        Observations(good.datastream, good.time, good.value, np.zeros(1, dtype=np.int64))  # type: ignore[arg-type]
+        Observations(good.datastream, good.time, good.value, np.zeros(1, dtype=np.int64))
     with pytest.raises(BadInput, match="years"):
         store.lake.append(
             Observations(good.datastream, np.array([2**62], dtype=np.int64), good.value, good.quality), subject="t"

@@ -7,7 +7,8 @@ const MAJOR_UP_TO = 4;
 
 /** Return whether a road is a main one: by its word, or by a rank number where small is great. */
 function isMajor(feature: Feature): boolean {
-  const held = properties(feature)["highway"] ?? properties(feature)["class"];
+  const of = properties(feature);
+  const held = of["highway"] ?? of["class"] ?? of["class_code"];
   if (held === null || held === undefined || held === "") return false;
   const rank = Number(held);
   return Number.isFinite(rank) ? rank <= MAJOR_UP_TO : MAJOR_WORDS.test(String(held));

@@ -151,12 +151,15 @@ def _looks_like_wkt(opened: Opened, header: str) -> bool:
 
 def _infer(opened: Opened, *, zone: tzinfo, used: tuple[str, ...]) -> tuple[list[Bound], list[str]]:
     sample: list[Any] = []
-    rows = 0
+    rows = refused = 0
     for batch in opened.batches():
         sample.append(batch.columns)
         rows += len(batch.rows)
+        refused += len(batch.refused)
         if rows >= SAMPLE_ROWS:
             break
+    if not rows and not refused:
+        raise BadInput("There is a header, but no row.", where="after the header", mend="Send at least one row.")
     table = pa.Table.from_batches(sample)
     bound: list[Bound] = []
     names: set[str] = {"geometry"}

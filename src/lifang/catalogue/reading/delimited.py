@@ -79,10 +79,11 @@ def open_delimited(path: Path, *, hints: Hints) -> Opened:
     dialect = _Dialect(encoding, delimiter, hints.header, hints.skip_lines, hints.missing)
     names = _names(path, dialect)
     headers, notes = unique_headers(names)
+    unclosed = _count_quotes(path) % 2 == 1
     return Opened(
         format="csv",
         headers=tuple(headers),
-        batches=lambda: _batches(path, dialect, names=names, headers=headers),
+        batches=lambda: _batches(path, dialect, names=names, headers=headers, unclosed=unclosed),
         encoding=encoding,
         delimiter=delimiter,
         notes=notes,
@@ -115,7 +116,24 @@ def _parse_options(dialect: _Dialect, handler: Any) -> pa_csv.ParseOptions:
     )
 
 
-def _batches(path: Path, dialect: _Dialect, *, names: list[str], headers: list[str]) -> Iterator[Batch]:
+def _count_quotes(path: Path) -> int:
+    with path.open("rb") as stream:
+        return sum(chunk.count(b'"') for chunk in iter(lambda: stream.read(_BLOCK), b""))
+
+
+def _refuse_unclosed(record: pa.RecordBatch, last_row: int) -> None:
+    """Refuse a table whose last row swallowed the lines after a quotation mark that is never closed."""
+    for column in record.columns:
+        value = column[-1].as_py() if len(column) else None
+        if value and "\n" in value:
+            raise BadInput(
+                "A quotation mark is never closed, so a cell takes in all lines after it.",
+                where=f"row {last_row}, the cell that begins {value[:40]!r}",
+                mend='Close the quotation mark, or double it ("") where it is meant as such.',
+            )
+
+
+def _batches(path: Path, dialect: _Dialect, *, names: list[str], headers: list[str], unclosed: bool) -> Iterator[Batch]:
     wrong = _WrongWidth()
     convert = pa_csv.ConvertOptions(
         column_types={name: pa.string() for name in names},
@@ -125,6 +143,7 @@ def _batches(path: Path, dialect: _Dialect, *, names: list[str], headers: list[s
     )
     next_row = dialect.first_row
     taken = 0
+    record: Any = None
     try:
         with pa_csv.open_csv(
             path,
@@ -143,6 +162,8 @@ def _batches(path: Path, dialect: _Dialect, *, names: list[str], headers: list[s
             where=f"after row {next_row - 1}",
             mend="Check quotes and encoding.",
         ) from error
+    if unclosed and record is not None:
+        _refuse_unclosed(record, next_row - 1)
     if wrong.found[taken:]:
         empty = _renamed(pa.RecordBatch.from_arrays([pa.array([], pa.string()) for _ in names], names=names), headers)
         yield Batch(np.empty(0, np.int64), empty, refused=tuple(wrong.found[taken:]))

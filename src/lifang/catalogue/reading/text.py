@@ -49,7 +49,7 @@ def find_encoding(path: Path, *, declared: str) -> str:
             return encoding
     line, offset = _place(path, "utf-8" if wanted is None else wanted)
     raise BadInput(
-        f"The text is not {'UTF-8 or GB18030' if wanted is None else wanted}.",
+        f"The text is not all {'UTF-8, nor all GB18030' if wanted is None else wanted}.",
         where=f"line {line}, byte {offset}",
         mend="Save the whole file in one encoding, best UTF-8.",
     )

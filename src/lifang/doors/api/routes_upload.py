@@ -131,6 +131,7 @@ async def _settled(asker: Asker, job: Job, path: Path) -> Job:
         waited += _STEP_S
         job = await run_sync(asker.city.jobs.get, job.id)
     if job.state == "failed":
+        await run_sync(_remove, path)
         error = job.error or {}
         raise BadInput(
             str(error.get("detail", "The file cannot be admitted.")),

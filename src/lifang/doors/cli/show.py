@@ -20,6 +20,9 @@ from lifang.doors.cli.client import Client
 OUT = Console()
 ERR = Console(stderr=True)
 _CELL = 60
+_ROWS = 24
+_COLUMNS = 7
+_NAME_KEYS = 4
 _POLL_S = 0.1
 
 
@@ -41,17 +44,38 @@ Dir = Annotated[
 
 
 def show(value: Any, *, as_json: bool, columns: Sequence[str] = ()) -> None:
-    """Print a value: JSON if asked, a table for a list of mappings, lines for one mapping."""
+    """Print a value: JSON if asked, a table for a list of mappings, an indented outline for one mapping."""
     if as_json:
         OUT.print_json(json.dumps(value, ensure_ascii=False, default=str))
     elif isinstance(value, list):
         _show_table(value, columns)
     elif isinstance(value, Mapping):
-        for key, each in value.items():
-            OUT.print(f"[bold]{key}[/]  ", end="")
-            OUT.print(cell(each), markup=False, highlight=False)
+        _show_outline(value, 0)
     elif value is not None:
         OUT.print(cell(value), markup=False)
+
+
+def _show_outline(value: Mapping[str, Any], depth: int) -> None:
+    for key, each in value.items():
+        head = f"{'  ' * depth}{key}"
+        if isinstance(each, Mapping) and not _is_name(each):
+            OUT.print(head, style="bold", markup=False, highlight=False)
+            _show_outline(each, depth + 1)
+        elif isinstance(each, list) and each and all(isinstance(row, Mapping) for row in each):
+            OUT.print(f"{head} ({len(each)})", style="bold", markup=False, highlight=False)
+            plain = [name for name, part in each[0].items() if _is_plain(part)]
+            _show_table(each[:_ROWS], plain[:_COLUMNS])
+        else:
+            text = ", ".join(map(cell, each)) if isinstance(each, list) else cell(each)
+            OUT.print(f"{head}  {text}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, Mapping) and {"zh", "en"} <= value.keys() and len(value) <= _NAME_KEYS
+
+
+def _is_plain(value: Any) -> bool:
+    return _is_name(value) or not isinstance(value, Mapping | list)
 
 
 def _show_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -81,7 +105,7 @@ def cell(value: Any) -> str:
     """Return a value as a person reads it; names in two languages as ``中文 / English``."""
     if value is None:
         return "–"
-    if isinstance(value, Mapping) and {"zh", "en"} <= value.keys():
+    if _is_name(value):
         return f"{value['zh']} / {value['en']}"
     if isinstance(value, float):
         return f"{value:g}"

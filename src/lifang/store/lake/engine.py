@@ -1,4 +1,4 @@
-"""One DuckDB instance per city: opened on demand, reopened after a fatal error, its errors put in the house's words."""
+"""One DuckDB instance per city: opened on demand, and opened anew after a fatal error."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from lifang.core import BadInput, Corrupt, Problem, Unavailable
-from lifang.store.durable import disk_errors, disk_full, make_folder
+from lifang.core import Problem, Unavailable
+from lifang.store.durable import disk_errors, make_folder
+from lifang.store.lake.errors import is_fatal, problem_of
 from lifang.store.lake.extensions import load_extension
+from lifang.store.lake.names import sql, text
+from lifang.store.lake.stream import Stream
 
 OBSERVATIONS = "observations"
 RELEASES = "releases"
@@ -24,8 +27,6 @@ _SAFE = {
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
 }
-_FULL = ("No space left on device", "disk quota", "Disk quota")
-_DEAD = ("database has been invalidated", "FATAL")
 
 
 class Engine:
@@ -38,27 +39,27 @@ class Engine:
         self._lock = threading.Lock()
         self._root: duckdb.DuckDBPyConnection | None = None
         self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
+        self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
         self._closed = False
         self.generation = 0
-        self._connect()
+        self._cursor().close()
 
     @contextmanager
     def session(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yield a connection of its own, closed afterwards; engine errors leave as the house's errors."""
-        cursor = self.cursor()
+        cursor = self._cursor()
         try:
             with self.errors():
                 yield cursor
         finally:
             cursor.close()
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """Return a new connection to the instance, which is opened first if a fatal error closed it."""
-        root = self._connect()
-        with self.errors():
-            cursor = root.cursor()
-        self._cursors.add(cursor)
-        return cursor
+    def stream(self) -> Stream:
+        """Return a stream for one query; whoever takes it closes it."""
+        stream = Stream(self._cursor())
+        with self._lock:
+            self._streams.add(stream)
+        return stream
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -69,7 +70,9 @@ class Engine:
         except Problem:
             raise
         except duckdb.Error as error:
-            raise self._problem(error, generation) from error
+            if is_fatal(error) and generation == self.generation:
+                self._drop()
+            raise problem_of(error, self.folder) from error
 
     def fold(self) -> None:
         """Fold the write-ahead logs into their files, as far as running readers allow."""
@@ -89,14 +92,20 @@ class Engine:
             self._closed = True
             self._drop()
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a new connection to the instance, which is opened first if a fatal error closed it."""
         with self._lock:
             if self._closed:
                 raise Unavailable("The lake is closed.", where=str(self.folder))
-            if self._root is None:
-                with self.errors(), disk_errors(self.folder):
-                    self._root = self._open()
-            return self._root
+            try:
+                if self._root is None:
+                    with disk_errors(self.folder):
+                        self._root = self._open()
+                cursor = self._root.cursor()
+            except duckdb.Error as error:
+                raise problem_of(error, self.folder) from error
+            self._cursors.add(cursor)
+            return cursor
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         scratch = self.folder / "scratch"
@@ -114,66 +123,35 @@ class Engine:
             root.execute("SET GLOBAL TimeZone = 'UTC'")
             root.execute("SET GLOBAL enable_geoparquet_conversion = false")
             load_extension(root, "ducklake")
-            root.execute(sql("ATTACH", text(self.folder / "observations.duckdb"), "AS", OBSERVATIONS))
-            root.execute(
-                f"ATTACH {text('ducklake:' + str(self.folder / 'releases.ducklake'))} AS {RELEASES} "
-                f"(DATA_PATH {text(str(self.folder / RELEASES) + '/')}, OVERRIDE_DATA_PATH true, "
-                "DATA_INLINING_ROW_LIMIT 0)"
-            )
+            for statement in self._attachments():
+                root.execute(statement)
         except BaseException:
             root.close()
             raise
         return root
 
+    def _attachments(self) -> tuple[str, str]:
+        catalogue = text(f"ducklake:{self.folder / 'releases.ducklake'}")
+        options = (
+            f"(DATA_PATH {text(f'{self.folder / RELEASES}/')}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0)"
+        )
+        return (
+            sql("ATTACH", text(self.folder / "observations.duckdb"), "AS", OBSERVATIONS),
+            sql("ATTACH", catalogue, "AS", RELEASES, options),
+        )
+
     def _drop(self) -> None:
+        """Close the instance; queries still running on it are stopped and answer with an error."""
         with self._lock:
             root, self._root = self._root, None
-            self.generation += 1
-            for cursor in list(self._cursors):
-                cursor.close()
+            cursors, streams = list(self._cursors), list(self._streams)
             self._cursors.clear()
-            if root is not None:
-                root.close()
-
-    def _problem(self, error: duckdb.Error, generation: int) -> Problem:
-        message = str(error)
-        dead = isinstance(error, duckdb.FatalException) or any(mark in message for mark in _DEAD)
-        if dead and generation == self.generation and self._root is not None:
-            self._drop()
-        if any(mark in message for mark in _FULL):
-            return disk_full(self.folder)
-        first = message.splitlines()[0] if message else type(error).__name__
-        if dead:
-            return Unavailable(
-                "The lake's disk failed and the lake was closed; what was acknowledged is safe.",
-                where=f"{self.folder}: {first}",
-                mend="Check the disk and try again: the next call opens the lake anew.",
-            )
-        return _plain(error, first, self.folder)
-
-
-def _plain(error: duckdb.Error, first: str, folder: Path) -> Problem:
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return Unavailable("The lake has too little memory for this.", where=first, mend="Raise lake_memory_mb.")
-    if isinstance(error, duckdb.SerializationException):
-        return Corrupt("A lake file is damaged.", where=first, mend="Restore the last backup.")
-    if isinstance(error, duckdb.IOException | duckdb.InterruptException | duckdb.TransactionException):
-        return Unavailable(f"The lake cannot answer: {first}.", where=str(folder), mend="Check the disk and try again.")
-    if isinstance(error, duckdb.ConnectionException):
-        return Unavailable("The lake was closed meanwhile.", where=first, mend="Try again.")
-    return BadInput(f"The lake cannot do this: {first}.", mend="Check columns, types and values.")
-
-
-def sql(*parts: str) -> str:
-    """Return a statement of parts that are written here, quoted by :func:`name` or :func:`text`, or placeholders."""
-    return " ".join(parts)
-
-
-def text(value: object) -> str:
-    """Return ``value`` as a quoted SQL text, for the statements that take no parameter."""
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def name(identifier: str) -> str:
-    """Return ``identifier`` as a quoted SQL name."""
-    return '"' + identifier.replace('"', '""') + '"'
+            self._streams.clear()
+            self.generation += 1
+        for cursor in cursors:
+            with suppress(duckdb.Error):
+                cursor.interrupt()
+        for stream in streams:
+            stream.close()
+        if root is not None:
+            root.close()

@@ -13,8 +13,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lifang.core import BadInput, Clock, from_micros, to_micros
-from lifang.store.lake.engine import Engine, sql
+from lifang.store.lake.engine import Engine
 from lifang.store.lake.model import Batch, Observations
+from lifang.store.lake.names import sql
 
 _COLUMNS = "datastream INTEGER, time BIGINT, value DOUBLE, quality UTINYINT, batch BIGINT"
 _TABLES = (

@@ -10,8 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from lifang.core import BadInput, Box
-from lifang.store.lake.engine import Engine, name, sql
+from lifang.store.lake.engine import Engine
 from lifang.store.lake.model import ColumnInfo, Condition
+from lifang.store.lake.names import name, sql
+from lifang.store.lake.stream import Stream
 
 _BATCH_ROWS = 10_000
 _BOX = ("_xmin", "_xmax", "_ymin", "_ymax")
@@ -72,22 +74,14 @@ class Relation:
     ) -> pa.RecordBatchReader:
         """Return what :meth:`select` returns as a stream, so that memory stays small."""
         query, values = self._query(columns, where, bbox, order, descending, limit, offset)
-        cursor = self._engine.cursor()
+        stream = self._engine.stream()
         try:
             with self._engine.errors():
-                reader = cursor.execute(query, values).to_arrow_reader(batch_rows)
+                schema = stream.start(query, values, batch_rows)
         except BaseException:
-            cursor.close()
+            stream.close()
             raise
-
-        def stream() -> Iterator[pa.RecordBatch]:
-            try:
-                with self._engine.errors():
-                    yield from reader
-            finally:
-                cursor.close()
-
-        return pa.RecordBatchReader.from_batches(reader.schema, stream())
+        return pa.RecordBatchReader.from_batches(schema, self._drain(stream))
 
     def distinct(self, column: str, limit: int = 100) -> list[tuple[Any, int]]:
         """Return up to ``limit`` values of ``column`` with how often each occurs, the commonest first."""
@@ -95,6 +89,14 @@ class Relation:
         query = sql("SELECT", chosen, ", count(*) FROM", self._source, "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?")
         with self._engine.session() as session:
             return [(row[0], int(row[1])) for row in session.execute(query, [max(0, limit)]).fetchall()]
+
+    def _drain(self, stream: Stream) -> Iterator[pa.RecordBatch]:
+        try:
+            with self._engine.errors():
+                while (batch := stream.next()) is not None:
+                    yield batch
+        finally:
+            stream.close()
 
     def _name(self, column: str) -> str:
         if not any(column == each.name for each in self.columns):

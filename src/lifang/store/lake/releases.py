@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 from lifang.core import BadInput, Conflict, NotFound, check_slug
 from lifang.store.durable import disk_errors, make_folder, part_file, put_in_place, sweep_parts, sync_file
 from lifang.store.lake.engine import RELEASES as DB
-from lifang.store.lake.engine import Engine, name, sql, text
+from lifang.store.lake.engine import Engine
 from lifang.store.lake.model import ReleaseFile
+from lifang.store.lake.names import name, sql, text
 from lifang.store.lake.relation import Relation
 
 _GROUP_ROWS = 100_000

@@ -1,0 +1,66 @@
+"""What a picture shows, counted in the browser itself: no imaging library is needed."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Page
+
+_COUNT = """
+async ([png, box, wanted, tolerance]) => {
+  const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
+  const picture = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+  const [x, y, w, h] = box ?? [0, 0, picture.width, picture.height];
+  const canvas = new OffscreenCanvas(w, h);
+  const pen = canvas.getContext("2d");
+  pen.drawImage(picture, x, y, w, h, 0, 0, w, h);
+  const data = pen.getImageData(0, 0, w, h).data;
+  const seen = new Map();
+  const near = wanted.map(() => 0);
+  for (let i = 0; i < data.length; i += 4) {
+    const key = (data[i] << 16) | (data[i + 1] << 8) | data[i + 2];
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+    wanted.forEach(([r, g, b], n) => {
+      if (Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) <= tolerance) near[n] += 1;
+    });
+  }
+  const total = data.length / 4;
+  return { total, colours: seen.size, commonest: Math.max(...seen.values()) / total, near };
+}
+"""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Counts of a picture: pixels, distinct colours, the commonest colour's share, pixels near each wanted colour."""
+
+    total: int
+    colours: int
+    commonest: float
+    near: Sequence[int]
+
+
+def look(
+    page: Page,
+    *,
+    within: str | None = None,
+    wanted: Sequence[tuple[int, int, int]] = (),
+    tolerance: int = 24,
+    png: bytes | None = None,
+) -> Picture:
+    """Return what the page, or its element ``within``, shows now; or what a given picture shows."""
+    shot = png or page.screenshot()
+    box: list[float] | None = None
+    if within:
+        found = page.locator(within).first.bounding_box()
+        assert found, f"{within} is not on the screen"
+        box = [round(found[side]) for side in ("x", "y", "width", "height")]
+    tab = page.context.new_page()
+    counted: dict[str, Any] = tab.evaluate(
+        _COUNT, [base64.b64encode(shot).decode(), box, [list(each) for each in wanted], tolerance]
+    )
+    tab.close()
+    return Picture(**counted)

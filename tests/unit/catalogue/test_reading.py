@@ -1,0 +1,249 @@
+import gzip
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio.raw
+import pytest
+import shapely
+
+from lifang.catalogue.reading import Limits, Opened, open_source
+from lifang.catalogue.reading.text import find_delimiter
+from lifang.core import BadInput, TooLarge
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    def open_bytes(content: bytes, name: str, limits: Limits | None = None) -> Opened:
+        path = tmp_path / "received"
+        path.write_bytes(content)
+        scratch = tmp_path / f"scratch{len(list(tmp_path.iterdir()))}"
+        scratch.mkdir()
+        return open_source(path, name=name, scratch=scratch, limits=limits)
+
+    return open_bytes
+
+
+def table(opened: Opened) -> list[dict[str, str | None]]:
+    return [row for batch in opened.batches() for row in batch.columns.to_pylist()]
+
+
+def rows(opened: Opened) -> list[int]:
+    return [int(row) for batch in opened.batches() for row in batch.rows]
+
+
+def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_chinese_csv_reads_in_each_encoding(read, encoding: str) -> None:
+    opened = read("名称,值\n成都市,1\n".encode(encoding), "a.csv")
+    assert table(opened) == [{"名称": "成都市", "值": "1"}]
+    assert opened.encoding == encoding.removesuffix("-sig")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "名称,值\n成都市武侯区,1\n".encode() + "绵阳,2\n".encode("gb18030"),
+        "名称,值\n成都市武侯区,1\n".encode("gb18030") + "成都市武侯区,1\n".encode() * 3,
+        "a,b\né,ü\n".encode("latin-1"),
+    ],
+)
+def test_mixed_or_other_encodings_are_refused_with_the_place(read, content: bytes) -> None:
+    with pytest.raises(BadInput) as caught:
+        read(content, "a.csv")
+    assert "line" in caught.value.where
+    assert "UTF-8" in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"\n \n", "empty"),
+        (b"a,b", "header"),
+        (bytes(range(256)), "NUL"),
+        ("a,b\n1,2\n".encode("utf-16"), "UTF-16"),
+        (b"<html><body>404</body></html>", "XML or HTML"),
+        (b"<root xmlns = 'x'>", "XML or HTML"),
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"\xd0\xcf\x11\xe0rest", "Excel"),
+        (b"SQLite format 3\0" + bytes(200), "not a GeoPackage"),
+        (b"PAR1xxxx", "Parquet"),
+    ],
+)
+def test_what_is_no_table_is_refused_clearly(read, content: bytes, words: str) -> None:
+    with pytest.raises(BadInput, match=words) as caught:
+        read(content, "a.csv")
+    assert caught.value.mend
+
+
+def test_rows_are_numbered_as_a_spreadsheet_shows_them(read) -> None:
+    opened = read(b'a,b\n1,2\n3\n\n"x\ny",4\n5,6,7\n8,9\n', "a.csv")
+    assert rows(opened) == [2, 5, 7]
+    refused = [(each.row, each.value) for batch in opened.batches() for each in batch.refused]
+    assert refused == [(3, "3"), (6, "5,6,7")]
+
+
+def test_row_numbers_hold_over_many_blocks(read, monkeypatch) -> None:
+    monkeypatch.setattr("lifang.catalogue.reading.delimited._BLOCK", 1000)
+    lines = [b"a,b"] + [b"%d" % k if k % 97 == 0 else b"%d,%d" % (k, k) for k in range(2, 5000)]
+    opened = read(b"\n".join(lines), "a.csv")
+    pairs = [
+        (int(row), int(value))
+        for batch in opened.batches()
+        for row, value in zip(batch.rows, batch.columns.column(0).to_pylist(), strict=True)
+    ]
+    assert all(row == value for row, value in pairs)
+    refused = [each.row for batch in opened.batches() for each in batch.refused]
+    assert refused == [k for k in range(2, 5000) if k % 97 == 0]
+
+
+def test_a_quote_that_is_never_closed_is_refused(read) -> None:
+    opened = read(b'a,b\n1,"x\n2,3\n4,5\n', "a.csv")
+    with pytest.raises(BadInput, match="never closed"):
+        table(opened)
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"), [("a;b\n1,5;2\n", ";"), ("a\tb\n1\t2\n", "\t"), ("a|b\n1|2\n", "|"), ("a\n1\n", ",")]
+)
+def test_delimiters_are_found(text: str, delimiter: str) -> None:
+    assert find_delimiter(text) == delimiter
+
+
+def test_repeated_and_empty_headers_are_told_apart_and_noted(read) -> None:
+    opened = read(b"a,a,\n1,2,3\n", "a.csv")
+    assert opened.headers == ("a", "a (2)", "column 3")
+    assert len(opened.notes) == 2
+
+
+def test_gzip_and_zip_of_one_file_are_opened(read) -> None:
+    assert table(read(gzip.compress(b"a\n1\n"), "a.csv.gz")) == [{"a": "1"}]
+    assert table(read(zipped(("folder/a.csv", b"a\n1\n"), ("readme.txt", b"x")), "a.zip")) == [{"a": "1"}]
+
+
+def link() -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo("a.csv")
+    info.external_attr = 0o120777 << 16
+    return info
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ([("../a.csv", b"a\n1\n")], "out of it"),
+        ([("/etc/a.csv", b"a\n1\n")], "out of it"),
+        ([("..\\a.csv", b"a\n1\n")], "out of it"),
+        ([("c:/a.csv", b"a\n1\n")], "out of it"),
+        ([(link(), b"/etc/passwd")], "link"),
+        ([("a.zip", zipped(("a.csv", b"a\n1\n")))], "archive inside"),
+        ([("a.csv", b"a\n1\n"), ("b.csv", b"a\n1\n")], "2 data files"),
+        ([("x/a.csv", b"a\n1\n"), ("y/a.csv", b"a\n1\n")], "same name"),
+        ([("a.shp", b"x"), ("a.dbf", b"x")], "lacks .shx"),
+    ],
+)
+def test_dangerous_or_unclear_zips_are_refused(read, tmp_path: Path, members, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        read(zipped(*members), "a.zip")
+    assert not (tmp_path.parent / "a.csv").exists()
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lambda data: zipped(("a.csv", data))])
+def test_bombs_are_stopped_by_size_and_by_ratio(read, pack) -> None:
+    data = b"a,b\n" + b"1,2\n" * 6_000_000
+    with pytest.raises(TooLarge):
+        read(pack(data), "a", Limits(expanded=1_000_000))
+    with pytest.raises(TooLarge):
+        read(pack(data), "a", Limits(ratio=20))
+
+
+def test_damaged_archives_are_refused(read) -> None:
+    with pytest.raises(BadInput, match="damaged"):
+        read(gzip.compress(b"a\n1\n" * 1000)[:-9], "a.csv.gz")
+    with pytest.raises(BadInput, match="damaged"):
+        read(zipped(("a.csv", b"a\n1\n" * 100))[:-30], "a.zip")
+    with pytest.raises(BadInput, match="archive inside"):
+        read(gzip.compress(gzip.compress(b"a\n1\n")), "a.csv.gz")
+
+
+def workbook(edit=lambda _name, content: content) -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["代码", "值"], ["007", 1.0], [None, None], ["008", 2.5]):
+        sheet.append(row)
+    sink = io.BytesIO()
+    book.save(sink)
+    with zipfile.ZipFile(sink) as archive:
+        return zipped(*((name, edit(name, archive.read(name))) for name in archive.namelist()))
+
+
+def test_xlsx_reads_with_its_own_row_numbers(read) -> None:
+    opened = read(workbook(), "a.xlsx")
+    assert table(opened) == [{"代码": "007", "值": "1"}, {"代码": "008", "值": "2.5"}]
+    assert rows(opened) == [2, 4]
+    assert opened.texts == {"代码"}
+
+
+def test_entity_bombs_inside_xlsx_are_refused(read) -> None:
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+    with pytest.raises(BadInput, match="entity"):
+        read(
+            workbook(lambda _, content: (bomb + content).replace(b"007", b"&b;") if b"007" in content else content),
+            "a.xlsx",
+        )
+
+
+def test_a_sheet_that_spans_the_whole_grid_with_two_cells_is_refused(read) -> None:
+    with pytest.raises(TooLarge, match="1048576 rows"):
+        read(workbook(lambda _, content: content.replace(b'r="B4"', b'r="XFD1048576"')), "a.xlsx")
+
+
+def test_parquet_reads_typed_columns_as_text(read) -> None:
+    sink = io.BytesIO()
+    times = pa.array([0, None], pa.timestamp("us", tz="Asia/Shanghai"))
+    pq.write_table(
+        pa.table(
+            {"t": times, "v": [0.1, float("nan")], "l": [[1], None], "d": pa.array(["a", "b"]).dictionary_encode()}
+        ),
+        sink,
+    )
+    opened = read(sink.getvalue(), "a.parquet")
+    assert table(opened) == [
+        {"t": "1970-01-01 00:00:00.000000Z", "v": "0.1", "l": "[1]", "d": "a"},
+        {"t": None, "v": "nan", "l": None, "d": "b"},
+    ]
+
+
+def test_geopackage_and_shapefile_carry_geometry_and_crs(read, tmp_path: Path) -> None:
+    points = shapely.to_wkb(shapely.points([[104.1, 30.6], [104.2, 30.7]]))
+    names = [np.array(["甲", "乙"], object)]
+    pyogrio.raw.write(tmp_path / "p.gpkg", points, names, ["nm"], geometry_type="Point", crs="EPSG:4490")
+    opened = read((tmp_path / "p.gpkg").read_bytes(), "p.gpkg")
+    assert (opened.format, opened.crs, table(opened)) == ("gpkg", "EPSG:4490", [{"nm": "甲"}, {"nm": "乙"}])
+    (tmp_path / "s").mkdir()
+    pyogrio.raw.write(
+        tmp_path / "s/p.shp", points, names, ["nm"], geometry_type="Point", crs="EPSG:4326", encoding="GB18030"
+    )
+    parts = [(path.name, path.read_bytes()) for path in sorted((tmp_path / "s").iterdir())]
+    opened = read(zipped(*parts), "p.zip")
+    assert (opened.format, table(opened)) == ("shapefile", [{"nm": "甲"}, {"nm": "乙"}])
+    batch = next(opened.batches())
+    assert batch.geometry is not None
+    assert batch.geometry[1].x == 104.2
+
+
+def test_a_renamed_driver_cannot_slip_in_as_a_shapefile(read) -> None:
+    vrt = b"<OGRVRTDataSource><OGRVRTLayer name='x'/></OGRVRTDataSource>"
+    with pytest.raises(BadInput, match="not a shapefile"):
+        read(zipped(("a.shp", vrt), ("a.shx", b"x"), ("a.dbf", b"x")), "a.zip")
