@@ -13,6 +13,13 @@ export function nameOf(names: Names | string | number | boolean | null | undefin
   return names[lang] || names.zh || names.en || "";
 }
 
+/** Return a layer's attribution, followed by its licence where the attribution does not name it. */
+export function attributionOf(layer: { attribution: Names; licence: string }, lang: Lang): string {
+  const text = nameOf(layer.attribution, lang);
+  const family = layer.licence.split(/[-\s]/)[0] ?? "";
+  return text.includes(family) ? text : `${text} (${layer.licence})`;
+}
+
 /** Return a number with thousands separators and at most `digits` decimals; a dash for none. */
 export function number(value: number | null | undefined, lang: Lang, digits = 1): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return ABSENT;

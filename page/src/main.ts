@@ -1,3 +1,4 @@
+import "./state/start";
 import "./css/theme.css";
 import "./css/base.css";
 import "./css/shell.css";
@@ -9,9 +10,8 @@ import { startKeys } from "./shell/keys";
 import { startPrint } from "./shell/print";
 import { pending } from "./shell/ready";
 import { followEvents, loadAll, loadMoment } from "./state/actions";
-import { startView, view } from "./state/view";
+import { view } from "./state/view";
 
-startView();
 startKeys();
 startPrint();
 view.listen((now, before) => {

@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-
 from tests.unit.doors.conftest import Client, House, build_house
 
 _CASES = Path(__file__).parent / "cases"
@@ -130,9 +129,12 @@ _IN_ADDRESSES = (
 )
 
 
+_IN_FULL = _IN_ADDRESSES[:1] + _IN_ADDRESSES[3:4]
+
+
 @pytest.mark.parametrize("address", _IN_ADDRESSES)
 def test_naughty_strings_in_an_address_never_break_anything(client: Client, address: str) -> None:
-    for text in _NAUGHTY:
+    for text in _NAUGHTY[:: 1 if address in _IN_FULL else 5]:
         raw = text.encode("utf-8", "surrogatepass")
         url = address.format(path=quote(raw, safe=""), query=quote(raw, safe=""))
         answer = client.get(url)
@@ -155,20 +157,20 @@ def test_naughty_strings_in_bodies_never_break_anything(client: Client) -> None:
 
 
 def test_naughty_strings_as_sql_never_break_anything(client: Client) -> None:
-    for text in _NAUGHTY[::12]:
+    for text in _NAUGHTY[::40]:
         for sql in (text, f"SELECT '{text}'"):
             answer = client.post("/api/v1/query", json={"sql": sql})
             assert answer.status_code < 500, (sql, answer.text)
 
 
 def test_naughty_strings_as_names_and_passwords_log_nobody_in(house: House) -> None:
-    for text in _NAUGHTY[::12]:
+    for text in _NAUGHTY[::24]:
         answer = house.client().post("/api/v1/session", json={"name": text, "password": text})
         assert answer.status_code in {400, 401}, (text, answer.text)
 
 
 def test_naughty_strings_in_headers_never_break_anything(client: Client) -> None:
-    for text in _NAUGHTY[::3]:
+    for text in _NAUGHTY[::10]:
         value = text.replace("\r", "").replace("\n", "").replace("\0", "").encode("utf-8", "surrogatepass")
         for name in ("Cookie", "X-Lifang-Purpose", "If-None-Match", "Accept-Encoding", "Content-Type", "Host"):
             answer = client.get("/api/v1/datasets", headers=[(name.encode(), value)])

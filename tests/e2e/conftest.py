@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
@@ -10,12 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.e2e.screen import Served
 
 _ARGUMENTS = [
     "--no-sandbox",
@@ -28,49 +27,50 @@ _ARGUMENTS = [
 _UP_S = 240
 
 
-@dataclass(frozen=True)
-class Served:
-    url: str
-    password: str
-    folder: Path
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _start(folder: Path, log: Path, *, speed: float) -> tuple[subprocess.Popen[bytes], Served]:
-    port = _free_port()
-    command = [Path(sys.executable).with_name("lifang"), "demo", "chengdu", "--dir", folder, "--port", str(port)]
+def _serve(command: list[str | Path], folder: Path) -> tuple[subprocess.Popen[bytes], Served]:
+    port, log = _free_port(), folder.parent / "city.log"
     with log.open("wb") as sink:
-        process = subprocess.Popen(
-            [*command, "--speed", str(speed), "--no-browser"], stdout=sink, stderr=subprocess.STDOUT, env={**os.environ}
-        )
+        process = subprocess.Popen([*command, "--port", str(port)], stdout=sink, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + _UP_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            pytest.fail(f"lifang demo ended:\n{log.read_text('utf-8', 'replace')[-4000:]}")
+            pytest.fail(f"the city ended:\n{log.read_text('utf-8', 'replace')[-4000:]}")
         try:
-            if httpx.get(f"{url}/healthz", timeout=2).status_code == 200 and "first log-in" in log.read_text("utf-8"):
-                break
+            if "first log-in" in log.read_text("utf-8") and httpx.get(f"{url}/healthz", timeout=2).status_code == 200:
+                return process, Served(url, log.read_text("utf-8").split("admin / ")[1].split()[0], folder)
         except httpx.TransportError:
             pass
         time.sleep(0.2)
-    else:
-        pytest.fail("lifang demo was not up in time")
-    return process, Served(url, log.read_text("utf-8").split("admin / ")[1].split()[0], folder)
+    process.kill()
+    pytest.fail("the city was not up in time")
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("demo") / "chengdu"
-    process, found = _start(folder, folder.parent / "demo.log", speed=3600)
+    lifang = Path(sys.executable).with_name("lifang")
+    process, found = _serve([lifang, "demo", "chengdu", "--dir", folder, "--speed", "3600", "--no-browser"], folder)
     yield found
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0, "Ctrl-C must stop the city cleanly"
+
+
+@pytest.fixture(scope="session")
+def empty_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("empty") / "city"
+    lifang = Path(sys.executable).with_name("lifang")
+    subprocess.run([lifang, "init", folder, "--name", "Empty"], check=True, capture_output=True)
+    process, found = _serve([lifang, "serve", "--dir", folder], folder)
+    yield found
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 0
 
 
 @pytest.fixture(scope="session")

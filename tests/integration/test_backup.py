@@ -117,6 +117,18 @@ def check_restored(store: Store, batches: int, releases: int) -> None:
     assert store.ledger.verify().ok
 
 
+def test_a_reader_half_way_hinders_no_backup(city: Store, tmp_path: Path) -> None:
+    city.lake.write_release("long", 1, pa.table({"n": np.arange(300_000)}))
+    reader = city.lake.release("long", 1).batches()
+    rows = reader.read_next_batch().num_rows
+    observe(city, 2)
+    Store.restore(city.backup(tmp_path / "backup.tar").path, tmp_path / "new")
+    assert rows + sum(batch.num_rows for batch in reader) == 300_000
+    with opened(tmp_path / "new") as again:
+        assert again.lake.observation_count() == 400
+        assert again.lake.release("long", 1).count() == 300_000
+
+
 def test_a_backup_does_not_give_up_the_databases_own_lock(city: Store, tmp_path: Path) -> None:
     def locks() -> int:
         inodes = {str(path.stat().st_ino) for path in (city.folder / "lake").glob("*.duckdb")}

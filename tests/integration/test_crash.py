@@ -168,7 +168,7 @@ def check_batches(store: Store, tags: dict[int, int]) -> None:
     batches = {each.id: each for each in store.lake.batches(limit=1_000_000)}
     assert list(batches) == list(range(1, len(batches) + 1))
     assert all(batches[number].subject == f"writer:{tag}" for number, tag in tags.items())
-    with store.lake.engine.session() as session:
+    with store.lake._engine.session() as session:
         found = session.execute(
             "SELECT batch, count(*), count(DISTINCT datastream), min(value), max(value), min(quality), max(quality) "
             "FROM (FROM observations.recent UNION ALL FROM observations.settled) GROUP BY batch ORDER BY batch"

@@ -301,5 +301,5 @@ export interface CityEvents {
   observations: { time: string; items: { datastream: number | string; value: number | null; quality: string }[] };
   alert: { alert: Alert };
   indicator: { id: string; value: number | null; moment: string };
-  job: { job: Job };
+  job: Job;
 }

@@ -140,7 +140,7 @@ export class ChartPiece extends Piece {
     };
     return svg`<g class="axis">
       ${ticks.map((tick) => svg`<path d="M${EDGE.left} ${y(tick)}H${right}" /><text x=${EDGE.left - 6} y=${y(tick) + 4} text-anchor="end">${number(tick, this.tongue)}</text>`)}
-      ${times.map((time) => svg`<path d="M${x(time)} ${bottom}v4" /><text x=${x(time)} y=${bottom + 17} text-anchor="middle">${label(time)}</text>`)}
+      ${times.map((time) => svg`<path d="M${x(time)} ${bottom}v4" /><text x=${Math.min(x(time), this.width - 20)} y=${bottom + 17} text-anchor="middle">${label(time)}</text>`)}
       <text class="axis-unit" x="2" y="11">${this.unit}</text>
     </g>`;
   }

@@ -2,7 +2,6 @@ import type { Key } from "./zh";
 
 /** Every message of the page in English. */
 export const en: Record<Key, string> = {
-  "app.name": "lifang",
   "app.skip": "Skip to the main content",
   "app.title": "lifang 里坊 · {city}",
   "app.loading": "Reading the city …",
@@ -13,7 +12,6 @@ export const en: Record<Key, string> = {
   "rooms.label": "Wards (rooms)",
 
   "header.search": "Search datasets and stations",
-  "header.search.go": "Search",
   "header.search.stations": "Stations",
   "header.search.datasets": "Search the catalogue for “{q}”",
   "header.time": "City time",
@@ -32,7 +30,6 @@ export const en: Record<Key, string> = {
   "header.signin": "Sign in",
   "header.signout": "Sign out",
   "header.offline": "Offline since {time}: the screen keeps the last data it got and is reconnecting",
-  "header.opening": "connecting",
 
   "role.citizen": "citizen",
   "role.analyst": "analyst",
@@ -79,7 +76,6 @@ export const en: Record<Key, string> = {
   "map.failed": "This browser cannot draw the map (it needs WebGL 2). Every layer can still be read as a table.",
   "map.attribution": "Data",
   "map.feature.open": "Open the dataset",
-  "map.unnamed": "(unnamed)",
 
   "layers.title": "Layers",
   "layers.show": "Show layer: {name}",
@@ -97,10 +93,6 @@ export const en: Record<Key, string> = {
   "legend.title": "Legend",
   "legend.aqi": "Air quality index AQI (no unit, HJ 633-2012)",
   "legend.nodata": "No data",
-  "legend.district": "District and county bounds",
-  "legend.road": "Roads",
-  "legend.metro-line": "Metro lines (each in its own colour)",
-  "legend.metro-station": "Metro stations",
 
   "aqi": "Air quality index AQI",
   "aqi.primary": "Primary pollutant",
@@ -127,7 +119,6 @@ export const en: Record<Key, string> = {
   "now.observed": "Observed",
   "now.predicted": "Forecast",
   "now.empty": "No air quality data yet.",
-  "now.source": "Formula and sources",
 
   "alerts.title": "Alerts",
   "alerts.none": "No alerts at this moment.",
@@ -160,8 +151,6 @@ export const en: Record<Key, string> = {
   "indicators.about": "Formula and sources of “{name}”",
 
   "station.title": "Station",
-  "station.back": "Back to the list",
-  "station.values": "Latest values",
   "station.none": "There is no such thing: {id}",
   "station.pollutant": "Property",
   "station.span": "Span",
@@ -198,7 +187,6 @@ export const en: Record<Key, string> = {
   "time.city.pause": "Pause the replay",
   "time.city.resume": "Resume the replay",
   "time.city.speed": "Replay speed",
-  "time.history": "history",
   "time.forecast": "forecast",
 
   "drawer.title": "Table: {name}",
@@ -222,7 +210,6 @@ export const en: Record<Key, string> = {
   "quality.missing": "missing",
   "quality.estimated": "estimated",
 
-  "operations.title": "Operations: alerts and measures",
   "operations.advice": "Advised measures",
   "operations.advice.none": "No measures are needed at this level.",
   "operations.scene": "Scene",
@@ -297,7 +284,6 @@ export const en: Record<Key, string> = {
   "dataset.download": "Download",
   "dataset.api": "Read it from a program",
   "dataset.sections": "On this page",
-  "dataset.none": "There is no dataset “{id}”.",
 
   "upload.title": "Add a file",
   "upload.hint": "CSV, GeoJSON, Parquet, XLSX, GeoPackage, zipped shapefile; gz too. Or by command:",

@@ -1,6 +1,5 @@
 /** Every message of the page in Chinese; the keys are the type that the English table must match. */
 export const zh = {
-  "app.name": "里坊",
   "app.skip": "跳到主要内容",
   "app.title": "里坊 lifang · {city}",
   "app.loading": "正在读取城市……",
@@ -11,7 +10,6 @@ export const zh = {
   "rooms.label": "里坊（功能区）",
 
   "header.search": "搜索数据集、监测站",
-  "header.search.go": "搜索",
   "header.search.stations": "监测站",
   "header.search.datasets": "在数据目录中搜索“{q}”",
   "header.time": "城市时间",
@@ -30,7 +28,6 @@ export const zh = {
   "header.signin": "登录",
   "header.signout": "退出登录",
   "header.offline": "自 {time} 起离线：画面停在最后收到的数据，正在重新连接",
-  "header.opening": "正在连接",
 
   "role.citizen": "市民",
   "role.analyst": "分析员",
@@ -77,7 +74,6 @@ export const zh = {
   "map.failed": "此浏览器无法绘制地图（需要 WebGL 2）。所有图层仍可用表格查看。",
   "map.attribution": "数据",
   "map.feature.open": "打开数据集",
-  "map.unnamed": "（未命名）",
 
   "layers.title": "图层",
   "layers.show": "显示图层：{name}",
@@ -95,10 +91,6 @@ export const zh = {
   "legend.title": "图例",
   "legend.aqi": "空气质量指数 AQI（无量纲，HJ 633—2012）",
   "legend.nodata": "无数据",
-  "legend.district": "区（市）县界",
-  "legend.road": "道路",
-  "legend.metro-line": "地铁线路（各线用其标志色）",
-  "legend.metro-station": "地铁站",
 
   "aqi": "空气质量指数 AQI",
   "aqi.primary": "首要污染物",
@@ -125,7 +117,6 @@ export const zh = {
   "now.observed": "实测",
   "now.predicted": "预测值",
   "now.empty": "还没有空气质量数据。",
-  "now.source": "公式与来源",
 
   "alerts.title": "预警",
   "alerts.none": "此刻没有预警。",
@@ -158,8 +149,6 @@ export const zh = {
   "indicators.about": "“{name}”的公式与来源",
 
   "station.title": "监测站",
-  "station.back": "返回列表",
-  "station.values": "最新数值",
   "station.none": "找不到这个对象：{id}",
   "station.pollutant": "要素",
   "station.span": "时段",
@@ -196,7 +185,6 @@ export const zh = {
   "time.city.pause": "暂停回放",
   "time.city.resume": "继续回放",
   "time.city.speed": "回放倍速",
-  "time.history": "历史",
   "time.forecast": "预测",
 
   "drawer.title": "表格：{name}",
@@ -220,7 +208,6 @@ export const zh = {
   "quality.missing": "缺测",
   "quality.estimated": "估计",
 
-  "operations.title": "运行：预警与处置",
   "operations.advice": "建议措施",
   "operations.advice.none": "当前级别没有需要采取的措施。",
   "operations.scene": "场景",
@@ -295,7 +282,6 @@ export const zh = {
   "dataset.download": "下载",
   "dataset.api": "用程序读取",
   "dataset.sections": "本页内容",
-  "dataset.none": "找不到数据集“{id}”。",
 
   "upload.title": "放入文件",
   "upload.hint": "CSV、GeoJSON、Parquet、XLSX、GeoPackage、压缩的 Shapefile；可为 gz。也可用命令：",

@@ -90,7 +90,7 @@ export class Badges {
   }
 
   /** Move the badges to their places and return the boxes they take: the picked first, then the worst air. */
-  place(): Box[] {
+  place(covered: Box[]): Box[] {
     const weight = ({ station, element }: Badge): number =>
       element.getAttribute("aria-pressed") === "true" ? Infinity : (station.aqi ?? -1);
     const spots = [...this.badges.values()]
@@ -101,7 +101,7 @@ export class Badges {
       for (const spot of spots) {
         if (size === "wide" && !spot.box) continue;
         const box = boxAround(spot.x, spot.y - LIFT, size === "wide" ? spot.badge.width : NARROW, HEIGHT, 0);
-        const others = [...circles, ...spots.flatMap((other) => (other === spot || !other.box ? [] : [other.box]))];
+        const others = [...circles, ...(size === "wide" ? covered : []), ...spots.flatMap((other) => (other === spot || !other.box ? [] : [other.box]))];
         const fits = spot.badge === spots[0]?.badge || !others.some((other) => collide(box, other));
         if (fits) spot.box = box;
         if (fits || size === "narrow") spot.badge.element.dataset["size"] = fits ? size : "dot";

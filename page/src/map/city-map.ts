@@ -8,7 +8,7 @@ import { Badges } from "./badges";
 import { KINDS } from "./kinds";
 import { AIR_LAYER, airFeatures, airPaint } from "./kinds/air";
 import type { Drawn } from "./kinds/kind";
-import { LabelSheet } from "./labels";
+import { LabelSheet, type Box as LabelBox } from "./labels";
 import { PALETTES } from "./palette";
 
 setWorkerUrl(workerUrl);
@@ -161,7 +161,17 @@ export class CityMap {
   }
 
   private place(): void {
-    this.words.place(this.badges.element.hidden ? [] : this.badges.place());
+    const covered = this.covered();
+    this.words.place(this.badges.element.hidden ? covered : [...covered, ...this.badges.place(covered)]);
+  }
+
+  /** The boxes of the map that the layer list lies over, px from the map's top left. */
+  private covered(): LabelBox[] {
+    const map = this.map.getContainer().getBoundingClientRect();
+    return [...document.querySelectorAll(".layers")].map((element) => {
+      const box = element.getBoundingClientRect();
+      return { left: box.left - map.left, right: box.right - map.left, top: box.top - map.top, bottom: box.bottom - map.top };
+    });
   }
 
   private featureAt(x: number, y: number): Picked | null {

@@ -3,7 +3,7 @@ import { customElement, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import { problemOf } from "../api/client";
 import type { AirStation, City, Layer } from "../api/types";
-import { nameOf } from "../format";
+import { attributionOf, nameOf } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { pending } from "../shell/ready";
@@ -48,7 +48,7 @@ export class MapPiece extends Piece {
     const container = this.querySelector<HTMLElement>(".map-canvas");
     if (!container) return;
     pending.add("map");
-    const stations = here(data.value.air)?.result.stations ?? [];
+    const stations = (here(data.value.air)?.result.stations ?? []).filter(({ background }) => !background);
     try {
       this.city = new CityMap(container, view.value.theme, view.value.camera, boxRound(stations) ?? city.extent, {
         onMove: (camera) => view.set({ camera }),
@@ -156,9 +156,9 @@ export class MapPiece extends Piece {
   private renderAttribution(): TemplateResult {
     const { layers: chosen } = view.value;
     const layers = (here(data.value.city)?.layers ?? []).filter(({ id }) => chosen === null || chosen.includes(id));
-    const lines = new Map(layers.map((layer) => [`${nameOf(layer.attribution, this.tongue)} (${layer.licence})`, layer]));
+    const lines = new Set(layers.map((layer) => attributionOf(layer, this.tongue)));
     return html`<p class="map-attribution">
-      ${lines.size ? html`${t("map.attribution")}: ${[...lines.keys()].join(" · ")}` : nothing}
+      ${lines.size ? html`${t("map.attribution")}: ${[...lines].join(" · ")}` : nothing}
     </p>`;
   }
 }

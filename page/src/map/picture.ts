@@ -1,4 +1,4 @@
-import { nameOf, moment, zoneName } from "../format";
+import { attributionOf, nameOf, moment, zoneName } from "../format";
 import { data, here } from "../state/data";
 import { view } from "../state/view";
 import { AQI_CLASSES, classWords } from "./aqi";
@@ -54,7 +54,7 @@ function legend(pen: Pen, top: number, ink: string): void {
     pen.fillText(text, x + 17, top + 34);
     x += 30 + pen.measureText(text).width;
   }
-  const held = (city?.layers ?? []).map((layer) => `${nameOf(layer.attribution, lang)} (${layer.licence})`);
+  const held = (city?.layers ?? []).map((layer) => attributionOf(layer, lang));
   pen.font = `10px ${FONT}`;
   pen.fillText([...new Set(held)].join(" · "), 12, top + 53);
 }

@@ -29,7 +29,7 @@ export class AlertsPiece extends Piece {
     if (alerts.state === "refused") {
       return html`<section class="panel">${heading(null)}${problemCard(alerts.problem, () => void loadAll())}</section>`;
     }
-    const all = alertsAt(alerts.value, this.moment);
+    const all = alertsAt(alerts.value, this.past);
     const open = all.filter(({ state: now }) => now === "firing" || now === "pending");
     const listed = this.full ? all.filter(({ state: now }) => this.filter === "all" || now === this.filter) : open.slice(0, SHORT);
     return html`<section class="panel alerts" aria-labelledby="alerts-title">

@@ -37,7 +37,7 @@ export class TimePiece extends Piece {
 
   private get start(): number {
     const first = Date.parse(here(data.value.city)?.observations.first ?? "");
-    const wanted = this.now - view.value.days * 24 * HOUR;
+    const wanted = Math.min(this.now - view.value.days * 24 * HOUR, this.moment - 12 * HOUR);
     return Number.isNaN(first) ? wanted : Math.max(first, wanted);
   }
 

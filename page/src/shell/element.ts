@@ -33,8 +33,13 @@ export class Piece extends LitElement {
     return here(data.value.city)?.time_zone ?? "UTC";
   }
 
+  /** The past moment looked at, ms; null when it is the city's now. */
+  protected get past(): number | null {
+    return view.value.at ? Date.parse(view.value.at) : null;
+  }
+
   /** The moment looked at, ms: the chosen one or the city's now. */
   protected get moment(): number {
-    return view.value.at ? Date.parse(view.value.at) : data.value.now;
+    return this.past ?? data.value.now;
   }
 }

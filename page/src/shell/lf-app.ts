@@ -68,6 +68,7 @@ export class AppPiece extends Piece {
       <lf-header></lf-header>
       <lf-rail></lf-rail>
       <main id="main" tabindex="-1" data-room=${room}>
+        ${room === "data" ? nothing : html`<h1 class="sr">${document.title}: ${t(`room.${room}`)}</h1>`}
         ${city.state === "refused" ? html`<div class="whole">${problemCard(city.problem, () => void loadAll())}</div>` : this.screen(room)}
       </main>
       <lf-dialogs></lf-dialogs>

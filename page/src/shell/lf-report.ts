@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
-import { moment, nameOf, number, unitOf, zoneName } from "../format";
+import { attributionOf, moment, nameOf, number, unitOf, zoneName } from "../format";
 import { t } from "../i18n";
 import { levelOf } from "../map/aqi";
 import { primaryText } from "../panels/lf-now";
@@ -15,8 +15,8 @@ export class ReportPiece extends Piece {
   protected override render(): TemplateResult {
     const city = here(data.value.city);
     const zone = zoneName(this.moment, this.zone);
-    const alerts = alertsAt(here(data.value.alerts) ?? [], this.moment).filter(({ state }) => state !== "closed" && state !== "cleared");
-    const lines = (city?.layers ?? []).map((layer) => `${nameOf(layer.name, this.tongue)}: ${nameOf(layer.attribution, this.tongue)} (${layer.licence})`);
+    const alerts = alertsAt(here(data.value.alerts) ?? [], this.past).filter(({ state }) => state !== "closed" && state !== "cleared");
+    const lines = (city?.layers ?? []).map((layer) => `${nameOf(layer.name, this.tongue)}: ${attributionOf(layer, this.tongue)}`);
     return html`<article class="report" aria-hidden="true">
       <h1>${t("report.title", { city: nameOf(city?.name, this.tongue) })}</h1>
       <p>${t("report.moment", { time: moment(this.moment, this.zone), zone })}</p>

@@ -119,7 +119,7 @@ export function followEvents(): void {
       },
       indicator: () => void refreshLive(),
       alert: ({ alert }) => hear(alert),
-      job: ({ job }) => data.set({ jobs: { ...data.value.jobs, [job.id]: job } }),
+      job: (job) => data.set({ jobs: { ...data.value.jobs, [job.id]: job } }),
     },
     (up) => {
       const wasDown = data.value.line === "down";

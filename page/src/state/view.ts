@@ -8,10 +8,10 @@ function visitorDefaults(): View {
   return { ...DEFAULT_VIEW, lang: zh ? "zh" : "en", theme: dark ? "night" : "paper" };
 }
 
-const base = visitorDefaults();
+let base = DEFAULT_VIEW;
 
 /** The one view; its address follows it, and it follows the address. */
-export const view = new Store<View>(parseView(window.location.search, base));
+export const view = new Store<View>(DEFAULT_VIEW);
 
 const STEPS: (keyof View)[] = ["room", "pick", "dataset", "table"];
 
@@ -30,8 +30,10 @@ function dress(now: View): void {
   root.toggleAttribute("data-kiosk", now.kiosk);
 }
 
-/** Tie the view to the address bar and to the document's root; call once. */
+/** Read the view from the address and tie it to the address bar and the document's root; call once, before drawing. */
 export function startView(): void {
+  base = visitorDefaults();
+  view.set(parseView(window.location.search, base));
   dress(view.value);
   view.listen((now, before) => {
     writeAddress(now, before);

@@ -109,7 +109,7 @@ class Admissions:
                 raise Conflict("The admission was cancelled.", where=request.name, mend="Start it again when wanted.")
             spool.add(checker.check(batch))
             done += batch.columns.nbytes
-            request.progress(0.6 * min(1.0, done / (done + size) if done < size else 0.95), "check")
+            request.progress(0.6 * done / (done + size), "check")
         good, refused = spool.settle()
         if not good.any():
             raise _nothing_admitted(refused, spool.rows)

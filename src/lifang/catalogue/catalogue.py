@@ -117,8 +117,11 @@ class Catalogue:
         )
         releases = Dataset(self._store, known).releases()
         admission = self._admissions.admit(request, latest=releases[0] if releases else None)
-        with self._lock:
-            self._index = None
+        if admission.release and not admission.unchanged:
+            with self._lock:
+                self._cards[known.id] = known
+                if self._index is not None:
+                    self._index[known.id] = searchable(known, media=admission.release.format)
         return admission
 
     def dataset(self, dataset_id: str) -> Dataset:
@@ -179,7 +182,7 @@ class Catalogue:
                 self._index = {
                     key: searchable(card, media=newest.get(key, card.format)) for key, card in self._cards.items()
                 }
-            return self._index
+            return dict(self._index)
 
     def _card_for(self, name: str) -> Card:
         """Return the card of the dataset that files of this name belong to, or a new one."""

@@ -33,7 +33,8 @@ class Committer:
     """The one writer of observations.
 
     ``assess`` sees each group before it is stored (quality rules) and returns what to store; ``committed`` is told of
-    it after it is durable, before the senders are. ``queue_rows`` bounds what may wait, ``group_rows`` one commit.
+    it once it is durable, before the senders are, ``told`` after them. ``queue_rows`` bounds what may wait,
+    ``group_rows`` one commit.
     """
 
     def __init__(
@@ -42,12 +43,13 @@ class Committer:
         *,
         assess: Callable[[Observations], Observations],
         committed: Callable[[Observations], None],
+        told: Callable[[Observations], None] = lambda _: None,
         queue_rows: int = 2_000_000,
         group_rows: int = 200_000,
     ) -> None:
         self._store = store
         self._assess = assess
-        self._committed = committed
+        self._committed, self._told = committed, told
         self._queue_rows, self._group_rows = queue_rows, group_rows
         self._change = Condition()
         self._waiting: deque[_Waiting] = deque()
@@ -126,9 +128,12 @@ class Committer:
         subjects = list(dict.fromkeys(each.subject.id for each in group))
         batch = self._store.lake.append_batch(observations, subject=" ".join(subjects))
         self._committed(observations)
-        self._record(entries(batch, observations, group))
-        for each in group:
-            each.done.set_result(batch.id)
+        try:
+            self._record(entries(batch, observations, group))
+            for each in group:
+                each.done.set_result(batch.id)
+        finally:
+            self._told(observations)
 
     def _record(self, fresh: Sequence[Entry]) -> None:
         """Write ``fresh`` entries, and any that an earlier failure left unwritten, in one transaction."""

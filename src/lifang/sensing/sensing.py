@@ -60,7 +60,7 @@ class Sensing:
         self._hot, self._limits = HotState(), Limits()
         self._registrar = Registrar(store, clock, self._hot, self._limits)
         self._watchers: list[Callable[[Observations], None]] = []
-        self._committer = Committer(store, assess=self._assess, committed=self._take_in)
+        self._committer = Committer(store, assess=self._assess, committed=self._hot.update, told=self._tell)
         self._hot.update(_latest_stored(store, len(self._registrar)))
 
     def start(self) -> None:
@@ -72,7 +72,10 @@ class Sensing:
         self._committer.close()
 
     def on_commit(self, watcher: Callable[[Observations], None]) -> None:
-        """Call ``watcher`` with every group of observations once it is durable, on the committing thread: be quick."""
+        """Call ``watcher`` with every group of observations once it is durable and acknowledged.
+
+        It runs on the committing thread: be quick.
+        """
         self._watchers.append(watcher)
 
     def register(self, things: Sequence[Thing], datastreams: Sequence[Datastream], *, by: Subject) -> int:
@@ -226,8 +229,7 @@ class Sensing:
         began = self._hot.began(observations) if self._limits.any_flat else None
         return assess(observations, self._limits, began)
 
-    def _take_in(self, observations: Observations) -> None:
-        self._hot.update(observations)
+    def _tell(self, observations: Observations) -> None:
         for watcher in self._watchers:
             try:
                 watcher(observations)

@@ -13,7 +13,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -93,12 +93,13 @@ class _Hashed(io.RawIOBase):
 
 def _collect(folder: Path, lake: Lake, database: Database, staging: Path) -> dict[str, Path]:
     """Return the members by name, all of one moment; the databases are copies in ``staging``."""
-    with _copier() as copy, lake.frozen() as files, database.held():
-        copies = {f"lake/{path.name}": (path, staging / path.name) for path in files}
-        copy([*copies.values()])
-        members = _fixed(folder)
-        with database.snapshot() as save:
-            save(staging / database.path.name)
+    with ExitStack() as pinned:
+        with _copier() as copy, lake.frozen() as files, database.held():
+            copies = {f"lake/{path.name}": (path, staging / path.name) for path in files}
+            copy([*copies.values()])
+            members = _fixed(folder)
+            save = pinned.enter_context(database.snapshot())
+        save(staging / database.path.name)
     members |= {name: target for name, (_, target) in copies.items()}
     members[database.path.name] = staging / database.path.name
     return dict(sorted(members.items()))

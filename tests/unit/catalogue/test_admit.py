@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import shapely
 
-from lifang.catalogue import Admission, Card, Catalogue
+from lifang.catalogue import Admission, Card, Catalogue, card_from
 from lifang.core import BadInput, Conflict, Denied, ManualClock, TooLarge, wgs84_to_gcj02
 from lifang.guard import SYSTEM, Role, Subject
 from lifang.store import Store
@@ -246,3 +246,19 @@ def test_too_many_bad_cells_stop_the_admission(add, monkeypatch) -> None:
     monkeypatch.setattr("lifang.catalogue.spool._BAD_CELLS_MAX", 3)
     with pytest.raises(BadInput, match="More than 3 cells"):
         add("a\n1\nx\ny\nz\nw\n", columns={"a": {"type": "integer"}})
+
+
+def test_what_was_found_by_looking_becomes_a_card_to_correct(catalogue: Catalogue, tmp_path: Path) -> None:
+    path = tmp_path / "found.csv"
+    path.write_text(GOOD, "utf-8")
+    admission = catalogue.add(path, by=SYSTEM)
+    card = card_from(admission, catalogue.dataset("found").card)
+    again = tmp_path / "found.toml"
+    again.write_text(card.to_toml(), "utf-8")
+    assert [(column.name, column.type) for column in Card.load(again).columns] == [
+        ("code", "text"),
+        ("day", "date"),
+        ("n", "integer"),
+        ("v", "number"),
+    ]
+    assert catalogue.add(path, card=Card.load(again), by=SYSTEM).refused == 0

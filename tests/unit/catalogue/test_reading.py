@@ -247,3 +247,29 @@ def test_a_renamed_driver_cannot_slip_in_as_a_shapefile(read) -> None:
     vrt = b"<OGRVRTDataSource><OGRVRTLayer name='x'/></OGRVRTDataSource>"
     with pytest.raises(BadInput, match="not a shapefile"):
         read(zipped(("a.shp", vrt), ("a.shx", b"x"), ("a.dbf", b"x")), "a.zip")
+
+
+def test_a_shapefile_without_a_code_page_is_read_in_the_encoding_its_texts_have(read, tmp_path: Path) -> None:
+    points = shapely.to_wkb(shapely.points([[104.1, 30.6]]))
+    pyogrio.raw.write(
+        tmp_path / "p.shp",
+        points,
+        [np.array(["成都市"], object)],
+        ["nm"],
+        geometry_type="Point",
+        crs="EPSG:4326",
+        encoding="GB18030",
+    )
+    parts = [(path.name, path.read_bytes()) for path in sorted(tmp_path.glob("p.*")) if path.suffix != ".cpg"]
+    opened = read(zipped(*parts), "p.zip")
+    assert (opened.encoding, table(opened)) == ("GB18030", [{"nm": "成都市"}])
+
+
+def test_a_sheet_that_begins_below_and_beside_the_corner_keeps_its_row_numbers(read) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet["B3"], sheet["C3"], sheet["B4"], sheet["C6"] = "h", "k", 1, "z"
+    sink = io.BytesIO()
+    book.save(sink)
+    opened = read(sink.getvalue(), "a.xlsx")
+    assert (rows(opened), table(opened)) == ([4, 6], [{"h": "1", "k": None}, {"h": None, "k": "z"}])

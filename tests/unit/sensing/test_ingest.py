@@ -114,6 +114,7 @@ def test_watchers_see_what_is_durable_and_a_failing_one_stops_nobody(sensing: Se
     sensing.on_commit(lambda rows: seen.append(len(rows)))
     sensing.ingest(batch(0, 1.0), by=SYSTEM).result(10)
     sensing.ingest(batch(1, 1.0), by=SYSTEM).result(10)
+    sensing.close()
     assert seen == [6, 6]
 
 

@@ -36,7 +36,7 @@ def test_after_a_fatal_error_the_next_call_finds_everything_acknowledged(store: 
     relation = store.lake.release("numbers", 1)
     reader = relation.batches()
     with pytest.raises(Unavailable, match="acknowledged is safe") as told:
-        fail(store.lake.engine)
+        fail(store.lake._engine)
     assert "fsync failed" in told.value.where
     assert store.lake.append(one(2.0), subject="t") == 2
     assert store.lake.series(1, START, START + timedelta(days=1))["value"].to_pylist() == [2.0]
@@ -46,7 +46,7 @@ def test_after_a_fatal_error_the_next_call_finds_everything_acknowledged(store: 
 
 
 def test_a_fatal_error_of_an_older_instance_does_not_close_the_new_one(store: Store) -> None:
-    engine = store.lake.engine
+    engine = store.lake._engine
 
     def late() -> None:
         with engine.errors():
@@ -70,7 +70,7 @@ def test_a_changed_extension_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_extension_that_is_not_installed_is_named(store: Store) -> None:
-    with store.lake.engine.session() as session, pytest.raises(Unavailable, match="no_such"):
+    with store.lake._engine.session() as session, pytest.raises(Unavailable, match="no_such"):
         load_extension(session, "no_such")
 
 
@@ -79,10 +79,10 @@ def test_an_extension_that_is_not_installed_is_named(store: Store) -> None:
     ["INSTALL spatial", "SET autoload_known_extensions = true; SELECT ST_Point(1, 2)", "SELECT * FROM nowhere"],
 )
 def test_what_the_engine_cannot_do_is_bad_input_or_unavailable_never_a_raw_error(store: Store, statement: str) -> None:
-    with pytest.raises((BadInput, Unavailable)), store.lake.engine.session() as session:
+    with pytest.raises((BadInput, Unavailable)), store.lake._engine.session() as session:
         session.execute(statement)
 
 
 def test_too_little_memory_is_told(store: Store) -> None:
-    with pytest.raises(Unavailable, match="memory"), store.lake.engine.session() as session:
+    with pytest.raises(Unavailable, match="memory"), store.lake._engine.session() as session:
         session.execute("SELECT list(i) FROM range(100_000_000) t(i)").fetchall()

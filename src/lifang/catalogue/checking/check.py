@@ -16,7 +16,7 @@ from lifang.catalogue.checking.finding import Finding, Mask, as_mask, found
 from lifang.catalogue.checking.hashing import Hashes, combine, hash_column
 from lifang.catalogue.checking.place import geometry_columns, place_findings, read_geometry, to_earth
 from lifang.catalogue.checking.rules import column_findings
-from lifang.catalogue.checking.schema import Bound, Schema
+from lifang.catalogue.checking.schema import Bound, Placing, Schema
 from lifang.catalogue.reading import Batch, Refusal
 from lifang.core import Box
 
@@ -79,7 +79,7 @@ class Checker:
             refused += self._explain(findings, bound.column.name, text, batch, good)
         shapes: Any = None
         if self._schema.placing:
-            shapes, sides = self._geometry(batch, good, refused)
+            shapes, sides = self._geometry(batch, self._schema.placing, good, refused)
             columns |= sides
         table = pa.RecordBatch.from_arrays([*columns.values(), pa.array(batch.rows)], names=[*columns, ROW])
         hashed = [name for name in columns if not name.startswith("_")]
@@ -103,9 +103,10 @@ class Checker:
             values = pc.cast(values, wanted, safe=False)
         return values, findings
 
-    def _geometry(self, batch: Batch, good: Mask, refused: list[pa.Table]) -> tuple[Any, dict[str, Any]]:
-        assert self._schema.placing is not None  # noqa: S101
-        shapes, findings, texts = read_geometry(batch, self._schema.placing)
+    def _geometry(
+        self, batch: Batch, placing: Placing, good: Mask, refused: list[pa.Table]
+    ) -> tuple[Any, dict[str, Any]]:
+        shapes, findings, texts = read_geometry(batch, placing)
         shapes = to_earth(shapes, self._crs)
         bounds = shapely.bounds(shapes).reshape(-1, 4)
         findings = findings + place_findings(shapes, bounds, self._extent)

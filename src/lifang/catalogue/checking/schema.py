@@ -19,6 +19,7 @@ from lifang.catalogue.reading import Opened
 from lifang.core import BadInput
 
 SAMPLE_ROWS = 200_000
+SAMPLE_BYTES = 256 << 20
 TOKENS = ("NA", "N/A", "null", "NULL", "-", "--", "—")  # taken as missing only where the rest of a column is not text
 _LON = frozenset({"lon", "lng", "long", "longitude", "经度", "x坐标"})
 _LAT = frozenset({"lat", "latitude", "纬度", "y坐标"})
@@ -151,12 +152,13 @@ def _looks_like_wkt(opened: Opened, header: str) -> bool:
 
 def _infer(opened: Opened, *, zone: tzinfo, used: tuple[str, ...]) -> tuple[list[Bound], list[str]]:
     sample: list[Any] = []
-    rows = refused = 0
+    rows = refused = size = 0
     for batch in opened.batches():
         sample.append(batch.columns)
         rows += len(batch.rows)
         refused += len(batch.refused)
-        if rows >= SAMPLE_ROWS:
+        size += batch.columns.nbytes
+        if rows >= SAMPLE_ROWS or size >= SAMPLE_BYTES:
             break
     if not rows and not refused:
         raise BadInput("There is a header, but no row.", where="after the header", mend="Send at least one row.")

@@ -1,10 +1,7 @@
-"""Parquet and XLSX as batches of text."""
+"""Parquet as batches of text."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,15 +11,20 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import python_calamine
 import shapely
 
-from lifang.catalogue.reading.model import BATCH_ROWS, Batch, Hints, Limits, Opened, text_batch, unique_headers
-from lifang.catalogue.reading.unpack import zip_names
+from lifang.catalogue.reading.model import (
+    BATCH_ROWS,
+    SHAPE_ROWS,
+    Batch,
+    Hints,
+    Limits,
+    Opened,
+    text_batch,
+    unique_headers,
+)
 from lifang.core import BadInput, TooLarge, check_crs
 
-_CELL_REF = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']""")
-_CELLS_MAX = 30_000_000
 _BATCH_TEXT_MAX = 1 << 30
 
 
@@ -76,7 +78,9 @@ def _parquet_batches(
     try:
         schema = pq.read_schema(path)
         texts = [field.name for field in schema if _is_text(field.type)]
-        for record in pq.ParquetFile(path, read_dictionary=texts).iter_batches(batch_size=BATCH_ROWS):
+        for record in pq.ParquetFile(path, read_dictionary=texts).iter_batches(
+            batch_size=SHAPE_ROWS if geometry else BATCH_ROWS
+        ):
             kept = [index for index, name in enumerate(record.schema.names) if name not in hidden]
             columns = {
                 title: _as_text(record.column(index), missing) for title, index in zip(headers, kept, strict=True)
@@ -128,103 +132,3 @@ def _nested(value: Any) -> str:
         if isinstance(value, bytes)
         else orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
     )
-
-
-def open_xlsx(path: Path, *, limits: Limits, hints: Hints) -> Opened:
-    """Return one sheet of the workbook (``layer``, else the first), opened; its first filled row is the header."""
-    zip_names(path, limits=limits)
-    _check_extent(path, limits=limits)
-    try:
-        workbook = python_calamine.load_workbook(str(path))
-        names = workbook.sheet_names
-        if hints.layer and hints.layer not in names:
-            raise BadInput(
-                f"There is no sheet {hints.layer!r}.", where="layer", mend=f"Sheets: {', '.join(names)[:200]}."
-            )
-        if not names:
-            raise BadInput("The workbook has no sheet.", mend="Send a workbook with a table.")
-        table = workbook.get_sheet_by_name(hints.layer or names[0]).to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        if isinstance(error, BadInput):
-            raise
-        raise BadInput(
-            f"The workbook cannot be read: {str(error)[:200]}.", mend="Save it again as .xlsx, or as CSV."
-        ) from error
-    start = next((at for at, row in enumerate(table) if any(cell != "" for cell in row)), None)
-    if start is None or start + 1 >= len(table):
-        raise BadInput("The sheet has no rows.", where=repr(hints.layer or names[0]), mend="Send a header and rows.")
-    headers, notes = unique_headers([_excel_text(cell) or "" for cell in table[start]])
-    if len(names) > 1 and not hints.layer:
-        notes = (*notes, f"The workbook has {len(names)} sheets; {names[0]!r} is read. Set layer to choose another.")
-    missing = {"", *hints.missing}
-    return Opened(
-        format="xlsx",
-        headers=tuple(headers),
-        batches=lambda: _sheet_batches(table, start, headers, missing),
-        texts=frozenset(
-            name
-            for index, name in enumerate(headers)
-            if all(isinstance(row[index], str) for row in table[start + 1 :])
-            and any(row[index] for row in table[start + 1 :])
-        ),
-        notes=notes,
-    )
-
-
-def _check_extent(path: Path, *, limits: Limits) -> None:
-    """Refuse a sheet whose used corner is far larger than its cells: readers allocate the whole rectangle."""
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            if info.file_size > limits.in_memory:
-                raise TooLarge("A sheet is too large to be read.", where=info.filename[:100], mend="Send it as CSV.")
-            if not (info.filename.startswith("xl/worksheets/") and info.filename.endswith(".xml")):
-                continue
-            rows = columns = 0
-            with archive.open(info) as stream:
-                tail = b""
-                while chunk := stream.read(1 << 20):
-                    for letters, digits in _CELL_REF.findall(tail + chunk):
-                        rows, columns = max(rows, int(digits)), max(columns, _column_number(letters))
-                    tail = chunk[-32:]
-            if rows * columns > _CELLS_MAX:
-                raise TooLarge(
-                    f"The sheet spans {rows} rows x {columns} columns.",
-                    where=info.filename[:100],
-                    mend="Send it as CSV.",
-                )
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _sheet_batches(table: list[list[Any]], start: int, headers: list[str], missing: set[str]) -> Iterator[Batch]:
-    first = start + 1
-    for at in range(first, len(table), BATCH_ROWS):
-        numbered = [
-            (number, row)
-            for number, row in enumerate(table[at : at + BATCH_ROWS], start=at + 1)
-            if any(c != "" for c in row)
-        ]
-        texts = [[_excel_text(cell) for cell in row] for _, row in numbered]
-        cells = {
-            name: [None if row[index] is None or row[index] in missing else row[index] for row in texts]
-            for index, name in enumerate(headers)
-        }
-        yield Batch(np.array([number for number, _ in numbered], np.int64), text_batch(cells))
-
-
-def _excel_text(cell: Any) -> str | None:
-    """Return a cell as text: whole numbers without ``.0``, moments and dates in ISO 8601."""
-    if cell == "" or cell is None:
-        return None
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell)
-    if isinstance(cell, dt.datetime | dt.date | dt.time):
-        return cell.isoformat()
-    return str(cell)

@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 import shapely
 
-from lifang.catalogue.reading.model import BATCH_ROWS, Batch, Limits, Opened, Refusal, text_batch
+from lifang.catalogue.reading.model import SHAPE_ROWS, Batch, Limits, Opened, Refusal, text_batch
 from lifang.core import BadInput, TooLarge, check_crs
 
 _DEPTH = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
@@ -114,11 +114,11 @@ def _crs(document: dict[str, Any]) -> str:
 
 
 def _batches(features: list[Any], headers: list[str]) -> Iterator[Batch]:
-    for start in range(0, len(features), BATCH_ROWS):
+    for start in range(0, len(features), SHAPE_ROWS):
         refused: list[Refusal] = []
         rows: list[int] = []
         kept: list[dict[str, Any]] = []
-        for row, feature in enumerate(features[start : start + BATCH_ROWS], start=start + 1):
+        for row, feature in enumerate(features[start : start + SHAPE_ROWS], start=start + 1):
             problem = feature_problem(feature)
             if problem:
                 refused.append(Refusal(row, "geometry", _text(feature)[:200], "geojson", f"{problem}. {_MEND}"))

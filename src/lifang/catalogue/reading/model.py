@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 BATCH_ROWS = 65_536
+SHAPE_ROWS = 8_192  # rows with shapes of any size are taken fewer at a time
 
 
 class Refusal(NamedTuple):
@@ -28,7 +29,7 @@ class Limits:
     """Bounds, in bytes, on what an archive may expand to and on formats that are read whole into memory."""
 
     expanded: int = 8_000_000_000
-    in_memory: int = 512_000_000
+    in_memory: int = 128_000_000
     ratio: int = 1_000
 
 
@@ -67,19 +68,39 @@ class Hints(Protocol):
     """What a person stated about a file; empty means: find out."""
 
     @property
-    def format(self) -> str: ...  # noqa: D102
+    def format(self) -> str:
+        """The format, if the content should not decide."""
+        ...
+
     @property
-    def encoding(self) -> str: ...  # noqa: D102
+    def encoding(self) -> str:
+        """The text encoding."""
+        ...
+
     @property
-    def delimiter(self) -> str: ...  # noqa: D102
+    def delimiter(self) -> str:
+        """What separates cells."""
+        ...
+
     @property
-    def layer(self) -> str: ...  # noqa: D102
+    def layer(self) -> str:
+        """The layer or sheet to read."""
+        ...
+
     @property
-    def header(self) -> tuple[str, ...]: ...  # noqa: D102
+    def header(self) -> tuple[str, ...]:
+        """The column names of a file without a header."""
+        ...
+
     @property
-    def skip_lines(self) -> int: ...  # noqa: D102
+    def skip_lines(self) -> int:
+        """Lines before the table begins."""
+        ...
+
     @property
-    def missing(self) -> tuple[str, ...]: ...  # noqa: D102
+    def missing(self) -> tuple[str, ...]:
+        """The texts that mean: no value."""
+        ...
 
 
 @dataclass(frozen=True)

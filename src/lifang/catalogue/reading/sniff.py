@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from lifang.catalogue.reading.columnar import open_parquet, open_xlsx
+from lifang.catalogue.reading.columnar import open_parquet
 from lifang.catalogue.reading.delimited import open_delimited
 from lifang.catalogue.reading.geojson import open_geojson
 from lifang.catalogue.reading.model import Hints, Limits, NoHints, Opened
 from lifang.catalogue.reading.unpack import gunzip, unzip, zip_names
 from lifang.catalogue.reading.vector import open_vector
+from lifang.catalogue.reading.workbook import open_xlsx
 from lifang.core import BadInput
 
 FORMATS = ("csv", "geojson", "parquet", "xlsx", "gpkg", "shapefile")

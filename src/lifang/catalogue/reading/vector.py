@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ import pyarrow.compute as pc
 import pyogrio
 import shapely
 
-from lifang.catalogue.reading.model import BATCH_ROWS, Batch, Hints, Opened, text_batch, unique_headers
+from lifang.catalogue.reading.model import SHAPE_ROWS, Batch, Hints, Opened, text_batch, unique_headers
 from lifang.core import BadInput, check_crs
 
 _DRIVERS = {"GPKG": "gpkg", "ESRI Shapefile": "shapefile"}
+_DBF_SAMPLE = 4 << 20
 _SHAPEFILE_MAGIC = b"\x00\x00\x27\x0a"
 
 
@@ -30,7 +32,8 @@ def open_vector(path: Path, *, hints: Hints) -> Opened:
         layer = hints.layer or (layers[0] if layers else "")
         if layer not in layers:
             raise BadInput(f"There is no layer {layer!r}.", where="layer", mend=f"Layers: {', '.join(layers)[:200]}.")
-        info = pyogrio.read_info(path, layer=layer, encoding=hints.encoding or None, force_feature_count=True)
+        encoding = hints.encoding or _dbf_encoding(path)
+        info = pyogrio.read_info(path, layer=layer, encoding=encoding or None, force_feature_count=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, OSError) as error:
         if isinstance(error, BadInput):
             raise
@@ -42,13 +45,12 @@ def open_vector(path: Path, *, hints: Hints) -> Opened:
     headers, notes = unique_headers([str(name) for name in info["fields"]])
     if len(layers) > 1 and not hints.layer:
         notes = (*notes, f"The file has {len(layers)} layers; {layer!r} is read. Set layer to choose another.")
-    encoding = hints.encoding or str(info.get("encoding") or "")
     missing = {"", *hints.missing}
     return Opened(
         format=_DRIVERS[info["driver"]],
         headers=tuple(headers),
-        batches=lambda: _batches(path, layer, encoding=hints.encoding, headers=headers, missing=missing),
-        encoding=encoding,
+        batches=lambda: _batches(path, layer, encoding=encoding, headers=headers, missing=missing),
+        encoding=encoding or str(info.get("encoding") or ""),
         crs=check_crs(str(info["crs"])) if info["crs"] else "",
         has_geometry=info["geometry_type"] is not None,
         texts=frozenset(name for name, kind in zip(headers, info["dtypes"], strict=True) if str(kind) == "object"),
@@ -56,12 +58,32 @@ def open_vector(path: Path, *, hints: Hints) -> Opened:
     )
 
 
+def _dbf_encoding(path: Path) -> str:
+    """Return the encoding of a shapefile that does not state one (no .cpg): UTF-8 or GB18030, if its texts read so."""
+    table = path.with_suffix(".dbf")
+    if path.suffix.lower() != ".shp" or not table.exists() or path.with_suffix(".cpg").exists():
+        return ""
+    with table.open("rb") as stream:
+        head = stream.read(12)
+        stream.seek(int.from_bytes(head[8:10], "little"))
+        sample = stream.read(_DBF_SAMPLE)
+    if sample.isascii():
+        return ""
+    for encoding in ("UTF-8", "GB18030"):
+        try:
+            codecs.getincrementaldecoder(encoding)("strict").decode(sample)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return ""
+
+
 def _batches(path: Path, layer: str, *, encoding: str, headers: list[str], missing: set[str]) -> Iterator[Batch]:
     row = 1
     absent = pa.array(sorted(missing), pa.string())
     try:
         with pyogrio.open_arrow(
-            path, layer=layer, encoding=encoding or None, batch_size=BATCH_ROWS, use_pyarrow=True
+            path, layer=layer, encoding=encoding or None, batch_size=SHAPE_ROWS, use_pyarrow=True
         ) as (meta, reader):
             name = meta["geometry_name"] or "wkb_geometry"
             for record in reader:

@@ -18,12 +18,38 @@ from lifang.app import City
 from lifang.core import Plugins
 from lifang.doors.api.events import Streams
 from lifang.doors.api.rendered import Rendered
-from lifang.doors.http import Metrics, ProblemBody, Shell, add_problem_handlers
+from lifang.doors.http import COOKIE, Metrics, ProblemBody, Shell, add_problem_handlers
 
 _PACKED_ALREADY = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream")
 _GZIP_FROM = 1024  # bytes
 _GZIP_LEVEL = 5
 _SUMMARY = "A city that runs by its data: catalogue, sensors, indicators, alerts, scenes."
+
+
+class _App(FastAPI):
+    """FastAPI whose description carries the problem body that every route may answer with."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description of every route, OpenAPI 3.1."""
+        if self.openapi_schema is None:
+            schema = get_openapi(
+                title=self.title,
+                version=self.version,
+                summary=self.summary,
+                routes=self.routes,
+                openapi_version="3.1.0",
+            )
+            parts = schema.setdefault("components", {})
+            schemas = parts.setdefault("schemas", {})
+            schemas["ProblemBody"] = ProblemBody.model_json_schema()
+            _drop_unused(schema, schemas)
+            parts["securitySchemes"] = {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            }
+            schema["security"] = [{}, {"bearer": []}, {"session": []}]
+            self.openapi_schema = schema
+        return self.openapi_schema
 
 
 def create_app(city: City) -> FastAPI:
@@ -32,7 +58,7 @@ def create_app(city: City) -> FastAPI:
     Without a lifespan (tests, the command line) the caller starts and closes the city.
     """
     metrics = Metrics()
-    app = FastAPI(
+    app = _App(
         title=f"lifang {city.settings.name_en}",
         summary=_SUMMARY,
         version=version("lifang"),
@@ -66,7 +92,6 @@ def create_app(city: City) -> FastAPI:
     doors = [module for module in Plugins(lifang.doors) if hasattr(module, "router")]
     for door in sorted(doors, key=lambda module: (module.spec.order, module.spec.id)):
         app.include_router(door.router())
-    _describe(app)
     return app
 
 
@@ -81,23 +106,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await run_sync(city.close)
 
 
-def _describe(app: FastAPI) -> None:
-    """Make the app's OpenAPI carry the problem body that every route may answer with."""
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schema = get_openapi(
-                title=app.title, version=app.version, summary=app.summary, routes=app.routes, openapi_version="3.1.0"
-            )
-            parts = schema.setdefault("components", {})
-            problem = ProblemBody.model_json_schema()
-            parts.setdefault("schemas", {})["ProblemBody"] = problem
-            parts["securitySchemes"] = {
-                "bearer": {"type": "http", "scheme": "bearer"},
-                "session": {"type": "apiKey", "in": "cookie", "name": "lifang_session"},
-            }
-            schema["security"] = [{}, {"bearer": []}, {"session": []}]
-            app.openapi_schema = schema
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
+def _drop_unused(schema: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Take out FastAPI's own validation answers: here they are problems with status 400."""
+    for path in schema["paths"].values():
+        for operation in path.values():
+            operation["responses"].pop("422", None)
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)

@@ -149,7 +149,7 @@ def router() -> APIRouter:
         asker: Reads,
         q: Annotated[str, Query(max_length=200, description="Words to look for, Chinese or English.")] = "",
         theme: Filter = None,
-        format: Filter = None,  # noqa: A002 - the name in the address
+        form: Annotated[str | None, Query(alias="format", max_length=200)] = None,
         classification: Filter = None,
         provider: Filter = None,
         after: After = None,
@@ -158,7 +158,7 @@ def router() -> APIRouter:
         """List the datasets the asker may read, with counts to narrow them by."""
         start = max(0, (decode_cursor("datasets", after, int) or (0,))[0])
         found = asker.city.catalogue.datasets(
-            text=q, theme=theme, format=format, classification=classification, subject=asker.subject
+            text=q, theme=theme, format=form, classification=classification, subject=asker.subject
         )
         if provider:
             found = [each for each in found if provider in {each.card.provider.zh, each.card.provider.en}]

@@ -94,7 +94,7 @@ def rows(
     dataset_id: str,
     request: Request,
     asker: Reads,
-    format: Format = "json",  # noqa: A002 - the name in the address
+    form: Annotated[Format, Query(alias="format")] = "json",
     columns: Annotated[str | None, Query(max_length=10_000, description="Names, separated by commas.")] = None,
     where: Annotated[list[str] | None, Query(description="column:op:value; may be repeated.")] = None,
     bbox: Annotated[str | None, Query(max_length=200, description="west,south,east,north in degrees.")] = None,
@@ -110,7 +110,7 @@ def rows(
         raise BadInput("A release is asked for by number or by moment.", where="release, at", mend="Leave one out.")
     dataset = visible_dataset(asker, dataset_id)
     resource = dataset_resource(dataset)
-    if format != "json":
+    if form != "json":
         asker.must(Action.EXPORT, resource)
         asker.seen(resource, action="export")
     found = dataset.release(cursor[0] if cursor else release, at=moment(at))
@@ -129,11 +129,11 @@ def rows(
         order=by,
         descending=descending,
     )
-    if format == "json":
+    if form == "json":
         return _page(request, wanted, cursor, limit, plain=columns is None)
-    if format == "geojson" and _GEOMETRY not in {column.name for column in known}:
+    if form == "geojson" and _GEOMETRY not in {column.name for column in known}:
         raise BadInput("This dataset has no geometry.", where="format", mend="Use csv, json, parquet or arrow.")
-    return _export(request, wanted, format, limit, name=dataset_id)
+    return _export(request, wanted, form, limit, name=dataset_id)
 
 
 def _page(

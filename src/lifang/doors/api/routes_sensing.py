@@ -101,7 +101,7 @@ def router() -> APIRouter:
         asker: Reads,
         bbox: BoxText = None,
         thing: IdText = None,
-        property: IdText = None,  # noqa: A002 - the name in the address
+        observed: Annotated[str | None, Query(alias="property", max_length=128)] = None,
         after: After = None,
         limit: Limit = 100,
     ) -> Response:
@@ -109,7 +109,7 @@ def router() -> APIRouter:
         found = asker.city.sensing.datastreams(
             thing=thing,
             box=Box.parse(bbox) if bbox else None,
-            observed_property=property,
+            observed_property=observed,
             after=after_number("datastreams", after) or None,
             limit=limit + 1,
         )
@@ -156,7 +156,7 @@ def _observations(
     end: Moment = None,
     points: Annotated[int | None, Query(ge=4, le=100_000, description="For a chart: at most so many values.")] = None,
     at: Annotated[str | None, Query(max_length=64, description="As recorded by this moment.")] = None,
-    format: Literal["json", "csv"] = "json",  # noqa: A002 - the name in the address
+    form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
 ) -> Response:
     """Return the values in ``[start, end)``; the last day if no bounds are given."""
     stream = _seen_stream(asker, datastream)
@@ -167,7 +167,7 @@ def _observations(
     whole = len(table)
     if points is not None:
         table = city.sensing.series(stream.number, since, until, points=points, at=moment(at))
-    if format == "csv":
+    if form == "csv":
         name = {"Content-Disposition": f'attachment; filename="{stream.number}.csv"'}
         return StreamingResponse(_csv(table, stream, city), media_type="text/csv; charset=utf-8", headers=name)
     if len(table) > _MOST:

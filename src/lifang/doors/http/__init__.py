@@ -18,7 +18,14 @@ from lifang.doors.http.asking import COOKIE, Asker, GuardedRoute, asking, city_o
 from lifang.doors.http.bodies import read_body, receive_file
 from lifang.doors.http.metrics import Metrics
 from lifang.doors.http.multipart import Parts, file_of_form
-from lifang.doors.http.problems import PROBLEMS, NotOffered, ProblemBody, add_problem_handlers, problem_response
+from lifang.doors.http.problems import (
+    PROBLEMS,
+    NotOffered,
+    ProblemBody,
+    add_problem_handlers,
+    documented,
+    problem_response,
+)
 from lifang.doors.http.shell import Shell
 
 __all__ = [
@@ -38,6 +45,7 @@ __all__ = [
     "bytes_answer",
     "city_of",
     "decode_cursor",
+    "documented",
     "encode_cursor",
     "entity_tag",
     "file_of_form",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from fastapi import Request
 from python_multipart import MultipartParser
@@ -95,7 +96,7 @@ async def file_of_form(request: Request, parts: Parts) -> AsyncIterator[bytes]:
         raise BadInput("The form has no boundary.", where="header Content-Type", mend="Send multipart/form-data.")
     form = _Form(parts)
     try:
-        parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
+        parser = MultipartParser(boundary, cast("Any", form.callbacks()))
         async for chunk in request.stream():
             parser.write(chunk)
             for piece in form.pieces:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from fastapi import FastAPI, Request
@@ -73,14 +72,13 @@ class ProblemBody(BaseModel):
     mend: str
 
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": title,
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
-    }
-    for status, title in _TITLES.items()
-    if status not in {405, 500, 501}
-}
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what OpenAPI says of the problems with these statuses."""
+    body = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+    return {status: {"description": _TITLES[status], "content": body} for status in statuses}
+
+
+PROBLEMS = documented(400, 401, 403, 404, 409, 413, 503)
 
 
 def status_of(problem: Problem) -> int:
@@ -119,10 +117,8 @@ def of_problem(problem: Problem) -> Response:
     return problem_response(status, problem.what, where=problem.where, mend=problem.mend, headers=headers)
 
 
-def of_unexpected(error: Exception) -> Response:
+def of_unexpected(number: str) -> Response:
     """Return a 500 that carries only a number, under which the failure is in the log."""
-    number = secrets.token_hex(6)
-    _LOG.error("unexpected failure %s", number, exc_info=error)
     return problem_response(
         500, f"Something failed that should not; it is in the server's log as {number}.", mend="Report that number."
     )
@@ -130,29 +126,27 @@ def of_unexpected(error: Exception) -> Response:
 
 async def _problem(request: Request, error: Exception) -> Response:
     del request
-    assert isinstance(error, Problem)  # noqa: S101
-    return of_problem(error)
+    return of_problem(cast("Problem", error))
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101
+    given = cast("HTTPException", error)
     detail = {
         404: "There is nothing at this address.",
         405: f"{request.method} is not offered at this address.",
-    }.get(error.status_code, str(error.detail))
+    }.get(given.status_code, str(given.detail))
     return problem_response(
-        error.status_code,
+        given.status_code,
         detail,
         where=request.url.path,
-        mend=_HINTS.get(error.status_code, ""),
-        headers=error.headers,
+        mend=_HINTS.get(given.status_code, ""),
+        headers=given.headers,
     )
 
 
 async def _validation(request: Request, error: Exception) -> Response:
     del request
-    assert isinstance(error, RequestValidationError)  # noqa: S101
-    first = error.errors()[0]
+    first = cast("RequestValidationError", error).errors()[0]
     where = ".".join(str(part) for part in first.get("loc", ()))
     reason = str(first.get("ctx", {}).get("error", "")) if first.get("type") == "json_invalid" else ""
     detail = f"{first.get('msg', 'The request does not fit')}{': ' + reason if reason else ''}."

@@ -6,6 +6,8 @@ Pure ASGI, so that streams are not buffered.
 from __future__ import annotations
 
 import ipaddress
+import logging
+import secrets
 import time
 from collections.abc import Iterable, Mapping
 
@@ -16,6 +18,7 @@ from lifang.core import BadInput, Problem, TooLarge
 from lifang.doors.http.metrics import Metrics
 from lifang.doors.http.problems import of_problem, of_unexpected
 
+_LOG = logging.getLogger(__name__)
 _SECURITY = {
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
@@ -69,8 +72,10 @@ class Shell:
             await self._app(scope, exchange.receive, exchange.send)
         except Problem as problem:
             await exchange.fail(of_problem(problem), problem)
-        except Exception as error:  # noqa: BLE001 - of_unexpected logs it; the server stays up
-            await exchange.fail(of_unexpected(error), error)
+        except Exception as error:
+            number = secrets.token_hex(6)
+            _LOG.exception("unexpected failure %s", number)
+            await exchange.fail(of_unexpected(number), error)
 
     def _limit(self, scope: Scope) -> int:
         return self._larger.get(f"{scope['method']} {scope['path']}", self._body_max)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -38,14 +38,14 @@ class Options:
 
 def read_options(given: QueryParams, *, orders: bool) -> Options:
     """Return the options in a query; ``NotOffered`` names one that is not, ``BadInput`` one that is malformed."""
-    values: dict[str, int | bool] = {}
+    found = Options()
     for name, text in given.multi_items():
         if name in {"$top", "$skip"}:
-            values[name[1:]] = _number(name, text)
+            found = replace(found, **{name[1:]: _number(name, text)})
         elif name == "$count":
-            values["count"] = _boolean(text)
+            found = replace(found, count=_boolean(text))
         elif name == "$orderby" and orders:
-            values["descending"] = _order(text)
+            found = replace(found, descending=_order(text))
         elif name == "$orderby" and text.strip().lower() in {"id", "@iot.id", "id asc", "@iot.id asc"}:
             continue
         elif name.startswith("$"):
@@ -54,8 +54,7 @@ def read_options(given: QueryParams, *, orders: bool) -> Options:
                 where=name[:40],
                 mend="Use $top, $skip, $count, and $orderby=phenomenonTime on Observations.",
             )
-    top = min(int(values.pop("top", TOP)), TOP_MAX)
-    return Options(top=top, **values)  # type: ignore[arg-type]
+    return replace(found, top=min(found.top, TOP_MAX))
 
 
 def _number(name: str, text: str) -> int:

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from lifang.core import NotFound, from_micros
-from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, Metrics, asking, json_answer, read_body
+from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, Metrics, asking, documented, json_answer, read_body
 from lifang.doors.sensorthings.entities import (
     Entity,
     collection,
@@ -32,16 +32,18 @@ _PREFIX = "/sta/v1.1"
 _EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 _OBSERVATION = re.compile(r"'([1-9]\d{0,8})-(-?\d{1,16})'", re.ASCII)
-_OPTIONS = [
-    {"name": name, "in": "query", "required": False, "schema": schema}
-    for name, schema in {
-        "$top": {"type": "integer", "minimum": 0},
-        "$skip": {"type": "integer", "minimum": 0},
-        "$count": {"type": "boolean"},
-        "$orderby": {"type": "string"},
-    }.items()
-]
-_PAGE: dict[str, Any] = {"openapi_extra": {"parameters": _OPTIONS}}
+
+
+def _documented(*orders: str) -> dict[str, Any]:
+    """Return what OpenAPI says of a list's query options."""
+    number = {"type": "integer", "minimum": 0, "maximum": 10_000_000}
+    schemas = {"$top": number, "$skip": number, "$count": {"type": "boolean"}, "$orderby": {"enum": list(orders)}}
+    options = [{"name": name, "in": "query", "required": False, "schema": each} for name, each in schemas.items()]
+    return {"openapi_extra": {"parameters": options}, "responses": documented(501)}
+
+
+_BY_ID = _documented("id", "@iot.id")
+_BY_TIME = _documented("phenomenonTime", "phenomenonTime asc", "phenomenonTime desc")
 _BODY: dict[str, Any] = {
     "openapi_extra": {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "array"}}}}}
 }
@@ -184,12 +186,12 @@ def router() -> APIRouter:
         del asker
         return json_answer(request, landing(_root(request)))
 
-    routes.add_api_route("/Things", _things, **_PAGE)
+    routes.add_api_route("/Things", _things, **_BY_ID)
     routes.add_api_route("/Things({key})", _thing)
-    routes.add_api_route("/Things({key})/Datastreams", _thing_streams, **_PAGE)
-    routes.add_api_route("/Datastreams", _streams, **_PAGE)
+    routes.add_api_route("/Things({key})/Datastreams", _thing_streams, **_BY_ID)
+    routes.add_api_route("/Datastreams", _streams, **_BY_ID)
     routes.add_api_route("/Datastreams({number})", _one_stream)
-    routes.add_api_route("/Datastreams({number})/Observations", _observations, **_PAGE)
+    routes.add_api_route("/Datastreams({number})/Observations", _observations, **_BY_TIME)
     routes.add_api_route("/Observations({key})", _observation)
     routes.add_api_route("/CreateObservations", _create, methods=["POST"], status_code=201, **_BODY)
     return routes

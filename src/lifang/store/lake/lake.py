@@ -30,83 +30,83 @@ class Lake:
         is_registered: Callable[[str, int], bool] = lambda _dataset, _number: False,
     ) -> None:
         self.folder = folder
-        self.engine = Engine(folder, memory_mb=memory_mb, threads=threads)
-        self.native = Native(self.engine, clock)
-        self.releases = Releases(self.engine, is_registered=is_registered)
+        self._engine = Engine(folder, memory_mb=memory_mb, threads=threads)
+        self._native = Native(self._engine, clock)
+        self._releases = Releases(self._engine, is_registered=is_registered)
 
     def write_release(self, dataset: str, number: int, batches: pa.Table | pa.RecordBatchReader) -> ReleaseFile:
         """Return the Parquet file of the new release; ``Conflict`` if the dataset has that number already."""
-        return self.releases.write(dataset, number, f"r{number}", batches)
+        return self._releases.write(dataset, number, f"r{number}", batches)
 
     def write_refused(self, dataset: str, number: int, table: pa.Table | pa.RecordBatchReader) -> ReleaseFile:
         """Return the Parquet file of the rows that a release refused."""
-        return self.releases.write(dataset, number, f"r{number}_refused", table)
+        return self._releases.write(dataset, number, f"r{number}_refused", table)
 
     def discard_release(self, dataset: str, number: int) -> None:
         """Take back a release whose registration failed, and its refused rows; ``Conflict`` if it is registered."""
-        self.releases.discard(dataset, number, (f"r{number}", f"r{number}_refused"))
+        self._releases.discard(dataset, number, (f"r{number}", f"r{number}_refused"))
 
     def release(self, dataset: str, number: int) -> Relation:
         """Return the rows of a release, lazily, or ``NotFound``."""
-        return self.releases.relation(dataset, f"r{number}")
+        return self._releases.relation(dataset, f"r{number}")
 
     def refused(self, dataset: str, number: int) -> Relation:
         """Return the rows that a release refused, lazily, or ``NotFound``."""
-        return self.releases.relation(dataset, f"r{number}_refused")
+        return self._releases.relation(dataset, f"r{number}_refused")
 
     def append(self, columns: Observations, *, subject: str) -> int:
         """Return the id of the batch these observations became, in one durable commit."""
-        return self.native.append(columns, subject=subject).id
+        return self._native.append(columns, subject=subject).id
 
     def append_batch(self, columns: Observations, *, subject: str) -> Batch:
         """Return the batch itself, with its digest: what a ledger record tells of."""
-        return self.native.append(columns, subject=subject)
+        return self._native.append(columns, subject=subject)
 
     def batches(self, *, after: int = 0, limit: int = 1000) -> list[Batch]:
         """Return up to ``limit`` batches with ids past ``after``, in order."""
-        return self.native.batches(after=after, limit=limit)
+        return self._native.batches(after=after, limit=limit)
 
     def series(self, datastream: int, start: datetime, end: datetime, *, at: datetime | None = None) -> pa.Table:
         """Return ``time, value, quality`` of one datastream in [start, end), by time.
 
         One value per time: the last recorded, or the last recorded by the moment ``at``.
         """
-        return self.native.series(datastream, start, end, at=at)
+        return self._native.series(datastream, start, end, at=at)
 
     def many_series(
         self, datastreams: Sequence[int], start: datetime, end: datetime, *, at: datetime | None = None
     ) -> pa.Table:
         """Return ``datastream, time, value, quality`` in [start, end), by datastream and time; as :meth:`series`."""
-        return self.native.many_series(datastreams, start, end, at=at)
+        return self._native.many_series(datastreams, start, end, at=at)
 
     def latest(self) -> pa.Table:
         """Return ``datastream, time, value, quality``: the newest value of every datastream."""
-        return self.native.latest()
+        return self._native.latest()
 
     def bounds(self) -> tuple[datetime, datetime] | None:
         """Return the first and last time observed, or ``None`` while nothing is."""
-        return self.native.bounds()
+        return self._native.bounds()
 
     def observation_count(self) -> int:
         """Return how many observations were ever recorded, corrections included."""
-        return self.native.observation_count()
+        return self._native.observation_count()
 
     def settle(self, before: datetime) -> int:
         """Return how many rows of whole UTC days before ``before`` moved to the settled, sorted table."""
-        return self.native.settle(before)
+        return self._native.settle(before)
 
     def checkpoint(self) -> bool:
         """Return whether the write-ahead log was folded into the file: for idle moments."""
-        return self.native.checkpoint()
+        return self._native.checkpoint()
 
     @contextmanager
     def frozen(self) -> Iterator[list[Path]]:
         """Yield the database files, whole and still: every writer waits while the block runs."""
-        with self.native.still(), self.releases.lock:
-            self.engine.fold()
+        with self._native.still(), self._releases.lock:
+            self._engine.fold()
             found = (self.folder / name for name in DATABASE_FILES)
             yield [path for path in found if path.exists()]
 
     def close(self) -> None:
         """Checkpoint and close the databases."""
-        self.engine.close()
+        self._engine.close()

@@ -1,10 +1,11 @@
-"""What a picture shows, counted in the browser itself: no imaging library is needed."""
+"""The screen of a served city, and what it shows, counted in the browser itself: no imaging library is needed."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
@@ -31,6 +32,19 @@ async ([png, box, wanted, tolerance]) => {
   return { total, colours: seen.size, commonest: Math.max(...seen.values()) / total, near };
 }
 """
+
+
+@dataclass(frozen=True)
+class Served:
+    url: str
+    password: str
+    folder: Path
+
+
+def open_page(page: Page, served: Served, query: str = "") -> None:
+    """Go there and wait for the page's own word that all of it is shown."""
+    page.goto(f"{served.url}/{query}")
+    page.locator("html[data-ready=true]").wait_for(state="attached")
 
 
 @dataclass(frozen=True)

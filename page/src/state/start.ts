@@ -1,0 +1,3 @@
+import { startView } from "./view";
+
+startView();

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULT_VIEW, formatView, parseCamera, parseView, type View } from "../src/state/url";
+
+const full: View = {
+  room: "sensing",
+  lang: "en",
+  theme: "night",
+  kiosk: true,
+  layers: ["districts", "air"],
+  pick: "cnemc-1431a",
+  series: "pm2.5",
+  hours: 168,
+  at: "2019-01-12T09:00:00+08:00",
+  days: 30,
+  camera: { zoom: 11.25, lat: 30.65, lng: 104.06 },
+  table: "roads",
+  dataset: "districts",
+  q: "空气 quality",
+  facets: { theme: "ecology", provider: "中国环境监测总站" },
+};
+
+describe("the address", () => {
+  it("is empty for the default view", () => {
+    expect(formatView(DEFAULT_VIEW)).toBe("");
+    expect(parseView("")).toEqual(DEFAULT_VIEW);
+  });
+
+  it("gives back every part of a view", () => {
+    expect(parseView(formatView(full))).toEqual(full);
+  });
+
+  it("keeps an empty list of layers apart from all layers", () => {
+    expect(parseView(formatView({ ...full, layers: [] })).layers).toEqual([]);
+    expect(parseView(formatView({ ...full, layers: null })).layers).toBeNull();
+  });
+
+  it("falls back where it is misstated", () => {
+    const view = parseView("?room=attic&lang=fr&theme=pink&hours=1e9&at=2019-02-30x&map=a/b/c&days=-4");
+    expect(view).toEqual({ ...DEFAULT_VIEW, hours: 8784, days: 1 });
+  });
+
+  it("keeps an offset's plus sign", () => {
+    expect(formatView({ ...DEFAULT_VIEW, at: full.at })).toBe("?at=2019-01-12T09:00:00%2B08:00");
+  });
+});
+
+describe("a camera", () => {
+  it("must be three numbers on the earth", () => {
+    expect(parseCamera("11/30.5/104")).toEqual({ zoom: 11, lat: 30.5, lng: 104 });
+    for (const bad of [null, "", "11", "11/30.5", "11/91/104", "11/30/181", "x/y/z", "//"]) {
+      expect(parseCamera(bad)).toBeNull();
+    }
+  });
+});

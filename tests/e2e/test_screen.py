@@ -1,0 +1,158 @@
+"""The one screen as people see it: both languages, both themes, wide and narrow, full and empty; by text and pixels."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+import httpx
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, Request, expect
+from tests.e2e.screen import Served, look, open_page
+
+AQI_COLOURS = [
+    (0, 228, 0),
+    (255, 255, 0),
+    (255, 126, 0),
+    (255, 0, 0),
+    (153, 0, 76),
+    (126, 0, 35),
+]  # HJ 633-2012 Table 2
+WORDS = {"zh": ("成都", "警报", "指标"), "en": ("Chengdu", "Alerts", "Indicators")}
+
+
+@pytest.mark.parametrize(("lang", "theme", "width"), list(product(WORDS, ("paper", "night"), (1280, 390))))
+def test_the_screen_shows_map_values_and_panels(page: Page, served: Served, lang: str, theme: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    open_page(page, served, f"?lang={lang}&theme={theme}")
+    body = page.locator("body").inner_text()
+    for word in WORDS[lang]:
+        assert word in body
+    assert re.fullmatch(r"\d{1,3}", page.locator("[data-aqi]").first.inner_text())
+    seen = look(page, within=".map-place", wanted=AQI_COLOURS, tolerance=60)
+    assert seen.colours > 200, "the map is blank"
+    assert seen.commonest < 0.9, "the map is all one colour"
+    assert max(seen.near) > 20, "no station shows its AQI colour"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
+
+
+def test_the_themes_differ_in_light(page: Page, served: Served) -> None:
+    light = {}
+    for theme in ("paper", "night"):
+        open_page(page, served, f"?theme={theme}")
+        light[theme] = page.evaluate(
+            "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).reduce((a, b) => a + +b, 0)"
+        )
+    assert light["paper"] > 600
+    assert light["night"] < 150
+
+
+def test_nothing_is_asked_of_any_other_host_and_nothing_fails(page: Page, served: Served) -> None:
+    asked: list[str] = []
+    wrong: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    def complain(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            wrong.append(message.text)
+
+    page.on("request", note)
+    page.on("console", complain)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    for query in ("", "?room=data", "?room=sensing", "?room=operations", "?pick=cnemc-1431a"):
+        open_page(page, served, query)
+    local = (served.url, "data:", "blob:")
+    assert [url for url in asked if not url.startswith(local)] == []
+    assert wrong == []
+
+
+def test_a_station_shows_its_series_with_unit_and_zone(page: Page, served: Served) -> None:
+    open_page(page, served, "?lang=en&pick=cnemc-1431a&series=pm2.5")
+    card = page.locator("lf-station")
+    expect(card).to_contain_text("Jinquan")
+    expect(card).to_contain_text("µg/m³")
+    expect(card.locator("svg").first).to_be_visible()
+    assert "UTC+8" in card.inner_text() or "+08" in card.inner_text()
+
+
+def test_every_layer_names_its_source_and_is_a_table_too(page: Page, served: Served) -> None:
+    open_page(page, served, "?lang=en&table=districts")
+    expect(page.locator("lf-drawer table")).to_be_visible()
+    expect(page.locator("lf-drawer")).to_contain_text("510104")
+    attribution = page.locator(".map-place").inner_text()
+    assert "OpenStreetMap" in attribution
+
+
+def test_the_catalogue_finds_shows_and_gives_away(page: Page, served: Served) -> None:
+    open_page(page, served, "?room=data&lang=zh&q=区划")
+    catalogue = page.locator("lf-catalogue")
+    expect(catalogue).to_contain_text("成都市行政区划边界")
+    open_page(page, served, "?room=data&lang=zh&dataset=districts")
+    expect(catalogue).to_contain_text("信息资源名称")
+    expect(catalogue).to_contain_text("curl")
+    expect(catalogue.locator("table").first).to_be_visible()
+    href = catalogue.locator("a[href*='format=csv']").first.get_attribute("href")
+    assert href
+    got = httpx.get(f"{served.url}{href}" if href.startswith("/") else href, timeout=60)
+    assert got.status_code == 200
+    assert "成都市" in got.text
+
+
+def test_an_alert_fires_is_seen_and_a_person_takes_it_up(page: Page, served: Served) -> None:
+    open_page(page, served, "?room=operations&lang=en")
+    alert = page.locator("[data-alert][data-state='firing']").first
+    expect(alert).to_be_visible(timeout=90_000)
+    assert page.locator(".alert-act").count() == 0, "an anonymous visitor is offered nothing to do"
+    page.locator("lf-header").get_by_role("button", name=re.compile("sign in", re.IGNORECASE)).click()
+    dialog = page.locator("dialog[open]")
+    dialog.locator("input[name=name]").fill("admin")
+    dialog.locator("input[name=password]").fill(served.password)
+    dialog.locator("input[name=password]").press("Enter")
+    form = page.locator("[data-alert][data-state='firing'] .alert-act").first
+    expect(form).to_be_visible()
+    form.locator("input[name=note]").fill("called the bureau")
+    form.locator("button[value=acknowledge]").click()
+    expect(page.locator("[data-alert]").filter(has_text="✓").first).to_be_visible()
+    known = page.evaluate("fetch('/api/v1/ledger?limit=1000').then((answer) => answer.json())")
+    acts = [record["action"] for record in known["items"] if record["resource"].startswith("alert:")]
+    assert acts, "what was done is in the ledger"
+
+
+def test_the_keyboard_alone_is_enough(page: Page, served: Served) -> None:
+    open_page(page, served, "?lang=en")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    expect(page.locator("main[data-room=data]")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.locator("dialog[open]")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement !== document.body")
+
+
+def test_the_address_carries_the_whole_view(page: Page, served: Served) -> None:
+    query = "?lang=en&theme=night&kiosk=1&pick=cnemc-1433a&at=2019-12-07T09:00:00%2B08:00"
+    open_page(page, served, query)
+    assert page.locator("html").get_attribute("data-kiosk") in {"", "true", "1"} or page.locator("[data-kiosk]").count()
+    expect(page.locator("lf-time")).to_contain_text("2019-12-07")
+
+
+def test_the_view_prints_to_pdf(page: Page, served: Served) -> None:
+    open_page(page, served, "?lang=zh")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    printed = page.pdf(format="A4")
+    assert printed.startswith(b"%PDF")
+    assert len(printed) > 30_000
+
+
+def test_an_empty_city_says_how_to_fill_it(page: Page, empty_city: Served) -> None:
+    open_page(page, empty_city, "?lang=en")
+    assert "lifang" in page.locator("main").inner_text()
+    open_page(page, empty_city, "?lang=en&room=data")
+    expect(page.locator("lf-catalogue")).to_contain_text("lifang data add")
