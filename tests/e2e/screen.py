@@ -29,7 +29,9 @@ async ([png, box, wanted, tolerance]) => {
     });
   }
   const total = data.length / 4;
-  return { total, colours: seen.size, commonest: Math.max(...seen.values()) / total, near };
+  let light = 0;
+  for (const [key, count] of seen) light += (count * ((key >> 16) + ((key >> 8) & 255) + (key & 255))) / 3 / total;
+  return { total, light, colours: seen.size, commonest: Math.max(...seen.values()) / total, near };
 }
 """
 
@@ -49,9 +51,11 @@ def open_page(page: Page, served: Served, query: str = "") -> None:
 
 @dataclass(frozen=True)
 class Picture:
-    """Counts of a picture: pixels, distinct colours, the commonest colour's share, pixels near each wanted colour."""
+    """Counts of a picture: pixels, mean light (0 to 255), distinct colours, the commonest one's share, pixels near each
+    wanted colour."""
 
     total: int
+    light: float
     colours: int
     commonest: float
     near: Sequence[int]

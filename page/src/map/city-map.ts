@@ -165,13 +165,19 @@ export class CityMap {
     this.words.place(this.badges.element.hidden ? covered : [...covered, ...this.badges.place(covered)]);
   }
 
-  /** The boxes of the map that the layer list lies over, px from the map's top left. */
+  /** Where nothing can be read, px from the map's top left: under the layer list and beyond the sides. */
   private covered(): LabelBox[] {
     const map = this.map.getContainer().getBoundingClientRect();
-    return [...document.querySelectorAll(".layers")].map((element) => {
+    const beyond = { top: -Infinity, bottom: Infinity };
+    const sides = [
+      { ...beyond, left: -Infinity, right: 0 },
+      { ...beyond, left: map.width, right: Infinity },
+    ];
+    const lists = [...document.querySelectorAll(".layers")].map((element) => {
       const box = element.getBoundingClientRect();
       return { left: box.left - map.left, right: box.right - map.left, top: box.top - map.top, bottom: box.bottom - map.top };
     });
+    return [...sides, ...lists];
   }
 
   private featureAt(x: number, y: number): Picked | null {

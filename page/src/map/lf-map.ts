@@ -2,10 +2,11 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import { problemOf } from "../api/client";
-import type { AirStation, City, Layer } from "../api/types";
+import type { AirStation, City, Dataset, Layer } from "../api/types";
 import { attributionOf, nameOf } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
+import { Fetched } from "../shell/fetched";
 import { pending } from "../shell/ready";
 import { data, here } from "../state/data";
 import { view } from "../state/view";
@@ -34,6 +35,7 @@ export class MapPiece extends Piece {
   @state() private feature: Picked | null = null;
   @state() private refused: { layer: Layer; why: string }[] = [];
   private city: CityMap | null = null;
+  private readonly described = new Fetched<Dataset>(this);
   private asked = new Set<string>();
   private shown: Record<string, unknown> = {};
 
@@ -140,13 +142,16 @@ export class MapPiece extends Piece {
     const { feature } = this;
     const layer = here(data.value.city)?.layers.find(({ id }) => id === feature?.layer);
     if (!feature || !layer) return nothing;
+    const described = here(this.described.want(layer.dataset, () => calls.dataset(layer.dataset)));
+    const title = (key: string): string =>
+      nameOf(described?.columns.find(({ name }) => name === key)?.title, this.tongue) || key;
     const held = Object.entries(feature.properties).filter(([key, value]) => !key.startsWith("_") && value !== null);
     return html`<section class="map-card" aria-label=${nameOf(layer.name, this.tongue)}>
       <header>
         <b>${nameOf(layer.name, this.tongue)}</b>
         <button type="button" class="quiet" aria-label=${t("close")} @click=${() => (this.feature = null)}>×</button>
       </header>
-      <dl>${held.slice(0, 9).map(([key, value]) => html`<dt>${key}</dt><dd>${String(value)}</dd>`)}</dl>
+      <dl>${held.slice(0, 9).map(([key, value]) => html`<dt>${title(key)}</dt><dd>${String(value)}</dd>`)}</dl>
       <button type="button" class="quiet" @click=${() => view.set({ room: "data", dataset: layer.dataset })}>
         ${t("map.feature.open")}
       </button>

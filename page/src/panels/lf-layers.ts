@@ -96,7 +96,7 @@ export class LayersPiece extends Piece {
   private legend(): TemplateResult {
     let from = 0;
     return html`<div class="legend">
-      <h3>${t("legend.aqi")}</h3>
+      <h2>${t("legend.aqi")}</h2>
       <ul>
         ${AQI_CLASSES.map(({ level, colour, upTo }) => {
           const range = `${from}–${upTo}`;

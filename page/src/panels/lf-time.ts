@@ -134,7 +134,7 @@ export class TimePiece extends Piece {
     const ahead = Math.max((now - start) * 0.08, Math.min(AHEAD_HOURS * HOUR, (now - start) * 0.25));
     return html`<div class="track" style="--past:${((now - start) / HOUR).toFixed(1)};--ahead:${(ahead / HOUR).toFixed(1)}">
       <div class="past">
-        ${this.past(city, start, now)}
+        ${this.behind(city, start, now)}
         <input
           type="range" aria-label=${t("time.slider")} aria-valuetext=${moment(this.moment, this.zone)}
           min=${start} max=${now} step=${HOUR} .value=${String(Math.min(Math.max(this.moment, start), now))}
@@ -146,7 +146,7 @@ export class TimePiece extends Piece {
     </div>`;
   }
 
-  private past(city: City, start: number, end: number): TemplateResult | typeof nothing {
+  private behind(city: City, start: number, end: number): TemplateResult | typeof nothing {
     const indicator = indicatorOf(here(data.value.indicators) ?? [], here(data.value.air)?.result.forecast?.variable ?? "AQI");
     if (!indicator) return nothing;
     const key = `${city.id}|${indicator.id}|${Math.floor(start / (6 * HOUR))}|${view.value.days}`;

@@ -79,7 +79,8 @@ def lay_out_empty(folder: Path, *, city_id: str, name: str, area_code: str) -> N
 def pack_datasets(pack: Path) -> list[tuple[Path, Path]]:
     """Return (card, data file) of each dataset of the pack; those the map draws first: others are checked by them."""
     drawn = [layer["dataset"] for layer in load_settings(pack, {}).layers]
-    cards = sorted((pack / "datasets").glob("*.toml"), key=lambda card: (card.stem not in drawn, card.stem))
+    cards = sorted((pack / "datasets").glob("*.toml"))
+    cards.sort(key=lambda card: drawn.index(card.stem) if card.stem in drawn else len(drawn))
     return [(card, _data_file(pack, card)) for card in cards]
 
 

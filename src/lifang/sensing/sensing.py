@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lifang.core import BadInput, Box, Clock, NotFound
@@ -25,9 +25,9 @@ from lifang.sensing.model import Datastream, Latest, Numbers, Quality, Thing, pi
 from lifang.sensing.quality import Limits, assess
 from lifang.sensing.registrar import Registrar
 from lifang.sensing.series import chart, check_points
+from lifang.sensing.watchers import Watcher, Watchers
 from lifang.store import Entry, Observations, Store, read_setting, write_setting
 
-_logger = logging.getLogger(__name__)
 _HISTORY_ROWS = 500_000
 
 
@@ -59,24 +59,26 @@ class Sensing:
         self.store = store
         self._hot, self._limits = HotState(), Limits()
         self._registrar = Registrar(store, clock, self._hot, self._limits)
-        self._watchers: list[Callable[[Observations], None]] = []
-        self._committer = Committer(store, assess=self._assess, committed=self._hot.update, told=self._tell)
+        self._watchers = Watchers()
+        self._committer = Committer(store, assess=self._assess, committed=self._hot.update, told=self._watchers.tell)
         self._hot.update(_latest_stored(store, len(self._registrar)))
 
     def start(self) -> None:
-        """Begin to take observations."""
+        """Begin to take observations and to tell of them."""
+        self._watchers.start()
         self._committer.start()
 
     def close(self) -> None:
         """Store what was taken in, then take no more."""
         self._committer.close()
+        self._watchers.close()
 
-    def on_commit(self, watcher: Callable[[Observations], None]) -> None:
-        """Call ``watcher`` with every group of observations once it is durable and acknowledged.
+    def on_commit(self, watcher: Watcher) -> None:
+        """Call ``watcher`` with observations soon after they are durable, each once, in order of their commits.
 
-        It runs on the committing thread: be quick.
+        It runs on a thread of its own; several commits may come as one call.
         """
-        self._watchers.append(watcher)
+        self._watchers.add(watcher)
 
     def register(self, things: Sequence[Thing], datastreams: Sequence[Datastream], *, by: Subject) -> int:
         """Return how many records were added or changed; what is registered already and unchanged is left alone."""
@@ -229,17 +231,10 @@ class Sensing:
         began = self._hot.began(observations) if self._limits.any_flat else None
         return assess(observations, self._limits, began)
 
-    def _tell(self, observations: Observations) -> None:
-        for watcher in self._watchers:
-            try:
-                watcher(observations)
-            except Exception:
-                _logger.exception("a watcher of committed observations failed")
-
 
 def pa_before(table: pa.Table, moment: datetime) -> pa.Table:
     """Return the rows of ``table`` whose time is before ``moment``."""
-    return table.filter(pa.compute.less(table["time"], pa.scalar(moment, table["time"].type)))
+    return table.filter(pc.less(table["time"], pa.scalar(moment, table["time"].type)))
 
 
 def _latest_stored(store: Store, count: int) -> Observations:

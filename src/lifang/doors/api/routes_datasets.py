@@ -142,67 +142,68 @@ def _facets(asker: Asker, text: str) -> dict[str, list[Facet]]:
 def router() -> APIRouter:
     """Return the routes that find and show datasets."""
     routes = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["datasets"], responses=PROBLEMS)
-
-    @routes.get("/datasets", response_model=DatasetPage)
-    def every(
-        request: Request,
-        asker: Reads,
-        q: Annotated[str, Query(max_length=200, description="Words to look for, Chinese or English.")] = "",
-        theme: Filter = None,
-        form: Annotated[str | None, Query(alias="format", max_length=200)] = None,
-        classification: Filter = None,
-        provider: Filter = None,
-        after: After = None,
-        limit: Limit = 100,
-    ) -> Response:
-        """List the datasets the asker may read, with counts to narrow them by."""
-        start = max(0, (decode_cursor("datasets", after, int) or (0,))[0])
-        found = asker.city.catalogue.datasets(
-            text=q, theme=theme, format=form, classification=classification, subject=asker.subject
-        )
-        if provider:
-            found = [each for each in found if provider in {each.card.provider.zh, each.card.provider.en}]
-        page = found[start : start + limit]
-        asker.seen(*map(dataset_resource, page), action="list")
-        following = encode_cursor("datasets", start + limit) if len(found) > start + limit else None
-        items = [_summary(dataset, _newest(dataset)) for dataset in page]
-        return answer(request, DatasetPage(items=items, next=following, facets=_facets(asker, q)))
-
-    @routes.get("/datasets/{dataset_id}", response_model=DatasetBody)
-    def one(dataset_id: str, request: Request, asker: ReadsOne) -> Response:
-        """Give a dataset in full: metadata by GB/T 21063, columns, releases, quality."""
-        return answer(request, _body(visible_dataset(asker, dataset_id)))
-
-    @routes.get("/datasets/{dataset_id}/refused", response_model=RefusedPage)
-    def refused(
-        dataset_id: str, request: Request, asker: ReadsOne, after: After = None, limit: Limit = 100
-    ) -> Response:
-        """List what was not admitted, with row, column, value, the rule and how to mend it."""
-        key = decode_cursor("refused", after, int, int)
-        dataset = visible_dataset(asker, dataset_id)
-        number = key[0] if key else dataset.release().number
-        offset = max(0, key[1]) if key else 0
-        table = dataset.refused(number).select(limit=limit + 1, offset=offset)
-        names = ("row", "column", "value", "rule", "mend")
-        rows = [RefusedRow(**{name: row[name] for name in names}) for row in table.slice(0, limit).to_pylist()]
-        following = encode_cursor("refused", number, offset + limit) if len(table) > limit else None
-        return answer(request, RefusedPage(items=rows, next=following))
-
-    @routes.get("/datasets/{dataset_id}/lineage", response_model=LineageBody)
-    def lineage(dataset_id: str, request: Request, asker: ReadsOne) -> Response:
-        """Say where a dataset comes from and what is made from it."""
-        dataset = visible_dataset(asker, dataset_id)
-        links = [link for link in dataset.lineage() if _shown(asker, link.source) and _shown(asker, link.target)]
-        ends = dict.fromkeys([f"dataset:{dataset_id}", *(end for link in links for end in (link.source, link.target))])
-        edges = [
-            LineageEdge(
-                source=link.source, target=link.target, activity=link.activity, recorded=format_instant(link.recorded)
-            )
-            for link in links
-        ]
-        return answer(request, LineageBody(nodes=[_node(asker, end) for end in ends], edges=edges))
-
+    routes.add_api_route("/datasets", every, response_model=DatasetPage)
+    routes.add_api_route("/datasets/{dataset_id}", one, response_model=DatasetBody)
+    routes.add_api_route("/datasets/{dataset_id}/refused", refused, response_model=RefusedPage)
+    routes.add_api_route("/datasets/{dataset_id}/lineage", lineage, response_model=LineageBody)
     return routes
+
+
+def every(
+    request: Request,
+    asker: Reads,
+    q: Annotated[str, Query(max_length=200, description="Words to look for, Chinese or English.")] = "",
+    theme: Filter = None,
+    form: Annotated[str | None, Query(alias="format", max_length=200)] = None,
+    classification: Filter = None,
+    provider: Filter = None,
+    after: After = None,
+    limit: Limit = 100,
+) -> Response:
+    """List the datasets the asker may read, with counts to narrow them by."""
+    start = max(0, (decode_cursor("datasets", after, int) or (0,))[0])
+    found = asker.city.catalogue.datasets(
+        text=q, theme=theme, format=form, classification=classification, subject=asker.subject
+    )
+    if provider:
+        found = [each for each in found if provider in {each.card.provider.zh, each.card.provider.en}]
+    page = found[start : start + limit]
+    asker.seen(*map(dataset_resource, page), action="list")
+    following = encode_cursor("datasets", start + limit) if len(found) > start + limit else None
+    items = [_summary(dataset, _newest(dataset)) for dataset in page]
+    return answer(request, DatasetPage(items=items, next=following, facets=_facets(asker, q)))
+
+
+def one(dataset_id: str, request: Request, asker: ReadsOne) -> Response:
+    """Give a dataset in full: metadata by GB/T 21063, columns, releases, quality."""
+    return answer(request, _body(visible_dataset(asker, dataset_id)))
+
+
+def refused(dataset_id: str, request: Request, asker: ReadsOne, after: After = None, limit: Limit = 100) -> Response:
+    """List what was not admitted, with row, column, value, the rule and how to mend it."""
+    key = decode_cursor("refused", after, int, int)
+    dataset = visible_dataset(asker, dataset_id)
+    number = key[0] if key else dataset.release().number
+    offset = max(0, key[1]) if key else 0
+    table = dataset.refused(number).select(limit=limit + 1, offset=offset)
+    names = ("row", "column", "value", "rule", "mend")
+    rows = [RefusedRow(**{name: row[name] for name in names}) for row in table.slice(0, limit).to_pylist()]
+    following = encode_cursor("refused", number, offset + limit) if len(table) > limit else None
+    return answer(request, RefusedPage(items=rows, next=following))
+
+
+def lineage(dataset_id: str, request: Request, asker: ReadsOne) -> Response:
+    """Say where a dataset comes from and what is made from it."""
+    dataset = visible_dataset(asker, dataset_id)
+    links = [link for link in dataset.lineage() if _shown(asker, link.source) and _shown(asker, link.target)]
+    ends = dict.fromkeys([f"dataset:{dataset_id}", *(end for link in links for end in (link.source, link.target))])
+    edges = [
+        LineageEdge(
+            source=link.source, target=link.target, activity=link.activity, recorded=format_instant(link.recorded)
+        )
+        for link in links
+    ]
+    return answer(request, LineageBody(nodes=[_node(asker, end) for end in ends], edges=edges))
 
 
 def _shown(asker: Asker, end: str) -> bool:

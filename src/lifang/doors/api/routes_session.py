@@ -55,7 +55,11 @@ def router() -> APIRouter:
     @routes.get("/session", response_model=SessionBody)
     def who(request: Request, asker: Anyone) -> Response:
         """Say who is asking; null for an anonymous visitor or an ended session."""
-        return answer(request, SessionBody(subject=subject_body(_known(request, asker))))
+        known = _known(request, asker)
+        response = answer(request, SessionBody(subject=subject_body(known)))
+        if known.is_anonymous and COOKIE in request.cookies:
+            response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+        return response
 
     @routes.delete("/session", status_code=204, response_class=Response)
     def log_out(request: Request, asker: Anyone) -> Response:

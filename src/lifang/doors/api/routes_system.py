@@ -68,6 +68,6 @@ def _is_loopback(request: Request) -> bool:
 def _refresh(counts: Metrics, asker: Asker) -> None:
     city = asker.city
     counts.ledger.set(city.store.ledger.head()[0])
-    counts.datastreams.set(len(city.sensing.latest(None)))
+    counts.datastreams.set(city.sensing.datastream_count())
     for state in _STATES:
         counts.jobs.labels(state).set(city.store.registry.count("job", where={"state": state}))

@@ -64,6 +64,7 @@ def serve(
         timeout_graceful_shutdown=_GRACE_S,
         timeout_keep_alive=30,
         lifespan="on",
+        ws="none",
     )
     server = _Server(config, streams=app.state.streams, ready=lambda: ready(address) if ready else None)
     try:

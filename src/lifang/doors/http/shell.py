@@ -71,11 +71,13 @@ class Shell:
             self._check(scope, exchange.limit)
             await self._app(scope, exchange.receive, exchange.send)
         except Problem as problem:
-            await exchange.fail(of_problem(problem), problem)
-        except Exception as error:
+            if not await exchange.fail(of_problem(problem)):
+                raise
+        except Exception:
             number = secrets.token_hex(6)
             _LOG.exception("unexpected failure %s", number)
-            await exchange.fail(of_unexpected(number), error)
+            if not await exchange.fail(of_unexpected(number)):
+                raise
 
     def _limit(self, scope: Scope) -> int:
         return self._larger.get(f"{scope['method']} {scope['path']}", self._body_max)
@@ -130,11 +132,12 @@ class _Exchange:
             self._count()
         await self._send(message)
 
-    async def fail(self, response: ASGIApp, error: Exception) -> None:
-        """Answer with ``response`` if nothing was sent yet, else break the connection."""
+    async def fail(self, response: ASGIApp) -> bool:
+        """Return whether ``response`` could be sent: not once another answer has begun."""
         if self._status:
-            raise error
+            return False
         await response(self._scope, self._receive, self.send)
+        return True
 
     def _count(self) -> None:
         route = getattr(self._scope.get("route"), "path", "none")

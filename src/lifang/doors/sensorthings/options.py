@@ -40,8 +40,10 @@ def read_options(given: QueryParams, *, orders: bool) -> Options:
     """Return the options in a query; ``NotOffered`` names one that is not, ``BadInput`` one that is malformed."""
     found = Options()
     for name, text in given.multi_items():
-        if name in {"$top", "$skip"}:
-            found = replace(found, **{name[1:]: _number(name, text)})
+        if name == "$top":
+            found = replace(found, top=_number(name, text))
+        elif name == "$skip":
+            found = replace(found, skip=_number(name, text))
         elif name == "$count":
             found = replace(found, count=_boolean(text))
         elif name == "$orderby" and orders:

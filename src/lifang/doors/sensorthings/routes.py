@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from itertools import islice
+from typing import Annotated, Any, TypeVar
 
 import pyarrow as pa
 from anyio.to_thread import run_sync
@@ -25,9 +26,11 @@ from lifang.doors.sensorthings.entities import (
     thing_entity,
 )
 from lifang.doors.sensorthings.options import Options, read_options
-from lifang.guard import Action, Resource
+from lifang.guard import Action, Classification, Resource
 from lifang.sensing import Datastream, Thing
 
+Item = TypeVar("Item")
+_BATCH = 1000
 _PREFIX = "/sta/v1.1"
 _EVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
@@ -62,10 +65,11 @@ def _page(request: Request, entities: Sequence[Entity], options: Options, *, mor
     return json_answer(request, collection(list(entities), count=count, following=following))
 
 
-def _cut(found: Sequence[Any], options: Options) -> tuple[Sequence[Any], bool]:
-    """Return the page of ``found`` that was asked for, and whether more follow."""
+def _cut(found: Iterable[Item], options: Options) -> tuple[list[Item], bool]:
+    """Return the page of ``found`` that was asked for, and whether more follow; no more is read than that."""
     end = options.skip + options.top
-    return found[options.skip : end], len(found) > end and options.top > 0
+    page = list(islice(found, options.skip, end + 1))
+    return page[: options.top], len(page) > options.top > 0
 
 
 def _thing_resource(thing: Thing) -> Resource:
@@ -76,9 +80,26 @@ def _stream_resource(stream: Datastream) -> Resource:
     return Resource("datastream", stream.id, stream.classification)
 
 
-def _visible_streams(asker: Asker, thing: str | None = None) -> list[Datastream]:
-    found = asker.city.sensing.datastreams(thing=thing)
-    return [stream for stream in found if asker.may(Action.READ, _stream_resource(stream))]
+def _things_of(asker: Asker) -> Iterator[Thing]:
+    """Yield the things that the asker may read, by id."""
+    after = None
+    while batch := asker.city.sensing.things(after=after, limit=_BATCH):
+        yield from (thing for thing in batch if asker.may(Action.READ, _thing_resource(thing)))
+        after = batch[-1].id
+
+
+def _streams_of(asker: Asker, thing: str | None = None) -> Iterator[Datastream]:
+    """Yield the datastreams (of one thing) that the asker may read, by number."""
+    after = None
+    while batch := asker.city.sensing.datastreams(thing=thing, after=after, limit=_BATCH):
+        yield from (stream for stream in batch if asker.may(Action.READ, _stream_resource(stream)))
+        after = batch[-1].number
+
+
+def _count(asker: Asker) -> int:
+    """Return how many datastreams the asker may read, from memory."""
+    classes = [each for each in Classification if asker.may(Action.READ, Resource("datastream", "*", each))]
+    return len(asker.city.sensing.latest(classes=classes, with_empty=True))
 
 
 def _stream(asker: Asker, number: int) -> Datastream:
@@ -88,13 +109,11 @@ def _stream(asker: Asker, number: int) -> Datastream:
 def _things(request: Request, asker: Reads) -> Response:
     """List the things."""
     options = read_options(request.query_params, orders=False)
-    known = asker.city.sensing.things()
-    found = [thing for thing in known if asker.may(Action.READ, _thing_resource(thing))]
-    page, more = _cut(found, options)
+    page, more = _cut(_things_of(asker), options)
     asker.seen(*map(_thing_resource, page))
     root = _root(request)
-    entities = [thing_entity(thing, root) for thing in page]
-    return _page(request, entities, options, more=more, count=len(found) if options.count else None)
+    count = sum(1 for _ in _things_of(asker)) if options.count else None
+    return _page(request, [thing_entity(thing, root) for thing in page], options, more=more, count=count)
 
 
 def _thing(key: Key, request: Request, asker: Reads) -> Response:
@@ -111,21 +130,24 @@ def _seen_thing(asker: Asker, key: str) -> Thing:
 
 def _thing_streams(key: Key, request: Request, asker: Reads) -> Response:
     """List the datastreams of a thing."""
-    return _streams_page(request, asker, _visible_streams(asker, _seen_thing(asker, key).id))
+    thing = _seen_thing(asker, key).id
+    return _streams_page(
+        request, asker, _streams_of(asker, thing), count=lambda: sum(1 for _ in _streams_of(asker, thing))
+    )
 
 
 def _streams(request: Request, asker: Reads) -> Response:
     """List the datastreams."""
-    return _streams_page(request, asker, _visible_streams(asker))
+    return _streams_page(request, asker, _streams_of(asker), count=lambda: _count(asker))
 
 
-def _streams_page(request: Request, asker: Asker, found: Sequence[Datastream]) -> Response:
+def _streams_page(request: Request, asker: Asker, found: Iterator[Datastream], *, count: Callable[[], int]) -> Response:
     options = read_options(request.query_params, orders=False)
     page, more = _cut(found, options)
     asker.seen(*map(_stream_resource, page))
     root = _root(request)
     entities = [datastream_entity(stream, root) for stream in page]
-    return _page(request, entities, options, more=more, count=len(found) if options.count else None)
+    return _page(request, entities, options, more=more, count=count() if options.count else None)
 
 
 def _one_stream(number: Number, request: Request, asker: Reads) -> Response:
