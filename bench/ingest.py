@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import os
 import sqlite3
 import sys
 import tempfile
@@ -146,6 +147,17 @@ def peers(scratch: Path, args: argparse.Namespace) -> list[Outcome]:
     return found
 
 
+def cpu_s(process: int) -> float:
+    """Return the seconds of CPU that a process has used (Linux)."""
+    fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def load_now() -> str:
+    """Return the machine's load of the last minute and its cores: others at work spoil these figures."""
+    return f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=10)
@@ -157,13 +169,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-ingest-") as temporary:
         scratch = Path(temporary)
         token = furnish(scratch / "city", DATASTREAMS)
-        with served(scratch / "city", scratch / "log") as (address, _):
-            prepare = http_client(address, token, args.rows, args.series)
+        with served(scratch / "city", scratch / "log") as (address, server):
+            prepare, before = http_client(address, token, args.rows, args.series), cpu_s(server)
             ours = drive("lifang, HTTP dataArray", args.clients, args.seconds, args.rows, prepare)
+            used = cpu_s(server) - before
         others = [] if args.skip_peers else peers(scratch, args)
     print(HEADER)
     for outcome in (ours, *others):
         print(outcome.line())
+    print(
+        f"server: {used / ours.requests * 1000:.1f} ms of CPU a body, {used / args.seconds:.2f} cores; load {load_now()}"
+    )
     for outcome in others:
         print(f"ratio to {outcome.name}: {ours.values_per_s / outcome.values_per_s:.2f}")
     good = ours.values_per_s >= TARGET_VALUES_S and ours.p99_ms < TARGET_P99_MS

@@ -95,6 +95,7 @@ export const en: Record<Key, string> = {
   "legend.nodata": "No data",
 
   "aqi": "Air quality index AQI",
+  "aqi.class": "Class",
   "aqi.primary": "Primary pollutant",
   "aqi.primary.none": "none (AQI is 50 or less)",
   "aqi.level.1": "Excellent",

@@ -93,6 +93,7 @@ export const zh = {
   "legend.nodata": "无数据",
 
   "aqi": "空气质量指数 AQI",
+  "aqi.class": "级别",
   "aqi.primary": "首要污染物",
   "aqi.primary.none": "无（AQI 不大于 50）",
   "aqi.level.1": "优",

@@ -82,7 +82,7 @@ export class DrawerPiece extends Piece {
         thing: station.thing,
         [t("station.title")]: nameOf(station.name, this.tongue),
         AQI: station.aqi,
-        [t("legend.title")]: level ? t(`aqi.level.${level}`) : t("legend.nodata"),
+        [t("aqi.class")]: level ? t(`aqi.level.${level}`) : t("legend.nodata"),
         [t("aqi.primary")]: [station.primary ?? []].flat().join(", "),
         ...station.values,
         lon: station.lon,

@@ -15,7 +15,7 @@ from lifang.app.describe import describe_city, describe_layers, tell_observation
 from lifang.app.doctor import Finding, examine
 from lifang.app.jobs import JobContext, Jobs
 from lifang.app.packs import Tell, pack_datasets
-from lifang.app.pulse import Pulse
+from lifang.app.pulse import Pulse, StandingClock
 from lifang.app.queries import Queries
 from lifang.app.sensors import ReplayPlan, recorded_series, register_sensors
 from lifang.app.stage import Stage
@@ -65,7 +65,8 @@ class City:
         self.indicators = Indicators(self.store, clock)
         self.queries = Queries(self.store, self.catalogue, self.settings)
         self.jobs = Jobs(self.store, clock, self.bus)
-        self.replay = self._open_replay()
+        self._standing = StandingClock(clock)
+        self.replay = self._open_replay() if self.settings.replay and self.sensing.things() else None
         context = SceneContext(
             sensing=self.sensing,
             alerts=self.alerts,
@@ -75,7 +76,7 @@ class City:
             settings=self.settings,
         )
         self.scenes = Stage(context, self.store, self.bus, now=lambda: self.now)
-        self.pulse = Pulse(clock, self.scenes, self.bus, self.replay)
+        self.pulse = self._make_pulse()
         self._closed = False
         self.spool = folder / "spool"
         self.spool.mkdir(exist_ok=True)
@@ -129,7 +130,7 @@ class City:
             self.catalogue.add(file, name=file.name, card=Card.load(card), by=SYSTEM)
         if self.settings.replay:
             tell(len(pairs) / (len(pairs) + 2), "sensors")
-            self._furnish_sensors(ReplayPlan.from_table(self.settings.replay))
+            self._furnish_sensors()
             tell((len(pairs) + 1) / (len(pairs) + 2), "scenes")
             self.scenes.begin(self.now, back=_SCENES_LOOK_BACK)
             self.scenes.run_due(self.now)
@@ -160,21 +161,21 @@ class City:
         self.bus.publish("clock", state)
         return state
 
-    def _open_replay(self) -> Replay | None:
-        if not self.settings.replay:
-            return None
+    def _open_replay(self, *, load_history: bool = False) -> Replay:
         plan = ReplayPlan.from_table(self.settings.replay)
-        if not self.sensing.things():
-            return None
         series = recorded_series(plan, self.catalogue.dataset(plan.series), self.sensing)
-        return Replay(self.sensing, series, start=plan.start, speed=plan.speed, clock=self.clock)
+        if load_history:
+            self.sensing.load_history(series, before=plan.start, by=SYSTEM)
+        return Replay(self.sensing, series, start=plan.start, speed=plan.speed, clock=self._standing)
 
-    def _furnish_sensors(self, plan: ReplayPlan) -> None:
-        register_sensors(plan, self.catalogue, self.sensing)
-        series = recorded_series(plan, self.catalogue.dataset(plan.series), self.sensing)
-        self.sensing.load_history(series, before=plan.start, by=SYSTEM)
-        self.replay = self._open_replay()
-        self.pulse = Pulse(self.clock, self.scenes, self.bus, self.replay)
+    def _make_pulse(self) -> Pulse:
+        return Pulse(self.clock, self.scenes, self.bus, clock=self._standing, replay=self.replay)
+
+    def _furnish_sensors(self) -> None:
+        register_sensors(ReplayPlan.from_table(self.settings.replay), self.catalogue, self.sensing)
+        if self.replay is None:
+            self.replay = self._open_replay(load_history=True)
+            self.pulse = self._make_pulse()
 
     def _wire(self) -> None:
         self.sensing.on_commit(partial(tell_observations, self.bus, self.sensing))
@@ -189,15 +190,18 @@ class City:
     def _add_dataset(self, job: JobContext) -> Mapping[str, Any]:
         path = Path(job.job.arguments["path"])
         card = job.job.arguments.get("card")
-        admission = self.catalogue.add(
-            path,
-            name=job.job.arguments["name"],
-            card=Card.from_mapping(card) if card else None,
-            by=job.by,
-            progress=job.progress,
-            cancelled=job.cancelled,
-        )
-        path.unlink(missing_ok=True)
+        try:
+            admission = self.catalogue.add(
+                path,
+                name=job.job.arguments["name"],
+                card=Card.from_mapping(card) if card else None,
+                by=job.by,
+                progress=job.progress,
+                cancelled=job.cancelled,
+            )
+        finally:
+            if not job.interrupted:
+                path.unlink(missing_ok=True)
         return admission.as_json()
 
     def _backup(self, job: JobContext) -> Mapping[str, Any]:

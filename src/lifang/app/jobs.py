@@ -79,6 +79,11 @@ class JobContext:
         """Return whether a person or the end of the program asks the job to stop."""
         return self._cancel.is_set()
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether the program is ending: the job will be run again, from its checkpoint, at the next start."""
+        return self._jobs.stopping
+
     def check(self) -> None:
         """Raise ``Cancelled`` if the job should stop."""
         if self.cancelled():
@@ -101,7 +106,7 @@ class Jobs:
         self._queue: queue.Queue[str | None] = queue.Queue()
         self._cancels: dict[str, threading.Event] = {}
         self._subjects: dict[str, Subject] = {}
-        self._stopping = False
+        self.stopping = False
         self._thread: threading.Thread | None = None
 
     def register(self, kind: str, function: JobFunction) -> None:
@@ -109,7 +114,9 @@ class Jobs:
         self._kinds[kind] = function
 
     def start(self) -> None:
-        """Start the worker; jobs that a restart interrupted go on from their checkpoints."""
+        """Start the worker; jobs that a restart interrupted go on from their checkpoints. Again does nothing."""
+        if self._thread:
+            return
         for state in ("running", "queued"):
             for row in self._store.registry.find("job", where={"state": state}):
                 self._enqueue(row["id"])
@@ -118,7 +125,7 @@ class Jobs:
 
     def close(self) -> None:
         """Stop after the present step; what is unfinished stays in the registry and resumes at the next start."""
-        self._stopping = True
+        self.stopping = True
         for event in self._cancels.values():
             event.set()
         self._queue.put(None)
@@ -194,8 +201,17 @@ class Jobs:
         self._cancels.setdefault(job_id, threading.Event())
         self._queue.put(job_id)
 
+    def _broken_off(self, context: JobContext, reason: Cancelled | Problem) -> None:
+        if context.interrupted:
+            return
+        if context.cancelled():
+            self.update(context.job.id, {"state": "cancelled"})
+        elif isinstance(reason, Problem):
+            error = {"detail": reason.what, "where": reason.where, "mend": reason.mend}
+            self.update(context.job.id, {"state": "failed", "error": error})
+
     def _work(self) -> None:
-        while (job_id := self._queue.get()) is not None and not self._stopping:
+        while (job_id := self._queue.get()) is not None and not self.stopping:
             job = self.get(job_id)
             if job.state not in _ENDED:
                 self._run(job)
@@ -205,12 +221,8 @@ class Jobs:
         context = JobContext(self.update(job.id, {"state": "running"}), by, self, self._cancels[job.id])
         try:
             result = self._kinds[job.kind](context)
-        except Cancelled:
-            if not self._stopping:
-                self.update(job.id, {"state": "cancelled"})
-        except Problem as problem:
-            error = {"detail": problem.what, "where": problem.where, "mend": problem.mend}
-            self.update(job.id, {"state": "failed", "error": error})
+        except (Cancelled, Problem) as reason:
+            self._broken_off(context, reason)
         except Exception:  # noqa: BLE001 - the worker must outlive any job; the failure is logged and told
             _LOG.exception("job %s failed", job.id)
             self.update(job.id, {"state": "failed", "error": {"detail": "Unexpected failure; see the log."}})

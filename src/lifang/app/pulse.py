@@ -18,21 +18,38 @@ _BEAT_S = 0.25
 _BEATS_PER_CLOCK_EVENT = 4
 
 
+class StandingClock:
+    """A clock that stands until it is let go: a city at rest, looked at from the command line, grows no older."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._stood, self._gone = clock, clock.now(), False
+
+    def now(self) -> datetime:
+        """Return the moment it stands at, or the passed-in clock's once it was let go, less the time it stood."""
+        return self._clock.now() - self._late if self._gone else self._stood
+
+    def go(self) -> None:
+        """Let it go; again does nothing."""
+        if not self._gone:
+            self._late, self._gone = self._clock.now() - self._stood, True
+
+
 class Pulse:
     """Beats four times a second from ``start`` to ``close``."""
 
-    def __init__(self, clock: Clock, stage: Stage, bus: Bus, replay: Replay | None) -> None:
-        self._clock, self._stage, self._bus, self._replay = clock, stage, bus, replay
+    def __init__(self, wall: Clock, stage: Stage, bus: Bus, *, clock: StandingClock, replay: Replay | None) -> None:
+        self._wall, self._clock, self._stage, self._bus, self._replay = wall, clock, stage, bus, replay
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
     def now(self) -> datetime:
         """The city's time: the replay's if the city replays, else the clock's."""
-        return self._replay.now if self._replay else self._clock.now()
+        return self._replay.now if self._replay else self._wall.now()
 
     def start(self) -> None:
-        """Start beating."""
+        """Start beating: the city's time passes."""
+        self._clock.go()
         self._thread = threading.Thread(target=self._beat, name="pulse", daemon=True)
         self._thread.start()
 
@@ -45,7 +62,7 @@ class Pulse:
     def state(self) -> dict[str, Any]:
         """Return the clock as the page shows it: mode, now, speed, paused, start, end."""
         if self._replay is None:
-            now = format_instant(self._clock.now())
+            now = format_instant(self._wall.now())
             return {"mode": "live", "now": now, "speed": 1.0, "paused": False, "start": None, "end": None}
         replay = self._replay
         return {
