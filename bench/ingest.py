@@ -178,7 +178,7 @@ def main() -> None:
     for outcome in (ours, *others):
         print(outcome.line())
     print(
-        f"server: {used / ours.requests * 1000:.1f} ms of CPU a body, {used / args.seconds:.2f} cores; load {load_now()}"
+        f"server: {used / ours.requests * 1000:.1f} ms CPU a body, {used / args.seconds:.2f} cores; load {load_now()}"
     )
     for outcome in others:
         print(f"ratio to {outcome.name}: {ours.values_per_s / outcome.values_per_s:.2f}")

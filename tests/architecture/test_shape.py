@@ -41,7 +41,9 @@ def tracked() -> list[Path]:
 
 TRACKED = tracked()
 PYTHON = [path for path in TRACKED if path.suffix == ".py"]
-CODE = [path for path in TRACKED if path.suffix in {".py", ".ts", ".css"}]
+CODE = [
+    path for path in TRACKED if path.suffix in {".py", ".ts", ".css"} and not path.name.endswith(".d.ts")
+]  # generated
 SOURCES = [path for path in PYTHON if path.is_relative_to(PACKAGE)]
 PUBLIC = [path for path in SOURCES if "migrations" not in path.parts]
 

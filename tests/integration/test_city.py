@@ -65,9 +65,8 @@ def test_a_started_city_replays_every_value_once_and_goes_on_after_a_restart(fol
         assert between > start + timedelta(hours=11)
         city.start()
         _until(city, 6)
-        city.set_replay(speed=None, paused=True, by=lifang.app.OWNER)
-        end = city.now
     with lifang.open(folder) as city:
+        end = city.now
         assert end > between
         table = city.sensing.many_series(range(1, 57), start, end + timedelta(microseconds=1))
         recorded = city.catalogue.dataset("air_hourly_2019").rows().select(["time"])["time"].to_pylist()
