@@ -5,7 +5,7 @@ PORT ?= 8000
 DIR ?= city/chengdu
 SPEED ?=
 
-.PHONY: install page demo check test system lock docs bench clean
+.PHONY: install page demo check test system lock docs pictures bench clean
 
 install: $(VENV)/installed page
 
@@ -40,12 +40,16 @@ system:
 
 docs: install
 	$(PY) tools/write_reference.py
+	cd page && PATH="$$(../$(PY) ../tools/node_path.py):$$PATH" npm run --silent types
+
+pictures: install system
+	$(PY) tools/take_pictures.py
 
 lock:
 	$(PY) tools/lock.py
 
 bench: install
-	for each in admission hot_state ingest series; do $(PY) -m bench.$$each; done
+	for each in admission hot_state ingest series memory; do $(PY) -m bench.$$each; done
 
 clean:
 	rm -rf $(VENV) page/node_modules src/lifang/doors/page/site

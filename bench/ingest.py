@@ -4,7 +4,8 @@ Usage: python bench/ingest.py [--seconds 10] [--clients 8] [--rows 1000] [--seri
 
 lifang is its real server on a city of 2,000 datastreams, with log-in, quality rules, ledger and hot state; its clients
 speak HTTP and JSON, the peers' clients their own protocol, all from processes on this machine. Every figure is of
-acknowledged, synced commits. A body holds ``--rows`` values, ``--series`` consecutive ones per datastream.
+acknowledged, synced commits. Two loads: at the rate that the target names, where a time counts from when its request was
+due; and with each client sending again as soon as it is answered. A body holds ``--rows`` values, ``--series`` consecutive ones per datastream.
 """
 
 from __future__ import annotations
@@ -170,19 +171,22 @@ def main() -> None:
         scratch = Path(temporary)
         token = furnish(scratch / "city", DATASTREAMS)
         with served(scratch / "city", scratch / "log") as (address, server):
-            prepare, before = http_client(address, token, args.rows, args.series), cpu_s(server)
-            ours = drive("lifang, HTTP dataArray", args.clients, args.seconds, args.rows, prepare)
+            prepare = http_client(address, token, args.rows, args.series)
+            per_s = TARGET_VALUES_S / args.rows
+            paced = drive("lifang, HTTP, at the target's rate", 8, args.seconds, args.rows, prepare, per_s=per_s)
+            before = cpu_s(server)
+            ours = drive("lifang, HTTP, at its most", args.clients, args.seconds, args.rows, prepare)
             used = cpu_s(server) - before
         others = [] if args.skip_peers else peers(scratch, args)
     print(HEADER)
-    for outcome in (ours, *others):
+    for outcome in (paced, ours, *others):
         print(outcome.line())
     print(
         f"server: {used / ours.requests * 1000:.1f} ms CPU a body, {used / args.seconds:.2f} cores; load {load_now()}"
     )
     for outcome in others:
         print(f"ratio to {outcome.name}: {ours.values_per_s / outcome.values_per_s:.2f}")
-    good = ours.values_per_s >= TARGET_VALUES_S and ours.p99_ms < TARGET_P99_MS
+    good = paced.values_per_s >= 0.99 * TARGET_VALUES_S and paced.p99_ms < TARGET_P99_MS
     print(f"target {TARGET_VALUES_S:,} values/s, p99 below {TARGET_P99_MS:.0f} ms: {'met' if good else 'MISSED'}")
 
 

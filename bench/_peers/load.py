@@ -29,8 +29,15 @@ class Outcome:
 HEADER = f"{'durable commits of the same rows':<34}{'values/s':>14}{'p50 ms':>11}{'p99 ms':>11}{'requests':>11}"
 
 
-def drive(name: str, clients: int, seconds: float, rows: int, prepare: Callable[[int], Send]) -> Outcome:
-    """Return how ``clients`` processes did for ``seconds``; ``prepare(client)`` runs in each and gives its ``Send``."""
+def drive(
+    name: str, clients: int, seconds: float, rows: int, prepare: Callable[[int], Send], *, per_s: float | None = None
+) -> Outcome:
+    """Return how ``clients`` processes did for ``seconds``; ``prepare(client)`` runs in each and gives its ``Send``.
+
+    Each sends as soon as the last is acknowledged; or, together, ``per_s`` requests a second at even steps, and then a
+    time counts from the moment when the request was due, so that a stall is not hidden by those it held up.
+    """
+    step = clients / per_s if per_s else 0.0
     context = multiprocessing.get_context("fork")
     ready, results = context.Barrier(clients + 1), context.SimpleQueue()
 
@@ -39,8 +46,9 @@ def drive(name: str, clients: int, seconds: float, rows: int, prepare: Callable[
         send(0)
         took, number = [], 1
         ready.wait()
-        end = time.perf_counter() + seconds
-        while (start := time.perf_counter()) < end:
+        begin = time.perf_counter() + step * client / clients
+        while (start := begin + step * (number - 1) if step else time.perf_counter()) < begin + seconds:
+            time.sleep(max(0.0, start - time.perf_counter()))
             send(number)
             took.append(time.perf_counter() - start)
             number += 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from itertools import product
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 from tests.e2e.screen import Served, look, open_page
 
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 AQI_COLOURS = [
     (0, 228, 0),
     (255, 255, 0),
@@ -158,3 +160,19 @@ def test_an_empty_city_says_how_to_fill_it(page: Page, empty_city: Served) -> No
     assert "lifang" in page.locator("main").inner_text()
     open_page(page, empty_city, "?lang=en&room=data")
     expect(page.locator("lf-catalogue")).to_contain_text("lifang data add")
+
+
+@pytest.mark.parametrize(
+    ("name", "query"), [("overview", "?lang=en&theme=paper"), ("overview-zh-night", "?lang=zh&theme=night")]
+)
+def test_the_pictures_in_the_documents_show_what_the_screen_shows(
+    page: Page, served: Served, name: str, query: str
+) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_page(page, served, query)
+    kept = look(page, wanted=AQI_COLOURS, tolerance=60, png=(IMAGES / f"{name}.png").read_bytes())
+    live = look(page, wanted=AQI_COLOURS, tolerance=60)
+    assert kept.total == live.total == 1440 * 900
+    assert abs(kept.light - live.light) < 12, "the picture is old. To mend: make pictures"
+    assert kept.colours > live.colours / 3
+    assert max(kept.near) > 20
