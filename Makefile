@@ -31,7 +31,8 @@ check: install
 
 # Everything that must hold.
 test: check system
-	cd page && PATH="$$(../$(PY) ../tools/node_path.py):$$PATH" npm run --silent check
+	$(PY) tools/npm.py run --silent check
+	$(PY) tools/npm.py run --silent size
 	$(PY) -m pytest tests --ignore tests/unit --ignore tests/architecture -n 2 --dist loadfile
 
 # Chromium and a Chinese font, for the browser tests.
@@ -40,7 +41,7 @@ system:
 
 docs: install
 	$(PY) tools/write_reference.py
-	cd page && PATH="$$(../$(PY) ../tools/node_path.py):$$PATH" npm run --silent types
+	$(PY) tools/npm.py run --silent types
 
 pictures: install system
 	$(PY) tools/take_pictures.py

@@ -4,8 +4,9 @@ Usage: python bench/ingest.py [--seconds 10] [--clients 8] [--rows 1000] [--seri
 
 lifang is its real server on a city of 2,000 datastreams, with log-in, quality rules, ledger and hot state; its clients
 speak HTTP and JSON, the peers' clients their own protocol, all from processes on this machine. Every figure is of
-acknowledged, synced commits. Two loads: at the rate that the target names, where a time counts from when its request was
-due; and with each client sending again as soon as it is answered. A body holds ``--rows`` values, ``--series`` consecutive ones per datastream.
+acknowledged, synced commits. Two loads: at the rate that the target names, where a time counts from when its request
+was due; and with each client sending again as soon as it is answered. A body holds ``--rows`` values, ``--series``
+consecutive ones per datastream.
 """
 
 from __future__ import annotations

