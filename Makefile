@@ -27,13 +27,13 @@ check: install
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(PY) -m pytest tests/unit tests/architecture -n 2
+	$(PY) -m pytest -m "not slow" -n 2
 
 # Everything that must hold.
 test: check system
 	$(PY) tools/npm.py run --silent check
 	$(PY) tools/npm.py run --silent size
-	$(PY) -m pytest tests --ignore tests/unit --ignore tests/architecture -n 2 --dist loadfile
+	$(PY) -m pytest -m slow -n 2 --dist loadfile
 
 # Chromium and a Chinese font, for the browser tests.
 system:

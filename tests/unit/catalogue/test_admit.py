@@ -9,6 +9,8 @@ from lifang.core import BadInput, Conflict, Denied, ManualClock, TooLarge, wgs84
 from lifang.guard import SYSTEM, Role, Subject
 from lifang.store import Store
 
+pytestmark = pytest.mark.slow
+
 CITIZEN = Subject("c", "citizen", frozenset({Role.CITIZEN}))
 COLUMNS = {
     "code": {"type": "text"},

@@ -12,6 +12,8 @@ from lifang.core import ManualClock, load_settings
 from lifang.guard import SYSTEM
 from lifang.store import Store
 
+pytestmark = pytest.mark.slow
+
 PACK = Path(__file__).parents[3] / "cities" / "chengdu"
 CARDS = sorted((PACK / "datasets").glob("*.toml"))
 ROWS = {

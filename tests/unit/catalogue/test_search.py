@@ -6,6 +6,8 @@ from lifang.catalogue import Catalogue
 from lifang.core import NotFound
 from lifang.guard import ANONYMOUS, SYSTEM
 
+pytestmark = pytest.mark.slow
+
 CARDS = {
     "air": {
         "name": {"zh": "成都市空气质量小时值", "en": "Hourly air quality"},

@@ -11,6 +11,8 @@ import pytest
 
 from .conftest import House
 
+pytestmark = pytest.mark.slow
+
 WELLS = "/api/v1/datasets/wells"
 
 

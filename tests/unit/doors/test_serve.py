@@ -16,6 +16,8 @@ import pytest
 from lifang.core import Conflict
 from lifang.doors.api.serve import _listen
 
+pytestmark = pytest.mark.slow
+
 _PROGRAM = """
 import sys
 import lifang

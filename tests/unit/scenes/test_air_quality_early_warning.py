@@ -20,6 +20,8 @@ from lifang.sensing import Datastream, Sensing, Thing, make_observations
 from lifang.standards import Pollutant
 from lifang.store import Store
 
+pytestmark = pytest.mark.slow
+
 MIDNIGHT = datetime(2019, 12, 1, 16, tzinfo=UTC)  # 2019-12-02T00:00+08:00
 HOUR = timedelta(hours=1)
 SETTINGS = Settings(id="testtown", name_zh="试城", name_en="Testtown", area_code="510100")

@@ -10,6 +10,8 @@ from lifang.core import BadInput, ManualClock, Unauthenticated, to_micros
 from lifang.guard import ANONYMOUS, SYSTEM, Role, Subject
 from lifang.sensing import Replay, Sensing, make_observations
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2019, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)

@@ -8,6 +8,8 @@ import pytest
 from lifang.core import BadInput, ManualClock, to_micros
 from lifang.store import Entry, Observations, Store
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 START = datetime(2019, 1, 1, tzinfo=UTC)

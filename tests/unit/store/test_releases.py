@@ -15,6 +15,8 @@ import pytest
 from lifang.core import BadInput, Box, Conflict, ManualClock, NotFound
 from lifang.store import Condition, Relation, Store
 
+pytestmark = pytest.mark.slow
+
 GEO = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB"}}}
 NAMES = ["武侯区", "锦江区", "青羊区", "Wuhou 'x'; DROP TABLE r1; --", "成华区", None]
 

@@ -16,6 +16,8 @@ from lifang.core import BadInput, TooLarge, Unavailable
 from lifang.store.sandbox import QueryResult, Sandbox, run_query
 from lifang.store.sandbox.process import command
 
+pytestmark = pytest.mark.slow
+
 PATIENT_S = 20.0
 
 
