@@ -63,6 +63,11 @@ class Bus:
         self._listeners: set[Subscription] = set()
         self._seq = 0
 
+    @property
+    def heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
     def publish(
         self, kind: str, data: dict[str, Any], *, classification: Classification = Classification.OPEN
     ) -> Event:

@@ -122,6 +122,10 @@ class City:
             return OWNER
         return self.identity.subject_of_token(secret)
 
+    def recent_subject(self, secret: str) -> Subject | None:
+        """Return whose token this is if that is known without asking the store; see ``Identity.recent_subject``."""
+        return self.identity.recent_subject(secret)
+
     def furnish(self, pack: Path, *, tell: Tell) -> None:
         """Bring in what the pack holds: datasets, sensors, their history; done before means nothing is done again."""
         pairs = pack_datasets(pack)

@@ -66,6 +66,8 @@ def describe_layers(settings: Settings, catalogue: Catalogue, subject: Subject) 
 
 def tell_observations(bus: Bus, sensing: Sensing, observations: Observations) -> None:
     """Publish committed observations, open and other ones apart; of a bulk only the newest thousand."""
+    if not bus.heard:
+        return
     newest = slice(max(0, len(observations.time) - _TOLD_AT_ONCE), None)
     numbers, values = observations.datastream[newest], observations.value[newest]
     groups: dict[Classification, list[dict[str, Any]]] = defaultdict(list)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,10 +62,12 @@ class Transaction(_Reader):
     def __init__(self, connection: sa.Connection, path: Path, recorder: Recorder) -> None:
         super().__init__(connection, path)
         self._recorder = recorder
+        self.touched: set[str] = set()
 
     def insert(self, table: str, row: Mapping[str, Any]) -> None:
         """Add ``row``; columns left out take their defaults; ``Conflict`` if its key is there already."""
         known = table_of(table)
+        self.touched.add(table)
         self._run(sa.insert(known).values(values_of(known, row)), f"{table} {row.get('id')!r}")
 
     def update(
@@ -72,6 +75,7 @@ class Transaction(_Reader):
     ) -> Row:
         """Return the row after ``changes``; ``NotFound`` without it, ``Conflict`` if ``expect`` no longer holds."""
         known = table_of(table)
+        self.touched.add(table)
         where = [key_column(known) == key, *condition(known, expect)]
         if changes:
             query = sa.update(known).where(*where).values(values_of(known, changes))
@@ -88,6 +92,7 @@ class Transaction(_Reader):
     def delete(self, table: str, key: str) -> None:
         """Take the row out; ``NotFound`` if it is not there."""
         known = table_of(table)
+        self.touched.add(table)
         if not self._run(sa.delete(known).where(key_column(known) == key), f"{table} {key!r}").rowcount:
             raise NotFound(f"{table} has no {key!r}.")
 
@@ -103,12 +108,20 @@ class Registry:
     def __init__(self, database: Database, recorder: Recorder) -> None:
         self._database = database
         self._recorder = recorder
+        self._versions: Counter[str] = Counter()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Yield a transaction: durable when the block ends, undone when it raises; one at a time."""
         with self._database.writing() as connection:
-            yield Transaction(connection, self._database.path, self._recorder)
+            transaction = Transaction(connection, self._database.path, self._recorder)
+            yield transaction
+        self._versions.update(transaction.touched)
+
+    def version(self, *tables: str) -> int:
+        """Return a number that grows with every transaction that changed one of the tables: what was read keeps until
+        then."""
+        return sum(self._versions[table] for table in tables)
 
     def get(self, table: str, key: str) -> Row | None:
         """Return the row of ``table`` with this key, or ``None``."""
