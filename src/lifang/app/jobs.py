@@ -16,12 +16,13 @@ from typing import Any
 
 from lifang.app.bus import Bus
 from lifang.core import BadInput, Clock, Conflict, NotFound, Problem, format_instant, new_id
-from lifang.guard import Role, Subject
+from lifang.guard import Classification, Role, Subject
 from lifang.store import Entry, Row, Store
 
 _LOG = logging.getLogger(__name__)
 _ENDED = frozenset({"done", "failed", "cancelled"})
 _PROGRESS_STEP = 0.01
+_STARTS, _MOST_STARTS = "starts", 3
 
 
 class Cancelled(Exception):
@@ -91,7 +92,8 @@ class JobContext:
 
     def save(self, checkpoint: Mapping[str, Any]) -> None:
         """Keep where the job is, so that it can go on from there after a restart."""
-        self._jobs.update(self.job.id, {"checkpoint": dict(checkpoint)})
+        kept = {_STARTS: self.job.checkpoint.get(_STARTS, 0), **checkpoint}
+        self._jobs.update(self.job.id, {"checkpoint": kept})
 
 
 JobFunction = Callable[[JobContext], Mapping[str, Any]]
@@ -194,7 +196,8 @@ class Jobs:
         with self._store.registry.transaction() as tx:
             row = tx.update("job", job_id, {**changes, "updated": self._clock.now()})
         job = _job(row)
-        self._bus.publish("job", {**job.as_json(), "note": note})
+        told = {**job.as_json(), "result": None, "error": None, "note": note}  # both may quote hidden data
+        self._bus.publish("job", told, classification=Classification.SHARED)
         return job
 
     def _enqueue(self, job_id: str) -> None:
@@ -203,6 +206,8 @@ class Jobs:
 
     def _broken_off(self, context: JobContext, reason: Cancelled | Problem) -> None:
         if context.interrupted:
+            kept = self.get(context.job.id).checkpoint
+            self.update(context.job.id, {"checkpoint": {**kept, _STARTS: kept[_STARTS] - 1}})
             return
         if context.cancelled():
             self.update(context.job.id, {"state": "cancelled"})
@@ -218,12 +223,21 @@ class Jobs:
 
     def _run(self, job: Job) -> None:
         by = self._subjects.pop(job.id, None) or _subject(job)
-        context = JobContext(self.update(job.id, {"state": "running"}), by, self, self._cancels[job.id])
+        starts = int(job.checkpoint.get(_STARTS, 0)) + 1
+        if starts > _MOST_STARTS:
+            error = {
+                "detail": f"The program ended {_MOST_STARTS} times while this job ran.",
+                "mend": "Look at the log.",
+            }
+            self.update(job.id, {"state": "failed", "error": error})
+            return
+        running = self.update(job.id, {"state": "running", "checkpoint": {**job.checkpoint, _STARTS: starts}})
+        context = JobContext(running, by, self, self._cancels[job.id])
         try:
             result = self._kinds[job.kind](context)
         except (Cancelled, Problem) as reason:
             self._broken_off(context, reason)
-        except Exception:  # noqa: BLE001 - the worker must outlive any job; the failure is logged and told
+        except BaseException:  # noqa: BLE001 - the worker outlives any job, also a parser's panic; it is logged and told
             _LOG.exception("job %s failed", job.id)
             self.update(job.id, {"state": "failed", "error": {"detail": "Unexpected failure; see the log."}})
         else:

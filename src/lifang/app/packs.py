@@ -52,7 +52,7 @@ def find_pack(name: str) -> Path:
 
 def lay_out(folder: Path, pack: Path) -> None:
     """Put the pack's ``city.toml`` into ``folder``, made if need be; a city already there stays as it is."""
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_private(folder)
     target = folder / CITY_FILE
     if target.exists():
         here, there = load_settings(folder, {}), load_settings(pack, {})
@@ -69,11 +69,16 @@ def lay_out_empty(folder: Path, *, city_id: str, name: str, area_code: str) -> N
     target = folder / CITY_FILE
     if target.exists():
         raise Conflict(f"{folder} holds a city already.", where=str(target))
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_private(folder)
     for text in (city_id, name, area_code):
         if any(sign in text for sign in '"\\\n'):
             raise BadInput(f"{text!r} cannot stand in city.toml.", mend="Leave out quotes and backslashes.")
     target.write_text(_TEMPLATE.format(id=city_id, name=name, area_code=area_code), "utf-8")
+
+
+def _make_private(folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def pack_datasets(pack: Path) -> list[tuple[Path, Path]]:

@@ -178,6 +178,7 @@ class Admissions:
                             "code_list": "", "arrow": "binary"})  # fmt: skip
         provenance = {
             "card_sha256": request.card.digest(),
+            "classification": request.card.classification.value,
             "format": read.opened.format,
             "encoding": read.opened.encoding,
             "delimiter": read.opened.delimiter,

@@ -9,6 +9,7 @@ from typing import Any
 
 from lifang.catalogue.checking import QualityReport
 from lifang.core import format_instant
+from lifang.guard import Classification
 from lifang.store import Row
 
 
@@ -38,6 +39,11 @@ class Release:
     def format(self) -> str:
         """The format of the source."""
         return str(self.provenance.get("format", ""))
+
+    @property
+    def classification(self) -> Classification:
+        """What the release was classified as when it was published: a later card does not open it."""
+        return Classification(self.provenance.get("classification", Classification.RESTRICTED))
 
     @property
     def has_geometry(self) -> bool:

@@ -14,6 +14,7 @@ from lifang.guard.model import (
     Resource,
     Role,
     Subject,
+    strictest,
 )
 from lifang.guard.rules import KINDS, PURPOSE_MAX, RULES, Rule
 
@@ -33,4 +34,5 @@ __all__ = [
     "decide",
     "is_public",
     "require",
+    "strictest",
 ]

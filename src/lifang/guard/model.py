@@ -42,6 +42,12 @@ class Classification(StrEnum):
     RESTRICTED = "restricted"
 
 
+def strictest(*classifications: Classification) -> Classification:
+    """Return the one of them that lets data go least far."""
+    order = list(Classification)
+    return max(classifications, key=order.index)
+
+
 @dataclass(frozen=True)
 class Subject:
     """The one who asks: a person, a machine's token, the system itself, or nobody known."""

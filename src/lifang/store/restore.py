@@ -108,7 +108,7 @@ def _check(found: dict[str, dict[str, Any]], manifest: bytes | None, archive: Pa
 
 def _settle(work: Path, folder: Path) -> None:
     """Make everything in ``work`` durable and give it the name ``folder``."""
-    work.chmod(0o755)
+    work.chmod(0o700)
     for here, _, _ in os.walk(work, topdown=False):
         sync_folder(Path(here))
     if folder.exists():

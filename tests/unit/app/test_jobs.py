@@ -102,3 +102,50 @@ def test_a_job_goes_on_from_its_checkpoint_after_a_restart(store: Store) -> None
 def test_an_unknown_kind_is_refused(store: Store) -> None:
     with pytest.raises(BadInput, match="no job 'fly'"):
         _jobs(store).submit("fly", {}, subject=ANALYST)
+
+
+def test_a_parser_that_panics_fails_its_job_and_not_the_worker(store: Store) -> None:
+    class Panic(BaseException):
+        pass
+
+    def panic(_: JobContext) -> Mapping[str, Any]:
+        raise Panic("capacity overflow")
+
+    jobs = _jobs(store)
+    jobs.register("panic", panic)
+    jobs.register("well", lambda _: {})
+    jobs.start()
+    failed = jobs.submit("panic", {}, subject=ANALYST)
+    after = jobs.submit("well", {}, subject=ANALYST)
+    assert jobs.wait(failed.id).state == "failed"
+    assert jobs.wait(after.id).state == "done"
+    jobs.close()
+
+
+def test_a_job_with_which_the_program_died_three_times_is_not_tried_again(store: Store) -> None:
+    jobs = _jobs(store)
+    jobs.register("deadly", lambda _: {})
+    job = jobs.submit("deadly", {}, subject=ANALYST)
+    with store.registry.transaction() as tx:
+        tx.update("job", job.id, {"state": "running", "checkpoint": {"starts": 3}})
+    again = _jobs(store)
+    again.register("deadly", lambda _: {})
+    again.start()
+    ended = again.wait(job.id)
+    again.close()
+    assert ended.state == "failed"
+    assert ended.error is not None
+    assert "3 times" in ended.error["detail"]
+
+
+def test_what_a_job_found_is_not_told_on_the_bus(store: Store) -> None:
+    bus = Bus()
+    told: list[dict[str, Any]] = []
+    bus.publish = lambda kind, data, **_: told.append(data)  # type: ignore[assignment,return-value,misc]
+    jobs = Jobs(store, SystemClock(), bus)
+    jobs.register("secret", lambda _: {"quoted": "hidden"})
+    jobs.start()
+    jobs.wait(jobs.submit("secret", {}, subject=ANALYST).id)
+    jobs.close()
+    assert told
+    assert all(each["result"] is None and each["error"] is None for each in told)

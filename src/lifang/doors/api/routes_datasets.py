@@ -28,7 +28,7 @@ from lifang.doors.api.models_catalogue import (
     Theme,
 )
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, decode_cursor, encode_cursor
-from lifang.guard import Action, Resource
+from lifang.guard import Action, Resource, strictest
 
 Reads = Annotated[Asker, asking(Action.READ, Resource("dataset"))]
 ReadsOne = Annotated[Asker, asking(Action.READ, Resource("dataset"), per_item=True)]
@@ -44,6 +44,17 @@ _FORMATS = {"csv": Bilingual("表格 CSV", "CSV table"), "xlsx": Bilingual("工�
 def dataset_resource(dataset: Dataset) -> Resource:
     """Return the dataset as the guard knows it."""
     return Resource("dataset", dataset.id, dataset.card.classification)
+
+
+def release_resource(dataset: Dataset, release: Release) -> Resource:
+    """Return a release as the guard knows it: by the stricter of the dataset's classification now and its own."""
+    stricter = strictest(dataset.card.classification, release.classification)
+    return Resource("release", release.id, stricter)
+
+
+def visible_release(asker: Asker, dataset: Dataset, release: Release) -> Release:
+    """Return the release if the asker may read it, else ``NotFound``; the reading is recorded if it is not open."""
+    return asker.see("release", release.id, lambda: release, lambda found: release_resource(dataset, found))
 
 
 def visible_dataset(asker: Asker, dataset_id: str) -> Dataset:
@@ -108,8 +119,8 @@ def _quality(release: Release) -> dict[str, Any]:
     }
 
 
-def _body(dataset: Dataset) -> DatasetBody:
-    releases = dataset.releases()
+def _body(asker: Asker, dataset: Dataset) -> DatasetBody:
+    releases = [each for each in dataset.releases() if asker.may(Action.READ, release_resource(dataset, each))]
     newest = releases[0] if releases else None
     card = dataset.card
     required = frozenset(each.name for each in card.columns if each.required) | frozenset(card.key)
@@ -176,14 +187,14 @@ def every(
 
 def one(dataset_id: str, request: Request, asker: ReadsOne) -> Response:
     """Give a dataset in full: metadata by GB/T 21063, columns, releases, quality."""
-    return answer(request, _body(visible_dataset(asker, dataset_id)))
+    return answer(request, _body(asker, visible_dataset(asker, dataset_id)))
 
 
 def refused(dataset_id: str, request: Request, asker: ReadsOne, after: After = None, limit: Limit = 100) -> Response:
     """List what was not admitted, with row, column, value, the rule and how to mend it."""
     key = decode_cursor("refused", after, int, int)
     dataset = visible_dataset(asker, dataset_id)
-    number = key[0] if key else dataset.release().number
+    number = visible_release(asker, dataset, dataset.release(key[0] if key else None)).number
     offset = max(0, key[1]) if key else 0
     table = dataset.refused(number).select(limit=limit + 1, offset=offset)
     names = ("row", "column", "value", "rule", "mend")
@@ -211,11 +222,13 @@ def _shown(asker: Asker, end: str) -> bool:
     kind, _, name = end.partition(":")
     if kind not in {"dataset", "release"}:
         return True
+    dataset_id, _, number = name.partition("@")
     try:
-        dataset = asker.city.catalogue.dataset(name.partition("@")[0])
+        dataset = asker.city.catalogue.dataset(dataset_id)
+        resource = release_resource(dataset, dataset.release(int(number))) if number else dataset_resource(dataset)
     except LookupError:
         return False
-    return asker.may(Action.READ, dataset_resource(dataset))
+    return asker.may(Action.READ, resource)
 
 
 def _node(asker: Asker, end: str) -> LineageNode:

@@ -82,7 +82,7 @@ async def add(request: Request, asker: Admits, filename: Filename = "") -> Respo
     except BaseException:
         _remove(path)
         raise
-    return answer(request, job_body(await _settled(asker, job, path)), status=202)
+    return answer(request, job_body(await _settled(asker, job, path), asker), status=202)
 
 
 def _pieces(request: Request, parts: Parts) -> AsyncIterator[bytes]:

@@ -31,9 +31,12 @@ Queries = Annotated[Asker, asking(Action.QUERY, Resource("dataset"))]
 BacksUp = Annotated[Asker, asking(Action.OPERATE, Resource("backup"))]
 
 
-def job_body(job: Job) -> JobBody:
-    """Return the job as the API shows it."""
-    return JobBody.model_validate(job.as_json())
+def job_body(job: Job, asker: Asker) -> JobBody:
+    """Return the job as the API shows it; what came of it is told to who started it, as it may quote hidden data."""
+    told = job.as_json()
+    if job.subject != asker.subject.id:
+        told |= {"result": None, "error": None}
+    return JobBody.model_validate(told)
 
 
 def _scene(spec: SceneSpec) -> SceneBody:
@@ -79,12 +82,12 @@ def jobs() -> APIRouter:
         """List jobs, newest first."""
         found = asker.city.jobs.recent(after=after_id("jobs", after), limit=limit + 1)
         items, following = paged("jobs", found, limit, lambda job: job.id)
-        return answer(request, JobPage(items=[job_body(job) for job in items], next=following))
+        return answer(request, JobPage(items=[job_body(job, asker) for job in items], next=following))
 
     @routes.get("/jobs/{job_id}", response_model=JobBody)
     def one(job_id: str, request: Request, asker: ReadsJobs) -> Response:
         """Give one job with its progress, result or error."""
-        return answer(request, job_body(asker.city.jobs.get(job_id)))
+        return answer(request, job_body(asker.city.jobs.get(job_id), asker))
 
     @routes.delete("/jobs/{job_id}", response_model=JobBody)
     def cancel(job_id: str, request: Request, asker: ReadsJobs) -> Response:
@@ -92,7 +95,7 @@ def jobs() -> APIRouter:
         job = asker.city.jobs.get(job_id)
         if job.subject != asker.subject.id:
             asker.must(Action.RUN, Resource("job", job_id))
-        return answer(request, job_body(asker.city.jobs.cancel(job_id, asker.subject)))
+        return answer(request, job_body(asker.city.jobs.cancel(job_id, asker.subject), asker))
 
     @routes.post("/backups", status_code=202, response_model=JobBody, tags=["house"])
     def backup(request: Request, asker: BacksUp) -> Response:
@@ -102,7 +105,7 @@ def jobs() -> APIRouter:
         folder.mkdir(exist_ok=True)
         name = f"{city.settings.id}-{city.clock.now():%Y%m%dT%H%M%S%f}.tar"
         job = city.jobs.submit("backup", {"target": str(folder / name)}, subject=asker.subject)
-        return answer(request, job_body(job), status=202)
+        return answer(request, job_body(job, asker), status=202)
 
     return routes
 
