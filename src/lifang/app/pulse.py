@@ -69,7 +69,7 @@ class Pulse:
             "mode": "replay",
             "now": format_instant(replay.now),
             "speed": replay.speed,
-            "paused": replay.paused,
+            "paused": replay.paused or replay.now >= replay.end,
             "start": format_instant(replay.start),
             "end": format_instant(replay.end),
         }
