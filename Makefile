@@ -1,4 +1,5 @@
 # lifang 里坊. `make demo` shows a living city; `make test` checks everything that must hold.
+PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 8000
@@ -10,7 +11,9 @@ SPEED ?=
 install: $(VENV)/installed page
 
 $(VENV)/installed: requirements.lock pyproject.toml
-	test -x $(PY) || python3 -m venv $(VENV)
+	$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "lifang needs Python 3.11 or newer with venv. To mend: make PYTHON=python3.11, or install python3-venv." >&2; exit 1; }
+	test -x $(PY) -a -e $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
@@ -35,9 +38,9 @@ test: check system
 	$(PY) tools/npm.py run --silent size
 	$(PY) -m pytest -m slow -n 2 --dist loadfile
 
-# Chromium and a Chinese font, for the browser tests.
+# Chromium and a Chinese font for the browser tests, curl for the guides.
 system:
-	sh tools/system_packages.sh chromium fonts-noto-cjk
+	sh tools/system_packages.sh chromium fonts-noto-cjk curl
 
 docs: install
 	$(PY) tools/write_reference.py

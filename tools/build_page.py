@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -71,8 +72,22 @@ def build() -> bool:
         done = npm(*command, quiet=True)
         if done.returncode:
             sys.exit(f"lifang: `npm {' '.join(command)}` failed:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+    (SITE / "licences.txt").write_text(licences(), "utf-8")
     STAMP.write_text(wanted, "ascii")
     return True
+
+
+def licences() -> str:
+    """Return the licence texts of every package that the page is built from."""
+    packages = json.loads((PAGE / "package-lock.json").read_text("utf-8"))["packages"]
+    texts = []
+    for name, told in sorted(packages.items()):
+        if not name or told.get("dev"):
+            continue
+        found = sorted((PAGE / name).glob("[Ll][Ii][Cc][Ee][Nn]*"))
+        text = found[0].read_text("utf-8") if found else f"Licence: {told.get('license', 'see the package')}"
+        texts.append(f"{name.removeprefix('node_modules/')} {told['version']}\n\n{text.strip()}\n")
+    return f"\n{'-' * 80}\n\n".join(texts)
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[misc,valid-type]

@@ -5,7 +5,9 @@ missing=
 for package in "$@"; do
     case $package in
         chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null || missing="$missing $package" ;;
-        fonts-noto-cjk) fc-list 2>/dev/null | grep -qi 'noto.*cjk' || missing="$missing $package" ;;
+        fonts-noto-cjk)
+            fc-list 2>/dev/null | grep -qi 'noto.*cjk' || dpkg -s fonts-noto-cjk >/dev/null 2>&1 || missing="$missing $package" ;;
+        curl) command -v curl >/dev/null || missing="$missing $package" ;;
         *) echo "system_packages.sh does not know how to look for $package" >&2; exit 2 ;;
     esac
 done

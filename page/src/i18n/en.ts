@@ -310,6 +310,7 @@ export const en: Record<Key, string> = {
   "help.lang": "Chinese / English",
   "help.about": "All of the screen's state is in the address: to share the screen, copy the address. Every number opens to its formula, source and time.",
   "help.version": "lifang {version}",
+  "help.licences": "licences of what the page is built from",
 
   "report.title": "{city} city gazette",
   "report.moment": "Data of {time} ({zone})",

@@ -308,6 +308,7 @@ export const zh = {
   "help.lang": "切换中文 / 英文",
   "help.about": "画面的全部状态都在网址里：复制网址就是分享这个画面。每个数字都可以打开它的公式、来源和时间。",
   "help.version": "里坊 {version}",
+  "help.licences": "页面所用软件的许可证",
 
   "report.title": "{city} 城市日报",
   "report.moment": "数据时间 {time}（{zone}）",

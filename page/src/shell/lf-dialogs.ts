@@ -62,7 +62,7 @@ export class DialogsPiece extends Piece {
       t("help.title"),
       html`<dl class="keys">${keys}</dl>
         <p>${t("help.about")}</p>
-        ${version ? html`<p class="fine">${t("help.version", { version })} · Apache-2.0</p>` : nothing}`,
+        ${version ? html`<p class="fine">${t("help.version", { version })} · Apache-2.0 · <a href="/licences.txt">${t("help.licences")}</a></p>` : nothing}`,
     );
   }
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -30,7 +31,7 @@ _PROBLEMS: Mapping[int, type[Problem]] = {
 class Client:
     """The city in ``folder`` as its owner sees it: through the process that serves it, else opened here."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, purpose: str = "") -> None:
         self._runner = asyncio.Runner()
         self._city: City | None = None
         presence = find_presence(folder)
@@ -42,7 +43,7 @@ class Client:
             self._city.start(time_passes=False)
             url, secret = "http://127.0.0.1", self._city.owner_secret
             transport = httpx.ASGITransport(app=create_app(self._city))
-        headers = {"Authorization": f"Bearer {secret}"}
+        headers = {"Authorization": f"Bearer {secret}", "X-Lifang-Purpose": quote(purpose)}
         self._http = httpx.AsyncClient(base_url=url, headers=headers, transport=transport, timeout=_TIMEOUT_S)
 
     def __enter__(self) -> Self:

@@ -9,7 +9,7 @@ import typer
 
 from lifang.core import BadInput, Conflict, NotFound
 from lifang.doors.cli.client import Client
-from lifang.doors.cli.show import Dir, Json, follow, show
+from lifang.doors.cli.show import Dir, Json, Purpose, follow, show
 
 app = typer.Typer(no_args_is_help=True, help="Datasets: add, find, look, ask, take away.")
 Dataset = Annotated[str, typer.Argument(help="The dataset's id.")]
@@ -40,10 +40,11 @@ def listing(
     folder: Dir,
     text: Annotated[str | None, typer.Argument(help="Words to look for, Chinese or English.")] = None,
     limit: Annotated[int, typer.Option(min=1)] = 100,
+    purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
     """List datasets."""
-    with Client(folder) as client:
+    with Client(folder, purpose=purpose) as client:
         found = client.listing("/api/v1/datasets", limit=limit, q=text)
     show(found, as_json=as_json, columns=_COLUMNS)
 
@@ -53,10 +54,11 @@ def detail(
     dataset: Dataset,
     folder: Dir,
     refused: Annotated[bool, typer.Option(help="The refused rows instead.")] = False,
+    purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
     """Show one dataset: metadata, columns, quality, releases; or its refused rows."""
-    with Client(folder) as client:
+    with Client(folder, purpose=purpose) as client:
         if refused:
             rows = client.listing(f"/api/v1/datasets/{dataset}/refused", limit=1000)
             show(rows, as_json=as_json, columns=("row", "column", "value", "rule", "mend"))
@@ -69,10 +71,11 @@ def query(
     sql: Annotated[str, typer.Argument(help="One SELECT in DuckDB's dialect; datasets are tables under their ids.")],
     folder: Dir,
     limit: Annotated[int, typer.Option(min=1)] = 1000,
+    purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
     """Ask the datasets by SQL."""
-    with Client(folder) as client:
+    with Client(folder, purpose=purpose) as client:
         found = client.post("/api/v1/query", {"sql": sql, "limit": limit})
     names = [column["name"] for column in found["columns"]]
     show([dict(zip(names, row, strict=True)) for row in found["rows"]], as_json=as_json, columns=names)
@@ -84,6 +87,7 @@ def export(
     target: Annotated[Path, typer.Argument(help="The file to write; its ending says the format.")],
     folder: Dir,
     at: Annotated[str | None, typer.Option(help="As of this moment, ISO 8601.")] = None,
+    purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
     """Write a dataset to a file: .csv, .geojson, .parquet, .arrow or .json."""
@@ -92,6 +96,6 @@ def export(
         raise BadInput(f"{target.suffix!r} is not a format.", mend=f"End the name in {', '.join(_FORMATS)}.")
     if target.exists():
         raise Conflict(f"{target} exists.", mend="Name another file; nothing is overwritten.")
-    with Client(folder) as client:
+    with Client(folder, purpose=purpose) as client:
         written = client.download(f"/api/v1/datasets/{dataset}/rows", target, format=form, at=at)
     show({"path": str(target), "bytes": written}, as_json=as_json)

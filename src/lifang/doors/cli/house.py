@@ -60,6 +60,7 @@ def init(
     city_id: Annotated[str, typer.Option("--id", help="The city's id.")] = "city",
     name: Annotated[str, typer.Option(help="The city's name.")] = "城市",
     area_code: Annotated[str, typer.Option(help="Its GB/T 2260 code.")] = "",
+    as_json: Json = False,
 ) -> None:
     """Make a city in a folder: empty, or furnished from a pack."""
     if pack is None:
@@ -71,7 +72,10 @@ def init(
         lay_out(folder, source)
         with open_city(folder) as city:
             _furnish(city, source)
-    OUT.print(f"lifang: {folder} holds a city. Next: lifang serve --dir {folder}", markup=False, soft_wrap=True)
+    if as_json:
+        show({"path": str(folder)}, as_json=True)
+    else:
+        OUT.print(f"lifang: {folder} holds a city. Next: lifang serve --dir {folder}", markup=False, soft_wrap=True)
 
 
 def serve(folder: Dir, host: Host = "127.0.0.1", port: Port = 8000) -> None:

@@ -35,6 +35,9 @@ def _folder() -> Path:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Purpose = Annotated[
+    str, typer.Option("--purpose", help="Why: asked for where data are restricted, kept in the ledger.")
+]
 Dir = Annotated[
     Path,
     typer.Option(

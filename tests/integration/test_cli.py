@@ -1,0 +1,124 @@
+"""Every command answers, prints JSON when asked, and says clearly what is wrong."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from lifang.doors.cli.main import app, main
+
+RUNNER = CliRunner()
+PASSWORD = "correct horse battery staple"
+_CARD = """
+id = "wells"
+classification = "restricted"
+key = ["code"]
+[columns.code]
+type = "integer"
+[columns.depth]
+type = "number"
+unit = "m"
+"""
+
+
+def _run(*arguments: object) -> str:
+    done = RUNNER.invoke(app, [str(each) for each in arguments], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("cli")
+    _run("init", home / "city", "--pack", "chengdu", "--json")
+    (home / "wells.csv").write_text("code,depth\n1,12.5\n2,deep\n", "utf-8")
+    (home / "wells.toml").write_text(_CARD, "utf-8")
+    _run("data", "add", home / "wells.csv", "--card", home / "wells.toml", "--dir", home / "city", "--json")
+    _run("user", "add", "li", "--role", "operator", "--password", PASSWORD, "--dir", home / "city")
+    return home / "city"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "data list",
+        "data show districts",
+        "data query 'SELECT count(*) AS n FROM roads'",
+        "sense list",
+        "sense latest",
+        "sense series cnemc-1431a.pm2.5 --points 10",
+        "sense replay",
+        "scene list",
+        "scene show air_quality_early_warning",
+        "scene run air_quality_early_warning",
+        "alert list",
+        "user list",
+        "user token li gateway",
+        "ledger verify",
+        "ledger list",
+        "doctor",
+    ],
+)
+def test_every_command_prints_json_and_also_speaks_to_people(city: Path, command: str) -> None:
+    words = shlex.split(command)
+    told = json.loads(_run(*words, "--dir", city, "--json"))
+    assert told or told == []
+    assert _run(*words, "--dir", city).strip()
+
+
+def test_an_alert_is_taken_up_and_it_is_on_record(city: Path) -> None:
+    (alert, *_) = json.loads(_run("alert", "list", "--dir", city, "--json"))
+    taken = json.loads(_run("alert", "ack", alert["id"], "--note", "seen", "--dir", city, "--json"))
+    assert taken["acknowledged_by"]
+    records = json.loads(_run("ledger", "list", "--limit", 5000, "--dir", city, "--json"))
+    acts = [(each["subject"], each["action"]) for each in records if each["resource"] == f"alert:{alert['id']}"]
+    assert ("owner", "acknowledge") in acts
+
+
+def test_what_is_restricted_is_shown_for_a_stated_purpose_only(
+    city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["lifang", "data", "show", "wells", "--dir", str(city)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "purpose" in capsys.readouterr().err
+    assert "wells" in _run("data", "show", "wells", "--purpose", "inspection of wells", "--dir", city)
+    (bad,) = json.loads(
+        _run("data", "show", "wells", "--refused", "--purpose", "inspection of wells", "--dir", city, "--json")
+    )
+    assert (bad["row"], bad["column"], bad["value"]) == (3, "depth", "deep")
+
+
+@pytest.mark.parametrize("form", ["csv", "geojson", "parquet", "arrow", "json"])
+def test_a_dataset_is_written_in_every_format(city: Path, tmp_path: Path, form: str) -> None:
+    target = tmp_path / f"districts.{form}"
+    _run("data", "export", "districts", target, "--dir", city)
+    assert target.stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("data", "show", "nothing"), "no dataset"),
+        (("data", "query", "DROP TABLE roads"), "SELECT"),
+        (("data", "add", "absent.csv"), "does not exist"),
+        (("sense", "series", "nothing"), "no datastream"),
+        (("scene", "run", "nothing"), "Known"),
+        (("alert", "ack", "nothing"), "no alert"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    city: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["lifang", *words, "--dir", str(city)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert said in told
+    assert "Traceback" not in told
