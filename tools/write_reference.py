@@ -1,4 +1,4 @@
-"""Write the reference that is generated: docs/reference/cli.md, openapi.json, settings.md. `make docs` runs it."""
+"""Write the reference that is generated: what ``WRITERS`` names in docs/reference. `make docs` runs it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import json
 import re
 import sys
 import tempfile
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import typer.main
 
-from lifang.app import lay_out_empty, open_city
+from lifang.app import lay_out_empty, open_city, sensors
+from lifang.catalogue import Card
+from lifang.catalogue.card import Column, Geometry
 from lifang.core import Settings
 from lifang.doors.api import create_app
 from lifang.doors.cli.main import app
@@ -50,14 +52,50 @@ def settings() -> str:
         "Written by `make docs` from `lifang.core.Settings`. A key that is one word",
     ]
     lines += ["or number can be overridden by `LIFANG_<KEY>` in the environment.", ""]
-    lines += ["| key | type | if not given |", "|---|---|---|"]
-    for each in fields(Settings):
-        default = (
-            "must be given" if each.default is MISSING and each.default_factory is MISSING else f"`{each.default!r}`"
-        )
-        lines.append(f"| `{each.name}` | {each.type} | {'empty' if each.default_factory is not MISSING else default} |")
-    text = re.sub(r"\n {4}", "\n", Settings.__doc__ or "")
-    return "\n".join([*lines, "", text.strip(), ""])
+    lines += [*_table(Settings), "", _text(Settings), "", "## `[replay]`", "", _text(sensors), ""]
+    lines += [*_table(sensors.ReplayPlan), "", "## `[[layers]]`", ""]
+    lines += [
+        "What the map draws, from below upwards: `dataset`, `geometry` (polygon, line or point), `style` (district,"
+    ]
+    lines += ["road, metro-line or metro-station) and, if wanted, `label`, the column that names each object.", ""]
+    return "\n".join(lines)
+
+
+def dataset_toml() -> str:
+    """Return the reference of ``dataset.toml`` as Markdown."""
+    lines = [
+        "# A dataset's card: `dataset.toml`",
+        "",
+        "Written by `make docs` from `lifang.catalogue`. What a card leaves",
+    ]
+    lines += [
+        "out is inferred from the file. Names are tables with `zh` and `en`.",
+        "",
+        _text(Card),
+        "",
+        *_table(Card),
+        "",
+    ]
+    for title, kind in (("`[columns.<name>]`", Column), ("`[geometry]`", Geometry)):
+        lines += [f"## {title}", "", _text(kind), "", *_table(kind), ""]
+    return "\n".join(lines)
+
+
+def _text(documented: Any) -> str:
+    return re.sub(r"\n {4}", "\n", documented.__doc__ or "").strip()
+
+
+def _table(kind: Any) -> list[str]:
+    lines = ["| key | type | if not given |", "|---|---|---|"]
+    for each in fields(kind):
+        if each.default is MISSING and each.default_factory is MISSING:
+            default = "must be given"
+        elif each.default is MISSING or each.default in ("", (), None) or is_dataclass(each.default):
+            default = "empty"
+        else:
+            default = f"`{each.default!r}`"
+        lines.append(f"| `{each.name}` | {str(each.type).replace('|', 'or')} | {default} |")
+    return lines
 
 
 def openapi() -> str:
@@ -68,7 +106,7 @@ def openapi() -> str:
             return json.dumps(create_app(city).openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-WRITERS = {"cli.md": cli, "settings.md": settings, "openapi.json": openapi}
+WRITERS = {"cli.md": cli, "settings.md": settings, "dataset-toml.md": dataset_toml, "openapi.json": openapi}
 
 
 def main() -> None:

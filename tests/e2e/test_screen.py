@@ -117,7 +117,7 @@ def test_an_alert_fires_is_seen_and_a_person_takes_it_up(page: Page, served: Ser
     expect(page.locator("[data-alert]").filter(has_text="✓").first).to_be_visible()
     known = page.evaluate("fetch('/api/v1/ledger?limit=1000').then((answer) => answer.json())")
     acts = {record["action"] for record in known["items"] if record["resource"].startswith("alert:")}
-    assert "acknowledge" in acts, "what was done is in the ledger"
+    assert "alert.acknowledged" in acts, "what was done is in the ledger"
 
 
 def test_the_keyboard_alone_is_enough(page: Page, served: Served) -> None:

@@ -76,7 +76,7 @@ def test_an_alert_is_taken_up_and_it_is_on_record(city: Path) -> None:
     assert taken["acknowledged_by"]
     records = json.loads(_run("ledger", "list", "--limit", 5000, "--dir", city, "--json"))
     acts = [(each["subject"], each["action"]) for each in records if each["resource"] == f"alert:{alert['id']}"]
-    assert ("owner", "acknowledge") in acts
+    assert ("owner", "alert.acknowledged") in acts
 
 
 def test_what_is_restricted_is_shown_for_a_stated_purpose_only(
