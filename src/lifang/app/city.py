@@ -35,6 +35,7 @@ from lifang.sensing import Replay, Sensing
 from lifang.store import Store
 
 _SCENES_LOOK_BACK = timedelta(hours=72)
+_TICK = timedelta(microseconds=1)
 OWNER = Subject("owner", "owner of the city's folder", frozenset(Role))
 
 
@@ -169,7 +170,7 @@ class City:
         plan = ReplayPlan.from_table(self.settings.replay)
         series = recorded_series(plan, self.catalogue.dataset(plan.series), self.sensing)
         if load_history:
-            self.sensing.load_history(series, before=plan.start, by=SYSTEM)
+            self.sensing.load_history(series, before=plan.start + _TICK, by=SYSTEM)  # what fell on the start, too
         return Replay(self.sensing, series, start=plan.start, speed=plan.speed, clock=self._standing)
 
     def _make_pulse(self) -> Pulse:

@@ -8,6 +8,7 @@ transaction leaves nothing that anyone can see; the next admission takes the sam
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable
@@ -56,6 +57,11 @@ class Request:
     progress: Progress = lambda _share, _stage: None
     cancelled: Callable[[], bool] = lambda: False
 
+    def poll(self) -> None:
+        """Raise ``Conflict`` once the admission is to stop."""
+        if self.cancelled():
+            raise Conflict("The admission was cancelled.", where=self.name, mend="Start it again when wanted.")
+
 
 @dataclass(frozen=True)
 class _Read:
@@ -79,15 +85,16 @@ class Admissions:
         self._clock = clock
         self._settings = settings
         self._lock = threading.Lock()
+        self._scratch = store.folder / "scratch"
+        shutil.rmtree(self._scratch, ignore_errors=True)  # what a killed process left
 
     def admit(self, request: Request, *, latest: Release | None) -> Admission:
         """Return what became of the file; ``BadInput`` says why nothing of it could be admitted."""
-        fingerprint, size = _fingerprint(request.source, bound=self._settings.upload_max_bytes)
+        fingerprint, size = _fingerprint(request, bound=self._settings.upload_max_bytes)
         if latest and _same(latest, fingerprint, request.card):
             return Admission(latest.dataset, latest, latest.quality.rows, latest.refused, True, latest.quality)
-        folder = self._store.folder / "scratch"
-        folder.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        self._scratch.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._scratch) as scratch:
             read = self._read(request, Path(scratch), size)
             request.progress(0.6, "write")
             with self._lock:
@@ -95,7 +102,9 @@ class Admissions:
 
     def _read(self, request: Request, scratch: Path, size: int) -> _Read:
         limits = Limits(expanded=self._settings.upload_expanded_max_bytes)
-        opened = open_source(request.source, name=request.name, scratch=scratch, hints=request.card, limits=limits)
+        opened = open_source(
+            request.source, name=request.name, scratch=scratch, hints=request.card, limits=limits, poll=request.poll
+        )
         city_zone = zone(request.card.time_zone or self._settings.time_zone)
         schema = bind(request.card, opened, zone=city_zone)
         crs, crs_notes = self._crs(request.card, opened, schema)
@@ -105,8 +114,7 @@ class Admissions:
         spool = Spool(scratch / "spool.arrow", checker, request.card, names=arrow.names)
         done = 0
         for batch in opened.batches():
-            if request.cancelled():
-                raise Conflict("The admission was cancelled.", where=request.name, mend="Start it again when wanted.")
+            request.poll()
             spool.add(checker.check(batch))
             done += batch.columns.nbytes
             request.progress(0.6 * done / (done + size), "check")
@@ -222,13 +230,14 @@ class Admissions:
             transaction.record(Entry(request.by.id, "admit", f"dataset:{card.id}", detail=detail))
 
 
-def _fingerprint(source: Path, *, bound: int) -> tuple[str, int]:
+def _fingerprint(request: Request, *, bound: int) -> tuple[str, int]:
     """Return SHA-256 (hex) and size of the file; ``TooLarge`` beyond ``bound`` before it is read through."""
+    source = request.source
     if not source.is_file():
-        raise BadInput("There is no such file.", where=str(source), mend="Give the path of a file.")
+        raise BadInput("There is no such file.", where=request.name, mend="Give the path of a file.")
     if source.stat().st_size > bound:
         raise TooLarge(
-            f"The file is larger than {bound} bytes.", where=source.name, mend="Send it in parts, or packed."
+            f"The file is larger than {bound} bytes.", where=request.name, mend="Send it in parts, or packed."
         )
     with source.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest(), source.stat().st_size

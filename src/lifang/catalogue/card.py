@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -18,6 +20,13 @@ from lifang.guard import Classification
 TYPES = ("text", "integer", "number", "boolean", "date", "time", "category", "geometry")
 _NUMERIC = frozenset({"integer", "number"})
 _CHECK_DIGITS = ("", "uscc", "ric")
+_RESERVED = frozenset({"_row", "_xmin", "_ymin", "_xmax", "_ymax"})  # what a release keeps beside its columns
+_BOUND_MAX = sys.float_info.max
+_MEND_BOUND = "Write a number that the column can hold, or leave it out."
+_SKIP_MAX = 100_000
+_COLUMNS_MAX = 2_000
+_WRITTEN = {"str": (str, "Write a text in quotes."), "bool": (bool, "Write true or false."),
+            "int": (int, "Write a whole number.")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,8 @@ class Column:
 
     def __post_init__(self) -> None:
         where = f"columns.{self.name}"
+        if self.name.casefold() in _RESERVED or not self.name.strip():
+            raise BadInput(f"A column cannot be called {self.name!r}.", where=where, mend="Choose another name.")
         if self.type not in TYPES:
             raise BadInput(f"{self.type!r} is not a column type.", where=where, mend=f"Use one of {', '.join(TYPES)}.")
         if self.check_digit not in _CHECK_DIGITS:
@@ -65,10 +76,8 @@ class Column:
                 unit(code)
             except UnknownCode as error:
                 raise BadInput(error.what, where=where, mend=error.mend) from error
-        if self.type not in _NUMERIC and any(isinstance(each, int | float) for each in (self.minimum, self.maximum)):
-            raise BadInput(
-                f"A {self.type} column has no numeric range.", where=where, mend="Declare it number or integer."
-            )
+        for name in ("minimum", "maximum"):
+            _check_bound(getattr(self, name), self.type, f"{where}.{name}")
 
 
 @dataclass(frozen=True)
@@ -136,9 +145,24 @@ class Card:
             zone(self.time_zone)
         if self.duplicates not in ("refuse", "keep"):
             raise BadInput(f"duplicates = {self.duplicates!r}.", where="duplicates", mend="Use refuse or keep.")
+        if not 0 <= self.skip_lines <= _SKIP_MAX:
+            mend = f"Give a number from 0 to {_SKIP_MAX}."
+            raise BadInput(f"skip_lines = {self.skip_lines} is out of range.", where="skip_lines", mend=mend)
+        if self.delimiter not in ("", "tab", "\\t") and not _is_delimiter(self.delimiter):
+            mend = 'Give one character, such as ";", or "tab".'
+            raise BadInput(f"{self.delimiter[:40]!r} cannot separate cells.", where="delimiter", mend=mend)
+        if self.published and not _is_date(self.published):
+            mend = "Write it as 2026-01-31, 2026-01 or 2026."
+            raise BadInput(f"{self.published[:40]!r} is not a date.", where="published", mend=mend)
+        if max(len(self.columns), len(self.header)) > _COLUMNS_MAX:
+            raise BadInput("There are too many columns.", where="columns", mend=f"Declare at most {_COLUMNS_MAX}.")
         names = [column.name for column in self.columns]
         if absent := [name for name in self.key if names and name not in names]:
-            raise BadInput(f"The key names a column that is not declared: {absent[0]!r}.", where="key")
+            raise BadInput(
+                f"The key names a column that is not declared: {absent[0]!r}.",
+                where="key",
+                mend="Name declared columns.",
+            )
 
     @classmethod
     def load(cls, path: Path) -> Card:
@@ -167,10 +191,12 @@ class Card:
         if "columns" in values:
             values["columns"] = _columns(values["columns"])
         if "geometry" in values:
-            values["geometry"] = Geometry(**_known(Geometry, values["geometry"], "geometry"))
+            geometry = _known(Geometry, values["geometry"], "geometry")
+            _check_types(Geometry, geometry, "geometry.")
+            values["geometry"] = Geometry(**geometry)
         for name in ("header", "missing", "key"):
             if name in values:
-                values[name] = tuple(values[name])
+                values[name] = _texts(values[name], name)
         if isinstance(values.get("published"), dt.date):
             values["published"] = values["published"].isoformat()
         _check_types(cls, values)
@@ -207,7 +233,7 @@ class Card:
 
 def _known(kind: type[Any], table: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(table, Mapping):
-        raise BadInput(f"{where} must be a table.", where=where)
+        raise BadInput(f"{where} must be a table.", where=where, mend=f"Write it as a table [{where}].")
     names = [each.name for each in fields(kind)]
     if unknown := [key for key in table if key not in names]:
         raise BadInput(f"{where} has an unknown field {unknown[0]!r}.", where=where, mend=f"Known: {', '.join(names)}.")
@@ -217,7 +243,41 @@ def _known(kind: type[Any], table: Any, where: str) -> Mapping[str, Any]:
 def _bilingual(value: Any, where: str) -> Bilingual:
     if isinstance(value, str):
         return Bilingual(value, value)
-    return Bilingual(**_known(Bilingual, value, where))
+    both = _known(Bilingual, value, where)
+    _check_types(Bilingual, both, f"{where}.")
+    return Bilingual(**both)
+
+
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
+        raise BadInput(f"{where} must be a list of texts.", where=where, mend=f'Write {where} = ["a", "b"].')
+    return tuple(value)
+
+
+def _check_bound(value: Any, kind: str, where: str) -> None:
+    if value is None:
+        return
+    if kind not in _NUMERIC:
+        if not isinstance(value, str):
+            mend = "Declare it number or integer."
+            raise BadInput(f"A {kind} column has no numeric range.", where=where, mend=mend)
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -_BOUND_MAX <= value <= _BOUND_MAX:
+        raise BadInput(f"{repr(value)[:40]} is not a finite number.", where=where, mend=_MEND_BOUND)
+    if kind == "integer" and (value != int(value) or not -(2**63) <= value < 2**63):
+        raise BadInput(f"{repr(value)[:40]} is not an integer of 64 bits.", where=where, mend=_MEND_BOUND)
+
+
+def _is_delimiter(text: str) -> bool:
+    return len(text) == 1 and text.isascii() and text not in '"\r\n\0'
+
+
+def _is_date(text: str) -> bool:
+    try:
+        dt.date.fromisoformat((text + "-01-01")[:10] if re.fullmatch(r"\d{4}(-\d{2})?", text) else text)
+    except ValueError:
+        return False
+    return True
 
 
 def _classification(value: Any) -> Classification:
@@ -234,7 +294,10 @@ def _columns(table: Any) -> tuple[Column, ...]:
     result = []
     for name, value in table.items():
         known = dict(_known(Column, value, f"columns.{name}"))
-        known["missing"] = tuple(known.get("missing", ()))
+        if "name" in known:
+            mend = f"Leave it out of [columns.{name}]."
+            raise BadInput("A column's name is that of its table.", where=f"columns.{name}.name", mend=mend)
+        known["missing"] = _texts(known.get("missing", ()), f"columns.{name}.missing")
         for bound in ("minimum", "maximum"):
             if isinstance(known.get(bound), dt.date):
                 known[bound] = known[bound].isoformat()
@@ -244,11 +307,13 @@ def _columns(table: Any) -> tuple[Column, ...]:
 
 
 def _check_types(kind: type[Any], values: Mapping[str, Any], prefix: str = "") -> None:
-    plain: dict[str, type] = {"str": str, "bool": bool, "int": int}
     for each in fields(kind):
-        wanted = plain.get(str(each.type))
-        if each.name in values and wanted and not isinstance(values[each.name], wanted):
-            raise BadInput(f"{each.name} must be {each.type}.", where=f"{prefix}{each.name}", mend="Correct its value.")
+        if each.name not in values or str(each.type) not in _WRITTEN:
+            continue
+        wanted, mend = _WRITTEN[str(each.type)]
+        value = values[each.name]
+        if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+            raise BadInput(f"{each.name} must be {each.type}.", where=f"{prefix}{each.name}", mend=mend)
 
 
 def _plain(value: Any, *, skip: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -187,8 +188,11 @@ class Catalogue:
     def _card_for(self, name: str) -> Card:
         """Return the card of the dataset that files of this name belong to, or a new one."""
         stem = name.partition(".")[0]
-        plain = clean_name(stem).encode("ascii", "ignore").decode().strip("_") or "dataset"
-        dataset_id = plain if plain[0].isalpha() else f"d{plain}"
+        clean = clean_name(stem)
+        plain = clean.encode("ascii", "ignore").decode().strip("_")
+        if plain != clean.strip("_"):  # letters were lost: other files would get the same id
+            plain = f"{plain or 'd'}_{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
+        dataset_id = plain if plain[:1].isalpha() else f"d{plain}"
         self._entries()
         return self._cards.get(dataset_id) or Card(dataset_id[:64].rstrip("_"), Bilingual(stem, stem))
 

@@ -29,7 +29,7 @@ class FolderLock:
             raise Conflict(
                 f"Another process (pid {holder.get('pid', 'unknown')}) owns this city's folder.",
                 where=str(folder),
-                mend="Stop that process, or talk to it through its address.",
+                mend=f"Stop that process, or talk to it at {holder.get('url') or 'its address'}.",
             )
         self.announce("")
 

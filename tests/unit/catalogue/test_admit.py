@@ -264,3 +264,9 @@ def test_what_was_found_by_looking_becomes_a_card_to_correct(catalogue: Catalogu
         ("v", "number"),
     ]
     assert catalogue.add(path, card=Card.load(again), by=SYSTEM).refused == 0
+
+
+def test_a_column_cannot_be_called_as_the_positions_are(add) -> None:
+    with pytest.raises(BadInput, match="called geometry") as caught:
+        add("a,lon,lat\n1,104,30.6\n", columns={"geometry": {"source": "a"}})
+    assert caught.value.where == "columns.geometry"

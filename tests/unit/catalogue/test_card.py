@@ -67,6 +67,20 @@ def test_a_card_survives_mapping_and_toml(path: Path, tmp_path: Path) -> None:
         ("skip_lines = 'x'", "skip_lines"),
         ('id = "Bad Id"', "dataset id"),
         ("= 1", "cannot be read"),
+        ("header = [1]", "header must be a list of texts"),
+        ("key = 'k'", "key must be a list of texts"),
+        ("missing = [['a']]", "missing must be a list of texts"),
+        ("delimiter = 'ab'", "delimiter"),
+        ("delimiter = '中'", "delimiter"),
+        ("skip_lines = 99999999999999999999", "skip_lines"),
+        ("skip_lines = -1", "skip_lines"),
+        ("skip_lines = true", "skip_lines"),
+        ("published = 'x'", "published"),
+        ("published = 2026", "published"),
+        ("name = 1", "name must be a table"),
+        ("name.zh = ['a']", "name.zh"),
+        ("geometry.required = 'yes'", "geometry.required"),
+        ("columns.a = 1", "columns.a must be a table"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, line: str, words: str) -> None:
@@ -84,12 +98,42 @@ def test_a_wrong_line_is_named(tmp_path: Path, line: str, words: str) -> None:
         {"check_digit": "luhn"},
         {"type": "text", "minimum": 1},
         {"required": "yes"},
+        {"name": "d"},
+        {"missing": "NA"},
+        {"missing": [1]},
+        {"type": "number", "minimum": float("nan")},
+        {"type": "number", "maximum": float("inf")},
+        {"type": "number", "minimum": True},
+        {"type": "number", "minimum": [1]},
+        {"type": "number", "minimum": "x"},
+        {"type": "number", "minimum": 10**400},
+        {"type": "integer", "minimum": 0.5},
+        {"type": "integer", "maximum": 2**63},
+        {"type": "date", "minimum": 1},
     ],
 )
 def test_a_wrong_column_is_named(column: dict[str, object]) -> None:
     with pytest.raises(BadInput) as caught:
         Card.from_mapping({"id": "x", "columns": {"c": column}})
     assert caught.value.where.startswith("columns.c")
+    assert caught.value.mend
+
+
+@pytest.mark.parametrize("name", ["_xmin", "_YMAX", "_row", "", " "])
+def test_a_column_cannot_take_a_name_that_a_release_needs(name: str) -> None:
+    with pytest.raises(BadInput, match="cannot be called") as caught:
+        Card.from_mapping({"id": "x", "columns": {name: {}}})
+    assert caught.value.mend
+
+
+@pytest.mark.parametrize("published", ["", "2026", "2026-01", "2026-01-31"])
+def test_a_card_is_published_on_a_day_in_a_month_or_in_a_year(published: str) -> None:
+    assert Card.from_mapping({"id": "x", "published": published}).published == published
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "tab", "\\t", "|"])
+def test_a_delimiter_is_one_character_or_tab(delimiter: str) -> None:
+    assert Card.from_mapping({"id": "x", "delimiter": delimiter}).delimiter == delimiter
 
 
 def test_a_key_must_be_among_the_columns() -> None:

@@ -1,10 +1,12 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from lifang.catalogue import Catalogue
-from lifang.core import NotFound
+from lifang.core import NotFound, Settings, SystemClock
 from lifang.guard import ANONYMOUS, SYSTEM
+from lifang.store import Store
 
 pytestmark = pytest.mark.slow
 
@@ -87,3 +89,14 @@ def test_metadata_has_the_elements_of_gbt_21063(filled: Catalogue) -> None:
     assert elements["共享属性"]["zh"] == "无条件共享"
     assert elements["发布日期"] == "2026-01-01"
     assert [item["name"] for item in elements["信息项信息"]] == ["a", "b"]
+
+
+def test_files_with_chinese_names_become_datasets_of_their_own(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "city", clock=SystemClock()) as store:
+        settings = Settings(id="city", name_zh="城", name_en="City", area_code="")
+        catalogue = Catalogue(store, SystemClock(), settings)
+        ids = set()
+        for name in ("企业名单.csv", "水质.csv", "水质2024.csv", "2024.csv"):
+            (tmp_path / name).write_text("a,b\n1,2\n", "utf-8")
+            ids.add(catalogue.add(tmp_path / name, name=name, by=SYSTEM).dataset)
+        assert len(ids) == 4

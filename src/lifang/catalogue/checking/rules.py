@@ -73,7 +73,11 @@ def _bound(bound: float | str, column: Column, zone: tzinfo) -> Any:
         text = pa.array([bound])
         values, wrong = to_dates(text) if column.type == "date" else to_times(text, zone=zone)
         if wrong or column.type not in ("date", "time"):
-            raise BadInput(f"{bound!r} cannot bound a {column.type} column.", where=f"columns.{column.name}")
+            raise BadInput(
+                f"{bound!r} cannot bound a {column.type} column.",
+                where=f"columns.{column.name}",
+                mend="Write it as 2026-01-31, or leave it out.",
+            )
         return values[0]
     return pa.scalar(float(bound)) if column.type == "number" else pa.scalar(bound, ARROW_TYPES[column.type])
 
@@ -84,7 +88,11 @@ def _pattern(values: Any, column: Column, _zone: tzinfo) -> list[Finding]:
     try:
         matched = pc.match_substring_regex(values, pattern=f"^(?:{column.pattern})$")
     except pa.ArrowInvalid as error:
-        raise BadInput(f"The pattern is not a regular expression: {error}.", where=f"columns.{column.name}") from error
+        raise BadInput(
+            f"The pattern is not a regular expression: {error}.",
+            where=f"columns.{column.name}.pattern",
+            mend="Write it in RE2 syntax.",
+        ) from error
     return found(pc.invert(matched), "pattern", f"Write it in the form {column.pattern}")
 
 

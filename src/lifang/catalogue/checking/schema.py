@@ -85,6 +85,12 @@ def bind(card: Card, opened: Opened, *, zone: tzinfo) -> Schema:
         raise BadInput(
             "The card declares a geometry, the file has none.", where="geometry", mend="Name lon and lat, or wkt."
         )
+    if placing and any(each.column.name == "geometry" for each in bound):
+        raise BadInput(
+            "A column is called geometry, as are the positions of the rows.",
+            where="columns.geometry",
+            mend="Give it another name in the card (source = its header), or declare it geometry.",
+        )
     if any(each.column.type == "time" for each in bound) and not card.time_zone:
         notes.append(f"Times without an offset are read in the city's zone, {zone}.")
     return Schema(tuple(bound), placing, zone, (*opened.notes, *notes))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +14,13 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
-from lifang.catalogue.reading.model import Batch, Hints, Opened, Refusal, unique_headers
+from lifang.catalogue.reading.model import COLUMNS_MAX, Batch, Hints, Opened, Refusal, unique_headers
 from lifang.catalogue.reading.text import find_delimiter, find_encoding, looks_like_markup, read_head
 from lifang.core import BadInput
 
 _BLOCK = 8 << 20
 _HEADER_BLOCK = 1 << 20
-_COLUMNS_MAX = 2_000
+_MEND_HEADER = "Begin with one line of column names; check quotes and line ends."
 _INVALID_MAX = 100_000
 
 
@@ -77,6 +79,7 @@ def open_delimited(path: Path, *, hints: Hints) -> Opened:
     body = "\n".join(head.splitlines()[hints.skip_lines :]) + "\n"
     delimiter = {"tab": "\t", "\\t": "\t"}.get(hints.delimiter, hints.delimiter) or find_delimiter(body)
     dialect = _Dialect(encoding, delimiter, hints.header, hints.skip_lines, hints.missing)
+    _check_header(path, dialect)
     names = _names(path, dialect)
     headers, notes = unique_headers(names)
     unclosed = _count_quotes(path) % 2 == 1
@@ -88,6 +91,28 @@ def open_delimited(path: Path, *, hints: Hints) -> Opened:
         delimiter=delimiter,
         notes=notes,
     )
+
+
+def _check_header(path: Path, dialect: _Dialect) -> None:
+    """Refuse a header that is too long or too wide, before Arrow makes a column of each of its cells."""
+    if dialect.header:
+        return
+    with path.open(encoding=dialect.encoding, errors="ignore", newline="") as stream:
+        for _ in range(dialect.skip_lines):
+            while (part := stream.readline(_HEADER_BLOCK)) and not part.endswith(("\n", "\r")):
+                continue
+        head = stream.read(_HEADER_BLOCK)
+    text = io.StringIO(head.removeprefix("\ufeff"), newline="")
+    try:
+        cells = next(csv.reader(text, delimiter=dialect.delimiter), [])
+    except csv.Error as error:
+        raise BadInput(f"The header cannot be read: {error}.", where="the header", mend=_MEND_HEADER) from error
+    if len(cells) > COLUMNS_MAX:
+        what = f"There are {len(cells)} columns; {COLUMNS_MAX} are allowed."
+        raise BadInput(what, where="the header", mend="Check the delimiter.")
+    if len(head) == _HEADER_BLOCK and not text.read(1):
+        what = f"The header is longer than {_HEADER_BLOCK} characters."
+        raise BadInput(what, where="the header", mend=_MEND_HEADER)
 
 
 def _names(path: Path, dialect: _Dialect) -> list[str]:
@@ -105,8 +130,6 @@ def _names(path: Path, dialect: _Dialect) -> list[str]:
             where="the first rows",
             mend="Send a header and at least one row.",
         ) from error
-    if len(names) > _COLUMNS_MAX:
-        raise BadInput(f"There are {len(names)} columns; {_COLUMNS_MAX} are allowed.", mend="Check the delimiter.")
     return names
 
 

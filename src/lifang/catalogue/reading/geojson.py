@@ -7,7 +7,6 @@ nested ones (§3.1.8), precision (§11.2). A bare geometry or Feature is read as
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import numpy as np
 import orjson
 import shapely
 
-from lifang.catalogue.reading.model import SHAPE_ROWS, Batch, Limits, Opened, Refusal, text_batch
+from lifang.catalogue.reading.model import COLUMNS_MAX, SHAPE_ROWS, Batch, Limits, Opened, Refusal, text_batch
 from lifang.core import BadInput, TooLarge, check_crs
 
 _DEPTH = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
@@ -26,6 +25,7 @@ _FOREIGN = {  # RFC 7946 §7.1: members of one type cannot appear on another
     "Feature": ("coordinates", "geometries", "features"),
     "FeatureCollection": ("coordinates", "geometries", "geometry", "properties"),
 }
+_CELLS_MAX = 50_000_000
 _EXPECTED = "Send a GeoJSON FeatureCollection (RFC 7946)."
 _MEND = "Correct this feature by RFC 7946."
 
@@ -44,9 +44,10 @@ def open_geojson(path: Path, *, limits: Limits) -> Opened:
     features, notes = _features(document)
     if not features:
         raise BadInput("The FeatureCollection has no features.", where="features", mend="Send at least one feature.")
-    headers = list(dict.fromkeys(chain.from_iterable(_properties(each) for each in features)))
+    headers, texts = _headers(features)
     if "id" not in headers and any(isinstance(each, dict) and "id" in each for each in features):
         headers.insert(0, "id")
+        texts.add("id")
     return Opened(
         format="geojson",
         headers=tuple(headers),
@@ -54,7 +55,7 @@ def open_geojson(path: Path, *, limits: Limits) -> Opened:
         encoding="utf-8",
         crs=_crs(document),
         has_geometry=True,
-        texts=frozenset(name for name in headers if _is_text(features, name)),
+        texts=frozenset(texts),
         notes=notes,
     )
 
@@ -95,9 +96,19 @@ def _properties(feature: Any) -> dict[str, Any]:
     return properties if isinstance(properties, dict) else {}
 
 
-def _is_text(features: list[Any], name: str) -> bool:
-    values = (_properties(each).get(name) for each in features)
-    return all(isinstance(value, str) for value in values if value is not None)
+def _headers(features: list[Any]) -> tuple[list[str], set[str]]:
+    """Return the names of all properties in order of appearance, and those whose every value is text or null."""
+    texts: dict[str, bool] = {}
+    for feature in features:
+        for name, value in _properties(feature).items():
+            texts[name] = texts.get(name, True) and (value is None or isinstance(value, str))
+        if len(texts) > COLUMNS_MAX or len(texts) * len(features) > _CELLS_MAX:
+            raise TooLarge(
+                f"{len(features)} features have {len(texts)} or more different properties.",
+                where="properties",
+                mend=f"Use at most {COLUMNS_MAX} names and {_CELLS_MAX} cells, or send GeoPackage or Parquet.",
+            )
+    return list(texts), {name for name, only in texts.items() if only}
 
 
 def _crs(document: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 BATCH_ROWS = 65_536
+COLUMNS_MAX = 2_000
 SHAPE_ROWS = 8_192  # rows with shapes of any size are taken fewer at a time
 
 
@@ -26,16 +27,23 @@ class Refusal(NamedTuple):
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds, in bytes, on what an archive may expand to and on formats that are read whole into memory."""
+    """Bounds, in bytes, on what an archive may expand to and on formats that are read whole into memory.
+
+    ``child_memory`` (bytes) and ``child_seconds`` (one more for each MiB) bound the process that reads a format apart.
+    """
 
     expanded: int = 8_000_000_000
     in_memory: int = 128_000_000
     ratio: int = 1_000
+    child_memory: int = 1_500_000_000
+    child_seconds: float = 60.0
 
 
 @dataclass(frozen=True)
 class Batch:
     """Some rows as received: ``columns`` are all text, ``geometry`` holds shapely geometries where the format has them.
+
+    In the process apart ``geometry`` is still well-known binary.
 
     ``rows`` are 1-based source rows, as a spreadsheet shows them: in CSV and XLSX the header counts.
     """

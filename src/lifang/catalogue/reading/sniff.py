@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from lifang.catalogue.reading.apart import open_apart
 from lifang.catalogue.reading.columnar import open_parquet
 from lifang.catalogue.reading.delimited import open_delimited
 from lifang.catalogue.reading.geojson import open_geojson
 from lifang.catalogue.reading.model import Hints, Limits, NoHints, Opened
 from lifang.catalogue.reading.unpack import gunzip, unzip, zip_names
-from lifang.catalogue.reading.vector import open_vector
-from lifang.catalogue.reading.workbook import open_xlsx
 from lifang.core import BadInput
 
 FORMATS = ("csv", "geojson", "parquet", "xlsx", "gpkg", "shapefile")
@@ -35,60 +36,77 @@ _JSON_SUFFIXES = (".json", ".geojson")
 _CSV_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".epw")
 
 
+@dataclass(frozen=True)
+class _Job:
+    """What holds for a source whatever is found in it."""
+
+    scratch: Path
+    hints: Hints
+    limits: Limits
+    poll: Callable[[], None]
+
+
 def open_source(
-    path: Path, *, name: str = "", scratch: Path, hints: Hints | None = None, limits: Limits | None = None
+    path: Path,
+    *,
+    name: str = "",
+    scratch: Path,
+    hints: Hints | None = None,
+    limits: Limits | None = None,
+    poll: Callable[[], None] = lambda: None,
 ) -> Opened:
     """Return the file at ``path`` recognised and opened; ``name`` is what it was called, ``scratch`` an empty folder.
 
-    ``BadInput`` says why a file cannot be taken; nothing is written outside ``scratch``.
+    ``BadInput`` says why a file cannot be taken; nothing is written outside ``scratch``. ``poll`` is asked again and
+    again while a format is read apart; what it raises stops that.
     """
-    return _open(path, (name or path.name).lower(), scratch, hints or NoHints(), limits or Limits(), packed=False)
+    return _open(path, name or path.name, _Job(scratch, hints or NoHints(), limits or Limits(), poll), packed=False)
 
 
-def _open(path: Path, name: str, scratch: Path, hints: Hints, limits: Limits, *, packed: bool) -> Opened:
+def _open(path: Path, name: str, job: _Job, *, packed: bool) -> Opened:
     with path.open("rb") as stream:
         head = stream.read(4096)
     if not head:
         raise BadInput("The file is empty.", where=name, mend=_MEND)
     if head.startswith(b"\x1f\x8b") and not packed:
-        inner = name.removesuffix(".gz")
-        return _open(gunzip(path, scratch / "unpacked", limits=limits), inner, scratch, hints, limits, packed=True)
+        unpacked = gunzip(path, job.scratch / "unpacked", limits=job.limits, called=name)
+        return _open(unpacked, name[:-3] if name.lower().endswith(".gz") else name, job, packed=True)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _open_zip(path, name, scratch, hints, limits, packed=packed)
+        return _open_zip(path, name, job, packed=packed)
     if head.startswith(b"PAR1"):
-        return open_parquet(path, limits=limits, hints=hints)
+        return open_parquet(path, limits=job.limits, hints=job.hints)
     if head.startswith(b"SQLite format 3\0"):
-        return _open_sqlite(path, head, scratch, hints)
+        return _open_sqlite(path, name, head, job)
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
             raise BadInput(f"This is {what}.", where=name, mend=_MEND)
-    return _open_text(path, name, head, hints, limits)
+    return _open_text(path, name.lower(), head, job)
 
 
-def _open_text(path: Path, name: str, head: bytes, hints: Hints, limits: Limits) -> Opened:
+def _open_text(path: Path, name: str, head: bytes, job: _Job) -> Opened:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    stated = hints.format
+    stated = job.hints.format
     is_json = stated == "geojson" or name.endswith(_JSON_SUFFIXES)
     is_csv = stated in ("csv", "tsv") or (name.endswith(_CSV_SUFFIXES) and not is_json)
     if is_json or (start in (b"{", b"[") and not is_csv):
-        return open_geojson(path, limits=limits)
-    return open_delimited(path, hints=hints)
+        return open_geojson(path, limits=job.limits)
+    return open_delimited(path, hints=job.hints)
 
 
-def _open_zip(path: Path, name: str, scratch: Path, hints: Hints, limits: Limits, *, packed: bool) -> Opened:
-    names = [each.lower() for each in zip_names(path, limits=limits)]
+def _open_zip(path: Path, name: str, job: _Job, *, packed: bool) -> Opened:
+    names = [each.lower() for each in zip_names(path, limits=job.limits, called=name)]
     if "[content_types].xml" in names:
         if "xl/workbook.xml" not in names:
             raise BadInput("This is an Office file, but not a workbook (.xlsx).", where=name, mend=_MEND)
-        return open_xlsx(path, limits=limits, hints=hints)
+        return _open_apart("workbook", path, name, job)
     if packed:
         raise BadInput("There is an archive inside the archive.", where=name, mend="Pack the data file once only.")
-    folder = scratch / "unzipped"
+    folder = job.scratch / "unzipped"
     folder.mkdir()
-    files = unzip(path, folder, limits=limits)
+    files = unzip(path, folder, limits=job.limits, called=name)
     shapes = [each for each in files if each.suffix.lower() == ".shp"]
     if shapes:
-        return _open_shapefile(shapes, files, hints)
+        return _open_shapefile(shapes, files, job)
     data = [each for each in files if each.suffix.lower() not in (".txt", ".md", ".pdf", ".xml", ".html")] or files
     if len(data) != 1:
         raise BadInput(
@@ -96,10 +114,10 @@ def _open_zip(path: Path, name: str, scratch: Path, hints: Hints, limits: Limits
             where=", ".join(each.name for each in data)[:200],
             mend="Send one at a time.",
         )
-    return _open(data[0], data[0].name.lower(), scratch, hints, limits, packed=True)
+    return _open(data[0], data[0].name, job, packed=True)
 
 
-def _open_shapefile(shapes: list[Path], files: list[Path], hints: Hints) -> Opened:
+def _open_shapefile(shapes: list[Path], files: list[Path], job: _Job) -> Opened:
     if len(shapes) != 1:
         raise BadInput(f"The zip holds {len(shapes)} shapefiles.", mend="Send one at a time.")
     suffixes = {each.suffix.lower() for each in files if each.stem == shapes[0].stem}
@@ -107,12 +125,16 @@ def _open_shapefile(shapes: list[Path], files: list[Path], hints: Hints) -> Open
         raise BadInput(
             f"The shapefile lacks {', '.join(sorted(absent))}.", where=shapes[0].name, mend="Zip all its parts."
         )
-    return open_vector(shapes[0], hints=hints)
+    return _open_apart("vector", shapes[0], shapes[0].name, job)
 
 
-def _open_sqlite(path: Path, head: bytes, scratch: Path, hints: Hints) -> Opened:
+def _open_sqlite(path: Path, name: str, head: bytes, job: _Job) -> Opened:
     if head[68:72] not in _GPKG_IDS:
         raise BadInput("This is an SQLite database, but not a GeoPackage.", mend=_MEND)
-    copy = scratch / "layer.gpkg"  # GDAL looks at the suffix, and SQLite may write beside the file
+    copy = job.scratch / "layer.gpkg"  # GDAL looks at the suffix, and SQLite may write beside the file
     shutil.copyfile(path, copy)
-    return open_vector(copy, hints=hints)
+    return _open_apart("vector", copy, name, job)
+
+
+def _open_apart(reader: str, path: Path, name: str, job: _Job) -> Opened:
+    return open_apart(reader, path, called=name, scratch=job.scratch, hints=job.hints, limits=job.limits, poll=job.poll)

@@ -1,9 +1,11 @@
-"""Archives opened safely: bounded in size and ratio, nothing outside the folder given, no archive inside one."""
+"""Archives opened safely: bounded in size and ratio, nothing outside the folder given, no archive inside one.
+
+``called`` is what the sender calls the file.
+"""
 
 from __future__ import annotations
 
 import gzip
-import shutil
 import stat
 import zipfile
 import zlib
@@ -34,17 +36,17 @@ def is_archive(head: bytes) -> bool:
     return head.startswith(_ARCHIVES)
 
 
-def gunzip(source: Path, target: Path, *, limits: Limits) -> Path:
+def gunzip(source: Path, target: Path, *, limits: Limits, called: str) -> Path:
     """Return ``target`` with the expanded gzip; ``TooLarge`` for a bomb, ``BadInput`` if damaged or packed twice."""
     try:
         with gzip.open(source) as stream, target.open("xb") as sink:
-            _copy(cast("IO[bytes]", stream), sink, limits=limits, packed=source.stat().st_size, where=source.name)
+            _copy(cast("IO[bytes]", stream), sink, limits=limits, packed=source.stat().st_size, where=called)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise BadInput(f"The gzip file is damaged: {error}.", where=source.name, mend="Send the file again.") from error
+        raise BadInput(f"The gzip file is damaged: {error}.", where=called, mend="Send the file again.") from error
     return target
 
 
-def unzip(source: Path, target: Path, *, limits: Limits) -> list[Path]:
+def unzip(source: Path, target: Path, *, limits: Limits, called: str) -> list[Path]:
     """Return the files of the zip, written flat into the folder ``target`` in the order of the archive.
 
     Absolute paths, ``..``, links, encrypted members, nested archives, two members of one name and bombs are refused.
@@ -56,16 +58,16 @@ def unzip(source: Path, target: Path, *, limits: Limits) -> list[Path]:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
         if isinstance(error, BadInput):
             raise
-        raise BadInput(f"The zip file is damaged: {error}.", where=source.name, mend="Send the file again.") from error
+        raise BadInput(f"The zip file is damaged: {error}.", where=called, mend="Send the file again.") from error
 
 
-def zip_names(source: Path, *, limits: Limits) -> list[str]:
+def zip_names(source: Path, *, limits: Limits, called: str) -> list[str]:
     """Return the names in a zip after the same checks as ``unzip``, without writing anything."""
     try:
         with zipfile.ZipFile(source) as archive:
             return [member.filename for member in _safe_members(archive, limits=limits)]
     except (zipfile.BadZipFile, EOFError, NotImplementedError, UnicodeDecodeError) as error:
-        raise BadInput(f"The zip file is damaged: {error}.", where=source.name, mend="Send the file again.") from error
+        raise BadInput(f"The zip file is damaged: {error}.", where=called, mend="Send the file again.") from error
 
 
 def _safe_members(archive: zipfile.ZipFile, *, limits: Limits) -> list[zipfile.ZipInfo]:
@@ -128,8 +130,3 @@ def _copy(stream: IO[bytes], sink: IO[bytes], *, limits: Limits, packed: int, wh
                 mend=f"Send at most {limits.expanded} bytes expanded, or send the file unpacked.",
             )
         sink.write(chunk)
-
-
-def remove(folder: Path) -> None:
-    """Remove a temporary folder and all in it."""
-    shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""GeoPackage and shapefile as batches, through GDAL with only those two drivers let in."""
+"""GeoPackage and shapefile as batches, in the process apart, through GDAL with only those two drivers let in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyogrio
-import shapely
 
 from lifang.catalogue.reading.model import SHAPE_ROWS, Batch, Hints, Opened, text_batch, unique_headers
 from lifang.core import BadInput, check_crs
@@ -22,7 +21,7 @@ _SHAPEFILE_MAGIC = b"\x00\x00\x27\x0a"
 
 
 def open_vector(path: Path, *, hints: Hints) -> Opened:
-    """Return the GeoPackage or shapefile at ``path``, opened: the layer named, else the first."""
+    """Return the GeoPackage or shapefile at ``path``, opened: the layer named, else the first; geometry is WKB."""
     if path.suffix.lower() == ".shp":
         with path.open("rb") as stream:
             if stream.read(4) != _SHAPEFILE_MAGIC:
@@ -32,6 +31,8 @@ def open_vector(path: Path, *, hints: Hints) -> Opened:
         layer = hints.layer or (layers[0] if layers else "")
         if layer not in layers:
             raise BadInput(f"There is no layer {layer!r}.", where="layer", mend=f"Layers: {', '.join(layers)[:200]}.")
+        if path.suffix == ".gpkg":
+            _refuse_view(path, layer)
         encoding = hints.encoding or _dbf_encoding(path)
         info = pyogrio.read_info(path, layer=layer, encoding=encoding or None, force_feature_count=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, OSError) as error:
@@ -56,6 +57,14 @@ def open_vector(path: Path, *, hints: Hints) -> Opened:
         texts=frozenset(name for name, kind in zip(headers, info["dtypes"], strict=True) if str(kind) == "object"),
         notes=notes,
     )
+
+
+def _refuse_view(path: Path, layer: str) -> None:
+    """Refuse a layer that is a query or a virtual table (stored on no page): it may have rows without end."""
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
+    tables = pyogrio.read_arrow(path, sql=query, read_geometry=False)[1]
+    if layer not in tables.column("name").to_pylist():
+        raise BadInput("The layer is a view or virtual, not a table.", where=layer, mend="Export its rows as a table.")
 
 
 def _dbf_encoding(path: Path) -> str:
@@ -102,8 +111,7 @@ def _batch(record: pa.RecordBatch, name: str, *, row: int, headers: list[str], a
     columns = {title: _text(record.column(index), absent) for title, index in zip(headers, fields, strict=True)}
     geometry: Any = None
     if name in record.schema.names:
-        raw = record.column(record.schema.names.index(name)).to_numpy(zero_copy_only=False)
-        geometry = shapely.from_wkb(raw, on_invalid="ignore")
+        geometry = record.column(record.schema.names.index(name)).to_numpy(zero_copy_only=False)
     return Batch(np.arange(row, row + record.num_rows, dtype=np.int64), text_batch(columns), geometry)
 
 

@@ -1,4 +1,4 @@
-"""XLSX as batches of text; a sheet is checked before it is loaded, its rows become objects batch by batch."""
+"""XLSX as batches of text, in the process apart: calamine allocates the rectangle that a sheet claims to span."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from lifang.catalogue.reading.model import BATCH_ROWS, Batch, Hints, Limits, Ope
 from lifang.catalogue.reading.unpack import zip_names
 from lifang.core import BadInput, TooLarge
 
-_CELL_REF = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']""")
+_CELL_REF = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})0*([0-9]{1,7})["']""")
 _CELLS_MAX = 10_000_000
 _MEND_TABLE = "Send a header and rows."
 
 
 def open_xlsx(path: Path, *, limits: Limits, hints: Hints) -> Opened:
     """Return one sheet of the workbook (``layer``, else the first), opened; its first filled row is the header."""
-    zip_names(path, limits=limits)
+    zip_names(path, limits=limits, called=path.name)
     _check_extent(path, limits=limits)
     try:
         workbook = python_calamine.load_workbook(str(path))
@@ -56,12 +56,12 @@ def open_xlsx(path: Path, *, limits: Limits, hints: Hints) -> Opened:
 
 
 def _check_extent(path: Path, *, limits: Limits) -> None:
-    """Refuse a sheet whose used corner is far larger than its cells: readers allocate the whole rectangle."""
+    """Refuse a sheet whose used corner is far larger than its cells; what this overlooks, the limits stop."""
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             if info.file_size > limits.in_memory:
                 raise TooLarge("A sheet is too large to be read.", where=info.filename[:100], mend="Send it as CSV.")
-            if info.filename.startswith("xl/worksheets/") and info.filename.endswith(".xml"):
+            if info.filename.endswith(".xml"):
                 rows, columns = _extent(archive, info)
                 if rows * columns > _CELLS_MAX:
                     spans = f"The sheet spans {rows} rows x {columns} columns."
@@ -81,7 +81,7 @@ def _extent(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[int, int]:
 
 def _column_number(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
 

@@ -163,6 +163,7 @@ def _first_login(city: City) -> None:
 
 def _serve(city: City, host: str, port: int, *, browser: bool) -> None:
     def ready(url: str) -> None:
+        city.store.announce(url)
         announce(city.folder, Presence(url, city.owner_secret))
         OUT.print(f"lifang: {url}", markup=False, highlight=False, soft_wrap=True)
         OUT.print(_login_line(city.folder), markup=False, highlight=False, soft_wrap=True)

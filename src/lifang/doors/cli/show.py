@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,9 +18,10 @@ from rich.table import Table
 from lifang.core import CITY_FILE
 from lifang.doors.cli.client import Client
 
-OUT = Console()
+_PIPE_WIDTH = 240  # where nobody looks on, nothing is cut to a screen
+OUT = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH)
 ERR = Console(stderr=True)
-_CELL = 60
+_CELL = 100
 _ROWS = 24
 _COLUMNS = 7
 _NAME_KEYS = 4

@@ -119,8 +119,7 @@ class Registry:
         self._versions.update(transaction.touched)
 
     def version(self, *tables: str) -> int:
-        """Return a number that grows with every transaction that changed one of the tables: what was read keeps until
-        then."""
+        """Return a number that grows with each transaction that changed one of the tables."""
         return sum(self._versions[table] for table in tables)
 
     def get(self, table: str, key: str) -> Row | None:

@@ -1,0 +1,137 @@
+"""The server's hold on the process apart: start it, wait within a deadline, take what it left, end it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from lifang.catalogue.reading.model import Batch, Hints, Limits, NoHints, Opened
+from lifang.core import BadInput, TooLarge, Unavailable
+
+_PACKAGE = "lifang.catalogue.reading"
+# Name the packages above the child without running their start-up code: it needs none of it.
+_BOOT = f"""
+import sys, types
+for name, path in zip(sys.argv[1:-1:2], sys.argv[2:-1:2]):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [path]
+from {_PACKAGE}.child import main
+main()
+"""
+_ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "HOME": "/nonexistent",
+    "TZ": "UTC",
+    "MALLOC_ARENA_MAX": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
+_POLL_S = 0.2
+_BYTES_PER_SECOND = 1 << 20
+_MENDS = {"workbook": "Save it again as .xlsx, or as CSV.", "vector": "Export it again, or in smaller parts."}
+_NAMES = {"workbook": "The workbook", "vector": "The layer"}
+
+
+def open_apart(
+    reader: str, path: Path, *, called: str, scratch: Path, hints: Hints, limits: Limits, poll: Callable[[], None]
+) -> Opened:
+    """Return the file at ``path``, read to its end in a process with bounded memory and time.
+
+    ``reader`` is ``workbook`` or ``vector``; ``called`` is what its sender calls the file; ``poll`` is asked again and
+    again meanwhile and raises to stop. ``BadInput`` if the file is damaged, or its parser takes more than it may.
+    """
+    folder = scratch / "apart"
+    folder.mkdir()
+    seconds = limits.child_seconds + path.stat().st_size / _BYTES_PER_SECOND
+    request = {
+        "reader": reader,
+        "path": str(path.absolute()),
+        "hints": {each.name: getattr(hints, each.name) for each in fields(NoHints)},
+        "limits": asdict(limits),
+        "seconds": seconds,
+    }
+    (folder / "request.json").write_text(json.dumps(request), "utf-8")
+    if not _ended(folder, seconds, poll):
+        what = f"{_NAMES[reader]} cannot be read within {seconds:.0f} s."
+        raise TooLarge(what, where=called, mend=_MENDS[reader])
+    if not (folder / "answer.json").exists():
+        what = f"{_NAMES[reader]} cannot be read: it is damaged, or claims more than may be held in memory."
+        raise BadInput(what, where=called, mend=_MENDS[reader])
+    answer = json.loads((folder / "answer.json").read_bytes())
+    if problem := answer.get("problem"):
+        told = {name: _plain(text, path, called) for name, text in problem.items()}
+        raise (TooLarge if answer["large"] else BadInput)(told["what"], where=told["where"], mend=told["mend"])
+    return _opened(answer, folder / "rows.arrow")
+
+
+def _ended(folder: Path, seconds: float, poll: Callable[[], None]) -> bool:
+    """Return whether the process ended by itself in time; it has ended in any case."""
+    if os.name != "posix":
+        raise Unavailable("This format needs the process limits of Linux or macOS.", mend="Send CSV or Parquet.")
+    here = Path(__file__).absolute().parent
+    packages = (("lifang", here.parent.parent), ("lifang.catalogue", here.parent), (_PACKAGE, here))
+    named = [str(part) for package in packages for part in package]
+    deadline = time.monotonic() + seconds
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-c", _BOOT, *named, str(folder.absolute())],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=_ENVIRONMENT,
+        cwd="/",
+        start_new_session=True,
+    )
+    try:
+        while time.monotonic() < deadline:
+            poll()
+            try:
+                process.wait(_POLL_S)
+            except subprocess.TimeoutExpired:
+                continue
+            return True
+        return False
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _plain(text: str, path: Path, called: str) -> str:
+    return text.replace(str(path.absolute()), called).replace(f"{path.absolute().parent}/", "")
+
+
+def _opened(answer: dict[str, Any], rows: Path) -> Opened:
+    headers = tuple(answer["headers"])
+    return Opened(
+        format=answer["format"],
+        headers=headers,
+        batches=lambda: _batches(rows, headers, shaped=answer["has_geometry"]),
+        encoding=answer["encoding"],
+        crs=answer["crs"],
+        has_geometry=answer["has_geometry"],
+        texts=frozenset(answer["texts"]),
+        notes=tuple(answer["notes"]),
+    )
+
+
+def _batches(path: Path, headers: tuple[str, ...], *, shaped: bool) -> Iterator[Batch]:
+    with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as stream:
+        for record in stream:
+            numbers, *columns = record.columns
+            geometry: Any = None
+            if shaped:
+                raw = columns.pop(0).to_numpy(zero_copy_only=False)
+                geometry = np.asarray(shapely.from_wkb(raw, on_invalid="ignore"), dtype=object)
+            texts = pa.RecordBatch.from_arrays(columns, names=list(headers))
+            yield Batch(numbers.to_numpy(), texts, geometry)

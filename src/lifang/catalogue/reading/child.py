@@ -1,0 +1,85 @@
+"""The process apart: reads one file by a parser that allocates by what the file claims, within limits, and ends.
+
+It is started by ``apart`` with a folder that holds ``request.json``. It leaves ``answer.json`` there: what was opened,
+or why it cannot be; and ``rows.arrow``, an Arrow IPC stream. A parser that aborts, panics or hangs leaves no answer.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from lifang.catalogue.reading.model import Limits, NoHints, Opened
+from lifang.catalogue.reading.vector import open_vector
+from lifang.catalogue.reading.workbook import open_xlsx
+from lifang.core import BadInput, TooLarge
+
+ROW, SHAPE = "row", "shape"
+_OPENERS: dict[str, Callable[[Path, NoHints, Limits], Opened]] = {
+    "vector": lambda path, hints, _limits: open_vector(path, hints=hints),
+    "workbook": lambda path, hints, limits: open_xlsx(path, hints=hints, limits=limits),
+}
+_TOLD = ("format", "headers", "encoding", "crs", "has_geometry", "notes")
+
+
+def main() -> None:
+    """Answer the request in the folder named last on the command line."""
+    folder = Path(sys.argv[-1])
+    request = json.loads((folder / "request.json").read_bytes())
+    limits = Limits(**request["limits"])
+    _limit(limits, request["seconds"])
+    stated: dict[str, Any] = request["hints"]
+    for name in ("header", "missing"):
+        stated[name] = tuple(stated[name])
+    try:
+        opened = _OPENERS[request["reader"]](Path(request["path"]), NoHints(**stated), limits)
+        _write(opened, folder / "rows.arrow")
+        answer = {name: getattr(opened, name) for name in _TOLD} | {"texts": sorted(opened.texts)}
+    except BadInput as error:
+        large = isinstance(error, TooLarge)
+        answer = {"large": large, "problem": {"what": error.what, "where": error.where, "mend": error.mend}}
+    (folder / "answer.json").write_text(json.dumps(answer), "utf-8")
+    os._exit(0)  # no clean-up: nothing here outlives the answer
+
+
+def _limit(limits: Limits, seconds: float) -> None:
+    bounds = {
+        resource.RLIMIT_AS: _mapped_bytes() + limits.child_memory,
+        resource.RLIMIT_CPU: math.ceil(seconds) + 1,
+        resource.RLIMIT_FSIZE: limits.expanded,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: 256,
+    }
+    for what, most in bounds.items():
+        resource.setrlimit(what, (most, most))
+    signal.setitimer(signal.ITIMER_REAL, seconds + 1)  # should the server be gone
+
+
+def _mapped_bytes() -> int:
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0  # not Linux: the bound is then the whole of it
+
+
+def _write(opened: Opened, path: Path) -> None:
+    """Write the rows: their numbers, their shapes as WKB where there are any, and their texts, named by position."""
+    fields: list[tuple[str, Any]] = [(ROW, pa.int64())]
+    if opened.has_geometry:
+        fields.append((SHAPE, pa.binary()))
+    schema = pa.schema([*fields, *((str(index), pa.string()) for index in range(len(opened.headers)))])
+    with pa.ipc.new_stream(path, schema) as writer:
+        for batch in opened.batches():
+            shapes = [pa.array(batch.geometry, pa.binary())] if opened.has_geometry else []
+            arrays = chain([pa.array(batch.rows)], shapes, batch.columns.columns)
+            writer.write_batch(pa.RecordBatch.from_arrays(list(arrays), schema=schema))
