@@ -9,7 +9,15 @@ from lifang.app.city import OWNER, City, open_city
 from lifang.app.doctor import Finding
 from lifang.app.jobs import Job, Jobs
 from lifang.app.packs import find_pack, lay_out, lay_out_empty, packs
-from lifang.app.presence import Presence, announce, find_presence, first_login, keep_first_login, withdraw
+from lifang.app.presence import (
+    Presence,
+    announce,
+    find_presence,
+    first_login,
+    forget_first_login,
+    keep_first_login,
+    withdraw,
+)
 from lifang.app.queries import Queries
 from lifang.app.stage import Stage
 
@@ -29,6 +37,7 @@ __all__ = [
     "find_pack",
     "find_presence",
     "first_login",
+    "forget_first_login",
     "keep_first_login",
     "lay_out",
     "lay_out_empty",

@@ -54,6 +54,11 @@ def first_login(folder: Path) -> str | None:
     return path.read_text("utf-8") if path.exists() else None
 
 
+def forget_first_login(folder: Path) -> None:
+    """Forget the first administrator's password: it was changed."""
+    (folder / _RUN / _FIRST_LOGIN).unlink(missing_ok=True)
+
+
 def _write_private(path: Path, text: str) -> None:
     path.parent.mkdir(mode=0o700, exist_ok=True)
     path.unlink(missing_ok=True)

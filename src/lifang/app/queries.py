@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from lifang.catalogue import Catalogue
 from lifang.core import Settings
@@ -15,12 +16,14 @@ MAX_ROWS = 100_000
 class Queries:
     """Runs SQL (DuckDB's dialect): each dataset the asker may query is a table under its id, at its newest release."""
 
+    WORKERS: ClassVar[int] = 2  # queries at the same time: 1 GB of address space and a core each
+
     def __init__(self, store: Store, catalogue: Catalogue, settings: Settings) -> None:
         self._store, self._catalogue, self._settings = store, catalogue, settings
-        self._sandbox = Sandbox()
+        self._sandbox = Sandbox(workers=self.WORKERS, spares=1)
 
     def run(self, sql: str, *, subject: Subject, limit: int = 1000, purpose: str = "") -> QueryResult:
-        """Return the result's table and whether rows were cut off at ``limit``; ``BadInput`` for refused SQL."""
+        """Return the answer as JSON text, cut off at ``limit`` rows; ``BadInput`` for refused SQL."""
         tables, hidden = self._tables(subject, purpose)
         if hidden:
             entry = Entry(subject.id, "query", "datasets", purpose, detail={"sql": sql[:4000], "non_public": hidden})

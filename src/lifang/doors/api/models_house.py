@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -38,6 +38,18 @@ class NewPerson(Asked):
     roles: Annotated[list[RoleName], Field(max_length=10, default_factory=list)]
     display_name: ShortText = ""
     organisation: ShortText = ""
+
+
+class PersonChange(Asked):
+    """What to change of a person; what is left out stays. A deactivated person stays so.
+
+    ``current_password`` goes with one's own new password; an administrator needs none.
+    """
+
+    roles: Annotated[list[RoleName], Field(max_length=10)] | None = None
+    active: Literal[False] | None = None
+    password: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    current_password: Annotated[str, Field(max_length=1000)] | None = None
 
 
 class TokenBody(Said):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from lifang.core import format_instant
+from lifang.app import forget_first_login
+from lifang.core import BadInput, Denied, NotFound, Unauthenticated, format_instant
 from lifang.doors.api.listing import After, Limit, after_id, after_number, moment, paged
 from lifang.doors.api.models_house import (
     Finding,
@@ -20,6 +21,7 @@ from lifang.doors.api.models_house import (
     NewPerson,
     NewToken,
     PersonBody,
+    PersonChange,
     PersonPage,
     TokenBody,
     TokenPage,
@@ -29,13 +31,16 @@ from lifang.guard import Action, Classification, Resource, Role
 from lifang.identity import Person, Token
 from lifang.store import Record
 
+_FIRST = "admin"  # whose password the first start printed
 _PEOPLE = Resource("person", "*", Classification.RESTRICTED)
 _LEDGER = Resource("ledger", "*", Classification.RESTRICTED)
 ReadsPeople = Annotated[Asker, asking(Action.READ, _PEOPLE)]
 ManagesPeople = Annotated[Asker, asking(Action.MANAGE, _PEOPLE)]
+OwnPerson = Annotated[Asker, asking(Action.MANAGE, _PEOPLE, per_item=True)]
 OwnToken = Annotated[Asker, asking(Action.MANAGE, Resource("token"), per_item=True)]
 Audits = Annotated[Asker, asking(Action.AUDIT, _LEDGER)]
 Whose = Annotated[str | None, Query(max_length=200, description="A person's name or id; oneself if left out.")]
+PersonName = Annotated[str, Path(max_length=200, description="A person's name or id.")]
 Operates = Annotated[Asker, asking(Action.OPERATE, Resource("store"))]
 
 
@@ -80,6 +85,52 @@ def _person_id(asker: Asker, name: str | None) -> str:
     return asker.city.identity.person(name).id
 
 
+def _to_change(asker: Asker, reference: str, change: PersonChange) -> str:
+    """Return the id of the person to change once every part of the change is allowed."""
+    given = {"password": change.password, "role": change.roles, "person": change.active}
+    kinds = [kind for kind, value in given.items() if value is not None] or ["person"]
+    own = reference == asker.subject.id
+    if not own and kinds == ["password"] and not asker.subject.is_anonymous:
+        own = _is_called(asker, reference)
+    for kind in kinds:
+        asker.must(Action.MANAGE, Resource(kind, asker.subject.id if own else reference))
+    if not any(value is not None for value in given.values()):
+        raise BadInput("Nothing is to change.", where="body", mend="Send roles, active or password.")
+    person = asker.city.identity.person(asker.subject.id if own else reference)
+    if change.password is not None and not asker.may(Action.MANAGE, Resource("password")):
+        _prove(asker, person, change.current_password or "")
+    return person.id
+
+
+def _is_called(asker: Asker, name: str) -> bool:
+    try:
+        return asker.city.identity.person(name).id == asker.subject.id
+    except NotFound:
+        return False
+
+
+def _prove(asker: Asker, person: Person, password: str) -> None:
+    """Raise ``Denied`` unless ``password`` is the person's: a token alone must not become the whole account."""
+    identity = asker.city.identity
+    try:
+        identity.log_out(identity.log_in(person.name, password).token)
+    except Unauthenticated as error:
+        raise Denied(error.what, where="current_password", mend="Send the password used until now.") from error
+
+
+def _change(asker: Asker, person_id: str, change: PersonChange) -> Person:
+    identity, by = asker.city.identity, asker.subject
+    if change.password is not None:
+        identity.set_password(person_id, change.password, by=by)
+        if identity.person(person_id).name == _FIRST:
+            forget_first_login(asker.city.folder)
+    if change.roles is not None:
+        identity.set_roles(person_id, [Role(each) for each in change.roles], by=by)
+    if change.active is False:
+        identity.deactivate(person_id, by=by)
+    return identity.person(person_id)
+
+
 def people() -> APIRouter:
     """Return the routes of people and tokens."""
     routes = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["people"], responses=PROBLEMS)
@@ -106,6 +157,11 @@ def people() -> APIRouter:
             organisation=body.organisation,
         )
         return answer(request, _person(person), status=201)
+
+    @routes.patch("/people/{person_id}", response_model=PersonBody)
+    def change(person_id: PersonName, request: Request, body: PersonChange, asker: OwnPerson) -> Response:
+        """Change a person's password (one's own too), set their roles, or deactivate them for good."""
+        return answer(request, _person(_change(asker, _to_change(asker, person_id, body), body)))
 
     return routes
 

@@ -15,6 +15,7 @@ from lifang.doors.api.models import Health
 from lifang.doors.http import Asker, GuardedRoute, Metrics, answer, asking, json_answer
 from lifang.guard import Action, Classification, Resource
 
+_FORWARDING = frozenset({"forwarded", "via", "x-real-ip"})
 _STATES = ("queued", "running", "done", "failed", "cancelled")
 Anyone = Annotated[Asker, asking(Action.READ, Resource("city"), identify=False)]
 FromHere = Annotated[Asker, asking(Action.OPERATE, Resource("store", "metrics", Classification.SHARED), per_item=True)]
@@ -25,7 +26,7 @@ def router() -> APIRouter:
     routes = APIRouter(route_class=GuardedRoute, tags=["system"])
 
     @routes.get("/healthz", response_model=Health)
-    def health(request: Request, asker: Anyone) -> Response:
+    async def health(request: Request, asker: Anyone) -> Response:
         """Say whether the city answers."""
         city = asker.city
         now = format_instant(city.clock.now())
@@ -56,8 +57,9 @@ def router() -> APIRouter:
 
 
 def _is_loopback(request: Request) -> bool:
-    """Return whether the caller is on this machine; one behind a proxy is not."""
-    if request.client is None or "x-forwarded-for" in request.headers or "forwarded" in request.headers:
+    """Return whether the caller is on this machine; one that a proxy speaks for is not."""
+    forwarded = any(name in _FORWARDING or name.startswith("x-forwarded-") for name in request.headers)
+    if request.client is None or forwarded:
         return False
     try:
         return ipaddress.ip_address(request.client.host).is_loopback

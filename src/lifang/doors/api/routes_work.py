@@ -1,4 +1,4 @@
-"""Routes of work: scenes, jobs, queries, backups."""
+"""Routes of work: scenes, jobs, backups."""
 
 from __future__ import annotations
 
@@ -11,23 +11,19 @@ from lifang.app import City, Job
 from lifang.core import format_instant
 from lifang.doors.api.listing import After, Limit, Moment, after_id, moment, paged
 from lifang.doors.api.models import (
-    ColumnType,
     JobBody,
     JobPage,
-    QueryAnswer,
-    QueryBody,
     SceneBody,
     ScenePage,
     SceneView,
 )
-from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, json_answer
+from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking
 from lifang.guard import Action, Classification, Resource
 from lifang.scenes import SceneSpec
 
 ReadsScenes = Annotated[Asker, asking(Action.READ, Resource("scene"))]
 RunsScenes = Annotated[Asker, asking(Action.RUN, Resource("scene"))]
 ReadsJobs = Annotated[Asker, asking(Action.READ, Resource("job", "*", Classification.SHARED))]
-Queries = Annotated[Asker, asking(Action.QUERY, Resource("dataset"))]
 BacksUp = Annotated[Asker, asking(Action.OPERATE, Resource("backup"))]
 
 
@@ -106,21 +102,5 @@ def jobs() -> APIRouter:
         name = f"{city.settings.id}-{city.clock.now():%Y%m%dT%H%M%S%f}.tar"
         job = city.jobs.submit("backup", {"target": str(folder / name)}, subject=asker.subject)
         return answer(request, job_body(job, asker), status=202)
-
-    return routes
-
-
-def queries() -> APIRouter:
-    """Return the route of queries."""
-    routes = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["query"], responses=PROBLEMS)
-
-    @routes.post("/query", response_model=QueryAnswer)
-    def query(request: Request, body: QueryBody, asker: Queries) -> Response:
-        """Answer one SELECT (DuckDB's dialect) over the datasets the asker may query."""
-        found = asker.city.queries.run(body.sql, subject=asker.subject, limit=body.limit, purpose=asker.purpose)
-        columns = [ColumnType(name=field.name, type=str(field.type)) for field in found.table.schema]
-        lists = [column.to_pylist() for column in found.table.columns]
-        rows = list(zip(*lists, strict=True)) if lists else []
-        return json_answer(request, {"columns": columns, "rows": rows, "truncated": found.truncated})
 
     return routes

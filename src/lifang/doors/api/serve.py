@@ -16,6 +16,7 @@ from lifang.app import City
 from lifang.core import Conflict
 from lifang.doors.api.app import create_app
 from lifang.doors.api.events import Streams
+from lifang.doors.api.limits import BoundedHttp
 
 _GRACE_S = 3  # for requests in progress after Ctrl-C
 _BACKLOG = 2048
@@ -60,6 +61,7 @@ def serve(
     app = create_app(city)
     config = uvicorn.Config(
         app,
+        http=BoundedHttp,
         log_level=logging.WARNING,
         access_log=False,
         server_header=False,

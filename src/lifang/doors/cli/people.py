@@ -1,8 +1,9 @@
-"""Commands on people and machines: add, list, token."""
+"""Commands on people and machines: add, list, set, token."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -35,6 +36,27 @@ def listing(folder: Dir, limit: Annotated[int, typer.Option(min=1)] = 100, as_js
     with Client(folder) as client:
         found = client.listing("/api/v1/people", limit=limit)
     show(found, as_json=as_json, columns=("id", "name", "roles", "organisation", "active"))
+
+
+@app.command("set")
+def change(
+    name: Annotated[str, typer.Argument(help="The person's name or id.")],
+    folder: Dir,
+    roles: Annotated[list[Role] | None, typer.Option("--role", help="Their roles from now on; repeat it.")] = None,
+    deactivate: Annotated[bool, typer.Option("--deactivate", help="End their sessions and tokens for good.")] = False,
+    password: Annotated[bool, typer.Option("--password", help="Set a new password; it is asked for.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Set a person's roles or password, or deactivate them."""
+    body: dict[str, Any] = {}
+    if roles:
+        body["roles"] = list(roles)
+    if deactivate:
+        body["active"] = False
+    if password:
+        body["password"] = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with Client(folder) as client:
+        show(client.patch(f"/api/v1/people/{quote(name, safe='')}", body), as_json=as_json)
 
 
 @app.command()

@@ -1,8 +1,9 @@
 """The second wall: a process that answers one query within its limits, and ends.
 
-It is started by ``pool`` without lifang's own start-up code: only the standard library, DuckDB and PyArrow are loaded.
+It is started by ``pool`` without lifang's own start-up code: only the standard library, DuckDB and orjson are loaded.
 Wire: it writes ``R`` when warm, reads one length-prefixed JSON request from standard input, and answers with a
-length-prefixed JSON header and, if all went well, an Arrow IPC stream.
+length-prefixed JSON header and, if all went well, the answer as JSON text: columns, rows, truncated. The text is made
+here, so that the server never holds more of an answer than the bytes it is going to send.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ import re
 import resource
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import duckdb
-import pyarrow as pa
 
 from lifang.store.sandbox.check import RefusedError, checked
+from lifang.store.sandbox.told import Told, of_types, text_of
 
-_BATCH_ROWS = 2048
+_BATCH_ROWS = 1024
 _MESSAGE_MAX = 800
 _MB = 1024 * 1024
 
@@ -62,7 +63,7 @@ def _warm() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     for setting in _SETTINGS:
         connection.execute(setting)
-    connection.execute("SELECT json_serialize_sql('SELECT 1'), now()").to_arrow_table()
+    connection.sql("SELECT json_serialize_sql('SELECT 1'), now()::VARCHAR, 1.5, uuid(), {'a': [1]}").fetchmany(1)
     return connection
 
 
@@ -90,23 +91,22 @@ def _mapped_bytes() -> int:
         return 0  # not Linux: the bound is then the whole of it
 
 
-def answer(
-    connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any]
-) -> tuple[dict[str, Any], pa.Buffer | None]:
-    """Return the header and the rows of one request; the header's ``fault`` tells why there are no rows."""
+def answer(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Return the header and the answer to one request; the header's ``fault`` tells why there is none."""
     tables: dict[str, str] = request["tables"]
     try:
         used = checked(connection, request["sql"], tables)
         _open(connection, {name: tables[name] for name in used}, request)
-        return _run(connection, request)
+        body = _run(connection, request)
     except RefusedError as error:
-        return {"fault": "refused", "message": str(error)}, None
-    except (duckdb.OutOfMemoryException, MemoryError, pa.ArrowMemoryError):
-        return {"fault": "memory"}, None
-    except (duckdb.InternalException, duckdb.FatalException):
-        return {"fault": "stopped"}, None
+        return {"fault": "refused", "message": str(error)}, b""
+    except (duckdb.OutOfMemoryException, MemoryError):
+        return {"fault": "memory"}, b""
+    except (duckdb.InternalException, duckdb.FatalException, RecursionError, TypeError):  # TypeError: JSON too deep
+        return {"fault": "stopped"}, b""
     except duckdb.Error as error:
-        return {"fault": "failed", "message": cleaned(str(error), tables)}, None
+        return {"fault": "failed", "message": cleaned(str(error), tables)}, b""
+    return ({"fault": "bytes"}, b"") if body is None else ({"size": len(body)}, body)
 
 
 def _open(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str], request: Mapping[str, Any]) -> None:
@@ -125,27 +125,45 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _run(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any]) -> tuple[dict[str, Any], pa.Buffer | None]:
-    left, size, batches = request["max_rows"], 0, []
-    reader = connection.execute(request["sql"]).to_arrow_reader(_BATCH_ROWS)
-    for batch in reader:
-        kept = batch.slice(0, left)
-        size += kept.nbytes
-        if size > request["max_bytes"]:
-            return {"fault": "bytes"}, None
-        batches.append(kept)
-        left -= kept.num_rows
-        if kept.num_rows < batch.num_rows:
-            return {"truncated": True}, _stream(reader.schema, batches)
-    return {"truncated": False}, _stream(reader.schema, batches)
+def _run(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any]) -> bytes | None:
+    """Return the answer as JSON text, None once it is longer than it may be."""
+    relation = connection.sql(request["sql"])
+    columns = [{"name": name, "type": str(kind)} for name, kind in zip(relation.columns, relation.types, strict=True)]
+    told = of_types(relation.types)
+    chosen = ", ".join(f"#{n}::{each.cast}" if each.cast else f"#{n}" for n, each in enumerate(told, start=1))
+    found = relation.project(chosen).limit(request["max_rows"] + 1)
+    rows = _rows(found, told, request["max_rows"], request["max_bytes"])
+    if rows is None:
+        return None
+    text, truncated = rows
+    body = b'{"columns":%b,"rows":[%b],"truncated":%b}' % (text_of(columns), text, text_of(truncated))
+    return body if len(body) <= request["max_bytes"] else None
 
 
-def _stream(schema: pa.Schema, batches: list[pa.RecordBatch]) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, schema) as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-    return sink.getvalue()
+def _rows(
+    found: duckdb.DuckDBPyRelation, told: Sequence[Told], max_rows: int, max_bytes: int
+) -> tuple[bytes, bool] | None:
+    left, size, parts = max_rows, 0, []
+    while rows := found.fetchmany(_BATCH_ROWS):
+        kept = _converted(rows[:left], told)
+        part = text_of(kept)[1:-1]
+        size += len(part) + 1
+        if size > max_bytes:
+            return None
+        if part:
+            parts.append(part)
+        left -= len(kept)
+        if len(kept) < len(rows):
+            return b",".join(parts), True
+    return b",".join(parts), False
+
+
+def _converted(rows: Sequence[tuple[Any, ...]], told: Sequence[Told]) -> Sequence[Any]:
+    """Return the rows with every column told as JSON can hold it."""
+    if not rows or all(each.convert is None for each in told):
+        return rows
+    columns = zip(told, zip(*rows, strict=True), strict=True)
+    return list(zip(*(map(each.convert, column) if each.convert else column for each, column in columns), strict=True))
 
 
 def cleaned(message: str, tables: Mapping[str, str]) -> str:
@@ -156,11 +174,10 @@ def cleaned(message: str, tables: Mapping[str, str]) -> str:
     return message[:_MESSAGE_MAX].strip()
 
 
-def _send(out: BinaryIO, header: dict[str, Any], body: pa.Buffer | None) -> None:
+def _send(out: BinaryIO, header: dict[str, Any], body: bytes) -> None:
     text = json.dumps(header).encode()
     out.write(len(text).to_bytes(8, "big") + text)
-    if body is not None:
-        out.write(body)
+    out.write(body)
     out.flush()
 
 

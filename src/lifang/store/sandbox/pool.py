@@ -20,10 +20,10 @@ class Sandbox:
     """Children that answer strangers' SQL, ``workers`` at a time; each answers one query and ends.
 
     One spare child per worker is kept warm from the first query on (90 MB each), so that a query does not wait for
-    its start (0.2 to 0.5 s). An answer may be ``max_bytes`` long.
+    its start (0.2 to 0.5 s). The JSON text of an answer may be ``max_bytes`` long.
     """
 
-    def __init__(self, *, workers: int = 1, spares: int | None = None, max_bytes: int = 32_000_000) -> None:
+    def __init__(self, *, workers: int = 1, spares: int | None = None, max_bytes: int = 16_000_000) -> None:
         self._turns = threading.BoundedSemaphore(workers)
         self._spares = workers if spares is None else spares
         self._max_bytes = max_bytes
@@ -45,7 +45,7 @@ class Sandbox:
         """Return at most ``max_rows`` rows of one SELECT over Parquet files, each under its table name.
 
         ``BadInput`` if the query is not allowed or fails, ``TooLarge`` if it needs more time, memory or bytes than
-        it may, ``Unavailable`` if all workers stay busy or the sandbox is closed. Geometry columns come as WKB.
+        it may, ``Unavailable`` if all workers stay busy or the sandbox is closed. Geometry comes as WKB in Base64.
         """
         request = {
             "sql": _text(sql),

@@ -10,10 +10,11 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, cast
 
-import pyarrow as pa
+import orjson
 
 from lifang.core import BadInput, Problem, TooLarge, Unavailable
 
@@ -35,7 +36,6 @@ _ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
 _SMALLER = "Select fewer rows or columns, filter, or aggregate first."
 # What a child's fault means: the error, its text ("" when the child says it) and how to mend it.
@@ -50,10 +50,37 @@ _FAULTS: dict[str, tuple[type[Problem], str, str]] = {
 
 @dataclass(frozen=True)
 class QueryResult:
-    """The rows of a query, and whether there were more of them than asked for."""
+    """The answer to a query as the JSON text that the child wrote, and its parts, read from it when asked for.
 
-    table: pa.Table
-    truncated: bool
+    ``json`` is ``{"columns": [{"name", "type"}], "rows": [[…]], "truncated": …}``; types are DuckDB's. Moments are
+    ISO 8601 text; decimals, and whole numbers beyond 64 bits, are text too; binary is Base64.
+    """
+
+    json: bytes
+
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """The name and type of each column; names may be the same."""
+        return [(each["name"], each["type"]) for each in self._parsed["columns"]]
+
+    @property
+    def rows(self) -> list[list[Any]]:
+        """The rows, each a list in the order of the columns."""
+        return cast("list[list[Any]]", self._parsed["rows"])
+
+    @property
+    def truncated(self) -> bool:
+        """Whether there were more rows than asked for."""
+        return bool(self._parsed["truncated"])
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the rows as mappings from column names."""
+        names = [name for name, _ in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+    @cached_property
+    def _parsed(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", orjson.loads(self.json))
 
 
 def command(code: str) -> list[str]:
@@ -89,7 +116,7 @@ class Child:
 
     def ask(self, request: Mapping[str, Any], *, timeout_s: float, max_bytes: int) -> QueryResult:
         """Return what the child answers within ``timeout_s`` of being asked, or raise what its fault means."""
-        if self._read(1, _START_S) != b"R":
+        if not (self._read(1, _START_S) or b"").startswith(b"R"):
             raise Unavailable("The query process did not start.", mend="Try again; `lifang doctor` checks it.")
         body = json.dumps(request).encode()
         try:
@@ -116,43 +143,33 @@ class Child:
         except BrokenPipeError:
             return  # it never read what was still buffered
 
-    def _read(self, most: int, timeout_s: float) -> bytes | None:
+    def _read(self, most: int, timeout_s: float) -> bytearray | None:
         """Return what comes until the end or ``most`` bytes, None if the time is up first."""
         deadline = time.monotonic() + timeout_s
-        parts, size = [], 0
+        answer = bytearray()
         with selectors.DefaultSelector() as selector:
             selector.register(self._output, selectors.EVENT_READ)
-            while size < most:
+            while len(answer) < most:
                 if not selector.select(max(0.0, deadline - time.monotonic())):
                     return None
-                part = self._output.read(min(_CHUNK, most - size))
+                part = self._output.read(min(_CHUNK, most - len(answer)))
                 if not part:
                     break
-                parts.append(part)
-                size += len(part)
-        return b"".join(parts)
+                answer += part
+        return answer
 
 
-def _result(answer: bytes) -> QueryResult:
+def _result(answer: bytearray) -> QueryResult:
     start = 8 + int.from_bytes(answer[:8], "big")
     try:
         header = json.loads(answer[8:start]) if answer else {"fault": "stopped"}
         if fault := header.get("fault"):
             error, what, mend = _FAULTS[fault]
             raise error(what or header["message"], mend=mend)
-        table = pa.ipc.open_stream(answer[start:]).read_all()
-        table.validate(full=True)
-        return QueryResult(_narrowed(table), bool(header["truncated"]))
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, pa.ArrowInvalid) as error:
+        size = header["size"]
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError) as error:
         raise Unavailable("The query process gave no valid answer.", mend="Try again.") from error
-
-
-def _narrowed(table: pa.Table) -> pa.Table:
-    """Return the table with whole sums (HUGEINT, sent as decimals) as int64 where every value fits."""
-    for index, each in enumerate(table.schema):
-        if each.type == pa.decimal128(38, 0):
-            try:
-                table = table.set_column(index, each.name, table.column(index).cast(pa.int64()))
-            except pa.ArrowInvalid:
-                continue
-    return table
+    del answer[:start]
+    if len(answer) != size:
+        raise Unavailable("The query process gave no whole answer.", mend="Try again.")
+    return QueryResult(bytes(answer))
