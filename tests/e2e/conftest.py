@@ -1,4 +1,7 @@
-"""A real city, served by the real command, seen by a real Chromium."""
+"""A real city, served by the real command, seen by a real Chromium.
+
+Of one module each: a Playwright that is still open keeps an event loop running under the tests that come after it.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ def _serve(command: list[str | Path], folder: Path) -> tuple[subprocess.Popen[by
     pytest.fail("the city was not up in time")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("demo") / "chengdu"
     lifang = Path(sys.executable).with_name("lifang")
@@ -62,7 +65,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     assert process.wait(timeout=30) == 0, "Ctrl-C must stop the city cleanly"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def empty_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("empty") / "city"
     lifang = Path(sys.executable).with_name("lifang")
@@ -73,7 +76,7 @@ def empty_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     assert process.wait(timeout=30) == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path, "Chromium is not installed. To mend: make system"
