@@ -21,7 +21,14 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 # Written in pieces, so that this file does not hold what it looks for.
 MACHINE_PATH = re.compile(r"(?<![\w.~*])/(?:wo" + r"rk|ro" + r"ot|ho" + r"me/\w+|Us" + r"ers/\w+)/[\w.]")
 INDEX_ADDRESS = re.compile(
-    r"index-ur" + r"l[= ]+\S*https?:|index_ur" + r"l\s*=\s*\S*https?:|https?://\S+/sim" + r"ple/?(?=[\s\"']|$)"
+    r"py"
+    + r"pi\.org|pythonho"
+    + r"sted\.org|registry\.np"
+    + r"mjs|deb\.deb"
+    + r"ian\.org|index-ur"
+    + r"l[= ]+\S*https?:|index_ur"
+    + r"l\s*=\s*\S*https?:|https?://\S+/sim"
+    + r"ple/?(?=[\s\"']|$)"
     r"|^registr" + r"y\s*=\s*https?:|\"resolve" + r"d\":\s*\"https?:",
     re.MULTILINE,
 )

@@ -25,7 +25,6 @@ from lifang.core import (
     Conflict,
     SystemClock,
     load_settings,
-    parse_instant,
 )
 from lifang.guard import SYSTEM, Role, Subject
 from lifang.identity import Identity
@@ -187,7 +186,6 @@ class City:
         self.alerts.on_change(self._tell_alert)
         self.jobs.register("add_dataset", self._add_dataset)
         self.jobs.register("backup", self._backup)
-        self.jobs.register("run_scene", self._run_scene)
 
     def _tell_alert(self, change: AlertChange) -> None:
         self.bus.publish("alert", change.as_json())
@@ -212,7 +210,3 @@ class City:
     def _backup(self, job: JobContext) -> Mapping[str, Any]:
         summary = self.store.backup(Path(job.job.arguments["target"]), progress=job.progress)
         return {"path": str(summary.path), "sha256": summary.sha256, "bytes": summary.bytes, "files": summary.files}
-
-    def _run_scene(self, job: JobContext) -> Mapping[str, Any]:
-        moment = job.job.arguments.get("moment")
-        return self.scenes.run(job.job.arguments["scene"], parse_instant(moment) if moment else None)

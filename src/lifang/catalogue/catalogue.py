@@ -138,7 +138,7 @@ class Catalogue:
         *,
         text: str = "",
         theme: str | None = None,
-        format: str | None = None,  # noqa: A002
+        format: str | None = None,  # noqa: A002 - the word the API uses
         classification: str | None = None,
         subject: Subject = SYSTEM,
     ) -> list[Dataset]:

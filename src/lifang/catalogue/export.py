@@ -31,7 +31,7 @@ _SIDES = ("_xmin", "_ymin", "_xmax", "_ymax")
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def write_rows(rows: pa.RecordBatchReader | pa.Table, format: str) -> Iterator[bytes]:  # noqa: A002
+def write_rows(rows: pa.RecordBatchReader | pa.Table, format: str) -> Iterator[bytes]:  # noqa: A002 - the word the API uses
     """Return the rows written in ``format``, piece by piece; ``BadInput`` for an unknown format."""
     if format not in _WRITERS:
         raise BadInput(f"{format!r} is not an export format.", mend=f"Use one of {', '.join(EXPORT_FORMATS)}.")
