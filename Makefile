@@ -38,9 +38,10 @@ test: check system
 	$(PY) tools/npm.py run --silent size
 	$(PY) -m pytest -m slow -n 2 --dist loadfile
 
-# Chromium and a Chinese font for the browser tests, curl for the guides.
+# Chromium and a Chinese font for the browser tests, curl for the guides, Mosquitto as a broker and client that
+# someone else wrote, fiu-run for failing disks.
 system:
-	sh tools/system_packages.sh chromium fonts-noto-cjk curl
+	sh tools/system_packages.sh chromium fonts-noto-cjk curl mosquitto mosquitto-clients fiu-utils
 
 docs: install
 	$(PY) tools/write_reference.py

@@ -8,6 +8,9 @@ for package in "$@"; do
         fonts-noto-cjk)
             fc-list 2>/dev/null | grep -qi 'noto.*cjk' || dpkg -s fonts-noto-cjk >/dev/null 2>&1 || missing="$missing $package" ;;
         curl) command -v curl >/dev/null || missing="$missing $package" ;;
+        mosquitto) command -v mosquitto >/dev/null || test -x /usr/sbin/mosquitto || missing="$missing $package" ;;
+        mosquitto-clients) command -v mosquitto_pub >/dev/null || missing="$missing $package" ;;
+        fiu-utils) command -v fiu-run >/dev/null || missing="$missing $package" ;;
         *) echo "system_packages.sh does not know how to look for $package" >&2; exit 2 ;;
     esac
 done
