@@ -133,7 +133,10 @@ export interface paths {
         };
         /**
          * Every
-         * @description List the datasets the asker may read, with counts to narrow them by.
+         * @description List the datasets the asker may know of, with counts to narrow them by.
+         *
+         *     Of restricted ones, those who could read them for a stated purpose learn the name, theme, provider and
+         *     classification, and `needs: purpose`; the purpose is stated in X-Lifang-Purpose.
          */
         get: operations["every_api_v1_datasets_get"];
         put?: never;
@@ -1060,6 +1063,8 @@ export interface components {
             /** Metadata */
             metadata: components["schemas"]["MetadataElement"][];
             name: components["schemas"]["Name"];
+            /** Needs */
+            needs: "purpose" | null;
             provider: components["schemas"]["Name"];
             /** Quality */
             quality: {
@@ -1068,13 +1073,13 @@ export interface components {
             /** Quality Score */
             quality_score: number | null;
             /** Refused */
-            refused: number;
+            refused: number | null;
             /** Release */
             release: number | null;
             /** Releases */
             releases: components["schemas"]["ReleaseBody"][];
             /** Rows */
-            rows: number;
+            rows: number | null;
             /** Source */
             source: string;
             summary: components["schemas"]["Name"];
@@ -1099,6 +1104,9 @@ export interface components {
         /**
          * DatasetSummary
          * @description A dataset as the list shows it; ``quality_score`` is the admitted share of its rows, 0 to 1.
+         *
+         *     ``needs`` is ``purpose`` where the asker must state one to read it: all but id, name, theme, provider and
+         *     classification is left out then.
          */
         DatasetSummary: {
             /** Classification */
@@ -1112,15 +1120,17 @@ export interface components {
             /** Licence */
             licence: string;
             name: components["schemas"]["Name"];
+            /** Needs */
+            needs: "purpose" | null;
             provider: components["schemas"]["Name"];
             /** Quality Score */
             quality_score: number | null;
             /** Refused */
-            refused: number;
+            refused: number | null;
             /** Release */
             release: number | null;
             /** Rows */
-            rows: number;
+            rows: number | null;
             summary: components["schemas"]["Name"];
             theme: components["schemas"]["Theme"];
             /** Updated */
@@ -1599,12 +1609,20 @@ export interface components {
         /**
          * ProblemBody
          * @description What went wrong, where, and how to mend it (RFC 9457, with ``where`` and ``mend``).
+         *
+         *     ``needs`` is there when one thing would turn the answer: ``purpose``, to be stated in ``X-Lifang-Purpose``
+         *     (percent-encoded UTF-8) or ``?purpose=``.
          */
         ProblemBody: {
             /** Detail */
             detail: string;
             /** Mend */
             mend: string;
+            /**
+             * Needs
+             * @default null
+             */
+            needs: "purpose" | null;
             /** Status */
             status: number;
             /** Title */

@@ -76,12 +76,13 @@ export interface DatasetSummary {
   provider: Names;
   licence: string;
   classification: string;
-  rows: number;
-  refused: number;
+  rows: number | null;
+  refused: number | null;
   updated: string | null;
   release: number | null;
   geometry: boolean;
   quality_score: number | null;
+  needs?: "purpose" | null;
 }
 
 export interface FacetValue {

@@ -1,11 +1,17 @@
-"""app: the city as one object: the only place that wires rooms together; jobs, the pulse, city packs, the doctor.
+"""app: the city as one object: the only place that wires rooms together; who asks it, jobs, the pulse, the doctor.
+
+Every door reads the city through an :class:`Asker` (``city.asker(subject, purpose)``): its methods decide first and
+leave a record of what is not open; ``decide``, ``may``, ``must``, ``see`` and ``seen`` do so for a door's own reads.
 
 Does not belong here: rules of any room, outside languages. Reads and writes no dataset of its own; furnishing a city
 writes the datasets that its pack declares.
 """
 
+from lifang.app.asker import OWNER, Asker, Page, Series
 from lifang.app.bus import Bus, Event, Subscription
-from lifang.app.city import OWNER, City, open_city
+from lifang.app.city import City, open_city
+from lifang.app.datasets import Listed, OpenDataset
+from lifang.app.decisions import Decisions
 from lifang.app.doctor import Finding
 from lifang.app.jobs import Job, Jobs
 from lifang.app.packs import find_pack, lay_out, lay_out_empty, packs
@@ -23,14 +29,20 @@ from lifang.app.stage import Stage
 
 __all__ = [
     "OWNER",
+    "Asker",
     "Bus",
     "City",
+    "Decisions",
     "Event",
     "Finding",
     "Job",
     "Jobs",
+    "Listed",
+    "OpenDataset",
+    "Page",
     "Presence",
     "Queries",
+    "Series",
     "Stage",
     "Subscription",
     "announce",

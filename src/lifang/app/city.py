@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from lifang.app.asker import OWNER, Asker
 from lifang.app.bus import Bus
 from lifang.app.describe import describe_city, describe_layers, tell_observations
 from lifang.app.doctor import Finding, examine
@@ -17,6 +18,7 @@ from lifang.app.jobs import JobContext, Jobs
 from lifang.app.packs import Tell, pack_datasets
 from lifang.app.pulse import Pulse, StandingClock
 from lifang.app.queries import Queries
+from lifang.app.reads import Reads
 from lifang.app.sensors import ReplayPlan, recorded_series, register_sensors
 from lifang.app.stage import Stage
 from lifang.catalogue import Card, Catalogue
@@ -26,7 +28,7 @@ from lifang.core import (
     SystemClock,
     load_settings,
 )
-from lifang.guard import SYSTEM, Role, Subject
+from lifang.guard import SYSTEM, Subject
 from lifang.identity import Identity
 from lifang.operations import AlertChange, Alerts, Indicators
 from lifang.scenes import SceneContext
@@ -35,7 +37,6 @@ from lifang.store import Store
 
 _SCENES_LOOK_BACK = timedelta(hours=72)
 _TICK = timedelta(microseconds=1)
-OWNER = Subject("owner", "owner of the city's folder", frozenset(Role))
 
 
 def open_city(path: str | Path, *, clock: Clock | None = None) -> City:
@@ -46,7 +47,7 @@ def open_city(path: str | Path, *, clock: Clock | None = None) -> City:
     return City(Path(path), clock=clock or SystemClock())
 
 
-class City:
+class City(Reads):
     """Everything under one folder, wired. ``start`` lets its time pass; without it the city stands still."""
 
     def __init__(self, folder: Path, *, clock: Clock) -> None:
@@ -63,7 +64,7 @@ class City:
         self.sensing = Sensing(self.store, clock)
         self.alerts = Alerts(self.store, clock)
         self.indicators = Indicators(self.store, clock)
-        self.queries = Queries(self.store, self.catalogue, self.settings)
+        self.queries = Queries(self.catalogue, self.settings)
         self.jobs = Jobs(self.store, clock, self.bus)
         self._standing = StandingClock(clock)
         self.replay = self._open_replay() if self.settings.replay and self.sensing.things() else None
@@ -140,10 +141,14 @@ class City:
             self.scenes.run_due(self.now)
         tell(1.0, "")
 
-    def describe(self, subject: Subject) -> dict[str, Any]:
-        """Return what the city says of itself to a subject, with the layers of the map that it may see."""
-        told = describe_city(self.settings, self.store, self.pulse.state(), subject)
-        return {**told, "layers": list(describe_layers(self.settings, self.catalogue, subject))}
+    def asker(self, subject: Subject = OWNER, purpose: str = "") -> Asker:
+        """Return who reads the city: ``subject`` for a stated ``purpose``; the owner of the folder, if not told."""
+        return Asker(self, subject, purpose)
+
+    def describe(self, asker: Asker) -> dict[str, Any]:
+        """Return what the city says of itself to an asker, with the layers of the map that it may see."""
+        told = describe_city(self.settings, self.store, self.pulse.state(), asker.subject)
+        return {**told, "layers": describe_layers(self.settings, self.catalogue, asker)}
 
     def examine(self) -> list[Finding]:
         """Return the doctor's findings."""

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from lifang.app.bus import Bus
+from lifang.app.decisions import Decisions
 from lifang.catalogue import Catalogue
 from lifang.core import NotFound, Settings, format_instant, from_micros
-from lifang.guard import Action, Classification, Resource, Subject, decide
+from lifang.guard import Action, Classification, Resource, Subject
 from lifang.sensing import Quality, Sensing
 from lifang.store import Observations, Store
 
@@ -41,14 +42,21 @@ def describe_city(settings: Settings, store: Store, clock_state: Mapping[str, An
     }
 
 
-def describe_layers(settings: Settings, catalogue: Catalogue, subject: Subject) -> Iterator[dict[str, Any]]:
-    """Yield the layers that the subject may see, from below upwards; those whose dataset is absent are left out."""
+def describe_layers(settings: Settings, catalogue: Catalogue, asker: Decisions) -> list[dict[str, Any]]:
+    """Return the layers that the asker may see, from below upwards; those whose dataset is absent are left out."""
+    found = [*_layers(settings, catalogue, asker)]
+    shown = (Resource("dataset", each["dataset"], Classification(each["classification"])) for each in found)
+    asker.seen(*shown, action="list")
+    return found
+
+
+def _layers(settings: Settings, catalogue: Catalogue, asker: Decisions) -> Iterator[dict[str, Any]]:
     for layer in settings.layers:
         try:
             card = catalogue.dataset(layer["dataset"]).card
         except NotFound:
             continue
-        if not decide(subject, Action.READ, Resource("dataset", card.id, card.classification)).allowed:
+        if not asker.may(Action.READ, Resource("dataset", card.id, card.classification)):
             continue
         yield {
             "id": card.id,

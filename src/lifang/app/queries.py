@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Collection
 from typing import ClassVar
 
-from lifang.catalogue import Catalogue
+from lifang.app.datasets import release_resource
+from lifang.app.decisions import Decisions
+from lifang.catalogue import Catalogue, Dataset
 from lifang.core import Settings
-from lifang.guard import Action, Classification, Resource, Subject, decide
-from lifang.store import Entry, QueryResult, Sandbox, Store
+from lifang.guard import Action, Resource
+from lifang.store import QueryResult, Sandbox
 
 MAX_ROWS = 100_000
+_SQL_KEPT = 4000  # characters of a query in its ledger record
 
 
 class Queries:
@@ -18,36 +21,40 @@ class Queries:
 
     WORKERS: ClassVar[int] = 2  # queries at the same time: 1 GB of address space and a core each
 
-    def __init__(self, store: Store, catalogue: Catalogue, settings: Settings) -> None:
-        self._store, self._catalogue, self._settings = store, catalogue, settings
+    def __init__(self, catalogue: Catalogue, settings: Settings) -> None:
+        self._catalogue, self._settings = catalogue, settings
         self._sandbox = Sandbox(workers=self.WORKERS, spares=1)
 
-    def run(self, sql: str, *, subject: Subject, limit: int = 1000, purpose: str = "") -> QueryResult:
-        """Return the answer as JSON text, cut off at ``limit`` rows; ``BadInput`` for refused SQL."""
-        tables, hidden = self._tables(subject, purpose)
-        if hidden:
-            entry = Entry(subject.id, "query", "datasets", purpose, detail={"sql": sql[:4000], "non_public": hidden})
-            self._store.ledger.append(entry)
+    def run(self, sql: str, *, asker: Decisions, limit: int = 1000) -> QueryResult:
+        """Return the answer as JSON text, cut off at ``limit`` rows; ``BadInput`` for refused SQL.
+
+        The ledger is told, before the answer is given, of the tables that the statement reads and that are not open;
+        and of one that it named and that the asker may not query, which for them is not there.
+        """
+        datasets = self._catalogue.datasets()
+        offered = {each.id: each for each in datasets if asker.may(Action.QUERY, self._resource(each))}
+
+        def record(read: Collection[str], lacking: str) -> None:
+            told = {"sql": sql[:_SQL_KEPT]}
+            asker.seen(*(self._resource(offered[name]) for name in read), action="query", detail=told)
+            for each in datasets:
+                if each.id == lacking and each.id not in offered:
+                    asker.denied(Action.QUERY, self._resource(each), detail=told)
+
         return self._sandbox.run(
             sql,
-            tables,
+            {name: dataset.rows().path for name, dataset in offered.items()},
             timeout_s=self._settings.query_timeout_s,
             max_rows=min(limit, MAX_ROWS),
             time_zone=self._settings.time_zone,
+            reads=record,
         )
 
     def close(self) -> None:
         """Stop the waiting child processes."""
         self._sandbox.close()
 
-    def _tables(self, subject: Subject, purpose: str) -> tuple[dict[str, Path], list[str]]:
-        tables: dict[str, Path] = {}
-        hidden: list[str] = []
-        for dataset in self._catalogue.datasets(subject=subject):
-            classification = Classification(dataset.card.classification)
-            if not decide(subject, Action.QUERY, Resource("dataset", dataset.id, classification), purpose).allowed:
-                continue
-            tables[dataset.id] = dataset.rows().path
-            if classification is not Classification.OPEN:
-                hidden.append(dataset.id)
-        return tables, hidden
+    def _resource(self, dataset: Dataset) -> Resource:
+        """Return the dataset as the guard knows it, by the stricter of its card and its newest release."""
+        release = release_resource(dataset, dataset.release())
+        return Resource("dataset", dataset.id, release.classification)

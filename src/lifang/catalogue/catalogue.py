@@ -17,7 +17,7 @@ from lifang.catalogue.checking import clean_name
 from lifang.catalogue.lineage import insert_once, link_row, walk
 from lifang.catalogue.metadata import declared_items, describe
 from lifang.catalogue.model import Admission, Link, Release
-from lifang.catalogue.search import Found, counted, matching, searchable
+from lifang.catalogue.search import Found, counted, in_brief, matching, searchable
 from lifang.core import BadInput, Clock, NotFound, Settings
 from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, decide, require
 from lifang.store import Relation, Store
@@ -141,14 +141,22 @@ class Catalogue:
         format: str | None = None,  # noqa: A002 - the word the API uses
         classification: str | None = None,
         subject: Subject = SYSTEM,
+        purpose: str = "",
     ) -> list[Dataset]:
-        """Return the datasets that ``subject`` may read, hold every word of ``text`` and equal the facets given."""
-        found = matching(self._visible(subject), text=text, theme=theme, format=format, classification=classification)
+        """Return the datasets that ``subject`` may know of, hold every word of ``text`` and equal the facets given.
+
+        One that cannot be read without a purpose that is not stated is found by its name, provider and theme only.
+        """
+        found = matching(
+            self._visible(subject, purpose), text=text, theme=theme, format=format, classification=classification
+        )
         return [Dataset(self._store, self._cards[entry.id]) for entry in found]
 
-    def facets(self, *, text: str = "", subject: Subject = SYSTEM) -> dict[str, list[tuple[str, int]]]:
+    def facets(
+        self, *, text: str = "", subject: Subject = SYSTEM, purpose: str = ""
+    ) -> dict[str, list[tuple[str, int]]]:
         """Return how many datasets that hold ``text`` each theme, format and classification has, commonest first."""
-        return counted(matching(self._visible(subject), text=text))
+        return counted(matching(self._visible(subject, purpose), text=text))
 
     def record_lineage(self, source: str, target: str, activity: str, detail: Mapping[str, Any]) -> None:
         """Record that ``target`` was made from ``source``; recording the same again changes nothing."""
@@ -161,15 +169,15 @@ class Catalogue:
         """Return every link upstream and downstream of ``end`` (``dataset:roads``, ``indicator:aqi`` …)."""
         return walk(self._store.registry, end)
 
-    def _visible(self, subject: Subject) -> list[Found]:
-        purpose = "list the catalogue"
-        return [
-            entry
-            for entry in self._entries().values()
-            if decide(
-                subject, Action.READ, Resource("dataset", entry.id, Classification(entry.classification)), purpose
-            ).allowed
-        ]
+    def _visible(self, subject: Subject, purpose: str) -> list[Found]:
+        found = []
+        for entry in self._entries().values():
+            resource = Resource("dataset", entry.id, Classification(entry.classification))
+            if decide(subject, Action.READ, resource, purpose).allowed:
+                found.append(entry)
+            elif decide(subject, Action.LIST, resource, purpose).allowed:
+                found.append(in_brief(entry))
+        return found
 
     def _entries(self) -> dict[str, Found]:
         with self._lock:

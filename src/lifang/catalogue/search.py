@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lifang.catalogue.card import Card
 from lifang.catalogue.metadata import THEMES, named
@@ -20,6 +20,7 @@ class Found:
     format: str
     classification: str
     text: str
+    brief: str  # what is searched for those who may only know that the dataset is there
 
 
 def normalised(text: str) -> str:
@@ -36,7 +37,14 @@ def searchable(card: Card, *, media: str) -> Found:
     for column in card.columns:
         texts += [column.name, column.zh, column.en]
     text = normalised("\n".join(filter(None, texts)))
-    return Found(card.id, card.theme or "other", media, card.classification.value, text)
+    named_by = [card.id, card.name.zh, card.name.en, card.provider.zh, card.provider.en, theme.zh, theme.en]
+    brief = normalised("\n".join(filter(None, named_by)))
+    return Found(card.id, card.theme or "other", media, card.classification.value, text, brief)
+
+
+def in_brief(entry: Found) -> Found:
+    """Return the entry as those find it who may know that the dataset is there, and no more."""
+    return replace(entry, format="", text=entry.brief)
 
 
 def matching(entries: Iterable[Found], *, text: str = "", **facets: str | None) -> list[Found]:
@@ -60,5 +68,6 @@ def counted(entries: Iterable[Found]) -> dict[str, list[tuple[str, int]]]:
     result = {}
     for name in ("theme", "format", "classification"):
         counts = Counter(str(getattr(entry, name)) for entry in entries)
+        counts.pop("", None)  # what is not told is not counted
         result[name] = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return result

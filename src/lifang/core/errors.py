@@ -48,6 +48,10 @@ class Denied(Problem, PermissionError):
     """The decision function said no; ``what`` carries its reasons."""
 
 
+class NeedsPurpose(Denied):
+    """The decision function would say yes to a stated purpose, and none was stated."""
+
+
 class Unauthenticated(Denied):
     """Nobody is known to be asking, or the proof given is not valid."""
 

@@ -4,7 +4,7 @@ Does not belong here: storage, log-in, the ledger; a decision is a pure function
 Reads and writes no dataset.
 """
 
-from lifang.guard.decide import decide, is_public, require
+from lifang.guard.decide import decide, is_public, refusal, require
 from lifang.guard.model import (
     ANONYMOUS,
     SYSTEM,
@@ -33,6 +33,7 @@ __all__ = [
     "Subject",
     "decide",
     "is_public",
+    "refusal",
     "require",
     "strictest",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lifang.core import Denied, Unauthenticated
+from lifang.core import Denied, NeedsPurpose, Unauthenticated
 from lifang.guard.model import Action, Classification, Decision, Resource, Subject
 from lifang.guard.rules import KINDS, PURPOSE_MAX, RULES, Rule
 
@@ -25,24 +25,31 @@ def decide(subject: Subject, action: Action, resource: Resource, purpose: str = 
         return Decision(True, reasons, granted.id, granted.law)
     if matching:
         lacking = matching[0]
-        return Decision(False, (lacking.sentence, _purpose_fault(purpose)), lacking.id, lacking.law)
+        return Decision(False, (lacking.sentence, _purpose_fault(purpose)), lacking.id, lacking.law, needs_purpose=True)
     return Decision(False, _why_not(subject, action, resource), "default-deny")
 
 
 def require(subject: Subject, action: Action, resource: Resource, purpose: str = "") -> Decision:
-    """Return the decision that allows; else raise ``Unauthenticated`` (nobody known) or ``Denied`` with the reasons."""
+    """Return the decision that allows; else raise what :func:`refusal` says."""
     decision = decide(subject, action, resource, purpose)
     if decision.allowed:
         return decision
-    error = Unauthenticated if subject.is_anonymous else Denied
-    mend = "Sign in, or send a bearer token." if subject.is_anonymous else _mend(decision)
-    raise error(" ".join(decision.reasons), where=f"{resource.kind}:{resource.id}", mend=mend)
+    raise refusal(subject, resource, decision)
 
 
-def _mend(decision: Decision) -> str:
-    if decision.rule != "default-deny":
-        return f"State a purpose of 2 to {PURPOSE_MAX} characters."
-    return "Ask an administrator for the role, or the provider for the data."
+def refusal(subject: Subject, resource: Resource, decision: Decision) -> Denied:
+    """Return the error that tells a denial with its reasons and its law.
+
+    ``Unauthenticated`` when nobody is known, ``NeedsPurpose`` when stating one would help, else ``Denied``.
+    """
+    reasons = " ".join([*decision.reasons, decision.law]).strip()
+    where = f"{resource.kind}:{resource.id}"
+    if subject.is_anonymous:
+        return Unauthenticated(reasons, where=where, mend="Log in or send a token.")
+    if decision.needs_purpose:
+        mend = f"State a purpose of 2 to {PURPOSE_MAX} characters: header X-Lifang-Purpose, or ?purpose= in an address."
+        return NeedsPurpose(reasons, where=where, mend=mend)
+    return Denied(reasons, where=where, mend="Ask an administrator for the role, or the provider for the data.")
 
 
 def _matches(rule: Rule, subject: Subject, action: Action, resource: Resource) -> bool:

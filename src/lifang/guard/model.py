@@ -19,6 +19,7 @@ class Role(StrEnum):
 class Action(StrEnum):
     """What can be done to a resource."""
 
+    LIST = "list"  # learn that it is there: name, provider, classification
     READ = "read"
     QUERY = "query"
     EXPORT = "export"
@@ -79,9 +80,13 @@ class Resource:
 
 @dataclass(frozen=True)
 class Decision:
-    """Allow or deny, with every reason, the rule that spoke and its article of law where there is one."""
+    """Allow or deny, with every reason, the rule that spoke and its article of law where there is one.
+
+    ``needs_purpose`` says of a denial that a stated purpose would turn it into leave.
+    """
 
     allowed: bool
     reasons: tuple[str, ...]
     rule: str
     law: str = ""
+    needs_purpose: bool = False

@@ -13,13 +13,10 @@ DATA = frozenset(
     {
         "alert",
         "city",
-        "code_list",
         "dataset",
         "datastream",
         "event",
-        "forecast",
         "indicator",
-        "layer",
         "observation",
         "release",
         "replay",
@@ -28,9 +25,9 @@ DATA = frozenset(
     }
 )
 # What belongs to one person; the resource's id is that person's id.
-OWN = frozenset({"password", "person", "session", "token"})
+OWN = frozenset({"password", "person", "token"})
 PEOPLE = OWN | {"organisation", "role"}
-HOUSE = frozenset({"backup", "city", "setting", "store"})
+HOUSE = frozenset({"backup", "store"})
 EVIDENCE = frozenset({"ledger"})
 WORK = frozenset({"job"})
 KINDS = DATA | PEOPLE | HOUSE | EVIDENCE | WORK
@@ -69,17 +66,17 @@ RULES = (
         "open-data",
         "Data classified open is there for everyone to read, query and export.",
         frozenset(),
-        frozenset({Action.READ, Action.QUERY, Action.EXPORT}),
+        frozenset({Action.LIST, Action.READ, Action.QUERY, Action.EXPORT}),
         DATA,
         OPEN,
         law=_OPENNESS,
     ),
     Rule(
-        "own-account",
-        "A person may see and end what is their own: account, session, password.",
+        "own-password",
+        "A person may set their own password.",
         SIGNED_IN,
         frozenset({Action.READ, Action.MANAGE}),
-        frozenset({"session", "password"}),
+        frozenset({"password"}),
         ANY,
         own=True,
     ),
@@ -97,7 +94,7 @@ RULES = (
         "shared-data",
         "Data classified shared is there for staff to read.",
         STAFF,
-        frozenset({Action.READ}),
+        frozenset({Action.LIST, Action.READ}),
         DATA | WORK,
         UP_TO_SHARED,
         law=_GRADING,
@@ -109,6 +106,15 @@ RULES = (
         frozenset({Action.QUERY, Action.EXPORT}),
         DATA,
         UP_TO_SHARED,
+        law=_GRADING,
+    ),
+    Rule(
+        "restricted-listing",
+        "Data officers and administrators may know that restricted data is there: its name, provider, classification.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.LIST}),
+        frozenset({"dataset"}),
+        ANY,
         law=_GRADING,
     ),
     Rule(
@@ -173,7 +179,7 @@ RULES = (
     ),
     Rule(
         "people",
-        "Administrators manage people, organisations, roles, sessions and tokens.",
+        "Administrators manage people, organisations, roles and tokens.",
         frozenset({Role.ADMINISTRATOR}),
         frozenset({Action.READ, Action.MANAGE}),
         PEOPLE,

@@ -18,6 +18,7 @@ from lifang.sensing.model import (
 )
 from lifang.sensing.replay import Replay
 from lifang.sensing.sensing import Receipt, Sensing
+from lifang.sensing.series import chart
 from lifang.store import Observations
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Replay",
     "Sensing",
     "Thing",
+    "chart",
     "decode_arrow",
     "decode_data_array",
     "make_observations",

@@ -23,5 +23,9 @@ def test_no_room_asks_about_a_kind_without_a_rule() -> None:
     assert unknown == {}, "Such a question is always answered no: add the kind to the rules."
 
 
+def test_the_rules_know_no_kind_that_nobody_asks_about() -> None:
+    assert KINDS - set(kinds_asked_about()) == set()
+
+
 def test_every_kind_has_a_rule() -> None:
     assert set().union(*(rule.kinds for rule in RULES)) == KINDS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from lifang.doors.api.models import Json, Name, Said
 
@@ -16,7 +16,11 @@ class Theme(Said):
 
 
 class DatasetSummary(Said):
-    """A dataset as the list shows it; ``quality_score`` is the admitted share of its rows, 0 to 1."""
+    """A dataset as the list shows it; ``quality_score`` is the admitted share of its rows, 0 to 1.
+
+    ``needs`` is ``purpose`` where the asker must state one to read it: all but id, name, theme, provider and
+    classification is left out then.
+    """
 
     id: str
     name: Name
@@ -26,12 +30,13 @@ class DatasetSummary(Said):
     provider: Name
     licence: str
     classification: str
-    rows: int
-    refused: int
+    rows: int | None
+    refused: int | None
     updated: str | None
     release: int | None
     geometry: bool
     quality_score: float | None
+    needs: Literal["purpose"] | None = None
 
 
 class Facet(Said):

@@ -19,7 +19,7 @@ def router() -> APIRouter:
     @routes.get("/city", response_model=CityBody)
     def city(request: Request, asker: Annotated[Asker, asking(Action.READ, Resource("city"))]) -> Response:
         """Say what the city is, what time it is there, and which layers its map has."""
-        return answer(request, CityBody.model_validate(asker.city.describe(asker.subject)))
+        return answer(request, CityBody.model_validate(asker.city.describe(asker)))
 
     @routes.get("/replay", response_model=ClockBody)
     def clock(request: Request, asker: Annotated[Asker, asking(Action.READ, Resource("replay"))]) -> Response:

@@ -73,7 +73,7 @@ def queries() -> APIRouter:
     @routes.post("/query", response_model=QueryAnswer)
     async def query(body: QueryBody, asker: MayQuery) -> Response:
         """Answer one SELECT (DuckDB's dialect) over the datasets the asker may query."""
-        ask = partial(asker.city.queries.run, body.sql, subject=asker.subject, limit=body.limit, purpose=asker.purpose)
+        ask = partial(asker.query, body.sql, limit=body.limit)
         async with turns.turn() as threads:
             found = await run_sync(ask, limiter=threads)
         return StreamingResponse(_pieces(found.json), media_type="application/json")

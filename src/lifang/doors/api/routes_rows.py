@@ -19,7 +19,6 @@ from lifang.doors.api.conditions import chosen, conditions, ordering, visible
 from lifang.doors.api.listing import After, Moment, moment
 from lifang.doors.api.models_catalogue import RowPage
 from lifang.doors.api.rendered import Rendered
-from lifang.doors.api.routes_datasets import release_resource, visible_dataset, visible_release
 from lifang.doors.http import (
     PROBLEMS,
     Asker,
@@ -108,13 +107,9 @@ def rows(
     cursor = decode_cursor("rows", after, int, int, str)
     if release is not None and at is not None:
         raise BadInput("A release is asked for by number or by moment.", where="release, at", mend="Leave one out.")
-    dataset = visible_dataset(asker, dataset_id)
-    found = visible_release(asker, dataset, dataset.release(cursor[0] if cursor else release, at=moment(at)))
-    if form != "json":
-        resource = release_resource(dataset, found)
-        asker.must(Action.EXPORT, resource)
-        asker.seen(resource, action="export")
-    relation = dataset.rows(found.number)
+    dataset = asker.dataset(dataset_id)
+    found = dataset.release(cursor[0] if cursor else release, at=moment(at), export=form != "json")
+    relation = dataset.rows_of(found)
     known = relation.columns
     if bbox and not any(column.name == "_xmin" for column in known):
         raise BadInput("This dataset has no places.", where="bbox", mend="Leave bbox out.")

@@ -15,10 +15,10 @@ from starlette.responses import Response, StreamingResponse
 
 from lifang.app import City
 from lifang.core import Box, NotFound, TooLarge, format_instant, from_micros, zone
-from lifang.doors.api.listing import After, Limit, Moment, after_number, day_before, moment, paged
+from lifang.doors.api.listing import After, Limit, Moment, after_number, day_before, moment
 from lifang.doors.api.models import Accepted, DatastreamBody, DatastreamPage, Name, ObservationPage, ThingBody, Value
 from lifang.doors.api.routes_operations import unit_body
-from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, Metrics, answer, asking, read_body
+from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, Metrics, answer, asking, encode_cursor, read_body
 from lifang.guard import Action, Resource
 from lifang.sensing import NEVER, Datastream, Quality
 
@@ -30,10 +30,6 @@ Reads = Annotated[Asker, asking(Action.READ, Resource("datastream"), per_item=Tr
 Observes = Annotated[Asker, asking(Action.OBSERVE, Resource("observation"))]
 BoxText = Annotated[str | None, Query(max_length=200, description="west,south,east,north in degrees.")]
 IdText = Annotated[str | None, Query(max_length=128)]
-
-
-def _resource(stream: Datastream) -> Resource:
-    return Resource("datastream", stream.id, stream.classification)
 
 
 def _value(micros: int, value: float, quality: int) -> Value | None:
@@ -69,12 +65,11 @@ def _bodies(city: City, streams: Sequence[Datastream]) -> list[DatastreamBody]:
     return found
 
 
-def _seen_stream(asker: Asker, reference: str) -> Datastream:
-    """Return a datastream by id or number that the asker may see, or ``NotFound``."""
-    if not reference:
+def _reference(text: str) -> int | str:
+    """Return the id or number of a datastream as written in an address; ``NotFound`` for nothing."""
+    if not text:
         raise NotFound("No datastream is named.", where="datastream", mend="Name one of /api/v1/datastreams.")
-    number = int(reference) if reference.isascii() and reference.isdigit() and len(reference) < 10 else reference
-    return asker.see("datastream", reference, lambda: asker.city.sensing.datastream(number), _resource)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
 
 
 def _csv(table: pa.Table, stream: Datastream, city: City) -> Iterator[bytes]:
@@ -106,23 +101,20 @@ def router() -> APIRouter:
         limit: Limit = 100,
     ) -> Response:
         """List datastreams with their latest values, by number."""
-        found = asker.city.sensing.datastreams(
+        page = asker.datastreams(
             thing=thing,
             box=Box.parse(bbox) if bbox else None,
             observed_property=observed,
             after=after_number("datastreams", after) or None,
-            limit=limit + 1,
+            limit=limit,
         )
-        items, following = paged("datastreams", found, limit, lambda stream: stream.number)
-        asker.decide(Action.READ, Resource("datastream"))
-        shown = [stream for stream in items if asker.may(Action.READ, _resource(stream))]
-        asker.seen(*map(_resource, shown))
-        return answer(request, DatastreamPage(items=_bodies(asker.city, shown), next=following))
+        following = encode_cursor("datastreams", page[-1].number) if page.more else None
+        return answer(request, DatastreamPage(items=_bodies(asker.city, page), next=following))
 
     @routes.get("/datastreams/{reference}", response_model=DatastreamBody)
     def datastream(reference: str, request: Request, asker: Reads) -> Response:
         """Give one datastream, by its id or number."""
-        return answer(request, _bodies(asker.city, [_seen_stream(asker, reference)])[0])
+        return answer(request, _bodies(asker.city, [asker.datastream(_reference(reference))])[0])
 
     routes.add_api_route(
         "/observations",
@@ -159,14 +151,11 @@ def _observations(
     form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
 ) -> Response:
     """Return the values in ``[start, end)``; the last day if no bounds are given."""
-    stream = _seen_stream(asker, datastream)
     city = asker.city
     until = moment(end) or city.now + _TICK  # a value of this very moment is in
     since = moment(start) or day_before(until)
-    table = city.sensing.series(stream.number, since, until, at=moment(at))
-    whole = len(table)
-    if points is not None:
-        table = city.sensing.series(stream.number, since, until, points=points, at=moment(at))
+    found = asker.series(_reference(datastream), since, until, points=points, at=moment(at))
+    stream, table = found.datastream, found.table
     if form == "csv":
         name = {"Content-Disposition": f'attachment; filename="{stream.number}.csv"'}
         return StreamingResponse(_csv(table, stream, city), media_type="text/csv; charset=utf-8", headers=name)
@@ -179,7 +168,7 @@ def _observations(
         time_zone=city.settings.time_zone,
         items=[Value(time=format_instant(when), value=value, quality=_WORDS[code]) for when, value, code in rows],
         next=None,
-        downsampled=points is not None and whole > points,
+        downsampled=points is not None and found.whole > points,
     )
     return answer(request, body)
 

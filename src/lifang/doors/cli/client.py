@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from lifang.app import City, find_presence, open_city
-from lifang.core import BadInput, Conflict, Denied, NotFound, Problem, TooLarge, Unavailable
+from lifang.core import BadInput, Conflict, Denied, NeedsPurpose, NotFound, Problem, TooLarge, Unavailable
 from lifang.doors.api import create_app
 
 _TIMEOUT_S = 120.0
@@ -128,6 +128,6 @@ def _problem(answer: httpx.Response) -> Problem:
         told = answer.json()
     except ValueError:
         told = {}
-    kind = _PROBLEMS.get(answer.status_code, Problem)
+    kind = NeedsPurpose if told.get("needs") == "purpose" else _PROBLEMS.get(answer.status_code, Problem)
     what = told.get("detail") or told.get("title") or f"HTTP {answer.status_code}"
     return kind(what, where=told.get("where") or "", mend=told.get("mend") or "")

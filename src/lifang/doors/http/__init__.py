@@ -4,6 +4,7 @@ Does not belong here: routes. Every route of every HTTP door is a :class:`Guarde
 after a decision was taken. Reads no dataset; writes denials and reads of non-public data to the ledger.
 """
 
+from lifang.app import Asker
 from lifang.doors.http.answers import (
     Door,
     answer,
@@ -14,7 +15,7 @@ from lifang.doors.http.answers import (
     json_answer,
     not_modified,
 )
-from lifang.doors.http.asking import COOKIE, Asker, GuardedRoute, asking, city_of, identify
+from lifang.doors.http.asking import COOKIE, GuardedRoute, asking, city_of, identify
 from lifang.doors.http.bodies import read_body, receive_file
 from lifang.doors.http.metrics import Metrics
 from lifang.doors.http.multipart import Parts, file_of_form

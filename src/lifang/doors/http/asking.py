@@ -1,10 +1,9 @@
-"""Who asks and what was decided: one dependency in front of every route, and a route that insists on it."""
+"""Who asks over HTTP: one dependency in front of every route, and a route that insists on a decision."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
 from urllib.parse import unquote
 
 from anyio.to_thread import run_sync
@@ -14,103 +13,19 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from lifang.app import City
-from lifang.core import BadInput, Denied, NotFound, Unauthenticated
+from lifang.app import Asker, City
+from lifang.core import BadInput, Denied, Unauthenticated
 from lifang.doors.http.bodies import SafeRequest
 from lifang.doors.http.problems import of_problem
-from lifang.guard import ANONYMOUS, Action, Decision, Resource, Subject, decide, is_public
-from lifang.store import Entry
+from lifang.guard import ANONYMOUS, PURPOSE_MAX, Action, Resource, Subject, decide
 
-Item = TypeVar("Item")
 COOKIE = "lifang_session"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_PURPOSE_MAX = 200
-_LISTED = 50  # ids named in one ledger record of a list
 
 
 def city_of(request: Request) -> City:
     """Return the city that this app serves."""
     return cast("City", request.app.state.city)
-
-
-class Asker:
-    """The subject of one request with the purpose it states; every decision of the request goes through it."""
-
-    def __init__(self, city: City, subject: Subject, purpose: str) -> None:
-        self.city, self.subject, self.purpose = city, subject, purpose
-        self.decisions = 0
-        self._lock = threading.Lock()
-
-    def decide(self, action: Action, resource: Resource) -> Decision:
-        """Return the guard's decision."""
-        with self._lock:
-            self.decisions += 1
-        return decide(self.subject, action, resource, self.purpose)
-
-    def may(self, action: Action, resource: Resource) -> bool:
-        """Return whether the guard allows it."""
-        return self.decide(action, resource).allowed
-
-    def must(self, action: Action, resource: Resource) -> Decision:
-        """Return the decision if it allows, else raise ``Unauthenticated`` or ``Denied``; a denial is kept."""
-        decision = self.decide(action, resource)
-        if decision.allowed:
-            return decision
-        reasons = " ".join([*decision.reasons, decision.law]).strip()
-        if self.subject.is_anonymous:
-            raise Unauthenticated(reasons, where=_name(resource), mend="Log in or send a token.")
-        self._record(resource, action.value, "denied", {"reasons": list(decision.reasons)})
-        raise Denied(reasons, where=_name(resource), mend=self._mend(action, resource))
-
-    def see(self, kind: str, reference: str, fetch: Callable[[], Item], resource: Callable[[Item], Resource]) -> Item:
-        """Return what ``fetch`` finds if the asker may read it, and record the reading if it is not public.
-
-        What may not be seen is ``NotFound`` in the very words of what is not there. Whoever lacks only a stated
-        purpose is told so (``Denied``).
-        """
-        nothing = NotFound(f"There is no {kind} {reference[:80]!r}.", mend="List them to see those there are.")
-        try:
-            item = fetch()
-        except NotFound:
-            self.decide(Action.READ, Resource(kind))
-            raise nothing from None
-        found = resource(item)
-        if not self.may(Action.READ, found):
-            if self._would(Action.READ, found):
-                self.must(Action.READ, found)
-            if not self.subject.is_anonymous:
-                self._record(found, Action.READ.value, "denied", {})
-            raise nothing
-        self.seen(found)
-        return item
-
-    def _would(self, action: Action, resource: Resource) -> bool:
-        """Return whether a stated purpose would be enough."""
-        return decide(self.subject, action, resource, "any stated purpose").allowed
-
-    def _mend(self, action: Action, resource: Resource) -> str:
-        if self._would(action, resource):
-            return "State a purpose: header X-Lifang-Purpose, or ?purpose= in the address."
-        return "Ask an administrator for the role, or the provider for the data."
-
-    def seen(self, *resources: Resource, action: str = "read") -> None:
-        """Record that the asker was given what is not public among ``resources``, in one ledger record."""
-        hidden = [resource for resource in resources if not is_public(resource)]
-        if not hidden:
-            return
-        whole = hidden[0] if len(hidden) == 1 else Resource(hidden[0].kind, "*", hidden[0].classification)
-        detail: dict[str, Any] = {"classification": whole.classification.value}
-        if len(hidden) > 1:
-            detail |= {"count": len(hidden), "ids": [resource.id for resource in hidden[:_LISTED]]}
-        self._record(whole, action, "allowed", detail)
-
-    def _record(self, resource: Resource, action: str, outcome: str, detail: Mapping[str, Any]) -> None:
-        entry = Entry(self.subject.id, action, _name(resource), self.purpose, outcome, detail)
-        self.city.store.ledger.append(entry)
-
-
-def _name(resource: Resource) -> str:
-    return f"{resource.kind}:{resource.id}"
 
 
 def identify(request: Request, city: City) -> Subject:
@@ -143,8 +58,8 @@ def _recent(request: Request, city: City) -> Subject | None:
 
 def _purpose(request: Request) -> str:
     text = unquote(request.headers.get("x-lifang-purpose") or request.query_params.get("purpose", "")).strip()
-    if len(text) > _PURPOSE_MAX:
-        raise BadInput(f"A purpose has at most {_PURPOSE_MAX} characters.", where="purpose")
+    if len(text) > PURPOSE_MAX:
+        raise BadInput(f"A purpose has at most {PURPOSE_MAX} characters.", where="purpose")
     return text
 
 
@@ -171,7 +86,7 @@ class Rule:
         return self._asker(request, city, identify(request, city) if self.identify else ANONYMOUS)
 
     def _asker(self, request: Request, city: City, subject: Subject) -> Asker:
-        asker = Asker(city, subject, _purpose(request))
+        asker = city.asker(subject, _purpose(request))
         request.state.asker = asker
         if not self.per_item:
             asker.must(self.action, self.resource)

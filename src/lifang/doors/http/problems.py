@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import orjson
 from fastapi import FastAPI, Request
@@ -18,6 +18,7 @@ from lifang.core import (
     Conflict,
     Corrupt,
     Denied,
+    NeedsPurpose,
     NotFound,
     Problem,
     TooLarge,
@@ -62,7 +63,11 @@ _HINTS = {
 
 
 class ProblemBody(BaseModel):
-    """What went wrong, where, and how to mend it (RFC 9457, with ``where`` and ``mend``)."""
+    """What went wrong, where, and how to mend it (RFC 9457, with ``where`` and ``mend``).
+
+    ``needs`` is there when one thing would turn the answer: ``purpose``, to be stated in ``X-Lifang-Purpose``
+    (percent-encoded UTF-8) or ``?purpose=``.
+    """
 
     type: str
     title: str
@@ -70,6 +75,7 @@ class ProblemBody(BaseModel):
     detail: str
     where: str
     mend: str
+    needs: Literal["purpose"] | None = None
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -87,7 +93,13 @@ def status_of(problem: Problem) -> int:
 
 
 def problem_response(
-    status: int, detail: str, *, where: str = "", mend: str = "", headers: Mapping[str, str] | None = None
+    status: int,
+    detail: str,
+    *,
+    where: str = "",
+    mend: str = "",
+    needs: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return a problem+json response; text that cannot be encoded is replaced."""
     body = {
@@ -97,6 +109,7 @@ def problem_response(
         "detail": _clean(detail),
         "where": _clean(where),
         "mend": _clean(mend),
+        **({"needs": needs} if needs else {}),
     }
     content = orjson.dumps(body)
     return Response(content, status, headers=dict(headers or {}), media_type="application/problem+json")
@@ -114,7 +127,8 @@ def of_problem(problem: Problem) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
     if status == 503:
         headers["Retry-After"] = "5"
-    return problem_response(status, problem.what, where=problem.where, mend=problem.mend, headers=headers)
+    needs = "purpose" if isinstance(problem, NeedsPurpose) else ""
+    return problem_response(status, problem.what, where=problem.where, mend=problem.mend, needs=needs, headers=headers)
 
 
 def of_unexpected(number: str) -> Response:

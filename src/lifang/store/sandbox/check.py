@@ -26,7 +26,11 @@ Scope = frozenset[str]
 
 
 class RefusedError(Exception):
-    """The query is not allowed; the text says which part of it."""
+    """The query is not allowed; the text says which part of it, ``table`` which table it named in vain."""
+
+    def __init__(self, text: str, *, table: str = "") -> None:
+        super().__init__(text)
+        self.table = table
 
 
 def checked(connection: duckdb.DuckDBPyConnection, sql: str, tables: Mapping[str, Any]) -> set[str]:
@@ -109,7 +113,7 @@ class _Walk:
             return
         if folded not in self.tables:
             known = ", ".join(sorted(self.tables.values())[:20]) or "none"
-            raise RefusedError(f"There is no table {name[:80]!r}. Tables: {known}.")
+            raise RefusedError(f"There is no table {name[:80]!r}. Tables: {known}.", table=folded)
         self.used.add(self.tables[folded])
 
     def _with(self, entries: list[dict[str, Any]], scope: Scope, depth: int) -> Scope:

@@ -92,14 +92,25 @@ def _mapped_bytes() -> int:
 
 
 def answer(connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """Return the header and the answer to one request; the header's ``fault`` tells why there is none."""
+    """Return the header and the answer to one request; the header's ``fault`` tells why there is none.
+
+    ``reads`` in the header names the tables that the query reads, ``lacks`` the one it named in vain.
+    """
     tables: dict[str, str] = request["tables"]
+    used: set[str] = set()
+    header, body = _tried(connection, request, tables, used)
+    return {**header, "reads": sorted(used)}, body
+
+
+def _tried(
+    connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], tables: Mapping[str, str], used: set[str]
+) -> tuple[dict[str, Any], bytes]:
     try:
-        used = checked(connection, request["sql"], tables)
+        used |= checked(connection, request["sql"], tables)
         _open(connection, {name: tables[name] for name in used}, request)
         body = _run(connection, request)
     except RefusedError as error:
-        return {"fault": "refused", "message": str(error)}, b""
+        return {"fault": "refused", "message": str(error), "lacks": error.table}, b""
     except (duckdb.OutOfMemoryException, MemoryError):
         return {"fault": "memory"}, b""
     except (duckdb.InternalException, duckdb.FatalException, RecursionError, TypeError):  # TypeError: JSON too deep

@@ -10,7 +10,7 @@ from typing import Self
 
 from lifang.core import BadInput, TooLarge, Unavailable
 from lifang.store.sandbox.allowed import SQL_MAX_BYTES
-from lifang.store.sandbox.process import Child, QueryResult
+from lifang.store.sandbox.process import Child, QueryResult, Reads
 
 _HEADER_MAX = 1 << 16
 _TURN_S = 30.0
@@ -41,11 +41,14 @@ class Sandbox:
         max_rows: int = 10_000,
         memory_mb: int = 1024,
         time_zone: str = "UTC",
+        reads: Reads = lambda _tables, _lacking: None,
     ) -> QueryResult:
         """Return at most ``max_rows`` rows of one SELECT over Parquet files, each under its table name.
 
-        ``BadInput`` if the query is not allowed or fails, ``TooLarge`` if it needs more time, memory or bytes than
-        it may, ``Unavailable`` if all workers stay busy or the sandbox is closed. Geometry comes as WKB in Base64.
+        ``reads`` is told, before there is an answer or an error, which tables the query reads, and the name (in small
+        letters) of one that it asked for in vain. ``BadInput`` if the query is not allowed or fails, ``TooLarge`` if
+        it needs more time, memory or bytes than it may, ``Unavailable`` if all workers stay busy or the sandbox is
+        closed. Geometry comes as WKB in Base64.
         """
         request = {
             "sql": _text(sql),
@@ -61,7 +64,7 @@ class Sandbox:
         try:
             child = self._take()
             try:
-                return child.ask(request, timeout_s=timeout_s, max_bytes=self._max_bytes + _HEADER_MAX)
+                return child.ask(request, timeout_s=timeout_s, max_bytes=self._max_bytes + _HEADER_MAX, reads=reads)
             finally:
                 with self._lock:
                     self._busy.discard(child)

@@ -8,7 +8,7 @@ import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +46,9 @@ _FAULTS: dict[str, tuple[type[Problem], str, str]] = {
     "memory": (TooLarge, "The query needs more memory than it may use.", _SMALLER),
     "stopped": (TooLarge, "The query was stopped: it needs more memory, time or nesting than it may use.", _SMALLER),
 }
+
+
+Reads = Callable[[Collection[str], str], None]
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,11 @@ class Child:
         """Whether the process has not ended."""
         return self._process.poll() is None
 
-    def ask(self, request: Mapping[str, Any], *, timeout_s: float, max_bytes: int) -> QueryResult:
-        """Return what the child answers within ``timeout_s`` of being asked, or raise what its fault means."""
+    def ask(self, request: Mapping[str, Any], *, timeout_s: float, max_bytes: int, reads: Reads) -> QueryResult:
+        """Return what the child answers within ``timeout_s`` of being asked, or raise what its fault means.
+
+        ``reads`` is told first which tables the query reads and which one it named in vain.
+        """
         if not (self._read(1, _START_S) or b"").startswith(b"R"):
             raise Unavailable("The query process did not start.", mend="Try again; `lifang doctor` checks it.")
         body = json.dumps(request).encode()
@@ -127,7 +133,7 @@ class Child:
         answer = self._read(max_bytes, timeout_s)
         if answer is None:
             raise TooLarge(f"The query ran longer than {timeout_s:g} s.", mend=_SMALLER)
-        return _result(answer)
+        return _result(answer, reads)
 
     def kill(self) -> None:
         """Stop the process at once; whoever reads from it sees its end."""
@@ -159,10 +165,11 @@ class Child:
         return answer
 
 
-def _result(answer: bytearray) -> QueryResult:
+def _result(answer: bytearray, reads: Reads) -> QueryResult:
     start = 8 + int.from_bytes(answer[:8], "big")
     try:
         header = json.loads(answer[8:start]) if answer else {"fault": "stopped"}
+        reads(header.get("reads", ()), header.get("lacks", ""))
         if fault := header.get("fault"):
             error, what, mend = _FAULTS[fault]
             raise error(what or header["message"], mend=mend)

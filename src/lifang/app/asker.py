@@ -1,0 +1,171 @@
+"""The asker: a subject with a purpose in one city; what every door, and Python, reads the city through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import pyarrow as pa
+
+from lifang.app.datasets import Listed, OpenDataset, dataset_resource, release_resource
+from lifang.app.decisions import Decisions
+from lifang.catalogue import Dataset, Link
+from lifang.core import Box, NotFound
+from lifang.guard import Action, Resource, Role, Subject
+from lifang.sensing import Datastream, chart
+from lifang.store import QueryResult
+
+if TYPE_CHECKING:
+    from lifang.app.city import City
+
+Item = TypeVar("Item")
+_BATCH = 1000
+OWNER = Subject("owner", "owner of the city's folder", frozenset(Role))
+
+
+class Page(list[Item]):
+    """Items of a list; ``more`` says that others follow the last one."""
+
+    def __init__(self, items: Iterable[Item], *, more: bool) -> None:
+        super().__init__(items)
+        self.more = more
+
+
+@dataclass(frozen=True)
+class Series:
+    """The values of one datastream: ``table`` (time, value, quality); ``whole`` is how many there are in all."""
+
+    datastream: Datastream
+    table: pa.Table
+    whole: int
+
+
+def datastream_resource(stream: Datastream) -> Resource:
+    """Return a datastream as the guard knows it."""
+    return Resource("datastream", stream.id, stream.classification)
+
+
+class Asker(Decisions):
+    """Reads the city for one subject and purpose: each reading is decided first, and recorded if it is not public."""
+
+    def __init__(self, city: City, subject: Subject, purpose: str = "") -> None:
+        super().__init__(city.store.ledger, subject, purpose)
+        self.city = city
+
+    def dataset(self, dataset_id: str) -> OpenDataset:
+        """Return a dataset that the asker may read; ``NotFound``, or ``NeedsPurpose`` if only that is lacking."""
+        found = self.see("dataset", dataset_id, lambda: self.city.catalogue.dataset(dataset_id), dataset_resource)
+        return OpenDataset(self, found)
+
+    def datasets(
+        self,
+        *,
+        text: str = "",
+        theme: str | None = None,
+        format: str | None = None,  # noqa: A002 - the word the API uses
+        classification: str | None = None,
+        provider: str | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> Page[Listed]:
+        """Return the datasets that the asker may know of; what cannot be read without a purpose is named only."""
+        found = self.city.catalogue.datasets(
+            text=text,
+            theme=theme,
+            format=format,
+            classification=classification,
+            subject=self.subject,
+            purpose=self.purpose,
+        )
+        if provider:
+            found = [each for each in found if provider in {each.card.provider.zh, each.card.provider.en}]
+        end = len(found) if limit is None else offset + limit
+        page = found[offset:end]
+        self.seen(*map(dataset_resource, page), action="list")
+        return Page(map(self._listed, page), more=len(found) > end)
+
+    def lineage(self, end: str) -> list[Link]:
+        """Return the links upstream and downstream of ``end`` whose both ends the asker may know of."""
+        return [each for each in self.city.catalogue.lineage(end) if self._knows(each.source, each.target)]
+
+    def query(self, sql: str, *, limit: int = 1000) -> QueryResult:
+        """Return the answer to one SELECT over the datasets that the asker may query; see ``Queries.run``."""
+        return self.city.queries.run(sql, asker=self, limit=limit)
+
+    def datastream(self, reference: int | str) -> Datastream:
+        """Return a datastream, by id or number, that the asker may read, or ``NotFound``."""
+        return self.see(
+            "datastream", str(reference), lambda: self.city.sensing.datastream(reference), datastream_resource
+        )
+
+    def datastreams(
+        self,
+        *,
+        thing: str | None = None,
+        box: Box | None = None,
+        observed_property: str | None = None,
+        after: int | None = None,
+        limit: int = 100,
+    ) -> Page[Datastream]:
+        """Return the datastreams that meet every condition and that the asker may read, by number, past ``after``."""
+        kept: list[Datastream] = []
+        self.decide(Action.READ, Resource("datastream"))
+        while len(kept) <= limit:
+            batch = self.city.sensing.datastreams(
+                thing=thing, box=box, observed_property=observed_property, after=after, limit=_BATCH
+            )
+            kept += [stream for stream in batch if self.may(Action.READ, datastream_resource(stream))]
+            if len(batch) < _BATCH:
+                break
+            after = batch[-1].number
+        page = Page(kept[:limit], more=len(kept) > limit)
+        self.seen(*map(datastream_resource, page))
+        return page
+
+    def series(
+        self,
+        datastream: int | str,
+        start: datetime,
+        end: datetime,
+        *,
+        points: int | None = None,
+        at: datetime | None = None,
+    ) -> Series:
+        """Return the values of a datastream in ``[start, end)``, as recorded by ``at``.
+
+        With ``points`` it is thinned for a chart, see :func:`lifang.sensing.chart`.
+        """
+        stream = self.datastream(datastream)
+        table = self.city.sensing.series(stream.number, start, end, at=at)
+        shown = table if points is None else chart(table, points, stream.period_s)
+        return Series(stream, shown, len(table))
+
+    def _listed(self, dataset: Dataset) -> Listed:
+        decision = self.decide(Action.READ, dataset_resource(dataset))
+        if not decision.allowed:
+            return Listed(dataset.card, None, needs_purpose=True)
+        readable = (each for each in dataset.releases() if self.may(Action.READ, release_resource(dataset, each)))
+        return Listed(dataset.card, next(readable, None), needs_purpose=False)
+
+    def _knows(self, *ends: str) -> bool:
+        return all(self._may_know(end) for end in ends)
+
+    def _may_know(self, end: str) -> bool:
+        """Return whether the asker may know of the end of a link: a dataset, or a release of one, may be hidden."""
+        kind, _, name = end.partition(":")
+        resource = _RESOURCES.get(kind)
+        try:
+            return resource is None or self.may(Action.READ, resource(self.city, name))
+        except NotFound:
+            return False
+
+
+def _dataset_end(city: City, name: str) -> Resource:
+    dataset_id, _, number = name.partition("@")
+    dataset = city.catalogue.dataset(dataset_id)
+    return release_resource(dataset, dataset.release(int(number))) if number else dataset_resource(dataset)
+
+
+_RESOURCES: dict[str, Callable[[City, str], Resource]] = {"dataset": _dataset_end, "release": _dataset_end}

@@ -1,0 +1,90 @@
+"""Datasets as an asker may read them: each release decided by its own classification, each reading recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lifang.app.decisions import Decisions
+from lifang.catalogue import Card, Dataset, Release
+from lifang.guard import Action, Resource, strictest
+from lifang.store import Relation
+
+
+def dataset_resource(dataset: Dataset) -> Resource:
+    """Return the dataset as the guard knows it."""
+    return Resource("dataset", dataset.id, dataset.card.classification)
+
+
+def release_resource(dataset: Dataset, release: Release) -> Resource:
+    """Return a release as the guard knows it: by the stricter of the dataset's classification now and its own."""
+    stricter = strictest(dataset.card.classification, release.classification)
+    return Resource("release", release.id, stricter)
+
+
+class OpenDataset:
+    """A dataset that an asker may read. Its rows are lazy; ``NotFound`` for a release that may not be seen."""
+
+    def __init__(self, asker: Decisions, dataset: Dataset) -> None:
+        self._asker, self._dataset = asker, dataset
+
+    @property
+    def id(self) -> str:
+        """The dataset's id."""
+        return self._dataset.id
+
+    @property
+    def card(self) -> Card:
+        """What is said of the dataset."""
+        return self._dataset.card
+
+    def releases(self, *, at: datetime | None = None) -> list[Release]:
+        """Return every release that the asker may read (recorded by the moment ``at``), the newest first."""
+        found = (each for each in self._dataset.releases() if at is None or each.recorded <= at)
+        return [each for each in found if self._asker.may(Action.READ, release_resource(self._dataset, each))]
+
+    def release(self, number: int | None = None, *, at: datetime | None = None, export: bool = False) -> Release:
+        """Return release ``number``, or the newest, or the newest recorded by ``at``; ``export`` asks to take it away.
+
+        ``Denied`` says why it may be read but not exported.
+        """
+        found = self._dataset.release(number, at=at)
+        resource = release_resource(self._dataset, found)
+        self._asker.see("release", found.id, lambda: found, lambda _: resource)
+        if export:
+            self._asker.must(Action.EXPORT, resource)
+            self._asker.seen(resource, action="export")
+        return found
+
+    def rows(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
+        """Return the rows of a release (chosen as in :meth:`release`), lazily."""
+        return self.rows_of(self.release(number, at=at))
+
+    def rows_of(self, release: Release) -> Relation:
+        """Return the rows of a release that :meth:`release` gave, lazily."""
+        return self._dataset.rows(release.number)
+
+    def refused(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
+        """Return the refused cells of a release, lazily: row, column, value, rule, mend."""
+        return self.refused_of(self.release(number, at=at))
+
+    def refused_of(self, release: Release) -> Relation:
+        """Return the refused cells of a release that :meth:`release` gave, lazily."""
+        return self._dataset.refused(release.number)
+
+    def metadata(self) -> list[dict[str, Any]]:
+        """Return the GB/T 21063 elements as ``{element, en, value}`` rows."""
+        return self._dataset.metadata()
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A dataset in a list. ``needs_purpose``: only its name, theme, provider and classification may be shown.
+
+    ``release`` is the newest that the asker may read (of the moment asked for), if there is one.
+    """
+
+    card: Card
+    release: Release | None
+    needs_purpose: bool

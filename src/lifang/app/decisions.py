@@ -1,0 +1,92 @@
+"""Decisions: a subject with a stated purpose, the guard in front of it, the ledger behind it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from lifang.core import NotFound
+from lifang.guard import Action, Classification, Decision, Resource, Subject, decide, is_public, refusal, strictest
+from lifang.store import Entry, Ledger
+
+Item = TypeVar("Item")
+_LISTED = 50  # ids named in one ledger record of a list
+
+
+class Decisions:
+    """What one subject may do for one purpose; denials and reads of what is not public are in the ledger.
+
+    ``decisions`` counts the questions put to the guard, so that a door can see that it asked at all.
+    """
+
+    def __init__(self, ledger: Ledger, subject: Subject, purpose: str = "") -> None:
+        self.subject, self.purpose = subject, purpose.strip()
+        self.decisions = 0
+        self._ledger = ledger
+        self._lock = threading.Lock()
+
+    def decide(self, action: Action, resource: Resource) -> Decision:
+        """Return the guard's decision."""
+        with self._lock:
+            self.decisions += 1
+        return decide(self.subject, action, resource, self.purpose)
+
+    def may(self, action: Action, resource: Resource) -> bool:
+        """Return whether the guard allows it."""
+        return self.decide(action, resource).allowed
+
+    def classes(self, action: Action, kind: str) -> list[Classification]:
+        """Return the classifications of ``kind`` to which the guard allows ``action``: what a list may hold."""
+        return [each for each in Classification if self.may(action, Resource(kind, "*", each))]
+
+    def must(self, action: Action, resource: Resource) -> Decision:
+        """Return the decision if it allows; else raise what :func:`lifang.guard.refusal` says, and keep the denial."""
+        decision = self.decide(action, resource)
+        if decision.allowed:
+            return decision
+        self.denied(action, resource)
+        raise refusal(self.subject, resource, decision)
+
+    def denied(self, action: Action, resource: Resource, *, detail: Mapping[str, Any] | None = None) -> None:
+        """Record, with its reasons, a denial to somebody known; nobody known leaves no record."""
+        if not self.subject.is_anonymous:
+            reasons = list(self.decide(action, resource).reasons)
+            self._record(resource, action.value, "denied", {**(detail or {}), "reasons": reasons})
+
+    def see(self, kind: str, reference: str, fetch: Callable[[], Item], resource: Callable[[Item], Resource]) -> Item:
+        """Return what ``fetch`` finds if the asker may read it, and record the reading if it is not public.
+
+        What may not be seen is ``NotFound`` in the very words of what is not there. Whoever lacks only a stated
+        purpose is told so (``NeedsPurpose``).
+        """
+        nothing = NotFound(f"There is no {kind} {reference[:80]!r}.", mend="List them to see those there are.")
+        try:
+            item = fetch()
+        except NotFound:
+            self.decide(Action.READ, Resource(kind))
+            raise nothing from None
+        found = resource(item)
+        decision = self.decide(Action.READ, found)
+        if not decision.allowed:
+            self.denied(Action.READ, found)
+            raise refusal(self.subject, found, decision) if decision.needs_purpose else nothing
+        self.seen(found)
+        return item
+
+    def seen(self, *resources: Resource, action: str = "read", detail: Mapping[str, Any] | None = None) -> None:
+        """Record that the asker was given what is not public among ``resources``, in one ledger record."""
+        hidden = [resource for resource in resources if not is_public(resource)]
+        if not hidden:
+            return
+        whole = hidden[0]
+        if len(hidden) > 1:
+            whole = Resource(whole.kind, "*", strictest(*(resource.classification for resource in hidden)))
+        told: dict[str, Any] = {**(detail or {}), "classification": whole.classification.value}
+        if len(hidden) > 1:
+            told |= {"count": len(hidden), "ids": [resource.id for resource in hidden[:_LISTED]]}
+        self._record(whole, action, "allowed", told)
+
+    def _record(self, resource: Resource, action: str, outcome: str, detail: Mapping[str, Any]) -> None:
+        name = f"{resource.kind}:{resource.id}"
+        self._ledger.append(Entry(self.subject.id, action, name, self.purpose, outcome, detail))
