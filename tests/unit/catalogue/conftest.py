@@ -1,5 +1,7 @@
-"""A catalogue over a fresh city, with a clock that the tests own."""
+"""A catalogue over a fresh city, with a clock that the tests own, and readers of files made in the tests."""
 
+import io
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lifang.catalogue import Admission, Card, Catalogue
+from lifang.catalogue.reading import Limits, Opened, open_source
 from lifang.core import ManualClock, Settings
 from lifang.guard import SYSTEM
 from lifang.store import Store
@@ -47,3 +50,31 @@ def add(catalogue: Catalogue, tmp_path: Path) -> Add:
         return catalogue.add(path, name=file, card=Card.from_mapping({"id": "x", **card}), by=SYSTEM)
 
     return add_file
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    def open_bytes(content: bytes, name: str, limits: Limits | None = None) -> Opened:
+        path = tmp_path / "received"
+        path.write_bytes(content)
+        scratch = tmp_path / f"scratch{len(list(tmp_path.iterdir()))}"
+        scratch.mkdir()
+        return open_source(path, name=name, scratch=scratch, limits=limits)
+
+    return open_bytes
+
+
+def table(opened: Opened) -> list[dict[str, str | None]]:
+    return [row for batch in opened.batches() for row in batch.columns.to_pylist()]
+
+
+def rows(opened: Opened) -> list[int]:
+    return [int(row) for batch in opened.batches() for row in batch.rows]
+
+
+def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return sink.getvalue()

@@ -1,4 +1,3 @@
-import gzip
 import io
 import zipfile
 from pathlib import Path
@@ -11,37 +10,10 @@ import pyogrio.raw
 import pytest
 import shapely
 
-from lifang.catalogue.reading import Limits, Opened, open_source
 from lifang.catalogue.reading.text import find_delimiter
 from lifang.core import BadInput, TooLarge
 
-
-@pytest.fixture
-def read(tmp_path: Path):
-    def open_bytes(content: bytes, name: str, limits: Limits | None = None) -> Opened:
-        path = tmp_path / "received"
-        path.write_bytes(content)
-        scratch = tmp_path / f"scratch{len(list(tmp_path.iterdir()))}"
-        scratch.mkdir()
-        return open_source(path, name=name, scratch=scratch, limits=limits)
-
-    return open_bytes
-
-
-def table(opened: Opened) -> list[dict[str, str | None]]:
-    return [row for batch in opened.batches() for row in batch.columns.to_pylist()]
-
-
-def rows(opened: Opened) -> list[int]:
-    return [int(row) for batch in opened.batches() for row in batch.rows]
-
-
-def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members:
-            archive.writestr(name, content)
-    return sink.getvalue()
+from .conftest import rows, table, zipped
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
@@ -126,55 +98,6 @@ def test_repeated_and_empty_headers_are_told_apart_and_noted(read) -> None:
     opened = read(b"a,a,\n1,2,3\n", "a.csv")
     assert opened.headers == ("a", "a (2)", "column 3")
     assert len(opened.notes) == 2
-
-
-def test_gzip_and_zip_of_one_file_are_opened(read) -> None:
-    assert table(read(gzip.compress(b"a\n1\n"), "a.csv.gz")) == [{"a": "1"}]
-    assert table(read(zipped(("folder/a.csv", b"a\n1\n"), ("readme.txt", b"x")), "a.zip")) == [{"a": "1"}]
-
-
-def link() -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo("a.csv")
-    info.external_attr = 0o120777 << 16
-    return info
-
-
-@pytest.mark.parametrize(
-    ("members", "words"),
-    [
-        ([("../a.csv", b"a\n1\n")], "out of it"),
-        ([("/etc/a.csv", b"a\n1\n")], "out of it"),
-        ([("..\\a.csv", b"a\n1\n")], "out of it"),
-        ([("c:/a.csv", b"a\n1\n")], "out of it"),
-        ([(link(), b"/etc/passwd")], "link"),
-        ([("a.zip", zipped(("a.csv", b"a\n1\n")))], "archive inside"),
-        ([("a.csv", b"a\n1\n"), ("b.csv", b"a\n1\n")], "2 data files"),
-        ([("x/a.csv", b"a\n1\n"), ("y/a.csv", b"a\n1\n")], "same name"),
-        ([("a.shp", b"x"), ("a.dbf", b"x")], "lacks .shx"),
-    ],
-)
-def test_dangerous_or_unclear_zips_are_refused(read, tmp_path: Path, members, words: str) -> None:
-    with pytest.raises(BadInput, match=words):
-        read(zipped(*members), "a.zip")
-    assert not (tmp_path.parent / "a.csv").exists()
-
-
-@pytest.mark.parametrize("pack", [gzip.compress, lambda data: zipped(("a.csv", data))])
-def test_bombs_are_stopped_by_size_and_by_ratio(read, pack) -> None:
-    data = b"a,b\n" + b"1,2\n" * 6_000_000
-    with pytest.raises(TooLarge):
-        read(pack(data), "a", Limits(expanded=1_000_000))
-    with pytest.raises(TooLarge):
-        read(pack(data), "a", Limits(ratio=20))
-
-
-def test_damaged_archives_are_refused(read) -> None:
-    with pytest.raises(BadInput, match="damaged"):
-        read(gzip.compress(b"a\n1\n" * 1000)[:-9], "a.csv.gz")
-    with pytest.raises(BadInput, match="damaged"):
-        read(zipped(("a.csv", b"a\n1\n" * 100))[:-30], "a.zip")
-    with pytest.raises(BadInput, match="archive inside"):
-        read(gzip.compress(gzip.compress(b"a\n1\n")), "a.csv.gz")
 
 
 def workbook(edit=lambda _name, content: content) -> bytes:

@@ -94,10 +94,10 @@ def _ended(folder: Path, seconds: float, poll: Callable[[], None]) -> bool:
         start_new_session=True,
     )
     try:
-        while time.monotonic() < deadline:
+        while (left := deadline - time.monotonic()) > 0:
             poll()
             try:
-                process.wait(_POLL_S)
+                process.wait(min(_POLL_S, left))
             except subprocess.TimeoutExpired:
                 continue
             return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lifang.catalogue.reading.apart import open_apart
@@ -12,7 +12,7 @@ from lifang.catalogue.reading.columnar import open_parquet
 from lifang.catalogue.reading.delimited import open_delimited
 from lifang.catalogue.reading.geojson import open_geojson
 from lifang.catalogue.reading.model import Hints, Limits, NoHints, Opened
-from lifang.catalogue.reading.unpack import gunzip, unzip, zip_names
+from lifang.catalogue.reading.unpack import gunzip, twice_packed, unzip, zip_names
 from lifang.core import BadInput
 
 FORMATS = ("csv", "geojson", "parquet", "xlsx", "gpkg", "shapefile")
@@ -38,12 +38,23 @@ _CSV_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".epw")
 
 @dataclass(frozen=True)
 class _Job:
-    """What holds for a source whatever is found in it."""
+    """What holds for a source whatever is found in it.
+
+    ``received`` (bytes) is its size as it came, ``spent`` what unpacking took so far, ``layers`` what it came in.
+    """
 
     scratch: Path
     hints: Hints
     limits: Limits
     poll: Callable[[], None]
+    received: int
+    spent: int = 0
+    layers: tuple[str, ...] = ()
+
+    @property
+    def zip_limits(self) -> Limits:
+        """The limits less what a gzip around the zip took."""
+        return replace(self.limits, expanded=self.limits.expanded - self.spent)
 
 
 def open_source(
@@ -60,19 +71,23 @@ def open_source(
     ``BadInput`` says why a file cannot be taken; nothing is written outside ``scratch``. ``poll`` is asked again and
     again while a format is read apart; what it raises stops that.
     """
-    return _open(path, name or path.name, _Job(scratch, hints or NoHints(), limits or Limits(), poll), packed=False)
+    job = _Job(scratch, hints or NoHints(), limits or Limits(), poll, received=path.stat().st_size)
+    return _open(path, name or path.name, job)
 
 
-def _open(path: Path, name: str, job: _Job, *, packed: bool) -> Opened:
+def _open(path: Path, name: str, job: _Job) -> Opened:
     with path.open("rb") as stream:
         head = stream.read(4096)
     if not head:
         raise BadInput("The file is empty.", where=name, mend=_MEND)
-    if head.startswith(b"\x1f\x8b") and not packed:
+    if head.startswith(b"\x1f\x8b"):
+        if job.layers:
+            raise twice_packed(name)
         unpacked = gunzip(path, job.scratch / "unpacked", limits=job.limits, called=name)
-        return _open(unpacked, name[:-3] if name.lower().endswith(".gz") else name, job, packed=True)
+        inner = replace(job, spent=unpacked.stat().st_size, layers=("gzip",))
+        return _open(unpacked, name[:-3] if name.lower().endswith(".gz") else name, inner)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _open_zip(path, name, job, packed=packed)
+        return _open_zip(path, name, job)
     if head.startswith(b"PAR1"):
         return open_parquet(path, limits=job.limits, hints=job.hints)
     if head.startswith(b"SQLite format 3\0"):
@@ -93,17 +108,17 @@ def _open_text(path: Path, name: str, head: bytes, job: _Job) -> Opened:
     return open_delimited(path, hints=job.hints)
 
 
-def _open_zip(path: Path, name: str, job: _Job, *, packed: bool) -> Opened:
-    names = [each.lower() for each in zip_names(path, limits=job.limits, called=name)]
+def _open_zip(path: Path, name: str, job: _Job) -> Opened:
+    names = [each.lower() for each in zip_names(path, limits=job.zip_limits, called=name)]
     if "[content_types].xml" in names:
         if "xl/workbook.xml" not in names:
             raise BadInput("This is an Office file, but not a workbook (.xlsx).", where=name, mend=_MEND)
         return _open_apart("workbook", path, name, job)
-    if packed:
-        raise BadInput("There is an archive inside the archive.", where=name, mend="Pack the data file once only.")
+    if "zip" in job.layers:
+        raise twice_packed(name)
     folder = job.scratch / "unzipped"
     folder.mkdir()
-    files = unzip(path, folder, limits=job.limits, called=name)
+    files = unzip(path, folder, limits=job.zip_limits, called=name, received=job.received)
     shapes = [each for each in files if each.suffix.lower() == ".shp"]
     if shapes:
         return _open_shapefile(shapes, files, job)
@@ -114,7 +129,7 @@ def _open_zip(path: Path, name: str, job: _Job, *, packed: bool) -> Opened:
             where=", ".join(each.name for each in data)[:200],
             mend="Send one at a time.",
         )
-    return _open(data[0], data[0].name, job, packed=True)
+    return _open(data[0], data[0].name, replace(job, layers=(*job.layers, "zip")))
 
 
 def _open_shapefile(shapes: list[Path], files: list[Path], job: _Job) -> Opened:

@@ -1,11 +1,13 @@
-"""Archives opened safely: bounded in size and ratio, nothing outside the folder given, no archive inside one.
+"""Archives opened safely: bounded in size and ratio while they expand, and nothing outside the folder given.
 
-``called`` is what the sender calls the file.
+A zip may stand in a gzip and a workbook in either; anything packed deeper is refused. ``called`` is what the sender
+calls the file.
 """
 
 from __future__ import annotations
 
 import gzip
+import io
 import stat
 import zipfile
 import zlib
@@ -18,22 +20,27 @@ from lifang.core import BadInput, TooLarge
 _CHUNK = 1 << 20
 _RATIO_FROM = 16 << 20  # the ratio is only judged beyond this size: small text compresses well
 _MEMBERS_MAX = 10_000
-_ARCHIVES = (
-    b"PK\x03\x04",
-    b"PK\x05\x06",
-    b"\x1f\x8b",
-    b"BZh",
-    b"\xfd7zXZ",
-    b"7z\xbc\xaf",
-    b"Rar!",
-    b"\x28\xb5\x2f\xfd",
-)
+_DIRECTORY_MAX = 8 << 20  # bytes; the list of files is made into objects whole
+_NOT_INSIDE = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
 _DEFLATE = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_INSIDE = "There is an archive inside the archive."
+_MEND_INSIDE = "Pack the data file once only."
 
 
-def is_archive(head: bytes) -> bool:
-    """Return whether these first bytes begin a compressed file."""
-    return head.startswith(_ARCHIVES)
+class _Bounded(io.FileIO):
+    """A zip file of which no reader takes more at once than a list of files may be long."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return up to ``size`` bytes; ``TooLarge`` where a list of files claims more than the bound."""
+        if size is not None and size > _DIRECTORY_MAX:
+            what = f"The zip's list of files is {size} bytes long; {_DIRECTORY_MAX} are allowed."
+            raise TooLarge(what, mend="Send fewer files at once.")
+        return super().read(_DIRECTORY_MAX if size is None or size < 0 else size) or b""
+
+
+def twice_packed(called: str) -> BadInput:
+    """Return the refusal of an archive inside an archive."""
+    return BadInput(_INSIDE, where=called, mend=_MEND_INSIDE)
 
 
 def gunzip(source: Path, target: Path, *, limits: Limits, called: str) -> Path:
@@ -46,15 +53,16 @@ def gunzip(source: Path, target: Path, *, limits: Limits, called: str) -> Path:
     return target
 
 
-def unzip(source: Path, target: Path, *, limits: Limits, called: str) -> list[Path]:
+def unzip(source: Path, target: Path, *, limits: Limits, called: str, received: int) -> list[Path]:
     """Return the files of the zip, written flat into the folder ``target`` in the order of the archive.
 
-    Absolute paths, ``..``, links, encrypted members, nested archives, two members of one name and bombs are refused.
+    ``received`` is how many bytes came in, which each file's expansion is judged by. Absolute paths, ``..``, links,
+    encrypted members, other archives, two members of one name and bombs are refused.
     """
     try:
-        with zipfile.ZipFile(source) as archive:
+        with _Bounded(source) as stream, zipfile.ZipFile(stream) as archive:
             members = _safe_members(archive, limits=limits)
-            return [_extract(archive, member, target, limits=limits) for member in members]
+            return [_extract(archive, member, target, limits=limits, received=received) for member in members]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
         if isinstance(error, BadInput):
             raise
@@ -64,7 +72,7 @@ def unzip(source: Path, target: Path, *, limits: Limits, called: str) -> list[Pa
 def zip_names(source: Path, *, limits: Limits, called: str) -> list[str]:
     """Return the names in a zip after the same checks as ``unzip``, without writing anything."""
     try:
-        with zipfile.ZipFile(source) as archive:
+        with _Bounded(source) as stream, zipfile.ZipFile(stream) as archive:
             return [member.filename for member in _safe_members(archive, limits=limits)]
     except (zipfile.BadZipFile, EOFError, NotImplementedError, UnicodeDecodeError) as error:
         raise BadInput(f"The zip file is damaged: {error}.", where=called, mend="Send the file again.") from error
@@ -109,19 +117,20 @@ def _check_member(info: zipfile.ZipInfo) -> None:
         )
 
 
-def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, folder: Path, *, limits: Limits) -> Path:
+def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, folder: Path, *, limits: Limits, received: int) -> Path:
     name = PurePosixPath(info.filename.replace("\\", "/")).name
     target = folder / name
     with archive.open(info) as stream, target.open("xb") as sink:
-        _copy(stream, sink, limits=limits, packed=max(1, info.compress_size), where=info.filename[:200])
+        packed = max(1, min(info.compress_size, received))
+        _copy(stream, sink, limits=limits, packed=packed, where=info.filename[:200])
     return target
 
 
 def _copy(stream: IO[bytes], sink: IO[bytes], *, limits: Limits, packed: int, where: str) -> None:
     done = 0
     while chunk := stream.read(_CHUNK):
-        if done == 0 and is_archive(chunk[:8]):
-            raise BadInput("There is an archive inside the archive.", where=where, mend="Pack the data file once only.")
+        if done == 0 and chunk.startswith(_NOT_INSIDE):
+            raise twice_packed(where)
         done += len(chunk)
         if done > limits.expanded or (done > _RATIO_FROM and done > packed * limits.ratio):
             raise TooLarge(
