@@ -1,5 +1,6 @@
 """Small files that claim to be huge, endless or something else: refused in words, soon, in little memory."""
 
+import contextlib
 import sqlite3
 import time
 import zipfile
@@ -7,7 +8,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyogrio.raw
 import pytest
 import shapely
@@ -166,6 +170,45 @@ def test_features_with_too_many_different_properties_are_refused(
     features = [{"type": "Feature", "geometry": point, "properties": {f"p{k}": 1}} for k in range(10_000)]
     path.write_bytes(orjson.dumps({"type": "FeatureCollection", "features": features}))
     assert "properties" in refusal(catalogue, store, path, called="Wide.geojson").what
+
+
+@pytest.mark.slow
+def test_a_parquet_file_with_wrong_bytes_is_refused_or_read_but_ends_no_server(
+    catalogue: Catalogue, store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "upload-0"
+    pq.write_table(pa.table({"n": range(2_000), "t": ["成都"] * 2_000}), path)
+    whole = path.read_bytes()
+    rng = np.random.default_rng(3)
+    for number in range(12):
+        content = np.frombuffer(whole, np.uint8).copy()
+        content[rng.integers(4, len(content) - 8, 8)] = 255
+        path.write_bytes(content.tobytes())
+        (tmp_path / f"s{number}").mkdir()
+        with contextlib.suppress(BadInput):
+            opened = open_source(path, name="Trees.parquet", scratch=tmp_path / f"s{number}")
+            assert sum(len(batch.rows) for batch in opened.batches()) <= 2_000
+    path.write_bytes(whole[: len(whole) // 2])
+    refusal(catalogue, store, path, called="Trees.parquet")
+
+
+PROPERTIES = {
+    "lists without end": "[" + "[]," * 12_000_000 + "[]]",
+    "one text too long": '"' + "x" * 130_000_000 + '"',
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("value", PROPERTIES.values(), ids=PROPERTIES)
+def test_a_feature_that_would_fill_memory_is_refused_and_the_server_holds_nothing_of_it(
+    catalogue: Catalogue, store: Store, tmp_path: Path, value: str
+) -> None:
+    path = tmp_path / "upload-0"
+    feature = f'{{"type": "Feature", "geometry": null, "properties": {{"p": {value}}}}}'
+    path.write_text(f'{{"type": "FeatureCollection", "features": [{feature}]}}', "utf-8")
+    del feature
+    error = refusal(catalogue, store, path, called="Wide.geojson")
+    assert "memory" in error.what or "at once" in error.what
 
 
 def test_archives_are_named_as_their_sender_names_them(catalogue: Catalogue, store: Store, tmp_path: Path) -> None:

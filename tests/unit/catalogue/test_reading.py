@@ -38,6 +38,16 @@ def test_mixed_or_other_encodings_are_refused_with_the_place(read, content: byte
     assert "UTF-8" in caught.value.mend
 
 
+@pytest.mark.parametrize("chunk", [1, 2, 3, 1 << 20])
+def test_the_first_wrong_byte_is_told_wherever_a_chunk_ends(read, monkeypatch, chunk: int) -> None:
+    monkeypatch.setattr("lifang.catalogue.reading.text._CHUNK", chunk)
+    start = "名称,值\n成都,1\n".encode()
+    for rest, where in ((b"x\xff\xff,1\n", 2), (b"ab\xe6\x88", 3)):
+        with pytest.raises(BadInput) as caught:
+            read(start + rest, "a.csv")
+        assert caught.value.where == f"line 3, byte {len(start) + where}"
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -163,7 +173,7 @@ def test_geopackage_and_shapefile_carry_geometry_and_crs(read, tmp_path: Path) -
     assert (opened.format, table(opened)) == ("shapefile", [{"nm": "甲"}, {"nm": "乙"}])
     batch = next(opened.batches())
     assert batch.geometry is not None
-    assert batch.geometry[1].x == 104.2
+    assert shapely.from_wkb(batch.geometry[1]).x == 104.2
 
 
 def test_a_renamed_driver_cannot_slip_in_as_a_shapefile(read) -> None:

@@ -31,7 +31,7 @@ _UTC = zone("UTC")
 def read_geometry(batch: Batch, placing: Placing) -> tuple[Shapes, list[Finding], list[str | None]]:
     """Return a batch's geometries in its own coordinate system, what could not be read, and the texts as received."""
     if placing.kind == "native":
-        return _emptied(np.asarray(batch.geometry, dtype=object)), [], []
+        return _native(batch.geometry)
     texts = [batch.columns.column(batch.columns.schema.names.index(header)) for header in placing.headers]
     if placing.kind == "wkt":
         shapes = np.asarray(
@@ -40,6 +40,14 @@ def read_geometry(batch: Batch, placing: Placing) -> tuple[Shapes, list[Finding]
         unread = as_mask(texts[0].is_valid()) & shapely.is_missing(shapes)
         return _emptied(shapes), found(unread, "geometry", "Write WKT, for example POINT (104.07 30.66)."), texts[0]
     return _points(texts[0], texts[1])
+
+
+def _native(wkb: Any) -> tuple[Shapes, list[Finding], list[str | None]]:
+    shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
+    unread = shapely.is_missing(shapes)
+    if unread.any():
+        unread &= np.array([each is not None for each in wkb], bool)
+    return _emptied(shapes), found(unread, "geometry", "Write shapes as well-known binary (OGC 06-103r4)."), []
 
 
 def _points(x_text: Any, y_text: Any) -> tuple[Shapes, list[Finding], Any]:

@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import shapely
 
-from lifang.catalogue.reading.model import Batch, Hints, Limits, NoHints, Opened
+from lifang.catalogue.reading.model import Batch, Hints, Limits, NoHints, Opened, Refusal, text_batch
 from lifang.core import BadInput, TooLarge, Unavailable
 
 _PACKAGE = "lifang.catalogue.reading"
@@ -40,8 +39,18 @@ _ENVIRONMENT = {
 }
 _POLL_S = 0.2
 _BYTES_PER_SECOND = 1 << 20
-_MENDS = {"workbook": "Save it again as .xlsx, or as CSV.", "vector": "Export it again, or in smaller parts."}
-_NAMES = {"workbook": "The workbook", "vector": "The layer"}
+_MENDS = {
+    "workbook": "Save it again as .xlsx, or as CSV.",
+    "vector": "Export it again, or in smaller parts.",
+    "geojson": "Send it in smaller parts, or as GeoPackage.",
+    "parquet": "Write it again, with smaller row groups.",
+}
+_NAMES = {
+    "workbook": "The workbook",
+    "vector": "The layer",
+    "geojson": "The GeoJSON file",
+    "parquet": "The Parquet file",
+}
 
 
 def open_apart(
@@ -49,8 +58,9 @@ def open_apart(
 ) -> Opened:
     """Return the file at ``path``, read to its end in a process with bounded memory and time.
 
-    ``reader`` is ``workbook`` or ``vector``; ``called`` is what its sender calls the file; ``poll`` is asked again and
-    again meanwhile and raises to stop. ``BadInput`` if the file is damaged, or its parser takes more than it may.
+    ``reader`` is ``workbook``, ``vector``, ``geojson`` or ``parquet``; ``called`` is what its sender calls the
+    file; ``poll`` is asked again and again meanwhile and raises to stop. ``BadInput`` if the file is damaged, or its
+    parser takes more than it may.
     """
     folder = scratch / "apart"
     folder.mkdir()
@@ -73,7 +83,7 @@ def open_apart(
     if problem := answer.get("problem"):
         told = {name: _plain(text, path, called) for name, text in problem.items()}
         raise (TooLarge if answer["large"] else BadInput)(told["what"], where=told["where"], mend=told["mend"])
-    return _opened(answer, folder / "rows.arrow")
+    return _opened(answer, folder)
 
 
 def _ended(folder: Path, seconds: float, poll: Callable[[], None]) -> bool:
@@ -111,12 +121,12 @@ def _plain(text: str, path: Path, called: str) -> str:
     return text.replace(str(path.absolute()), called).replace(f"{path.absolute().parent}/", "")
 
 
-def _opened(answer: dict[str, Any], rows: Path) -> Opened:
+def _opened(answer: dict[str, Any], folder: Path) -> Opened:
     headers = tuple(answer["headers"])
     return Opened(
         format=answer["format"],
         headers=headers,
-        batches=lambda: _batches(rows, headers, shaped=answer["has_geometry"]),
+        batches=lambda: _batches(folder, headers, shaped=answer["has_geometry"]),
         encoding=answer["encoding"],
         crs=answer["crs"],
         has_geometry=answer["has_geometry"],
@@ -125,13 +135,17 @@ def _opened(answer: dict[str, Any], rows: Path) -> Opened:
     )
 
 
-def _batches(path: Path, headers: tuple[str, ...], *, shaped: bool) -> Iterator[Batch]:
+def _batches(folder: Path, headers: tuple[str, ...], *, shaped: bool) -> Iterator[Batch]:
+    for record in _stream(folder / "rows.arrow"):
+        numbers, *columns = record.columns
+        geometry = columns.pop(0).to_numpy(zero_copy_only=False) if shaped else None
+        yield Batch(numbers.to_numpy(), pa.RecordBatch.from_arrays(columns, names=list(headers)), geometry)
+    nothing = text_batch({name: [] for name in headers})
+    for record in _stream(folder / "refused.arrow"):
+        refused = tuple(Refusal(*row) for row in zip(*record.to_pydict().values(), strict=True))
+        yield Batch(np.empty(0, np.int64), nothing, np.empty(0, object) if shaped else None, refused)
+
+
+def _stream(path: Path) -> Iterator[pa.RecordBatch]:
     with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as stream:
-        for record in stream:
-            numbers, *columns = record.columns
-            geometry: Any = None
-            if shaped:
-                raw = columns.pop(0).to_numpy(zero_copy_only=False)
-                geometry = np.asarray(shapely.from_wkb(raw, on_invalid="ignore"), dtype=object)
-            texts = pa.RecordBatch.from_arrays(columns, names=list(headers))
-            yield Batch(numbers.to_numpy(), texts, geometry)
+        yield from stream

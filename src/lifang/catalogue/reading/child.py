@@ -1,11 +1,13 @@
 """The process apart: reads one file by a parser that allocates by what the file claims, within limits, and ends.
 
 It is started by ``apart`` with a folder that holds ``request.json``. It leaves ``answer.json`` there: what was opened,
-or why it cannot be; and ``rows.arrow``, an Arrow IPC stream. A parser that aborts, panics or hangs leaves no answer.
+or why it cannot be; ``rows.arrow`` and ``refused.arrow``, Arrow IPC streams. A parser that aborts, panics or hangs
+leaves no answer.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import os
@@ -19,13 +21,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from lifang.catalogue.reading.model import Limits, NoHints, Opened
+from lifang.catalogue.reading.columnar import open_parquet
+from lifang.catalogue.reading.geojson import open_geojson
+from lifang.catalogue.reading.model import Limits, NoHints, Opened, Refusal
 from lifang.catalogue.reading.vector import open_vector
 from lifang.catalogue.reading.workbook import open_xlsx
 from lifang.core import BadInput, TooLarge
 
 ROW, SHAPE = "row", "shape"
+_REFUSALS = pa.schema([("row", pa.int64()), *((name, pa.string()) for name in Refusal._fields[1:])])
 _OPENERS: dict[str, Callable[[Path, NoHints, Limits], Opened]] = {
+    "geojson": lambda path, _hints, limits: open_geojson(path, limits=limits),
+    "parquet": lambda path, hints, limits: open_parquet(path, limits=limits, hints=hints),
     "vector": lambda path, hints, _limits: open_vector(path, hints=hints),
     "workbook": lambda path, hints, limits: open_xlsx(path, hints=hints, limits=limits),
 }
@@ -38,12 +45,13 @@ def main() -> None:
     request = json.loads((folder / "request.json").read_bytes())
     limits = Limits(**request["limits"])
     _limit(limits, request["seconds"])
+    gc.disable()  # parsers make many objects and no cycles; the process ends soon
     stated: dict[str, Any] = request["hints"]
     for name in ("header", "missing"):
         stated[name] = tuple(stated[name])
     try:
         opened = _OPENERS[request["reader"]](Path(request["path"]), NoHints(**stated), limits)
-        _write(opened, folder / "rows.arrow")
+        _write(opened, folder)
         answer = {name: getattr(opened, name) for name in _TOLD} | {"texts": sorted(opened.texts)}
     except BadInput as error:
         large = isinstance(error, TooLarge)
@@ -72,14 +80,19 @@ def _mapped_bytes() -> int:
         return 0  # not Linux: the bound is then the whole of it
 
 
-def _write(opened: Opened, path: Path) -> None:
-    """Write the rows: their numbers, their shapes as WKB where there are any, and their texts, named by position."""
+def _write(opened: Opened, folder: Path) -> None:
+    """Write the rows (numbers, shapes as WKB where there are any, texts named by position), and the refused ones."""
     fields: list[tuple[str, Any]] = [(ROW, pa.int64())]
     if opened.has_geometry:
         fields.append((SHAPE, pa.binary()))
     schema = pa.schema([*fields, *((str(index), pa.string()) for index in range(len(opened.headers)))])
-    with pa.ipc.new_stream(path, schema) as writer:
+    with (
+        pa.ipc.new_stream(folder / "rows.arrow", schema) as rows,
+        pa.ipc.new_stream(folder / "refused.arrow", _REFUSALS) as refused,
+    ):
         for batch in opened.batches():
             shapes = [pa.array(batch.geometry, pa.binary())] if opened.has_geometry else []
             arrays = chain([pa.array(batch.rows)], shapes, batch.columns.columns)
-            writer.write_batch(pa.RecordBatch.from_arrays(list(arrays), schema=schema))
+            rows.write_batch(pa.RecordBatch.from_arrays(list(arrays), schema=schema))
+            if batch.refused:
+                refused.write_batch(pa.RecordBatch.from_pylist([each._asdict() for each in batch.refused], _REFUSALS))

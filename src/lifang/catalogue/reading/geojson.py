@@ -15,6 +15,7 @@ import orjson
 import shapely
 
 from lifang.catalogue.reading.model import COLUMNS_MAX, SHAPE_ROWS, Batch, Limits, Opened, Refusal, text_batch
+from lifang.catalogue.reading.pieces import Pieces
 from lifang.core import BadInput, TooLarge, check_crs
 
 _DEPTH = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
@@ -26,38 +27,86 @@ _FOREIGN = {  # RFC 7946 §7.1: members of one type cannot appear on another
     "FeatureCollection": ("coordinates", "geometries", "geometry", "properties"),
 }
 _CELLS_MAX = 50_000_000
+_GROUP_BYTES = 4 << 20
 _EXPECTED = "Send a GeoJSON FeatureCollection (RFC 7946)."
 _MEND = "Correct this feature by RFC 7946."
 
 
 def open_geojson(path: Path, *, limits: Limits) -> Opened:
-    """Return the GeoJSON at ``path``, opened; ``BadInput`` if it is not that, ``TooLarge`` past memory."""
-    size = path.stat().st_size
-    if size > limits.in_memory:
-        raise TooLarge(f"{size} bytes of GeoJSON cannot be read at once.", mend="Send it as GeoPackage or Parquet.")
-    try:
-        document = orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
-        raise BadInput(
-            f"This is not JSON: {error.msg}.", where=f"line {error.lineno}, column {error.colno}", mend=_EXPECTED
-        ) from error
-    features, notes = _features(document)
-    if not features:
+    """Return the GeoJSON at ``path``, opened; ``BadInput`` if it is not that, ``TooLarge`` past the limits.
+
+    The features of a collection are read as a stream; any other document is held whole.
+    """
+    pieces = Pieces(path, "features", most=limits.in_memory, expected=_EXPECTED)
+    found = _Found(path.stat().st_size)
+    for piece in pieces:
+        found.add(pieces.parsed(piece))
+    document, cut = pieces.rest
+    whole, notes = _features(document)
+    for feature in whole:
+        found.add(feature)
+    if not found.features:
         raise BadInput("The FeatureCollection has no features.", where="features", mend="Send at least one feature.")
-    headers, texts = _headers(features)
-    if "id" not in headers and any(isinstance(each, dict) and "id" in each for each in features):
-        headers.insert(0, "id")
-        texts.add("id")
+    headers = found.headers
     return Opened(
         format="geojson",
         headers=tuple(headers),
-        batches=lambda: _batches(features, headers),
+        batches=lambda: _batches(_grouped(pieces) if cut else iter([whole]), headers),
         encoding="utf-8",
         crs=_crs(document),
         has_geometry=True,
-        texts=frozenset(texts),
+        texts=found.only_texts,
         notes=notes,
     )
+
+
+class _Found:
+    """What a first pass finds: how many features, their properties' names, and which hold nothing but text."""
+
+    def __init__(self, size: int) -> None:
+        self.features = 0
+        self._cells_max = max(_CELLS_MAX, size)  # a filled cell takes some bytes: only empty ones can be more
+        self._texts: dict[str, bool] = {}
+        self._has_id = False
+
+    def add(self, feature: Any) -> None:
+        """Take one feature; ``TooLarge`` where names, or names x features, are more than a table can have."""
+        self.features += 1
+        texts = self._texts
+        for name, value in _properties(feature).items():
+            texts[name] = texts.get(name, True) and (value is None or isinstance(value, str))
+        self._has_id = self._has_id or (isinstance(feature, dict) and "id" in feature)
+        if len(texts) > COLUMNS_MAX or len(texts) * self.features > self._cells_max:
+            raise TooLarge(
+                f"{self.features} features have {len(texts)} or more different properties.",
+                where="properties",
+                mend=f"Use at most {COLUMNS_MAX} names and {self._cells_max} cells, or send GeoPackage or Parquet.",
+            )
+
+    @property
+    def headers(self) -> list[str]:
+        """The names in order of appearance, before them ``id`` where features have one of their own."""
+        return [*(["id"] if self._has_id and "id" not in self._texts else []), *self._texts]
+
+    @property
+    def only_texts(self) -> frozenset[str]:
+        """The names whose every value is text or null."""
+        own = {"id"} if "id" not in self._texts and self._has_id else set()
+        return frozenset(own | {name for name, only in self._texts.items() if only})
+
+
+def _grouped(pieces: Pieces) -> Iterator[list[Any]]:
+    """Yield the features in groups, bounded in number and in bytes of text."""
+    group: list[Any] = []
+    size = 0
+    for piece in pieces:
+        group.append(pieces.parsed(piece))
+        size += len(piece.text)
+        if len(group) >= SHAPE_ROWS or size >= _GROUP_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def _features(document: Any) -> tuple[list[Any], tuple[str, ...]]:
@@ -96,21 +145,6 @@ def _properties(feature: Any) -> dict[str, Any]:
     return properties if isinstance(properties, dict) else {}
 
 
-def _headers(features: list[Any]) -> tuple[list[str], set[str]]:
-    """Return the names of all properties in order of appearance, and those whose every value is text or null."""
-    texts: dict[str, bool] = {}
-    for feature in features:
-        for name, value in _properties(feature).items():
-            texts[name] = texts.get(name, True) and (value is None or isinstance(value, str))
-        if len(texts) > COLUMNS_MAX or len(texts) * len(features) > _CELLS_MAX:
-            raise TooLarge(
-                f"{len(features)} features have {len(texts)} or more different properties.",
-                where="properties",
-                mend=f"Use at most {COLUMNS_MAX} names and {_CELLS_MAX} cells, or send GeoPackage or Parquet.",
-            )
-    return list(texts), {name for name, only in texts.items() if only}
-
-
 def _crs(document: dict[str, Any]) -> str:
     """Return the coordinate system of GeoJSON's older edition (2008), where one is named; else none."""
     crs = document.get("crs")
@@ -124,22 +158,25 @@ def _crs(document: dict[str, Any]) -> str:
     return "EPSG:4326" if named.upper().endswith("CRS84") else check_crs(named)
 
 
-def _batches(features: list[Any], headers: list[str]) -> Iterator[Batch]:
-    for start in range(0, len(features), SHAPE_ROWS):
+def _batches(groups: Iterator[list[Any]], headers: list[str]) -> Iterator[Batch]:
+    first = 1
+    for group in groups:
         refused: list[Refusal] = []
         rows: list[int] = []
         kept: list[dict[str, Any]] = []
-        for row, feature in enumerate(features[start : start + SHAPE_ROWS], start=start + 1):
+        for row, feature in enumerate(group, start=first):
             problem = feature_problem(feature)
             if problem:
                 refused.append(Refusal(row, "geometry", _text(feature)[:200], "geojson", f"{problem}. {_MEND}"))
             else:
                 rows.append(row)
                 kept.append(feature)
+        first += len(group)
         columns = {name: [_cell(each, name) for each in kept] for name in headers}
         dumped = [None if each["geometry"] is None else orjson.dumps(each["geometry"]).decode() for each in kept]
-        geometry = np.asarray(shapely.from_geojson(np.array(dumped, dtype=object)), dtype=object)
-        yield Batch(np.array(rows, np.int64), text_batch(columns), geometry.reshape(len(rows)), tuple(refused))
+        shapes = np.asarray(shapely.from_geojson(np.array(dumped, dtype=object)), dtype=object)
+        geometry = np.asarray(shapely.to_wkb(shapes), dtype=object).reshape(len(rows))
+        yield Batch(np.array(rows, np.int64), text_batch(columns), geometry, tuple(refused))
 
 
 def _cell(feature: dict[str, Any], name: str) -> str | None:

@@ -41,9 +41,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows as received: ``columns`` are all text, ``geometry`` holds shapely geometries where the format has them.
-
-    In the process apart ``geometry`` is still well-known binary.
+    """Some rows as received: ``columns`` are all text, ``geometry`` is well-known binary where the format has shapes.
 
     ``rows`` are 1-based source rows, as a spreadsheet shows them: in CSV and XLSX the header counts.
     """

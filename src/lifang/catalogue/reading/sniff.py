@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lifang.catalogue.reading.apart import open_apart
-from lifang.catalogue.reading.columnar import open_parquet
 from lifang.catalogue.reading.delimited import open_delimited
 from lifang.catalogue.reading.geojson import open_geojson
 from lifang.catalogue.reading.model import Hints, Limits, NoHints, Opened
@@ -33,6 +32,7 @@ _FOREIGN = {
 }
 _GPKG_IDS = (b"GPKG", b"GP10", b"GP11")
 _JSON_SUFFIXES = (".json", ".geojson")
+_SMALL = 256 << 10  # bytes of GeoJSON
 _CSV_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".epw")
 
 
@@ -89,22 +89,24 @@ def _open(path: Path, name: str, job: _Job) -> Opened:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _open_zip(path, name, job)
     if head.startswith(b"PAR1"):
-        return open_parquet(path, limits=job.limits, hints=job.hints)
+        return _open_apart("parquet", path, name, job)
     if head.startswith(b"SQLite format 3\0"):
         return _open_sqlite(path, name, head, job)
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
             raise BadInput(f"This is {what}.", where=name, mend=_MEND)
-    return _open_text(path, name.lower(), head, job)
+    return _open_text(path, name, head, job)
 
 
 def _open_text(path: Path, name: str, head: bytes, job: _Job) -> Opened:
+    """Return the CSV or GeoJSON; a small GeoJSON is read here, for a process costs more than its parts can."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     stated = job.hints.format
-    is_json = stated == "geojson" or name.endswith(_JSON_SUFFIXES)
-    is_csv = stated in ("csv", "tsv") or (name.endswith(_CSV_SUFFIXES) and not is_json)
+    is_json = stated == "geojson" or name.lower().endswith(_JSON_SUFFIXES)
+    is_csv = stated in ("csv", "tsv") or (name.lower().endswith(_CSV_SUFFIXES) and not is_json)
     if is_json or (start in (b"{", b"[") and not is_csv):
-        return open_geojson(path, limits=job.limits)
+        small = path.stat().st_size <= _SMALL
+        return open_geojson(path, limits=job.limits) if small else _open_apart("geojson", path, name, job)
     return open_delimited(path, hints=job.hints)
 
 

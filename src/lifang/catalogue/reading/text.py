@@ -7,11 +7,13 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from lifang.core import BadInput
 
 _CHUNK = 4 << 20
+_LINE_MAX = 8 << 20
 _HEAD = 256 << 10
 _DELIMITERS = ",\t;|"
 _ENCODINGS = {
@@ -41,21 +43,24 @@ def find_encoding(path: Path, *, declared: str) -> str:
     wanted = _ENCODINGS.get(declared.lower()) if declared else None
     if declared and wanted is None:
         raise BadInput(f"Encoding {declared!r} is not read.", mend="Use utf-8 or gb18030.")
-    for encoding in [wanted] if wanted else ["utf-8", "gb18030"]:
-        error = _first_error(path, encoding)
-        if error is None:
+    tried = [wanted] if wanted else ["utf-8", "gb18030"]
+    wrong: list[int] = []
+    for encoding in tried:
+        offset = _first_error(path, encoding)
+        if offset is None:
             if encoding == "gb18030" and not wanted:
                 _refuse_mixed(path)
             return encoding
-    line, offset = _place(path, "utf-8" if wanted is None else wanted)
+        wrong.append(offset)
     raise BadInput(
         f"The text is not all {'UTF-8, nor all GB18030' if wanted is None else wanted}.",
-        where=f"line {line}, byte {offset}",
+        where=f"line {_line(path, wrong[0])}, byte {wrong[0] + 1}",
         mend="Save the whole file in one encoding, best UTF-8.",
     )
 
 
-def _first_error(path: Path, encoding: str) -> str | None:
+def _first_error(path: Path, encoding: str) -> int | None:
+    """Return at which byte (from 0) the text stops being of this encoding, or ``None``."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     offset = 0
     with path.open("rb") as stream:
@@ -68,47 +73,51 @@ def _first_error(path: Path, encoding: str) -> str | None:
                     where=f"byte {offset + at + 1}",
                     mend="Send CSV, GeoJSON, Parquet, XLSX, GeoPackage or a zipped shapefile.",
                 )
-            if encoding == "gb18030" and _CONTROL.search(chunk):
-                return "control characters"
+            if encoding == "gb18030" and (control := _CONTROL.search(chunk)):
+                return offset + control.start()
+            held = len(decoder.getstate()[0])
             try:
                 decoder.decode(chunk)
             except UnicodeDecodeError as error:
-                return str(error)
+                return offset - held + error.start
             offset += len(chunk)
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        return str(error)
+        return offset - len(error.object) + error.start
     return None
 
 
-def _place(path: Path, encoding: str) -> tuple[int, int]:
-    offset = 0
-    number = 0
+def _line(path: Path, offset: int) -> int:
+    """Return the number of the line that a byte stands on."""
+    lines, left = 1, offset
     with path.open("rb") as stream:
-        for number, line in enumerate(stream, start=1):
-            try:
-                line.decode(encoding)
-            except UnicodeDecodeError as error:
-                return number, offset + error.start + 1
-            offset += len(line)
-    return number, offset
+        while left > 0 and (chunk := stream.read(min(_CHUNK, left))):
+            lines += chunk.count(b"\n")
+            left -= len(chunk)
+    return lines
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file; one beyond the bound comes in parts, so that no line fills memory."""
+    with path.open("rb") as stream:
+        while line := stream.readline(_LINE_MAX):
+            yield line
 
 
 def _refuse_mixed(path: Path) -> None:
     """Refuse a file whose lines are partly UTF-8 and partly not: read as GB18030 the first would turn to nonsense."""
     as_utf8 = other = first_other = 0
-    with path.open("rb") as stream:
-        for number, line in enumerate(stream, start=1):
-            if line.isascii():
-                continue
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError:
-                other += 1
-                first_other = first_other or number
-            else:
-                as_utf8 += bool(_HANZI_UTF8.search(line))
+    for number, line in enumerate(_lines(path), start=1):
+        if line.isascii():
+            continue
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            other += 1
+            first_other = first_other or number
+        else:
+            as_utf8 += bool(_HANZI_UTF8.search(line))
     if as_utf8 > _MIXED_SHARE * (as_utf8 + other):
         raise BadInput(
             f"The text mixes encodings: {as_utf8} lines are UTF-8, {other} are not.",
