@@ -7,6 +7,7 @@ Reads and writes every release and all observations, for the rooms above; the on
 from lifang.store.backup import BackupSummary
 from lifang.store.blobs import Blob, Blobs
 from lifang.store.city_store import Store
+from lifang.store.expression import Call, Expression, Field, Geometry, Kind, Literal, all_of, conjuncts
 from lifang.store.lake import Batch, ColumnInfo, Condition, Lake, Observations, Relation, ReleaseFile
 from lifang.store.ledger import Entry, Ledger, Record, Verdict
 from lifang.store.registry import Registry, Row, Transaction
@@ -18,11 +19,17 @@ __all__ = [
     "Batch",
     "Blob",
     "Blobs",
+    "Call",
     "ColumnInfo",
     "Condition",
     "Entry",
+    "Expression",
+    "Field",
+    "Geometry",
+    "Kind",
     "Lake",
     "Ledger",
+    "Literal",
     "Observations",
     "QueryResult",
     "Record",
@@ -34,6 +41,8 @@ __all__ = [
     "Store",
     "Transaction",
     "Verdict",
+    "all_of",
+    "conjuncts",
     "read_setting",
     "run_query",
     "write_setting",

@@ -14,6 +14,7 @@ from sqlalchemy.pool import QueuePool
 
 from lifang.core import BadInput, Conflict, Corrupt, Problem, Unavailable
 from lifang.store.durable import disk_full
+from lifang.store.registry.functions import add_functions
 from lifang.store.registry.migrations import upgrade
 
 _PRAGMAS = (
@@ -110,6 +111,7 @@ def _engine(path: Path, begin: str, *, readers: int) -> sa.Engine:
         connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
+        add_functions(connection)
         if readers:
             connection.execute("PRAGMA query_only=ON")
         return connection

@@ -1,0 +1,133 @@
+"""What the two compilers of expressions share: kinds are checked here, SQL is made by the store's own dialect."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from lifang.core import BadInput
+from lifang.store.expression import (
+    COMPARISONS,
+    Call,
+    Expression,
+    Field,
+    Kind,
+    Literal,
+    check,
+    signature_of,
+    unfit,
+)
+
+Sql = TypeVar("Sql")
+_TIMES = frozenset({Kind.MOMENT, Kind.DATE})
+_SUMS = {  # of what may be added and subtracted besides numbers (OData 4.0 Part 2, clause 5.1.1.2)
+    ("add", Kind.MOMENT, Kind.DURATION): Kind.MOMENT,
+    ("sub", Kind.MOMENT, Kind.DURATION): Kind.MOMENT,
+    ("sub", Kind.MOMENT, Kind.MOMENT): Kind.DURATION,
+    ("add", Kind.DURATION, Kind.DURATION): Kind.DURATION,
+    ("sub", Kind.DURATION, Kind.DURATION): Kind.DURATION,
+}
+
+
+@dataclass(frozen=True)
+class Part(Generic[Sql]):
+    """A compiled part: its kind and SQL; a JSON value has one SQL per kind it may turn out to be.
+
+    ``bounds`` are west, south, east, north of a geometry column, for a quick first look; ``wkt`` a literal geometry.
+    """
+
+    kind: Kind
+    sql: Sql
+    readings: Mapping[Kind, Sql] = field(default_factory=dict)
+    bounds: tuple[Sql, Sql, Sql, Sql] | None = None
+    wkt: str = ""
+
+
+class Compiler(ABC, Generic[Sql]):
+    """Makes SQL of an expression; a dialect says how columns, literals and calls are written."""
+
+    def condition(self, expression: Expression) -> Sql:
+        """Return the SQL that holds where ``expression`` is true; ``BadInput`` if it is no condition."""
+        check(expression)
+        return self.read(self.part(expression), Kind.TRUTH, "a condition", 0)
+
+    def value(self, expression: Expression) -> Part[Sql]:
+        """Return the compiled value of ``expression``: for ordering."""
+        check(expression)
+        return self.part(expression)
+
+    @abstractmethod
+    def column(self, name: str) -> Part[Sql]:
+        """Return the column called ``name``; ``BadInput`` if there is none."""
+
+    @abstractmethod
+    def literal(self, literal: Literal) -> Part[Sql]:
+        """Return the bound literal."""
+
+    @abstractmethod
+    def call(self, name: str, args: Sequence[Sql]) -> Sql:
+        """Return the SQL of a function whose arguments are of the kinds it takes."""
+
+    def spatial(self, name: str, args: Sequence[Part[Sql]]) -> Sql:
+        """Return the SQL of a spatial function; ``BadInput`` where the store knows no geometry."""
+        del args
+        raise BadInput(f"{name} cannot be asked of observations.", mend="Ask it of a Location or FeatureOfInterest.")
+
+    def part(self, expression: Expression) -> Part[Sql]:
+        """Return ``expression`` compiled."""
+        if isinstance(expression, Field):
+            return self.column(expression.name)
+        if isinstance(expression, Literal):
+            return self.literal(expression)
+        signature = signature_of(expression)
+        parts = [self.part(each) for each in expression.args]
+        if expression.name in COMPARISONS:
+            return Part(Kind.TRUTH, self._compare(expression.name, *parts))
+        if expression.name == "in":
+            return Part(Kind.TRUTH, self.call("or", [self._compare("eq", parts[0], each) for each in parts[1:]]))
+        if expression.name in {"add", "sub"} and (found := self._sum(expression, parts)):
+            return found
+        if Kind.GEOMETRY in signature.args:
+            for position, each in enumerate(parts):
+                self.read(each, signature.kind_of(position), expression.name, position)
+            return Part(signature.returns, self.spatial(expression.name, parts))
+        args = [self.read(each, signature.kind_of(at), expression.name, at) for at, each in enumerate(parts)]
+        return Part(signature.returns, self.call(expression.name, args))
+
+    def read(self, part: Part[Sql], kind: Kind, call: str, position: int) -> Sql:
+        """Return the SQL of ``part`` as a value of ``kind``; ``BadInput`` if it cannot be one."""
+        if part.kind is Kind.ANY and kind is not Kind.ANY:
+            if kind in part.readings:
+                return part.readings[kind]
+        elif part.kind is kind or Kind.ANY in {kind, part.kind} or part.kind is Kind.NOTHING:
+            return part.sql
+        elif (part.kind, kind) == (Kind.DATE, Kind.MOMENT):
+            return self.call("midnight", [part.sql])
+        raise unfit(call, position, part.kind, kind)
+
+    def _compare(self, name: str, left: Part[Sql], right: Part[Sql]) -> Sql:
+        if Kind.NOTHING in {left.kind, right.kind}:
+            value = left if right.kind is Kind.NOTHING else right
+            return self.call({"eq": "is_null", "ne": "is_not_null"}.get(name, "never"), [value.sql])
+        if Kind.GEOMETRY in {left.kind, right.kind}:
+            if name not in {"eq", "ne"}:
+                raise BadInput(f"{name} does not compare geometries.", mend="Use st_within, st_intersects and others.")
+            same = self.spatial("st_equals", [left, right])
+            return same if name == "eq" else self.call("not", [same])
+        kind = self._common(left.kind, right.kind, name)
+        return self.call(name, [self.read(left, kind, name, 0), self.read(right, kind, name, 1)])
+
+    def _common(self, left: Kind, right: Kind, name: str) -> Kind:
+        if left is right:
+            return left
+        if Kind.ANY in {left, right}:
+            return right if left is Kind.ANY else left
+        if {left, right} == _TIMES:
+            return Kind.MOMENT
+        raise unfit(name, 1, right, left)
+
+    def _sum(self, call: Call, parts: Sequence[Part[Sql]]) -> Part[Sql] | None:
+        kind = _SUMS.get((call.name, parts[0].kind, parts[1].kind))
+        return None if kind is None else Part(kind, self.call(call.name, [each.sql for each in parts]))

@@ -1,0 +1,159 @@
+"""Expressions over observations as parameterised DuckDB SQL.
+
+Columns: ``datastream``, ``time``, ``value``, ``quality``, ``recorded``, the virtual ``result`` (the value, or what
+stands in ``extra`` where that is no number) and ``extra.<key>``, ``extra.<key>/<name>/…`` (JSON).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lifang.core import BadInput
+from lifang.store.expression import DAY_US, Expression, Kind, Literal
+from lifang.store.expression_compiler import Compiler, Part
+
+
+@dataclass(frozen=True)
+class Bound:
+    """SQL with the values of its placeholders, in order."""
+
+    text: str
+    values: tuple[Any, ...] = ()
+
+
+def where(expression: Expression) -> tuple[str, list[Any]]:
+    """Return the condition and the values of its placeholders; ``BadInput`` for what observations do not have."""
+    found = _LakeCompiler().condition(expression)
+    return found.text, list(found.values)
+
+
+def value(expression: Expression) -> tuple[str, list[Any]]:
+    """Return the SQL of a value to order by, and the values of its placeholders."""
+    found = _LakeCompiler().value(expression).sql
+    return found.text, list(found.values)
+
+
+_SLOT = re.compile(r"\{(\d)\}")
+
+
+def _fill(template: str, args: Sequence[Bound]) -> Bound:
+    """Return ``template`` with each ``{n}`` replaced by argument n, and the values in the order they then stand."""
+    values = [each for slot in _SLOT.findall(template) for each in args[int(slot)].values]
+    return Bound(_SLOT.sub(lambda match: args[int(match[1])].text, template), tuple(values))
+
+
+def _within(step: int, unit: int) -> str:
+    """Return the template of whole ``unit`` inside ``step`` microseconds, also before 1970."""
+    return f"(((({{0}} % {step}) + {step}) % {step}) // {unit})"
+
+
+_TEMPLATES: Mapping[str, str] = {
+    "eq": "({0} = {1})",
+    "ne": "({0} IS DISTINCT FROM {1})",
+    "gt": "({0} > {1})",
+    "ge": "({0} >= {1})",
+    "lt": "({0} < {1})",
+    "le": "({0} <= {1})",
+    "not": "(NOT coalesce({0}, false))",
+    "is_null": "({0} IS NULL)",
+    "is_not_null": "({0} IS NOT NULL)",
+    "never": "({0} IS NULL AND false)",
+    "add": "({0} + {1})",
+    "sub": "({0} - {1})",
+    "mul": "({0} * {1})",
+    "div": "({0} / nullif(CAST({1} AS DOUBLE), 0))",
+    "mod": "({0} % nullif({1}, 0))",
+    "negate": "(-{0})",
+    "substringof": "contains({1}, {0})",
+    "contains": "contains({0}, {1})",
+    "startswith": "starts_with({0}, {1})",
+    "endswith": "ends_with({0}, {1})",
+    "length": "length({0})",
+    "indexof": "(instr({0}, {1}) - 1)",
+    "tolower": "lower({0})",
+    "toupper": "upper({0})",
+    "trim": "trim({0})",
+    "concat": "({0} || {1})",
+    "year": "year(make_timestamp({0}))",
+    "month": "month(make_timestamp({0}))",
+    "day": "day(make_timestamp({0}))",
+    "hour": _within(DAY_US, 3_600_000_000),
+    "minute": _within(3_600_000_000, 60_000_000),
+    "second": _within(60_000_000, 1_000_000),
+    "fractionalseconds": "(((({0} % 1000000) + 1000000) % 1000000) / 1000000.0)",
+    "date": f"CAST(floor({{0}} / {DAY_US}.0) AS BIGINT)",
+    "time": _within(DAY_US, 1),
+    "midnight": f"({{0}} * {DAY_US})",
+    "totaloffsetminutes": "({0} * 0)",
+    "round": "round({0})",
+    "floor": "floor({0})",
+    "ceiling": "ceil({0})",
+}
+_SUBSTRING = ("substr({0}, greatest(CAST({1} AS BIGINT), 0) + 1", ", greatest(CAST({2} AS BIGINT), 0))")
+_TYPED = {"extra.resultTime": Kind.MOMENT, "extra.end": Kind.MOMENT, "extra.feature": Kind.NUMBER}
+_NUMBER = "nullif(value, 'nan'::DOUBLE)"
+_COLUMNS: Mapping[str, Part[Bound]] = {
+    "datastream": Part(Kind.NUMBER, Bound("datastream")),
+    "time": Part(Kind.MOMENT, Bound("time")),
+    "value": Part(Kind.NUMBER, Bound(_NUMBER)),
+    "quality": Part(Kind.NUMBER, Bound("quality")),
+    "recorded": Part(Kind.MOMENT, Bound("recorded")),
+}
+
+
+class _LakeCompiler(Compiler[Bound]):
+    def column(self, name: str) -> Part[Bound]:
+        if name in _COLUMNS:
+            return _COLUMNS[name]
+        if name == "result":
+            return _result()
+        if name in _TYPED:
+            return Part(_TYPED[name], _json("CAST(json_extract(extra, ?) AS BIGINT)", name))
+        if name.startswith("extra."):
+            return Part(Kind.ANY, _json("json_extract(extra, ?)", name), _readings(name))
+        known = ", ".join((*_COLUMNS, "result", "extra.<key>"))
+        raise BadInput(f"Observations have no column {name[:80]!r}.", mend=f"Known: {known}.")
+
+    def literal(self, literal: Literal) -> Part[Bound]:
+        return Part(literal.kind, Bound("?", (literal.plain(),)))
+
+    def call(self, name: str, args: Sequence[Bound]) -> Bound:
+        if name in {"and", "or"}:
+            between = f" {name.upper()} "
+            joined = between.join(each.text for each in args)
+            return Bound(f"({joined})", tuple(value for each in args for value in each.values))
+        if name == "substring":
+            return _fill(_SUBSTRING[0] + (_SUBSTRING[1] if len(args) > 2 else ")"), args)
+        return _fill(_TEMPLATES[name], args)
+
+
+def _path(name: str) -> str:
+    steps = name.removeprefix("extra.").split("/")
+    if not all(step and step.isprintable() and '"' not in step and "\\" not in step for step in steps):
+        raise BadInput(f"{name[:80]!r} is no path into JSON.", mend="Write extra.<key>/<name>.")
+    return "$" + "".join(f'."{step}"' for step in steps)
+
+
+def _json(template: str, name: str) -> Bound:
+    return Bound(template, (_path(name),) * template.count("?"))
+
+
+def _readings(name: str) -> Mapping[Kind, Bound]:
+    templates = {
+        Kind.NUMBER: "CASE WHEN json_type(extra, ?) IN ('BIGINT', 'UBIGINT', 'DOUBLE') "
+        "THEN CAST(json_extract(extra, ?) AS DOUBLE) END",
+        Kind.TEXT: "CASE WHEN json_type(extra, ?) = 'VARCHAR' THEN json_extract_string(extra, ?) END",
+        Kind.TRUTH: "CASE WHEN json_type(extra, ?) = 'BOOLEAN' THEN CAST(json_extract(extra, ?) AS BOOLEAN) END",
+        Kind.MOMENT: "epoch_us(TRY_CAST(json_extract_string(extra, ?) AS TIMESTAMPTZ))",
+    }
+    return {kind: _json(template, name) for kind, template in templates.items()}
+
+
+def _result() -> Part[Bound]:
+    """Return the result of an observation: a finite number from its column, anything else from ``extra``."""
+    name = "extra.result"
+    whole = _json(f"coalesce(CAST({_NUMBER} AS VARCHAR), json_extract_string(extra, ?))", name)
+    return Part(Kind.ANY, whole, {**_readings(name), Kind.NUMBER: Bound(_NUMBER)})
