@@ -67,6 +67,10 @@ class Compiler(ABC, Generic[Sql]):
         """Return the bound literal."""
 
     @abstractmethod
+    def nothing(self, kind: Kind) -> Sql:
+        """Return null as a value of ``kind``."""
+
+    @abstractmethod
     def call(self, name: str, args: Sequence[Sql]) -> Sql:
         """Return the SQL of a function whose arguments are of the kinds it takes."""
 
@@ -101,7 +105,9 @@ class Compiler(ABC, Generic[Sql]):
         if part.kind is Kind.ANY and kind is not Kind.ANY:
             if kind in part.readings:
                 return part.readings[kind]
-        elif part.kind is kind or Kind.ANY in {kind, part.kind} or part.kind is Kind.NOTHING:
+        elif part.kind is Kind.NOTHING:
+            return self.nothing(kind)
+        elif part.kind is kind or kind is Kind.ANY:
             return part.sql
         elif (part.kind, kind) == (Kind.DATE, Kind.MOMENT):
             return self.call("midnight", [part.sql])

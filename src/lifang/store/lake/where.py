@@ -94,6 +94,8 @@ _TEMPLATES: Mapping[str, str] = {
 }
 _SUBSTRING = ("substr({0}, greatest(CAST({1} AS BIGINT), 0) + 1", ", greatest(CAST({2} AS BIGINT), 0))")
 _TYPED = {"extra.resultTime": Kind.MOMENT, "extra.end": Kind.MOMENT, "extra.feature": Kind.NUMBER}
+_TYPED_SLOTS = {Kind.TEXT: "CAST(? AS VARCHAR)", Kind.TRUTH: "CAST(? AS BOOLEAN)"}
+_NULLS = {Kind.TEXT: "CAST(NULL AS VARCHAR)", Kind.TRUTH: "CAST(NULL AS BOOLEAN)", Kind.NUMBER: "CAST(NULL AS DOUBLE)"}
 _NUMBER = "nullif(value, 'nan'::DOUBLE)"
 _COLUMNS: Mapping[str, Part[Bound]] = {
     "datastream": Part(Kind.NUMBER, Bound("datastream")),
@@ -118,7 +120,10 @@ class _LakeCompiler(Compiler[Bound]):
         raise BadInput(f"Observations have no column {name[:80]!r}.", mend=f"Known: {known}.")
 
     def literal(self, literal: Literal) -> Part[Bound]:
-        return Part(literal.kind, Bound("?", (literal.plain(),)))
+        return Part(literal.kind, Bound(_TYPED_SLOTS.get(literal.kind, "?"), (literal.plain(),)))
+
+    def nothing(self, kind: Kind) -> Bound:
+        return Bound(_NULLS.get(kind, "CAST(NULL AS BIGINT)"))
 
     def call(self, name: str, args: Sequence[Bound]) -> Bound:
         if name in {"and", "or"}:

@@ -174,6 +174,10 @@ class _RegistryCompiler(Compiler[Element]):
         wkt = literal.value.wkt if isinstance(literal.value, Geometry) else ""
         return Part(literal.kind, sa.literal(plain, kind), wkt=wkt)
 
+    def nothing(self, kind: Kind) -> Element:
+        del kind
+        return sa.null()
+
     def call(self, name: str, args: Sequence[Element]) -> Element:
         found: Element = _CALLS[name](*args)
         return found
