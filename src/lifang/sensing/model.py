@@ -139,18 +139,9 @@ def make_observations(
 
 def pick(observations: Observations, rows: NDArray[Any] | slice) -> Observations:
     """Return the observations at ``rows`` (indices, mask or slice)."""
-    return Observations(
-        observations.datastream[rows], observations.time[rows], observations.value[rows], observations.quality[rows]
-    )
+    return observations.pick(rows)
 
 
 def concatenate(parts: Sequence[Observations]) -> Observations:
     """Return the observations of all ``parts``, in order."""
-    if len(parts) == 1:
-        return parts[0]
-    return Observations(
-        np.concatenate([part.datastream for part in parts]),
-        np.concatenate([part.time for part in parts]),
-        np.concatenate([part.value for part in parts]),
-        np.concatenate([part.quality for part in parts]),
-    )
+    return Observations.concatenate(parts)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -78,4 +79,4 @@ def assess(observations: Observations, limits: Limits, began: Micros | None = No
     if began is not None:
         stuck = (observations.time - began) >= flat_after_s * 1e6
         quality[stuck & (quality == Quality.GOOD)] = Quality.SUSPECT_FLAT
-    return Observations(observations.datastream, observations.time, observations.value, quality)
+    return replace(observations, quality=quality)

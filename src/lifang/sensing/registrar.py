@@ -23,7 +23,7 @@ from lifang.sensing.hot import HotState, class_codes
 from lifang.sensing.model import Datastream, Numbers, Thing
 from lifang.sensing.quality import Limits, check_limits
 from lifang.sensing.rows import datastream_of, row_of, thing_of
-from lifang.store import Entry, Row, Store, Transaction
+from lifang.store import Entry, Row, Store
 
 _Registered = TypeVar("_Registered", Thing, Datastream)
 
@@ -79,8 +79,8 @@ class Registrar:
                 return 0
             now = self._clock.now()
             with self._store.registry.transaction() as tx:
-                _insert(tx, "thing", [{**row_of(thing), "created": now} for thing in new_things])
-                _insert(tx, "datastream", [{**row_of(stream), "created": now} for stream in numbered])
+                tx.insert_many("thing", [{**row_of(thing), "created": now} for thing in new_things])
+                tx.insert_many("datastream", [{**row_of(stream), "created": now} for stream in numbered])
                 for thing in changed_things:
                     tx.update("thing", thing.id, row_of(thing))
                 for stream in changed_streams:
@@ -229,11 +229,6 @@ def _check(things: Sequence[Thing], datastreams: Sequence[Datastream]) -> None:
         unit(code)
     for stream in datastreams:
         check_limits(stream.properties, where=f"datastream {stream.id}")
-
-
-def _insert(tx: Transaction, table: str, rows: Sequence[Row]) -> None:
-    for row in rows:
-        tx.insert(table, row)
 
 
 def _entry(things: Sequence[Thing], streams: Sequence[Datastream], by: Subject) -> Entry:

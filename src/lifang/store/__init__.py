@@ -8,13 +8,29 @@ from lifang.store.backup import BackupSummary
 from lifang.store.blobs import Blob, Blobs
 from lifang.store.city_store import Store
 from lifang.store.expression import Call, Expression, Field, Geometry, Kind, Literal, all_of, conjuncts
-from lifang.store.lake import Batch, ColumnInfo, Condition, Lake, Observations, Relation, ReleaseFile
+from lifang.store.lake import (
+    DELETED,
+    NEVER,
+    AggregateQuery,
+    Batch,
+    ColumnInfo,
+    Condition,
+    Lake,
+    ObservationQuery,
+    Observations,
+    Relation,
+    ReleaseFile,
+    Tally,
+)
 from lifang.store.ledger import Entry, Ledger, Record, Verdict
 from lifang.store.registry import Registry, Row, Transaction
 from lifang.store.sandbox import QueryResult, Sandbox, run_query
 from lifang.store.settings import read_setting, write_setting
 
 __all__ = [
+    "DELETED",
+    "NEVER",
+    "AggregateQuery",
     "BackupSummary",
     "Batch",
     "Blob",
@@ -30,6 +46,7 @@ __all__ = [
     "Lake",
     "Ledger",
     "Literal",
+    "ObservationQuery",
     "Observations",
     "QueryResult",
     "Record",
@@ -39,6 +56,7 @@ __all__ = [
     "Row",
     "Sandbox",
     "Store",
+    "Tally",
     "Transaction",
     "Verdict",
     "all_of",

@@ -165,3 +165,24 @@ def test_many_threads_write_and_read_without_loss(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert store.registry.count("dataset") == 80
+
+
+def test_many_rows_are_added_at_once_or_not_at_all(store: Store) -> None:
+    with store.registry.transaction() as tx:
+        tx.insert_many("dataset", [dataset(f"d{n:05}", metadata={"n": n}) for n in range(12_000)])
+        tx.insert_many("dataset", [])
+    assert store.registry.count("dataset") == 12_000
+    with pytest.raises(Conflict), store.registry.transaction() as tx:
+        tx.insert_many("dataset", [dataset("new"), dataset("d00007")])
+    with pytest.raises(BadInput, match="different columns"), store.registry.transaction() as tx:
+        tx.insert_many("dataset", [dataset("new"), dataset("newer", theme="x")])
+    assert store.registry.get("dataset", "new") is None
+
+
+def test_whole_columns_come_as_they_are_kept(store: Store) -> None:
+    add(store, dataset("b", metadata={"n": 2}), dataset("a", metadata={"n": 1}))
+    columns = store.registry.columns("dataset", ["id", "metadata", "created"])
+    assert columns["id"] == ["a", "b"]
+    assert columns["metadata"] == ['{"n":1}', '{"n":2}']
+    assert columns["created"] == [1_547_283_600_000_000] * 2
+    assert store.registry.columns("thing", ["id", "lon"]) == {"id": [], "lon": []}

@@ -5,7 +5,21 @@ Writes and reads: ``observations.duckdb``, ``releases.ducklake`` and the Parquet
 """
 
 from lifang.store.lake.lake import Lake
-from lifang.store.lake.model import Batch, ColumnInfo, Condition, Observations, ReleaseFile
+from lifang.store.lake.model import DELETED, Batch, ColumnInfo, Condition, Observations, ReleaseFile
+from lifang.store.lake.query import NEVER, AggregateQuery, ObservationQuery, Tally
 from lifang.store.lake.relation import Relation
 
-__all__ = ["Batch", "ColumnInfo", "Condition", "Lake", "Observations", "Relation", "ReleaseFile"]
+__all__ = [
+    "DELETED",
+    "NEVER",
+    "AggregateQuery",
+    "Batch",
+    "ColumnInfo",
+    "Condition",
+    "Lake",
+    "ObservationQuery",
+    "Observations",
+    "Relation",
+    "ReleaseFile",
+    "Tally",
+]

@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from lifang.core import Clock
 from lifang.store.lake.engine import DATABASE_FILES, Engine
 from lifang.store.lake.model import Batch, Observations, ReleaseFile
-from lifang.store.lake.native import Native
+from lifang.store.lake.observed import Native
+from lifang.store.lake.query import AggregateQuery, ObservationQuery, Tally
 from lifang.store.lake.relation import Relation
 from lifang.store.lake.releases import Releases
 
@@ -78,6 +81,33 @@ class Lake:
     ) -> pa.Table:
         """Return ``datastream, time, value, quality`` in [start, end), by datastream and time; as :meth:`series`."""
         return self._native.many_series(datastreams, start, end, at=at)
+
+    def read(self, query: ObservationQuery) -> pa.Table:
+        """Return ``datastream, time, value, quality, extra``: the values that meet the query, in its order."""
+        return self._native.read(query)
+
+    def count(self, query: ObservationQuery) -> int:
+        """Return exactly how many values meet the query, whatever its limit and offset."""
+        return self._native.count(query)
+
+    def tally(self, numbers: NDArray[np.int32]) -> Tally:
+        """Return how many values each of ``numbers`` has now, its first and its last time, in that order."""
+        return self._native.tally(numbers)
+
+    def aggregate(self, query: AggregateQuery) -> pa.Table:
+        """Return one row per group and bucket that holds a value: the group, ``time`` it begins at, each function."""
+        return self._native.aggregate(query)
+
+    def history(self, number: int, micros: int) -> pa.Table:
+        """Return ``value, quality, extra, recorded, subject`` of every version of one value, the earliest first.
+
+        ``micros`` is its phenomenon time, microseconds UTC; a deletion is a version of quality ``DELETED``.
+        """
+        return self._native.history(number, micros)
+
+    def describe(self, numbers: NDArray[np.int32], properties: NDArray[np.int32], periods_s: NDArray[np.int32]) -> None:
+        """Take in what datastreams measure (a number of the property) and how often (0: irregularly)."""
+        self._native.describe(numbers, properties, periods_s)
 
     def latest(self) -> pa.Table:
         """Return ``datastream, time, value, quality``: the newest value of every datastream."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from lifang.core import BadInput, to_micros
@@ -17,28 +19,34 @@ Op = Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains", "prefix", "isnul
 
 _FIRST = to_micros(datetime(1, 1, 2, tzinfo=UTC))
 _LAST = to_micros(datetime(9999, 12, 30, tzinfo=UTC))
+_KINDS = {"datastream": np.int32, "time": np.int64, "value": np.float64, "quality": np.uint8}
+_MOST_STREAMS = 100_000_000
+DELETED = 255  # the quality of a row that says that there is no value any more
 
 
 @dataclass(frozen=True, eq=False)
 class Observations:
     """Many values, as equally long arrays: ``datastream`` int32 numbers, ``time`` int64 microseconds UTC,
-    ``value`` float64, ``quality`` uint8 flags; ``BadInput`` when lengths or kinds disagree.
+    ``value`` float64, ``quality`` uint8 flags (``DELETED``: there is no value any more), ``extra`` what does not fit
+    in these, as JSON texts (null: nothing); ``BadInput`` when lengths or kinds disagree.
     """
 
     datastream: NDArray[np.int32]
     time: NDArray[np.int64]
     value: NDArray[np.float64]
     quality: NDArray[np.uint8]
+    extra: pa.Array | None = None
 
     def __post_init__(self) -> None:
-        kinds = {"datastream": np.int32, "time": np.int64, "value": np.float64, "quality": np.uint8}
-        for name, kind in kinds.items():
+        for name, kind in _KINDS.items():
             array = getattr(self, name)
             if array.dtype != kind or array.ndim != 1 or len(array) != len(self.datastream):
                 raise BadInput(
                     f"Observations need {name} as {np.dtype(kind).name}, as long as the others.",
                     where=f"{array.dtype.name} of shape {array.shape}",
                 )
+        if self.extra is not None and (self.extra.type != pa.string() or len(self.extra) != len(self.datastream)):
+            raise BadInput("Observations need extra as texts, as long as the others.", where=str(self.extra.type))
 
     def __len__(self) -> int:
         return len(self.datastream)
@@ -48,11 +56,46 @@ class Observations:
         if len(self) and (int(self.time.min()) < _FIRST or int(self.time.max()) > _LAST):
             raise BadInput("A time lies outside the years 1 to 9999.", mend="Give microseconds since 1970 UTC.")
 
+    def check_numbers(self) -> None:
+        """Raise ``BadInput`` if a datastream's number is negative or far from dense."""
+        if len(self) and not 0 <= int(self.datastream.min()) <= int(self.datastream.max()) <= _MOST_STREAMS:
+            raise BadInput("A datastream has no dense number.", mend="Use the numbers the datastreams carry.")
+
+    def pick(self, rows: NDArray[Any] | slice) -> Observations:
+        """Return the observations at ``rows`` (indices, mask or slice)."""
+        extra = self.extra
+        if extra is not None:
+            extra = extra.take(pa.array(np.arange(len(self))[rows]))
+            extra = extra if extra.null_count < len(extra) else None
+        return Observations(self.datastream[rows], self.time[rows], self.value[rows], self.quality[rows], extra)
+
+    @staticmethod
+    def concatenate(parts: Sequence[Observations]) -> Observations:
+        """Return the observations of all ``parts``, in order; none of no parts."""
+        if len(parts) == 1:
+            return parts[0]
+        datastream, time, value, quality = (
+            np.concatenate([getattr(part, name) for part in parts] or [[]]).astype(kind, copy=False)
+            for name, kind in _KINDS.items()
+        )
+        extra = None
+        if any(part.extra is not None for part in parts):
+            extra = pa.concat_arrays(
+                [pa.nulls(len(part), pa.string()) if part.extra is None else part.extra for part in parts]
+            )
+        return Observations(datastream, time, value, quality, extra)
+
     def digest(self) -> str:
-        """Return the SHA-256 (hex) of the four arrays, little-endian, one after the other."""
+        """Return the SHA-256 (hex) of the four arrays, little-endian, one after the other, and of ``extra`` if any.
+
+        ``extra`` is told as JSON texts, one a line, an empty line for null.
+        """
         digest = hashlib.sha256()
         for array in (self.datastream, self.time, self.value, self.quality):
             digest.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).data)
+        if self.extra is not None:
+            for text in self.extra.to_pylist():
+                digest.update(f"{text or ''}\n".encode())
         return digest.hexdigest()
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
-from lifang.core import Conflict, NotFound
+from lifang.core import BadInput, Conflict, NotFound
 from lifang.store.registry.database import Database, translated
-from lifang.store.registry.select import Row, condition, key_column, page, table_of, values_of
+from lifang.store.registry.select import Row, column_of, condition, kept_as, key_column, page, table_of, values_of
 
 if TYPE_CHECKING:
     from lifang.store.ledger import Entry, Record
 
+_MANY = 10_000  # rows inserted at once
 Recorder = Callable[[sa.Connection, "Entry"], "Record"]
 
 
@@ -69,6 +70,20 @@ class Transaction(_Reader):
         known = table_of(table)
         self.touched.add(table)
         self._run(sa.insert(known).values(values_of(known, row)), f"{table} {row.get('id')!r}")
+
+    def insert_many(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add ``rows``, which all name the same columns; none of them, and ``Conflict``, if one's key is there."""
+        if not rows:
+            return
+        known = table_of(table)
+        self.touched.add(table)
+        named = set(values_of(known, rows[0]))
+        if any(row.keys() != named for row in rows):
+            raise BadInput(f"Rows for {table} name different columns.", mend="Name the same columns in each.")
+        for start in range(0, len(rows), _MANY):
+            part = rows[start : start + _MANY]
+            with translated(self._path, f"One of {len(rows):,} rows of {table}"):
+                self._connection.execute(sa.insert(known), [dict(row) for row in part])
 
     def update(
         self, table: str, key: str, changes: Mapping[str, Any], *, expect: Mapping[str, Any] | None = None
@@ -147,6 +162,18 @@ class Registry:
             return _Reader(connection, self._database.path).find(
                 table, where=where, order=order, descending=descending, after=after, limit=limit
             )
+
+    def columns(self, table: str, names: Sequence[str], *, order: str = "id") -> dict[str, list[Any]]:
+        """Return whole columns of ``table`` in ``order``, as they are kept: JSON as text, moments as microseconds.
+
+        For hundreds of thousands of rows, where a dictionary a row would cost seconds.
+        """
+        known = table_of(table)
+        kept = [kept_as(column_of(known, name)) for name in names]
+        query = sa.select(*kept).order_by(column_of(known, order))
+        with self._database.reading() as connection, translated(self._database.path, "This question"):
+            found = list(zip(*connection.execute(query), strict=True)) or [()] * len(names)
+        return {name: list(column) for name, column in zip(names, found, strict=True)}
 
     def count(self, table: str, *, where: Mapping[str, Any] | None = None) -> int:
         """Return how many rows of ``table`` meet ``where``."""

@@ -42,6 +42,12 @@ def column_of(table: sa.Table, name: str) -> sa.Column[Any]:
     return column
 
 
+def kept_as(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """Return the column's values as they are kept, not as what they mean."""
+    kind = column.type
+    return sa.type_coerce(column, kind.impl_instance) if isinstance(kind, sa.types.TypeDecorator) else column
+
+
 def key_column(table: sa.Table) -> sa.Column[Any]:
     """Return the key column."""
     return table.columns["id"]

@@ -6,29 +6,25 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lifang.core import BadInput, Clock, from_micros, to_micros
+from lifang.core import Clock, from_micros, to_micros
 from lifang.store.lake.engine import Engine
 from lifang.store.lake.model import Batch, Observations
 from lifang.store.lake.names import sql
+from lifang.store.lake.observed import asking
+from lifang.store.lake.observed.arrival import Arrival, arrive
+from lifang.store.lake.observed.reading import Reader, scan_of
+from lifang.store.lake.observed.summing import aggregate
+from lifang.store.lake.observed.tables import LISTED, make_tables
+from lifang.store.lake.query import NEVER, AggregateQuery, ObservationQuery, Tally
 
-_COLUMNS = "datastream INTEGER, time BIGINT, value DOUBLE, quality UTINYINT, batch BIGINT"
-_TABLES = (
-    "CREATE TABLE IF NOT EXISTS observations.batch (id BIGINT, recorded BIGINT, subject VARCHAR, rows BIGINT, "
-    "first BIGINT, last BIGINT, digest VARCHAR)",
-    f"CREATE TABLE IF NOT EXISTS observations.recent ({_COLUMNS})",
-    f"CREATE TABLE IF NOT EXISTS observations.settled ({_COLUMNS})",
-    f"CREATE TABLE IF NOT EXISTS observations.settled_latest ({_COLUMNS})",
-)
 _DAY = 86_400_000_000
-_FOUND = "SELECT datastream, time, value, quality, batch, rowid AS row FROM"
-_BETWEEN = "WHERE time >= ? AND time < ? AND"
-_TIME = pa.timestamp("us", "UTC")
 
 
 class Native:
@@ -40,9 +36,11 @@ class Native:
         self._lock = threading.Lock()
         self._settling = threading.Lock()
         self._last: tuple[int, int] | None = None
+        self._reader = Reader(engine)
+        self._properties, self._periods_s = np.zeros(1, np.int32), np.zeros(1, np.int32)
         with engine.session() as session:
-            for table in _TABLES:
-                session.execute(table)
+            make_tables(session)
+            self._high = _highest(session)
 
     @contextmanager
     def still(self) -> Iterator[None]:
@@ -53,6 +51,7 @@ class Native:
     def append(self, columns: Observations, *, subject: str) -> Batch:
         """Return the batch these observations became; they are on disk by then."""
         columns.check_times()
+        columns.check_numbers()
         digest = columns.digest()
         with self._lock:
             try:
@@ -67,17 +66,17 @@ class Native:
             recorded = max(to_micros(self._clock.now()), last_recorded)
             span = (int(columns.time.min()), int(columns.time.max())) if len(columns) else (None, None)
             batch = Batch(last_id + 1, from_micros(recorded), subject, len(columns), digest)
-            session.register("incoming", _arrow(columns))
+            self._high = _reaching(self._high, int(columns.datastream.max(initial=0)) + 1, NEVER)
+            arrival = arrive(columns, self._high)
+            session.register("incoming", _arrow(columns, arrival, batch.id))
             session.execute("BEGIN")
             session.execute(
                 "INSERT INTO observations.batch VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [batch.id, recorded, subject, batch.rows, *span, digest],
             )
-            session.execute(
-                "INSERT INTO observations.recent SELECT datastream, time, value, quality, ?::BIGINT FROM incoming",
-                [batch.id],
-            )
+            session.execute(sql("INSERT INTO observations.recent SELECT", LISTED, "FROM incoming"))
             session.execute("COMMIT")
+            self._high[arrival.numbers] = arrival.highest
             self._last = (batch.id, recorded)
             return batch
 
@@ -96,24 +95,43 @@ class Native:
         self, datastreams: Sequence[int], start: datetime, end: datetime, *, at: datetime | None = None
     ) -> pa.Table:
         """Return ``datastream, time, value, quality`` in [start, end), by datastream and time."""
-        if not len(datastreams):
-            return _observed(_EMPTY)
-        wanted = _wanted(datastreams)
-        chosen, values = _choice(wanted)
-        bounds = [to_micros(start), to_micros(end)]
-        with self._engine.session() as session:
-            session.register("wanted", pa.table({"number": wanted}))
-            if at is not None:
-                chosen += " AND batch <= ?"
-                values.append(_batch_at(session, at))
-            parts = (sql(_FOUND, f"observations.{table}", _BETWEEN, chosen) for table in ("settled", "recent"))
-            query = sql(" UNION ALL ".join(parts), "ORDER BY datastream, time, batch, row")
-            return _observed(session.execute(query, [*bounds, *values] * 2).to_arrow_table())
+        numbers = scan_of(datastreams).numbers
+        found = asking.read(self._reader, ObservationQuery(numbers, start, end, at=at))
+        return found.drop_columns(["extra"])
+
+    def read(self, query: ObservationQuery) -> pa.Table:
+        """Return ``datastream, time, value, quality, extra``: the values that meet the query, in its order."""
+        return asking.read(self._reader, query)
+
+    def count(self, query: ObservationQuery) -> int:
+        """Return how many values meet the query, whatever its limit and offset."""
+        return asking.count(self._reader, query)
+
+    def tally(self, numbers: NDArray[np.int32]) -> Tally:
+        """Return how many values each of ``numbers`` has, its first and its last time."""
+        return asking.tally(self._reader, numbers)
+
+    def aggregate(self, query: AggregateQuery) -> pa.Table:
+        """Return one row per group and bucket that holds a value."""
+        return aggregate(self._reader, query, self._properties)
+
+    def history(self, number: int, micros: int) -> pa.Table:
+        """Return ``value, quality, extra, recorded, subject`` of every version of one value, the earliest first."""
+        return asking.history(self._reader, number, micros)
+
+    def describe(self, numbers: NDArray[np.int32], properties: NDArray[np.int32], periods_s: NDArray[np.int32]) -> None:
+        """Take in what datastreams measure (a number of the property) and how often (0: irregularly)."""
+        if len(numbers):
+            with self._lock:
+                size = int(numbers.max()) + 1
+                self._properties, self._periods_s = (
+                    _reaching(each, size, 0) for each in (self._properties, self._periods_s)
+                )
+                self._properties[numbers], self._periods_s[numbers] = properties, periods_s
 
     def latest(self) -> pa.Table:
         """Return ``datastream, time, value, quality``: the newest value of every datastream."""
-        with self._engine.session() as session:
-            return _observed(session.execute(_latest("")).to_arrow_table())
+        return asking.latest(self._reader)
 
     def bounds(self) -> tuple[datetime, datetime] | None:
         """Return the first and last time observed, or ``None`` while nothing is."""
@@ -137,16 +155,13 @@ class Native:
             session.execute("BEGIN")
             moved = session.execute(
                 "INSERT INTO observations.settled SELECT * FROM observations.recent WHERE time < ? "
-                "ORDER BY time // 86400000000, datastream, time, batch, rowid",
+                "ORDER BY time // 86400000000, datastream, time, batch, turn",
                 bound,
             ).fetchone()
             count = int(moved[0]) if moved else 0
             if not count:
                 session.execute("ROLLBACK")
                 return 0
-            session.register("newest", session.execute(_latest("WHERE time < ?"), bound).to_arrow_table())
-            session.execute("DELETE FROM observations.settled_latest")
-            session.execute("INSERT INTO observations.settled_latest SELECT * FROM newest")
             session.execute("DELETE FROM observations.recent WHERE time < ?", bound)
             session.execute("COMMIT")
         self.checkpoint()
@@ -162,70 +177,33 @@ class Native:
         return True
 
 
-_EMPTY = pa.table(
-    {
-        "datastream": pa.array([], pa.int32()),
-        "time": pa.array([], pa.int64()),
-        "value": pa.array([], pa.float64()),
-        "quality": pa.array([], pa.uint8()),
-    }
-)
+def _arrow(columns: Observations, arrival: Arrival, batch: int) -> pa.Table:
+    size = len(columns)
+    named = {name: getattr(columns, name) for name in ("datastream", "time", "value", "quality")}
+    extra = pa.nulls(size, pa.string()) if columns.extra is None else columns.extra
+    rest = {"batch": np.full(size, batch, np.int64), "turn": arrival.turn, "late": arrival.late}
+    return pa.table({**named, "extra": extra, **rest})
 
 
-def _arrow(columns: Observations) -> pa.Table:
-    return pa.table(
-        {"datastream": columns.datastream, "time": columns.time, "value": columns.value, "quality": columns.quality}
+def _highest(session: duckdb.DuckDBPyConnection) -> NDArray[np.int64]:
+    query = (
+        "SELECT datastream, max(time) AS time FROM (SELECT datastream, time FROM observations.settled "
+        "UNION ALL SELECT datastream, time FROM observations.recent) GROUP BY datastream"
     )
+    found = session.execute(query).to_arrow_table()
+    numbers = found["datastream"].to_numpy()
+    high = _reaching(np.full(0, NEVER), int(numbers.max()) + 1 if len(numbers) else 1, NEVER)
+    high[numbers] = found["time"].to_numpy()
+    return high
 
 
-def _observed(found: pa.Table) -> pa.Table:
-    """Return ``found`` (sorted by datastream, time, batch) with the last row of each datastream and time."""
-    datastream, time = found["datastream"].to_numpy(), found["time"].to_numpy()
-    keep = np.ones(len(time), dtype=np.bool_)
-    keep[:-1] = (datastream[1:] != datastream[:-1]) | (time[1:] != time[:-1])
-    if not keep.all():
-        found = found.filter(pa.array(keep))
-    return pa.table(
-        {
-            "datastream": found["datastream"],
-            "time": found["time"].cast(_TIME),
-            "value": found["value"],
-            "quality": found["quality"],
-        }
-    )
-
-
-def _wanted(datastreams: Sequence[int]) -> NDArray[np.int32]:
-    wanted = np.unique(np.asarray(datastreams, dtype=np.int64))
-    if wanted[0] < -(2**31) or wanted[-1] >= 2**31:
-        raise BadInput("A datastream number lies outside 32 bits.", mend="Use the numbers the datastreams carry.")
-    return wanted.astype(np.int32)
-
-
-def _choice(wanted: NDArray[np.int32]) -> tuple[str, list[int]]:
-    """Return the condition that lets DuckDB skip row groups: one number, or a range and a list."""
-    if len(wanted) == 1:
-        return "datastream = ?", [int(wanted[0])]
-    return "datastream BETWEEN ? AND ? AND datastream IN (SELECT number FROM wanted)", [int(wanted[0]), int(wanted[-1])]
+def _reaching(column: NDArray[Any], size: int, filler: int) -> NDArray[Any]:
+    """Return ``column`` long enough for ``size`` entries."""
+    if size <= len(column):
+        return column
+    return np.concatenate([column, np.full(max(size, 2 * len(column)) - len(column), filler, column.dtype)])
 
 
 def _last_batch(session: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     row = session.execute("SELECT coalesce(max(id), 0), coalesce(max(recorded), 0) FROM observations.batch").fetchone()
     return (int(row[0]), int(row[1])) if row else (0, 0)
-
-
-def _batch_at(session: duckdb.DuckDBPyConnection, at: datetime) -> int:
-    query = "SELECT coalesce(max(id), 0) FROM observations.batch WHERE recorded <= ?"
-    row = session.execute(query, [to_micros(at)]).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _latest(where: str) -> str:
-    return sql(
-        "WITH everything AS (SELECT *, 0 AS row FROM observations.settled_latest",
-        "UNION ALL SELECT *, rowid AS row FROM observations.recent",
-        where,
-        "), newest AS (SELECT datastream, max(time) AS time FROM everything GROUP BY datastream)",
-        "SELECT datastream, time, value, quality, batch FROM everything SEMI JOIN newest USING (datastream, time)",
-        "QUALIFY row_number() OVER (PARTITION BY datastream ORDER BY batch DESC, row DESC) = 1 ORDER BY datastream",
-    )

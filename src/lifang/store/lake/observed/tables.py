@@ -1,0 +1,45 @@
+"""The tables of observations, and those of earlier versions brought up to date.
+
+A row is one value as it was recorded: ``batch`` and ``turn`` (within the batch, among rows of the same datastream and
+time) order the versions of a value; ``late`` is false where a row is known to be the first version of its value.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from lifang.store.lake.names import sql
+
+PLAIN = ("datastream", "time", "value", "quality", "extra")
+COLUMNS = (*PLAIN, "batch", "turn", "late")
+LISTED = ", ".join(COLUMNS)
+_TYPES = ("INTEGER", "BIGINT", "DOUBLE", "UTINYINT", "VARCHAR", "BIGINT", "INTEGER", "BOOLEAN")
+_ROWS = ", ".join(f"{name} {kind}" for name, kind in zip(COLUMNS, _TYPES, strict=True))
+ROW_TABLES = ("settled", "recent")
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS observations.batch (id BIGINT, recorded BIGINT, subject VARCHAR, rows BIGINT, "
+    "first BIGINT, last BIGINT, digest VARCHAR)",
+    f"CREATE TABLE IF NOT EXISTS observations.recent ({_ROWS})",
+    f"CREATE TABLE IF NOT EXISTS observations.settled ({_ROWS})",
+)
+_OLD = (
+    "SELECT datastream, time, value, quality, NULL::VARCHAR AS extra, batch, (row_number() OVER "
+    "(PARTITION BY batch, datastream, time ORDER BY rowid) - 1)::INTEGER AS turn, true AS late FROM"
+)
+
+
+def make_tables(session: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables that are missing; give those of an earlier version the columns they lack."""
+    query = "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE database_name = 'observations' GROUP BY 1"
+    there = dict(session.execute(query).fetchall())
+    session.execute("BEGIN")
+    for table in ROW_TABLES:
+        if table in there and "turn" not in there[table]:
+            whole = f"observations.{table}"
+            session.execute(sql("ALTER TABLE", whole, "RENAME TO", f"{table}_old"))
+            session.execute(f"CREATE TABLE {whole} ({_ROWS})")
+            session.execute(sql("INSERT INTO", whole, _OLD, f"{whole}_old", "ORDER BY rowid"))
+            session.execute(sql("DROP TABLE", f"{whole}_old"))
+    for statement in _TABLES:
+        session.execute(statement)
+    session.execute("COMMIT")

@@ -1,0 +1,159 @@
+"""Questions about observations: rows, exact counts, tallies, buckets, histories; what was deleted is not counted."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from lifang.core import BadInput, ManualClock, to_micros
+from lifang.store import DELETED, NEVER, AggregateQuery, ObservationQuery, Observations, Store
+from lifang.store.expression import Call, Field, Literal
+
+pytestmark = pytest.mark.slow
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+START = datetime(2019, 1, 1, tzinfo=UTC)
+END = START + 10 * DAY
+
+
+def observed(
+    *rows: tuple[int, datetime, float], quality: int = 0, extra: list[str | None] | None = None
+) -> Observations:
+    streams, times, values = zip(*rows, strict=True)
+    return Observations(
+        np.array(streams, dtype=np.int32),
+        np.array([to_micros(time) for time in times], dtype=np.int64),
+        np.array(values, dtype=np.float64),
+        np.full(len(rows), quality, dtype=np.uint8),
+        None if extra is None else pa.array(extra, pa.string()),
+    )
+
+
+def numbers(*streams: int) -> np.ndarray:
+    return np.array(streams, dtype=np.int32)
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    rows = [(stream, START + step * HOUR, stream * 100.0 + step) for step in range(48) for stream in (1, 2, 3)]
+    store.lake.append(observed(*rows), subject="a")
+    return store
+
+
+def test_rows_come_in_the_order_asked_for_and_in_pages(filled: Store) -> None:
+    query = ObservationQuery(numbers(1, 2), START, END, order=(("value", True),), limit=3, offset=1)
+    assert filled.lake.read(query)["value"].to_pylist() == [246.0, 245.0, 244.0]
+    plain = filled.lake.read(ObservationQuery(start=START, end=START + HOUR))
+    assert plain["datastream"].to_pylist() == [1, 2, 3]
+    assert plain.column_names == ["datastream", "time", "value", "quality", "extra"]
+    assert str(plain.schema.field("time").type) == "timestamp[us, tz=UTC]"
+
+
+def test_a_condition_chooses_rows_and_counts_them(filled: Store) -> None:
+    above = Call("gt", (Field("value"), Literal(145)))
+    assert filled.lake.count(ObservationQuery(numbers(1), where=above)) == 2
+    assert filled.lake.count(ObservationQuery(where=above)) == 2 + 48 + 48
+    assert filled.lake.read(ObservationQuery(numbers(1), where=above))["value"].to_pylist() == [146.0, 147.0]
+
+
+def test_recorded_time_can_be_asked_for(filled: Store, clock: ManualClock) -> None:
+    clock.advance(HOUR)
+    filled.lake.append(observed((1, START, -1.0)), subject="b")
+    fresh = Call("ge", (Field("recorded"), Literal(clock.now())))
+    assert filled.lake.read(ObservationQuery(where=fresh))["value"].to_pylist() == [-1.0]
+    newest = ObservationQuery(numbers(1), order=(("recorded", True), ("time", False)), limit=2)
+    assert filled.lake.read(newest)["value"].to_pylist() == [-1.0, 101.0]
+
+
+def test_extra_is_kept_through_settling_and_can_be_asked_for(store: Store) -> None:
+    sent = observed((1, START, 1.0), (1, START + HOUR, np.nan), extra=[None, '{"result":"open","end":7}'])
+    batch = store.lake.append_batch(sent, subject="a")
+    assert batch.digest == sent.digest() != observed((1, START, 1.0), (1, START + HOUR, np.nan)).digest()
+    is_open = ObservationQuery(where=Call("eq", (Field("extra.result"), Literal("open"))))
+    for _ in range(2):
+        assert store.lake.read(is_open)["extra"].to_pylist() == ['{"result":"open","end":7}']
+        store.lake.settle(START + DAY)
+
+
+def test_a_deleted_value_is_gone_from_every_answer_but_its_history(filled: Store, clock: ManualClock) -> None:
+    before = clock.now()
+    clock.advance(HOUR)
+    last = START + 47 * HOUR
+    filled.lake.append(observed((1, last, 0.0), (1, START, 0.0), quality=DELETED), subject="b")
+    for _ in range(2):
+        assert filled.lake.count(ObservationQuery(numbers(1))) == 46
+        assert filled.lake.series(1, START, START + HOUR).num_rows == 0
+        assert filled.lake.latest()["value"].to_pylist() == [146.0, 247.0, 347.0]
+        told = filled.lake.tally(numbers(1, 2, 9))
+        assert told.count.tolist() == [46, 48, 0]
+        assert told.first.tolist() == [to_micros(START + HOUR), to_micros(START), NEVER]
+        assert told.last.tolist() == [to_micros(last - HOUR), to_micros(last), NEVER]
+        assert filled.lake.count(ObservationQuery(numbers(1), at=before)) == 48
+        history = filled.lake.history(1, to_micros(last)).to_pylist()
+        assert [(each["value"], each["quality"], each["subject"]) for each in history] == [(147, 0, "a"), (0, 255, "b")]
+        assert [each["recorded"] for each in history] == [before, clock.now()]
+        filled.lake.settle(END)
+
+
+def test_a_value_sent_again_after_its_deletion_is_there_again(filled: Store) -> None:
+    filled.lake.append(observed((1, START, 0.0), quality=DELETED), subject="b")
+    filled.lake.append(observed((1, START, 5.0)), subject="b")
+    assert filled.lake.series(1, START, START + HOUR)["value"].to_pylist() == [5.0]
+    assert filled.lake.tally(numbers(1)).count.tolist() == [48]
+
+
+def test_buckets_hold_what_their_functions_say(filled: Store) -> None:
+    query = AggregateQuery(START, END, 6 * 3600, numbers(1), functions=("avg", "min", "max", "count", "sum", "p50"))
+    first = filled.lake.aggregate(query).to_pylist()[1]
+    values = [100.0 + step for step in range(6, 12)]
+    assert first == {
+        "datastream": 1,
+        "time": START + 6 * HOUR,
+        "avg": sum(values) / 6,
+        "min": values[0],
+        "max": values[-1],
+        "count": 6,
+        "sum": sum(values),
+        "p50": 108.5,
+    }
+
+
+def test_days_begin_at_midnight_of_the_zone(filled: Store) -> None:
+    table = filled.lake.aggregate(AggregateQuery(START, END, 86_400, numbers(2), zone="Asia/Shanghai"))
+    assert table["time"].to_pylist() == [START - 8 * HOUR, START + 16 * HOUR, START + 40 * HOUR]
+    assert table["count"].to_pylist() == [16, 24, 8]
+    odd = filled.lake.aggregate(AggregateQuery(START, END, 3600, numbers(2), zone="Asia/Kolkata", by=()))
+    assert odd["time"].to_pylist()[:2] == [START - HOUR / 2, START + HOUR / 2]
+
+
+def test_values_are_grouped_by_what_they_measure(filled: Store) -> None:
+    filled.lake.describe(numbers(1, 2, 3), numbers(7, 8, 7), numbers(60, 60, 60))
+    table = filled.lake.aggregate(AggregateQuery(START, END, 0, by=("property",), functions=("count", "max")))
+    assert table.drop_columns(["time"]).to_pylist() == [
+        {"property": 7, "count": 96, "max": 347.0},
+        {"property": 8, "count": 48, "max": 247.0},
+    ]
+    only = filled.lake.aggregate(AggregateQuery(START, END, 0, property=8, by=()))
+    assert only["count"].to_pylist() == [48]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: AggregateQuery(START, END, 60, functions=("median",)),
+        lambda: AggregateQuery(START, END, 90_000),
+        lambda: AggregateQuery(START, END, 60, by=("thing",)),
+        lambda: AggregateQuery(START, END, 60, numbers(1), 1),
+        lambda: ObservationQuery(limit=-1),
+        lambda: ObservationQuery(order=(("colour", False),)),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(wrong: object) -> None:
+    with pytest.raises(BadInput):
+        wrong()  # type: ignore[operator]
+
+
+def test_a_number_far_from_dense_is_refused(store: Store) -> None:
+    with pytest.raises(BadInput, match="dense"):
+        store.lake.append(observed((-1, START, 1.0)), subject="a")
