@@ -60,7 +60,7 @@ def _matches(rule: Rule, subject: Subject, action: Action, resource: Resource) -
         and resource.kind in rule.kinds
         and resource.classification in rule.classifications
         and (not rule.roles or bool(rule.roles & subject.roles))
-        and (not rule.own or (resource.id == subject.id))
+        and (not rule.own or (resource.id == subject.id and not subject.is_anonymous))
     )
 
 

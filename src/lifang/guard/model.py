@@ -26,6 +26,7 @@ class Action(StrEnum):
     ADMIT = "admit"
     OBSERVE = "observe"
     HANDLE = "handle"  # acknowledge or close an alert
+    COMMAND = "command"  # have a device do something
     RUN = "run"  # start a scene, a job or a replay
     MANAGE = "manage"  # people, organisations, tokens
     AUDIT = "audit"  # read or verify the ledger

@@ -11,17 +11,21 @@ PURPOSE_MAX = 200  # characters
 # What the city shows to those who may see its data.
 DATA = frozenset(
     {
+        "actuator",
         "alert",
         "city",
         "dataset",
         "datastream",
+        "device",
         "event",
         "indicator",
+        "link",
         "observation",
         "release",
         "replay",
         "scene",
         "thing",
+        "threshold",
     }
 )
 # What belongs to one person; the resource's id is that person's id.
@@ -30,7 +34,8 @@ PEOPLE = OWN | {"organisation", "role"}
 HOUSE = frozenset({"backup", "store"})
 EVIDENCE = frozenset({"ledger"})
 WORK = frozenset({"job"})
-KINDS = DATA | PEOPLE | HOUSE | EVIDENCE | WORK
+COMMANDS = frozenset({"command"})  # the resource's id is the subject of the device that is to obey
+KINDS = COMMANDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
 
 STAFF = frozenset({Role.ANALYST, Role.OPERATOR, Role.DATA_OFFICER, Role.ADMINISTRATOR})
 SIGNED_IN = STAFF | {Role.CITIZEN}
@@ -156,7 +161,42 @@ RULES = (
         "Operators and administrators register things and send observations.",
         frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
         frozenset({Action.OBSERVE}),
-        frozenset({"thing", "datastream", "observation"}),
+        frozenset({"thing", "datastream", "observation", "device", "link", "threshold", "actuator"}),
+        ANY,
+    ),
+    Rule(
+        "commands",
+        "Operators and administrators command devices and see what became of it.",
+        frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
+        frozenset({Action.COMMAND, Action.READ, Action.HANDLE}),
+        frozenset({"actuator", "command"}),
+        UP_TO_SHARED,
+    ),
+    Rule(
+        "restricted-commands",
+        "Administrators command restricted devices, for a stated purpose.",
+        frozenset({Role.ADMINISTRATOR}),
+        frozenset({Action.COMMAND, Action.READ, Action.HANDLE}),
+        frozenset({"actuator", "command"}),
+        ANY,
+        purpose=True,
+        law=_PURPOSE,
+    ),
+    Rule(
+        "own-commands",
+        "A device sees and answers the commands that are given to it, and no others.",
+        frozenset(),
+        frozenset({Action.READ, Action.HANDLE}),
+        COMMANDS,
+        ANY,
+        own=True,
+    ),
+    Rule(
+        "device-tokens",
+        "Administrators issue and revoke the tokens of devices.",
+        frozenset({Role.ADMINISTRATOR}),
+        frozenset({Action.MANAGE}),
+        frozenset({"device"}),
         ANY,
     ),
     Rule(

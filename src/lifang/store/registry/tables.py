@@ -2,62 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
-from lifang.store.registry.types import Json, Moment, Real, Text, Truth, Whole
+from lifang.store.registry import network_tables
+from lifang.store.registry.columns import json as _json
+from lifang.store.registry.columns import key as _key
+from lifang.store.registry.columns import metadata
+from lifang.store.registry.columns import moment as _moment
+from lifang.store.registry.columns import moment_or_none as _moment_or_none
+from lifang.store.registry.columns import real as _real
+from lifang.store.registry.columns import table as _table
+from lifang.store.registry.columns import text as _text
+from lifang.store.registry.columns import text_or_none as _text_or_none
+from lifang.store.registry.columns import truth as _truth
+from lifang.store.registry.columns import whole as _whole
+from lifang.store.registry.types import Real, Whole
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _key() -> sa.Column[str]:
-    return sa.Column("id", Text, primary_key=True)
-
-
-def _text(name: str, *, unique: bool = False, refers: str = "") -> sa.Column[str]:
-    keys = [sa.ForeignKey(refers, deferrable=True, initially="DEFERRED")] if refers else []
-    return sa.Column(name, Text, *keys, nullable=False, unique=unique, default=None if unique or refers else "")
-
-
-def _text_or_none(name: str) -> sa.Column[str]:
-    return sa.Column(name, Text, nullable=True)
-
-
-def _json(name: str, empty: Any = None) -> sa.Column[Any]:
-    return sa.Column(name, Json, nullable=True, default=empty)
-
-
-def _moment(name: str) -> sa.Column[Any]:
-    return sa.Column(name, Moment, nullable=False)
-
-
-def _moment_or_none(name: str) -> sa.Column[Any]:
-    return sa.Column(name, Moment, nullable=True)
-
-
-def _whole(name: str, *, unique: bool = False) -> sa.Column[int]:
-    return sa.Column(name, Whole, nullable=False, unique=unique, default=None if unique else 0)
-
-
-def _real(name: str, *, nullable: bool = False) -> sa.Column[float]:
-    return sa.Column(name, Real, nullable=nullable)
-
-
-def _truth(name: str) -> sa.Column[bool]:
-    return sa.Column(name, Truth, nullable=False, default=True)
-
-
-def _table(name: str, *columns: sa.Column[Any] | sa.Index | sa.UniqueConstraint) -> sa.Table:
-    return sa.Table(name, metadata, *columns, sqlite_strict=True)
-
+__all__ = ["metadata", "network_tables"]
 
 organisation = _table("organisation", _key(), _text("zh"), _text("en"), _moment("created"))
 person = _table(

@@ -14,6 +14,7 @@ from lifang.core import BadInput, from_micros, to_micros
 
 Text = sa.Text
 Real = sa.REAL
+Bytes = sa.LargeBinary
 Whole = sa.BigInteger().with_variant(sa.INTEGER(), "sqlite")
 
 
