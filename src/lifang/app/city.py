@@ -32,7 +32,7 @@ from lifang.guard import SYSTEM, Subject
 from lifang.identity import Identity
 from lifang.operations import AlertChange, Alerts, Indicators
 from lifang.scenes import SceneContext
-from lifang.sensing import Replay, Sensing
+from lifang.sensing import Replay, Sensing, tasking
 from lifang.store import Store
 
 _SCENES_LOOK_BACK = timedelta(hours=72)
@@ -62,6 +62,7 @@ class City(Reads):
         self.identity = Identity(self.store, clock, session_max_age_s=self.settings.session_max_age_s)
         self.catalogue = Catalogue(self.store, clock, self.settings)
         self.sensing = Sensing(self.store, clock)
+        self.tasking = tasking.Tasking(self.store, clock, self.sensing, now=lambda: self.now)
         self.alerts = Alerts(self.store, clock)
         self.indicators = Indicators(self.store, clock)
         self.queries = Queries(self.catalogue, self.settings)
@@ -91,6 +92,7 @@ class City(Reads):
     def start(self, *, time_passes: bool = True) -> None:
         """Commit observations and work off jobs; let time pass too (replay, scenes), unless told not to."""
         self.sensing.start()
+        self.tasking.start()
         self.jobs.start()
         if time_passes:
             self.pulse.start()
@@ -102,6 +104,7 @@ class City(Reads):
         self._closed = True
         self.pulse.close()
         self.jobs.close()
+        self.tasking.close()
         if self.replay:
             self.replay.close()
         self.sensing.close()
@@ -121,6 +124,8 @@ class City(Reads):
         """Return who a bearer secret belongs to; the folder's owner carries this run's own secret."""
         if secrets.compare_digest(secret.encode(), self.owner_secret.encode()):
             return OWNER
+        if secret.startswith(tasking.DEVICE_PREFIX):
+            return self.tasking.tokens.subject_of_token(secret)
         return self.identity.subject_of_token(secret)
 
     def recent_subject(self, secret: str) -> Subject | None:
@@ -189,8 +194,13 @@ class City(Reads):
     def _wire(self) -> None:
         self.sensing.on_commit(partial(tell_observations, self.bus, self.sensing))
         self.alerts.on_change(self._tell_alert)
+        self.tasking.on_command(self._tell_command)
         self.jobs.register("add_dataset", self._add_dataset)
         self.jobs.register("backup", self._backup)
+
+    def _tell_command(self, command: tasking.Command) -> None:
+        classification = self.tasking.resources(command)[0].classification
+        self.bus.publish("command", command.as_json(), classification=classification)
 
     def _tell_alert(self, change: AlertChange) -> None:
         self.bus.publish("alert", change.as_json())

@@ -19,13 +19,11 @@ DATA = frozenset(
         "device",
         "event",
         "indicator",
-        "link",
         "observation",
         "release",
         "replay",
         "scene",
         "thing",
-        "threshold",
     }
 )
 # What belongs to one person; the resource's id is that person's id.
@@ -161,7 +159,7 @@ RULES = (
         "Operators and administrators register things and send observations.",
         frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
         frozenset({Action.OBSERVE}),
-        frozenset({"thing", "datastream", "observation", "device", "link", "threshold", "actuator"}),
+        frozenset({"thing", "datastream", "observation", "actuator"}),
         ANY,
     ),
     Rule(

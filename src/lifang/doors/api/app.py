@@ -17,6 +17,7 @@ import lifang.doors
 from lifang.app import City
 from lifang.core import Plugins
 from lifang.doors.api.events import Streams
+from lifang.doors.api.mailboxes import Mailboxes
 from lifang.doors.api.rendered import Rendered
 from lifang.doors.http import COOKIE, Metrics, ProblemBody, Shell, add_problem_handlers
 
@@ -87,6 +88,9 @@ def create_app(city: City) -> FastAPI:
     app.state.city = city
     app.state.metrics = metrics
     app.state.streams = Streams(metrics)
+    app.state.mailboxes = Mailboxes()
+    city.tasking.on_command(app.state.mailboxes.tell)
+    app.state.streams.on_end(app.state.mailboxes.end)
     app.state.rendered = Rendered()
     add_problem_handlers(app)
     doors = [module for module in Plugins(lifang.doors) if hasattr(module, "router")]

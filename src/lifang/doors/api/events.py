@@ -7,7 +7,7 @@ what its subject may see, checks at each heartbeat that the subject still is who
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 import orjson
@@ -22,7 +22,14 @@ from lifang.guard import Action, Classification, Resource
 
 HEARTBEAT_S = 15.0
 _MOST = 500  # open streams
-_KINDS = {"clock": "replay", "observations": "observation", "alert": "alert", "indicator": "indicator", "job": "job"}
+_KINDS = {
+    "clock": "replay",
+    "observations": "observation",
+    "alert": "alert",
+    "indicator": "indicator",
+    "job": "job",
+    "command": "command",
+}
 
 
 class Streams:
@@ -32,6 +39,11 @@ class Streams:
         self._open: set[Subscription] = set()
         self._metrics = metrics
         self._ended = False
+        self._also: list[Callable[[], None]] = []
+
+    def on_end(self, also: Callable[[], None]) -> None:
+        """Call ``also`` when every stream is ended."""
+        self._also.append(also)
 
     def enter(self, subscription: Subscription) -> None:
         """Count a stream in; ``Unavailable`` when there are too many or the app is ending."""
@@ -52,6 +64,8 @@ class Streams:
         self._ended = True
         for subscription in list(self._open):
             subscription.close()
+        for also in self._also:
+            also()
 
 
 def router() -> APIRouter:

@@ -81,24 +81,62 @@ def check_limits(limits: Mapping[str, Any], fields: Mapping[str, Field], *, wher
     unknown = set(limits) - _KNOWN
     if unknown:
         raise BadInput(f"Unknown limits: {', '.join(sorted(unknown))}.", where=where, mend=", ".join(sorted(_KNOWN)))
+    try:
+        _check_words(limits, fields, where)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(
+            f"The limits cannot be read: {error}.", where=where, mend="See docs/reference/network.md."
+        ) from error
+
+
+def _check_words(limits: Mapping[str, Any], fields: Mapping[str, Field], where: str) -> None:
     for name in ("deadline_s", "minimum_interval_s"):
         _check_positive(limits.get(name, 1.0), f"{where} {name}")
     for name in ("ranges", "steps", "rates", "state_of"):
         for parameter, limit in limits.get(name, {}).items():
             if parameter not in fields:
                 raise BadInput(f"There is no parameter {parameter!r}.", where=f"{where} {name}", mend="Name one.")
-            if name in {"steps", "rates"}:
-                _check_positive(limit, f"{where} {name} {parameter}")
+            _CHECKS[name](limit, f"{where} {name} {parameter}")
     for each in limits.get("interlocks", ()):
-        if each.get("must") not in _COMPARE or not isinstance(each.get("datastream"), str):
-            raise BadInput("An interlock cannot be read.", where=where, mend="datastream, must (ge, lt …), value.")
+        if each["must"] not in _COMPARE:
+            raise BadInput("An interlock cannot be read.", where=where, mend=f"must is one of {', '.join(_COMPARE)}.")
+        _check_name(each["datastream"], f"{where} interlock datastream")
+        _check_number(each["value"], f"{where} interlock value")
         _check_positive(each.get("max_age_s", _AGE_S), f"{where} max_age_s")
-        float(each["value"])
+        if "when" in each and each["when"]["parameter"] not in fields:
+            raise BadInput("An interlock hangs on an unknown parameter.", where=where, mend="Name one.")
+
+
+def _check_number(value: Any, where: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise BadInput(f"{str(value)[:40]!r} is no limit.", where=where, mend="Give a number.")
 
 
 def _check_positive(value: Any, where: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not (math.isfinite(value) and value >= 0):
-        raise BadInput(f"{value!r} is no limit.", where=where, mend="Give a number, 0 or more.")
+    _check_number(value, where)
+    if value < 0:
+        raise BadInput(f"{value} is no limit.", where=where, mend="Give a number, 0 or more.")
+
+
+def _check_range(value: Any, where: str) -> None:
+    low, high = value
+    _check_number(low, where)
+    _check_number(high, where)
+
+
+def _check_name(value: Any, where: str) -> None:
+    if not isinstance(value, str):
+        raise BadInput("This names no datastream.", where=where, mend="Give its id.")
+
+
+_CHECKS: Mapping[str, Callable[[Any, str], None]] = {
+    "ranges": _check_range,
+    "steps": _check_positive,
+    "rates": _check_positive,
+    "state_of": _check_name,
+}
 
 
 def datastreams_of(limits: Mapping[str, Any], expect: Mapping[str, Any]) -> list[str]:

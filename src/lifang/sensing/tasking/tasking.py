@@ -20,7 +20,7 @@ from lifang.sensing.model import Quality
 from lifang.sensing.sensing import Sensing
 from lifang.sensing.tasking.limits import DEADLINE_S, Case, Facts, Refusal, Seen, datastreams_of, refusal, unsafe_now
 from lifang.sensing.tasking.machine import ANSWERS, RUNNING, WAITING, CommandState, check_step
-from lifang.sensing.tasking.model import Capability, Command, Moment, subject_id
+from lifang.sensing.tasking.model import Actuator, Capability, Command, Moment, subject_id
 from lifang.sensing.tasking.register import Register
 from lifang.sensing.tasking.swe import check_parameters, check_record
 from lifang.sensing.tasking.tokens import DeviceTokens
@@ -74,6 +74,12 @@ class Tasking(Register):
         self._watchers: list[Watcher] = []
         self._stop = Event()
         self._thread: Thread | None = None
+
+    def register(self, actuators: Sequence[Actuator], capabilities: Sequence[Capability], *, by: Subject) -> int:
+        """Return how many records were added or changed; ``NotFound`` for one whose thing is not known."""
+        for thing in {*(each.thing for each in actuators), *(each.thing for each in capabilities)}:
+            self._sensing.thing(thing)
+        return super().register(actuators, capabilities, by=by)
 
     def start(self) -> None:
         """Begin to end commands whose deadline has passed; again does nothing."""

@@ -1,0 +1,192 @@
+"""Commands over HTTP: given by operators, fetched and answered by their device alone, waited for without polling."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from lifang.guard import SYSTEM
+from lifang.sensing import Thing
+
+from .conftest import Client, House, build_house
+
+SWITCH = {
+    "type": "DataRecord",
+    "field": [{"name": "state", "type": "Category", "constraint": {"type": "AllowedTokens", "value": ["on", "off"]}}],
+}
+
+
+@pytest.fixture(scope="module")
+def works(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A city of its own with a lamp that can be switched: commands leave marks that other tests would see."""
+    house = build_house(Path(tmp_path_factory.mktemp("works")))
+    things = [Thing(name, name, name, "lamp", 104.0, 30.6) for name in ("lamp-1", "lamp-2")]
+    house.city.sensing.register(things, [], by=SYSTEM)
+    body = {
+        "actuators": [{"id": f"switch-{n}", "thing": f"lamp-{n}", "zh": "开关", "en": "switch"} for n in (1, 2)],
+        "capabilities": [
+            {"id": f"on-{n}", "actuator": f"switch-{n}", "thing": f"lamp-{n}", "zh": "开", "en": "on"}
+            | {"parameters": SWITCH}
+            for n in (1, 2)
+        ],
+    }
+    made = house.client("operator").post("/api/v1/actuators", json=body)
+    assert (made.status_code, made.json()) == (200, {"changed": 4})
+    for n in (1, 2):
+        token = house.client("administrator").post(f"/api/v1/devices/lamp-{n}/tokens", json={"label": "driver"})
+        assert token.status_code == 201, token.text
+        house.tokens[f"lamp-{n}"] = token.json()["secret"]
+    yield house
+    house.close()
+
+
+def order(client: Client, lamp: int = 1, state: str = "on", **more: Any) -> httpx.Response:
+    return client.post("/api/v1/commands", json={"capability": f"on-{lamp}", "parameters": {"state": state}, **more})
+
+
+def test_a_command_goes_to_its_device_and_its_answer_comes_back(works: House) -> None:
+    operator, lamp = works.client("operator"), works.client("lamp-1")
+    made = order(operator)
+    assert (made.status_code, made.json()["state"]) == (201, "accepted")
+    command = made.json()["id"]
+    told = lamp.get("/api/v1/devices/lamp-1/commands").json()["items"]
+    assert [(each["id"], each["parameters"]) for each in told] == [(command, {"state": "on"})]
+    answered = lamp.post(f"/api/v1/devices/lamp-1/commands/{command}", json={"state": "done", "result": {"on": True}})
+    assert (answered.status_code, answered.json()["state"]) == (200, "done")
+    seen = operator.get(f"/api/v1/commands/{command}").json()
+    assert [each["state"] for each in seen["history"]] == ["created", "accepted", "sent", "done"]
+    assert operator.get("/api/v1/commands?device=lamp-1").json()["items"][0]["result"] == {"on": True}
+
+
+def test_a_refused_command_says_why_in_both_languages(works: House) -> None:
+    refused = order(works.client("operator"), state="dim").json()
+    assert (refused["state"], refused["reason"]["rule"]) == ("refused", "range")
+    assert refused["reason"]["text"]["zh"]
+    late = order(works.client("operator"), deadline="2020-01-01T00:00:00Z").json()
+    assert late["reason"]["rule"] == "deadline"
+
+
+def test_a_device_token_opens_its_own_commands_and_nothing_else(works: House) -> None:
+    command = order(works.client("operator"), lamp=1).json()["id"]
+    other = works.client("lamp-2")
+    assert other.get("/api/v1/devices/lamp-1/commands").status_code == 403
+    assert other.post(f"/api/v1/devices/lamp-1/commands/{command}", json={"state": "done"}).status_code == 403
+    assert other.post(f"/api/v1/devices/lamp-2/commands/{command}", json={"state": "done"}).status_code == 404
+    assert other.get(f"/api/v1/commands/{command}").status_code == 404
+    assert order(other).status_code == 403
+    assert other.get("/api/v1/commands").status_code == 403
+    assert other.get("/api/v1/jobs").status_code == 403
+    works.client("lamp-1").post(f"/api/v1/devices/lamp-1/commands/{command}", json={"state": "failed"})
+
+
+@pytest.mark.parametrize("role", ["", "citizen", "analyst", "data_officer"])
+def test_only_operators_and_administrators_command(works: House, role: str) -> None:
+    expected = 403 if role else 401
+    assert order(works.client(role)).status_code == expected
+    assert works.client(role).get("/api/v1/commands").status_code == expected
+    assert works.client(role).get("/api/v1/devices/lamp-1/commands").status_code == expected
+    assert works.client(role).get("/api/v1/actuators").json()["items"][0]["id"] == "switch-1"
+
+
+def test_a_long_poll_answers_as_soon_as_there_is_a_command(works: House) -> None:
+    lamp, operator = works.client("lamp-2"), works.client("operator")
+
+    async def both() -> tuple[httpx.Response, float]:
+        waiting = asyncio.create_task(lamp.http.get("/api/v1/devices/lamp-2/commands?wait=20"))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        start = time.perf_counter()
+        body = {"capability": "on-2", "parameters": {"state": "off"}}
+        await operator.http.post("/api/v1/commands", json=body)
+        return await waiting, time.perf_counter() - start
+
+    answer, passed = works.runner.run(both())
+    items = answer.json()["items"]
+    assert [each["parameters"] for each in items] == [{"state": "off"}]
+    assert passed < 5
+    lamp.post(f"/api/v1/devices/lamp-2/commands/{items[0]['id']}", json={"state": "done"})
+    assert lamp.get("/api/v1/devices/lamp-2/commands?wait=0.1").json()["items"] == []
+
+
+def test_a_stream_tells_each_command_once(works: House) -> None:
+    async def listen() -> list[Any]:
+        headers = [(b"host", b"127.0.0.1"), (b"accept", b"text/event-stream"),
+                   (b"authorization", f"Bearer {works.tokens['lamp-2']}".encode())]  # fmt: skip
+        path = "/api/v1/devices/lamp-2/commands"
+        scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"",
+                 "headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "scheme": "http",
+                 "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "root_path": ""}  # fmt: skip
+        sent: asyncio.Queue[Any] = asyncio.Queue()
+        gone = asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        serving = asyncio.create_task(works.app(scope, receive, sent.put))  # type: ignore[arg-type]
+        told = []
+        try:
+            await asyncio.wait_for(sent.get(), 5)
+            await asyncio.wait_for(sent.get(), 5)
+            for state in ("on", "off"):
+                body = {"capability": "on-2", "parameters": {"state": state}}
+                await works.client("operator").http.post("/api/v1/commands", json=body)
+                message = (await asyncio.wait_for(sent.get(), 5))["body"]
+                told.append(orjson.loads(message.split(b"data: ")[1]))
+        finally:
+            gone.set()
+            await asyncio.wait_for(serving, 5)
+        return told
+
+    told = works.runner.run(listen())
+    assert [each["parameters"]["state"] for each in told] == ["on", "off"]
+    for each in told:
+        works.client("lamp-2").post(f"/api/v1/devices/lamp-2/commands/{each['id']}", json={"state": "done"})
+
+
+def test_commands_show_on_the_event_stream_of_those_who_may_see_them(works: House) -> None:
+    heard: list[Any] = []
+
+    async def listen() -> None:
+        subscription = works.city.bus.subscribe()
+        await asyncio.to_thread(lambda: works.city.tasking.submit(
+            works_order(), by=SYSTEM))  # fmt: skip
+        heard.append(await asyncio.wait_for(anext(aiter(subscription)), 5))
+        subscription.close()
+
+    works.runner.run(listen())
+    assert (heard[0].kind, heard[0].data["state"]) == ("command", "accepted")
+
+
+def works_order() -> Any:
+    from lifang.sensing import tasking
+
+    return tasking.Order("on-1", {"state": "off"})
+
+
+def test_a_revoked_device_token_is_nobodys(works: House) -> None:
+    admin = works.client("administrator")
+    issued = admin.post("/api/v1/devices/lamp-1/tokens", json={"label": "spare"}).json()
+    works.tokens["spare"] = issued["secret"]
+    assert works.client("spare").get("/api/v1/devices/lamp-1/commands").status_code == 200
+    assert admin("DELETE", f"/api/v1/device-tokens/{issued['id']}").status_code == 200
+    assert works.client("spare").get("/api/v1/devices/lamp-1/commands").status_code == 401
+    assert works.client("operator").post("/api/v1/devices/lamp-1/tokens", json={"label": "x"}).status_code == 403
+
+
+def test_what_cannot_be_a_capability_is_refused_whole(works: House) -> None:
+    broken = {"id": "odd", "actuator": "switch-1", "thing": "lamp-1", "zh": "x", "en": "x", "parameters": SWITCH}
+    for limits in ({"ranges": 5}, {"interlocks": [3]}, {"ranges": {"state": [1]}}, {"speed": 1}, {"steps": {"z": 1}}):
+        answer = works.client("operator").post(
+            "/api/v1/actuators", json={"capabilities": [{**broken, "limits": limits}]}
+        )
+        assert answer.status_code == 400, limits
+    nowhere = {"actuators": [{"id": "a", "thing": "nowhere", "zh": "x", "en": "x"}]}
+    assert works.client("operator").post("/api/v1/actuators", json=nowhere).status_code == 404
