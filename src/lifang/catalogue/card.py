@@ -105,7 +105,12 @@ class Geometry:
 
 @dataclass(frozen=True)
 class Card:
-    """What is known of a dataset before its file is read. Fields by GB/T 21063.3-2007, plus how to read the file."""
+    """What is known of a dataset before its file is read. Fields by GB/T 21063.3-2007, plus how to read the file.
+
+    ``header_row`` is the row of the column names, as a spreadsheet shows it (0: found by looking in a workbook, the
+    first line elsewhere); ``layer`` is the sheet or layer. ``undeclared`` says what becomes of columns that the card
+    does not name, while it names some: ``leave_out`` or ``infer``.
+    """
 
     id: str
     name: Bilingual
@@ -129,11 +134,13 @@ class Card:
     layer: str = ""
     header: tuple[str, ...] = ()
     skip_lines: int = 0
+    header_row: int = 0
     crs: str = ""
     time_zone: str = ""
     duplicates: str = "refuse"
     missing: tuple[str, ...] = ("",)
     key: tuple[str, ...] = ()
+    undeclared: str = "leave_out"
     columns: tuple[Column, ...] = field(default=())
     geometry: Geometry = Geometry()
 
@@ -145,9 +152,10 @@ class Card:
             zone(self.time_zone)
         if self.duplicates not in ("refuse", "keep"):
             raise BadInput(f"duplicates = {self.duplicates!r}.", where="duplicates", mend="Use refuse or keep.")
-        if not 0 <= self.skip_lines <= _SKIP_MAX:
-            mend = f"Give a number from 0 to {_SKIP_MAX}."
-            raise BadInput(f"skip_lines = {self.skip_lines} is out of range.", where="skip_lines", mend=mend)
+        if self.undeclared not in ("leave_out", "infer"):
+            mend = "Use leave_out or infer."
+            raise BadInput(f"undeclared = {self.undeclared[:40]!r}.", where="undeclared", mend=mend)
+        self._check_lines()
         if self.delimiter not in ("", "tab", "\\t") and not _is_delimiter(self.delimiter):
             mend = 'Give one character, such as ";", or "tab".'
             raise BadInput(f"{self.delimiter[:40]!r} cannot separate cells.", where="delimiter", mend=mend)
@@ -162,6 +170,17 @@ class Card:
                 f"The key names a column that is not declared: {absent[0]!r}.",
                 where="key",
                 mend="Name declared columns.",
+            )
+
+    def _check_lines(self) -> None:
+        for name in ("skip_lines", "header_row"):
+            if not 0 <= getattr(self, name) <= _SKIP_MAX:
+                mend = f"Give a number from 0 to {_SKIP_MAX}."
+                raise BadInput(f"{name} = {getattr(self, name)} is out of range.", where=name, mend=mend)
+        if self.header_row and (self.header or self.skip_lines):
+            other = "header" if self.header else "skip_lines"
+            raise BadInput(
+                f"header_row and {other} say two things of one table.", where=other, mend="Keep one of them."
             )
 
     @classmethod

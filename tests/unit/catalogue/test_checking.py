@@ -10,7 +10,6 @@ from lifang.catalogue.checking import Repeats, clean_name
 from lifang.catalogue.checking.convert import to_typed
 from lifang.catalogue.checking.hashing import combine, hash_column
 from lifang.catalogue.checking.rules import column_findings
-from lifang.catalogue.checking.schema import infer_column
 from lifang.core import BadInput
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -121,30 +120,6 @@ def test_code_lists_and_check_digits() -> None:
 def test_a_pattern_that_is_no_regular_expression_is_the_cards_fault() -> None:
     with pytest.raises(BadInput, match="regular expression"):
         check("text", "a", pattern="(")
-
-
-@pytest.mark.parametrize(
-    ("texts", "kind"),
-    [
-        (["007", "008"], "text"),
-        (["12", "13"], "integer"),
-        (["12", "1.5"], "number"),
-        (["12", "NA"], "integer"),
-        (["true", "false"], "boolean"),
-        (["2019-01-01", "2019-01-02"], "date"),
-        (["2019-01-01 10:00", "2019-01-02 11:00"], "time"),
-        (["510104198001011234", "510104198001011235"], "text"),
-        (["a", "b"] * 50, "category"),
-        (["x", "5"], "text"),
-        ([None, None], "text"),
-    ],
-)
-def test_types_are_found_by_looking(texts: list[str | None], kind: str) -> None:
-    assert infer_column("x", pa.array(texts, pa.string()), zone=SHANGHAI).type == kind
-
-
-def test_numbers_that_the_format_calls_text_stay_text() -> None:
-    assert infer_column("x", pa.array(["12", "13"]), zone=SHANGHAI, is_text=True).type == "text"
 
 
 @pytest.mark.parametrize(

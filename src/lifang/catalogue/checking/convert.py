@@ -16,7 +16,7 @@ from lifang.core import convert
 
 NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?$"
 INTEGER = r"^[+-]?\d{1,18}(?:\.0*)?$"
-_NOT_FINITE = r"(?i)^[+-]?(?:nan|inf|infinity)$"
+NOT_FINITE = r"(?i)^[+-]?(?:nan|inf|infinity)$"
 _TRUE = ("true", "t", "yes", "y", "1", "是", "真")
 _FALSE = ("false", "f", "no", "n", "0", "否", "假")
 _MEND_NUMBER = "Write a plain number such as 12.5: no thousands separator, no unit."
@@ -68,7 +68,7 @@ def _number(text: Any) -> tuple[Any, list[Finding]]:
     except pa.ArrowInvalid:
         trimmed = pc.utf8_trim_whitespace(text)
         readable = as_mask(pc.match_substring_regex(trimmed, pattern=NUMBER))
-        strange = as_mask(pc.match_substring_regex(trimmed, pattern=_NOT_FINITE))
+        strange = as_mask(pc.match_substring_regex(trimmed, pattern=NOT_FINITE))
         values = pc.cast(_where(readable, trimmed), pa.float64())
         unread = as_mask(text.is_valid()) & ~readable
         findings = [*found(unread & ~strange, "type", _MEND_NUMBER), *found(unread & strange, "finite", _MEND_FINITE)]
@@ -88,7 +88,7 @@ def _integer(text: Any) -> tuple[Any, list[Finding]]:
         pass
     trimmed = pc.utf8_trim_whitespace(text)
     readable = as_mask(pc.match_substring_regex(trimmed, pattern=INTEGER))
-    strange = as_mask(pc.match_substring_regex(trimmed, pattern=_NOT_FINITE))
+    strange = as_mask(pc.match_substring_regex(trimmed, pattern=NOT_FINITE))
     digits = pc.replace_substring_regex(_where(readable, trimmed), pattern=r"^\+|\.0*$", replacement="")
     unread = as_mask(text.is_valid()) & ~readable
     return pc.cast(digits, pa.int64()), [

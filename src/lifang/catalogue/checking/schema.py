@@ -9,25 +9,22 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from lifang.catalogue.card import Bilingual, Card, Column
-from lifang.catalogue.checking.convert import INTEGER, NUMBER
-from lifang.catalogue.checking.moments import to_dates, to_times
+from lifang.catalogue.checking.infer import infer_column
 from lifang.catalogue.reading import Opened
 from lifang.core import BadInput
 
 SAMPLE_ROWS = 200_000
 SAMPLE_BYTES = 256 << 20
-TOKENS = ("NA", "N/A", "null", "NULL", "-", "--", "—")  # taken as missing only where the rest of a column is not text
 _LON = frozenset({"lon", "lng", "long", "longitude", "经度", "x坐标"})
 _LAT = frozenset({"lat", "latitude", "纬度", "y坐标"})
 _WKT = frozenset({"wkt", "geometry", "geom", "the_geom"})
 _WKT_VALUE = r"(?i)^\s*(?:POINT|LINESTRING|POLYGON|MULTI\w+|GEOMETRYCOLLECTION)\s*(?:Z|M|ZM)?\s*(?:\(|EMPTY)"
-_CODE = r"^0\d+$|^\d{16,}$"
-_BOOLEANS = ("true", "false", "yes", "no", "是", "否")
-_CATEGORIES_MAX = 50
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
@@ -71,15 +68,16 @@ def clean_name(header: str) -> str:
 
 
 def bind(card: Card, opened: Opened, *, zone: tzinfo) -> Schema:
-    """Return the schema of an opened file: the card's columns, or inferred from its first rows where it names none.
+    """Return the schema of an opened file: the card's columns, and those inferred from its first rows.
 
+    Columns are inferred where the card names none, or says so of those that it does not name (``undeclared``).
     ``BadInput`` if the file lacks a column that the card requires.
     """
     columns = [column for column in card.columns if column.type != "geometry"]
-    if columns:
-        bound, notes = _bind_declared(columns, card, opened.headers)
-    else:
-        bound, notes = _infer(opened, zone=zone, used=_placing_headers(card))
+    bound, notes = _bind_declared(columns, card, opened.headers)
+    if not columns or card.undeclared == "infer":
+        more, told = _infer(opened, card, bound, zone=zone)
+        bound, notes = bound + more, notes + told
     placing = _placing(card, opened)
     if any(column.type == "geometry" for column in card.columns) and placing is None:
         raise BadInput(
@@ -119,7 +117,8 @@ def _bind_declared(columns: list[Column], card: Card, headers: tuple[str, ...]) 
             notes.append(f"The file has no column {missing[0]!r}; {column.name} is empty.")
         bound.append(Bound(column, tuple(header for header in found if header is not None)))
     used = {header for each in bound for header in each.headers} | set(_placing_headers(card))
-    if spare := [header for header in headers if header not in used]:
+    spare = [header for header in headers if header not in used]
+    if columns and spare and card.undeclared == "leave_out":
         notes.append(f"Left out because the card does not declare them: {', '.join(spare)[:300]}.")
     return bound, notes
 
@@ -156,11 +155,37 @@ def _looks_like_wkt(opened: Opened, header: str) -> bool:
     return False
 
 
-def _infer(opened: Opened, *, zone: tzinfo, used: tuple[str, ...]) -> tuple[list[Bound], list[str]]:
+def _infer(opened: Opened, card: Card, given: list[Bound], *, zone: tzinfo) -> tuple[list[Bound], list[str]]:
+    """Return columns for the headers that are not bound yet, found by looking at the first rows, and notes."""
+    used = {header for each in given for header in each.headers} | {_find(card.geometry.wkt, opened.headers)}
+    numbers, table = _sample(opened)
+    bound: list[Bound] = []
+    notes = [f"The types were found by looking at the first {len(numbers)} rows."]
+    names = {"geometry", *(each.column.name for each in given)}
+    for index, header in enumerate(opened.headers):
+        wkt = header.strip().casefold() in _WKT and not opened.has_geometry and _looks_like_wkt(opened, header)
+        if header in used or wkt:
+            continue
+        name = clean_name(header) or f"col_{index + 1}"
+        while name in names:
+            name += "_2"
+        names.add(name)
+        found = infer_column(
+            name, table.column(index), zone=zone, rows=numbers, header=header, is_text=header in opened.texts
+        )
+        notes += filter(None, [found.note])
+        bound.append(Bound(replace(found.column, zh=header, en=header, source=header), (header,)))
+    return bound, notes
+
+
+def _sample(opened: Opened) -> tuple[NDArray[np.int64], pa.Table]:
+    """Return the first rows' numbers and texts; ``BadInput`` if there is no row, not even one that cannot be read."""
     sample: list[Any] = []
+    numbers: list[Any] = []
     rows = refused = size = 0
     for batch in opened.batches():
         sample.append(batch.columns)
+        numbers.append(batch.rows)
         rows += len(batch.rows)
         refused += len(batch.refused)
         size += batch.columns.nbytes
@@ -168,58 +193,7 @@ def _infer(opened: Opened, *, zone: tzinfo, used: tuple[str, ...]) -> tuple[list
             break
     if not rows and not refused:
         raise BadInput("There is a header, but no row.", where="after the header", mend="Send at least one row.")
-    table = pa.Table.from_batches(sample)
-    bound: list[Bound] = []
-    names: set[str] = {"geometry"}
-    for index, header in enumerate(opened.headers):
-        wkt = header.strip().casefold() in _WKT and not opened.has_geometry and _looks_like_wkt(opened, header)
-        if header in used[2:] or wkt:
-            continue
-        name = clean_name(header) or f"col_{index + 1}"
-        while name in names:
-            name += "_2"
-        names.add(name)
-        column = infer_column(name, table.column(index).combine_chunks(), zone=zone, is_text=header in opened.texts)
-        bound.append(Bound(replace(column, zh=header, en=header, source=header), (header,)))
-    return bound, [f"The types were found by looking at the first {rows} rows."]
-
-
-def infer_column(name: str, values: Any, *, zone: tzinfo, is_text: bool = False) -> Column:
-    """Return the column that fits these texts best; codes with leading zeros or 16 and more digits stay text.
-
-    ``is_text``: the format says these are texts, so they are dates, categories or texts, never numbers.
-    """
-    plain = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    filled = plain.drop_null()
-    tokens = tuple(each for each in TOKENS if pc.any(pc.equal(filled, each)).as_py())
-    if tokens:
-        filled = filled.filter(pc.invert(pc.is_in(filled, value_set=pa.array(tokens))))
-    if not len(filled):
-        return Column(name)
-    kind = _kind(filled, zone)
-    if is_text and kind in ("integer", "number", "boolean"):
-        kind = "text"
-    if kind != "text":
-        return Column(name, type=kind, missing=tokens)
-    distinct = pc.count_distinct(plain).as_py()
-    repeated = len(filled) >= 20 and distinct <= min(_CATEGORIES_MAX, len(filled) // 5)
-    return Column(name, type="category" if repeated else "text")
-
-
-def _kind(values: Any, zone: tzinfo) -> str:
-    if pc.any(pc.match_substring_regex(values, pattern=_CODE)).as_py():
-        return "text"
-    if pc.all(pc.match_substring_regex(values, pattern=INTEGER.replace(r"(?:\.0*)?", ""))).as_py():
-        return "integer"
-    if pc.all(pc.match_substring_regex(values, pattern=NUMBER)).as_py():
-        return "number"
-    if pc.all(pc.is_in(pc.utf8_lower(values), value_set=pa.array(_BOOLEANS))).as_py():
-        return "boolean"
-    if not to_dates(values.slice(0, 100))[1] and not to_dates(values)[1]:
-        return "date"
-    if not to_times(values.slice(0, 100), zone=zone)[1] and not to_times(values, zone=zone)[1]:
-        return "time"
-    return "text"
+    return np.concatenate(numbers), pa.Table.from_batches(sample)
 
 
 def described(column: Column, kind: Any) -> dict[str, Any]:

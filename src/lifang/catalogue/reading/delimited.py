@@ -76,9 +76,10 @@ def open_delimited(path: Path, *, hints: Hints) -> Opened:
         raise BadInput(
             "This is XML or HTML, not a table.", where="line 1", mend="Export the data as CSV and send that."
         )
-    body = "\n".join(head.splitlines()[hints.skip_lines :]) + "\n"
+    skipped = hints.header_row - 1 if hints.header_row else hints.skip_lines
+    body = "\n".join(head.splitlines()[skipped:]) + "\n"
     delimiter = {"tab": "\t", "\\t": "\t"}.get(hints.delimiter, hints.delimiter) or find_delimiter(body)
-    dialect = _Dialect(encoding, delimiter, hints.header, hints.skip_lines, hints.missing)
+    dialect = _Dialect(encoding, delimiter, hints.header, skipped, hints.missing)
     _check_header(path, dialect)
     names = _names(path, dialect)
     headers, notes = unique_headers(names)

@@ -104,6 +104,11 @@ class Hints(Protocol):
         ...
 
     @property
+    def header_row(self) -> int:
+        """The row that holds the column names, from 1; 0 where it is to be found."""
+        ...
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """The texts that mean: no value."""
         ...
@@ -119,6 +124,7 @@ class NoHints:
     layer: str = ""
     header: tuple[str, ...] = ()
     skip_lines: int = 0
+    header_row: int = 0
     missing: tuple[str, ...] = ("",)
 
 
