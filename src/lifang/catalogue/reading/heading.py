@@ -187,7 +187,7 @@ def _span(number: int, index: int, merges: Sequence[Merge]) -> int:
 
 
 def _width(rows: Sequence[Row]) -> int:
-    return max(sum(cell != "" for cell in cells) for _, cells in rows)
+    return max(len([cell for cell in cells if cell != ""]) for _, cells in rows)
 
 
 def _text(cell: Any) -> str:
