@@ -57,7 +57,7 @@ export interface paths {
         };
         /**
          * Every
-         * @description List alerts, newest first.
+         * @description List alerts, newest first; with `at` those there were then, in the state in which they were.
          */
         get: operations["every_api_v1_alerts_get"];
         put?: never;
@@ -1169,16 +1169,25 @@ export interface components {
         /**
          * AlertBody
          * @description An alert from pending to closed; moments are null until they come.
+         *
+         *     All are in the city's time but `acknowledged` and `closed`: those are when a person's act was recorded;
+         *     `acknowledged_at` and `closed_at` are what time it was in the city then (null where that was not kept).
          */
         AlertBody: {
             /** Acknowledged */
             acknowledged: string | null;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
             /** Acknowledged By */
             acknowledged_by: string | null;
+            /** Classification */
+            classification: string;
             /** Cleared */
             cleared: string | null;
             /** Closed */
             closed: string | null;
+            /** Closed At */
+            closed_at: string | null;
             /** Closed By */
             closed_by: string | null;
             /** Detail */
@@ -1650,6 +1659,8 @@ export interface components {
          * @description An indicator with its value at a moment.
          */
         IndicatorBody: {
+            /** Classification */
+            classification: string;
             formula: components["schemas"]["Name"];
             /** Id */
             id: string;
@@ -1672,6 +1683,8 @@ export interface components {
          * @description An indicator and its values through time.
          */
         IndicatorHistory: {
+            /** Classification */
+            classification: string;
             formula: components["schemas"]["Name"];
             /** Id */
             id: string;
@@ -2729,6 +2742,8 @@ export interface operations {
         parameters: {
             query?: {
                 state?: ("pending" | "firing" | "cleared" | "closed") | null;
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
                 /** @description The `next` of the page before. */
                 after?: string | null;
                 /** @description How many items at most. */
@@ -4851,7 +4866,7 @@ export interface operations {
     every_api_v1_indicators_get: {
         parameters: {
             query?: {
-                /** @description ISO 8601 with an offset. */
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
             };
             header?: never;
@@ -6246,7 +6261,7 @@ export interface operations {
     view_api_v1_scenes__scene_id__get: {
         parameters: {
             query?: {
-                /** @description ISO 8601 with an offset. */
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
             };
             header?: never;
@@ -6334,7 +6349,7 @@ export interface operations {
     run_api_v1_scenes__scene_id__run_post: {
         parameters: {
             query?: {
-                /** @description ISO 8601 with an offset. */
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
             };
             header?: never;

@@ -108,7 +108,7 @@ def test_a_dataset_is_written_in_every_format(city: Path, tmp_path: Path, form: 
         (("data", "query", "DROP TABLE roads"), "SELECT"),
         (("data", "add", "absent.csv"), "does not exist"),
         (("sense", "series", "nothing"), "no datastream"),
-        (("scene", "run", "nothing"), "Known"),
+        (("scene", "run", "nothing"), "no scene"),
         (("alert", "ack", "nothing"), "no alert"),
     ],
 )

@@ -7,7 +7,7 @@ Does not belong here: rules of any room, outside languages. Reads and writes no 
 writes the datasets that its pack declares.
 """
 
-from lifang.app.asker import OWNER, Asker, Page, Series
+from lifang.app.asker import OWNER, Asker, Indicator, IndicatorHistory, Page, Series
 from lifang.app.bus import Bus, Event, Subscription
 from lifang.app.city import City, open_city
 from lifang.app.datasets import Listed, OpenDataset
@@ -35,6 +35,8 @@ __all__ = [
     "Decisions",
     "Event",
     "Finding",
+    "Indicator",
+    "IndicatorHistory",
     "Job",
     "Jobs",
     "Listed",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
@@ -13,7 +14,9 @@ from lifang.app.datasets import Listed, OpenDataset, dataset_resource, release_r
 from lifang.app.decisions import Decisions
 from lifang.catalogue import Dataset, Link
 from lifang.core import Box, NotFound
-from lifang.guard import Action, Resource, Role, Subject
+from lifang.guard import Action, Resource, Role, Subject, strictest
+from lifang.operations import Alert, AlertState, IndicatorSpec, IndicatorValue
+from lifang.scenes import SceneSpec
 from lifang.sensing import Datastream, chart
 from lifang.store import QueryResult
 
@@ -45,6 +48,31 @@ class Series:
 def datastream_resource(stream: Datastream) -> Resource:
     """Return a datastream as the guard knows it."""
     return Resource("datastream", stream.id, stream.classification)
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """An indicator with its newest value (of the moment asked for), if there is one."""
+
+    spec: IndicatorSpec
+    value: IndicatorValue | None
+
+
+@dataclass(frozen=True)
+class IndicatorHistory(Indicator):
+    """An indicator with its newest value and those of a time, the oldest first."""
+
+    values: list[IndicatorValue]
+
+
+def alert_resource(alert: Alert) -> Resource:
+    """Return an alert as the guard knows it."""
+    return Resource("alert", alert.id, alert.classification)
+
+
+def indicator_resource(city: City, spec: IndicatorSpec) -> Resource:
+    """Return an indicator as the guard knows it: by what it was made from, and by how that is classified now."""
+    return Resource("indicator", spec.id, strictest(spec.classification, city.grades.of(spec.sources)))
 
 
 class Asker(Decisions):
@@ -142,6 +170,55 @@ class Asker(Decisions):
         shown = table if points is None else chart(table, points, stream.period_s)
         return Series(stream, shown, len(table))
 
+    def alerts(
+        self, *, state: AlertState | None = None, at: datetime | None = None, after: str | None = None, limit: int = 100
+    ) -> Page[Alert]:
+        """Return alerts that the asker may read, newest first, past ``after``; as they were ``at`` a city time."""
+        classes = self.classes(Action.READ, "alert")
+        found = self.city.alerts.alerts(state=state, classes=classes, at=at, after=after, limit=limit + 1)
+        page = Page(found[:limit], more=len(found) > limit)
+        self.seen(*map(alert_resource, page))
+        return page
+
+    def alert(self, alert_id: str) -> Alert:
+        """Return an alert that the asker may read, or ``NotFound``."""
+        return self.see("alert", alert_id, lambda: self.city.alerts.alert(alert_id), alert_resource)
+
+    def indicators(self, *, at: datetime | None = None) -> list[Indicator]:
+        """Return the indicators that the asker may read with their values, now or at a moment in the city."""
+        found = self.city.indicators
+        specs = [spec for spec in found.all() if self.may(Action.READ, indicator_resource(self.city, spec))]
+        self.seen(*(indicator_resource(self.city, spec) for spec in specs))
+        return [Indicator(spec, found.latest(spec.id, at=at)) for spec in specs]
+
+    def indicator(self, indicator_id: str, start: datetime, end: datetime) -> IndicatorHistory:
+        """Return an indicator that the asker may read, with its values in ``[start, end)``, or ``NotFound``."""
+        found = self.city.indicators
+        spec = self.see(
+            "indicator", indicator_id, lambda: found.spec(indicator_id), partial(indicator_resource, self.city)
+        )
+        return IndicatorHistory(spec, found.latest(spec.id), found.history(spec.id, start, end))
+
+    def scenes(self) -> list[SceneSpec]:
+        """Return the scenes whose view the asker may read."""
+        found = [each for each in self.city.scenes.specs() if self.may(Action.READ, self._scene_resource(each))]
+        self.seen(*map(self._scene_resource, found), action="list")
+        return found
+
+    def scene(self, scene: str, at: datetime | None = None) -> dict[str, Any]:
+        """Return what a scene shows, now or at a moment in the city, or ``NotFound``; nothing changes."""
+        self.see("scene", scene, lambda: self.city.scenes.spec(scene), self._scene_resource)
+        return self.city.scenes.view(scene, at)
+
+    def run_scene(self, scene: str, at: datetime | None = None) -> dict[str, Any]:
+        """Return a scene's result, its rules evaluated and its indicators written; see :meth:`Stage.run`."""
+        spec = self.see("scene", scene, lambda: self.city.scenes.spec(scene), self._scene_resource)
+        self.must(Action.RUN, self._scene_resource(spec))
+        return self.city.scenes.run(scene, at)
+
+    def _scene_resource(self, spec: SceneSpec) -> Resource:
+        return Resource("scene", spec.id, self.city.scenes.classification(spec.id))
+
     def _listed(self, dataset: Dataset) -> Listed:
         decision = self.decide(Action.READ, dataset_resource(dataset))
         if not decision.allowed:
@@ -168,4 +245,12 @@ def _dataset_end(city: City, name: str) -> Resource:
     return release_resource(dataset, dataset.release(int(number))) if number else dataset_resource(dataset)
 
 
-_RESOURCES: dict[str, Callable[[City, str], Resource]] = {"dataset": _dataset_end, "release": _dataset_end}
+def _indicator_end(city: City, name: str) -> Resource:
+    return indicator_resource(city, city.indicators.spec(name))
+
+
+_RESOURCES: dict[str, Callable[[City, str], Resource]] = {
+    "dataset": _dataset_end,
+    "indicator": _indicator_end,
+    "release": _dataset_end,
+}

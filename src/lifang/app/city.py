@@ -14,6 +14,7 @@ from lifang.app.asker import OWNER, Asker
 from lifang.app.bus import Bus
 from lifang.app.describe import describe_city, describe_layers, tell_observations
 from lifang.app.doctor import Finding, examine
+from lifang.app.grades import Grades
 from lifang.app.jobs import JobContext, Jobs
 from lifang.app.packs import Tell, pack_datasets
 from lifang.app.pulse import Pulse, StandingClock
@@ -63,7 +64,7 @@ class City(Reads):
         self.catalogue = Catalogue(self.store, clock, self.settings)
         self.sensing = Sensing(self.store, clock)
         self.tasking = tasking.Tasking(self.store, clock, self.sensing, now=lambda: self.now)
-        self.alerts = Alerts(self.store, clock)
+        self.alerts = Alerts(self.store, clock, now=lambda: self.now)
         self.indicators = Indicators(self.store, clock)
         self.queries = Queries(self.catalogue, self.settings)
         self.jobs = Jobs(self.store, clock, self.bus)
@@ -77,7 +78,8 @@ class City(Reads):
             clock=clock,
             settings=self.settings,
         )
-        self.scenes = Stage(context, self.store, self.bus, now=lambda: self.now)
+        self.grades = Grades(self.store, self.sensing, self.catalogue, self.indicators)
+        self.scenes = Stage(context, self.store, self.bus, grades=self.grades, now=lambda: self.now)
         self.pulse = self._make_pulse()
         self._closed = False
         self.spool = folder / "spool"
@@ -203,7 +205,7 @@ class City(Reads):
         self.bus.publish("command", command.as_json(), classification=classification)
 
     def _tell_alert(self, change: AlertChange) -> None:
-        self.bus.publish("alert", change.as_json())
+        self.bus.publish("alert", change.as_json(), classification=change.alert.classification)
 
     def _add_dataset(self, job: JobContext) -> Mapping[str, Any]:
         path = Path(job.job.arguments["path"])

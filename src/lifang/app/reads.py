@@ -17,7 +17,8 @@ class Reads(ABC):
     """The reading half of a city. Whoever can open its folder owns it: ``subject`` is the owner, if not told.
 
     Every method asks the guard, and leaves a record in the ledger where what it gives is not open; restricted data
-    needs a ``purpose`` (``NeedsPurpose``). Options are those of the same method of :class:`lifang.app.Asker`.
+    needs a ``purpose`` (``NeedsPurpose``). Options are those of the same method of :class:`lifang.app.Asker`, which
+    reads alerts, indicators and scenes too: ``city.asker(subject, purpose).alerts()``.
     """
 
     @abstractmethod

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import lifang.scenes
 from lifang.app.bus import Bus
+from lifang.app.grades import Grades
 from lifang.core import BadInput, Plugins, format_instant, parse_instant
+from lifang.guard import Classification
 from lifang.scenes import SceneContext, SceneSpec
 from lifang.store import Store, read_setting, write_setting
 
@@ -16,10 +19,12 @@ _CATCH_UP = 72
 
 
 class Stage:
-    """The city's scenes."""
+    """The city's scenes; each is classified as the strictest of what it reads, and so is all that it makes."""
 
-    def __init__(self, context: SceneContext, store: Store, bus: Bus, *, now: Callable[[], datetime]) -> None:
-        self._context, self._store, self._bus, self._now = context, store, bus, now
+    def __init__(
+        self, context: SceneContext, store: Store, bus: Bus, *, grades: Grades, now: Callable[[], datetime]
+    ) -> None:
+        self._context, self._store, self._bus, self._grades, self._now = context, store, bus, grades, now
         self._plugins = Plugins(lifang.scenes)
 
     def specs(self) -> list[SceneSpec]:
@@ -31,11 +36,15 @@ class Stage:
         found: SceneSpec = self._plugins.get(scene).spec
         return found
 
+    def classification(self, scene: str) -> Classification:
+        """Return the strictest classification of what the scene reads."""
+        return self._grades.of(self.spec(scene).reads)
+
     def view(self, scene: str, at: datetime | None = None) -> dict[str, Any]:
         """Return what the scene shows for a moment (now, if none is given), changing nothing."""
         module = self._plugins.get(scene)
         moment = at or self._now()
-        shown: dict[str, Any] = module.view(self._context, moment)
+        shown: dict[str, Any] = module.view(self._given(scene), moment)
         return shown
 
     def run(self, scene: str, moment: datetime | None = None) -> dict[str, Any]:
@@ -48,9 +57,10 @@ class Stage:
         if moment is not None and moment > now:
             later = format_instant(moment)
             raise BadInput(f"{later} is later than the city's now.", where="at", mend=f"Up to {format_instant(now)}.")
-        result = module.run(self._context, moment or now)
+        context = self._given(scene)
+        result = module.run(context, moment or now)
         for indicator in result.indicators:
-            self._bus.publish("indicator", indicator)
+            self._bus.publish("indicator", indicator, classification=context.classification)
         shown: dict[str, Any] = result.result
         return shown
 
@@ -71,6 +81,9 @@ class Stage:
         for spec in self.specs():
             if self._last(spec.id) is None:
                 self._remember(spec.id, moment - back)
+
+    def _given(self, scene: str) -> SceneContext:
+        return replace(self._context, classification=self.classification(scene))
 
     def _last(self, scene: str) -> datetime | None:
         value = read_setting(self._store, f"scene:{scene}")

@@ -155,6 +155,16 @@ RULES = (
         UP_TO_SHARED,
     ),
     Rule(
+        "restricted-alerts",
+        "Alerts raised from restricted data are acknowledged and closed by administrators, for a stated purpose.",
+        frozenset({Role.ADMINISTRATOR}),
+        frozenset({Action.HANDLE}),
+        frozenset({"alert"}),
+        ANY,
+        purpose=True,
+        law=_PURPOSE,
+    ),
+    Rule(
         "observations",
         "Operators and administrators register things and send observations.",
         frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),

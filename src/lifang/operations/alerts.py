@@ -9,15 +9,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from lifang.core import BadInput, Clock, Conflict, NotFound, format_instant, new_id
-from lifang.guard import SYSTEM, Action, Resource, Subject, require
+from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, require, strictest
 from lifang.operations.machine import AlertRule, Change, State, step
-from lifang.operations.model import Alert, AlertChange, AlertState, Note
+from lifang.operations.model import Alert, AlertChange, AlertState, AlertStep, Note
+from lifang.operations.past import as_of
 from lifang.operations.severity import Severity
 from lifang.store import Entry, Store, Transaction
 
@@ -25,14 +27,16 @@ Wording = Callable[[Severity], tuple[str, str]]
 Listener = Callable[[AlertChange], None]
 _TABLE = "alert"
 _NOTE_MAX = 2000
-_PAGE_MAX = 1000
+_PAGE_MAX = 10_000
+_BATCH = 500
 
 
 class Alerts:
     """Evaluate rules, list alerts, let people handle them."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, clock: Clock, *, now: Callable[[], datetime] | None = None) -> None:
+        """``now`` tells the time in the city, where that is not the clock's."""
+        self._store, self._clock, self._now = store, clock, now or clock.now
         self._listeners: list[Listener] = []
 
     def on_change(self, listener: Listener) -> None:
@@ -48,10 +52,12 @@ class Alerts:
         *,
         text: Wording | None = None,
         detail: Mapping[str, Any] | None = None,
+        classification: Classification = Classification.RESTRICTED,
     ) -> list[AlertChange]:
         """Return what changed because ``value`` (``None``: missing) was seen at ``moment``; all of it is durable.
 
-        ``text`` words the alert in zh and en for a severity; ``detail`` holds facts that explain the value.
+        ``text`` words the alert in zh and en for a severity; ``detail`` holds facts that explain the value;
+        ``classification`` is the strictest of the data that the value was made from, which the alert takes.
         The same moment again changes nothing.
         """
         present = self.current(rule, resource)
@@ -61,7 +67,8 @@ class Alerts:
                 return []
         with self._store.registry.transaction() as tx:
             wording = text or _wording(rule)
-            made = _Evaluation(tx, rule, resource, moment, value, wording, detail or {}, self._clock).made()
+            seen = _Seen(moment, value, wording, detail or {}, classification)
+            made = _Evaluation(tx, rule, resource, seen, self._clock).made()
         return self._tell(made)
 
     def current(self, rule: AlertRule, resource: str) -> Alert | None:
@@ -78,13 +85,34 @@ class Alerts:
         over = alert.state == "closed" if alert.cleared is None else alert.cleared <= moment
         return None if over else alert
 
-    def alerts(self, *, state: AlertState | None = None, after: str | None = None, limit: int = 100) -> list[Alert]:
-        """Return alerts, newest first, of one state or all; ``after`` is the id of the last one of the page before."""
+    def alerts(
+        self,
+        *,
+        state: AlertState | None = None,
+        classes: Collection[Classification] | None = None,
+        at: datetime | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> list[Alert]:
+        """Return alerts, newest first, of one state or all; ``after`` is the id of the last one of the page before.
+
+        ``classes`` narrows them to those so classified. With ``at`` they and their states are as they were at that
+        moment in the city; a pending alert that was dropped before it fired is not kept.
+        """
         if not 1 <= limit <= _PAGE_MAX:
             raise BadInput(f"limit must be 1 to {_PAGE_MAX}.", where="limit")
-        where = {"state": state} if state else None
-        found = self._store.registry.find(_TABLE, where=where, order="id", descending=True, after=after, limit=limit)
-        return [Alert.from_row(row) for row in found]
+        where: dict[str, Any] = {} if classes is None else {"classification": [each.value for each in classes]}
+        if at is None:
+            where |= {"state": state} if state else {}
+            return [*islice(self._every(where, after), limit)]
+        then = (as_of(alert, at) for alert in self._every({**where, "opened <=": at}, after))
+        return [*islice((each for each in then if each and state in {None, each.state}), limit)]
+
+    def _every(self, where: Mapping[str, Any], after: str | None) -> Iterator[Alert]:
+        find = self._store.registry.find
+        while rows := find(_TABLE, where=where, order="id", descending=True, after=after, limit=_BATCH):
+            yield from map(Alert.from_row, rows)
+            after = rows[-1]["id"]
 
     def alert(self, alert_id: str) -> Alert:
         """Return one alert, or ``NotFound``."""
@@ -93,7 +121,7 @@ class Alerts:
             raise NotFound(f"There is no alert {alert_id[:80]!r}.", mend="List the alerts.")
         return Alert.from_row(row)
 
-    def acknowledge(self, alert_id: str, by: Subject, note: str = "") -> Alert:
+    def acknowledge(self, alert_id: str, by: Subject, note: str = "", *, purpose: str = "") -> Alert:
         """Return the alert acknowledged; ``Conflict`` if it never fired, is closed or was acknowledged already."""
 
         def handled(alert: Alert, now: datetime) -> Alert:
@@ -103,9 +131,9 @@ class Alerts:
                 raise Conflict(f"{alert.acknowledged_by} acknowledged this alert already.", where=alert_id)
             return replace(alert, acknowledged=now, acknowledged_by=by.name)
 
-        return self._handle(alert_id, by, note, "acknowledged", handled)
+        return self._handle(alert_id, by, note, "acknowledged", handled, purpose)
 
-    def close(self, alert_id: str, by: Subject, note: str = "") -> Alert:
+    def close(self, alert_id: str, by: Subject, note: str = "", *, purpose: str = "") -> Alert:
         """Return the alert closed; one that still fires needs a ``note`` that says why (``BadInput``)."""
 
         def handled(alert: Alert, now: datetime) -> Alert:
@@ -115,26 +143,31 @@ class Alerts:
                 raise BadInput("The alert still fires.", where="note", mend="Say in a note why it is closed.")
             return replace(alert, state="closed", closed=now, closed_by=by.name)
 
-        return self._handle(alert_id, by, note, "closed", handled)
+        return self._handle(alert_id, by, note, "closed", handled, purpose)
 
     def _handle(
-        self, alert_id: str, by: Subject, note: str, act: str, handled: Callable[[Alert, datetime], Alert]
+        self, alert_id: str, by: Subject, note: str, act: str, handled: Callable[[Alert, datetime], Alert], purpose: str
     ) -> Alert:
-        require(by, Action.HANDLE, Resource("alert", alert_id))
+        require(by, Action.HANDLE, Resource("alert", alert_id, self._classification(alert_id)), purpose)
         if len(note) > _NOTE_MAX:
             raise BadInput(f"A note has at most {_NOTE_MAX} characters.", where="note", mend="Shorten it.")
-        now = self._clock.now()
+        now, moment = self._clock.now(), self._now()
         with self._store.registry.transaction() as tx:
             row = tx.get(_TABLE, alert_id)
             if row is None:
                 raise NotFound(f"There is no alert {alert_id[:80]!r}.", mend="List the alerts.")
             alert = handled(Alert.from_row(row), now)
-            written = Note(act, by.name, format_instant(now), note.strip())
-            alert = replace(alert, notes=(*alert.notes, written))
+            written = Note(act, by.name, format_instant(now), note.strip(), format_instant(moment))
+            said = AlertStep(act, moment, now, alert.severity, alert.value, alert.zh, alert.en, by.name)
+            alert = replace(alert, notes=(*alert.notes, written), history=(*alert.history, said))
             _save(tx, alert, now)
-            tx.record(_entry(alert, act, by, {"note": written.text}))
-        self._tell([AlertChange(act, alert, now)])
+            tx.record(_entry(alert, act, by, {"note": written.text, "moment": written.at}))
+        self._tell([AlertChange(act, alert, moment)])
         return alert
+
+    def _classification(self, alert_id: str) -> Classification:
+        row = self._store.registry.get(_TABLE, alert_id)
+        return Classification(row["classification"]) if row else Classification.OPEN
 
     def _tell(self, changes: list[AlertChange]) -> list[AlertChange]:
         for change in changes:
@@ -143,22 +176,24 @@ class Alerts:
         return changes
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What a rule is shown."""
+
+    moment: datetime
+    value: float | None
+    text: Wording
+    facts: Mapping[str, Any]
+    classification: Classification
+
+
 class _Evaluation:
     """One evaluation inside one transaction."""
 
-    def __init__(
-        self,
-        tx: Transaction,
-        rule: AlertRule,
-        resource: str,
-        moment: datetime,
-        value: float | None,
-        text: Wording,
-        facts: Mapping[str, Any],
-        clock: Clock,
-    ) -> None:
-        self._tx, self._rule, self._resource, self._moment = tx, rule, resource, moment
-        self._value, self._text, self._facts, self._clock = value, text, facts, clock
+    def __init__(self, tx: Transaction, rule: AlertRule, resource: str, seen: _Seen, clock: Clock) -> None:
+        self._tx, self._rule, self._resource, self._clock = tx, rule, resource, clock
+        self._moment, self._value, self._text, self._facts = seen.moment, seen.value, seen.text, seen.facts
+        self._classification = seen.classification
 
     def made(self) -> list[AlertChange]:
         """Write what follows from the value; return the changes."""
@@ -186,6 +221,7 @@ class _Evaluation:
             zh="",
             en="",
             machine=state,
+            classification=self._classification,
         )
         alert = self._after(alert, state, changes)
         self._tx.insert(_TABLE, alert.row(self._clock.now()))
@@ -206,13 +242,24 @@ class _Evaluation:
         worse = severity is not None and severity > alert.severity
         kept = State(last=state.last, valued=state.valued) if worse else state
         cleared = self._moment if kept.phase == "idle" and not worse else None
-        _save(self._tx, replace(alert, machine=kept, cleared=cleared), self._clock.now())
+        stricter = strictest(alert.classification, self._classification)
+        quiet = replace(alert, machine=kept, cleared=cleared, classification=stricter)
+        _save(self._tx, quiet, self._clock.now())
         return self._opened(state, [Change("fired", severity)]) if worse and severity else []
 
     def _after(self, alert: Alert, state: State, changes: list[Change]) -> Alert:
-        alert = replace(alert, machine=state, facts={**alert.facts, **self._facts})
+        stricter = strictest(alert.classification, self._classification)
+        alert = replace(alert, machine=state, facts={**alert.facts, **self._facts}, classification=stricter)
         for change in changes:
             alert = self._changed(alert, change)
+        alert = self._valued(alert)
+        now = self._clock.now()
+        lived = (
+            AlertStep(each.kind, self._moment, now, each.severity, alert.value, alert.zh, alert.en) for each in changes
+        )
+        return replace(alert, history=(*alert.history, *lived))
+
+    def _valued(self, alert: Alert) -> Alert:
         if self._value is None:
             return alert
         peak = max(self._value, alert.facts.get("peak", self._value))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from lifang.core import BadInput, Clock, NotFound, format_instant, to_micros
-from lifang.guard import SYSTEM
+from lifang.guard import SYSTEM, Classification
 from lifang.operations.model import IndicatorSpec, IndicatorValue, Row
 from lifang.store import Entry, Store, Transaction
 
@@ -36,7 +36,7 @@ class Indicators:
         """Make the indicator known, with a lineage edge from each source; saying the same again changes nothing."""
         if self._specs.get(spec.id) == spec:
             return
-        said = {**asdict(spec), "sources": list(spec.sources)}
+        said = {**asdict(spec), "sources": list(spec.sources), "classification": spec.classification.value}
         row: Row = {"zh": spec.zh, "en": spec.en, "unit": spec.unit, "spec": said}
         with self._store.registry.transaction() as tx:
             present = tx.get(_SPECS, spec.id)
@@ -45,7 +45,8 @@ class Indicators:
             elif present["spec"] != row["spec"]:
                 tx.update(_SPECS, spec.id, row)
             if present is None or present["spec"] != row["spec"]:
-                tx.record(Entry(SYSTEM.id, "indicator.defined", f"indicator:{spec.id}", detail={"unit": spec.unit}))
+                detail = {"unit": spec.unit, "classification": spec.classification.value}
+                tx.record(Entry(SYSTEM.id, "indicator.defined", f"indicator:{spec.id}", detail=detail))
             for source in spec.sources:
                 self._link(tx, source, spec.id)
         self._specs[spec.id] = spec
@@ -122,7 +123,8 @@ class Indicators:
 
 def _spec(row: Row) -> IndicatorSpec:
     fields: dict[str, Any] = row["spec"]
-    return IndicatorSpec(**{**fields, "sources": tuple(fields["sources"])})
+    grade = Classification(fields.get("classification", Classification.RESTRICTED))
+    return IndicatorSpec(**{**fields, "sources": tuple(fields["sources"]), "classification": grade})
 
 
 def _value(row: Row) -> IndicatorValue:

@@ -198,6 +198,7 @@ def run(context: SceneContext, moment: datetime) -> SceneResult:
         air.warning,
         text=lambda severity: _wording(context, severity, air.warning),
         detail={"thresholds": _rule(context).citation},
+        classification=context.classification,
     )
     written = _write_indicators(context, air, reader.datasets)
     return SceneResult(air.moment, _shown(context, air, moment), written, changes)
@@ -285,7 +286,7 @@ def _wording(context: SceneContext, severity: Severity, value: float | None) -> 
 
 def _write_indicators(context: SceneContext, air: CityAir, sources: tuple[str, ...]) -> Sequence[dict[str, Any]]:
     for each in INDICATORS:
-        context.indicators.define(replace(each, sources=sources))
+        context.indicators.define(replace(each, sources=sources, classification=context.classification))
     local = _local(context, air.moment)
     year = (local - local.replace(month=1, day=1)).days
     midnight = air.last // DAY_H

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from lifang.core import Clock, Settings, check_slug
+from lifang.guard import Classification
 from lifang.operations import AlertChange, AlertRule, Alerts, Indicators
 from lifang.sensing import Sensing
 
@@ -47,7 +48,8 @@ class SceneSpec:
 @dataclass(frozen=True)
 class SceneContext:
     """What a scene may use. ``rules`` replaces a scene's own rules by id; ``memory`` is the scenes' own, kept while
-    the city is open and worth nothing afterwards.
+    the city is open and worth nothing afterwards. ``classification`` is the strictest of what the scene reads: its
+    alerts and indicators take it.
     """
 
     sensing: Sensing
@@ -58,6 +60,7 @@ class SceneContext:
     settings: Settings
     rules: Mapping[str, AlertRule] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
+    classification: Classification = Classification.RESTRICTED
 
 
 @dataclass(frozen=True)

@@ -127,8 +127,9 @@ def _sensors(city: City) -> None:
 def _operations(city: City) -> None:
     levels = (Level(Severity.ORANGE, 150.0, 140.0),)
     rule = AlertRule("test_rule", "air_quality_early_warning", "试验", "test", "{index}", levels)
-    city.alerts.evaluate(rule, "city:smallville", city.now, 180.0)
-    spec = IndicatorSpec("pm25_mean", "均值", "mean", "ug/m3", "平均", "mean", "无", "none", ("dataset:wells",))
+    city.alerts.evaluate(rule, "city:smallville", city.now, 180.0, classification=Classification.OPEN)
+    told = ("pm25_mean", "均值", "mean", "ug/m3", "平均", "mean", "无", "none", ("dataset:wells",))
+    spec = IndicatorSpec(*told, classification=Classification.OPEN)
     city.indicators.define(spec)
     city.indicators.put("pm25_mean", city.now - timedelta(minutes=5), 42.0)
 

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from lifang.core import BadInput, Conflict, Denied, ManualClock, NotFound, Unauthenticated
-from lifang.guard import ANONYMOUS, Role, Subject
+from lifang.core import BadInput, Conflict, Denied, ManualClock, NeedsPurpose, NotFound, Unauthenticated
+from lifang.guard import ANONYMOUS, Classification, Role, Subject
 from lifang.operations import Alert, AlertChange, AlertRule, Alerts, Level, Severity
 from lifang.store import Store
 
 START = datetime(2019, 12, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+OPEN = Classification.OPEN
 OPERATOR = Subject("person_1", "Li", frozenset({Role.OPERATOR}))
 CITIZEN = Subject("person_2", "Wang", frozenset({Role.CITIZEN}))
 RULE = AlertRule(
@@ -35,7 +36,9 @@ def alerts(store: Store, clock: ManualClock) -> Alerts:
 def feed(alerts: Alerts, values: list[float | None], *, since: int = 0) -> list[str]:
     changes: list[AlertChange] = []
     for hour, value in enumerate(values, since):
-        changes += alerts.evaluate(RULE, "city:x", START + hour * HOUR, value, detail={"hour": hour})
+        changes += alerts.evaluate(
+            RULE, "city:x", START + hour * HOUR, value, detail={"hour": hour}, classification=OPEN
+        )
     return [each.kind for each in changes]
 
 
@@ -218,3 +221,76 @@ def test_the_words_follow_severity_and_value(alerts: Alerts) -> None:
     assert only(alerts).as_json()["text"] == {"zh": "橙色", "en": "orange"}
     feed(alerts, [41], since=4)
     assert only(alerts).zh == "高温:橙色预警"
+
+
+def test_alerts_are_told_as_they_were_at_a_moment_in_the_city(store: Store, clock: ManualClock) -> None:
+    city = ManualClock(START)
+    alerts = Alerts(store, clock, now=city.now)
+    feed(alerts, [36, 36, 36])
+    city.moment, clock.moment = START + 2.5 * HOUR, datetime(2026, 1, 1, tzinfo=UTC)
+    alerts.acknowledge(only(alerts).id, OPERATOR, "seen")
+    feed(alerts, [41, 41, 41, 30, 30, 30], since=3)
+    city.moment = START + 9 * HOUR
+    alerts.close(only(alerts).id, OPERATOR)
+
+    def then(hours: float) -> tuple[str, str, bool]:
+        (alert,) = alerts.alerts(at=START + hours * HOUR)
+        return alert.state, alert.severity.code, alert.acknowledged is not None
+
+    assert alerts.alerts(at=START - HOUR) == []
+    assert then(0) == ("pending", "blue", False)
+    assert then(1) == ("firing", "blue", False)
+    assert then(2.5) == ("firing", "blue", True)
+    assert then(4) == ("firing", "orange", False), "a raised severity asks for attention again"
+    assert then(7) == ("cleared", "orange", False)
+    assert then(9) == ("closed", "orange", False)
+    assert [each.state for each in alerts.alerts(at=START + HOUR, state="firing")] == ["firing"]
+    assert alerts.alerts(at=START + HOUR, state="closed") == []
+    assert alerts.alerts(at=START + 7 * HOUR)[0].closed is None
+
+
+def test_a_persons_act_has_the_time_of_the_clock_and_the_time_in_the_city(store: Store, clock: ManualClock) -> None:
+    alerts = Alerts(store, clock, now=lambda: START + 2 * HOUR)
+    told: list[AlertChange] = []
+    alerts.on_change(told.append)
+    feed(alerts, [36, 36])
+    clock.moment = recorded = datetime(2026, 1, 1, tzinfo=UTC)
+    alert = alerts.acknowledge(only(alerts).id, OPERATOR, "seen")
+    assert (alert.acknowledged, alert.acknowledged_at) == (recorded, START + 2 * HOUR)
+    shown = alerts.close(alert.id, OPERATOR, "known").as_json()
+    assert (shown["closed"], shown["closed_at"]) == ("2026-01-01T00:00:00Z", "2019-12-01T02:00:00Z")
+    assert shown["detail"]["notes"][0] | {"text": ""} == {
+        "act": "acknowledged",
+        "by": "Li",
+        "moment": "2026-01-01T00:00:00Z",
+        "at": "2019-12-01T02:00:00Z",
+        "text": "",
+    }
+    assert told[-1].moment == START + 2 * HOUR
+
+
+def test_an_alert_is_as_hidden_as_the_strictest_data_it_ever_came_from(alerts: Alerts) -> None:
+    shared, restricted = Classification.SHARED, Classification.RESTRICTED
+    for hour, grade in enumerate((OPEN, shared, OPEN)):
+        alerts.evaluate(RULE, "city:x", START + hour * HOUR, 36, classification=grade)
+    assert only(alerts).classification is shared
+    assert alerts.alerts(classes=[OPEN]) == []
+    assert len(alerts.alerts(classes=[OPEN, shared])) == 1
+    alerts.evaluate(RULE, "city:x", START + 3 * HOUR, 36, classification=restricted)
+    with pytest.raises(Denied, match="No rule allows operator to handle a alert classified restricted"):
+        alerts.acknowledge(only(alerts).id, OPERATOR)
+    chief = Subject("person_3", "Zhou", frozenset({Role.ADMINISTRATOR}))
+    with pytest.raises(NeedsPurpose):
+        alerts.acknowledge(only(alerts).id, chief)
+    assert alerts.acknowledge(only(alerts).id, chief, purpose="dispatch").acknowledged_by == "Zhou"
+
+
+def test_an_alert_kept_before_its_steps_were_is_told_by_the_moments_of_its_data(alerts: Alerts, store: Store) -> None:
+    feed(alerts, [36, 36, 30, 30])
+    alert = only(alerts)
+    row = store.registry.get("alert", alert.id)
+    assert row is not None
+    with store.registry.transaction() as tx:
+        tx.update("alert", alert.id, {"detail": {k: v for k, v in row["detail"].items() if k != "history"}})
+    states = [[each.state for each in alerts.alerts(at=START + hour * HOUR)] for hour in range(-1, 4)]
+    assert states == [[], ["pending"], ["firing"], ["firing"], ["cleared"]]

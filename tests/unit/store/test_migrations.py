@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -42,6 +43,31 @@ def test_the_migrated_statements_equal_the_declared_ones(tmp_path: Path) -> None
     assert told(engine) == told(declared)
     engine.dispose()
     declared.dispose()
+
+
+@pytest.mark.parametrize(("grades", "expected"), [(["open"], "open"), (["open", "shared"], "shared"), ([], "open")])
+def test_an_older_alert_takes_the_strictest_class_of_all_series(
+    tmp_path: Path, grades: list[str], expected: str
+) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'registry.sqlite'}")
+    with engine.begin() as connection:
+        upgrade(connection, "0003")
+        run = connection.exec_driver_sql
+        run("INSERT INTO thing (id, zh, en, kind, classification, created) VALUES ('t', '', '', '', '', 0)")
+        for number, grade in enumerate(grades):
+            run(
+                "INSERT INTO datastream (id, number, thing, code, zh, en, observed_property, unit, period_s, "
+                "classification, created) VALUES (?, ?, 't', '', '', '', '', '', 0, ?, 0)",
+                (f"d{number}", number, grade),
+            )
+        run(
+            "INSERT INTO alert (id, scene, rule, resource, severity, state, opened, zh, en, updated) "
+            "VALUES ('a', 's', 'r', 'c', 'blue', 'firing', 7, '霾', 'haze', 9)"
+        )
+        upgrade(connection)
+        (row,) = run("SELECT id, opened, zh, updated, classification FROM alert").all()
+    assert tuple(row) == ("a", 7, "霾", 9, expected)
+    engine.dispose()
 
 
 def test_opening_again_changes_nothing(tmp_path: Path, clock: ManualClock) -> None:

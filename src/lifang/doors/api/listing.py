@@ -14,6 +14,12 @@ from lifang.doors.http import decode_cursor, encode_cursor
 After = Annotated[str | None, Query(max_length=1000, description="The `next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="How many items at most.")]
 Moment = Annotated[str | None, Query(max_length=64, description="ISO 8601 with an offset.")]
+CityMoment = Annotated[
+    str | None, Query(max_length=64, description="As it was at this moment in the city: ISO 8601 with an offset.")
+]
+RecordedMoment = Annotated[
+    str | None, Query(max_length=64, description="As recorded by this moment: ISO 8601 with an offset.")
+]
 Item = TypeVar("Item")
 _FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 

@@ -184,6 +184,7 @@ class IndicatorBody(Said):
     formula: Name
     missing: Name
     standard: str
+    classification: str
 
 
 class IndicatorPage(Said):
@@ -209,7 +210,11 @@ class IndicatorHistory(IndicatorBody):
 
 
 class AlertBody(Said):
-    """An alert from pending to closed; moments are null until they come."""
+    """An alert from pending to closed; moments are null until they come.
+
+    All are in the city's time but `acknowledged` and `closed`: those are when a person's act was recorded;
+    `acknowledged_at` and `closed_at` are what time it was in the city then (null where that was not kept).
+    """
 
     id: str
     scene: str
@@ -222,10 +227,13 @@ class AlertBody(Said):
     fired: str | None
     cleared: str | None
     acknowledged: str | None
+    acknowledged_at: str | None
     acknowledged_by: str | None
     closed: str | None
+    closed_at: str | None
     closed_by: str | None
     value: float | None
+    classification: str
     detail: Json
 
 

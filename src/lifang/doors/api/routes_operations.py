@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from lifang.app import Indicator
 from lifang.core import unit
-from lifang.doors.api.listing import After, Limit, Moment, after_id, day_before, moment, paged
+from lifang.doors.api.listing import After, CityMoment, Limit, Moment, after_id, day_before, moment
 from lifang.doors.api.models import (
     AlertBody,
     AlertPage,
@@ -20,9 +21,9 @@ from lifang.doors.api.models import (
     NoteBody,
     Unit,
 )
-from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking
+from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, encode_cursor
 from lifang.guard import Action, Resource
-from lifang.operations import Alert, IndicatorSpec, IndicatorValue
+from lifang.operations import Alert, IndicatorValue
 
 _MOST = 10_000  # values of one history
 ReadsIndicators = Annotated[Asker, asking(Action.READ, Resource("indicator"))]
@@ -37,7 +38,8 @@ def unit_body(code: str) -> Unit:
     return Unit(**{name: known[name] for name in ("code", "symbol", "zh", "en")})
 
 
-def _indicator(spec: IndicatorSpec, value: IndicatorValue | None) -> IndicatorBody:
+def _indicator(found: Indicator) -> IndicatorBody:
+    spec, value = found.spec, found.value
     told = value.as_json() if value else {"value": None, "moment": None, "quality": "missing"}
     return IndicatorBody.model_validate(
         {**spec.as_json(), **{k: told[k] for k in ("value", "moment", "quality")}, "unit": unit_body(spec.unit)}
@@ -53,10 +55,9 @@ def indicators() -> APIRouter:
     routes = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["indicators"], responses=PROBLEMS)
 
     @routes.get("/indicators", response_model=IndicatorPage)
-    def every(request: Request, asker: ReadsIndicators, at: Moment = None) -> Response:
+    def every(request: Request, asker: ReadsIndicators, at: CityMoment = None) -> Response:
         """List the indicators with their values, now or as of a moment."""
-        found, when = asker.city.indicators, moment(at)
-        items = [_indicator(spec, found.latest(spec.id, at=when)) for spec in found.all()]
+        items = [_indicator(each) for each in asker.indicators(at=moment(at))]
         return answer(request, IndicatorPage(items=items, next=None))
 
     @routes.get("/indicators/{indicator_id}", response_model=IndicatorHistory)
@@ -64,14 +65,11 @@ def indicators() -> APIRouter:
         indicator_id: str, request: Request, asker: ReadsIndicators, start: Moment = None, end: Moment = None
     ) -> Response:
         """Give one indicator and its values through time (the last day if no ``start`` is given)."""
-        found = asker.city.indicators
-        spec = found.spec(indicator_id)
         until = moment(end) or asker.city.now
         since = moment(start) or day_before(until)
-        values = found.history(indicator_id, since, until)[-_MOST:]
-        items = [IndicatorMoment.model_validate(_without_id(value)) for value in values]
-        present = _indicator(spec, found.latest(indicator_id))
-        return answer(request, IndicatorHistory(**present.model_dump(), items=items, next=None))
+        found = asker.indicator(indicator_id, since, until)
+        items = [IndicatorMoment.model_validate(_without_id(value)) for value in found.values[-_MOST:]]
+        return answer(request, IndicatorHistory(**_indicator(found).model_dump(), items=items, next=None))
 
     return routes
 
@@ -90,27 +88,32 @@ def alerts() -> APIRouter:
         request: Request,
         asker: ReadsAlerts,
         state: State = None,
+        at: CityMoment = None,
         after: After = None,
         limit: Limit = 100,
     ) -> Response:
-        """List alerts, newest first."""
-        found = asker.city.alerts.alerts(state=state, after=after_id("alerts", after), limit=min(limit + 1, 1000))
-        items, following = paged("alerts", found, min(limit, 999), lambda alert: alert.id)
-        return answer(request, AlertPage(items=[_alert(each) for each in items], next=following))
+        """List alerts, newest first; with `at` those there were then, in the state in which they were."""
+        page = asker.alerts(state=state, at=moment(at), after=after_id("alerts", after), limit=limit)
+        following = encode_cursor("alerts", page[-1].id) if page.more else None
+        return answer(request, AlertPage(items=[_alert(each) for each in page], next=following))
 
     @routes.get("/alerts/{alert_id}", response_model=AlertBody)
     def one(alert_id: str, request: Request, asker: ReadsAlerts) -> Response:
         """Give one alert."""
-        return answer(request, _alert(asker.city.alerts.alert(alert_id)))
+        return answer(request, _alert(asker.alert(alert_id)))
 
     @routes.post("/alerts/{alert_id}/acknowledge", response_model=AlertBody)
     def acknowledge(alert_id: str, request: Request, body: NoteBody, asker: HandlesAlerts) -> Response:
         """Say that somebody has seen to this alert."""
-        return answer(request, _alert(asker.city.alerts.acknowledge(alert_id, asker.subject, body.note)))
+        asker.alert(alert_id)
+        handled = asker.city.alerts.acknowledge(alert_id, asker.subject, body.note, purpose=asker.purpose)
+        return answer(request, _alert(handled))
 
     @routes.post("/alerts/{alert_id}/close", response_model=AlertBody)
     def close(alert_id: str, request: Request, body: NoteBody, asker: HandlesAlerts) -> Response:
         """Say that this alert is dealt with; one that still fires needs a note."""
-        return answer(request, _alert(asker.city.alerts.close(alert_id, asker.subject, body.note)))
+        asker.alert(alert_id)
+        handled = asker.city.alerts.close(alert_id, asker.subject, body.note, purpose=asker.purpose)
+        return answer(request, _alert(handled))
 
     return routes

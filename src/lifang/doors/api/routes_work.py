@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from lifang.app import City, Job
+from lifang.app import Job
 from lifang.core import format_instant
-from lifang.doors.api.listing import After, Limit, Moment, after_id, moment, paged
+from lifang.doors.api.listing import After, CityMoment, Limit, after_id, moment, paged
 from lifang.doors.api.models import (
     JobBody,
     JobPage,
@@ -39,11 +39,10 @@ def _scene(spec: SceneSpec) -> SceneBody:
     return SceneBody.model_validate(spec.as_json())
 
 
-def _view(city: City, scene: str, at: str | None, *, run: bool) -> SceneView:
-    spec = city.scenes.spec(scene)
-    when = moment(at) or city.now
-    result = city.scenes.run(scene, when) if run else city.scenes.view(scene, when)
-    return SceneView(spec=_scene(spec), moment=format_instant(when), result=result)
+def _view(asker: Asker, scene: str, at: str | None, *, run: bool) -> SceneView:
+    when = moment(at) or asker.city.now
+    result = asker.run_scene(scene, when) if run else asker.scene(scene, when)
+    return SceneView(spec=_scene(asker.city.scenes.spec(scene)), moment=format_instant(when), result=result)
 
 
 def scenes() -> APIRouter:
@@ -53,18 +52,18 @@ def scenes() -> APIRouter:
     @routes.get("/scenes", response_model=ScenePage)
     def every(request: Request, asker: ReadsScenes) -> Response:
         """List the scenes: what each reads, writes and rests on."""
-        items = [_scene(spec) for spec in asker.city.scenes.specs()]
+        items = [_scene(spec) for spec in asker.scenes()]
         return answer(request, ScenePage(items=items, next=None))
 
     @routes.get("/scenes/{scene_id}", response_model=SceneView)
-    def view(scene_id: str, request: Request, asker: ReadsScenes, at: Moment = None) -> Response:
+    def view(scene_id: str, request: Request, asker: ReadsScenes, at: CityMoment = None) -> Response:
         """Show what a scene shows, now or for a moment; nothing changes."""
-        return answer(request, _view(asker.city, scene_id, at, run=False))
+        return answer(request, _view(asker, scene_id, at, run=False))
 
     @routes.post("/scenes/{scene_id}/run", response_model=SceneView)
-    def run(scene_id: str, request: Request, asker: RunsScenes, at: Moment = None) -> Response:
+    def run(scene_id: str, request: Request, asker: RunsScenes, at: CityMoment = None) -> Response:
         """Run a scene: evaluate its rules, write its indicators, raise or clear its alerts."""
-        return answer(request, _view(asker.city, scene_id, at, run=True))
+        return answer(request, _view(asker, scene_id, at, run=True))
 
     return routes
 

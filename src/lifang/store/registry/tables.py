@@ -131,6 +131,7 @@ alert = _table(
     _text("zh"),
     _text("en"),
     _json("detail", {}),
+    _text("classification"),
     _moment("updated"),
     sa.Index(None, "state", "updated"),
     sa.Index(None, "rule", "resource"),
