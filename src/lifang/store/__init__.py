@@ -7,7 +7,7 @@ Reads and writes every release and all observations, for the rooms above; the on
 from lifang.store.backup import BackupSummary
 from lifang.store.blobs import Blob, Blobs
 from lifang.store.city_store import Store
-from lifang.store.expression import Call, Expression, Field, Geometry, Kind, Literal, all_of, conjuncts
+from lifang.store.expression import Among, Call, Expression, Field, Geometry, Kind, Literal, all_of, conjuncts
 from lifang.store.lake import (
     DELETED,
     NEVER,
@@ -28,6 +28,7 @@ from lifang.store.sandbox import QueryResult, Sandbox, run_query
 from lifang.store.settings import read_setting, write_setting
 
 __all__ = [
+    "Among",
     "DELETED",
     "NEVER",
     "AggregateQuery",

@@ -103,7 +103,15 @@ class Call:
     args: tuple[Expression, ...]
 
 
-Expression = Field | Literal | Call
+@dataclass(frozen=True)
+class Among:
+    """Whether the whole number that ``value`` is stands among ``numbers``, of which there may be many."""
+
+    value: Field
+    numbers: tuple[int, ...]
+
+
+Expression = Field | Literal | Call | Among
 
 
 @dataclass(frozen=True)

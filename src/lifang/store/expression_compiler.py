@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from lifang.core import BadInput
 from lifang.store.expression import (
     COMPARISONS,
+    Among,
     Call,
     Expression,
     Field,
@@ -71,6 +72,10 @@ class Compiler(ABC, Generic[Sql]):
         """Return null as a value of ``kind``."""
 
     @abstractmethod
+    def among(self, value: Sql, numbers: Sequence[int]) -> Sql:
+        """Return whether ``value`` is one of ``numbers``."""
+
+    @abstractmethod
     def call(self, name: str, args: Sequence[Sql]) -> Sql:
         """Return the SQL of a function whose arguments are of the kinds it takes."""
 
@@ -85,6 +90,9 @@ class Compiler(ABC, Generic[Sql]):
             return self.column(expression.name)
         if isinstance(expression, Literal):
             return self.literal(expression)
+        if isinstance(expression, Among):
+            value = self.read(self.part(expression.value), Kind.NUMBER, "among", 0)
+            return Part(Kind.TRUTH, self.among(value, expression.numbers))
         signature = signature_of(expression)
         parts = [self.part(each) for each in expression.args]
         if expression.name in COMPARISONS:

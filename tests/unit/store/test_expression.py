@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifang.core import BadInput, to_micros
-from lifang.store import Call, Expression, Field, Geometry, Literal
+from lifang.store import Among, Call, Expression, Field, Geometry, Literal
 from lifang.store.expression import SIGNATURES, Kind
 from lifang.store.lake.where import value, where
 from lifang.store.registry.functions import add_functions
@@ -106,7 +106,7 @@ def lit(value: Any) -> Literal:
 
 
 def call(name: str, *args: Any) -> Call:
-    return Call(name, tuple(each if isinstance(each, Field | Call | Literal) else Literal(each) for each in args))
+    return Call(name, tuple(each if isinstance(each, Field | Call | Literal | Among) else Literal(each) for each in args))
 
 
 @pytest.mark.parametrize(
@@ -164,6 +164,14 @@ def call(name: str, *args: Any) -> Call:
 )
 def test_both_compilers_find_the_rows_that_odata_means(both: Both, expression: Expression, expected: list[int]) -> None:
     assert both(expression) == expected
+
+
+def test_a_number_is_looked_up_among_many(both: Both) -> None:
+    assert both(Among(F, tuple(range(2, 50_000)))) == [2, 3, 4]
+    assert both(call("or", Among(F, ()), Among(F, (1,)))) == [1]
+    for compile_it in (where, lambda each: condition_of(each, columns)):
+        with pytest.raises(BadInput):
+            compile_it(Among(T, (1,)))
 
 
 def test_a_path_into_json_goes_through_maps_and_lists(both: Both) -> None:

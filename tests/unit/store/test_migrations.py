@@ -1,5 +1,6 @@
 """Migrations: from nothing to the tables as declared, once, and again without change."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from lifang.core import ManualClock
 from lifang.store import Store
 from lifang.store.registry.migrations import upgrade
 from lifang.store.registry.tables import metadata
+
+_PARTS = re.compile(r"\n|, (?=\w+ (?:TEXT|INTEGER|REAL|BLOB))")  # an added column stands behind the one before it
 
 
 def migrated(path: Path) -> sa.Engine:
@@ -35,7 +38,7 @@ def test_the_migrated_statements_equal_the_declared_ones(tmp_path: Path) -> None
         query = sa.text("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name <> 'alembic_version'")
         with engine.connect() as connection:
             rows = connection.execute(query).all()
-        return {name: {line.strip(" ,\t").replace('"', "") for line in sql.splitlines()} for name, sql in rows}
+        return {name: {part.strip(" ,\t").replace('"', "") for part in _PARTS.split(sql)} for name, sql in rows}
 
     declared = sa.create_engine("sqlite://")
     metadata.create_all(declared)
@@ -74,3 +77,34 @@ def test_opening_again_changes_nothing(tmp_path: Path, clock: ManualClock) -> No
     for _ in range(2):
         with Store.open(tmp_path / "city", clock=clock) as store:
             assert store.ledger.head() == (0, "0" * 64)
+
+
+def test_things_of_an_older_city_get_their_entities(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'old.sqlite'}")
+    rows = [
+        "INSERT INTO thing (id, zh, en, kind, lon, lat, classification, properties, created) "
+        "VALUES ('a', '甲', 'A', 'air', 104.5, 30.5, 'open', '{}', 7), "
+        "('b', '乙', 'B', 'air', 1, 2, 'shared', '{}', 8)",
+        "INSERT INTO datastream (id, number, thing, code, zh, en, observed_property, unit, period_s, classification, "
+        "created, properties) VALUES ('b.co', 1, 'b', 'CO', '一氧化碳', 'CO', 'CO', 'mg/m3', 60, 'open', 7, '{}')",
+    ]
+    with engine.begin() as connection:
+        upgrade(connection, "0001")
+        for row in rows:
+            connection.exec_driver_sql(row)
+        upgrade(connection)
+
+    def told(query: str) -> list[tuple[object, ...]]:
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+    assert told("SELECT number, west, north, classification, feature FROM location ORDER BY number") == [
+        (1, 104.5, 30.5, "open", 1),
+        (2, 1.0, 2.0, "shared", 2),
+    ]
+    assert told("SELECT feature FROM feature WHERE number = 1") == [('{"coordinates":[104.5,30.5],"type":"Point"}',)]
+    assert told("SELECT sensor, property, feature, description FROM datastream") == [(1, 1, 2, "CO")]
+    assert told("SELECT id, zh FROM observed_property") == [("CO", "一氧化碳")]
+    assert told("SELECT thing, location FROM thing_location") == [(1, 1), (2, 2)]
+    assert dict(told("SELECT id, last FROM entity_counter"))["historical_location"] == 2
+    engine.dispose()

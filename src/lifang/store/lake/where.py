@@ -125,6 +125,9 @@ class _LakeCompiler(Compiler[Bound]):
     def nothing(self, kind: Kind) -> Bound:
         return Bound(_NULLS.get(kind, "CAST(NULL AS BIGINT)"))
 
+    def among(self, value: Bound, numbers: Sequence[int]) -> Bound:
+        return _fill("({0} IN (SELECT unnest(CAST({1} AS BIGINT[]))))", [value, Bound("?", (list(numbers),))])
+
     def call(self, name: str, args: Sequence[Bound]) -> Bound:
         if name in {"and", "or"}:
             between = f" {name.upper()} "

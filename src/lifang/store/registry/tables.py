@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lifang.store.registry import network_tables
+from lifang.store.registry import network_tables, sensing_tables
 from lifang.store.registry.columns import json as _json
 from lifang.store.registry.columns import key as _key
 from lifang.store.registry.columns import metadata
@@ -18,7 +18,7 @@ from lifang.store.registry.columns import truth as _truth
 from lifang.store.registry.columns import whole as _whole
 from lifang.store.registry.types import Real, Whole
 
-__all__ = ["metadata", "network_tables"]
+__all__ = ["metadata", "network_tables", "sensing_tables"]
 
 organisation = _table("organisation", _key(), _text("zh"), _text("en"), _moment("created"))
 person = _table(
@@ -82,35 +82,6 @@ lineage = _table(
     _json("detail", {}),
     sa.Index(None, "source"),
     sa.Index(None, "target"),
-)
-thing = _table(
-    "thing",
-    _key(),
-    _text("zh"),
-    _text("en"),
-    _text("kind"),
-    _real("lon", nullable=True),
-    _real("lat", nullable=True),
-    _text("classification"),
-    _json("properties", {}),
-    _moment("created"),
-)
-datastream = _table(
-    "datastream",
-    _key(),
-    _whole("number", unique=True),
-    _text("thing", refers="thing.id"),
-    _text("code"),
-    _text("zh"),
-    _text("en"),
-    _text("observed_property"),
-    _text("unit"),
-    _whole("period_s"),
-    _text("classification"),
-    _moment("created"),
-    _json("properties", {}),
-    sa.Index(None, "thing"),
-    sa.Index(None, "observed_property"),
 )
 alert = _table(
     "alert",

@@ -9,6 +9,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import orjson
 import shapely
 import sqlalchemy as sa
 
@@ -67,6 +68,12 @@ def json_path(steps: Sequence[str]) -> str:
     return "$" + "".join(
         f"[{step}]" if step.isascii() and step.isdigit() and len(step) < 10 else f'."{step}"' for step in steps
     )
+
+
+def listed(numbers: Sequence[int]) -> sa.Select[Any]:
+    """Return the query that yields ``numbers``: one bound value, however many they are."""
+    each = sa.func.json_each(orjson.dumps(list(numbers)).decode()).table_valued("value", name="listed")
+    return sa.select(each.c.value)
 
 
 def _kind_of(column: sa.ColumnElement[Any]) -> Kind:
@@ -177,6 +184,9 @@ class _RegistryCompiler(Compiler[Element]):
     def nothing(self, kind: Kind) -> Element:
         del kind
         return sa.null()
+
+    def among(self, value: Element, numbers: Sequence[int]) -> Element:
+        return value.in_(listed(numbers))
 
     def call(self, name: str, args: Sequence[Element]) -> Element:
         found: Element = _CALLS[name](*args)
