@@ -23,15 +23,26 @@ from lifang.store.lake import (
     Tally,
 )
 from lifang.store.ledger import Entry, Ledger, Record, Verdict
-from lifang.store.registry import Registry, Row, Transaction
+from lifang.store.registry import (
+    Derived,
+    EntityQuery,
+    Graph,
+    Link,
+    Node,
+    Parents,
+    Registry,
+    Row,
+    Step,
+    Transaction,
+)
 from lifang.store.sandbox import QueryResult, Sandbox, run_query
 from lifang.store.settings import read_setting, write_setting
 
 __all__ = [
-    "Among",
     "DELETED",
     "NEVER",
     "AggregateQuery",
+    "Among",
     "BackupSummary",
     "Batch",
     "Blob",
@@ -39,16 +50,22 @@ __all__ = [
     "Call",
     "ColumnInfo",
     "Condition",
+    "Derived",
+    "EntityQuery",
     "Entry",
     "Expression",
     "Field",
     "Geometry",
+    "Graph",
     "Kind",
     "Lake",
     "Ledger",
+    "Link",
     "Literal",
+    "Node",
     "ObservationQuery",
     "Observations",
+    "Parents",
     "QueryResult",
     "Record",
     "Registry",
@@ -56,6 +73,7 @@ __all__ = [
     "ReleaseFile",
     "Row",
     "Sandbox",
+    "Step",
     "Store",
     "Tally",
     "Transaction",

@@ -106,7 +106,9 @@ def lit(value: Any) -> Literal:
 
 
 def call(name: str, *args: Any) -> Call:
-    return Call(name, tuple(each if isinstance(each, Field | Call | Literal | Among) else Literal(each) for each in args))
+    return Call(
+        name, tuple(each if isinstance(each, Field | Call | Literal | Among) else Literal(each) for each in args)
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -85,6 +86,10 @@ class Lake:
     def read(self, query: ObservationQuery) -> pa.Table:
         """Return ``datastream, time, value, quality, extra``: the values that meet the query, in its order."""
         return self._native.read(query)
+
+    def distinct(self, query: ObservationQuery, column: str) -> list[Any]:
+        """Return the values that ``column`` (as in ``where``) takes among the rows that meet the query, in order."""
+        return self._native.distinct(query, column)
 
     def count(self, query: ObservationQuery) -> int:
         """Return exactly how many values meet the query, whatever its limit and offset."""

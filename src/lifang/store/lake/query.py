@@ -28,8 +28,9 @@ class ObservationQuery:
     """Rows of ``datastreams`` (int32 numbers; ``None``: all) in [start, end), one per datastream and time.
 
     ``where`` and ``order`` (column, descending) know ``datastream, time, value, quality, recorded`` and, as
-    ``extra.<key>``, the keys of ``extra``. Without ``order`` rows come by datastream and time. ``at``: as recorded by
-    that moment.
+    ``extra.<key>``, the keys of ``extra``. Without ``order`` rows come by datastream and time; no value comes before
+    any. ``each`` says at most how many rows of one datastream, the first in that order. ``at``: as recorded by that
+    moment.
     """
 
     datastreams: NDArray[np.int32] | None = None
@@ -40,9 +41,10 @@ class ObservationQuery:
     limit: int | None = None
     offset: int = 0
     at: datetime | None = None
+    each: int | None = None
 
     def __post_init__(self) -> None:
-        if self.offset < 0 or (self.limit or 0) < 0:
+        if self.offset < 0 or (self.limit or 0) < 0 or (self.each or 0) < 0:
             raise BadInput("A limit or an offset is negative.", mend="Give none, or numbers from 0.")
         for column, _ in self.order:
             if column not in ORDERS and not column.startswith("extra."):

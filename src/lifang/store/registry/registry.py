@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +13,8 @@ import sqlalchemy as sa
 
 from lifang.core import BadInput, Conflict, NotFound
 from lifang.store.registry.database import Database, translated
+from lifang.store.registry.graph import EntityQuery, Graph
+from lifang.store.registry.graph_sql import count_of, numbers_of, rows_of
 from lifang.store.registry.select import Row, column_of, condition, kept_as, key_column, page, table_of, values_of
 
 if TYPE_CHECKING:
@@ -51,6 +54,33 @@ class _Reader:
         known = table_of(table)
         query = sa.select(sa.func.count()).select_from(known).where(*condition(known, where))
         return int(self._run(query).scalar_one())
+
+    def entities(self, graph: Graph, query: EntityQuery) -> list[Row]:
+        """Return the entities asked for: columns as they are kept (JSON as text, moments as microseconds).
+
+        ``key_0``, ``key_1``, … are the values of the query's order; with parents ``parent`` is the number of each
+        row's parent, and the rows come parent by parent.
+        """
+        found = self._run(rows_of(graph, query))
+        names = list(found.keys())
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+    def entity_count(self, graph: Graph, query: EntityQuery) -> int:
+        """Return how many entities meet the query, whatever its limit."""
+        plain = replace(query, limit=None, offset=0, order=(), after=None)
+        asked = count_of(graph, plain)
+        column = 0 if query.parents is None else 1
+        return sum(int(number) for number in self._run(asked).scalars(column))
+
+    def entity_counts(self, graph: Graph, query: EntityQuery) -> dict[int, int]:
+        """Return how many entities meet the query for each parent that has any."""
+        plain = replace(query, limit=None, offset=0, order=(), after=None)
+        rows: list[Any] = list(self._run(count_of(graph, plain)))
+        return {int(parent): int(count) for parent, count in rows}
+
+    def entity_numbers(self, graph: Graph, query: EntityQuery) -> list[int]:
+        """Return the numbers of the entities that meet the query, in no order."""
+        return [int(number) for number in self._run(numbers_of(graph, query)).scalars()]
 
     def _run(self, query: sa.Executable, what: str = "This question") -> sa.CursorResult[Any]:
         with translated(self._path, what):
@@ -179,3 +209,23 @@ class Registry:
         """Return how many rows of ``table`` meet ``where``."""
         with self._database.reading() as connection:
             return _Reader(connection, self._database.path).count(table, where=where)
+
+    def entities(self, graph: Graph, query: EntityQuery) -> list[Row]:
+        """Return the entities asked for; see :meth:`Transaction.entities`."""
+        with self._database.reading() as connection:
+            return _Reader(connection, self._database.path).entities(graph, query)
+
+    def entity_count(self, graph: Graph, query: EntityQuery) -> int:
+        """Return how many entities meet the query, whatever its limit."""
+        with self._database.reading() as connection:
+            return _Reader(connection, self._database.path).entity_count(graph, query)
+
+    def entity_counts(self, graph: Graph, query: EntityQuery) -> dict[int, int]:
+        """Return how many entities meet the query for each parent that has any."""
+        with self._database.reading() as connection:
+            return _Reader(connection, self._database.path).entity_counts(graph, query)
+
+    def entity_numbers(self, graph: Graph, query: EntityQuery) -> list[int]:
+        """Return the numbers of the entities that meet the query, in no order."""
+        with self._database.reading() as connection:
+            return _Reader(connection, self._database.path).entity_numbers(graph, query)

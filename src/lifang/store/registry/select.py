@@ -49,8 +49,8 @@ def kept_as(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
 
 
 def key_column(table: sa.Table) -> sa.Column[Any]:
-    """Return the key column."""
-    return table.columns["id"]
+    """Return the key column: of a table that links others, the first."""
+    return next(iter(table.primary_key.columns))
 
 
 def values_of(table: sa.Table, row: Mapping[str, Any]) -> Row:

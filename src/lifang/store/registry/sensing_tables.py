@@ -13,8 +13,6 @@ import sqlalchemy as sa
 from lifang.store.registry.columns import json, key, moment, real, table, text, whole
 from lifang.store.registry.types import Whole
 
-_ADDED = {"server_default": "", "default": ""}  # columns that a city's tables got later
-
 
 def _number() -> tuple[sa.Column[int], sa.Index]:
     return sa.Column("number", Whole, nullable=True), sa.Index(None, "number", unique=True)
@@ -25,7 +23,8 @@ def _whole_or_none(name: str) -> sa.Column[int]:
 
 
 def _text_added(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, **_ADDED)
+    """Return a column of text that a city's table got later."""
+    return sa.Column(name, sa.Text, nullable=False, server_default="", default="")
 
 
 def _described(*more: sa.Column[Any] | sa.Index) -> tuple[sa.Column[Any] | sa.Index, ...]:
@@ -91,6 +90,7 @@ datastream = table(
     _text_added("observation_type"),
     json("measure"),
     sa.Column("multi", Whole, nullable=False, server_default="0", default=0),
+    sa.Column("rich", Whole, nullable=False, server_default="0", default=0),
     sa.Index(None, "thing"),
     sa.Index(None, "observed_property"),
     sa.Index(None, "classification", "number"),

@@ -25,8 +25,21 @@ def read(reader: Reader, query: ObservationQuery) -> pa.Table:
         source, values = _chosen(view, query)
         order, keys = _ordered(query.order)
         limit = "ALL" if query.limit is None else str(int(query.limit))
+        bound = [*values, *keys]
+        if query.each is not None:
+            place = f"QUALIFY row_number() OVER (PARTITION BY datastream ORDER BY {order}) <= {query.each:d}"
+            source, bound = sql("SELECT * FROM (", source, ")", place), [*bound, *keys]
         asked = sql("SELECT", _PLAIN, "FROM (", source, ") ORDER BY", order, f"LIMIT {limit} OFFSET {query.offset:d}")
-        return timed(view.rows(asked, [*values, *keys]))
+        return timed(view.rows(asked, bound))
+
+
+def distinct(reader: Reader, query: ObservationQuery, column: str) -> list[Any]:
+    """Return the values that ``column`` takes among the rows that meet the query, in order, without none."""
+    key, keys = value(Field(column))
+    with reader.view(scan_of(query.datastreams, query.start, query.end), at=query.at) as view:
+        source, values = _chosen(view, query)
+        asked = sql("SELECT DISTINCT", key, "AS found FROM (", source, ") ORDER BY found")
+        return [each for each in view.rows(asked, [*keys, *values])["found"].to_pylist() if each is not None]
 
 
 def count(reader: Reader, query: ObservationQuery) -> int:
@@ -91,5 +104,5 @@ def _chosen(view: View, query: ObservationQuery) -> tuple[str, list[Any]]:
 def _ordered(order: tuple[tuple[str, bool], ...]) -> tuple[str, list[Any]]:
     """Return the order of the rows, equal ones by datastream and time, and what it binds."""
     keys = [(value(Field(name)), "DESC" if down else "ASC") for name, down in order]
-    texts = [sql(key, way, "NULLS LAST") for (key, _), way in keys]
+    texts = [sql(key, way, "NULLS FIRST" if way == "ASC" else "NULLS LAST") for (key, _), way in keys]
     return ", ".join([*texts, "datastream, time"]), [each for (_, bound), _ in keys for each in bound]

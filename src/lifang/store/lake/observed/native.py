@@ -103,6 +103,10 @@ class Native:
         """Return ``datastream, time, value, quality, extra``: the values that meet the query, in its order."""
         return asking.read(self._reader, query)
 
+    def distinct(self, query: ObservationQuery, column: str) -> list[Any]:
+        """Return the values that ``column`` takes among the rows that meet the query, in order."""
+        return asking.distinct(self._reader, query, column)
+
     def count(self, query: ObservationQuery) -> int:
         """Return how many values meet the query, whatever its limit and offset."""
         return asking.count(self._reader, query)

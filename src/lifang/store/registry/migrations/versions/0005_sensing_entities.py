@@ -1,5 +1,8 @@
 """The entities of SensorThings beside things and datastreams; those registered before get theirs."""
 
+from collections.abc import Callable
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -88,8 +91,8 @@ def upgrade() -> None:
             op.add_column(table, column)
         op.create_index(f"ix_{table}_classification_number", table, ["classification", "number"])
     op.create_index("ix_thing_number", "thing", ["number"], unique=True)
-    for column in ("sensor", "property", "feature"):
-        op.create_index(f"ix_datastream_{column}", "datastream", [column])
+    for name in ("sensor", "property", "feature"):
+        op.create_index(f"ix_datastream_{name}", "datastream", [name])
     for statement in _FILL:
         op.execute(statement)
 
@@ -99,11 +102,11 @@ def downgrade() -> None:
     raise NotImplementedError("the entities of sensing are never dropped")
 
 
-def _bounds() -> list[sa.Column]:
+def _bounds() -> list[sa.Column[Any]]:
     return [sa.Column(name, REAL, nullable=True) for name in ("west", "east", "south", "north")]
 
 
-_DESCRIBED = {
+_DESCRIBED: dict[str, Callable[[], list[sa.Column[Any]]]] = {
     "sensor": lambda: [sa.Column("encoding", TEXT, nullable=False), sa.Column("metadata", TEXT, nullable=True)],
     "observed_property": lambda: [sa.Column("definition", TEXT, nullable=False)],
     "location": lambda: [
@@ -118,7 +121,7 @@ _DESCRIBED = {
         *_bounds(),
     ],
 }
-_ADDED = {
+_ADDED: dict[str, Callable[[], list[sa.Column[Any]]]] = {
     "thing": lambda: [
         sa.Column("number", WHOLE, nullable=True),
         sa.Column("description", TEXT, nullable=False, server_default=""),
@@ -131,6 +134,7 @@ _ADDED = {
         sa.Column("observation_type", TEXT, nullable=False, server_default=""),
         sa.Column("measure", TEXT, nullable=True),
         sa.Column("multi", WHOLE, nullable=False, server_default="0"),
+        sa.Column("rich", WHOLE, nullable=False, server_default="0"),
     ],
 }
 _POINT = "json_object('coordinates', json_array(lon, lat), 'type', 'Point')"
