@@ -18,6 +18,7 @@ from lifang.catalogue.card import Column, Geometry
 from lifang.core import Settings
 from lifang.doors.api import create_app
 from lifang.doors.cli.main import app
+from lifang.doors.mqtt import MqttSettings
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
@@ -53,7 +54,18 @@ def settings() -> str:
     ]
     lines += ["or number can be overridden by `LIFANG_<KEY>` in the environment.", ""]
     lines += [*_table(Settings), "", _text(Settings), "", "## `[replay]`", "", _text(sensors), ""]
-    lines += [*_table(sensors.ReplayPlan), "", "## `[[layers]]`", ""]
+    lines += [
+        *_table(sensors.ReplayPlan),
+        "",
+        "## `[mqtt]`",
+        "",
+        _text(MqttSettings),
+        "",
+        *_table(MqttSettings),
+        "",
+        "## `[[layers]]`",
+        "",
+    ]
     lines += [
         "What the map draws, from below upwards: `dataset`, `geometry` (polygon, line or point), `style` (district,"
     ]

@@ -13,7 +13,7 @@ from typing import Any, Self
 from lifang.app.asker import OWNER, Asker
 from lifang.app.bus import Bus
 from lifang.app.describe import describe_city, describe_layers, tell_observations
-from lifang.app.doctor import Finding, examine
+from lifang.app.doctor import Finding, examine, told_address
 from lifang.app.grades import Grades
 from lifang.app.jobs import JobContext, Jobs
 from lifang.app.packs import Tell, pack_datasets
@@ -53,6 +53,7 @@ class City(Reads):
 
     def __init__(self, folder: Path, *, clock: Clock) -> None:
         self.folder = folder
+        self.addresses: dict[str, str] = {}  # where it is served, by door
         self.clock = clock
         self.settings = load_settings(folder)
         self.owner_secret = f"lfo_{secrets.token_urlsafe(32)}"
@@ -155,11 +156,12 @@ class City(Reads):
     def describe(self, asker: Asker) -> dict[str, Any]:
         """Return what the city says of itself to an asker, with the layers of the map that it may see."""
         told = describe_city(self.settings, self.store, self.pulse.state(), asker.subject)
-        return {**told, "layers": describe_layers(self.settings, self.catalogue, asker)}
+        layers = describe_layers(self.settings, self.catalogue, asker)
+        return {**told, "mqtt": self.addresses.get("mqtt"), "layers": layers}
 
     def examine(self) -> list[Finding]:
         """Return the doctor's findings."""
-        return examine(self.store)
+        return [*examine(self.store), told_address("mqtt", self.addresses.get("mqtt"))]
 
     def set_speed(self, speed: float) -> None:
         """Have the replay run ``speed`` city seconds a second."""

@@ -25,6 +25,7 @@ class Settings:
 
     ``extent`` is west, south, east, north in degrees; sizes are in bytes, ages in seconds.
     ``replay`` says which recorded series are replayed as live, ``layers`` which datasets the map draws, in order;
+    ``mqtt`` says where the city listens for MQTT, or which broker it goes to;
     ``allowed_hosts`` are the names, besides loopback, under which the city may be called.
     """
 
@@ -45,6 +46,7 @@ class Settings:
     secure_cookies: bool = False
     allowed_hosts: tuple[str, ...] = ()
     replay: Mapping[str, Any] = field(default_factory=dict)
+    mqtt: Mapping[str, Any] = field(default_factory=dict)
     layers: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:

@@ -115,6 +115,10 @@ class Sensing:
         """Return how many datastreams are registered."""
         return len(self._registrar)
 
+    def number(self, reference: int | str) -> int:
+        """Return the number of the datastream with this id or number, or ``NotFound``; from memory."""
+        return self._registrar.number(reference)
+
     def ids(self, numbers: Numbers) -> list[str]:
         """Return the id of each datastream number."""
         return self._registrar.ids(numbers)

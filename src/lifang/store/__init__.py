@@ -8,6 +8,7 @@ from lifang.store.backup import BackupSummary
 from lifang.store.blobs import Blob, Blobs
 from lifang.store.city_store import Store
 from lifang.store.expression import Among, Call, Expression, Field, Geometry, Kind, Literal, all_of, conjuncts
+from lifang.store.journal import Journal
 from lifang.store.lake import (
     DELETED,
     NEVER,
@@ -57,6 +58,7 @@ __all__ = [
     "Field",
     "Geometry",
     "Graph",
+    "Journal",
     "Kind",
     "Lake",
     "Ledger",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
@@ -53,8 +53,16 @@ class _App(FastAPI):
         return self.openapi_schema
 
 
-def create_app(city: City) -> FastAPI:
-    """Return the ASGI app that serves ``city``: its lifespan starts and closes it.
+class Beside(Protocol):
+    """A door that does not speak HTTP and is served beside those that do, for as long as its context lasts."""
+
+    def serving(self, metrics: Metrics) -> AbstractAsyncContextManager[None]:
+        """Return the context in which the door serves."""
+        ...
+
+
+def create_app(city: City, *, beside: Sequence[Beside] = ()) -> FastAPI:
+    """Return the ASGI app that serves ``city``: its lifespan starts and closes it, and the doors ``beside`` it.
 
     Without a lifespan (tests, the command line) the caller starts and closes the city.
     """
@@ -91,6 +99,7 @@ def create_app(city: City) -> FastAPI:
     app.state.mailboxes = Mailboxes()
     city.tasking.on_command(app.state.mailboxes.tell)
     app.state.streams.on_end(app.state.mailboxes.end)
+    app.state.beside = beside
     app.state.rendered = Rendered()
     add_problem_handlers(app)
     doors = [module for module in Plugins(lifang.doors) if hasattr(module, "router")]
@@ -104,7 +113,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     city: City = app.state.city
     await run_sync(city.start)
     try:
-        yield
+        async with AsyncExitStack() as stack:
+            for door in app.state.beside:
+                await stack.enter_async_context(door.serving(app.state.metrics))
+            yield
     finally:
         app.state.streams.end()
         await run_sync(city.close)

@@ -101,6 +101,7 @@ class CityBody(Said):
     now: str
     clock: ClockBody
     version: str
+    mqtt: str | None = Field(description="Where the city, or its broker, is reached by MQTT.")
     observations: ObservationCount
     subject: SubjectBody | None
     layers: list[Layer]

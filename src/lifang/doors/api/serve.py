@@ -17,6 +17,7 @@ from lifang.core import Conflict
 from lifang.doors.api.app import create_app
 from lifang.doors.api.events import Streams
 from lifang.doors.api.limits import BoundedHttp
+from lifang.doors.mqtt import Listener, listen
 
 _GRACE_S = 3  # for requests in progress after Ctrl-C
 _BACKLOG = 2048
@@ -58,7 +59,9 @@ def serve(
     listener = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listener.getsockname()[1]}/"
-    app = create_app(city)
+    city.addresses["http"] = address
+    beside = _beside(city, listener)
+    app = create_app(city, beside=beside)
     config = uvicorn.Config(
         app,
         http=BoundedHttp,
@@ -78,6 +81,18 @@ def serve(
         pass
     finally:
         listener.close()
+        for door in beside:
+            door.close()
+
+
+def _beside(city: City, listener: socket.socket) -> list[Listener]:
+    """Return the doors that do not speak HTTP, their sockets taken; on a failure ``listener`` is given up too."""
+    try:
+        found = listen(city)
+    except BaseException:
+        listener.close()
+        raise
+    return [found] if found else []
 
 
 def _shorten_pauses() -> None:

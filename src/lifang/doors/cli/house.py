@@ -166,7 +166,8 @@ def _serve(city: City, host: str, port: int, *, browser: bool) -> None:
         city.store.announce(url)
         announce(city.folder, Presence(url, city.owner_secret))
         OUT.print(f"lifang: {url}", markup=False, highlight=False, soft_wrap=True)
-        OUT.print(_login_line(city.folder), markup=False, highlight=False, soft_wrap=True)
+        for line in (_mqtt_line(city), _login_line(city.folder)):
+            OUT.print(line, markup=False, highlight=False, soft_wrap=True)
         if browser:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
@@ -175,6 +176,14 @@ def _serve(city: City, host: str, port: int, *, browser: bool) -> None:
     finally:
         withdraw(city.folder)
         ERR.print("lifang: stopped", markup=False)
+
+
+def _mqtt_line(city: City) -> str:
+    address = city.addresses.get("mqtt")
+    if address is None:
+        return "lifang: MQTT is off"
+    taken = not {"port", "broker"} & set(city.settings.mqtt) and not address.endswith(":1883")
+    return f"lifang: {address}" + (" (port 1883 is taken)" if taken else "")
 
 
 def _login_line(folder: Path) -> str:

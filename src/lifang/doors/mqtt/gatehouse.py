@@ -1,0 +1,215 @@
+"""The gatehouse: what the broker asks of the city, answered by the city's own people, decisions and rooms."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
+from typing import Any, TypeVar, cast
+
+import orjson
+
+from lifang.app import City
+from lifang.core import BadInput, Problem, format_instant, to_micros
+from lifang.doors.http import Metrics
+from lifang.doors.mqtt.access import Guest, asker_of, away, is_known, let_in, see_off, still_holds
+from lifang.doors.mqtt.broker import Broker, Delivery, Grant, Keeper, Limits, Login, Message
+from lifang.doors.mqtt.free import FreeTopics
+from lifang.doors.mqtt.intake import Intake, code_of
+from lifang.doors.mqtt.meaning import (
+    ERRORS,
+    ROOT,
+    Bulk,
+    Entity,
+    Free,
+    Stream,
+    reaches,
+    reaches_free,
+    split_query,
+    stream_of,
+    target_of,
+)
+from lifang.doors.mqtt.observation import data_array, read_object, read_plain
+from lifang.doors.mqtt.outlet import Outlet, View, check_select
+from lifang.doors.mqtt.wire import Connect, Properties, WireFault, check_filter
+from lifang.guard import Action, Classification, Resource, decide, is_public, refusal, strictest
+
+Found = TypeVar("Found")
+_THREADS = 4  # for log-ins and the ledger: a password takes a tenth of a second
+_TOPICS = 100_000
+_REASON_MAX = 500  # characters
+
+
+class Gatehouse:
+    """The :class:`House` of a city's broker."""
+
+    def __init__(self, city: City, metrics: Metrics, limits: Limits, keeper: Keeper) -> None:
+        self._city, self._metrics = city, metrics
+        self._threads = ThreadPoolExecutor(_THREADS, "lifang-mqtt")
+        self._target = lru_cache(_TOPICS)(target_of)
+        self.broker = Broker(self, limits, keeper)
+        self._outlet = Outlet(city, self.broker, self._root)
+        self._free = FreeTopics(self.broker)
+        self._intake = Intake(city, metrics, refuse=self.refuse, spawn=self.broker.spawn, still=self._still)
+
+    async def start(self) -> None:
+        """Recall what was kept."""
+        await self.broker.start()
+
+    async def close(self) -> None:
+        """End every connection."""
+        self._outlet.close()
+        await self.broker.close()
+        self._threads.shutdown()
+
+    def _root(self) -> str:
+        return self._city.addresses.get("http", "").rstrip("/") + f"/sta/{ROOT}"
+
+    async def _apart(self, work: Callable[[], Found]) -> Found:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def admit(self, connect: Connect) -> Login:
+        """Return who is let in, with the same log-in as everywhere."""
+        return await self._apart(partial(let_in, self._city, connect))
+
+    def leave(self, login: Login) -> None:
+        """End the log-in of a client that is gone."""
+        guest = cast("Guest", login)
+        if guest.session:
+            self._threads.submit(see_off, self._city, guest)
+
+    async def still(self, login: Login) -> bool:
+        """Return whether a log-in holds."""
+        return is_known(self._city, cast("Guest", login)) or await self._still(cast("Guest", login))
+
+    async def _still(self, guest: Guest) -> bool:
+        return await self._apart(partial(still_holds, self._city, guest))
+
+    async def grant(self, login: Login, wanted: str, properties: Properties) -> Grant:
+        """Return what a subscriber may hear, decided, and recorded where it is not public.
+
+        A 5.0 client may state its purpose with the user property ``purpose``.
+        """
+        guest = cast("Guest", login)
+        stated = next((value for name, value in properties.get("user_property", ()) if name == "purpose"), "")
+        if stated:
+            guest = Guest(guest.subject, stated[:200])
+        return await self._apart(partial(self._grant, guest, wanted, record=True))
+
+    async def regrant(self, owner: str, about: Mapping[str, Any], wanted: str) -> Grant:
+        """Return what a client that is away may hear."""
+
+        def work() -> Grant:
+            return self._grant(away(self._city, owner, about), wanted, record=False)
+
+        return await self._apart(work)
+
+    def _grant(self, guest: Guest, wanted: str, *, record: bool) -> Grant:
+        if wanted.startswith("$"):
+            return Grant(wanted, View(frozenset(), errors_of=guest.owner if wanted.startswith(ERRORS) else ""))
+        path, query, names = split_query(wanted)
+        check_filter(path)
+        asker = asker_of(self._city, guest)
+        classes = frozenset(asker.classes(Action.READ, "observation"))
+        resource = Resource("observation", "*", strictest(Classification.OPEN, *classes))
+        number = stream_of(path)
+        is_free = reaches_free(path) and Classification.SHARED in classes
+        if number is not None:
+            stream = asker.datastream(number)
+            resource = Resource("datastream", stream.id, stream.classification)
+            shown = path if isinstance(number, str) else ""
+            path = f"{ROOT}/Datastreams({stream.number})/Observations"
+        else:
+            shown = ""
+            if not is_free and not reaches(path, ROOT):
+                asker.must(Action.READ, Resource("observation", "*", Classification.SHARED))
+        select = check_select(names, wanted)
+        if record and number is None and not is_public(resource):
+            asker.seen(resource, action="subscribe", detail={"filter": wanted[:200]})
+        return Grant(path, View(classes, select, query, shown, is_free))
+
+    def standing(self, grant: Grant) -> Iterator[Message]:
+        """Yield what a new subscriber hears at once: latest values, and what is retained on free topics."""
+        view: View = grant.view
+        if view.is_free:
+            yield from self.broker.dialogue.standing(grant.path)
+        if reaches(grant.path, ROOT):
+            yield from self._outlet.standing(grant.path, view)
+
+    def take(self, delivery: Delivery) -> None:
+        """Take a message: observations to the intake, what means nothing to the city to its subscribers."""
+        try:
+            self._take(delivery)
+        except Problem as problem:
+            self.refuse(delivery, problem)
+
+    def _take(self, delivery: Delivery) -> None:
+        guest = self._guest(delivery)
+        packet = delivery.packet
+        target = self._target(packet.topic)
+        if not guest.may_observe:
+            raise self._denied(guest)
+        if isinstance(target, Stream):
+            self._observe(delivery, guest, target.reference)
+        elif isinstance(target, Bulk):
+            self._intake.add_bulk(delivery, guest, target, packet.payload)
+        elif isinstance(target, Free):
+            self.broker.spawn(self._free.take(delivery))
+        else:
+            self._create(delivery, guest, target)
+
+    def _denied(self, guest: Guest) -> Problem:
+        """Return why a guest may not send; its first attempt is on record."""
+        resource = Resource("observation")
+        if not guest.is_denied:
+            guest.is_denied = True
+            self._threads.submit(asker_of(self._city, guest).denied, Action.OBSERVE, resource)
+        return refusal(guest.subject, resource, decide(guest.subject, Action.OBSERVE, resource))
+
+    def _guest(self, delivery: Delivery) -> Guest:
+        if delivery.link is not None and delivery.link.login is not None:
+            return cast("Guest", delivery.link.login)
+        guest = away(self._city, delivery.session.key[0], delivery.session.about)
+        guest.may_observe = asker_of(self._city, guest).may(Action.OBSERVE, Resource("observation"))
+        return guest
+
+    def _observe(self, delivery: Delivery, guest: Guest, reference: int | str) -> None:
+        body = read_object(delivery.packet.payload)
+        now = self._city.now
+        plain = read_plain(body, to_micros(now))
+        if plain is None:
+            whole = data_array(reference, body, format_instant(now))
+            self._intake.add_bulk(delivery, guest, Bulk.DATA_ARRAY, whole)
+            return
+        number = self._city.sensing.number(reference)
+        self._intake.add(delivery, guest, number, *plain)
+
+    def _create(self, delivery: Delivery, guest: Guest, target: Entity) -> None:
+        """Take an Observation that names its datastream itself."""
+        body = read_object(delivery.packet.payload)
+        named = body.get("Datastream", body.get("MultiDatastream"))
+        reference = named.get("@iot.id") if isinstance(named, dict) else None
+        if not isinstance(reference, int | str) or isinstance(reference, bool):
+            raise BadInput("The observation names no datastream.", where=target.path, mend='Add "Datastream".')
+        self._observe(delivery, guest, reference)
+
+    def refuse(self, delivery: Delivery, problem: Problem) -> None:
+        """Tell the sender why a message was not taken: in its answer (5.0), and on its own error topic."""
+        code = problem.code if isinstance(problem, WireFault) else code_of(problem)
+        packet, session = delivery.packet, delivery.session
+        self.broker.counts.refused += 1
+        delivery.settle(code, str(problem)[:_REASON_MAX])
+        told = {
+            "topic": packet.topic[:200],
+            "packet": packet.packet_id or None,
+            "code": int(code),
+            "what": problem.what,
+            "where": problem.where,
+            "mend": problem.mend,
+        }
+        message = Message(f"{ERRORS}/{session.key[1]}", orjson.dumps(told), qos=1)
+        for subscription in self.broker.subscriptions.hearers(
+            message.topic, lambda each: each.grant.view.errors_of == session.key[0]
+        ):
+            subscription.deliver(message)
