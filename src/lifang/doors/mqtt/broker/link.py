@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 RECEIVE_MAXIMUM = 2000  # messages of one client that may wait for their answer
 ALIASES = 64
+_CONNECT_MAX = 400_000  # bytes before anybody was let in
 _WRITE_HIGH = 256 * 1024  # bytes
 _PUBACK, _PUBREC = b"\x40\x02", b"\x50\x02"
 _TRANSIENT = frozenset({Reason.QUOTA_EXCEEDED, Reason.SERVER_BUSY, Reason.SERVER_UNAVAILABLE})
@@ -41,9 +42,9 @@ class Link(asyncio.Protocol):
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._splitter = Splitter(broker.limits.packet_max_bytes)
+        self._splitter = Splitter(min(_CONNECT_MAX, broker.limits.packet_max_bytes))
         self._held: list[tuple[int, bytes]] = []
-        self._admitting = False
+        self._is_new, self._admitting = True, False
         self._answers: deque[Delivery] = deque()
         self._unsettled = 0
         self._is_reading = True
@@ -98,12 +99,14 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
         self.heard = self._broker.time()
+        if self._is_new and data[0] != Kind.CONNECT << 4:
+            self.close()
+            return
+        self._is_new = False
         try:
             frames = self._splitter.feed(data)
             if self._admitting or self._held:
                 self._held += frames
-                if len(self._held) > RECEIVE_MAXIMUM:
-                    self._read(on=False)
                 return
             self._take(frames)
         except WireFault as fault:
@@ -120,6 +123,7 @@ class Link(asyncio.Protocol):
                 self.version = packet.version
                 self._admitting = True
                 self._held = frames[place + 1 :]
+                self._read(on=False)
                 self._broker.admit(self, packet)
                 return
             if isinstance(packet, Publish):
@@ -130,6 +134,7 @@ class Link(asyncio.Protocol):
     def admitted(self) -> None:
         """Go on with what the client sent while it was being let in."""
         self._admitting = False
+        self._splitter.most_bytes = self._broker.limits.packet_max_bytes
         held, self._held = self._held, []
         self._read(on=True)
         try:
