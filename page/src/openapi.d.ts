@@ -1303,6 +1303,11 @@ export interface components {
             id: string;
             /** Layers */
             layers: components["schemas"]["Layer"][];
+            /**
+             * Mqtt
+             * @description Where the city, or its broker, is reached by MQTT.
+             */
+            mqtt: string | null;
             name: components["schemas"]["Name"];
             /** Now */
             now: string;
