@@ -11,7 +11,9 @@ import hashlib
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ import pyarrow as pa
 
 from lifang.catalogue.card import Card
 from lifang.catalogue.checking import (
+    Checked,
     Checker,
     QualityReport,
     Schema,
@@ -41,7 +44,7 @@ from lifang.guard import Subject
 from lifang.store import Entry, ReleaseFile, Store
 
 Progress = Callable[[float, str], None]
-_CHUNK = 1 << 20
+_CHECKERS = 2  # threads; Arrow and NumPy work outside the interpreter's lock
 _DEGREES = frozenset({"", "EPSG:4326", "EPSG:4490", "GCJ-02"})
 
 
@@ -113,10 +116,10 @@ class Admissions:
         arrow = checker.arrow_schema
         spool = Spool(scratch / "spool.arrow", checker, request.card, names=arrow.names)
         done = 0
-        for batch in opened.batches():
+        for checked in _checked(checker, opened):
             request.poll()
-            spool.add(checker.check(batch))
-            done += batch.columns.nbytes
+            spool.add(checked)
+            done += checked.received
             request.progress(0.6 * done / (done + size), "check")
         good, refused = spool.settle()
         if not good.any():
@@ -228,6 +231,18 @@ class Admissions:
             insert_once(transaction, link)
             insert_once(transaction, whole)
             transaction.record(Entry(request.by.id, "admit", f"dataset:{card.id}", detail=detail))
+
+
+def _checked(checker: Checker, opened: Opened) -> Iterator[Checked]:
+    """Yield the batches of a file, checked, in their order: some are checked while the next one is read."""
+    waiting: deque[Future[Checked]] = deque()
+    with ThreadPoolExecutor(_CHECKERS, "check") as pool:
+        for batch in opened.batches():
+            waiting.append(pool.submit(checker.check, batch))
+            if len(waiting) > _CHECKERS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _fingerprint(request: Request, *, bound: int) -> tuple[str, int]:

@@ -17,13 +17,13 @@ from lifang.catalogue.checking import (
     ROW,
     Checked,
     Checker,
+    Placed,
     Repeats,
     Sketches,
     filled_key,
     refusals,
     row_hashes,
 )
-from lifang.catalogue.checking import sample_positions as _sample_positions
 from lifang.core import BadInput
 
 _BAD_CELLS_MAX = 1_000_000
@@ -71,8 +71,8 @@ class Spool:
             repeats.add(row_hashes(checked, list(columns)))
             if rule == "unique":
                 self._marked.setdefault((rule, columns), []).append(filled_key(checked, list(columns)))
-        if checked.shapes is not None:
-            self._look_at(checked.shapes[checked.good])
+        if checked.placed is not None:
+            self._look_at(checked.placed, checked.good)
 
     @property
     def positions(self) -> Any:
@@ -142,16 +142,15 @@ class Spool:
                 tables.append(refusals(numbers, label, values, rule, _MENDS[rule]))
         return pa.concat_tables(tables)
 
-    def _look_at(self, shapes: Any) -> None:
-        present = shapes[~shapely.is_missing(shapes)]
-        if not len(present):
+    def _look_at(self, placed: Placed, good: Any) -> None:
+        present = good & ~placed.missing
+        if not present.any():
             return
-        solid = shapely.has_z(present)
-        for kind, high in {*zip(shapely.get_type_id(present).tolist(), solid.tolist(), strict=True)}:
-            self._kinds.add(_GEOMETRY_TYPES[kind] + (" Z" if high else ""))
-        self._bounds.append(shapely.total_bounds(present))
+        self._kinds |= placed.kinds(good)
+        sides = placed.bounds[present]
+        self._bounds.append([*sides[:, :2].min(axis=0), *sides[:, 2:].max(axis=0)])
         if sum(map(len, self._positions)) < _POSITIONS_MAX:
-            self._positions.append(_sample_positions(present, _POSITIONS_PER_BATCH))
+            self._positions.append(placed.sample(good, _POSITIONS_PER_BATCH))
 
     def _give_up(self, refused: pa.Table) -> None:
         first = refused.slice(0, 1).to_pylist()[0]
@@ -160,18 +159,6 @@ class Spool:
             where=f"for example row {first['row']}, column {first['column']!r}, rule {first['rule']}",
             mend=first["mend"],
         )
-
-
-_GEOMETRY_TYPES = (
-    "Point",
-    "LineString",
-    "LinearRing",
-    "Polygon",
-    "MultiPoint",
-    "MultiLineString",
-    "MultiPolygon",
-    "GeometryCollection",
-)
 
 
 def _uniqueness(card: Card, names: list[str]) -> list[tuple[str, tuple[str, ...]]]:

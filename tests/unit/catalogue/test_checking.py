@@ -80,6 +80,14 @@ def test_a_wall_time_that_summer_time_skipped_is_refused() -> None:
     assert convert("time", "1986-05-04 02:30") == ([None], {"zone": [0]})
 
 
+def test_times_that_many_rows_share_are_read_as_each_alone() -> None:
+    texts = ["2019-01-01 08:00", "1986-05-04 02:30", None, "x", "2019-02-30", "2019-1-1 8时", "2019-01-01T00:00Z"]
+    alone, wrong = convert("time", *texts)
+    shared, wrong_shared = convert("time", *texts * 300)
+    assert shared == alone * 300
+    assert wrong_shared == {rule: [k for k in range(2_100) if k % 7 in rows] for rule, rows in wrong.items()}
+
+
 def test_times_by_a_stated_pattern() -> None:
     values, wrong = convert("time", "04/16/2024 02:04:08 AM", "16/04/2024", format="%m/%d/%Y %I:%M:%S %p")
     assert values[0] == datetime(2024, 4, 15, 18, 4, 8, tzinfo=UTC)

@@ -12,8 +12,8 @@ from lifang.catalogue.checking.place import (
     guess_crs,
     position_fit,
     raw_bounds,
-    sample_positions,
 )
+from lifang.catalogue.checking.placed import Placed
 from lifang.catalogue.checking.quality import ColumnQuality, Hit, QualityReport, Sketches, count_hits
 from lifang.catalogue.checking.rules import RULES
 from lifang.catalogue.checking.schema import Schema, bind, clean_name, described
@@ -27,6 +27,7 @@ __all__ = [
     "ColumnQuality",
     "Hit",
     "Misplaced",
+    "Placed",
     "QualityReport",
     "Repeats",
     "Schema",
@@ -42,5 +43,4 @@ __all__ = [
     "raw_bounds",
     "refusals",
     "row_hashes",
-    "sample_positions",
 ]

@@ -8,13 +8,13 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import shapely
 
 from lifang.catalogue.card import Card
 from lifang.catalogue.checking.convert import ARROW_TYPES, to_typed
 from lifang.catalogue.checking.finding import Finding, Mask, as_mask, found
 from lifang.catalogue.checking.hashing import Hashes, combine, hash_column
-from lifang.catalogue.checking.place import geometry_columns, place_findings, read_geometry, to_earth
+from lifang.catalogue.checking.place import place_findings, read_geometry
+from lifang.catalogue.checking.placed import Placed, geometry_columns
 from lifang.catalogue.checking.rules import column_findings
 from lifang.catalogue.checking.schema import Bound, Placing, Schema
 from lifang.catalogue.reading import Batch, Refusal
@@ -31,15 +31,17 @@ _VALUE_MAX = 200
 class Checked:
     """A batch after its checks: typed columns (with ``_row``), which rows are good, and the bad cells (``REFUSED``).
 
-    ``hashes`` has one entry per column (``geometry`` included); ``shapes`` are on WGS 84.
+    ``hashes`` has one entry per column (``geometry`` included); ``placed`` are the positions on WGS 84, if any;
+    ``received`` is how many bytes of text came in.
     """
 
     table: pa.RecordBatch
     good: Mask
     refused: pa.Table
     hashes: dict[str, Hashes]
-    shapes: Any
+    placed: Placed | None
     unreadable: int
+    received: int
 
     @property
     def rows(self) -> int:
@@ -77,10 +79,10 @@ class Checker:
             values, findings = self._column(bound, text)
             columns[bound.column.name] = values
             refused += self._explain(findings, bound.column.name, text, batch, good)
-        shapes: Any = None
+        placed: Placed | None = None
         if self._schema.placing:
-            shapes, sides = self._geometry(batch, self._schema.placing, good, refused)
-            columns |= sides
+            placed = self._geometry(batch, self._schema.placing, good, refused)
+            columns |= geometry_columns(placed)
         table = pa.RecordBatch.from_arrays([*columns.values(), pa.array(batch.rows)], names=[*columns, ROW])
         hashed = [name for name in columns if not name.startswith("_")]
         unreadable = len({each.row for each in batch.refused})
@@ -89,8 +91,9 @@ class Checker:
             good=good,
             refused=pa.concat_tables(refused) if refused else REFUSED.empty_table(),
             hashes={name: hash_column(columns[name]) for name in hashed},
-            shapes=shapes,
+            placed=placed,
             unreadable=unreadable,
+            received=batch.columns.nbytes,
         )
 
     def _column(self, bound: Bound, text: Any) -> tuple[Any, list[Finding]]:
@@ -103,20 +106,17 @@ class Checker:
             values = pc.cast(values, wanted, safe=False)
         return values, findings
 
-    def _geometry(
-        self, batch: Batch, placing: Placing, good: Mask, refused: list[pa.Table]
-    ) -> tuple[Any, dict[str, Any]]:
-        shapes, findings, texts = read_geometry(batch, placing)
-        shapes = to_earth(shapes, self._crs)
-        bounds = shapely.bounds(shapes).reshape(-1, 4)
-        findings = findings + place_findings(shapes, bounds, self._extent)
+    def _geometry(self, batch: Batch, placing: Placing, good: Mask, refused: list[pa.Table]) -> Placed:
+        read, findings, texts = read_geometry(batch, placing)
+        placed = read.to_earth(self._crs)
+        findings = findings + place_findings(placed, self._extent)
         if self._card.geometry.required:
             unread = np.logical_or.reduce([each.mask for each in findings]) if findings else np.zeros(len(good), bool)
-            findings += found(shapely.is_missing(shapes) & ~unread, "required", "Give the position: it is required.")
+            findings += found(placed.missing & ~unread, "required", "Give the position: it is required.")
         if findings:
-            shown = texts if len(texts) else pa.array([_short_wkt(each) for each in shapes], pa.string())
+            shown = texts if len(texts) else _shown(placed, findings)
             refused += self._explain(findings, "geometry", shown, batch, good)
-        return shapes, geometry_columns(shapes, bounds)
+        return placed
 
     def _explain(self, findings: list[Finding], column: str, text: Any, batch: Batch, good: Mask) -> list[pa.Table]:
         tables = []
@@ -173,5 +173,9 @@ def _cut(template: str, header: str) -> tuple[str, str, str]:
     return template[:start], header, template[end + 1 :]
 
 
-def _short_wkt(shape: Any) -> str | None:
-    return None if shape is None else str(shapely.to_wkt(shape, rounding_precision=6))[:_VALUE_MAX]
+def _shown(placed: Placed, findings: list[Finding]) -> Any:
+    """Return the rows that any finding marks as well-known text; the others are left out (null)."""
+    marked = np.flatnonzero(np.logical_or.reduce([each.mask for each in findings]))
+    place = np.full(len(placed.missing), -1)
+    place[marked] = np.arange(len(marked))
+    return pa.array(placed.shown(marked), pa.string()).take(pa.array(place, mask=place < 0))

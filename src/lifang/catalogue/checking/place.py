@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
@@ -14,13 +13,15 @@ from numpy.typing import NDArray
 from lifang.catalogue.card import Column
 from lifang.catalogue.checking.convert import to_typed
 from lifang.catalogue.checking.finding import Finding, Mask, as_mask, found
+from lifang.catalogue.checking.placed import Geometries, Placed, Points, Shapes
 from lifang.catalogue.checking.schema import Placing
 from lifang.catalogue.reading import Batch
 from lifang.core import BadInput, Box, gcj02_to_wgs84, to_wgs84, wgs84_to_gcj02, zone
 
-Shapes = NDArray[Any]
 WGS84 = "EPSG:4326"
-_SAME_AS_WGS84 = frozenset({"", WGS84, "OGC:CRS84"})
+_MEND_SWAPPED = "Swap longitude and latitude: the position is right only the other way round."
+_MEND_OFF = "Longitude lies in -180 to 180, latitude in -90 to 90; declare crs for other systems."
+_MEND_FAR = "The position is outside the city: correct it, declare crs, or set [geometry] extent = none."
 _FIT_LEAST = 30  # positions near the reference, below which nothing is said
 _FIT_BETTER = 0.5  # the other reading's median distance must be under this share of the declared one's
 _FIT_NEAR_M = 60.0  # … and be near: a city block
@@ -28,8 +29,8 @@ _METRES = 111_320.0
 _UTC = zone("UTC")
 
 
-def read_geometry(batch: Batch, placing: Placing) -> tuple[Shapes, list[Finding], list[str | None]]:
-    """Return a batch's geometries in its own coordinate system, what could not be read, and the texts as received."""
+def read_geometry(batch: Batch, placing: Placing) -> tuple[Placed, list[Finding], Any]:
+    """Return a batch's positions in its own coordinate system, what could not be read, and the texts as received."""
     if placing.kind == "native":
         return _native(batch.geometry)
     texts = [batch.columns.column(batch.columns.schema.names.index(header)) for header in placing.headers]
@@ -38,85 +39,49 @@ def read_geometry(batch: Batch, placing: Placing) -> tuple[Shapes, list[Finding]
             shapely.from_wkt(texts[0].to_numpy(zero_copy_only=False), on_invalid="ignore"), dtype=object
         )
         unread = as_mask(texts[0].is_valid()) & shapely.is_missing(shapes)
-        return _emptied(shapes), found(unread, "geometry", "Write WKT, for example POINT (104.07 30.66)."), texts[0]
+        return Geometries(shapes), found(unread, "geometry", "Write WKT, for example POINT (104.07 30.66)."), texts[0]
     return _points(texts[0], texts[1])
 
 
-def _native(wkb: Any) -> tuple[Shapes, list[Finding], list[str | None]]:
+def _native(wkb: Any) -> tuple[Placed, list[Finding], Any]:
     shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
     unread = shapely.is_missing(shapes)
     if unread.any():
         unread &= np.array([each is not None for each in wkb], bool)
-    return _emptied(shapes), found(unread, "geometry", "Write shapes as well-known binary (OGC 06-103r4)."), []
+    return Geometries(shapes), found(unread, "geometry", "Write shapes as well-known binary (OGC 06-103r4)."), []
 
 
-def _points(x_text: Any, y_text: Any) -> tuple[Shapes, list[Finding], Any]:
+def _points(x_text: Any, y_text: Any) -> tuple[Placed, list[Finding], Any]:
     number = Column("position", type="number")
     x, wrong_x = to_typed(x_text, number, zone=_UTC)
     y, wrong_y = to_typed(y_text, number, zone=_UTC)
-    both = as_mask(x.is_valid()) & as_mask(y.is_valid())
-    shapes = np.full(len(both), None, dtype=object)
-    coordinates = [each.fill_null(0.0).to_numpy(zero_copy_only=False)[both] for each in (x, y)]
-    shapes[both] = shapely.points(*coordinates)
+    absent = ~(as_mask(x.is_valid()) & as_mask(y.is_valid()))
+    lon, lat = (np.where(absent, np.nan, each.fill_null(np.nan).to_numpy(zero_copy_only=False)) for each in (x, y))
     one = as_mask(x_text.is_valid()) ^ as_mask(y_text.is_valid())
     findings = [*wrong_x, *wrong_y, *found(one, "geometry", "Give both longitude and latitude, or neither.")]
     joined = pc.binary_join_element_wise(pc.fill_null(x_text, ""), pc.fill_null(y_text, ""), ", ") if findings else []
-    return shapes, findings, joined
+    return Points(lon, lat, absent), findings, joined
 
 
-def _emptied(shapes: Shapes) -> Shapes:
-    empty = shapely.is_empty(shapes)
-    if empty.any():
-        shapes = shapes.copy()
-        shapes[empty] = None
-    return shapes
-
-
-def to_earth(shapes: Shapes, crs: str) -> Shapes:
-    """Return geometries given in ``crs`` on WGS 84, longitude first; heights are kept as they are."""
-    if crs in _SAME_AS_WGS84:
-        return shapes
-
-    def move(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
-        lon, lat = to_wgs84(coordinates[:, 0].copy(), coordinates[:, 1].copy(), crs=crs)
-        return np.column_stack([lon, lat, *coordinates.T[2:]])
-
-    flat, solid = ~shapely.has_z(shapes), shapely.has_z(shapes)
-    moved = shapes.copy()
-    moved[flat] = shapely.transform(shapes[flat], move)
-    moved[solid] = shapely.transform(shapes[solid], move, include_z=True)
-    return moved
-
-
-def place_findings(shapes: Shapes, bounds: NDArray[np.float64], extent: Box | None) -> list[Finding]:
-    """Return which geometries on WGS 84 are invalid, off the earth, swapped or outside ``extent`` (None: not asked)."""
-    present = ~shapely.is_missing(shapes)
+def place_findings(placed: Placed, extent: Box | None) -> list[Finding]:
+    """Return which positions on WGS 84 are invalid, off the earth, swapped or outside ``extent`` (None: not asked)."""
+    present, bounds = ~placed.missing, placed.bounds
     finite = np.isfinite(bounds).all(axis=1)
     earth = Box(-180.0, -90.0, 180.0, 90.0)
     on_earth = _touches(bounds, earth, whole=True) & finite
     inside = on_earth if extent is None else _touches(bounds, extent) & on_earth
-    turned = bounds[:, [1, 0, 3, 2]]
-    swapped = present & ~inside & _touches(turned, extent or earth, whole=extent is None) & finite
-    off = present & ~on_earth & ~swapped
-    far = present & on_earth & ~inside & ~swapped
-    valid = np.ones(len(shapes), bool)
-    checkable = present & finite
-    valid[checkable] = shapely.is_valid(shapes[checkable])
-    findings = [
-        *found(swapped, "swapped", "Swap longitude and latitude: the position is right only the other way round."),
-        *found(off, "position", "Longitude lies in -180 to 180, latitude in -90 to 90; declare crs for other systems."),
-        *found(
-            far, "extent", "The position is outside the city: correct it, declare crs, or set [geometry] extent = none."
-        ),
-    ]
-    for reason in sorted({str(shapely.is_valid_reason(each)).split("[")[0] for each in shapes[~valid]}):
-        named = np.array(
-            [
-                not ok and str(shapely.is_valid_reason(each)).startswith(reason)
-                for ok, each in zip(valid, shapes, strict=True)
-            ]
-        )
-        findings += found(named, "geometry", f"{reason}: mend the shape (for example with QGIS, Fix geometries).")
+    findings: list[Finding] = []
+    if not inside[present].all():
+        turned = bounds[:, [1, 0, 3, 2]]
+        swapped = present & ~inside & _touches(turned, extent or earth, whole=extent is None) & finite
+        off = present & ~on_earth & ~swapped
+        far = present & on_earth & ~inside & ~swapped
+        findings = [*found(swapped, "swapped", _MEND_SWAPPED), *found(off, "position", _MEND_OFF),
+                    *found(far, "extent", _MEND_FAR)]  # fmt: skip
+    problems = placed.problems(present & finite)
+    for reason in sorted({*problems.tolist()} - {""}):
+        mend = f"{reason}: mend the shape (for example with QGIS, Fix geometries)."
+        findings += found(problems == reason, "geometry", mend)
     return findings
 
 
@@ -131,7 +96,7 @@ def _touches(bounds: NDArray[np.float64], box: Box, *, whole: bool = False) -> M
 
 def raw_bounds(batch: Batch, placing: Placing) -> NDArray[np.float64]:
     """Return the bounds of a batch's geometries as they stand in the file."""
-    return cast("NDArray[np.float64]", shapely.bounds(read_geometry(batch, placing)[0]).reshape(-1, 4))
+    return read_geometry(batch, placing)[0].bounds
 
 
 def guess_crs(bounds: NDArray[np.float64], box: Box) -> str:
@@ -211,18 +176,3 @@ def position_fit(lon: NDArray[np.float64], lat: NDArray[np.float64], roads: Shap
 def _nearest(tree: Any, metres: NDArray[np.float64]) -> NDArray[np.float64]:
     _, distances = tree.query_nearest(shapely.points(metres), all_matches=False, return_distance=True)
     return cast("NDArray[np.float64]", distances)
-
-
-def sample_positions(shapes: Shapes, count: int) -> NDArray[np.float64]:
-    """Return up to ``count`` longitude, latitude pairs: vertices of the geometries, evenly taken."""
-    coordinates = shapely.get_coordinates(shapes)
-    step = max(1, -(-len(coordinates) // count))
-    return cast("NDArray[np.float64]", coordinates[::step])
-
-
-def geometry_columns(shapes: Shapes, bounds: NDArray[np.float64]) -> dict[str, Any]:
-    """Return the columns a release keeps of geometry: WKB and its bounds."""
-    sides = dict(zip(("_xmin", "_ymin", "_xmax", "_ymax"), bounds.T, strict=True))
-    missing = shapely.is_missing(shapes)
-    wkb = pa.array(shapely.to_wkb(shapes), pa.binary())
-    return {"geometry": wkb, **{name: pa.array(side, mask=missing) for name, side in sides.items()}}
