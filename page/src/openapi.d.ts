@@ -77,7 +77,7 @@ export interface paths {
         };
         /**
          * One
-         * @description Give one alert.
+         * @description Give one alert, now or as it was at a moment.
          */
         get: operations["one_api_v1_alerts__alert_id__get"];
         put?: never;
@@ -244,7 +244,8 @@ export interface paths {
          * @description List the datasets the asker may know of, with counts to narrow them by.
          *
          *     Of restricted ones, those who could read them for a stated purpose learn the name, theme, provider and
-         *     classification, and `needs: purpose`; the purpose is stated in X-Lifang-Purpose.
+         *     classification, and `needs: purpose`; the purpose is stated in X-Lifang-Purpose. With `at` those that had a
+         *     release by then, with that release.
          */
         get: operations["every_api_v1_datasets_get"];
         put?: never;
@@ -270,7 +271,7 @@ export interface paths {
         };
         /**
          * One
-         * @description Give a dataset in full: metadata by GB/T 21063, columns, releases, quality.
+         * @description Give a dataset in full: metadata by GB/T 21063, columns, releases, quality; with `at` as it was released then.
          */
         get: operations["one_api_v1_datasets__dataset_id__get"];
         put?: never;
@@ -311,6 +312,8 @@ export interface paths {
         /**
          * Refused
          * @description List what was not admitted, with row, column, value, the rule and how to mend it.
+         *
+         *     Of the newest release, of one by number, or of the one that was the newest at a moment.
          */
         get: operations["refused_api_v1_datasets__dataset_id__refused_get"];
         put?: never;
@@ -350,7 +353,7 @@ export interface paths {
         };
         /**
          * Datastreams
-         * @description List datastreams with their latest values, by number.
+         * @description List datastreams with their latest values, now or at a moment, by number.
          */
         get: operations["datastreams_api_v1_datastreams_get"];
         put?: never;
@@ -370,7 +373,7 @@ export interface paths {
         };
         /**
          * Datastream
-         * @description Give one datastream, by its id or number.
+         * @description Give one datastream, by its id or number, with its latest value, now or at a moment.
          */
         get: operations["datastream_api_v1_datastreams__reference__get"];
         put?: never;
@@ -2836,7 +2839,10 @@ export interface operations {
     };
     one_api_v1_alerts__alert_id__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+            };
             header?: never;
             path: {
                 alert_id: string;
@@ -3624,6 +3630,8 @@ export interface operations {
                 format?: string | null;
                 classification?: string | null;
                 provider?: string | null;
+                /** @description As recorded by this moment: ISO 8601 with an offset. */
+                at?: string | null;
                 /** @description The `next` of the page before. */
                 after?: string | null;
                 /** @description How many items at most. */
@@ -3807,7 +3815,10 @@ export interface operations {
     };
     one_api_v1_datasets__dataset_id__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As recorded by this moment: ISO 8601 with an offset. */
+                at?: string | null;
+            };
             header?: never;
             path: {
                 dataset_id: string;
@@ -3892,7 +3903,10 @@ export interface operations {
     };
     lineage_api_v1_datasets__dataset_id__lineage_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As recorded by this moment: ISO 8601 with an offset. */
+                at?: string | null;
+            };
             header?: never;
             path: {
                 dataset_id: string;
@@ -3978,6 +3992,9 @@ export interface operations {
     refused_api_v1_datasets__dataset_id__refused_get: {
         parameters: {
             query?: {
+                release?: number | null;
+                /** @description As recorded by this moment: ISO 8601 with an offset. */
+                at?: string | null;
                 /** @description The `next` of the page before. */
                 after?: string | null;
                 /** @description How many items at most. */
@@ -4081,7 +4098,7 @@ export interface operations {
                 /** @description The `next` of the page before. */
                 after?: string | null;
                 release?: number | null;
-                /** @description ISO 8601 with an offset. */
+                /** @description As recorded by this moment: ISO 8601 with an offset. */
                 at?: string | null;
             };
             header?: never;
@@ -4177,6 +4194,8 @@ export interface operations {
                 bbox?: string | null;
                 thing?: string | null;
                 property?: string | null;
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
                 /** @description The `next` of the page before. */
                 after?: string | null;
                 /** @description How many items at most. */
@@ -4264,7 +4283,10 @@ export interface operations {
     };
     datastream_api_v1_datastreams__reference__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+            };
             header?: never;
             path: {
                 reference: string;
@@ -4961,6 +4983,8 @@ export interface operations {
                 start?: string | null;
                 /** @description ISO 8601 with an offset. */
                 end?: string | null;
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
             };
             header?: never;
             path: {
@@ -5486,7 +5510,7 @@ export interface operations {
                 end?: string | null;
                 /** @description For a chart: at most so many values. */
                 points?: number | null;
-                /** @description As recorded by this moment. */
+                /** @description As recorded by this moment: ISO 8601 with an offset. */
                 at?: string | null;
                 format?: "json" | "csv";
             };

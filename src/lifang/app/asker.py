@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,12 +12,13 @@ import pyarrow as pa
 
 from lifang.app.datasets import Listed, OpenDataset, dataset_resource, release_resource
 from lifang.app.decisions import Decisions
+from lifang.app.latest import Latest, latest_at
 from lifang.catalogue import Dataset, Link
 from lifang.core import Box, NotFound
 from lifang.guard import Action, Resource, Role, Subject, strictest
 from lifang.operations import Alert, AlertState, IndicatorSpec, IndicatorValue
 from lifang.scenes import SceneSpec
-from lifang.sensing import Datastream, chart
+from lifang.sensing import NEVER, Datastream, chart
 from lifang.store import QueryResult
 
 if TYPE_CHECKING:
@@ -95,10 +96,14 @@ class Asker(Decisions):
         format: str | None = None,  # noqa: A002 - the word the API uses
         classification: str | None = None,
         provider: str | None = None,
+        at: datetime | None = None,
         offset: int = 0,
         limit: int | None = None,
     ) -> Page[Listed]:
-        """Return the datasets that the asker may know of; what cannot be read without a purpose is named only."""
+        """Return the datasets that the asker may know of; what cannot be read without a purpose is named only.
+
+        With ``at`` those that had a release recorded by then, with that release; their cards are as they are now.
+        """
         found = self.city.catalogue.datasets(
             text=text,
             theme=theme,
@@ -106,17 +111,19 @@ class Asker(Decisions):
             classification=classification,
             subject=self.subject,
             purpose=self.purpose,
+            at=at,
         )
         if provider:
             found = [each for each in found if provider in {each.card.provider.zh, each.card.provider.en}]
         end = len(found) if limit is None else offset + limit
         page = found[offset:end]
         self.seen(*map(dataset_resource, page), action="list")
-        return Page(map(self._listed, page), more=len(found) > end)
+        return Page((self._listed(each, at) for each in page), more=len(found) > end)
 
-    def lineage(self, end: str) -> list[Link]:
-        """Return the links upstream and downstream of ``end`` whose both ends the asker may know of."""
-        return [each for each in self.city.catalogue.lineage(end) if self._knows(each.source, each.target)]
+    def lineage(self, end: str, *, at: datetime | None = None) -> list[Link]:
+        """Return the links up- and downstream of ``end`` (recorded by ``at``) whose both ends the asker may know of."""
+        links = (each for each in self.city.catalogue.lineage(end) if at is None or each.recorded <= at)
+        return [each for each in links if self._knows(each.source, each.target)]
 
     def query(self, sql: str, *, limit: int = 1000) -> QueryResult:
         """Return the answer to one SELECT over the datasets that the asker may query; see ``Queries.run``."""
@@ -152,6 +159,18 @@ class Asker(Decisions):
         self.seen(*map(datastream_resource, page))
         return page
 
+    def latest(self, streams: Sequence[Datastream], *, at: datetime | None = None) -> dict[int, Latest]:
+        """Return by number the latest value of datastreams that the asker was given, now or at a moment in the city.
+
+        A value is (time in microseconds UTC, value, code of quality); a datastream without one is left out.
+        """
+        numbers = [stream.number for stream in streams]
+        if at is not None:
+            return latest_at(self.city.sensing, numbers, at)
+        latest = self.city.sensing.latest_of(numbers)
+        rows = zip(latest.time.tolist(), latest.value.tolist(), latest.quality.tolist(), strict=True)
+        return {number: row for number, row in zip(numbers, rows, strict=True) if row[0] != NEVER}
+
     def series(
         self,
         datastream: int | str,
@@ -180,9 +199,9 @@ class Asker(Decisions):
         self.seen(*map(alert_resource, page))
         return page
 
-    def alert(self, alert_id: str) -> Alert:
-        """Return an alert that the asker may read, or ``NotFound``."""
-        return self.see("alert", alert_id, lambda: self.city.alerts.alert(alert_id), alert_resource)
+    def alert(self, alert_id: str, *, at: datetime | None = None) -> Alert:
+        """Return an alert that the asker may read (as it was ``at`` a city time), or ``NotFound``."""
+        return self.see("alert", alert_id, lambda: self.city.alerts.alert(alert_id, at=at), alert_resource)
 
     def indicators(self, *, at: datetime | None = None) -> list[Indicator]:
         """Return the indicators that the asker may read with their values, now or at a moment in the city."""
@@ -191,13 +210,18 @@ class Asker(Decisions):
         self.seen(*(indicator_resource(self.city, spec) for spec in specs))
         return [Indicator(spec, found.latest(spec.id, at=at)) for spec in specs]
 
-    def indicator(self, indicator_id: str, start: datetime, end: datetime) -> IndicatorHistory:
-        """Return an indicator that the asker may read, with its values in ``[start, end)``, or ``NotFound``."""
+    def indicator(
+        self, indicator_id: str, start: datetime, end: datetime, *, at: datetime | None = None
+    ) -> IndicatorHistory:
+        """Return an indicator that the asker may read, with its values in ``[start, end)``, or ``NotFound``.
+
+        Its own value is the newest, or that of the moment ``at`` in the city.
+        """
         found = self.city.indicators
         spec = self.see(
             "indicator", indicator_id, lambda: found.spec(indicator_id), partial(indicator_resource, self.city)
         )
-        return IndicatorHistory(spec, found.latest(spec.id), found.history(spec.id, start, end))
+        return IndicatorHistory(spec, found.latest(spec.id, at=at), found.history(spec.id, start, end))
 
     def scenes(self) -> list[SceneSpec]:
         """Return the scenes whose view the asker may read."""
@@ -219,12 +243,12 @@ class Asker(Decisions):
     def _scene_resource(self, spec: SceneSpec) -> Resource:
         return Resource("scene", spec.id, self.city.scenes.classification(spec.id))
 
-    def _listed(self, dataset: Dataset) -> Listed:
+    def _listed(self, dataset: Dataset, at: datetime | None) -> Listed:
         decision = self.decide(Action.READ, dataset_resource(dataset))
         if not decision.allowed:
             return Listed(dataset.card, None, needs_purpose=True)
-        readable = (each for each in dataset.releases() if self.may(Action.READ, release_resource(dataset, each)))
-        return Listed(dataset.card, next(readable, None), needs_purpose=False)
+        readable = OpenDataset(self, dataset).releases(at=at)
+        return Listed(dataset.card, next(iter(readable), None), needs_purpose=False)
 
     def _knows(self, *ends: str) -> bool:
         return all(self._may_know(end) for end in ends)

@@ -73,9 +73,9 @@ class OpenDataset:
         """Return the refused cells of a release that :meth:`release` gave, lazily."""
         return self._dataset.refused(release.number)
 
-    def metadata(self) -> list[dict[str, Any]]:
-        """Return the GB/T 21063 elements as ``{element, en, value}`` rows."""
-        return self._dataset.metadata()
+    def metadata(self, *, at: datetime | None = None) -> list[dict[str, Any]]:
+        """Return the GB/T 21063 elements as ``{element, en, value}`` rows, with the release as of ``at``."""
+        return self._dataset.metadata(at=at)
 
 
 @dataclass(frozen=True)

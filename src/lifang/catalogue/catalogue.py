@@ -61,9 +61,9 @@ class Dataset:
         """Return where the source file of a release is kept, as it was received."""
         return self._store.blobs.path(self.release(number).source_sha256)
 
-    def metadata(self) -> list[dict[str, Any]]:
-        """Return the GB/T 21063 elements as ``{element, en, value}`` rows."""
-        releases = self.releases()
+    def metadata(self, *, at: datetime | None = None) -> list[dict[str, Any]]:
+        """Return the GB/T 21063 elements as ``{element, en, value}`` rows, with the release as of ``at``."""
+        releases = [each for each in self.releases() if at is None or each.recorded <= at]
         if not releases:
             return describe(self.card, declared_items(self.card.columns), media=self.card.format, released="")
         newest = releases[0]
@@ -142,21 +142,23 @@ class Catalogue:
         classification: str | None = None,
         subject: Subject = SYSTEM,
         purpose: str = "",
+        at: datetime | None = None,
     ) -> list[Dataset]:
         """Return the datasets that ``subject`` may know of, hold every word of ``text`` and equal the facets given.
 
-        One that cannot be read without a purpose that is not stated is found by its name, provider and theme only.
+        One that cannot be read without a purpose that is not stated is found by its name, provider and theme only. With
+        ``at`` those that had a release recorded by then.
         """
         found = matching(
-            self._visible(subject, purpose), text=text, theme=theme, format=format, classification=classification
+            self._visible(subject, purpose, at), text=text, theme=theme, format=format, classification=classification
         )
         return [Dataset(self._store, self._cards[entry.id]) for entry in found]
 
     def facets(
-        self, *, text: str = "", subject: Subject = SYSTEM, purpose: str = ""
+        self, *, text: str = "", subject: Subject = SYSTEM, purpose: str = "", at: datetime | None = None
     ) -> dict[str, list[tuple[str, int]]]:
         """Return how many datasets that hold ``text`` each theme, format and classification has, commonest first."""
-        return counted(matching(self._visible(subject, purpose), text=text))
+        return counted(matching(self._visible(subject, purpose, at), text=text))
 
     def record_lineage(self, source: str, target: str, activity: str, detail: Mapping[str, Any]) -> None:
         """Record that ``target`` was made from ``source``; recording the same again changes nothing."""
@@ -169,9 +171,13 @@ class Catalogue:
         """Return every link upstream and downstream of ``end`` (``dataset:roads``, ``indicator:aqi`` …)."""
         return walk(self._store.registry, end)
 
-    def _visible(self, subject: Subject, purpose: str) -> list[Found]:
+    def _visible(self, subject: Subject, purpose: str, at: datetime | None) -> list[Found]:
+        entries = self._entries()
+        if at is not None:
+            released = {row["dataset"] for row in self._store.registry.find("release", where={"recorded <=": at})}
+            entries = {key: entry for key, entry in entries.items() if key in released}
         found = []
-        for entry in self._entries().values():
+        for entry in entries.values():
             resource = Resource("dataset", entry.id, Classification(entry.classification))
             if decide(subject, Action.READ, resource, purpose).allowed:
                 found.append(entry)

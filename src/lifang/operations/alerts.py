@@ -114,12 +114,15 @@ class Alerts:
             yield from map(Alert.from_row, rows)
             after = rows[-1]["id"]
 
-    def alert(self, alert_id: str) -> Alert:
-        """Return one alert, or ``NotFound``."""
+    def alert(self, alert_id: str, *, at: datetime | None = None) -> Alert:
+        """Return one alert, now or as it was at a moment in the city, or ``NotFound``."""
         row = self._store.registry.get(_TABLE, alert_id)
-        if row is None:
+        found = Alert.from_row(row) if row else None
+        if found and at is not None:
+            found = as_of(found, at)
+        if found is None:
             raise NotFound(f"There is no alert {alert_id[:80]!r}.", mend="List the alerts.")
-        return Alert.from_row(row)
+        return found
 
     def acknowledge(self, alert_id: str, by: Subject, note: str = "", *, purpose: str = "") -> Alert:
         """Return the alert acknowledged; ``Conflict`` if it never fired, is closed or was acknowledged already."""

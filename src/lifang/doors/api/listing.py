@@ -34,6 +34,12 @@ def moment(text: str | None) -> datetime | None:
     return found
 
 
+def one_way(release: int | None, at: str | None) -> None:
+    """Raise ``BadInput`` if a release is asked for by number and by moment."""
+    if release is not None and at is not None:
+        raise BadInput("A release is asked for by number or by moment.", where="release, at", mend="Leave one out.")
+
+
 def _with_plus(text: str) -> str:
     return text[:-6] + "+" + text[-5:] if len(text) > 6 and text[-6] == " " else text  # "+" unescaped in an address
 

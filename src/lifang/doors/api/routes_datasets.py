@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -10,8 +11,8 @@ from starlette.responses import Response
 
 from lifang.app import Listed, OpenDataset
 from lifang.catalogue import THEMES, Bilingual, Card, Release, named
-from lifang.core import format_instant
-from lifang.doors.api.listing import After, Limit
+from lifang.core import NotFound, format_instant
+from lifang.doors.api.listing import After, Limit, RecordedMoment, moment, one_way
 from lifang.doors.api.models import Name
 from lifang.doors.api.models_catalogue import (
     Column,
@@ -104,14 +105,16 @@ def _quality(release: Release) -> dict[str, Any]:
     }
 
 
-def _body(dataset: OpenDataset) -> DatasetBody:
-    releases = dataset.releases()
+def _body(dataset: OpenDataset, at: datetime | None) -> DatasetBody:
+    releases = dataset.releases(at=at)
+    if at is not None and not releases:
+        raise NotFound(f"{dataset.id} had no release then.", where="at", mend="Choose a later moment.")
     newest = releases[0] if releases else None
     card = dataset.card
     required = frozenset(each.name for each in card.columns if each.required) | frozenset(card.key)
     return DatasetBody(
         **_summary(card, newest).model_dump(),
-        metadata=[MetadataElement(**element) for element in dataset.metadata()],
+        metadata=[MetadataElement(**element) for element in dataset.metadata(at=at)],
         columns=[_column(column, required) for column in (newest.columns if newest else ())],
         releases=[ReleaseBody.model_validate(release.as_json()) for release in releases],
         quality=_quality(newest) if newest else {},
@@ -120,13 +123,14 @@ def _body(dataset: OpenDataset) -> DatasetBody:
     )
 
 
-def _facets(asker: Asker, text: str) -> dict[str, list[Facet]]:
+def _facets(asker: Asker, text: str, at: datetime | None) -> dict[str, list[Facet]]:
     found: dict[str, list[Facet]] = {}
+    asked: dict[str, Any] = {"text": text, "subject": asker.subject, "purpose": asker.purpose, "at": at}
     tables = {"theme": THEMES, "classification": _GRADES, "format": _FORMATS}
-    for kind, counts in asker.city.catalogue.facets(text=text, subject=asker.subject, purpose=asker.purpose).items():
+    for kind, counts in asker.city.catalogue.facets(**asked).items():
         both = [(value, named(tables.get(kind, {}), value), count) for value, count in counts]
         found[kind] = [Facet(value=value, name=_name(name), count=count) for value, name, count in both]
-    every = asker.city.catalogue.datasets(text=text, subject=asker.subject, purpose=asker.purpose)
+    every = asker.city.catalogue.datasets(**asked)
     providers = Counter(each.card.provider for each in every)
     found["provider"] = [
         Facet(value=provider.zh or provider.en, name=_name(provider), count=count)
@@ -154,13 +158,15 @@ def every(
     form: Annotated[str | None, Query(alias="format", max_length=200)] = None,
     classification: Filter = None,
     provider: Filter = None,
+    at: RecordedMoment = None,
     after: After = None,
     limit: Limit = 100,
 ) -> Response:
     """List the datasets the asker may know of, with counts to narrow them by.
 
     Of restricted ones, those who could read them for a stated purpose learn the name, theme, provider and
-    classification, and `needs: purpose`; the purpose is stated in X-Lifang-Purpose.
+    classification, and `needs: purpose`; the purpose is stated in X-Lifang-Purpose. With `at` those that had a
+    release by then, with that release.
     """
     start = max(0, (decode_cursor("datasets", after, int) or (0,))[0])
     page = asker.datasets(
@@ -169,24 +175,37 @@ def every(
         format=form,
         classification=classification,
         provider=provider,
+        at=moment(at),
         offset=start,
         limit=limit,
     )
     following = encode_cursor("datasets", start + limit) if page.more else None
     items = [_item(listed) for listed in page]
-    return answer(request, DatasetPage(items=items, next=following, facets=_facets(asker, q)))
+    return answer(request, DatasetPage(items=items, next=following, facets=_facets(asker, q, moment(at))))
 
 
-def one(dataset_id: str, request: Request, asker: ReadsOne) -> Response:
-    """Give a dataset in full: metadata by GB/T 21063, columns, releases, quality."""
-    return answer(request, _body(asker.dataset(dataset_id)))
+def one(dataset_id: str, request: Request, asker: ReadsOne, at: RecordedMoment = None) -> Response:
+    """Give a dataset in full: metadata by GB/T 21063, columns, releases, quality; with `at` as it was released then."""
+    return answer(request, _body(asker.dataset(dataset_id), moment(at)))
 
 
-def refused(dataset_id: str, request: Request, asker: ReadsOne, after: After = None, limit: Limit = 100) -> Response:
-    """List what was not admitted, with row, column, value, the rule and how to mend it."""
+def refused(
+    dataset_id: str,
+    request: Request,
+    asker: ReadsOne,
+    number: Annotated[int | None, Query(alias="release", ge=1, le=2**31 - 1)] = None,
+    at: RecordedMoment = None,
+    after: After = None,
+    limit: Limit = 100,
+) -> Response:
+    """List what was not admitted, with row, column, value, the rule and how to mend it.
+
+    Of the newest release, of one by number, or of the one that was the newest at a moment.
+    """
     key = decode_cursor("refused", after, int, int)
+    one_way(number, at)
     dataset = asker.dataset(dataset_id)
-    release = dataset.release(key[0] if key else None)
+    release = dataset.release(key[0] if key else number, at=moment(at))
     offset = max(0, key[1]) if key else 0
     table = dataset.refused_of(release).select(limit=limit + 1, offset=offset)
     names = ("row", "column", "value", "rule", "mend")
@@ -195,10 +214,10 @@ def refused(dataset_id: str, request: Request, asker: ReadsOne, after: After = N
     return answer(request, RefusedPage(items=rows, next=following))
 
 
-def lineage(dataset_id: str, request: Request, asker: ReadsOne) -> Response:
+def lineage(dataset_id: str, request: Request, asker: ReadsOne, at: RecordedMoment = None) -> Response:
     """Say where a dataset comes from and what is made from it."""
     asker.dataset(dataset_id)
-    links = asker.lineage(f"dataset:{dataset_id}")
+    links = asker.lineage(f"dataset:{dataset_id}", at=moment(at))
     ends = dict.fromkeys([f"dataset:{dataset_id}", *(end for link in links for end in (link.source, link.target))])
     edges = [
         LineageEdge(

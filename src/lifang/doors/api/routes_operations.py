@@ -62,12 +62,17 @@ def indicators() -> APIRouter:
 
     @routes.get("/indicators/{indicator_id}", response_model=IndicatorHistory)
     def one(
-        indicator_id: str, request: Request, asker: ReadsIndicators, start: Moment = None, end: Moment = None
+        indicator_id: str,
+        request: Request,
+        asker: ReadsIndicators,
+        start: Moment = None,
+        end: Moment = None,
+        at: CityMoment = None,
     ) -> Response:
         """Give one indicator and its values through time (the last day if no ``start`` is given)."""
-        until = moment(end) or asker.city.now
+        until = moment(end) or moment(at) or asker.city.now
         since = moment(start) or day_before(until)
-        found = asker.indicator(indicator_id, since, until)
+        found = asker.indicator(indicator_id, since, until, at=moment(at))
         items = [IndicatorMoment.model_validate(_without_id(value)) for value in found.values[-_MOST:]]
         return answer(request, IndicatorHistory(**_indicator(found).model_dump(), items=items, next=None))
 
@@ -98,9 +103,9 @@ def alerts() -> APIRouter:
         return answer(request, AlertPage(items=[_alert(each) for each in page], next=following))
 
     @routes.get("/alerts/{alert_id}", response_model=AlertBody)
-    def one(alert_id: str, request: Request, asker: ReadsAlerts) -> Response:
-        """Give one alert."""
-        return answer(request, _alert(asker.alert(alert_id)))
+    def one(alert_id: str, request: Request, asker: ReadsAlerts, at: CityMoment = None) -> Response:
+        """Give one alert, now or as it was at a moment."""
+        return answer(request, _alert(asker.alert(alert_id, at=moment(at))))
 
     @routes.post("/alerts/{alert_id}/acknowledge", response_model=AlertBody)
     def acknowledge(alert_id: str, request: Request, body: NoteBody, asker: HandlesAlerts) -> Response:

@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from lifang.catalogue import Release, write_rows
 from lifang.core import BadInput, Box
 from lifang.doors.api.conditions import chosen, conditions, ordering, visible
-from lifang.doors.api.listing import After, Moment, moment
+from lifang.doors.api.listing import After, RecordedMoment, moment, one_way
 from lifang.doors.api.models_catalogue import RowPage
 from lifang.doors.api.rendered import Rendered
 from lifang.doors.http import (
@@ -101,12 +101,11 @@ def rows(
     limit: Annotated[int | None, Query(ge=1, le=10_000_000)] = None,
     after: After = None,
     release: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
-    at: Moment = None,
+    at: RecordedMoment = None,
 ) -> Response:
     """Return rows of the newest release, of one by number, or of the one that was the newest at a moment."""
     cursor = decode_cursor("rows", after, int, int, str)
-    if release is not None and at is not None:
-        raise BadInput("A release is asked for by number or by moment.", where="release, at", mend="Leave one out.")
+    one_way(release, at)
     dataset = asker.dataset(dataset_id)
     found = dataset.release(cursor[0] if cursor else release, at=moment(at), export=form != "json")
     relation = dataset.rows_of(found)

@@ -15,12 +15,12 @@ from starlette.responses import Response, StreamingResponse
 
 from lifang.app import City
 from lifang.core import Box, NotFound, TooLarge, format_instant, from_micros, zone
-from lifang.doors.api.listing import After, Limit, Moment, after_number, day_before, moment
+from lifang.doors.api.listing import After, CityMoment, Limit, Moment, RecordedMoment, after_number, day_before, moment
 from lifang.doors.api.models import Accepted, DatastreamBody, DatastreamPage, Name, ObservationPage, ThingBody, Value
 from lifang.doors.api.routes_operations import unit_body
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, Metrics, answer, asking, encode_cursor, read_body
 from lifang.guard import Action, Resource
-from lifang.sensing import NEVER, Datastream, Quality
+from lifang.sensing import Datastream, Quality
 
 _TICK = timedelta(microseconds=1)
 _MOST = 200_000  # values of one JSON answer
@@ -32,21 +32,19 @@ BoxText = Annotated[str | None, Query(max_length=200, description="west,south,ea
 IdText = Annotated[str | None, Query(max_length=128)]
 
 
-def _value(micros: int, value: float, quality: int) -> Value | None:
-    if micros == NEVER:
+def _value(latest: tuple[int, float | None, int] | None) -> Value | None:
+    if latest is None:
         return None
+    micros, value, quality = latest
     return Value(time=format_instant(from_micros(micros)), value=value, quality=_WORDS[quality])
 
 
-def _bodies(city: City, streams: Sequence[Datastream]) -> list[DatastreamBody]:
-    """Return the datastreams with their things and latest values."""
-    if not streams:
-        return []
-    things = {name: city.sensing.thing(name) for name in {stream.thing for stream in streams}}
-    latest = city.sensing.latest_of([stream.number for stream in streams])
-    values = zip(latest.time.tolist(), latest.value.tolist(), latest.quality.tolist(), strict=True)
+def _bodies(asker: Asker, streams: Sequence[Datastream], at: str | None) -> list[DatastreamBody]:
+    """Return the datastreams with their things and latest values, as of a moment in the city if one is given."""
+    things = {name: asker.city.sensing.thing(name) for name in {stream.thing for stream in streams}}
+    latest = asker.latest(streams, at=moment(at))
     found = []
-    for stream, value in zip(streams, values, strict=True):
+    for stream in streams:
         thing = things[stream.thing]
         body = ThingBody(id=thing.id, name=Name(zh=thing.zh, en=thing.en), lon=thing.lon, lat=thing.lat)
         found.append(
@@ -59,7 +57,7 @@ def _bodies(city: City, streams: Sequence[Datastream]) -> list[DatastreamBody]:
                 unit=unit_body(stream.unit),
                 period_s=stream.period_s,
                 classification=stream.classification.value,
-                latest=_value(*value),
+                latest=_value(latest.get(stream.number)),
             )
         )
     return found
@@ -97,10 +95,11 @@ def router() -> APIRouter:
         bbox: BoxText = None,
         thing: IdText = None,
         observed: Annotated[str | None, Query(alias="property", max_length=128)] = None,
+        at: CityMoment = None,
         after: After = None,
         limit: Limit = 100,
     ) -> Response:
-        """List datastreams with their latest values, by number."""
+        """List datastreams with their latest values, now or at a moment, by number."""
         page = asker.datastreams(
             thing=thing,
             box=Box.parse(bbox) if bbox else None,
@@ -109,12 +108,12 @@ def router() -> APIRouter:
             limit=limit,
         )
         following = encode_cursor("datastreams", page[-1].number) if page.more else None
-        return answer(request, DatastreamPage(items=_bodies(asker.city, page), next=following))
+        return answer(request, DatastreamPage(items=_bodies(asker, page, at), next=following))
 
     @routes.get("/datastreams/{reference}", response_model=DatastreamBody)
-    def datastream(reference: str, request: Request, asker: Reads) -> Response:
-        """Give one datastream, by its id or number."""
-        return answer(request, _bodies(asker.city, [asker.datastream(_reference(reference))])[0])
+    def datastream(reference: str, request: Request, asker: Reads, at: CityMoment = None) -> Response:
+        """Give one datastream, by its id or number, with its latest value, now or at a moment."""
+        return answer(request, _bodies(asker, [asker.datastream(_reference(reference))], at)[0])
 
     routes.add_api_route(
         "/observations",
@@ -147,7 +146,7 @@ def _observations(
     start: Moment = None,
     end: Moment = None,
     points: Annotated[int | None, Query(ge=4, le=100_000, description="For a chart: at most so many values.")] = None,
-    at: Annotated[str | None, Query(max_length=64, description="As recorded by this moment.")] = None,
+    at: RecordedMoment = None,
     form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
 ) -> Response:
     """Return the values in ``[start, end)``; the last day if no bounds are given."""

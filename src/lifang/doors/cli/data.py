@@ -13,6 +13,7 @@ from lifang.doors.cli.show import Dir, Json, Purpose, follow, show
 
 app = typer.Typer(no_args_is_help=True, help="Datasets: add, find, look, ask, take away.")
 Dataset = Annotated[str, typer.Argument(help="The dataset's id.")]
+At = Annotated[str | None, typer.Option(help="As recorded by this moment, ISO 8601.")]
 _FORMATS = {".csv": "csv", ".geojson": "geojson", ".parquet": "parquet", ".arrow": "arrow", ".json": "json"}
 _COLUMNS = ("id", "name", "theme.zh", "format", "rows", "refused", "classification", "updated")
 
@@ -40,12 +41,13 @@ def listing(
     folder: Dir,
     text: Annotated[str | None, typer.Argument(help="Words to look for, Chinese or English.")] = None,
     limit: Annotated[int, typer.Option(min=1)] = 100,
+    at: At = None,
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
     """List datasets."""
     with Client(folder, purpose=purpose) as client:
-        found = client.listing("/api/v1/datasets", limit=limit, q=text)
+        found = client.listing("/api/v1/datasets", limit=limit, q=text, at=at)
     show(found, as_json=as_json, columns=_COLUMNS)
 
 
@@ -54,16 +56,17 @@ def detail(
     dataset: Dataset,
     folder: Dir,
     refused: Annotated[bool, typer.Option(help="The refused rows instead.")] = False,
+    at: At = None,
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
     """Show one dataset: metadata, columns, quality, releases; or its refused rows."""
     with Client(folder, purpose=purpose) as client:
         if refused:
-            rows = client.listing(f"/api/v1/datasets/{dataset}/refused", limit=1000)
+            rows = client.listing(f"/api/v1/datasets/{dataset}/refused", limit=1000, at=at)
             show(rows, as_json=as_json, columns=("row", "column", "value", "rule", "mend"))
         else:
-            show(client.get(f"/api/v1/datasets/{dataset}"), as_json=as_json)
+            show(client.get(f"/api/v1/datasets/{dataset}", at=at), as_json=as_json)
 
 
 @app.command()
@@ -86,7 +89,7 @@ def export(
     dataset: Dataset,
     target: Annotated[Path, typer.Argument(help="The file to write; its ending says the format.")],
     folder: Dir,
-    at: Annotated[str | None, typer.Option(help="As of this moment, ISO 8601.")] = None,
+    at: At = None,
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:

@@ -17,6 +17,7 @@ from lifang.doors.http.answers import (
 )
 from lifang.doors.http.asking import COOKIE, GuardedRoute, asking, city_of, identify
 from lifang.doors.http.bodies import read_body, receive_file
+from lifang.doors.http.methods import refuse_method
 from lifang.doors.http.metrics import Metrics
 from lifang.doors.http.multipart import Parts, file_of_form
 from lifang.doors.http.problems import (
@@ -56,4 +57,5 @@ __all__ = [
     "problem_response",
     "read_body",
     "receive_file",
+    "refuse_method",
 ]

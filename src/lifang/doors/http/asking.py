@@ -100,16 +100,22 @@ def asking(action: Action, resource: Resource, *, per_item: bool = False, identi
 
 
 class GuardedRoute(APIRoute):
-    """A route that answers only after a decision; one that forgot to ask fails closed with a 500."""
+    """A route that answers only after a decision; one that forgot to ask fails closed with a 500.
+
+    ``at`` in the query of a route that has no history is refused, so that nobody takes the present for the past.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler with safe JSON in front and the check of decisions behind."""
         handle = super().get_route_handler()
         takes_json = self.body_field is not None
+        knows_history = not self.include_in_schema or any(each.alias == "at" for each in self.dependant.query_params)
 
         async def guarded(request: Request) -> Response:
             safe = SafeRequest(request.scope, request.receive)
             try:
+                if not knows_history and "at" in request.query_params:
+                    raise BadInput("This address tells the present only.", where="at", mend="Leave `at` out.")
                 if takes_json:
                     await safe.body()
                 response = await handle(safe)

@@ -25,6 +25,7 @@ from lifang.core import (
     Unauthenticated,
     Unavailable,
 )
+from lifang.doors.http.methods import allowed, methods_at
 
 _LOG = logging.getLogger(__name__)
 
@@ -145,6 +146,9 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     given = cast("HTTPException", error)
+    headers = dict(given.headers or {})
+    if given.status_code == 405:
+        headers["Allow"] = allowed(methods_at(request.app, request.url.path))
     detail = {
         404: "There is nothing at this address.",
         405: f"{request.method} is not offered at this address.",
@@ -154,7 +158,7 @@ async def _http(request: Request, error: Exception) -> Response:
         detail,
         where=request.url.path,
         mend=_HINTS.get(given.status_code, ""),
-        headers=given.headers,
+        headers=headers,
     )
 
 

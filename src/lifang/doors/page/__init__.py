@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from lifang.core import NotFound
-from lifang.doors.http import Asker, Door, GuardedRoute, asking, not_modified
+from lifang.doors.http import Asker, Door, GuardedRoute, asking, not_modified, refuse_method
 from lifang.doors.page.site_files import FILES, Asset, SiteFiles
 from lifang.guard import Action, Resource
 
@@ -45,7 +45,10 @@ def router(files: SiteFiles | None = None) -> APIRouter:
     ) -> Response:
         """Return one of the page's files, or the page itself for the address of a view."""
         del asker
-        asset = site.find(path) or _view(path, site)
+        asset = site.find(path)
+        if asset is None:
+            refuse_method(request)
+            asset = _view(path, site)
         return _answer(request, asset) if asset else Response(_UNBUILT, 503, media_type="text/html")
 
     return routes
