@@ -19,7 +19,7 @@ import pytest
 
 from lifang.app import City, lay_out_empty, open_city
 from lifang.doors.http import Metrics
-from lifang.doors.mqtt import Listener, listen
+from lifang.doors.mqtt import listen
 from lifang.doors.mqtt.wire import (
     V311,
     Connack,
@@ -119,7 +119,6 @@ class Served:
     """A city being served by MQTT."""
 
     city: City
-    listener: Listener
     tokens: dict[str, str]
     port: int
     talkers: list[Talker] = field(default_factory=list)
@@ -198,14 +197,15 @@ class Serving:
         self._thread = threading.Thread(target=asyncio.run, args=(self._run(),), daemon=True)
         self._thread.start()
         assert self._ready.wait(30)
-        self.served = Served(self.city, self._listener, tokens, int(self._listener.address.rpartition(":")[2]))
+        port = int(self.listener.address.rpartition(":")[2])
+        self.served = Served(self.city, tokens, port)
         self.city.sensing.on_commit(self.served.hear)
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
         found = listen(self.city)
         assert found is not None
-        self._listener = found
+        self.listener = found
         async with found.serving(Metrics()):
             self._ready.set()
             await self._stop.wait()

@@ -17,7 +17,7 @@ from lifang.core import Conflict
 from lifang.doors.api.app import create_app
 from lifang.doors.api.events import Streams
 from lifang.doors.api.limits import BoundedHttp
-from lifang.doors.mqtt import Listener, listen
+from lifang.doors.mqtt import Listener, Uplink, listen
 
 _GRACE_S = 3  # for requests in progress after Ctrl-C
 _BACKLOG = 2048
@@ -85,7 +85,7 @@ def serve(
             door.close()
 
 
-def _beside(city: City, listener: socket.socket) -> list[Listener]:
+def _beside(city: City, listener: socket.socket) -> list[Listener | Uplink]:
     """Return the doors that do not speak HTTP, their sockets taken; on a failure ``listener`` is given up too."""
     try:
         found = listen(city)

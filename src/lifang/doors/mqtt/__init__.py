@@ -9,7 +9,8 @@ Reads and writes observations through :mod:`lifang.sensing`; writes kept session
 from lifang.doors.http import Door
 from lifang.doors.mqtt.listening import Listener, listen
 from lifang.doors.mqtt.settings import MqttSettings
+from lifang.doors.mqtt.uplink import Uplink
 
-__all__ = ["Listener", "MqttSettings", "listen", "spec"]
+__all__ = ["Listener", "MqttSettings", "Uplink", "listen", "spec"]
 
 spec = Door("mqtt", "物联网消息", "MQTT", "MQTT 3.1.1 and 5.0 (OASIS), SensorThings over MQTT (OGC 18-088)", order=30)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lifang.app import Asker, City
-from lifang.core import Denied, Problem, Unauthenticated
+from lifang.core import BadInput, Denied, NotFound, Problem, Unauthenticated
 from lifang.doors.mqtt.wire import Connect, Reason, WireFault
-from lifang.guard import ANONYMOUS, Action, Resource, Role, Subject
+from lifang.guard import ANONYMOUS, Action, Resource, Role, Subject, require
 
 _TOKENS = ("lfg_", "lfo_")
 _FRESH_S = 1.0  # how long a log-in is taken as it was
@@ -25,6 +25,7 @@ class Guest:
     token: str = field(default="", repr=False)
     session: str = field(default="", repr=False)
     may_observe: bool = False
+    is_standing: bool = False
     is_denied: bool = False
     checked: float = 0.0
 
@@ -95,11 +96,32 @@ def still_holds(city: City, guest: Guest) -> bool:
     if guest.subject.is_anonymous:
         return True
     try:
+        if guest.is_standing:
+            return standing_guest(city, guest.subject.id).subject == guest.subject
         found = city.subject_of(guest.token) if guest.token else city.identity.subject_of_session(guest.session)
-    except Unauthenticated:
+    except (Denied, NotFound):
         return False
     guest.checked = time.monotonic()
     return found == guest.subject
+
+
+def standing_guest(city: City, name: str) -> Guest:
+    """Return the person in whose name an outside broker's messages are taken in, by id or log-in name.
+
+    ``NotFound`` if there is none, ``Denied`` if that person may not send observations.
+    """
+    if not name:
+        raise BadInput(
+            "[mqtt] names a broker, and nobody in whose name its messages are taken in.",
+            where="city.toml, [mqtt]",
+            mend="Add as_person, the log-in name of an operator.",
+        )
+    person = city.identity.person(name)
+    if not person.active:
+        raise Denied(f"{person.name} is not active.", where="city.toml, as_person")
+    guest = Guest(person.subject(via="mqtt"), is_standing=True, may_observe=True, checked=time.monotonic())
+    require(guest.subject, Action.OBSERVE, Resource("observation"))
+    return guest
 
 
 def see_off(city: City, guest: Guest) -> None:

@@ -5,39 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import orjson
 
 from lifang.app import City
-from lifang.core import BadInput, Problem, format_instant, to_micros
+from lifang.core import Problem
 from lifang.doors.http import Metrics
 from lifang.doors.mqtt.access import Guest, asker_of, away, is_known, let_in, see_off, still_holds
-from lifang.doors.mqtt.broker import Broker, Delivery, Grant, Keeper, Limits, Login, Message
+from lifang.doors.mqtt.broker import Broker, Delivery, Grant, Keeper, Limits, Link, Login, Message
 from lifang.doors.mqtt.free import FreeTopics
 from lifang.doors.mqtt.intake import Intake, code_of
-from lifang.doors.mqtt.meaning import (
-    ERRORS,
-    ROOT,
-    Bulk,
-    Entity,
-    Free,
-    Stream,
-    reaches,
-    reaches_free,
-    split_query,
-    stream_of,
-    target_of,
-)
-from lifang.doors.mqtt.observation import data_array, read_object, read_plain
+from lifang.doors.mqtt.meaning import ERRORS, ROOT, reaches, reaches_free, split_query, stream_of
 from lifang.doors.mqtt.outlet import Outlet, View, check_select
+from lifang.doors.mqtt.receiving import Receiver
 from lifang.doors.mqtt.wire import Connect, Properties, WireFault, check_filter
 from lifang.guard import Action, Classification, Resource, decide, is_public, refusal, strictest
 
 Found = TypeVar("Found")
 _THREADS = 4  # for log-ins and the ledger: a password takes a tenth of a second
-_TOPICS = 100_000
 _REASON_MAX = 500  # characters
 
 
@@ -47,11 +34,11 @@ class Gatehouse:
     def __init__(self, city: City, metrics: Metrics, limits: Limits, keeper: Keeper) -> None:
         self._city, self._metrics = city, metrics
         self._threads = ThreadPoolExecutor(_THREADS, "lifang-mqtt")
-        self._target = lru_cache(_TOPICS)(target_of)
         self.broker = Broker(self, limits, keeper)
         self._outlet = Outlet(city, self.broker, self._root)
-        self._free = FreeTopics(self.broker)
-        self._intake = Intake(city, metrics, refuse=self.refuse, spawn=self.broker.spawn, still=self._still)
+        free, spawn = FreeTopics(self.broker), self.broker.spawn
+        intake = Intake(city, metrics, refuse=self.refuse, spawn=spawn, still=self._still)
+        self._receiver = Receiver(city, intake, pass_on=lambda delivery: spawn(free.take(delivery)))
 
     async def start(self) -> None:
         """Recall what was kept."""
@@ -146,18 +133,9 @@ class Gatehouse:
 
     def _take(self, delivery: Delivery) -> None:
         guest = self._guest(delivery)
-        packet = delivery.packet
-        target = self._target(packet.topic)
         if not guest.may_observe:
             raise self._denied(guest)
-        if isinstance(target, Stream):
-            self._observe(delivery, guest, target.reference)
-        elif isinstance(target, Bulk):
-            self._intake.add_bulk(delivery, guest, target, packet.payload)
-        elif isinstance(target, Free):
-            self.broker.spawn(self._free.take(delivery))
-        else:
-            self._create(delivery, guest, target)
+        self._receiver.take(delivery, guest)
 
     def _denied(self, guest: Guest) -> Problem:
         """Return why a guest may not send; its first attempt is on record."""
@@ -168,31 +146,11 @@ class Gatehouse:
         return refusal(guest.subject, resource, decide(guest.subject, Action.OBSERVE, resource))
 
     def _guest(self, delivery: Delivery) -> Guest:
-        if delivery.link is not None and delivery.link.login is not None:
+        if isinstance(delivery.link, Link) and delivery.link.login is not None:
             return cast("Guest", delivery.link.login)
         guest = away(self._city, delivery.session.key[0], delivery.session.about)
         guest.may_observe = asker_of(self._city, guest).may(Action.OBSERVE, Resource("observation"))
         return guest
-
-    def _observe(self, delivery: Delivery, guest: Guest, reference: int | str) -> None:
-        body = read_object(delivery.packet.payload)
-        now = self._city.now
-        plain = read_plain(body, to_micros(now))
-        if plain is None:
-            whole = data_array(reference, body, format_instant(now))
-            self._intake.add_bulk(delivery, guest, Bulk.DATA_ARRAY, whole)
-            return
-        number = self._city.sensing.number(reference)
-        self._intake.add(delivery, guest, number, *plain)
-
-    def _create(self, delivery: Delivery, guest: Guest, target: Entity) -> None:
-        """Take an Observation that names its datastream itself."""
-        body = read_object(delivery.packet.payload)
-        named = body.get("Datastream", body.get("MultiDatastream"))
-        reference = named.get("@iot.id") if isinstance(named, dict) else None
-        if not isinstance(reference, int | str) or isinstance(reference, bool):
-            raise BadInput("The observation names no datastream.", where=target.path, mend='Add "Datastream".')
-        self._observe(delivery, guest, reference)
 
     def refuse(self, delivery: Delivery, problem: Problem) -> None:
         """Tell the sender why a message was not taken: in its answer (5.0), and on its own error topic."""

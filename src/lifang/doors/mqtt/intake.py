@@ -36,7 +36,7 @@ class _Group:
     times: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
-    guests: set[Guest] = field(default_factory=set)
+    senders: list[Guest] = field(default_factory=list)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Leave only these rows."""
@@ -44,6 +44,7 @@ class _Group:
         self.times = [self.times[row] for row in rows]
         self.values = [self.values[row] for row in rows]
         self.deliveries = [self.deliveries[row] for row in rows]
+        self.senders = [self.senders[row] for row in rows]
 
 
 class Intake:
@@ -73,7 +74,7 @@ class Intake:
         group.times.append(micros)
         group.values.append(value)
         group.deliveries.append(delivery)
-        group.guests.add(guest)
+        group.senders.append(guest)
         if not self._is_due and self._under_way < _AT_ONCE:
             self._is_due = True
             asyncio.get_running_loop().call_soon(self._go)
@@ -97,13 +98,12 @@ class Intake:
 
     async def _drop_strangers(self, group: _Group) -> None:
         """Refuse what came by a log-in that does not hold any more."""
-        for guest in group.guests:
+        for guest in set(group.senders):
             if is_known(self._city, guest) or await self._still(guest):
                 continue
             kept = []
             for row, delivery in enumerate(group.deliveries):
-                link = delivery.link
-                if link is not None and link.login is guest:
+                if group.senders[row] is guest:
                     self._refuse(delivery, Denied("The log-in does not hold any more."))
                 else:
                     kept.append(row)

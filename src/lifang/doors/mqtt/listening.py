@@ -16,6 +16,7 @@ from lifang.doors.http import Metrics
 from lifang.doors.mqtt.broker import Keeper, Limits, Link
 from lifang.doors.mqtt.gatehouse import Gatehouse
 from lifang.doors.mqtt.settings import PORT, MqttSettings
+from lifang.doors.mqtt.uplink import Uplink
 from lifang.store import Journal
 
 _LOG = logging.getLogger(__name__)
@@ -116,7 +117,9 @@ def _bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def listen(city: City) -> Listener | None:
-    """Return the broker of ``city``, its socket taken, or ``None`` where ``city.toml`` turns it off."""
+def listen(city: City) -> Listener | Uplink | None:
+    """Return the broker of ``city``, its socket taken, or its way to an outside one; ``None`` if MQTT is off."""
     settings = MqttSettings.from_table(city.settings.mqtt)
-    return Listener(city, settings) if settings.enabled else None
+    if not settings.enabled:
+        return None
+    return Uplink(city, settings) if settings.broker else Listener(city, settings)

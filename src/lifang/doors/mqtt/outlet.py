@@ -57,13 +57,14 @@ Row = tuple[int, int, float, int]
 
 
 @dataclass
-class _Rendering:
+class Rendering:
     """Messages of one telling, made once for all who see the same."""
 
     root: str
     made: dict[tuple[str, Row, tuple[str, ...]], Message] = field(default_factory=dict)
 
     def message(self, topic: str, row: Row, view: View) -> Message:
+        """Return the message of a row (number, microseconds, value, quality) for those who see ``view``."""
         shown = (view.shown or topic) + view.query
         key = (shown, row, view.select)
         found = self.made.get(key)
@@ -146,7 +147,7 @@ class Outlet:
     def _tell(self, rows: Sequence[Row], classes: dict[int, Classification]) -> None:
         if not self._is_open:
             return
-        rendering = _Rendering(self._root())
+        rendering = Rendering(self._root())
         everyone = {each: self._hearers(f"{ROOT}/Observations", each) for each in set(classes.values())}
         for row in rows:
             number = row[0]
@@ -170,7 +171,7 @@ class Outlet:
         else:
             return
         newest = np.argsort(-latest.time, kind="stable")[:_STANDING_MAX]
-        rendering = _Rendering(self._root())
+        rendering = Rendering(self._root())
         columns = (latest.numbers, latest.time, latest.value, latest.quality)
         for row in zip(*(column[newest].tolist() for column in columns), strict=True):
             if row[1] != NEVER:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lifang.doors.mqtt.wire import Publish
 
 if TYPE_CHECKING:
-    from lifang.doors.mqtt.broker.link import Link
     from lifang.doors.mqtt.broker.session import Session
 
 _OPEN = -1
+
+
+class Answering(Protocol):
+    """The connection that a message came by."""
+
+    def settled(self, delivery: Delivery) -> None:
+        """Answer a message, which is settled now."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
@@ -20,7 +27,7 @@ class Delivery:
 
     packet: Publish
     session: Session
-    link: Link | None
+    link: Answering | None
     code: int = _OPEN
     reason: str = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -71,8 +72,8 @@ class Session:
     """The state of one client; ``expiry_s`` is how long it outlives the connection, 0: not at all."""
 
     key: Key
-    bounds: Bounds
-    now: Callable[[], float]
+    bounds: Bounds = field(default_factory=Bounds)
+    now: Callable[[], float] = time.time
     expiry_s: int = 0
     link: Link | None = None
     will: Will | None = None
