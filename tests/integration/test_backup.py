@@ -246,3 +246,25 @@ def test_a_flipped_bit_anywhere_in_a_body_is_found(archive: Path, tmp_path: Path
         with pytest.raises(Corrupt):
             Store.restore(archive, tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("polls", [1, 2, 5])
+def test_a_backup_that_is_told_to_stop_leaves_nothing(city: Store, tmp_path: Path, polls: int) -> None:
+    asked: list[bool] = []
+
+    def cancelled() -> bool:
+        asked.append(len(asked) + 1 >= polls)
+        return asked[-1]
+
+    with pytest.raises(Conflict, match="cancelled"):
+        city.backup(tmp_path / "backup.tar", cancelled=cancelled)
+    assert [each.name for each in tmp_path.iterdir()] == ["city"]
+
+
+def test_what_a_killed_backup_left_goes_when_it_is_tried_again_and_nothing_else(city: Store, tmp_path: Path) -> None:
+    (tmp_path / ".backup.tar-abc").mkdir()
+    (tmp_path / ".backup.tar-abc" / "registry.sqlite").write_text("half")
+    (tmp_path / "backup.tar.xyz.part").write_text("half")
+    (tmp_path / "other.tar.xyz.part").write_text("another's")
+    city.backup(tmp_path / "backup.tar")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["backup.tar", "city", "other.tar.xyz.part"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,8 @@ from lifang.app.bus import Bus
 from lifang.app.describe import describe_city, describe_layers, tell_observations
 from lifang.app.doctor import Finding, examine, told_address
 from lifang.app.grades import Grades
-from lifang.app.jobs import JobContext, Jobs
+from lifang.app.jobs import Jobs
+from lifang.app.long_work import LongWork
 from lifang.app.packs import Tell, pack_datasets
 from lifang.app.pulse import Pulse, StandingClock
 from lifang.app.queries import Queries
@@ -82,9 +82,10 @@ class City(Reads):
         self.grades = Grades(self.store, self.sensing, self.catalogue, self.indicators)
         self.scenes = Stage(context, self.store, self.bus, grades=self.grades, now=lambda: self.now)
         self.pulse = self._make_pulse()
-        self._closed = False
+        self._started = self._closed = False
         self.spool = folder / "spool"
         self.spool.mkdir(exist_ok=True)
+        self._long_work = LongWork(self.store, self.catalogue, self.spool)
         self._wire()
 
     @property
@@ -96,6 +97,9 @@ class City(Reads):
         """Commit observations and work off jobs; let time pass too (replay, scenes), unless told not to."""
         self.sensing.start()
         self.tasking.start()
+        if not self._started:
+            self._long_work.sweep(self.jobs)
+        self._started = True
         self.jobs.start()
         if time_passes:
             self.pulse.start()
@@ -199,8 +203,7 @@ class City(Reads):
         self.sensing.on_commit(partial(tell_observations, self.bus, self.sensing))
         self.alerts.on_change(self._tell_alert)
         self.tasking.on_command(self._tell_command)
-        self.jobs.register("add_dataset", self._add_dataset)
-        self.jobs.register("backup", self._backup)
+        self._long_work.register(self.jobs)
 
     def _tell_command(self, command: tasking.Command) -> None:
         classification = self.tasking.resources(command)[0].classification
@@ -208,24 +211,3 @@ class City(Reads):
 
     def _tell_alert(self, change: AlertChange) -> None:
         self.bus.publish("alert", change.as_json(), classification=change.alert.classification)
-
-    def _add_dataset(self, job: JobContext) -> Mapping[str, Any]:
-        path = Path(job.job.arguments["path"])
-        card = job.job.arguments.get("card")
-        try:
-            admission = self.catalogue.add(
-                path,
-                name=job.job.arguments["name"],
-                card=Card.from_mapping(card) if card else None,
-                by=job.by,
-                progress=job.progress,
-                cancelled=job.cancelled,
-            )
-        finally:
-            if not job.interrupted:
-                path.unlink(missing_ok=True)
-        return admission.as_json()
-
-    def _backup(self, job: JobContext) -> Mapping[str, Any]:
-        summary = self.store.backup(Path(job.job.arguments["target"]), progress=job.progress)
-        return {"path": str(summary.path), "sha256": summary.sha256, "bytes": summary.bytes, "files": summary.files}

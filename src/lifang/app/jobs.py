@@ -81,6 +81,11 @@ class JobContext:
         return self._cancel.is_set()
 
     @property
+    def resumed(self) -> bool:
+        """Whether an earlier run of the job was broken off by the death of the program."""
+        return int(self.job.checkpoint.get(_STARTS, 1)) > 1
+
+    @property
     def interrupted(self) -> bool:
         """Whether the program is ending: the job will be run again, from its checkpoint, at the next start."""
         return self._jobs.stopping
@@ -97,6 +102,7 @@ class JobContext:
 
 
 JobFunction = Callable[[JobContext], Mapping[str, Any]]
+JobEnd = Callable[[Job], None]
 
 
 class Jobs:
@@ -105,23 +111,31 @@ class Jobs:
     def __init__(self, store: Store, clock: Clock, bus: Bus) -> None:
         self._store, self._clock, self._bus = store, clock, bus
         self._kinds: dict[str, JobFunction] = {}
+        self._ended: dict[str, JobEnd] = {}
         self._queue: queue.Queue[str | None] = queue.Queue()
         self._cancels: dict[str, threading.Event] = {}
         self._subjects: dict[str, Subject] = {}
         self.stopping = False
         self._thread: threading.Thread | None = None
 
-    def register(self, kind: str, function: JobFunction) -> None:
-        """Make ``kind`` a job that can be submitted."""
+    def register(self, kind: str, function: JobFunction, *, ended: JobEnd | None = None) -> None:
+        """Make ``kind`` a job that can be submitted; ``ended`` tidies up once its end, any end, is written down."""
         self._kinds[kind] = function
+        if ended:
+            self._ended[kind] = ended
+
+    def unfinished(self) -> list[Job]:
+        """Return the jobs that are to be run, or run on, the oldest first."""
+        states = ("running", "queued")
+        return [_job(row) for state in states for row in self._store.registry.find("job", where={"state": state})]
 
     def start(self) -> None:
         """Start the worker; jobs that a restart interrupted go on from their checkpoints. Again does nothing."""
         if self._thread:
             return
-        for state in ("running", "queued"):
-            for row in self._store.registry.find("job", where={"state": state}):
-                self._enqueue(row["id"])
+        for job in self.unfinished():
+            if job.id not in self._cancels:
+                self._enqueue(job.id)
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
         self._thread.start()
 
@@ -220,6 +234,15 @@ class Jobs:
             job = self.get(job_id)
             if job.state not in _ENDED:
                 self._run(job)
+                job = self.get(job_id)
+            if job.state in _ENDED and job.kind in self._ended:
+                self._tidy(job)
+
+    def _tidy(self, job: Job) -> None:
+        try:
+            self._ended[job.kind](job)
+        except OSError:
+            _LOG.exception("job %s left something behind", job.id)
 
     def _run(self, job: Job) -> None:
         by = self._subjects.pop(job.id, None) or _subject(job)

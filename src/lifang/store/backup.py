@@ -5,9 +5,11 @@ Writers wait only while the databases are copied; releases and blobs never chang
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -48,10 +50,24 @@ class BackupSummary:
     files: int
 
 
-def back_up(
-    folder: Path, lake: Lake, database: Database, target: Path, *, progress: Callable[[float], None] | None = None
-) -> BackupSummary:
-    """Return what was written to ``target``; ``Conflict`` if it exists, ``Unavailable`` if the disk fills up."""
+@dataclass(frozen=True)
+class Watch:
+    """How a backup tells of its progress (0 to 1), and is asked whether it should stop: between files and within."""
+
+    progress: Callable[[float], None] = lambda _share: None
+    cancelled: Callable[[], bool] = lambda: False
+
+    def poll(self) -> None:
+        """Raise ``Conflict`` once the backup is to stop."""
+        if self.cancelled():
+            raise Conflict("The backup was cancelled.", mend="Start it again when wanted.")
+
+
+def back_up(folder: Path, lake: Lake, database: Database, target: Path, *, watch: Watch) -> BackupSummary:
+    """Return what was written to ``target``; ``Conflict`` if it exists, ``Unavailable`` if the disk fills up.
+
+    Cancelled or killed, it leaves no file of that name; what a killed one left beside goes when it is tried again.
+    """
     target = Path(target).absolute()
     if target.exists():
         raise Conflict("A file of that name exists.", where=str(target), mend="Choose another name for the backup.")
@@ -59,21 +75,35 @@ def back_up(
         raise BadInput("A backup cannot lie among the city's own files.", where=str(target), mend="Put it elsewhere.")
     if not target.parent.is_dir():
         raise BadInput("There is no such folder.", where=str(target.parent), mend="Create it first.")
-    with disk_errors(target), tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as staging:
+    _sweep(target)
+    watch.poll()
+    with disk_errors(target), tempfile.TemporaryDirectory(prefix=_staging(target), dir=target.parent) as staging:
         members = _collect(folder, lake, database, Path(staging))
         with part_file(target) as (part, stream):
             written = _Hashed(stream)
-            _write(members, written, progress or (lambda _: None))
+            _write(members, written, watch)
             sync_file(stream)
             put_in_place(part, target, mode=0o600)
     return BackupSummary(target, written.digest.hexdigest(), written.size, len(members))
 
 
-class _Hashed(io.RawIOBase):
-    """A stream that knows the hash and the size of what went through it."""
+def _staging(target: Path) -> str:
+    return f".{target.name}-"
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+
+def _sweep(target: Path) -> None:
+    """Remove what a backup to ``target`` that was killed left beside it."""
+    for folder in target.parent.glob(f"{glob.escape(_staging(target))}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for part in target.parent.glob(f"{glob.escape(target.name)}.*{PART}"):
+        part.unlink(missing_ok=True)
+
+
+class _Hashed(io.RawIOBase):
+    """A stream that knows the hash and the size of what went through it, and asks before each part of it."""
+
+    def __init__(self, stream: BinaryIO, poll: Callable[[], None] = lambda: None) -> None:
+        self._stream, self._poll = stream, poll
         self.digest = hashlib.sha256()
         self.size = 0
 
@@ -85,6 +115,7 @@ class _Hashed(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return up to ``size`` bytes."""
+        self._poll()
         data = self._stream.read(size)
         self.digest.update(data)
         self.size += len(data)
@@ -138,18 +169,19 @@ def _copier() -> Iterator[Callable[[list[tuple[Path, Path]]], None]]:
             child.kill()
 
 
-def _write(members: Mapping[str, Path], sink: _Hashed, progress: Callable[[float], None]) -> None:
+def _write(members: Mapping[str, Path], sink: _Hashed, watch: Watch) -> None:
     total = sum(path.stat().st_size for path in members.values()) or 1
     manifest: dict[str, dict[str, object]] = {}
     with tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT) as tar:
         done = 0
         for name, path in members.items():
+            watch.poll()
             with path.open("rb") as stream:
-                source = _Hashed(stream)
+                source = _Hashed(stream, watch.poll)
                 tar.addfile(_member(name, path.stat().st_size, path.stat().st_mtime), source)
             manifest[name] = {"sha256": source.digest.hexdigest(), "bytes": source.size}
             done += source.size
-            progress(done / total)
+            watch.progress(done / total)
         body = json.dumps({"format": FORMAT, "files": manifest}, ensure_ascii=False, indent=1).encode()
         tar.addfile(_member(MANIFEST, len(body), 0), io.BytesIO(body))
 

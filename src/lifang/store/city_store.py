@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lifang.core import Clock
-from lifang.store.backup import BackupSummary, back_up
+from lifang.store.backup import BackupSummary, Watch, back_up
 from lifang.store.blobs import Blobs
 from lifang.store.durable import disk_errors, make_folder
 from lifang.store.lake import Batch, Lake
@@ -65,9 +65,18 @@ class Store:
         self.lake.checkpoint()
         self._database.checkpoint()
 
-    def backup(self, target: Path, *, progress: Callable[[float], None] | None = None) -> BackupSummary:
-        """Return what was written to ``target``: one file with everything, as of now, while the city runs."""
-        return back_up(self.folder, self.lake, self._database, target, progress=progress)
+    def backup(
+        self,
+        target: Path,
+        *,
+        progress: Callable[[float], None] = lambda _share: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> BackupSummary:
+        """Return what was written to ``target``: one file with everything, as of now, while the city runs.
+
+        ``Conflict`` once ``cancelled`` says so; nothing is left of it then.
+        """
+        return back_up(self.folder, self.lake, self._database, target, watch=Watch(progress, cancelled))
 
     @staticmethod
     def restore(archive: Path, folder: Path) -> BackupSummary:

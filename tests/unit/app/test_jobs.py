@@ -149,3 +149,32 @@ def test_what_a_job_found_is_not_told_on_the_bus(store: Store) -> None:
     jobs.close()
     assert told
     assert all(each["result"] is None and each["error"] is None for each in told)
+
+
+def test_what_a_job_leaves_is_tidied_up_once_its_end_is_written_down_whatever_it_is(store: Store) -> None:
+    tidied: list[tuple[str, str]] = []
+    begun = threading.Event()
+
+    def fail(_: JobContext) -> Mapping[str, Any]:
+        raise BadInput("No.")
+
+    def wait(context: JobContext) -> Mapping[str, Any]:
+        begun.set()
+        while True:
+            context.check()
+
+    jobs = _jobs(store)
+    for kind, function in (("good", lambda _: {}), ("bad", fail), ("long", wait)):
+        jobs.register(kind, function, ended=lambda job: tidied.append((job.kind, job.state)))
+    submitted = [jobs.submit(kind, {}, subject=ANALYST).id for kind in ("good", "bad", "long", "good")]
+    assert [job.id for job in jobs.unfinished()] == submitted
+    jobs.cancel(submitted[3], ANALYST)
+    jobs.start()
+    assert begun.wait(10)
+    jobs.cancel(submitted[2], ANALYST)
+    jobs.wait(submitted[2])
+    while len(tidied) < 4:
+        threading.Event().wait(0.01)
+    jobs.close()
+    assert tidied == [("good", "done"), ("bad", "failed"), ("long", "cancelled"), ("good", "cancelled")]
+    assert jobs.unfinished() == []

@@ -44,6 +44,7 @@ async def receive_file(parts: AsyncIterator[bytes], folder: Path) -> Path:
     try:
         with os.fdopen(descriptor, "wb") as sink:
             size = await _pour(parts, sink)
+            await run_sync(_sync, sink)
         if not size:
             raise BadInput("The upload is empty.", where="body", mend="Send the file's bytes as the body.")
     except BaseException as error:
@@ -52,6 +53,12 @@ async def receive_file(parts: AsyncIterator[bytes], folder: Path) -> Path:
             raise Unavailable(f"The upload cannot be kept: {error.strerror}.", mend="Free disk space.") from error
         raise
     return path
+
+
+def _sync(sink: BinaryIO) -> None:
+    """Make what was written durable: a job that is to be resumed needs its file whole."""
+    sink.flush()
+    os.fsync(sink.fileno())
 
 
 def _remove(path: Path) -> None:
