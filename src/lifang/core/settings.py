@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -16,6 +17,7 @@ from lifang.core.time import zone
 
 CITY_FILE = "city.toml"
 _PREFIX = "LIFANG_"
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
 _SWITCH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -26,7 +28,8 @@ class Settings:
     ``extent`` is west, south, east, north in degrees; sizes are in bytes, ages in seconds.
     ``replay`` says which recorded series are replayed as live, ``layers`` which datasets the map draws, in order;
     ``mqtt`` says where the city listens for MQTT, or which broker it goes to;
-    ``allowed_hosts`` are the names, besides loopback, under which the city may be called.
+    ``allowed_hosts`` are the names, besides loopback, under which the city may be called; ``embedded_by`` are the
+    origins (``https://www.example.gov.cn``) whose pages may show the city's page in a frame.
     """
 
     id: str
@@ -45,6 +48,7 @@ class Settings:
     query_timeout_s: float = 2.0
     secure_cookies: bool = False
     allowed_hosts: tuple[str, ...] = ()
+    embedded_by: tuple[str, ...] = ()
     replay: Mapping[str, Any] = field(default_factory=dict)
     mqtt: Mapping[str, Any] = field(default_factory=dict)
     layers: tuple[Mapping[str, Any], ...] = ()
@@ -53,6 +57,13 @@ class Settings:
         check_slug(self.id, what="city id")
         zone(self.time_zone)
         Box(*self.extent)
+        for origin in self.embedded_by:
+            if not _ORIGIN.fullmatch(origin):
+                raise BadInput(
+                    f"{origin!r} is not the origin of a site.",
+                    where="embedded_by",
+                    mend="Write it as https://www.example.gov.cn, without a path.",
+                )
 
     @property
     def box(self) -> Box:

@@ -36,6 +36,7 @@ def test_a_folder_without_a_city_says_how_to_make_one(tmp_path: Path) -> None:
         ("extent = [105, 30, 103, 31]\n", "longitude comes first"),
         ("time_zone = 'Mars/Olympus'\n", "Mars/Olympus"),
         ("replay = 3\n", "replay"),
+        ("embedded_by = ['https://a.example/path']\n", "origin of a site"),
         ("broken\n", "cannot be read"),
     ],
 )

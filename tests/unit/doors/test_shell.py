@@ -70,6 +70,16 @@ def test_every_answer_carries_the_security_headers() -> None:
         assert "set-cookie" not in answer.headers
 
 
+def test_only_sites_that_the_city_names_may_frame_its_page() -> None:
+    shell = Shell(_read_all, hosts=(), body_max=10, larger={}, metrics=Metrics(), embedded_by=["https://a.example"])
+
+    async def call() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=shell), base_url="http://127.0.0.1") as client:
+            return await client.get("/")
+
+    assert asyncio.run(call()).headers["content-security-policy"].endswith("frame-ancestors https://a.example")
+
+
 def test_a_body_announced_too_large_is_refused_before_it_is_read() -> None:
     answer = _call(headers={"Content-Length": "5000000000"}, content=b"")
     assert answer.status_code == 413

@@ -84,6 +84,7 @@ def create_app(city: City, *, beside: Sequence[Beside] = ()) -> FastAPI:
                 body_max=city.settings.body_max_bytes,
                 larger={"POST /api/v1/datasets": city.settings.upload_max_bytes},
                 metrics=metrics,
+                embedded_by=city.settings.embedded_by,
             ),
             Middleware(
                 GZipMiddleware,

@@ -19,10 +19,11 @@ from lifang.doors.http.metrics import Metrics
 from lifang.doors.http.problems import of_problem, of_unexpected
 
 _LOG = logging.getLogger(__name__)
+_POLICY = "Content-Security-Policy"
 _SECURITY = {
-    "Content-Security-Policy": (
+    _POLICY: (  # who may frame the page follows
         "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
-        "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -53,9 +54,17 @@ class Shell:
     """ASGI middleware: refuses strange hosts and bodies that are too large, and signs every answer with headers."""
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Iterable[str], body_max: int, larger: Mapping[str, int], metrics: Metrics
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Iterable[str],
+        body_max: int,
+        larger: Mapping[str, int],
+        metrics: Metrics,
+        embedded_by: Iterable[str] = (),
     ) -> None:
         self._app = app
+        self._signed = {**_SECURITY, _POLICY: _SECURITY[_POLICY] + (" ".join(embedded_by) or "'none'")}
         self._hosts = frozenset(name.lower() for name in hosts)
         self._body_max = body_max
         self._larger = dict(larger)
@@ -66,7 +75,7 @@ class Shell:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._limit(scope), self._metrics)
+        exchange = _Exchange(scope, receive, send, self._limit(scope), self._metrics, self._signed)
         try:
             self._check(scope, exchange.limit)
             await self._app(scope, exchange.receive, exchange.send)
@@ -104,9 +113,11 @@ def too_large(limit: int) -> TooLarge:
 class _Exchange:
     """One request and its answer: counts bytes in, adds headers out."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int, metrics: Metrics) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, limit: int, metrics: Metrics, signed: Mapping[str, str]
+    ) -> None:
         self._scope, self._receive, self._send, self._metrics = scope, receive, send, metrics
-        self.limit = limit
+        self.limit, self._signed = limit, signed
         self._received = 0
         self._status = 0
         self._start = time.perf_counter()
@@ -124,7 +135,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             headers = MutableHeaders(scope=message)
-            for name, value in _SECURITY.items():
+            for name, value in self._signed.items():
                 headers.setdefault(name, value)
             headers.setdefault("Cache-Control", "no-store")
             if self._status == 413:
