@@ -13,6 +13,11 @@ export function nameOf(names: Names | string | number | boolean | null | undefin
   return names[lang] || names.zh || names.en || "";
 }
 
+/** Return whether a text holds Chinese characters, so that a reader can speak it as Chinese. */
+export function hasHan(text: string): boolean {
+  return /\p{Script=Han}/u.test(text);
+}
+
 /** Return a layer's attribution, followed by its licence where the attribution does not name it. */
 export function attributionOf(layer: { attribution: Names; licence: string }, lang: Lang): string {
   const text = nameOf(layer.attribution, lang);

@@ -24,6 +24,7 @@ export function contract(s: S): void {
   fits<T.Indicator>(s.IndicatorBody);
   fits<T.IndicatorHistory>(s.IndicatorHistory);
   fits<T.Alert>(s.AlertBody);
+  fits<T.CodePage>(s.CodePage);
   fits<T.SceneSpec>(s.SceneBody);
   fits<Omit<T.Job, "error">>(s.JobBody);
 }

@@ -6,6 +6,8 @@ const full: View = {
   lang: "en",
   theme: "night",
   kiosk: true,
+  elder: true,
+  embed: true,
   layers: ["districts", "air"],
   pick: "cnemc-1431a",
   series: "pm2.5",

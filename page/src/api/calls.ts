@@ -5,6 +5,12 @@ import type { FeatureCollection } from "geojson";
 const part = encodeURIComponent;
 export const AIR_SCENE = "air_quality_early_warning";
 
+function form(files: Record<string, File | undefined>): FormData {
+  const parts = new FormData();
+  for (const [name, file] of Object.entries(files)) if (file) parts.append(name, file, file.name);
+  return parts;
+}
+
 /** The city's calls, one line each: what is asked and the type of what comes back. */
 export const calls = {
   city: () => get<T.City>("/city"),
@@ -20,7 +26,7 @@ export const calls = {
   refused: (id: string, after: string | number | null) =>
     get<T.Page<T.RefusedRow>>(`/datasets/${part(id)}/refused`, { limit: 20, after }),
   lineage: (id: string) => get<T.Lineage>(`/datasets/${part(id)}/lineage`),
-  upload: (file: File) => send<T.Job>("POST", "/datasets", file, { filename: file.name }),
+  upload: (file: File, card?: File) => send<T.Job>("POST", "/datasets", form({ card, file }), { filename: file.name }),
 
   datastreams: (after: string | number | null = null) =>
     get<T.Page<T.Datastream>>("/datastreams", { limit: 1000, after }),
@@ -36,6 +42,7 @@ export const calls = {
 
   air: (at: string | null) => get<T.AirReport>(`/scenes/${AIR_SCENE}`, { at }),
   replay: (change: { speed?: number; paused?: boolean }) => send<T.Clock>("POST", "/replay", change),
+  codes: (list: string, prefix: string) => get<T.CodePage>(`/standards/${part(list)}`, { prefix, limit: 1000 }),
   job: (id: string) => get<T.Job>(`/jobs/${part(id)}`),
   cancel: (id: string) => send<null>("DELETE", `/jobs/${part(id)}`),
 };

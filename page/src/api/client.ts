@@ -1,3 +1,4 @@
+import { keepPurpose, purposeFor, scopeOf } from "./purpose";
 import type { Problem } from "./types";
 
 export const API = "/api/v1";
@@ -19,6 +20,11 @@ export function address(path: string, query: Query = {}): string {
   return `${API}${path}${text ? `?${text}` : ""}`;
 }
 
+/** Return the address of a download: a link sends no header, so a purpose that was stated goes into it. */
+export function downloadAddress(path: string, query: Query = {}): string {
+  return address(path, { ...query, purpose: purposeFor(scopeOf(path, query)) });
+}
+
 /** Return any thrown thing as problem details. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
@@ -36,28 +42,48 @@ async function refusal(response: Response): Promise<ProblemError> {
   }
 }
 
+type Asker = (scope: string, problem: Problem) => Promise<string | null>;
+let askPurpose: Asker = () => Promise.resolve(null);
+
+/** Say who asks the person for a purpose; the asker returns null when none is stated. */
+export function onPurposeNeeded(asker: Asker): void {
+  askPurpose = asker;
+}
+
+async function call(path: string, query: Query, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
+  const scope = scopeOf(path, query);
+  const ask = (purpose: string | null): Promise<Response> => {
+    const headers = purpose === null ? init.headers : { ...init.headers, "X-Lifang-Purpose": encodeURIComponent(purpose) };
+    return fetch(address(path, query), { ...init, headers, credentials: "same-origin" });
+  };
+  const response = await ask(purposeFor(scope));
+  if (response.ok) return response;
+  const refused = await refusal(response);
+  if (refused.problem.needs !== "purpose") throw refused;
+  keepPurpose(scope, null);
+  const purpose = await askPurpose(scope, refused.problem);
+  if (purpose === null) throw refused;
+  const second = await ask(purpose);
+  if (!second.ok) throw await refusal(second);
+  keepPurpose(scope, purpose);
+  return second;
+}
+
 /** Return the parsed JSON answer of a GET; throw ProblemError when refused. */
 export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
-  const response = await fetch(address(path, query), {
-    headers: { Accept: "application/json" },
-    credentials: "same-origin",
-    signal: signal ?? null,
-  });
-  if (!response.ok) throw await refusal(response);
+  const response = await call(path, query, { headers: { Accept: "application/json" }, signal: signal ?? null });
   return (await response.json()) as T;
 }
 
 /** Return the parsed answer of an unsafe request (null when empty); the header proves that the page sent it. */
 export async function send<T>(method: "POST" | "DELETE", path: string, body?: unknown, query: Query = {}): Promise<T> {
-  const raw = body instanceof Blob;
+  const ready = body instanceof FormData;
   const headers: Record<string, string> = { Accept: "application/json", "X-Lifang": "page" };
-  if (body !== undefined) headers["Content-Type"] = raw ? "application/octet-stream" : "application/json";
-  const response = await fetch(address(path, query), {
+  if (body !== undefined && !ready) headers["Content-Type"] = "application/json";
+  const response = await call(path, query, {
     method,
     headers,
-    credentials: "same-origin",
-    body: body === undefined ? null : raw ? body : JSON.stringify(body),
+    body: body === undefined ? null : ready ? body : JSON.stringify(body),
   });
-  if (!response.ok) throw await refusal(response);
   return (response.status === 204 ? null : await response.json()) as T;
 }

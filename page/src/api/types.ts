@@ -12,6 +12,8 @@ export interface Problem {
   detail: string;
   where?: string | null;
   mend?: string | null;
+  /** What would turn a refusal into leave. */
+  needs?: string | null;
 }
 
 export interface Page<T> {
@@ -295,6 +297,18 @@ export interface Job {
   result: Record<string, unknown> | null;
   created: string;
   updated: string;
+}
+
+export interface Code extends Names {
+  code: string;
+  parent: string;
+  valid_from: string | null;
+  valid_to: string | null;
+  properties: Record<string, string>;
+}
+
+export interface CodePage extends Page<Code> {
+  of: { id: string; standard: string; edition: string; source: string; licence: string; title_zh: string; title_en: string };
 }
 
 export interface CityEvents {

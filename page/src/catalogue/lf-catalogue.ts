@@ -12,6 +12,7 @@ import { emptyCard, problemCard, skeleton } from "../shell/parts";
 import { pending } from "../shell/ready";
 import { data, mayAct } from "../state/data";
 import { FACETS, formatView } from "../state/url";
+import { changeView } from "../state/undo";
 import { view } from "../state/view";
 import "./lf-dataset";
 import "./lf-upload";
@@ -74,7 +75,7 @@ export class CataloguePiece extends Piece {
     return html`<div class="catalogue-body">
       <div class="facets">
         ${FACETS.map((name) => this.facet(name, page.facets?.[name] ?? []))}
-        ${filtered ? html`<button type="button" class="quiet" @click=${() => view.set({ q: "", facets: {} })}>${t("catalogue.clear")}</button>` : nothing}
+        ${filtered ? html`<button type="button" class="quiet" @click=${() => changeView(t("undo.cleared"), { q: "", facets: {} })}>${t("catalogue.clear")}</button>` : nothing}
       </div>
       <div class="results">
         <p class="fine" role="status">${t("catalogue.found", { n: items.length + (next ? "+" : "") })}</p>
@@ -101,7 +102,7 @@ export class CataloguePiece extends Piece {
       const facets = { ...view.value.facets };
       if (facets[name] === value) delete facets[name];
       else facets[name] = value;
-      view.set({ facets });
+      changeView(t(facets[name] ? "undo.filtered" : "undo.unfiltered"), { facets });
     };
     return html`<fieldset>
       <legend>${t(`facet.${name}`)}</legend>

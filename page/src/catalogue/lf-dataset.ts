@@ -1,22 +1,26 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { calls } from "../api/calls";
-import { address } from "../api/client";
+import { downloadAddress } from "../api/client";
 import type { Dataset, Lineage, Names, Page, RefusedRow, Rows } from "../api/types";
 import { bytes, moment, nameOf, number } from "../format";
 import { t, tOr, type Key } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
+import { statedPurpose } from "../shell/lf-purpose";
 import { rowTable, titled } from "../shell/table";
 import { pending } from "../shell/ready";
 import { view } from "../state/view";
 import { lineageDrawing } from "./lineage";
 import { qualityReport } from "./quality";
+import { refusedTable } from "./refused";
 import { snippets } from "./snippets";
 
 const FORMATS = ["csv", "geojson", "parquet", "arrow"];
 const PREVIEW_ROWS = 10;
+/** What 长辈版 leaves out. */
+const SECONDARY = new Set<Key>(["dataset.releases", "dataset.lineage", "dataset.api"]);
 
 /** The page of one dataset: what it says of itself, its rows, its quality, its releases and where it came from. */
 @customElement("lf-dataset")
@@ -62,17 +66,18 @@ export class DatasetPiece extends Piece {
           <span>${t("catalogue.rows", { n: number(dataset.rows, this.tongue, 0) })}</span>
         </p>
         <p class="fine">${nameOf(dataset.attribution, this.tongue)} · ${dataset.licence} · ${dataset.source}</p>
+        ${statedPurpose(`dataset:${dataset.id}`, () => this.held.forget())}
         <p class="downloads">
           <b>${t("dataset.download")}</b>
           ${FORMATS.filter((format) => format !== "geojson" || dataset.geometry).map(
-            (format) => html`<a class="button" download href=${address(`/datasets/${dataset.id}/rows`, { format })}>${format}</a>`,
+            (format) => html`<a class="button" download href=${downloadAddress(`/datasets/${dataset.id}/rows`, { format })}>${format}</a>`,
           )}
         </p>
       </header>
       <nav class="sections" aria-label=${t("dataset.sections")}>
-        ${sections.map(([key]) => html`<a href="#${anchor(key)}" @click=${(event: Event) => jump(event, key)}>${t(key)}</a>`)}
+        ${sections.map(([key]) => html`<a class=${SECONDARY.has(key) ? "secondary" : ""} href="#${anchor(key)}" @click=${(event: Event) => jump(event, key)}>${t(key)}</a>`)}
       </nav>
-      ${sections.map(([key, content]) => html`<section id=${anchor(key)}><h2>${t(key)}</h2>${content}</section>`)}`;
+      ${sections.map(([key, content]) => html`<section id=${anchor(key)} class=${SECONDARY.has(key) ? "secondary" : ""}><h2>${t(key)}</h2>${content}</section>`)}`;
   }
 
   private preview(dataset: Dataset): TemplateResult {
@@ -113,14 +118,7 @@ export class DatasetPiece extends Piece {
     const asked = this.refused.want(this.which, () => calls.refused(this.which, null));
     if (asked.state === "asked") return skeleton(3);
     if (asked.state === "refused") return problemCard(asked.problem, () => this.refused.forget());
-    const rows = asked.value.items.map((one) => ({
-      [t("dataset.refused.row")]: one.row,
-      [t("dataset.column")]: one.column ?? "",
-      [t("value")]: one.value,
-      [t("dataset.quality.rule")]: one.rule,
-      [t("dataset.refused.mend")]: one.mend,
-    }));
-    return html`<h3>${t("dataset.refused")}</h3>${rowTable(Object.keys(rows[0] ?? {}), rows, this.tongue)}`;
+    return html`<h3>${t("dataset.refused")}</h3>${refusedTable(asked.value.items, this.tongue)}`;
   }
 
   private releases(dataset: Dataset): TemplateResult {

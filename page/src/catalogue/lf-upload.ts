@@ -2,33 +2,56 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import { problemOf } from "../api/client";
-import type { Job, Problem } from "../api/types";
+import type { Job, Page, Problem, RefusedRow } from "../api/types";
+import { bytes } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { command, problemCard } from "../shell/parts";
 import { data } from "../state/data";
 import { view } from "../state/view";
+import { refusedTable } from "./refused";
 
 const POLL_MS = 700;
 const OVER = new Set(["done", "failed", "cancelled"]);
+type Part = "file" | "card";
 
-/** Where a data officer puts a file into the catalogue: its job with progress, cancel, and what it became. */
+/** Where a data officer puts a file and its card into the catalogue: the job, cancel, what it became, what was refused. */
 @customElement("lf-upload")
 export class UploadPiece extends Piece {
+  @state() private parts: Partial<Record<Part, File>> = {};
   @state() private name = "";
   @state() private sending = false;
   @state() private job: Job | null = null;
   @state() private refused: Problem | null = null;
+  @state() private rows: Page<RefusedRow> | null = null;
   @state() private over = false;
 
-  private async send(file: File | undefined): Promise<void> {
+  /** A `.toml` or `.json` dropped beside another file is its card. */
+  private take(files: FileList | null | undefined, part?: Part): void {
+    const given = [...(files ?? [])];
+    const parts = { ...this.parts };
+    for (const file of given) {
+      const isCard = /\.toml$/i.test(file.name) || (given.length > 1 && /\.json$/i.test(file.name));
+      parts[part ?? (isCard ? "card" : "file")] = file;
+    }
+    this.parts = parts;
+  }
+
+  private drop(part: Part): void {
+    const { [part]: gone, ...rest } = this.parts;
+    void gone;
+    this.parts = rest;
+  }
+
+  private async send(event: Event): Promise<void> {
+    event.preventDefault();
+    const { file, card } = this.parts;
     if (!file || this.sending) return;
     this.name = file.name;
-    this.refused = null;
-    this.job = null;
+    this.refused = this.job = this.rows = null;
     this.sending = true;
     try {
-      this.job = await calls.upload(file);
+      this.job = await calls.upload(file, card);
       this.sending = false;
       await this.follow(this.job.id);
     } catch (error) {
@@ -43,7 +66,11 @@ export class UploadPiece extends Piece {
       await new Promise((resolve) => window.setTimeout(resolve, POLL_MS));
       this.job = await calls.job(id);
     }
-    if (this.job?.state === "done") this.dispatchEvent(new CustomEvent("admitted"));
+    if (this.job?.state !== "done") return;
+    this.parts = {};
+    const dataset = this.admitted;
+    if (dataset && Number(this.job.result?.["refused"] ?? 0) > 0) this.rows = await calls.refused(dataset, null);
+    this.dispatchEvent(new CustomEvent("admitted"));
   }
 
   private get seen(): Job | null {
@@ -51,43 +78,75 @@ export class UploadPiece extends Piece {
     return told && this.job && !OVER.has(this.job.state) ? told : this.job;
   }
 
+  private get admitted(): string | null {
+    const found = this.job?.result?.["dataset"];
+    return typeof found === "string" ? found : null;
+  }
+
   protected override render(): TemplateResult {
     const drop = (event: DragEvent): void => {
       event.preventDefault();
       this.over = false;
-      void this.send(event.dataTransfer?.files[0]);
+      this.take(event.dataTransfer?.files);
     };
     const drag = (event: DragEvent): void => {
       event.preventDefault();
       this.over = true;
     };
-    return html`<details class="upload" ?open=${this.job !== null || this.sending}>
+    return html`<details class="upload" ?open=${this.job !== null || this.sending || this.refused !== null}>
       <summary>${t("upload.title")}</summary>
-      <div class="drop" data-over=${this.over} @dragover=${drag} @dragleave=${() => (this.over = false)} @drop=${drop}>
-        <label class="button">
-          ${t("upload.choose")}
-          <input type="file" class="sr" @change=${(event: Event) => void this.send((event.currentTarget as HTMLInputElement).files?.[0])} />
-        </label>
-        <span>${t("upload.drop")}</span>
-      </div>
-      <p class="fine">${t("upload.hint")}</p>
+      <form @submit=${(event: Event) => void this.send(event)}>
+        <div class="drop" data-over=${this.over} @dragover=${drag} @dragleave=${() => (this.over = false)} @drop=${drop}>
+          ${this.chooser("file", t("upload.choose"))} ${this.chooser("card", t("upload.card"))}
+          <span>${t("upload.drop")}</span>
+        </div>
+        <p class="fine">${t("upload.hint")} ${t("upload.card.hint")}</p>
+        <button ?disabled=${!this.parts.file || this.sending}>${t("upload.send")}</button>
+      </form>
+      <p class="fine">${t("upload.command")}</p>
       ${command("lifang data add FILE.csv --card dataset.toml")}
       ${this.sending ? html`<p role="status">${t("upload.sending", { name: this.name })}</p>` : nothing}
       ${this.progress()} ${this.refused ? problemCard(this.refused) : nothing}
     </details>`;
   }
 
+  private chooser(part: Part, words: string): TemplateResult {
+    const file = this.parts[part];
+    return html`<span class="chosen">
+      <label class="button">
+        ${words}
+        <input
+          type="file" class="sr" data-part=${part} accept=${part === "card" ? ".toml,.json" : nothing}
+          @change=${(event: Event) => this.take((event.currentTarget as HTMLInputElement).files, part)}
+          @click=${(event: Event) => ((event.currentTarget as HTMLInputElement).value = "")}
+        />
+      </label>
+      ${file
+        ? html`<b>${file.name}</b> <small>${bytes(file.size, this.tongue)}</small>
+            <button type="button" class="quiet" aria-label=${t("upload.remove", { name: file.name })} @click=${() => this.drop(part)}>×</button>`
+        : html`<small>${t(part === "card" ? "upload.card.none" : "upload.none")}</small>`}
+    </span>`;
+  }
+
   private progress(): TemplateResult | typeof nothing {
     const job = this.seen;
     if (!job) return nothing;
     const cancel = (): void => void calls.cancel(job.id).catch((error: unknown) => (this.refused = problemOf(error)));
-    const dataset = typeof job.result?.["dataset"] === "string" ? job.result["dataset"] : null;
+    const dataset = this.admitted;
     return html`<div class="job" role="status" data-state=${job.state}>
       <p>${t("upload.progress", { name: this.name, state: t(`upload.state.${job.state}`) })}</p>
       <progress max="1" .value=${job.state === "done" ? 1 : job.progress} aria-label=${this.name}></progress>
       ${OVER.has(job.state) ? nothing : html`<button type="button" class="quiet" @click=${cancel}>${t("cancel")}</button>`}
       ${job.error ? problemCard({ ...job.error, status: job.error.status || 422 }) : nothing}
+      ${job.state === "done" ? this.outcome(job) : nothing}
+      ${this.rows?.items.length ? html`<h3>${t("dataset.refused")}</h3>${refusedTable(this.rows.items, this.tongue)}` : nothing}
       ${dataset ? html`<button type="button" @click=${() => view.set({ dataset })}>${t("upload.open")}</button>` : nothing}
     </div>`;
+  }
+
+  private outcome({ result }: Job): TemplateResult {
+    const n = (key: string): number => Number(result?.[key] ?? 0);
+    const words = result?.["unchanged"] === true ? t("upload.same") : t("upload.outcome", { rows: n("rows"), refused: n("refused") });
+    return html`<p>${words}</p>`;
   }
 }

@@ -1,4 +1,5 @@
 import type { MapLibreMap } from "maplibre-gl";
+import { hasHan } from "../format";
 import type { Label } from "./kinds";
 
 export interface Box {
@@ -60,6 +61,7 @@ export class LabelSheet {
     const element = document.createElement("span");
     element.className = `map-label ${label.look}`;
     element.textContent = label.text;
+    if (hasHan(label.text)) element.lang = "zh-CN";
     this.element.append(element);
     return { label, element, width: 0, height: 0, shown: true };
   }

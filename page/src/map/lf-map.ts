@@ -1,3 +1,4 @@
+import type { FeatureCollection } from "geojson";
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
@@ -8,6 +9,7 @@ import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { pending } from "../shell/ready";
+import { withEnglish } from "../state/codes";
 import { data, here } from "../state/data";
 import { view } from "../state/view";
 import { CityMap, type Picked } from "./city-map";
@@ -74,10 +76,22 @@ export class MapPiece extends Piece {
     if (this.asked.has(layer.id)) return;
     this.asked.add(layer.id);
     try {
-      this.city?.draw(layer, await calls.features(layer.dataset));
+      const features = await calls.features(layer.dataset);
+      this.city?.draw(layer, layer.style === "district" ? await this.english(layer, features) : features);
     } catch (error) {
       const { detail, title } = problemOf(error);
       this.refused = [...this.refused, { layer, why: detail || title }];
+    }
+  }
+
+  /** English names of districts come from their code list; without it the map shows the names it has. */
+  private async english(layer: Layer, features: FeatureCollection): Promise<FeatureCollection> {
+    try {
+      return await withEnglish(features, await calls.dataset(layer.dataset));
+    } catch (error) {
+      const { detail, title } = problemOf(error);
+      this.refused = [...this.refused, { layer, why: detail || title }];
+      return features;
     }
   }
 

@@ -7,7 +7,7 @@ import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { problemCard, severityMark, skeleton } from "../shell/parts";
 import { actOnAlert, loadAll } from "../state/actions";
-import { data, mayAct } from "../state/data";
+import { data, here, mayAct } from "../state/data";
 import { alertsAt } from "../state/moment";
 
 const STATES: AlertState[] = ["firing", "pending", "cleared", "closed"];
@@ -36,6 +36,7 @@ export class AlertsPiece extends Piece {
       ${heading(open.length)} ${this.full ? this.filters(all) : nothing}
       ${this.refused ? problemCard(this.refused) : nothing}
       ${listed.length ? html`<ul>${listed.map((alert) => this.one(alert))}</ul>` : html`<p class="calm">${t("alerts.none")}</p>`}
+      ${this.full && mayAct(data.value.subject, "operator") ? html`<p class="fine">${t("alerts.forGood")}</p>` : nothing}
       ${this.full && !mayAct(data.value.subject, "operator") ? html`<p class="fine">${t("alerts.signin")}</p>` : nothing}
     </section>`;
   }
@@ -50,22 +51,38 @@ export class AlertsPiece extends Piece {
     </div>`;
   }
 
+  private get replayed(): boolean {
+    return here(data.value.city)?.clock.mode === "replay";
+  }
+
+  /** A moment of the data; in a replay it is marked as the city's own time. */
+  private cityTime(when: string | null): string {
+    const time = moment(when, this.zone);
+    return this.replayed ? t("alerts.cityTime", { time }) : time;
+  }
+
+  /** A moment at which a person acted; in a replay it is marked as the clock on the wall. */
+  private clockTime(when: string | null): string {
+    const time = moment(when, this.zone);
+    return this.replayed ? t("alerts.clockTime", { time }) : time;
+  }
+
   private one(alert: Alert): TemplateResult {
     const acted = (who: string | null, when: string | null): { who: string; time: string } => ({
       who: who ?? "",
-      time: moment(when, this.zone),
+      time: this.clockTime(when),
     });
     return html`<li class="alert" data-severity=${alert.severity} data-state=${alert.state} data-alert=${alert.id}>
       <p class="alert-head">
         ${severityMark(alert.severity)} <span class="state">${t(`alert.state.${alert.state}`)}</span>
         <time class="fine" datetime=${alert.fired ?? alert.opened}>
-          ${t("alerts.since", { time: moment(alert.fired ?? alert.opened, this.zone) })}
+          ${t("alerts.since", { time: this.cityTime(alert.fired ?? alert.opened) })}
         </time>
       </p>
       <p class="alert-text">${nameOf(alert.text, this.tongue)}</p>
       ${this.full
         ? html`<p class="fine">${t("alerts.rule")}: ${alert.rule} · ${t("alerts.resource")}: ${alert.resource}
-            ${alert.cleared ? html` · ${t("alerts.cleared", { time: moment(alert.cleared, this.zone) })}` : nothing}</p>`
+            ${alert.cleared ? html` · ${t("alerts.cleared", { time: this.cityTime(alert.cleared) })}` : nothing}</p>`
         : nothing}
       ${alert.acknowledged ? html`<p class="fine">✓ ${t("alerts.acked", acted(alert.acknowledged_by, alert.acknowledged))}</p>` : nothing}
       ${alert.closed ? html`<p class="fine">✓ ${t("alerts.closedBy", acted(alert.closed_by, alert.closed))}</p>` : nothing}

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
-import { address } from "../api/client";
+import { downloadAddress } from "../api/client";
 import type { Cell, Dataset, Layer, Rows } from "../api/types";
 import { csvField, saveCsv } from "../charts/export";
 import { nameOf, number } from "../format";
@@ -41,7 +41,7 @@ export class DrawerPiece extends Piece {
     if (this.table === AIR_LAYER) return this.frame(t("layers.station"), this.stations(), () => this.saveStations());
     const layer = here(data.value.city)?.layers.find(({ id }) => id === this.table);
     if (!layer) return nothing;
-    return this.frame(nameOf(layer.name, this.tongue), this.layer(layer), address(`/datasets/${layer.dataset}/rows`, { format: "csv" }));
+    return this.frame(nameOf(layer.name, this.tongue), this.layer(layer), downloadAddress(`/datasets/${layer.dataset}/rows`, { format: "csv" }));
   }
 
   private frame(name: string, content: TemplateResult, csv: string | (() => void)): TemplateResult {

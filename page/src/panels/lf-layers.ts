@@ -9,6 +9,7 @@ import { Piece } from "../shell/element";
 import { emptyCard } from "../shell/parts";
 import { data, here } from "../state/data";
 import { datasetsOf } from "../state/trend";
+import { changeView } from "../state/undo";
 import { view } from "../state/view";
 
 interface Row {
@@ -48,6 +49,7 @@ export class LayersPiece extends Piece {
       style: layer.style,
       datasets: [layer.dataset],
       about: [
+        ...(layer.style === "district" ? [[t("layers.english"), t("layers.english.from")] as [string, string]] : []),
         [t("source"), `${nameOf(layer.attribution, this.tongue)}${layer.source ? ` · ${layer.source}` : ""}`],
         [t("licence"), layer.licence],
         [t("layers.classification"), tOr(`classification.${layer.classification}`, layer.classification)],
@@ -59,12 +61,14 @@ export class LayersPiece extends Piece {
     const all = rows.map((row) => row.id);
     const shown = view.value.layers ?? all;
     const next = shown.includes(id) ? shown.filter((one) => one !== id) : [...shown, id];
-    view.set({ layers: all.every((one) => next.includes(one)) ? null : next });
+    const name = rows.find((row) => row.id === id)?.name ?? id;
+    const words = t(next.includes(id) ? "undo.shown" : "undo.hidden", { name });
+    changeView(words, { layers: all.every((one) => next.includes(one)) ? null : next });
   }
 
   protected override render(): TemplateResult {
     const rows = this.rows();
-    const wide = window.matchMedia("(min-width: 1000px)").matches;
+    const wide = window.matchMedia("(min-width: 1000px)").matches && !view.value.elder && !view.value.embed;
     return html`<details class="layers" ?open=${wide}>
       <summary>${t("layers.title")} · ${t("legend.title")}</summary>
       ${rows.length ? html`<ul>${rows.map((row) => this.one(row, rows))}</ul>` : emptyCard(t("layers.empty"), "lifang data add districts.geojson")}

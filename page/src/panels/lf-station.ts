@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { calls } from "../api/calls";
-import type { Datastream, Series } from "../api/types";
+import type { CodePage, Datastream, Series } from "../api/types";
 import "../charts/lf-chart";
 import { isoIn, moment, nameOf, number, unitOf } from "../format";
 import { t } from "../i18n";
@@ -10,6 +10,7 @@ import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
 import { data, here } from "../state/data";
+import { LIMITS, averagingWords, limitLines, limitsOf, type Limit } from "../state/limits";
 import { view } from "../state/view";
 import { primaryText } from "./lf-now";
 
@@ -25,6 +26,7 @@ export function seriesKey(stream: Datastream): string {
 @customElement("lf-station")
 export class StationPiece extends Piece {
   private readonly series = new Fetched<Series>(this, "series");
+  private readonly limits = new Fetched<CodePage>(this);
 
   protected override render(): TemplateResult | typeof nothing {
     const { pick } = view.value;
@@ -92,6 +94,13 @@ export class StationPiece extends Piece {
     return stream.observed_property || seriesKey(stream).toUpperCase();
   }
 
+  private limitsLegend(limits: Limit[], stream: Datastream): TemplateResult | typeof nothing {
+    const standard = here(this.limits.asked)?.of.standard;
+    if (!limits.length || !standard) return nothing;
+    const list = limits.map(({ averaging, value }) => `${averagingWords(averaging)} ${number(value, this.tongue)} ${unitOf(stream.unit)}`);
+    return html`<p class="fine limits"><span class="key limit-key"></span>${t("limits.legend", { standard })} ${list.join(" · ")}. ${t("limits.note")}</p>`;
+  }
+
   private chart(stream: Datastream): TemplateResult {
     const { hours, at } = view.value;
     const end = Math.floor(this.moment / HOUR) * HOUR;
@@ -99,6 +108,7 @@ export class StationPiece extends Piece {
     const asked = this.series.want(`${stream.id}|${start}|${end}`, () =>
       calls.series(stream.id, isoIn(start, this.zone), isoIn(end + 1000, this.zone), null),
     );
+    const limits = limitsOf(here(this.limits.want(LIMITS, () => calls.codes(LIMITS, ""))), stream);
     const name = `${nameOf(stream.thing.name, this.tongue)} ${this.property(stream)}`;
     return html`<div class="spans" role="group" aria-label=${t("station.span")}>
         ${SPANS.map(
@@ -112,8 +122,8 @@ export class StationPiece extends Piece {
         ? html`<lf-chart
             .name=${name} .unit=${unitOf(stream.unit) || this.property(stream)} .thinned=${asked.value.downsampled} .height=${220}
             .points=${asked.value.items.map(({ time, value }) => ({ time: Date.parse(time), value }))}
-            .thresholds=${stream.observed_property === "AQI" ? classLines() : []}
-          ></lf-chart>`
+            .thresholds=${stream.observed_property === "AQI" ? classLines() : limitLines(limits, this.tongue)}
+          ></lf-chart>${this.limitsLegend(limits, stream)}`
         : nothing}
       ${at ? nothing : html`<p class="fine">${t("sensing.updated")} ${moment(stream.latest?.time, this.zone)}</p>`}`;
   }

@@ -112,7 +112,7 @@ export class TimePiece extends Piece {
     return html`<button type="button" class="quiet" aria-label=${t("time.back")} title=${t("time.back")} @click=${() => this.look(this.moment - HOUR)}>‹</button>
       <button type="button" class="quiet" aria-pressed=${this.playing} @click=${() => this.play()}>${this.playing ? "❚❚" : "▶"} ${label}</button>
       <button type="button" class="quiet" aria-label=${t("time.forward")} title=${t("time.forward")} @click=${() => this.look(this.moment + HOUR)}>›</button>
-      <label><span class="sr">${t("time.speed")}</span>
+      <label class="time-speed"><span class="sr">${t("time.speed")}</span>
         <select @change=${(event: Event) => (this.speed = Number((event.currentTarget as HTMLSelectElement).value))}>
           ${PLAY_SPEEDS.map((n) => html`<option value=${n} ?selected=${n === this.speed}>${t("time.perSecond", { n })}</option>`)}
         </select>

@@ -48,7 +48,7 @@ export class OperationsPiece extends Piece {
     if (!forecast) return nothing;
     const unit = unitOf(forecast.unit);
     const what = { variable: forecast.variable, unit: unit || t("unit.none"), model: nameOf(forecast.model, this.tongue) };
-    return html`<section class="panel" aria-labelledby="backtest-title">
+    return html`<section class="panel secondary" aria-labelledby="backtest-title">
       <h2 id="backtest-title">${t("operations.backtest")}</h2>
       <p class="fine">${t("operations.backtest.what", what)}</p>
       <table class="facts">
@@ -74,7 +74,7 @@ export class OperationsPiece extends Piece {
       if (!dataset) return html`<li>${id}</li>`;
       return html`<li><button type="button" class="link" @click=${() => view.set({ room: "data", dataset })}>${id}</button></li>`;
     };
-    return html`<section class="panel" aria-labelledby="scene-title">
+    return html`<section class="panel secondary" aria-labelledby="scene-title">
       <h2 id="scene-title">${t("operations.scene")} · ${nameOf(spec.name, this.tongue)}</h2>
       <dl class="pairs">
         <dt>${t("operations.reads")}</dt>

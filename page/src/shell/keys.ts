@@ -1,5 +1,6 @@
 import { data } from "../state/data";
 import type { Room } from "../state/url";
+import { undo } from "../state/undo";
 import { goTo, view } from "../state/view";
 
 const DOORS: Record<string, Room> = { o: "overview", d: "data", s: "sensing", a: "operations" };
@@ -26,11 +27,14 @@ const KEYS: Record<string, (event: KeyboardEvent) => void> = {
   g: () => (chordUntil = Date.now() + CHORD_MS),
   l: () => view.set({ at: null }),
   t: () => view.set({ theme: view.value.theme === "paper" ? "night" : "paper" }),
+  b: () => view.set({ elder: !view.value.elder }),
+  u: undo,
   e: () => view.set({ lang: view.value.lang === "zh" ? "en" : "zh" }),
   Escape: escape,
 };
 
 function onKey(event: KeyboardEvent): void {
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && !typing(event)) return undo();
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
   const room = Date.now() < chordUntil ? DOORS[event.key] : undefined;
   chordUntil = 0;

@@ -20,6 +20,7 @@ import "./lf-dialogs";
 import "./lf-header";
 import "./lf-rail";
 import "./lf-report";
+import "./lf-undo";
 import { problemCard } from "./parts";
 import { pending } from "./ready";
 
@@ -71,6 +72,7 @@ export class AppPiece extends Piece {
         ${room === "data" ? nothing : html`<h1 class="sr">${document.title}: ${t(`room.${room}`)}</h1>`}
         ${city.state === "refused" ? html`<div class="whole">${problemCard(city.problem, () => void loadAll())}</div>` : this.screen(room)}
       </main>
+      <lf-undo></lf-undo>
       <lf-dialogs></lf-dialogs>
       <lf-report></lf-report>
       <p class="sr" role="status" aria-live="polite">${said}</p>`;

@@ -5,7 +5,10 @@ import type { Problem } from "../api/types";
 import { t } from "../i18n";
 import { signIn } from "../state/actions";
 import { data, here, type Data } from "../state/data";
+import { answerPurpose } from "../state/purpose";
 import { Piece } from "./element";
+import "./lf-purpose";
+import "./lf-share";
 import { command, problemLines } from "./parts";
 
 const KEYS: [string[], Parameters<typeof t>[0]][] = [
@@ -15,11 +18,13 @@ const KEYS: [string[], Parameters<typeof t>[0]][] = [
   [["l"], "help.live"],
   [["t"], "help.theme"],
   [["e"], "help.lang"],
+  [["b"], "help.elder"],
+  [["u"], "help.undo"],
   [["?"], "help.help"],
   [["Esc"], "help.escape"],
 ];
 
-/** The two windows: help and signing in. The browser keeps the focus inside while one is open. */
+/** The windows: help, signing in, a purpose, sharing. The browser keeps the focus inside while one is open. */
 @customElement("lf-dialogs")
 export class DialogsPiece extends Piece {
   @state() private refused: Problem | null = null;
@@ -36,17 +41,21 @@ export class DialogsPiece extends Piece {
   }
 
   protected override render(): TemplateResult {
-    return html`${this.help()}${this.signIn()}`;
+    return html`${this.help()}${this.signIn()}
+      ${this.frame("purpose", t("purpose.title"), html`<lf-purpose></lf-purpose>`)}
+      ${this.frame("share", t("share.title"), html`<lf-share></lf-share>`)}`;
   }
 
-  private frame(name: "help" | "sign-in", title: string, content: TemplateResult): TemplateResult {
+  private frame(name: NonNullable<Data["dialog"]>, title: string, content: TemplateResult): TemplateResult {
     const shut = (): void => {
-      if (data.value.dialog === name) data.set({ dialog: null });
+      if (data.value.dialog !== name) return;
+      if (name === "purpose") answerPurpose(null);
+      else data.set({ dialog: null });
     };
     return html`<dialog class=${name} aria-labelledby="${name}-title" @close=${shut}>
       <header class="panel-head">
         <h2 id="${name}-title">${title}</h2>
-        <button type="button" class="quiet" aria-label=${t("close")} @click=${() => data.set({ dialog: null })}>×</button>
+        <button type="button" class="quiet" aria-label=${t("close")} @click=${shut}>×</button>
       </header>
       ${content}
     </dialog>`;

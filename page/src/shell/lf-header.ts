@@ -4,6 +4,7 @@ import { moment, nameOf, number, zoneName } from "../format";
 import { t, tOr } from "../i18n";
 import { signOut } from "../state/actions";
 import { data, here } from "../state/data";
+import { viewLink } from "../state/share";
 import { view } from "../state/view";
 import { Piece } from "./element";
 import { printReport } from "./print";
@@ -62,7 +63,17 @@ export class HeaderPiece extends Piece {
       </a>
       ${this.search()} ${this.clock()} ${this.tools()}
     </header>
-    ${this.offline()}`;
+    ${this.caption()}${this.offline()}`;
+  }
+
+  /** Under an embedded view: whose city, which moment, and the way to the whole of it. */
+  private caption(): TemplateResult | typeof nothing {
+    if (!view.value.embed) return nothing;
+    const city = here(data.value.city);
+    return html`<p class="caption">
+      <b>里坊 lifang</b> · ${nameOf(city?.name, this.tongue)} · ${moment(this.moment, this.zone)} ${zoneName(this.moment, this.zone)}
+      <a href=${viewLink()} target="_blank" rel="noopener">${t("embed.open")}</a>
+    </p>`;
   }
 
   private home(event: Event): void {
@@ -123,7 +134,7 @@ export class HeaderPiece extends Piece {
   }
 
   private tools(): TemplateResult {
-    const { theme, lang, kiosk } = view.value;
+    const { theme, lang, kiosk, elder } = view.value;
     const { subject } = data.value;
     const roles = subject?.roles.map((role) => tOr(`role.${role}`, role)).join(", ");
     const tool = (id: string, text: string, act: () => void, label = text): TemplateResult =>
@@ -132,6 +143,8 @@ export class HeaderPiece extends Piece {
       ${tool("lang", t("header.lang"), () => view.set({ lang: lang === "zh" ? "en" : "zh" }), t("header.lang.label"))}
       ${tool("theme", theme === "paper" ? t("header.theme.night") : t("header.theme.paper"), () => view.set({ theme: theme === "paper" ? "night" : "paper" }))}
       ${tool("kiosk", kiosk ? t("header.kiosk.leave") : t("header.kiosk"), () => view.set({ kiosk: !kiosk }))}
+      ${tool("elder", elder ? t("header.elder.leave") : t("header.elder"), () => view.set({ elder: !elder }))}
+      ${tool("share", t("header.share"), () => data.set({ dialog: "share" }))}
       ${tool("print", t("header.print"), () => void printReport())} ${tool("help", "?", () => data.set({ dialog: "help" }), t("header.help"))}
       ${subject
         ? html`<span class="who" title=${roles ?? ""}>${subject.name}</span>${tool("sign-out", t("header.signout"), () => void signOut())}`

@@ -2,11 +2,17 @@ import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from 
 import type { Problem, Severity } from "../api/types";
 import { t } from "../i18n";
 import { data } from "../state/data";
+import { askAgain } from "../state/purpose";
 
 /** Return a failure as what, where and how to mend, with a way to try again. */
 export function problemCard(problem: Problem, retry?: () => void): TemplateResult {
   const offline = problem.status === 0;
   const signIn = problem.status === 401;
+  const state = (): void => {
+    askAgain(problem.where ?? "");
+    retry?.();
+  };
+  const purpose = problem.needs === "purpose" && retry !== undefined;
   return html`<section class="problem" role="alert">
     ${problemLines(problem)}
     ${offline ? html`<p>${t("problem.offline.mend")}</p>${command("lifang serve")}` : nothing}
@@ -14,7 +20,8 @@ export function problemCard(problem: Problem, retry?: () => void): TemplateResul
       ? html`<p>${t("problem.signin")}</p>
           <button type="button" @click=${() => data.set({ dialog: "sign-in" })}>${t("header.signin")}</button>`
       : nothing}
-    ${retry ? html`<button type="button" @click=${retry}>${t("retry")}</button>` : nothing}
+    ${purpose ? html`<button type="button" @click=${state}>${t("purpose.state")}</button>` : nothing}
+    ${retry && !purpose ? html`<button type="button" @click=${retry}>${t("retry")}</button>` : nothing}
   </section>`;
 }
 

@@ -1,6 +1,6 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { Cell, Column } from "../api/types";
-import { ABSENT, nameOf } from "../format";
+import { ABSENT, hasHan, nameOf } from "../format";
 import type { Lang } from "../state/url";
 
 const LONGEST = 80;
@@ -28,6 +28,11 @@ export function titled(columns: { name: string; type: string }[], stated: Column
   return columns.map(({ name }) => stated.find((column) => column.name === name) ?? name);
 }
 
+function cell(text: string, numeric: boolean, lang: Lang): TemplateResult {
+  const chinese = lang !== "zh" && hasHan(text);
+  return html`<td class=${numeric ? "number" : ""} lang=${chinese ? "zh-CN" : nothing}>${text}</td>`;
+}
+
 /** Return rows as a table that scrolls inside itself and can be reached by keyboard. */
 export function rowTable(columns: (Column | string)[], rows: Record<string, Cell>[], lang: Lang): TemplateResult {
   const heads = columns.map((column) => heading(column, lang)).filter(({ name }) => !name.startsWith("_"));
@@ -42,7 +47,7 @@ export function rowTable(columns: (Column | string)[], rows: Record<string, Cell
       <tbody>
         ${rows.map(
           (row) => html`<tr>
-            ${heads.map(({ name }) => html`<td class=${numeric(name) ? "number" : ""}>${cellText(row[name])}</td>`)}
+            ${heads.map(({ name }) => cell(cellText(row[name]), numeric(name), lang))}
           </tr>`,
         )}
       </tbody>

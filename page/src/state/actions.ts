@@ -6,6 +6,7 @@ import { t } from "../i18n";
 import { pending } from "../shell/ready";
 import { inOrder } from "./streams";
 import { data, here, type Asked, type Data } from "./data";
+import { forgetStated } from "./purpose";
 import { view } from "./view";
 
 type AskedKey = { [K in keyof Data]: Data[K] extends Asked<unknown> ? K : never }[keyof Data];
@@ -139,12 +140,14 @@ export async function actOnAlert(id: string, verb: "acknowledge" | "close", note
 /** Sign in; throw ProblemError when refused. */
 export async function signIn(name: string, password: string): Promise<void> {
   const { subject } = await calls.signIn(name, password);
+  forgetStated();
   data.set({ subject, dialog: null });
   await loadAll();
 }
 
 export async function signOut(): Promise<void> {
   await calls.signOut();
+  forgetStated();
   data.set({ subject: null });
   await loadAll();
 }

@@ -24,7 +24,9 @@ export interface Data {
   /** Sentence for the live region. */
   said: string;
   /** Which dialog is open. */
-  dialog: "help" | "sign-in" | null;
+  dialog: "help" | "sign-in" | "purpose" | "share" | null;
+  /** What a purpose is asked for, while its window is open. */
+  wanted: { scope: string; problem: Problem } | null;
 }
 
 export const data = new Store<Data>({
@@ -42,6 +44,7 @@ export const data = new Store<Data>({
   jobs: {},
   said: "",
   dialog: null,
+  wanted: null,
 });
 
 /** Return the value that is here, or null while asked or refused. */

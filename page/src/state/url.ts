@@ -18,6 +18,10 @@ export interface View {
   lang: Lang;
   theme: Theme;
   kiosk: boolean;
+  /** 长辈版: larger, wider, less of it. */
+  elder: boolean;
+  /** Only the picture and its caption, for a frame in another page. */
+  embed: boolean;
   /** Ids of the layers shown; null: all of them. */
   layers: string[] | null;
   /** Id of the picked thing. */
@@ -43,6 +47,8 @@ export const DEFAULT_VIEW: View = {
   lang: "zh",
   theme: "paper",
   kiosk: false,
+  elder: false,
+  embed: false,
   layers: null,
   pick: null,
   series: null,
@@ -92,6 +98,8 @@ export function parseView(search: string, base: View = DEFAULT_VIEW): View {
     lang: oneOf(query.get("lang"), ["zh", "en"], base.lang),
     theme: oneOf(query.get("theme"), ["paper", "night"], base.theme),
     kiosk: query.get("kiosk") === "1",
+    elder: query.get("elder") === "1",
+    embed: query.get("embed") === "1",
     layers: layers === null ? null : layers.split(",").filter(Boolean),
     pick: query.get("pick"),
     series: query.get("series"),
@@ -110,8 +118,8 @@ function cameraText(camera: Camera | null): string | null {
   return camera && `${camera.zoom.toFixed(2)}/${camera.lat.toFixed(5)}/${camera.lng.toFixed(5)}`;
 }
 
-/** Return the query of a view: only what differs from `base`, so that addresses stay short. */
-export function formatView(view: View, base: View = DEFAULT_VIEW): string {
+/** Return the query of a view: only what differs from `base`, so that addresses stay short; all of it for an empty base. */
+export function formatView(view: View, base: Partial<View> = DEFAULT_VIEW): string {
   const differing = <K extends keyof View>(key: K): string | null =>
     view[key] === base[key] || view[key] === null ? null : String(view[key]);
   const pairs: [string, string | null][] = [
@@ -119,6 +127,8 @@ export function formatView(view: View, base: View = DEFAULT_VIEW): string {
     ["lang", differing("lang")],
     ["theme", differing("theme")],
     ["kiosk", view.kiosk ? "1" : null],
+    ["elder", view.elder ? "1" : null],
+    ["embed", view.embed ? "1" : null],
     ["layers", view.layers && view.layers.join(",")],
     ["pick", view.pick],
     ["series", view.series],

@@ -28,6 +28,8 @@ function dress(now: View): void {
   root.dataset["theme"] = now.theme;
   root.dataset["room"] = now.room;
   root.toggleAttribute("data-kiosk", now.kiosk);
+  root.toggleAttribute("data-elder", now.elder);
+  root.toggleAttribute("data-embed", now.embed);
 }
 
 /** Read the view from the address and tie it to the address bar and the document's root; call once, before drawing. */
