@@ -3,6 +3,7 @@ import { customElement, state } from "lit/decorators.js";
 import "../css/catalogue.css";
 import { calls } from "../api/calls";
 import { problemOf } from "../api/client";
+import { purposeFor } from "../api/purpose";
 import type { DatasetPage, DatasetSummary, FacetName, FacetValue } from "../api/types";
 import { moment, nameOf, number } from "../format";
 import { t, tOr } from "../i18n";
@@ -121,19 +122,33 @@ export class CataloguePiece extends Piece {
       event.preventDefault();
       view.set({ dataset: item.id });
     };
-    const score = item.quality_score;
     return html`<li class="result" data-dataset=${item.id}>
       <h2><a href=${formatView({ ...view.value, dataset: item.id })} @click=${open}>${nameOf(item.name, this.tongue)}</a> <code>${item.id}</code></h2>
-      <p>${nameOf(item.summary, this.tongue)}</p>
+      ${item.needs === "purpose" ? this.veiled(item) : this.told(item)}
+    </li>`;
+  }
+
+  /** A dataset of which a list says no more than that it is there. */
+  private veiled(item: DatasetSummary): TemplateResult {
+    const purpose = purposeFor(`dataset:${item.id}`);
+    return html`<p class="tags">
+        <span>${nameOf(item.theme, this.tongue)}</span>
+        <span class="warn">${tOr(`classification.${item.classification}`, item.classification)}</span>
+      </p>
+      <p class="fine">${nameOf(item.provider, this.tongue)} · ${purpose === null ? t("purpose.needed") : `${t("purpose.stated")} ${purpose}`}</p>`;
+  }
+
+  private told(item: DatasetSummary): TemplateResult {
+    const score = item.quality_score;
+    return html`<p>${nameOf(item.summary, this.tongue)}</p>
       <p class="tags">
-        <span>${nameOf(item.theme, this.tongue)}</span><span>${item.format}</span>
+        <span>${nameOf(item.theme, this.tongue)}</span><span>${tOr(`format.${item.format}`, item.format)}</span>
         <span>${tOr(`classification.${item.classification}`, item.classification)}</span>
         <span>${t("catalogue.rows", { n: number(item.rows, this.tongue, 0) })}</span>
         ${item.refused ? html`<span class="warn">${t("catalogue.refusedRows", { n: number(item.refused, this.tongue, 0) })}</span>` : nothing}
         ${item.release === null ? nothing : html`<span>${t("catalogue.release", { n: item.release })}</span>`}
         ${score === null || score === undefined ? nothing : html`<span>${t("catalogue.score", { n: number(score <= 1 ? score * 100 : score, this.tongue, 1) })}</span>`}
       </p>
-      <p class="fine">${nameOf(item.provider, this.tongue)} · ${item.licence} · ${t("catalogue.updated", { time: moment(item.updated, this.zone) })}</p>
-    </li>`;
+      <p class="fine">${nameOf(item.provider, this.tongue)} · ${item.licence} · ${t("catalogue.updated", { time: moment(item.updated, this.zone) })}</p>`;
   }
 }

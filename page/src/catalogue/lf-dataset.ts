@@ -61,7 +61,7 @@ export class DatasetPiece extends Piece {
         <h1>${nameOf(dataset.name, this.tongue)} <code>${dataset.id}</code></h1>
         <p>${nameOf(dataset.summary, this.tongue)}</p>
         <p class="tags">
-          <span>${nameOf(dataset.theme, this.tongue)}</span><span>${dataset.format}</span>
+          <span>${nameOf(dataset.theme, this.tongue)}</span><span>${tOr(`format.${dataset.format}`, dataset.format)}</span>
           <span>${tOr(`classification.${dataset.classification}`, dataset.classification)}</span>
           <span>${t("catalogue.rows", { n: number(dataset.rows, this.tongue, 0) })}</span>
         </p>

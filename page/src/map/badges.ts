@@ -6,22 +6,24 @@ import type { Lang } from "../state/url";
 import { levelOf } from "./aqi";
 import { boxAround, collide, type Box } from "./labels";
 
-const HEIGHT = 26;
-const LIFT = 33;
+/** Sizes in px as the style sheet draws them: a badge's height, how high its middle is over the place, width without name, letters. */
+const USUAL = { height: 26, lift: 33, narrow: 62, cjk: 14, latin: 7.5 };
+const ELDER = { height: 50, lift: 46, narrow: 92, cjk: 20, latin: 10.5 };
 const CIRCLE = 20;
-const NARROW = 62;
-const CJK_PX = 14;
-const LATIN_PX = 7.5;
+
+function sizes(): typeof USUAL {
+  return document.documentElement.hasAttribute("data-elder") ? ELDER : USUAL;
+}
 
 interface Badge {
   station: AirStation;
   element: HTMLButtonElement;
-  /** Width in px with the name. */
-  width: number;
+  name: string;
 }
 
 function widthOf(name: string): number {
-  return [...name].reduce((sum, letter) => sum + (letter > "\u2e7f" ? CJK_PX : LATIN_PX), NARROW + 8);
+  const { cjk, latin, narrow } = sizes();
+  return [...name].reduce((sum, letter) => sum + (letter > "\u2e7f" ? cjk : latin), narrow + 8);
 }
 
 /** Return the text beside a class's colour: the index and the class's mark. */
@@ -66,8 +68,8 @@ export class Badges {
     const [number_, mark_, name_] = [...badge.element.children];
     if (number_) number_.textContent = aqi;
     if (mark_) mark_.textContent = mark;
-    if (name_) name_.textContent = nameOf(station.name, lang);
-    badge.width = widthOf(nameOf(station.name, lang));
+    badge.name = nameOf(station.name, lang);
+    if (name_) name_.textContent = badge.name;
     badge.element.setAttribute("aria-pressed", String(picked));
     badge.element.setAttribute("aria-label", t("aqi.station.label", { name: nameOf(station.name, lang), aqi, word }));
     badge.element.title = badge.element.getAttribute("aria-label") ?? "";
@@ -84,13 +86,14 @@ export class Badges {
       this.onPick(station.thing);
     });
     this.element.append(element);
-    const badge = { station, element, width: NARROW };
+    const badge = { station, element, name: "" };
     this.badges.set(station.thing, badge);
     return badge;
   }
 
   /** Move the badges to their places and return the boxes they take: the picked first, then the worst air. */
   place(covered: Box[]): Box[] {
+    const { height, lift, narrow } = sizes();
     const weight = ({ station, element }: Badge): number =>
       element.getAttribute("aria-pressed") === "true" ? Infinity : (station.aqi ?? -1);
     const spots = [...this.badges.values()]
@@ -100,7 +103,7 @@ export class Badges {
     for (const size of ["narrow", "wide"] as const) {
       for (const spot of spots) {
         if (size === "wide" && !spot.box) continue;
-        const box = boxAround(spot.x, spot.y - LIFT, size === "wide" ? spot.badge.width : NARROW, HEIGHT, 0);
+        const box = boxAround(spot.x, spot.y - lift, size === "wide" ? widthOf(spot.badge.name) : narrow, height, 0);
         const others = [...circles, ...(size === "wide" ? covered : []), ...spots.flatMap((other) => (other === spot || !other.box ? [] : [other.box]))];
         const fits = spot.badge === spots[0]?.badge || !others.some((other) => collide(box, other));
         if (fits) spot.box = box;

@@ -15,6 +15,8 @@ setWorkerUrl(workerUrl);
 
 const WIDE_PX = 760;
 const LIST_PX = 370;
+/** How near to a side a place may lie and still show its name. */
+const EDGE_PX = 100;
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 
 export interface Picked {
@@ -153,7 +155,16 @@ export class CityMap {
 
   /** Bring a place into sight if it is out of it. */
   reveal(lng: number, lat: number): void {
-    if (!this.map.getBounds().contains([lng, lat])) this.map.easeTo({ center: [lng, lat], animate: !this.calm });
+    const { x, y } = this.map.project([lng, lat]);
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    const seen = x > EDGE_PX && x < clientWidth - EDGE_PX && y > EDGE_PX / 2 && y < clientHeight - EDGE_PX / 2;
+    if (!seen) this.map.easeTo({ center: [lng, lat], animate: !this.calm });
+  }
+
+  /** Place the words anew, as after the letters' size changed. */
+  relabel(): void {
+    this.map.resize();
+    this.place();
   }
 
   private get calm(): boolean {

@@ -100,8 +100,9 @@ export class MapPiece extends Piece {
     const map = this.city;
     if (!map?.map.isStyleLoaded() && !this.asked.size) return;
     if (!map) return;
-    const { theme, layers, pick, lang } = view.value;
+    const { theme, layers, pick, lang, elder } = view.value;
     const stations = here(data.value.air)?.result.stations ?? [];
+    this.once("elder", elder, () => map.relabel());
     this.once("theme", theme, () => map.setTheme(theme));
     this.once("layers", `${layers?.join() ?? "*"}|${lang}|${this.drawing}`, () => {
       for (const id of [...this.asked, AIR_LAYER]) map.setShown(id, layers === null || layers.includes(id), lang);
@@ -176,8 +177,11 @@ export class MapPiece extends Piece {
     const { layers: chosen } = view.value;
     const layers = (here(data.value.city)?.layers ?? []).filter(({ id }) => chosen === null || chosen.includes(id));
     const lines = new Set(layers.map((layer) => attributionOf(layer, this.tongue)));
-    return html`<p class="map-attribution">
-      ${lines.size ? html`${t("map.attribution")}: ${[...lines].join(" · ")}` : nothing}
-    </p>`;
+    if (!lines.size) return html``;
+    const wide = window.matchMedia("(min-width: 821px)").matches;
+    return html`<details class="map-attribution" ?open=${wide}>
+      <summary>${t("map.attribution")}</summary>
+      <p>${[...lines].join(" · ")}</p>
+    </details>`;
   }
 }

@@ -28,6 +28,16 @@ export class StationPiece extends Piece {
   private readonly series = new Fetched<Series>(this, "series");
   private readonly limits = new Fetched<CodePage>(this);
 
+  private shown: string | null = view.value.pick;
+
+  /** On a narrow screen the card lies under the map: bring it into sight when another thing is picked. */
+  protected override updated(): void {
+    const { pick } = view.value;
+    if (pick === this.shown) return;
+    this.shown = pick;
+    if (pick && window.matchMedia("(max-width: 820px)").matches) this.scrollIntoView({ block: "center" });
+  }
+
   protected override render(): TemplateResult | typeof nothing {
     const { pick } = view.value;
     if (!pick) return nothing;

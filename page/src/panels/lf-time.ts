@@ -120,8 +120,8 @@ export class TimePiece extends Piece {
   }
 
   private windows(): TemplateResult {
-    return html`<label class="time-window"><span>${t("time.window")}</span>
-      <select @change=${(event: Event) => view.set({ days: Number((event.currentTarget as HTMLSelectElement).value) })}>
+    return html`<label class="time-window" title=${t("time.window")}><span>${t("time.window")}</span>
+      <select aria-label=${t("time.window")} @change=${(event: Event) => view.set({ days: Number((event.currentTarget as HTMLSelectElement).value) })}>
         ${WINDOWS.map(
           (n) => html`<option value=${n} ?selected=${n === view.value.days}>${n === 366 ? t("time.year") : t("time.days", { n })}</option>`,
         )}
@@ -142,7 +142,7 @@ export class TimePiece extends Piece {
         />
         <span class="track-ends"><span>${moment(start, this.zone).slice(0, 10)}</span><span>${moment(now, this.zone).slice(5)} ${t("chart.now")}</span></span>
       </div>
-      <div class="ahead">${this.ahead()}<span class="track-ends"><span></span><span>${t("time.forecast")} +${AHEAD_HOURS} h</span></span></div>
+      <div class="ahead">${this.ahead()}<span class="track-ends"><span></span><span><span class="word">${t("time.forecast")}</span> +${AHEAD_HOURS} h</span></span></div>
     </div>`;
   }
 

@@ -139,17 +139,44 @@ export class HeaderPiece extends Piece {
     const roles = subject?.roles.map((role) => tOr(`role.${role}`, role)).join(", ");
     const tool = (id: string, text: string, act: () => void, label = text): TemplateResult =>
       html`<button type="button" class="tool" data-tool=${id} aria-label=${label} title=${label} @click=${act}>${text}</button>`;
-    return html`<nav class="tools" aria-label=${t("more")}>
+    const themes = (): TemplateResult =>
+      tool("theme", theme === "paper" ? t("header.theme.night") : t("header.theme.paper"), () => view.set({ theme: theme === "paper" ? "night" : "paper" }));
+    const wall = tool("kiosk", kiosk ? t("header.kiosk.leave") : t("header.kiosk"), () => view.set({ kiosk: !kiosk }));
+    const help = (): void => data.set({ dialog: "help" });
+    return html`<nav class="tools" aria-label=${t("header.tools")}>
       ${tool("lang", t("header.lang"), () => view.set({ lang: lang === "zh" ? "en" : "zh" }), t("header.lang.label"))}
-      ${tool("theme", theme === "paper" ? t("header.theme.night") : t("header.theme.paper"), () => view.set({ theme: theme === "paper" ? "night" : "paper" }))}
-      ${tool("kiosk", kiosk ? t("header.kiosk.leave") : t("header.kiosk"), () => view.set({ kiosk: !kiosk }))}
-      ${tool("elder", elder ? t("header.elder.leave") : t("header.elder"), () => view.set({ elder: !elder }))}
-      ${tool("share", t("header.share"), () => data.set({ dialog: "share" }))}
-      ${tool("print", t("header.print"), () => void printReport())} ${tool("help", "?", () => data.set({ dialog: "help" }), t("header.help"))}
+      ${themes()} ${tool("elder", elder ? t("header.elder.leave") : t("header.elder"), () => view.set({ elder: !elder }))}
+      ${kiosk
+        ? wall
+        : html`<details class="more" @focusout=${(event: FocusEvent) => this.fold(event)} @keydown=${(event: KeyboardEvent) => this.escape(event)} @click=${(event: Event) => this.chose(event)}>
+            <summary class="tool" data-tool="more">${t("more")}</summary>
+            <div>
+              ${tool("share", t("header.share"), () => data.set({ dialog: "share" }))} ${tool("print", t("header.print"), () => void printReport())}
+              ${wall} <span class="narrow">${themes()} ${tool("help", t("header.help"), help)}</span>
+            </div>
+          </details>`}
+      ${tool("help", "?", help, t("header.help"))}
       ${subject
         ? html`<span class="who" title=${roles ?? ""}>${subject.name}</span>${tool("sign-out", t("header.signout"), () => void signOut())}`
         : tool("sign-in", t("header.signin"), () => data.set({ dialog: "sign-in" }))}
     </nav>`;
+  }
+
+  private fold(event: FocusEvent): void {
+    const menu = event.currentTarget as HTMLDetailsElement;
+    if (event.relatedTarget && !menu.contains(event.relatedTarget as Node)) menu.open = false;
+  }
+
+  private chose(event: Event): void {
+    if ((event.target as Element).closest("button")) (event.currentTarget as HTMLDetailsElement).open = false;
+  }
+
+  private escape(event: KeyboardEvent): void {
+    const menu = event.currentTarget as HTMLDetailsElement;
+    if (event.key !== "Escape" || !menu.open) return;
+    event.stopPropagation();
+    menu.open = false;
+    menu.querySelector("summary")?.focus();
   }
 
   private offline(): TemplateResult | typeof nothing {

@@ -23,6 +23,15 @@ export function statedPurpose(scope: string, again: () => void): TemplateResult 
 /** What is in the window that asks for a purpose: what is to be read, why a reason is needed, and the reason. */
 @customElement("lf-purpose")
 export class PurposePiece extends Piece {
+  private asked: string | null = null;
+
+  protected override updated(): void {
+    const scope = data.value.wanted?.scope ?? null;
+    if (scope === this.asked) return;
+    this.asked = scope;
+    this.querySelector("input")?.focus();
+  }
+
   protected override render(): TemplateResult | typeof nothing {
     const { wanted } = data.value;
     if (!wanted) return nothing;
@@ -40,7 +49,7 @@ export class PurposePiece extends Piece {
       </dl>
       <label>${t("purpose.label")}
         <input name="purpose" required autocomplete="off" minlength=${SHORTEST_PURPOSE} maxlength=${LONGEST_PURPOSE}
-          pattern=".*\\S.*\\S.*" title=${t("purpose.pattern")} placeholder=${t("purpose.example")} autofocus />
+          pattern=".*\\S.*\\S.*" title=${t("purpose.pattern")} placeholder=${t("purpose.example")} />
       </label>
       <p class="fine">${t("purpose.kept")}</p>
       <p class="buttons">

@@ -29,6 +29,10 @@ export const pending = {
     open.add(name);
     settle();
   },
+  /** The screen is all there is until the person answers: only the map is still waited for. */
+  untilAnswered(): void {
+    for (const name of open) if (name !== "map" && name !== "boot") this.delete(name);
+  },
   delete(name: string): void {
     if (!open.delete(name)) return;
     if (open.size === 0) everReady = true;

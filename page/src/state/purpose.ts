@@ -1,6 +1,7 @@
 import { onPurposeNeeded } from "../api/client";
 import { forgetPurposes, keepPurpose } from "../api/purpose";
 import type { Problem } from "../api/types";
+import { pending } from "../shell/ready";
 import { data } from "./data";
 
 type Answer = string | null;
@@ -13,6 +14,7 @@ let settle: ((answer: Answer) => void) | null = null;
 function put(scope: string, problem: Problem): Promise<Answer> {
   return new Promise((resolve) => {
     settle = resolve;
+    pending.untilAnswered();
     data.set({ dialog: "purpose", wanted: { scope, problem } });
   });
 }

@@ -14,6 +14,7 @@ DATA = frozenset(
         "actuator",
         "alert",
         "city",
+        "code_list",
         "dataset",
         "datastream",
         "device",
