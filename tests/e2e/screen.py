@@ -49,6 +49,20 @@ def open_page(page: Page, served: Served, query: str = "") -> None:
     page.locator("html[data-ready=true]").wait_for(state="attached")
 
 
+def sign_in(page: Page, served: Served) -> None:
+    """Sign in as the city's first administrator, as the page does."""
+    page.goto(f"{served.url}/?lang=en&room=data")
+    status = page.evaluate(
+        """([name, password]) => fetch("/api/v1/session", {
+          method: "POST",
+          headers: { "X-Lifang": "page", "Content-Type": "application/json" },
+          body: JSON.stringify({ name, password }),
+        }).then((answer) => answer.status)""",
+        ["admin", served.password],
+    )
+    assert status == 200
+
+
 @dataclass(frozen=True)
 class Picture:
     """Counts of a picture: pixels, mean light (0 to 255), distinct colours, the commonest one's share, pixels near each

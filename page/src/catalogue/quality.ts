@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { Quality } from "../api/types";
+import type { Cell, Quality } from "../api/types";
 import { nameOf, number } from "../format";
 import { t } from "../i18n";
 import { cellText } from "../shell/table";
@@ -17,6 +17,13 @@ function bars(completeness: Quality["completeness"], lang: Lang): TemplateResult
   </ul>`;
 }
 
+/** Return an example of what a rule refused: its row, the value and how to mend it. */
+function exampleText(example: unknown): string {
+  if (typeof example !== "object" || example === null) return cellText((example ?? null) as string | null);
+  const { row, value, mend } = example as { row?: number; value?: Cell; mend?: string };
+  return t("dataset.quality.at", { row: row ?? "?", value: cellText(value), mend: mend ?? "" });
+}
+
 function hits(rules: Quality["rules"]): TemplateResult {
   if (rules.length === 0) return html`<p class="calm">${t("dataset.quality.clean")}</p>`;
   return html`<table class="facts">
@@ -25,7 +32,7 @@ function hits(rules: Quality["rules"]): TemplateResult {
     </thead>
     <tbody>
       ${rules.map(
-        (one) => html`<tr><td>${one.rule}</td><td>${one.column ?? ""}</td><td class="number">${one.count}</td><td>${cellText((one.example ?? null) as string | null)}</td></tr>`,
+        (one) => html`<tr><td>${one.rule}</td><td>${one.column ?? ""}</td><td class="number">${one.count}</td><td>${exampleText(one.example)}</td></tr>`,
       )}
     </tbody>
   </table>`;

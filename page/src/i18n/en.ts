@@ -129,7 +129,7 @@ export const en: Record<Key, string> = {
   "aqi.mark.4": "IV",
   "aqi.mark.5": "V",
   "aqi.mark.6": "VI",
-  "aqi.station.label": "{name}: AQI {aqi}, {word}",
+  "aqi.station.label": "{aqi} {mark} {name}: AQI, {word}",
 
   "now.title": "Now",
   "now.then": "Then",
@@ -167,6 +167,7 @@ export const en: Record<Key, string> = {
 
   "indicators.title": "Key indicators",
   "indicators.none": "No indicators yet. Running the scene once computes them:",
+  "indicators.unsensed": "No sensor data yet. To see a living city first:",
   "indicators.formula": "Formula",
   "indicators.standard": "Standard",
   "indicators.missing": "If data is missing",
@@ -238,6 +239,7 @@ export const en: Record<Key, string> = {
 
   "operations.advice": "Advised measures",
   "operations.advice.none": "No measures are needed at this level.",
+  "operations.advice.unknown": "No air quality index, so nothing can be advised.",
   "operations.scene": "Scene",
   "operations.reads": "Reads",
   "operations.writes": "Writes",
@@ -300,6 +302,7 @@ export const en: Record<Key, string> = {
   "dataset.quality.rule": "Rule",
   "dataset.quality.count": "Times",
   "dataset.quality.example": "Example",
+  "dataset.quality.at": "row {row}: {value}. {mend}",
   "dataset.quality.clean": "No rule fired: every row was admitted.",
   "dataset.refused": "Refused rows",
   "dataset.refused.none": "No row was refused.",

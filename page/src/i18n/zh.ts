@@ -127,7 +127,7 @@ export const zh = {
   "aqi.mark.4": "中",
   "aqi.mark.5": "重",
   "aqi.mark.6": "严",
-  "aqi.station.label": "{name}：AQI {aqi}，{word}",
+  "aqi.station.label": "{aqi} {mark} {name}：AQI，{word}",
 
   "now.title": "此刻",
   "now.then": "当时",
@@ -165,6 +165,7 @@ export const zh = {
 
   "indicators.title": "关键指标",
   "indicators.none": "还没有指标。运行一次场景即可算出：",
+  "indicators.unsensed": "还没有传感数据。先看一座活的城市：",
   "indicators.formula": "公式",
   "indicators.standard": "依据",
   "indicators.missing": "缺数时",
@@ -236,6 +237,7 @@ export const zh = {
 
   "operations.advice": "建议措施",
   "operations.advice.none": "当前级别没有需要采取的措施。",
+  "operations.advice.unknown": "没有空气质量指数，无从建议。",
   "operations.scene": "场景",
   "operations.reads": "读取",
   "operations.writes": "写出",
@@ -298,6 +300,7 @@ export const zh = {
   "dataset.quality.rule": "规则",
   "dataset.quality.count": "次数",
   "dataset.quality.example": "例",
+  "dataset.quality.at": "第 {row} 行：{value}。{mend}",
   "dataset.quality.clean": "没有规则被触发：所有行都已收录。",
   "dataset.refused": "被拒收的行",
   "dataset.refused.none": "没有被拒收的行。",

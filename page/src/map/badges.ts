@@ -71,7 +71,7 @@ export class Badges {
     badge.name = nameOf(station.name, lang);
     if (name_) name_.textContent = badge.name;
     badge.element.setAttribute("aria-pressed", String(picked));
-    badge.element.setAttribute("aria-label", t("aqi.station.label", { name: nameOf(station.name, lang), aqi, word }));
+    badge.element.setAttribute("aria-label", t("aqi.station.label", { name: badge.name, aqi, mark, word }));
     badge.element.title = badge.element.getAttribute("aria-label") ?? "";
   }
 
@@ -80,7 +80,7 @@ export class Badges {
     element.type = "button";
     element.className = "map-badge";
     element.dataset["thing"] = station.thing;
-    element.append(...["b", "i", "span"].map((tag) => document.createElement(tag)));
+    element.append(...["b", "i", "span"].flatMap((tag) => [document.createElement(tag), " "]));
     element.addEventListener("click", (event) => {
       event.stopPropagation();
       this.onPick(station.thing);

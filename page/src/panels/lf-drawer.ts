@@ -69,8 +69,8 @@ export class DrawerPiece extends Piece {
     return html`${rowTable(titled(columns, stated), items, this.tongue)}
       <footer class="pager">
         <span>${t("drawer.rows", { n: number(total, this.tongue, 0) })} · ${t("drawer.page", { from, to: from + items.length - 1 })}</span>
-        <button type="button" ?disabled=${this.cursors.length === 1} @click=${() => (this.cursors = this.cursors.slice(0, -1))}>${t("drawer.previous")}</button>
-        <button type="button" ?disabled=${next === null} @click=${() => (this.cursors = [...this.cursors, next])}>${t("drawer.next")}</button>
+        <button type="button" class="quiet" ?disabled=${this.cursors.length === 1} @click=${() => (this.cursors = this.cursors.slice(0, -1))}>${t("drawer.previous")}</button>
+        <button type="button" class="quiet" ?disabled=${next === null} @click=${() => (this.cursors = [...this.cursors, next])}>${t("drawer.next")}</button>
       </footer>`;
   }
 

@@ -6,7 +6,7 @@ import { t, tOr } from "../i18n";
 import { Piece } from "../shell/element";
 import { emptyCard, problemCard, skeleton } from "../shell/parts";
 import { loadMoment } from "../state/actions";
-import { data } from "../state/data";
+import { data, sensed } from "../state/data";
 import { datasetOf } from "../state/trend";
 import { view } from "../state/view";
 
@@ -36,7 +36,7 @@ export class IndicatorsPiece extends Piece {
     if (indicators.state === "asked") return skeleton(3);
     if (indicators.state === "refused") return problemCard(indicators.problem, () => void loadMoment());
     if (indicators.value.length === 0) {
-      return emptyCard(t("indicators.none"), "lifang scene run air_quality_early_warning");
+      return emptyCard(t(sensed() ? "indicators.none" : "indicators.unsensed"), sensed() ? "lifang scene run air_quality_early_warning" : "lifang demo chengdu");
     }
     return html`<ul class="indicators">${indicators.value.map((indicator) => this.one(indicator))}</ul>`;
   }

@@ -10,7 +10,7 @@ import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { emptyCard, problemCard, skeleton } from "../shell/parts";
 import { loadMoment } from "../state/actions";
-import { data, here } from "../state/data";
+import { data, here, sensed } from "../state/data";
 import { forecastPoints, historyPoints, indicatorOf } from "../state/trend";
 import { view } from "../state/view";
 
@@ -44,7 +44,7 @@ export class NowPiece extends Piece {
 
   /** The command that fills an empty panel: run the scene, or without any series get a city that has some. */
   private remedy(): string {
-    return here(data.value.datastreams)?.length ? "lifang scene run air_quality_early_warning" : "lifang demo chengdu";
+    return sensed() ? "lifang scene run air_quality_early_warning" : "lifang demo chengdu";
   }
 
   private frame(content: TemplateResult): TemplateResult {

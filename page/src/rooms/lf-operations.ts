@@ -33,14 +33,14 @@ export class OperationsPiece extends Piece {
     return html`${this.advice(air.value)}${this.backtest(air.value)}${this.about(air.value)}`;
   }
 
-  private advice({ result: { advice } }: AirReport): TemplateResult {
+  private advice({ result: { advice, city } }: AirReport): TemplateResult {
     return html`<section class="panel" aria-labelledby="advice-title">
       <h2 id="advice-title">${t("operations.advice")}</h2>
       ${advice.length
         ? html`<ul class="advice">
             ${advice.map((one) => html`<li><b>${nameOf(one.audience, this.tongue)}</b> ${nameOf(one, this.tongue)} <small>${nameOf(one.citation, this.tongue)}</small></li>`)}
           </ul>`
-        : html`<p class="calm">${t("operations.advice.none")}</p>`}
+        : html`<p class="calm">${t(city.aqi === null ? "operations.advice.unknown" : "operations.advice.none")}</p>`}
     </section>`;
   }
 

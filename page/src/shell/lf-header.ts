@@ -70,10 +70,10 @@ export class HeaderPiece extends Piece {
   private caption(): TemplateResult | typeof nothing {
     if (!view.value.embed) return nothing;
     const city = here(data.value.city);
-    return html`<p class="caption">
+    return html`<header class="caption">
       <b>里坊 lifang</b> · ${nameOf(city?.name, this.tongue)} · ${moment(this.moment, this.zone)} ${zoneName(this.moment, this.zone)}
       <a href=${viewLink()} target="_blank" rel="noopener">${t("embed.open")}</a>
-    </p>`;
+    </header>`;
   }
 
   private home(event: Event): void {

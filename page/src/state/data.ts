@@ -52,6 +52,11 @@ export function here<T>(asked: Asked<T>): T | null {
   return asked.state === "here" ? asked.value : null;
 }
 
+/** Return whether the city has any series of observations. */
+export function sensed(): boolean {
+  return (here(data.value.datastreams)?.length ?? 0) > 0;
+}
+
 /** Return whether the signed-in person may act as one of these roles. */
 export function mayAct(subject: Subject | null, ...roles: string[]): boolean {
   return subject !== null && subject.roles.some((role) => role === "administrator" || roles.includes(role));

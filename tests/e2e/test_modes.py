@@ -1,0 +1,138 @@
+"""Ways to look at the one screen, to hand it on and to take a change back; and that everybody can use every view."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.e2e.accessible import faults
+from tests.e2e.screen import Served, look, open_page, sign_in
+
+VIEWS = [
+    "?",
+    "?pick=cnemc-1431a",
+    "?table=districts",
+    "?room=data",
+    "?room=data&dataset=districts",
+    "?room=sensing",
+    "?room=operations",
+    "?kiosk=1",
+    "?elder=1",
+    "?embed=1",
+]
+_TARGETS = """
+() => [...document.querySelectorAll("button, select, .button, .rail a, input:not([type=checkbox], [type=range], .sr)")]
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(".link"))
+  .map((one) => [one.outerHTML.slice(0, 90), one.getBoundingClientRect().height])
+  .filter(([, height]) => height < 47.5)
+"""
+
+
+@pytest.mark.parametrize("query", VIEWS)
+def test_no_view_has_a_serious_fault_of_accessibility(page: Page, served: Served, query: str) -> None:
+    open_page(page, served, f"{query}&theme=paper&lang=en")
+    assert faults(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator("[data-tool=lang]").first.evaluate("(button) => button.click()")
+    page.locator("[data-tool=theme]").first.evaluate("(button) => button.click()")
+    page.wait_for_function("document.documentElement.lang === 'zh-CN'")
+    page.wait_for_timeout(300)
+    assert faults(page) == []
+
+
+def test_windows_and_what_a_person_signed_in_sees_have_no_serious_fault(page: Page, served: Served) -> None:
+    sign_in(page, served)
+    for query in ("?lang=en&room=operations", "?lang=en&room=data"):
+        open_page(page, served, query)
+        assert faults(page) == []
+    page.locator(".upload summary").click()
+    assert faults(page) == []
+    page.keyboard.press("?")
+    expect(page.locator("dialog.help[open]")).to_be_visible()
+    assert faults(page) == []
+
+
+def test_elder_mode_is_larger_wider_and_less(page: Page, served: Served) -> None:
+    open_page(page, served, "?lang=zh")
+    page.get_by_role("button", name="长辈版").click()
+    page.wait_for_function("document.documentElement.hasAttribute('data-elder')")
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "20px"
+    lines = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.index-words')).lineHeight) / 17.5")
+    assert lines >= 1.5
+    expect(page.locator(".time-window")).to_be_hidden()
+    assert page.evaluate(_TARGETS) == []
+    open_page(page, served, "?lang=zh&elder=1&room=operations")
+    expect(page.locator("lf-alerts")).to_be_visible()
+    expect(page.locator(".secondary").first).to_be_hidden()
+    assert page.evaluate(_TARGETS) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_snapshot_link_shows_the_same_hour_again_and_an_embedded_view_only_the_picture(
+    page: Page, served: Served
+) -> None:
+    open_page(page, served, "?lang=en&theme=night&layers=air,districts")
+    page.locator("summary[data-tool=more]").click()
+    page.get_by_role("button", name="Share").click()
+    links = page.locator("dialog.share code").all_inner_texts()
+    snapshot = parse_qs(urlsplit(links[0]).query)
+    assert snapshot["lang"] == ["en"]
+    assert snapshot["theme"] == ["night"]
+    assert snapshot["layers"] == ["air,districts"]
+    moment = snapshot["at"][0][:13]
+    page.keyboard.press("Escape")
+    page.goto(links[0])
+    page.locator("html[data-ready=true]").wait_for(state="attached")
+    expect(page.locator("lf-time input[type=datetime-local]")).to_have_value(re.compile(f"^{moment}"))
+    source = re.search(r'src="([^"]+)"', links[2])
+    assert source
+    page.goto(source[1].replace("&amp;", "&"))
+    page.locator("html[data-ready=true]").wait_for(state="attached")
+    expect(page.locator(".caption a")).to_be_visible()
+    for gone in (".head", ".rail", ".column", ".time"):
+        expect(page.locator(gone).first).to_be_hidden()
+    assert look(page, within=".map-place").colours > 200
+
+
+def test_a_layer_hidden_and_a_filter_set_can_be_taken_back(page: Page, served: Served) -> None:
+    open_page(page, served, "?lang=en")
+    roads = page.locator("[data-layer=roads] input")
+    roads.click()
+    expect(roads).not_to_be_checked()
+    assert "layers=" in page.url
+    page.locator(".undo").get_by_role("button", name="Undo").click()
+    expect(roads).to_be_checked()
+    assert "layers=" not in page.url
+    open_page(page, served, "?lang=en&room=data")
+    page.locator(".facet").first.click()
+    page.wait_for_url(re.compile("f.theme="))
+    page.keyboard.press("Control+z")
+    page.wait_for_function("!location.search.includes('f.theme')")
+
+
+def test_english_names_of_districts_come_from_the_code_list(page: Page, served: Served) -> None:
+    open_page(page, served, "?lang=en&map=9.2/30.6600/104.0600")
+    words = page.locator(".map-label.district").all_text_contents()
+    assert "Xindu District" in words
+    assert not [word for word in words if re.search(r"[\u4e00-\u9fff]", word)]
+
+
+def test_a_chart_shows_the_limits_that_apply_and_names_their_standard(page: Page, served: Served) -> None:
+    open_page(page, served, "?lang=en&pick=cnemc-1431a&series=pm2.5")
+    legend = page.locator(".limits")
+    expect(legend).to_contain_text("GB 3095-2012, grade 2")
+    expect(legend).to_contain_text("24 h mean 75")
+    open_page(page, served, "?lang=zh&pick=cnemc-1431a&series=no2")
+    expect(page.locator(".limits")).to_contain_text("1 小时平均 200")
+
+
+def test_an_alert_says_which_of_its_times_are_the_citys_and_which_the_clocks(page: Page, served: Served) -> None:
+    sign_in(page, served)
+    open_page(page, served, "?lang=en&room=operations")
+    alert = page.locator("[data-alert]").first
+    expect(alert).to_contain_text(re.compile(r"since 2019-\d\d-\d\d \d\d:00 \(city time\)"), timeout=90_000)
+    alert.locator("button[value=acknowledge]").click()
+    done = page.locator("[data-alert]").filter(has_text="✓").first
+    expect(done).to_contain_text(re.compile(r"acknowledged by admin at 20\d\d.*\(wall clock\)"))
