@@ -61,7 +61,8 @@ def test_a_route_that_forgets_to_decide_answers_nothing(house: House, caplog: py
     assert "without a decision" in caplog.text
 
 
-_FILLED = {"dataset_id": "wells", "reference": "1", "number": "1", "key": "'site-1'", "indicator_id": "pm25_mean"}
+_FILLED = {"dataset_id": "wells", "reference": "1", "number": "1", "key": "'site-1'", "indicator_id": "pm25_mean",
+           "list_id": "gbt2260"}  # fmt: skip
 _HIDDEN = ("cellars", "vaults", "site-2.o3", "臭氧", "p.administrator", "lfg_")
 
 
