@@ -20,6 +20,7 @@ DATA = frozenset(
         "device",
         "event",
         "indicator",
+        "link",
         "observation",
         "release",
         "replay",
@@ -170,7 +171,7 @@ RULES = (
         "Operators and administrators register things and send observations.",
         frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
         frozenset({Action.OBSERVE}),
-        frozenset({"thing", "datastream", "observation", "actuator"}),
+        frozenset({"thing", "datastream", "observation", "device", "link", "actuator"}),
         ANY,
     ),
     Rule(

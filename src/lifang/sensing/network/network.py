@@ -1,0 +1,299 @@
+"""The face of the network: its register, and its health kept up at every commit."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event, Lock, Thread
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from lifang.core import BadInput, Box, Clock, NotFound, Problem, TooLarge, from_micros, to_micros
+from lifang.guard import Classification, Subject
+from lifang.sensing.hot import NEVER, class_codes
+from lifang.sensing.model import Numbers
+from lifang.sensing.network.columns import Network, kinds_of_group, read_network
+from lifang.sensing.network.counters import Counters
+from lifang.sensing.network.districts import District, Districts
+from lifang.sensing.network.gaps import Gaps, find_gaps
+from lifang.sensing.network.health import Devices, Streams, judge_devices, judge_streams
+from lifang.sensing.network.importing import Imported, first_reasons, placed, read_rows
+from lifang.sensing.network.model import Health
+from lifang.sensing.network.register import Register
+from lifang.sensing.sensing import Sensing
+from lifang.store import Call, Field, Literal, ObservationQuery, Observations, Store
+
+_TABLES = ("device", "link", "device_model", "thing", "datastream")
+_SNAPSHOT = "network"
+_SAVE_S = 60.0
+_SLOW_S = 0.05  # a state that took longer is kept for some times as long
+_KEEP = 3.0
+_GAP_ROWS = 5_000_000
+_RECOVER_ROWS = 5_000_000
+_SECOND_US = 1_000_000
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class State:
+    """How the network is at ``now_us``: its columns, each datastream, each device."""
+
+    now_us: int
+    network: Network
+    streams: Streams
+    devices: Devices
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which devices are asked for; every condition that is given must hold."""
+
+    health: Health | None = None
+    device_type: str | None = None
+    organisation: str | None = None
+    link: str | None = None
+    mounted_on: str | None = None
+    district: str | None = None
+    box: Box | None = None
+    simulated: bool | None = None
+
+
+class SensorNetwork(Register):
+    """The devices and links of one city, and how they are; safe to use from many threads.
+
+    ``now`` is the city's time. ``districts`` is asked once, when the first device is looked at.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        sensing: Sensing,
+        *,
+        now: Callable[[], datetime] | None = None,
+        districts: Callable[[], Sequence[District]] = tuple,
+    ) -> None:
+        super().__init__(store, clock)
+        self._sensing, self._now = sensing, now or clock.now
+        self._find_districts = districts
+        self._lock = Lock()
+        self._counting = Lock()
+        self._counters: Counters | None = None
+        self._told = self._saved = 0
+        self._network: tuple[int, Network, float, float] | None = None
+        self._state: tuple[Any, State, float, float] | None = None
+        self._areas: Districts | None = None
+        self._started_us = to_micros(self._now())
+        self._stop = Event()
+        self._thread: Thread | None = None
+
+    def start(self) -> None:
+        """Begin to keep the counters for the next start; again does nothing."""
+        if self._thread is None:
+            self._started_us = to_micros(self._now())
+            self._thread = Thread(target=self._keep, name="lifang-network", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Keep the counters, and stop."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        self.save()
+
+    def watch(self, observations: Observations) -> None:
+        """Count committed observations: for ``Sensing.on_commit``."""
+        with self._counting:
+            self._count().update(observations, to_micros(self._now()))
+            self._told += 1
+
+    def save(self) -> None:
+        """Write the counters down, if anything came since they were last."""
+        with self._counting:
+            told = self._told
+            if self._counters is None or told == self._saved:
+                return
+            body = self._counters.to_bytes()
+        row = {"moment": self._clock.now(), "body": body}
+        with self._store.registry.transaction() as tx:
+            if tx.get("counter_snapshot", _SNAPSHOT) is None:
+                tx.insert("counter_snapshot", {"id": _SNAPSHOT, **row})
+            else:
+                tx.update("counter_snapshot", _SNAPSHOT, row)
+        self._saved = told
+
+    @property
+    def districts(self) -> Districts:
+        """The city's districts."""
+        if self._areas is None:
+            self._areas = Districts(self._find_districts())
+        return self._areas
+
+    def state(self) -> State:
+        """Return how the network is now; of a large network, as it was a moment ago."""
+        with self._lock:
+            network = self._columns()
+            now_us = to_micros(self._now())
+            key = (id(network), self._told, now_us // _SECOND_US)
+            if self._state is not None:
+                known, state, at, cost = self._state
+                fresh = known[0] == key[0] and cost > _SLOW_S and time.monotonic() - at < _KEEP * cost
+                if known == key or fresh:
+                    return state
+            begin = time.monotonic()
+            state = self._judge(network, now_us)
+            self._state = (key, state, time.monotonic(), time.monotonic() - begin)
+            return state
+
+    def find(
+        self, wanted: Wanted, *, classes: Collection[Classification], after: int = 0, limit: int | None = None
+    ) -> NDArray[np.int64]:
+        """Return the numbers of the devices that are asked for and classified so, rising, past ``after``."""
+        state = self.state()
+        kept = self._mask(state, wanted, classes)
+        kept[: after + 1] = False
+        return np.flatnonzero(kept)[:limit]
+
+    def is_silent(self, device_id: str) -> bool:
+        """Return whether a device is silent, for whatever reason; one that nobody heard yet is not."""
+        state = self.state()
+        number = state.network.numbers.get(device_id, 0)
+        if not number:
+            return False
+        found = state.devices
+        return bool(found.streams[number] and found.silent[number] == found.streams[number])
+
+    def gateway_of(self, device_id: str) -> str:
+        """Return the device that speaks for another, or that one itself."""
+        row = self._store.registry.get("device", device_id)
+        return str(row["gateway"]) if row and row["gateway"] else device_id
+
+    def streams_of(self, device_id: str) -> Numbers:
+        """Return the numbers of a device's datastreams."""
+        network = self.state().network
+        number = network.numbers.get(device_id)
+        if number is None:
+            raise NotFound(f"There is no device {device_id[:80]!r}.", mend="List the devices.")
+        return np.flatnonzero(network.stream_device == number).astype(np.int32)
+
+    def gaps(self, streams: Numbers, start: datetime, end: datetime) -> Gaps:
+        """Return the gaps of datastreams in [start, end); ``TooLarge`` if they have more than 5 million values."""
+        if end <= start:
+            raise BadInput("The period ends before it starts.", where="end", mend="Swap start and end.")
+        network = self.state().network
+        numbers = np.unique(streams)
+        query = ObservationQuery(numbers, start, end)
+        if (count := self._store.lake.count(query)) > _GAP_ROWS:
+            raise TooLarge(f"These are {count:,} values.", where="start, end", mend="Ask for a shorter period or less.")
+        table = self._store.lake.read(query)
+        return find_gaps(
+            table["datastream"].to_numpy().astype(np.int32),
+            table["time"].cast(pa.int64()).to_numpy(),
+            numbers=numbers,
+            period_us=network.stream_period_us[numbers],
+            first=self._store.lake.tally(numbers).first,
+            start_us=to_micros(start),
+            end_us=to_micros(end),
+        )
+
+    def import_devices(
+        self, table: pa.Table, mapping: Mapping[str, str], *, by: Subject, defaults: Mapping[str, Any] | None = None
+    ) -> Imported:
+        """Return what became of a table of devices: things and devices of its rows; again changes nothing."""
+        drafts, refused = read_rows(table, mapping, defaults or {})
+        pairs, homeless = placed(drafts, self._place_of)
+        self._sensing.register([thing for thing, _ in pairs], [], by=by)
+        added, changed = self.put_devices([device for _, device in pairs], by=by)
+        refused = sorted([*refused, *homeless])
+        return Imported(len(table), added, changed, len(refused), first_reasons(refused))
+
+    def _place_of(self, name: str) -> tuple[float, float] | None:
+        try:
+            thing = self._sensing.thing(name)
+        except NotFound:
+            return None
+        return thing.lon, thing.lat
+
+    def _mask(self, state: State, wanted: Wanted, classes: Collection[Classification]) -> NDArray[np.bool_]:
+        network = state.network
+        kept = np.isin(network.classification, class_codes(classes))
+        kept[0] = False
+        if wanted.health is not None:
+            kept &= state.devices.health == wanted.health
+        if wanted.device_type is not None:
+            kinds = [network.kinds.number(each) for each in kinds_of_group(wanted.device_type)]
+            kept &= np.isin(network.kind, kinds)
+        if wanted.organisation is not None:
+            kept &= network.organisation == network.organisations.number(wanted.organisation)
+        if wanted.link is not None:
+            kept &= network.link == network.links.numbers.get(wanted.link, -1)
+        if wanted.mounted_on is not None:
+            kept &= network.pole == network.numbers.get(wanted.mounted_on, -1)
+        if wanted.district is not None:
+            codes = [each.code for each in self.districts.all]
+            kept &= network.district == (codes.index(wanted.district) + 1 if wanted.district in codes else -1)
+        if wanted.box is not None:
+            kept &= wanted.box.contains(network.lon, network.lat)
+        if wanted.simulated is not None:
+            kept &= network.simulated == wanted.simulated
+        return kept
+
+    def _columns(self) -> Network:
+        version = self._store.registry.version(*_TABLES)
+        if self._network is not None:
+            known, network, at, cost = self._network
+            if known == version or (cost > _SLOW_S and time.monotonic() - at < _KEEP * cost):
+                return network
+        begin = time.monotonic()
+        network = read_network(self._store.registry, self.districts)
+        self._network = (version, network, time.monotonic(), time.monotonic() - begin)
+        return network
+
+    def _judge(self, network: Network, now_us: int) -> State:
+        size = len(network.stream_device)
+        with self._counting:
+            counted = self._count().of(size)
+            came = self._counters.hours_with_values(size) if self._counters else np.zeros((0, size), np.bool_)
+            streams = judge_streams(network, counted, now_us, min(self._started_us, now_us))
+            return State(now_us, network, streams, judge_devices(network, streams, counted, came, now_us))
+
+    def _count(self) -> Counters:
+        """Return the counters: those kept at the last start, with what was stored since."""
+        if self._counters is None:
+            row = self._store.registry.get("counter_snapshot", _SNAPSHOT)
+            self._counters = Counters() if row is None else self._kept(row["body"], row["moment"])
+        return self._counters
+
+    def _kept(self, body: bytes, moment: datetime) -> Counters:
+        try:
+            counters = Counters.from_bytes(body)
+        except Problem as problem:
+            _logger.warning("the network's counters begin afresh: %s", problem)
+            return Counters()
+        later = Call("gt", (Field("recorded"), Literal(moment)))
+        heard = counters.last[counters.last != NEVER]
+        start = from_micros(int(heard.max())) if len(heard) else None
+        query = ObservationQuery(None, start, None, later, limit=_RECOVER_ROWS)
+        table = self._store.lake.read(query)
+        missed = Observations(
+            table["datastream"].to_numpy().astype(np.int32),
+            table["time"].cast(pa.int64()).to_numpy(),
+            table["value"].to_numpy(),
+            table["quality"].to_numpy().astype(np.uint8),
+        )
+        if len(missed):
+            counters.update(missed, int(missed.time.max()))
+        return counters
+
+    def _keep(self) -> None:
+        while not self._stop.wait(_SAVE_S):
+            try:
+                self.save()
+            except Problem as problem:
+                _logger.warning("the network's counters were not kept: %s", problem)
