@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from lifang.app.areas import city_districts
 from lifang.app.asker import OWNER, Asker
 from lifang.app.bus import Bus
 from lifang.app.describe import describe_city, describe_layers, tell_observations
@@ -33,7 +34,7 @@ from lifang.guard import SYSTEM, Subject
 from lifang.identity import Identity
 from lifang.operations import AlertChange, Alerts, Indicators
 from lifang.scenes import SceneContext
-from lifang.sensing import Replay, Sensing, tasking
+from lifang.sensing import Replay, Sensing, network, tasking
 from lifang.store import Store
 
 _SCENES_LOOK_BACK = timedelta(hours=72)
@@ -64,7 +65,21 @@ class City(Reads):
         self.identity = Identity(self.store, clock, session_max_age_s=self.settings.session_max_age_s)
         self.catalogue = Catalogue(self.store, clock, self.settings)
         self.sensing = Sensing(self.store, clock)
-        self.tasking = tasking.Tasking(self.store, clock, self.sensing, now=lambda: self.now)
+        self.network = network.SensorNetwork(
+            self.store,
+            clock,
+            self.sensing,
+            now=lambda: self.now,
+            districts=lambda: city_districts(self.settings, self.catalogue),
+        )
+        self.tasking = tasking.Tasking(
+            self.store,
+            clock,
+            self.sensing,
+            now=lambda: self.now,
+            is_silent=self.network.is_silent,
+            gateway_of=self.network.gateway_of,
+        )
         self.alerts = Alerts(self.store, clock, now=lambda: self.now)
         self.indicators = Indicators(self.store, clock)
         self.queries = Queries(self.catalogue, self.settings)
@@ -96,6 +111,7 @@ class City(Reads):
     def start(self, *, time_passes: bool = True) -> None:
         """Commit observations and work off jobs; let time pass too (replay, scenes), unless told not to."""
         self.sensing.start()
+        self.network.start()
         self.tasking.start()
         if not self._started:
             self._long_work.sweep(self.jobs)
@@ -115,6 +131,7 @@ class City(Reads):
         if self.replay:
             self.replay.close()
         self.sensing.close()
+        self.network.close()
         self.queries.close()
         self.bus.close()
         self.store.close()
@@ -200,6 +217,7 @@ class City(Reads):
             self.pulse = self._make_pulse()
 
     def _wire(self) -> None:
+        self.sensing.on_commit(self.network.watch)
         self.sensing.on_commit(partial(tell_observations, self.bus, self.sensing))
         self.alerts.on_change(self._tell_alert)
         self.tasking.on_command(self._tell_command)

@@ -82,7 +82,9 @@ def reopen(tmp_path: Path) -> Iterator[Callable[[], City]]:
         store = Store.open(tmp_path / "city", clock=clock, memory_mb=128, threads=1)
         sensing = Sensing(store, clock)
         sensing.start()
-        opened.append(City(clock, sensing, SensorNetwork(store, clock, sensing, districts=districts)))
+        network = SensorNetwork(store, clock, sensing, districts=districts)
+        network.start()
+        opened.append(City(clock, sensing, network))
         return opened[-1]
 
     yield open_again

@@ -96,6 +96,7 @@ def test_a_table_of_devices_is_imported_row_by_row_and_again_changes_nothing(cit
     camera = city.sensing.thing("x5")
     assert (camera.lon, camera.lat) == (104.01, 30.6)
     assert camera.properties == {"simulated": True}
+    city.clock.advance(timedelta(minutes=1))
     changed = city.network.import_devices(
         TABLE.set_column(5, "firmware", pa.array(["2"] * 7)), MAPPING, by=SYSTEM,
         defaults={"organisation": "城管", "simulated": True},

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 from importlib.metadata import version
 from typing import Annotated
 
+import numpy as np
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
@@ -14,6 +16,7 @@ from lifang.core import format_instant
 from lifang.doors.api.models import Health
 from lifang.doors.http import Asker, GuardedRoute, Metrics, answer, asking, json_answer
 from lifang.guard import Action, Classification, Resource
+from lifang.sensing import network, tasking
 
 _FORWARDING = frozenset({"forwarded", "via", "x-real-ip"})
 _STATES = ("queued", "running", "done", "failed", "cancelled")
@@ -71,5 +74,22 @@ def _refresh(counts: Metrics, asker: Asker) -> None:
     city = asker.city
     counts.ledger.set(city.store.ledger.head()[0])
     counts.datastreams.set(city.sensing.datastream_count())
+    _refresh_network(counts, asker)
     for state in _STATES:
         counts.jobs.labels(state).set(city.store.registry.count("job", where={"state": state}))
+
+
+def _refresh_network(counts: Metrics, asker: Asker) -> None:
+    city = asker.city
+    state = city.network.state()
+    rows = np.arange(1, len(state.network.ids))
+    whole = network.summed_up(state.devices, state.network.simulated, np.zeros(len(rows) + 1, np.int64), 1, rows)
+    figures = whole.as_json(0)
+    for word, count in figures["health"].items():
+        counts.devices.labels(word).set(count)
+    for name in ("uptime", "loss", "lag_s"):
+        value = figures[name]
+        counts.network.labels(name).set(math.nan if value is None else value)
+    counts.links_down.set(int(state.devices.links_down.sum()))
+    for each in tasking.CommandState:
+        counts.commands.labels(each.value).set(city.store.registry.count("command", where={"state": each.value}))

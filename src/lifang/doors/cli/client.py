@@ -73,6 +73,11 @@ class Client:
         """Return the JSON answer to DELETE, if there is one."""
         return self._json("DELETE", path)
 
+    def send(self, path: str, content: bytes, *, media_type: str, **params: Any) -> Any:
+        """Return the JSON answer to POST with ``content`` as its body."""
+        headers = {"Content-Type": media_type}
+        return self._json("POST", path, content=content, headers=headers, params=_given(params))
+
     def upload(self, path: str, file: Path, *, parts: Mapping[str, Path], **params: Any) -> Any:
         """Return the JSON answer to a multipart POST of ``file`` and further small ``parts``."""
         opened = {name: (part.name, part.read_bytes()) for name, part in parts.items()}

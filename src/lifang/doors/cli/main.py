@@ -7,15 +7,17 @@ import sys
 import typer
 
 from lifang.core import Problem
-from lifang.doors.cli import alerts, data, house, people, scenes, sense
+from lifang.doors.cli import alerts, data, house, network, people, scenes, sense, tasks
 from lifang.doors.cli.show import ERR
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="里坊 lifang: a city that runs by its data."
 )
 house.add_to(app)
+network.add_to(sense.app)
 app.add_typer(data.app, name="data")
 app.add_typer(sense.app, name="sense")
+app.add_typer(tasks.app, name="task")
 app.add_typer(scenes.app, name="scene")
 app.add_typer(alerts.app, name="alert")
 app.add_typer(people.app, name="user")

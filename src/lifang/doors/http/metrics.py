@@ -25,6 +25,15 @@ class Metrics:
         self.streams = Gauge("lifang_event_streams", "Open event streams.", registry=registry)
         self.datastreams = Gauge("lifang_hot_datastreams", "Datastreams held in memory.", registry=registry)
         self.jobs = Gauge("lifang_jobs", "Jobs by state.", ("state",), registry=registry)
+        self.devices = Gauge("lifang_network_devices", "Devices by health.", ("health",), registry=registry)
+        self.links_down = Gauge("lifang_network_links_down", "Links that are down.", registry=registry)
+        self.network = Gauge(
+            "lifang_network",
+            "Means over all devices: uptime and loss (0 to 1), lag in seconds.",
+            ("figure",),
+            registry=registry,
+        )
+        self.commands = Gauge("lifang_commands", "Commands by state.", ("state",), registry=registry)
         self.ledger = Gauge("lifang_ledger_head", "Number of the newest ledger record.", registry=registry)
 
     def text(self) -> bytes:

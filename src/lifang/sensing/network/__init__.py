@@ -9,7 +9,7 @@ counter_snapshot.
 
 from lifang.sensing.network.districts import District, Districts
 from lifang.sensing.network.gaps import Gaps, find_gaps
-from lifang.sensing.network.health import RULES
+from lifang.sensing.network.health import RULES, DevicesHealth
 from lifang.sensing.network.importing import FIELDS, Imported
 from lifang.sensing.network.model import HEALTH_NAMES, Device, DeviceEvent, DeviceModel, Health, Link
 from lifang.sensing.network.network import SensorNetwork, State, Wanted
@@ -22,6 +22,7 @@ __all__ = [
     "Device",
     "DeviceEvent",
     "DeviceModel",
+    "DevicesHealth",
     "District",
     "Districts",
     "Gaps",

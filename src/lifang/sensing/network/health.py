@@ -59,11 +59,12 @@ class Streams:
 
 
 @dataclass(frozen=True)
-class Devices:
+class DevicesHealth:
     """Per device number: health, uptime of 24 hours and of all hours seen (0 to 1), lag (s), loss (0 to 1).
 
     NaN where nothing is known. ``last`` is the last phenomenon time, ``arrival`` when it came; ``streams`` and
     ``silent`` count datastreams; ``offset_s`` is how far its clock seems to be behind, 0 where it keeps time.
+    ``links_down`` goes by link number.
     """
 
     health: Codes
@@ -80,6 +81,7 @@ class Devices:
     expected: Values
     received: NDArray[np.int64]
     link_down: NDArray[np.bool_]
+    links_down: NDArray[np.bool_]
 
 
 def judge_streams(network: Network, counted: Counted, now_us: int, started_us: int) -> Streams:
@@ -100,7 +102,7 @@ def judge_streams(network: Network, counted: Counted, now_us: int, started_us: i
 
 def judge_devices(
     network: Network, streams: Streams, counted: Counted, came: NDArray[np.bool_], now_us: int
-) -> Devices:
+) -> DevicesHealth:
     """Return how each device is; ``came`` says, per hour of the ring and datastream, whether a value came."""
     size, of = len(network.ids), network.stream_device
     known = streams.known & (of > 0)
@@ -135,7 +137,7 @@ def judge_devices(
     link_down = down[network.link]
     health[(silent > 0) & link_down] = Health.EXPLAINED
     health[network.state != _IN_SERVICE] = Health.UNKNOWN
-    return Devices(
+    return DevicesHealth(
         health,
         uptime,
         np.where(whole > 0, uptime_all, uptime),
@@ -150,6 +152,7 @@ def judge_devices(
         expected,
         received.astype(np.int64),
         link_down,
+        down,
     )
 
 

@@ -137,7 +137,7 @@ def placed(
 
 def _read(number: int, given: Mapping[str, Any]) -> Draft:
     try:
-        made = {name: _READERS.get(name, _text)(given[name]) for name in FIELDS if name in given}
+        made = {name: _value(name, given[name]) for name in FIELDS if name in given}
     except (TypeError, ValueError, OverflowError) as error:
         if isinstance(error, Problem):
             raise
@@ -148,6 +148,11 @@ def _read(number: int, given: Mapping[str, Any]) -> Draft:
     zh = made.get("zh") or made["id"]
     place = (made["lon"], made["lat"]) if "lon" in made and "lat" in made else None
     return Draft(number, device, zh, made.get("en") or zh, place)
+
+
+def _value(name: str, told: Any) -> Any:
+    read: Callable[[Any], Any] = _READERS.get(name) or _text
+    return read(told)
 
 
 def _text(value: Any) -> str:
@@ -171,6 +176,10 @@ def _truth(value: Any) -> bool:
     return value if isinstance(value, bool) else str(value).strip().lower() in _TRUE
 
 
+def _class(value: Any) -> Classification:
+    return Classification(str(value).strip().lower())
+
+
 def _whole(value: Any) -> int:
     return int(float(value))
 
@@ -184,7 +193,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "certificate_expires": _moment,
     "roles": _list,
     "simulated": _truth,
-    "classification": Classification,
+    "classification": _class,
 }
 
 

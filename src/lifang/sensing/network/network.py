@@ -22,7 +22,7 @@ from lifang.sensing.network.columns import Network, kinds_of_group, read_network
 from lifang.sensing.network.counters import Counters
 from lifang.sensing.network.districts import District, Districts
 from lifang.sensing.network.gaps import Gaps, find_gaps
-from lifang.sensing.network.health import Devices, Streams, judge_devices, judge_streams
+from lifang.sensing.network.health import DevicesHealth, Streams, judge_devices, judge_streams
 from lifang.sensing.network.importing import Imported, first_reasons, placed, read_rows
 from lifang.sensing.network.model import Health
 from lifang.sensing.network.register import Register
@@ -47,7 +47,7 @@ class State:
     now_us: int
     network: Network
     streams: Streams
-    devices: Devices
+    devices: DevicesHealth
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class SensorNetwork(Register):
         self._network: tuple[int, Network, float, float] | None = None
         self._state: tuple[Any, State, float, float] | None = None
         self._areas: Districts | None = None
-        self._started_us = to_micros(self._now())
+        self._started_us = 0
         self._stop = Event()
         self._thread: Thread | None = None
 
@@ -159,6 +159,11 @@ class SensorNetwork(Register):
         kept = self._mask(state, wanted, classes)
         kept[: after + 1] = False
         return np.flatnonzero(kept)[:limit]
+
+    def links_down(self, classes: Collection[Classification]) -> int:
+        """Return how many links that are classified so are down."""
+        state = self.state()
+        return int((state.devices.links_down & np.isin(state.network.links.classification, class_codes(classes))).sum())
 
     def is_silent(self, device_id: str) -> bool:
         """Return whether a device is silent, for whatever reason; one that nobody heard yet is not."""

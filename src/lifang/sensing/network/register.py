@@ -139,6 +139,14 @@ class Register:
             found += [Device.from_row(row) for row in self._store.registry.find("device", where=where, order="number")]
         return found
 
+    def names(self, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Return the names (zh, en) of things, by id."""
+        found: dict[str, tuple[str, str]] = {}
+        for start in range(0, len(ids), _CHUNK):
+            rows = self._store.registry.find("thing", where={"id": list(ids[start : start + _CHUNK])})
+            found.update((row["id"], (row["zh"], row["en"])) for row in rows)
+        return found
+
     def mounted(self, pole: str) -> list[Device]:
         """Return the devices that are mounted on a pole, cabinet or vehicle."""
         return [Device.from_row(row) for row in self._store.registry.find("device", where={"mounted_on": pole})]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifang.sensing.model import Values
-from lifang.sensing.network.health import Devices
+from lifang.sensing.network.health import DevicesHealth
 from lifang.sensing.network.model import Health
 
 
@@ -38,7 +38,7 @@ class Summary:
 
 
 def summed_up(
-    devices: Devices, simulated: NDArray[np.bool_], group: NDArray[Any], size: int, rows: NDArray[np.int64]
+    devices: DevicesHealth, simulated: NDArray[np.bool_], group: NDArray[Any], size: int, rows: NDArray[np.int64]
 ) -> Summary:
     """Return the devices ``rows`` summed up by ``group`` (0 to ``size`` - 1)."""
     of = group[rows].astype(np.int64)
