@@ -612,6 +612,214 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/network/device-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register the devices of a CSV file; again changes nothing
+         * @description Register the devices of a CSV file with a header.
+         */
+        post: operations["_import_api_v1_network_device_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/device-imports/dataset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register the devices of a dataset; again changes nothing
+         * @description Register the devices of a dataset that the asker may read.
+         */
+        post: operations["_from_dataset_api_v1_network_device_imports_dataset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices and how they are
+         * @description List devices by number, those that meet every condition; as CSV all of them.
+         */
+        get: operations["_every_api_v1_network_devices_get"];
+        put?: never;
+        /**
+         * Register
+         * @description Register devices and the things that they are.
+         */
+        post: operations["_register_api_v1_network_devices_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One device
+         * @description Give one device with what hangs on it and its datastreams.
+         */
+        get: operations["_one_api_v1_network_devices__device_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/devices/{device_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Its changes
+         * @description Tell what changed on a device, newest first.
+         */
+        get: operations["_history_api_v1_network_devices__device_id__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/devices/{device_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Its upkeep
+         * @description Take a report of a device's firmware, battery, certificate, link or state; it is kept in its history.
+         */
+        post: operations["_report_api_v1_network_devices__device_id__report_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Data gaps of a datastream, device or district over a period
+         * @description Tell from when to when how many values are missing (the last day if no bounds are given).
+         */
+        get: operations["_gaps_api_v1_network_gaps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Say how the network is: the whole city, and by district, type, bureau or link.
+         */
+        get: operations["health_api_v1_network_health_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every
+         * @description List links by number, with what hangs on them; as CSV all of them.
+         */
+        get: operations["every_api_v1_network_links_get"];
+        put?: never;
+        /**
+         * Register
+         * @description Register links; one that goes up or down is changed by sending it again with its state.
+         */
+        post: operations["register_api_v1_network_links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/links/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description Give one link.
+         */
+        get: operations["one_api_v1_network_links__link_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/observations": {
         parameters: {
             query?: never;
@@ -1686,6 +1894,208 @@ export interface components {
             next: string | null;
         };
         /**
+         * DeviceBody
+         * @description A device: what it is, whose, where it hangs, how it is reached, how it is.
+         */
+        DeviceBody: {
+            /** Battery */
+            battery: number | null;
+            /** Certificate */
+            certificate: string;
+            /** Certificate Expires */
+            certificate_expires: string | null;
+            /** Certificate Issuer */
+            certificate_issuer: string;
+            /** Classification */
+            classification: string;
+            device_type: components["schemas"]["Kind"];
+            district: components["schemas"]["Kind"];
+            /** Firmware */
+            firmware: string;
+            /** Gateway */
+            gateway: string;
+            health: components["schemas"]["DeviceHealth"];
+            /** Id */
+            id: string;
+            /** Installed */
+            installed: string | null;
+            /** Lat */
+            lat: number | null;
+            /** Link */
+            link: string;
+            /** Lon */
+            lon: number | null;
+            /** Model */
+            model: string;
+            /** Mounted On */
+            mounted_on: string;
+            name: components["schemas"]["Name"];
+            /** Number */
+            number: number;
+            /** Organisation */
+            organisation: string;
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /** Roles */
+            roles: components["schemas"]["Kind"][];
+            /** Serial */
+            serial: string;
+            /** Simulated */
+            simulated: boolean;
+            /** State */
+            state: string;
+        };
+        /**
+         * DeviceDetail
+         * @description A device with what hangs on it and its datastreams.
+         */
+        DeviceDetail: {
+            /** Battery */
+            battery: number | null;
+            /** Certificate */
+            certificate: string;
+            /** Certificate Expires */
+            certificate_expires: string | null;
+            /** Certificate Issuer */
+            certificate_issuer: string;
+            /** Classification */
+            classification: string;
+            /** Datastreams */
+            datastreams: string[];
+            device_type: components["schemas"]["Kind"];
+            district: components["schemas"]["Kind"];
+            /** Firmware */
+            firmware: string;
+            /** Gateway */
+            gateway: string;
+            health: components["schemas"]["DeviceHealth"];
+            /** Id */
+            id: string;
+            /** Installed */
+            installed: string | null;
+            /** Lat */
+            lat: number | null;
+            /** Link */
+            link: string;
+            /** Lon */
+            lon: number | null;
+            /** Model */
+            model: string;
+            /** Mounted */
+            mounted: components["schemas"]["DeviceBody"][];
+            /** Mounted On */
+            mounted_on: string;
+            name: components["schemas"]["Name"];
+            /** Number */
+            number: number;
+            /** Organisation */
+            organisation: string;
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /** Roles */
+            roles: components["schemas"]["Kind"][];
+            /** Serial */
+            serial: string;
+            /** Simulated */
+            simulated: boolean;
+            /** State */
+            state: string;
+        };
+        /**
+         * DeviceEventBody
+         * @description Something that changed on a device.
+         */
+        DeviceEventBody: {
+            /** By */
+            by: string;
+            /** Kind */
+            kind: string;
+            /** Moment */
+            moment: string;
+            /** Value */
+            value: unknown;
+        };
+        /**
+         * DeviceHealth
+         * @description How a device is: shares are 0 to 1, null where nothing is known; ``clock_offset_s`` is how far it is behind.
+         */
+        DeviceHealth: {
+            /** Arrived */
+            arrived: string | null;
+            /** Clock Offset S */
+            clock_offset_s: number;
+            /** Datastreams */
+            datastreams: number;
+            /** Doubted */
+            doubted: number;
+            /** Lag S */
+            lag_s: number | null;
+            /** Last */
+            last: string | null;
+            /** Loss */
+            loss: number | null;
+            name: components["schemas"]["Name"];
+            /** Silent */
+            silent: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "unknown" | "explained" | "suspect" | "partial" | "silent";
+            /** Uptime */
+            uptime: number | null;
+            /** Uptime All */
+            uptime_all: number | null;
+        };
+        /**
+         * DeviceHistory
+         * @description What changed on a device, newest first.
+         */
+        DeviceHistory: {
+            /** Items */
+            items: components["schemas"]["DeviceEventBody"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * DevicePage
+         * @description Devices, by number.
+         */
+        DevicePage: {
+            /** Items */
+            items: components["schemas"]["DeviceBody"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * DeviceReport
+         * @description A report of a device's upkeep; what is left out stays. ``moment``: when it was so, ISO 8601; now if not given.
+         */
+        DeviceReport: {
+            /** Battery */
+            battery?: number | null;
+            /** Certificate */
+            certificate?: string | null;
+            /** Certificate Expires */
+            certificate_expires?: string | null;
+            /** Certificate Issuer */
+            certificate_issuer?: string | null;
+            /** Firmware */
+            firmware?: string | null;
+            /** Link */
+            link?: string | null;
+            /** Moment */
+            moment?: string | null;
+            /** Mounted On */
+            mounted_on?: string | null;
+            /** State */
+            state?: ("in_service" | "maintenance" | "retired") | null;
+        };
+        /**
          * DeviceTokenBody
          * @description A device's token; its ``secret`` is told once, when it is issued.
          */
@@ -1727,6 +2137,26 @@ export interface components {
             value: string;
         };
         /**
+         * Figures
+         * @description Devices summed up: how many, in which health; mean uptime and lag, loss of all their values.
+         */
+        Figures: {
+            /** Devices */
+            devices: number;
+            /** Health */
+            health: {
+                [key: string]: number;
+            };
+            /** Lag S */
+            lag_s: number | null;
+            /** Loss */
+            loss: number | null;
+            /** Simulated */
+            simulated: number;
+            /** Uptime */
+            uptime: number | null;
+        };
+        /**
          * Finding
          * @description One thing the doctor looked at.
          */
@@ -1751,6 +2181,81 @@ export interface components {
             next: string | null;
         };
         /**
+         * FromDataset
+         * @description Devices to import from a dataset: ``mapping`` says which column is which field, ``defaults`` what it lacks.
+         */
+        FromDataset: {
+            /** Dataset */
+            dataset: string;
+            /** Defaults */
+            defaults?: {
+                [key: string]: unknown;
+            };
+            /** Mapping */
+            mapping?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * GapBody
+         * @description A gap in a datastream's values: between which values, how many are missing.
+         */
+        GapBody: {
+            /** Datastream */
+            datastream: string;
+            /** End */
+            end: string;
+            /** Missing */
+            missing: number;
+            /** Start */
+            start: string;
+        };
+        /**
+         * GapReport
+         * @description The data gaps of a datastream, device or district over a period.
+         */
+        GapReport: {
+            /** Datastreams */
+            datastreams: components["schemas"]["Lacking"][];
+            /** End */
+            end: string;
+            /** Expected */
+            expected: number;
+            /** Items */
+            items: components["schemas"]["GapBody"][];
+            /** Missing */
+            missing: number;
+            /** Next */
+            next: string | null;
+            /** Share */
+            share: number;
+            /** Start */
+            start: string;
+        };
+        /**
+         * Group
+         * @description One district, link, type or bureau, summed up.
+         */
+        Group: {
+            /** Code */
+            code: string;
+            /** Devices */
+            devices: number;
+            /** Health */
+            health: {
+                [key: string]: number;
+            };
+            /** Lag S */
+            lag_s: number | null;
+            /** Loss */
+            loss: number | null;
+            name: components["schemas"]["Name"];
+            /** Simulated */
+            simulated: number;
+            /** Uptime */
+            uptime: number | null;
+        };
+        /**
          * Health
          * @description Whether the city answers.
          */
@@ -1766,6 +2271,41 @@ export interface components {
             status: "ok";
             /** Version */
             version: string;
+        };
+        /**
+         * HealthBody
+         * @description How the network is: the city, its groups, and the rules by which it is judged.
+         */
+        HealthBody: {
+            /** By */
+            by: string;
+            city: components["schemas"]["Figures"];
+            /** Groups */
+            groups: components["schemas"]["Group"][];
+            /** Links Down */
+            links_down: number;
+            /** Moment */
+            moment: string;
+            /** Rules */
+            rules: components["schemas"]["RuleBody"][];
+        };
+        /**
+         * ImportedBody
+         * @description What became of a table of devices; ``refused`` names up to 100 rows.
+         */
+        ImportedBody: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Refused */
+            refused: components["schemas"]["Refused"][];
+            /** Refused Count */
+            refused_count: number;
+            /** Rows */
+            rows: number;
+            /** Unchanged */
+            unchanged: number;
         };
         /**
          * IndicatorBody
@@ -1892,6 +2432,29 @@ export interface components {
             next: string | null;
         };
         /**
+         * Kind
+         * @description A code of a list, with its names.
+         */
+        Kind: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["Name"];
+        };
+        /**
+         * Lacking
+         * @description How much a datastream lacks over the period.
+         */
+        Lacking: {
+            /** Datastream */
+            datastream: string;
+            /** Expected */
+            expected: number;
+            /** Missing */
+            missing: number;
+            /** Share */
+            share: number;
+        };
+        /**
          * Layer
          * @description A dataset that the map draws; ``style`` names how.
          */
@@ -2006,6 +2569,64 @@ export interface components {
             /** Kind */
             kind: string;
             name: components["schemas"]["Name"] | null;
+        };
+        /**
+         * LinkBody
+         * @description A communication link: what it is declared to carry, what hangs on it, how it is.
+         */
+        LinkBody: {
+            /** Capacity Mbps */
+            capacity_mbps: number | null;
+            /** Classification */
+            classification: string;
+            /** Devices */
+            devices: number;
+            /** Down */
+            down: boolean;
+            /** Health */
+            health: {
+                [key: string]: number;
+            };
+            /** Id */
+            id: string;
+            kind: components["schemas"]["Kind"];
+            /** Lag S */
+            lag_s: number | null;
+            /** Latency Ms */
+            latency_ms: number | null;
+            /** Loss */
+            loss: number | null;
+            /** Medium */
+            medium: string;
+            name: components["schemas"]["Name"];
+            /** Number */
+            number: number;
+            /** Organisation */
+            organisation: string;
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /** Simulated */
+            simulated: boolean;
+            /** State */
+            state: string;
+            /** State Since */
+            state_since: string | null;
+            /** Uplink */
+            uplink: string;
+            /** Uptime */
+            uptime: number | null;
+        };
+        /**
+         * LinkPage
+         * @description Links, by number.
+         */
+        LinkPage: {
+            /** Items */
+            items: components["schemas"]["LinkBody"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * LogIn
@@ -2132,6 +2753,105 @@ export interface components {
             };
         };
         /**
+         * NewDevice
+         * @description A device to register, with the thing that it is; ``device_type`` and ``roles`` are codes of device_types.
+         */
+        NewDevice: {
+            /** Battery */
+            battery?: number | null;
+            /**
+             * Certificate
+             * @default
+             */
+            certificate: string;
+            /** Certificate Expires */
+            certificate_expires?: string | null;
+            /**
+             * Certificate Issuer
+             * @default
+             */
+            certificate_issuer: string;
+            /**
+             * Classification
+             * @default open
+             * @enum {string}
+             */
+            classification: "open" | "shared" | "restricted";
+            /** Device Type */
+            device_type: string;
+            /**
+             * En
+             * @default
+             */
+            en: string;
+            /**
+             * Firmware
+             * @default
+             */
+            firmware: string;
+            /**
+             * Gateway
+             * @default
+             */
+            gateway: string;
+            /** Id */
+            id: string;
+            /** Installed */
+            installed?: string | null;
+            /** Lat */
+            lat?: number | null;
+            /**
+             * Link
+             * @default
+             */
+            link: string;
+            /** Lon */
+            lon?: number | null;
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /**
+             * Mounted On
+             * @default
+             */
+            mounted_on: string;
+            /**
+             * Organisation
+             * @default
+             */
+            organisation: string;
+            /**
+             * Period S
+             * @default 0
+             */
+            period_s: number;
+            /** Roles */
+            roles?: string[];
+            /**
+             * Serial
+             * @default
+             */
+            serial: string;
+            /**
+             * Simulated
+             * @default false
+             */
+            simulated: boolean;
+            /**
+             * State
+             * @default in_service
+             * @enum {string}
+             */
+            state: "in_service" | "maintenance" | "retired";
+            /**
+             * Zh
+             * @default
+             */
+            zh: string;
+        };
+        /**
          * NewDeviceToken
          * @description A device token to issue; it ends at ``expires`` (ISO 8601), if given.
          */
@@ -2140,6 +2860,71 @@ export interface components {
             expires?: string | null;
             /** Label */
             label: string;
+        };
+        /**
+         * NewDevices
+         * @description Devices to register; those there are already are changed.
+         */
+        NewDevices: {
+            /** Devices */
+            devices: components["schemas"]["NewDevice"][];
+        };
+        /**
+         * NewLink
+         * @description A link to register; ``kind`` is a code of link_kinds, ``uplink`` the link that it hangs on.
+         */
+        NewLink: {
+            /** Capacity Mbps */
+            capacity_mbps?: number | null;
+            /**
+             * Classification
+             * @default open
+             * @enum {string}
+             */
+            classification: "open" | "shared" | "restricted";
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Latency Ms */
+            latency_ms?: number | null;
+            /**
+             * Organisation
+             * @default
+             */
+            organisation: string;
+            /** Properties */
+            properties?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Simulated
+             * @default false
+             */
+            simulated: boolean;
+            /**
+             * State
+             * @default up
+             * @enum {string}
+             */
+            state: "up" | "down";
+            /**
+             * Uplink
+             * @default
+             */
+            uplink: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
+         * NewLinks
+         * @description Links to register; those there are already are changed.
+         */
+        NewLinks: {
+            /** Links */
+            links: components["schemas"]["NewLink"][];
         };
         /**
          * NewPerson
@@ -2332,6 +3117,16 @@ export interface components {
             text: components["schemas"]["Name"];
         };
         /**
+         * Refused
+         * @description A row of a table that is no device, and why.
+         */
+        Refused: {
+            /** Reason */
+            reason: string;
+            /** Row */
+            row: number;
+        };
+        /**
          * RefusedPage
          * @description Refused rows.
          */
@@ -2422,6 +3217,19 @@ export interface components {
             name: string;
             /** Type */
             type: string;
+        };
+        /**
+         * RuleBody
+         * @description A rule of health or quality: its name, what it says, with which parameters.
+         */
+        RuleBody: {
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Rule */
+            rule: string;
+            text: components["schemas"]["Name"];
         };
         /**
          * SceneBody
@@ -5537,6 +6345,1074 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerVerdict"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    _import_api_v1_network_device_imports_post: {
+        parameters: {
+            query?: {
+                /** @description JSON: which column is which field. */
+                mapping?: string;
+                /** @description JSON: which column is which field. */
+                defaults?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    _from_dataset_api_v1_network_device_imports_dataset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FromDataset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    _every_api_v1_network_devices_get: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+                format?: "json" | "csv";
+                health?: ("ok" | "unknown" | "explained" | "suspect" | "partial" | "silent") | null;
+                type?: string | null;
+                organisation?: string | null;
+                link?: string | null;
+                mounted_on?: string | null;
+                district?: string | null;
+                /** @description west,south,east,north in degrees. */
+                bbox?: string | null;
+                simulated?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicePage"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    _register_api_v1_network_devices_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDevices"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    _one_api_v1_network_devices__device_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDetail"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    _history_api_v1_network_devices__device_id__history_get: {
+        parameters: {
+            query?: {
+                kind?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceHistory"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    _report_api_v1_network_devices__device_id__report_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    _gaps_api_v1_network_gaps_get: {
+        parameters: {
+            query?: {
+                datastream?: string | null;
+                device?: string | null;
+                district?: string | null;
+                /** @description ISO 8601 with an offset. */
+                start?: string | null;
+                /** @description ISO 8601 with an offset. */
+                end?: string | null;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapReport"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    health_api_v1_network_health_get: {
+        parameters: {
+            query?: {
+                by?: "district" | "type" | "organisation" | "link";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    every_api_v1_network_links_get: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkPage"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    register_api_v1_network_links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLinks"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registered"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    one_api_v1_network_links__link_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkBody"];
                 };
             };
             /** @description Bad input */

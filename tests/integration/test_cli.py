@@ -52,6 +52,12 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "sense latest",
         "sense series cnemc-1431a.pm2.5 --points 10",
         "sense replay",
+        "sense devices",
+        "sense links",
+        "sense health --by type",
+        "sense gaps --datastream cnemc-1431a.pm2.5",
+        "task actuators",
+        "task list",
         "scene list",
         "scene show air_quality_early_warning",
         "scene run air_quality_early_warning",
@@ -110,6 +116,8 @@ def test_a_dataset_is_written_in_every_format(city: Path, tmp_path: Path, form: 
         (("sense", "series", "nothing"), "no datastream"),
         (("scene", "run", "nothing"), "no scene"),
         (("alert", "ack", "nothing"), "no alert"),
+        (("sense", "gaps", "--device", "nothing"), "no device"),
+        (("task", "give", "nothing", "level=1"), "no tasking capability"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(

@@ -212,6 +212,7 @@ class City(Reads):
 
     def _furnish_sensors(self) -> None:
         register_sensors(ReplayPlan.from_table(self.settings.replay), self.catalogue, self.sensing)
+        self.network.adopt(by=SYSTEM)
         if self.replay is None:
             self.replay = self._open_replay(load_history=True)
             self.pulse = self._make_pulse()

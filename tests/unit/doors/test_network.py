@@ -99,13 +99,13 @@ def test_pages_of_devices_follow_one_another_and_csv_has_them_all(works: House) 
 def test_a_csv_of_devices_is_imported_by_a_mapping_and_again_changes_nothing(works: House) -> None:
     body = "编号,类型,经度,纬度\nw-1,water-level-gauge,104.03,30.61\nw-2,toaster,104.03,30.61\n".encode()
     mapping = '{"id":"编号","device_type":"类型","lon":"经度","lat":"纬度"}'
-    url = f'/api/v1/network/devices/import?mapping={mapping}&defaults={{"organisation":"水务局"}}'
+    url = f'/api/v1/network/device-imports?mapping={mapping}&defaults={{"organisation":"水务局"}}'
     operator = works.client("operator")
     made = operator.post(url, content=body, headers={"Content-Type": "text/csv"}).json()
     assert (made["added"], made["refused_count"], made["refused"][0]["row"]) == (1, 1, 2)
     assert operator.post(url, content=body).json()["unchanged"] == 1
     assert works.client("citizen").post(url, content=body).status_code == 403
-    assert operator.post("/api/v1/network/devices/import?mapping=[1]", content=body).status_code == 400
+    assert operator.post("/api/v1/network/device-imports?mapping=[1]", content=body).status_code == 400
 
 
 def test_devices_are_imported_from_a_dataset(works: House) -> None:
@@ -114,10 +114,10 @@ def test_devices_are_imported_from_a_dataset(works: House) -> None:
         "mapping": {"id": "name", "zh": "name"},
         "defaults": {"device_type": "water-level-gauge", "lon": 104.05, "lat": 30.65},
     }
-    made = works.client("administrator").post("/api/v1/network/devices/from-dataset", json=body)
+    made = works.client("administrator").post("/api/v1/network/device-imports/dataset", json=body)
     assert made.status_code == 200, made.text
     assert made.json()["added"] >= 2
-    hidden = works.client("operator").post("/api/v1/network/devices/from-dataset", json={**body, "dataset": "vaults"})
+    hidden = works.client("operator").post("/api/v1/network/device-imports/dataset", json={**body, "dataset": "vaults"})
     assert hidden.status_code in {403, 404}
 
 

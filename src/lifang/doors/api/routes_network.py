@@ -85,7 +85,7 @@ def router() -> APIRouter:
     )
     routes.add_api_route("/devices", _register, methods=["POST"], response_model=ImportedBody, summary="Register")
     routes.add_api_route(
-        "/devices/import",
+        "/device-imports",
         _import,
         methods=["POST"],
         response_model=ImportedBody,
@@ -95,7 +95,7 @@ def router() -> APIRouter:
         summary="Register the devices of a CSV file; again changes nothing",
     )
     routes.add_api_route(
-        "/devices/from-dataset",
+        "/device-imports/dataset",
         _from_dataset,
         methods=["POST"],
         response_model=ImportedBody,

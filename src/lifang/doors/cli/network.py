@@ -89,7 +89,7 @@ def import_devices(
     """Register the devices of a file; those there are already are changed, again changes nothing."""
     asked = {"mapping": json.dumps(_pairs(mapping)), "defaults": json.dumps(_pairs(defaults))}
     with Client(folder) as client:
-        found = client.send("/api/v1/network/devices/import", file.read_bytes(), media_type="text/csv", **asked)
+        found = client.send("/api/v1/network/device-imports", file.read_bytes(), media_type="text/csv", **asked)
     show(found, as_json=as_json)
 
 

@@ -24,9 +24,10 @@ from lifang.sensing.network.districts import District, Districts
 from lifang.sensing.network.gaps import Gaps, find_gaps
 from lifang.sensing.network.health import DevicesHealth, Streams, judge_devices, judge_streams
 from lifang.sensing.network.importing import Imported, first_reasons, placed, read_rows
-from lifang.sensing.network.model import Health
+from lifang.sensing.network.model import Device, Health
 from lifang.sensing.network.register import Register
 from lifang.sensing.sensing import Sensing
+from lifang.standards import code_list
 from lifang.store import Call, Field, Literal, ObservationQuery, Observations, Store
 
 _TABLES = ("device", "link", "device_model", "thing", "datastream")
@@ -206,6 +207,16 @@ class SensorNetwork(Register):
             start_us=to_micros(start),
             end_us=to_micros(end),
         )
+
+    def adopt(self, *, by: Subject) -> int:
+        """Return how many things became devices: those whose kind is a type of device and that are none yet."""
+        known, types = self.state().network.numbers, code_list("device_types")
+        new = [
+            Device(thing.id, thing.kind, classification=thing.classification)
+            for thing in self._sensing.things()
+            if thing.id not in known and types.contains([thing.kind])[0]
+        ]
+        return self.put_devices(new, by=by)[0] if new else 0
 
     def import_devices(
         self, table: pa.Table, mapping: Mapping[str, str], *, by: Subject, defaults: Mapping[str, Any] | None = None
