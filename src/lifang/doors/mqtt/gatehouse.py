@@ -41,8 +41,10 @@ class Gatehouse:
         self._receiver = Receiver(city, intake, pass_on=lambda delivery: spawn(free.take(delivery)))
 
     async def start(self) -> None:
-        """Recall what was kept."""
-        await self.broker.start()
+        """Recall what was kept; those who were away are told what was committed and could not be told before."""
+        told = await self.broker.start()
+        if told:
+            self.broker.spawn(self._outlet.catch_up(told))
 
     async def close(self) -> None:
         """End every connection."""
@@ -123,6 +125,10 @@ class Gatehouse:
             yield from self.broker.dialogue.standing(grant.path)
         if reaches(grant.path, ROOT):
             yield from self._outlet.standing(grant.path, view)
+
+    def told_until(self) -> int:
+        """Return the moment before which every observation has been told."""
+        return self._outlet.told_until()
 
     def take(self, delivery: Delivery) -> None:
         """Take a message: observations to the intake, what means nothing to the city to its subscribers."""

@@ -13,17 +13,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import orjson
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from lifang.app import City
-from lifang.core import BadInput, format_instant, from_micros
+from lifang.core import BadInput, format_instant, from_micros, to_micros
 from lifang.doors.mqtt.broker import Broker, Message, Subscription
 from lifang.doors.mqtt.meaning import ROOT, reaches, stream_of
 from lifang.guard import Classification
 from lifang.sensing import NEVER, Observations, Quality
+from lifang.store import Call, Field, Literal, ObservationQuery
 
 _WORDS = {each.value: each.word for each in Quality}
 _MOST_AT_ONCE = 20_000  # rows told of one commit to those who want everything: the newest
+_MARGIN_US = 10_000_000  # longer than a commit takes, from its recorded time to its telling
 _STANDING_MAX = 1000  # latest values a wildcard subscription gets at once
 FIELDS = (
     "@iot.id",
@@ -140,7 +143,7 @@ class Outlet:
                 return
         columns = (observations.datastream, observations.time, observations.value, observations.quality)
         picked = list(zip(*(column[rows].tolist() for column in columns), strict=True))
-        classes = {number: self._city.sensing.datastream(number).classification for number, *_ in picked}
+        classes = self._classes(picked)
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._tell, picked, classes)
 
@@ -156,7 +159,43 @@ class Outlet:
                 subscription.deliver(rendering.message(topic, row, subscription.grant.view))
             for subscription in everyone[classes[number]]:
                 subscription.deliver(rendering.message(f"{ROOT}/Observations", row, subscription.grant.view))
-        self._broker.spawn(self._broker.keeper.flush())
+        if any(True for _ in self._broker.sessions.kept()):
+            self._broker.keeper.told(self.told_until())
+            self._broker.spawn(self._broker.keeper.flush())
+
+    def told_until(self) -> int:
+        """Return the moment before which every observation has been told, with a margin for commits under way."""
+        return to_micros(self._city.clock.now()) - _MARGIN_US
+
+    async def catch_up(self, told: int) -> None:
+        """Queue, for sessions that were kept, what was recorded since ``told`` and may not have been told.
+
+        What is in a session's queue already is left out; what it had confirmed just before may come a second time.
+        """
+        kept = {session: {message.payload for message in session.pending()} for session in self._broker.sessions.kept()}
+        if not any(reaches(each.grant.path, ROOT) for session in kept for each in session.subscriptions.values()):
+            return
+        rows, classes = await asyncio.to_thread(self._recorded_since, told)
+        rendering = Rendering(self._root())
+        for row in rows:
+            paths = (f"{ROOT}/Datastreams({row[0]})/Observations", f"{ROOT}/Observations")
+            for topic in paths:
+                for subscription in self._hearers(topic, classes[row[0]]):
+                    message = rendering.message(topic, row, subscription.grant.view)
+                    if subscription.session in kept and message.payload not in kept[subscription.session]:
+                        subscription.deliver(message)
+        await self._broker.keeper.flush()
+
+    def _recorded_since(self, told: int) -> tuple[list[Row], dict[int, Classification]]:
+        since = Call("gt", (Field("recorded"), Literal(from_micros(told))))
+        order = (("recorded", True), ("datastream", False), ("time", False))
+        table = self._city.store.lake.read(ObservationQuery(where=since, order=order, limit=_MOST_AT_ONCE))
+        columns = (table["datastream"], table["time"].cast(pa.int64()), table["value"], table["quality"])
+        rows = list(zip(*(column.to_pylist() for column in columns), strict=True))[::-1]
+        return rows, self._classes(rows)
+
+    def _classes(self, rows: Sequence[Row]) -> dict[int, Classification]:
+        return {number: self._city.sensing.datastream(number).classification for number in {row[0] for row in rows}}
 
     def _hearers(self, topic: str, classification: Classification) -> list[Subscription]:
         return list(self._broker.subscriptions.hearers(topic, lambda each: classification in each.grant.view.classes))

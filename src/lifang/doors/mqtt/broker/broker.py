@@ -6,14 +6,14 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from lifang.core import Denied, Problem, Unauthenticated, Unavailable
 from lifang.doors.mqtt.broker.dialogue import Dialogue
 from lifang.doors.mqtt.broker.house import House, Login
-from lifang.doors.mqtt.broker.keeper import Keeper
+from lifang.doors.mqtt.broker.keeper import Keeper, retained_record
 from lifang.doors.mqtt.broker.link import ALIASES, RECEIVE_MAXIMUM, Link
 from lifang.doors.mqtt.broker.sessions import Sessions
 from lifang.doors.mqtt.broker.subscriptions import Subscriptions
@@ -61,16 +61,22 @@ class Broker:
         self._due: set[Link] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = False
+        keeper.everything = self._records
 
     @property
     def clients(self) -> int:
         """How many clients are connected."""
         return len(self._links)
 
-    async def start(self) -> None:
-        """Recall kept sessions, and begin to watch over the connections."""
-        await self.sessions.recall()
+    async def start(self) -> int:
+        """Recall kept sessions, watch over the connections; return until when the house had told all of its news."""
+        told = await self.sessions.recall()
         self.spawn(self._watch())
+        return told
+
+    def _records(self) -> Iterator[bytes]:
+        yield from self.sessions.records()
+        yield from (retained_record(topic, message) for topic, message in self.dialogue.retained.items())
 
     async def close(self) -> None:
         """Say farewell, write what is to be kept, and end."""

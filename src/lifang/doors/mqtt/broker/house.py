@@ -68,6 +68,10 @@ class House(Protocol):
         """Return what a new subscriber hears at once: the latest of what its grant means."""
         ...
 
+    def told_until(self) -> int:
+        """Return the moment (microseconds since 1970) before which all that happened has been told."""
+        ...
+
     def take(self, delivery: Delivery) -> None:
         """Take a message; its ``settle`` is called once it is durable, or refused."""
         ...

@@ -38,10 +38,14 @@ class Kept:
 
 @dataclass
 class Memory:
-    """Everything that was kept: sessions by key, retained messages by topic."""
+    """Everything that was kept: sessions by key, retained messages by topic, how far the house had told its news.
+
+    ``told`` is in microseconds since 1970, 0 if it was never noted.
+    """
 
     sessions: dict[Key, Kept] = field(default_factory=dict)
     retained: dict[str, Message] = field(default_factory=dict)
+    told: int = 0
 
 
 class Keeper:
@@ -54,6 +58,7 @@ class Keeper:
         self._threads = ThreadPoolExecutor(1, "lifang-mqtt-keeper")
         self._flushing: asyncio.Future[None] | None = None
         self._size = 0
+        self._told = 0
         self.everything: Callable[[], Iterable[bytes]] = tuple
 
     def recall(self) -> Memory:
@@ -64,6 +69,7 @@ class Keeper:
         for kept in memory.sessions.values():
             self._number = max(self._number, *kept.messages, 0)
         self._size = self._journal.size if self._journal else 0
+        self._told = memory.told
         return memory
 
     def note(self, record: bytes) -> None:
@@ -94,6 +100,14 @@ class Keeper:
         """Note a retained message, or that there is none any more."""
         self.note(retained_record(topic, message))
 
+    def told(self, micros: int) -> None:
+        """Note that what happened before ``micros`` has been told to everybody."""
+        self._told = micros
+        self.note(self._told_record())
+
+    def _told_record(self) -> bytes:
+        return orjson.dumps({"told": self._told})
+
     async def flush(self) -> None:
         """Return once all that was noted so far is on disk; ``Unavailable`` if the disk refuses."""
         while self._flushing is not None:
@@ -121,7 +135,9 @@ class Keeper:
         if self._journal is None:
             return
         self._notes = []  # what they say is in everything, which is of this very moment
-        self._flushing = loop.run_in_executor(self._threads, self._journal.rewrite, list(self.everything()))
+        self._flushing = loop.run_in_executor(
+            self._threads, self._journal.rewrite, [self._told_record(), *self.everything()]
+        )
         try:
             await asyncio.shield(self._flushing)
         except Problem as problem:
@@ -178,7 +194,9 @@ def _message(told: dict[str, Any], number: int = 0) -> Message:
 
 
 def _apply(memory: Memory, note: dict[str, Any]) -> None:
-    if "session" in note:
+    if "told" in note:
+        memory.told = note["told"]
+    elif "session" in note:
         kept = memory.sessions.setdefault(_key(note["session"]), Kept())
         kept.expiry_s, kept.left_at = note["expiry_s"], note["left_at"]
         kept.about, kept.filters = note["about"], note["filters"]

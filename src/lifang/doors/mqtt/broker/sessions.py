@@ -45,8 +45,8 @@ class Sessions:
             yield session_record(session)
             yield from (queued_record(session.key, message) for message in session.pending() if message.number)
 
-    async def recall(self) -> None:
-        """Bring back the sessions that were kept, with what waited for them."""
+    async def recall(self) -> int:
+        """Bring back the sessions that were kept, with what waited for them; return until when all had been told."""
         memory = await asyncio.to_thread(self._broker.keeper.recall)
         self._broker.dialogue.retained.update(memory.retained)
         now = self._broker.now()
@@ -55,6 +55,7 @@ class Sessions:
             session.about, session.left_at = kept.about, now if kept.left_at is None else kept.left_at
             session.restore(sorted(kept.messages.values(), key=lambda message: message.number))
             await self._resubscribe(session, kept)
+        return memory.told
 
     async def _resubscribe(self, session: Session, kept: Kept) -> None:
         for told in kept.filters:
@@ -94,6 +95,7 @@ class Sessions:
         session.will, session.about = packet.will, login.about
         if session.is_kept or present:
             self._broker.keeper.session(session)
+            self._broker.keeper.told(self._broker.house.told_until())
         return session, present
 
     async def renew(self, session: Session, login: Login) -> None:
