@@ -1,0 +1,1 @@
+"""Benchmarks of the sensing network, each beside what else there is."""
