@@ -139,4 +139,4 @@ def away(city: City, owner: str, about: Mapping[str, Any]) -> Guest:
     if not person.active:
         raise Denied(f"{owner} is not active.")
     roles = frozenset(map(Role, about["roles"])) & person.roles
-    return Guest(person.subject(roles=roles), about["purpose"])
+    return Guest(person.subject(roles=roles), about["purpose"], checked=time.monotonic())
