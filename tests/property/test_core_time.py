@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from lifang.core import (
     BadInput,
-    Interval,
     format_instant,
     from_micros,
     has_offset,
@@ -65,14 +64,3 @@ def test_ids_made_in_different_milliseconds_sort_as_their_moments(times: list[da
     by_milli = {to_micros(moment) // 1000: moment for moment in times}
     ordered = [new_id("x", by_milli[milli]) for milli in sorted(by_milli)]
     assert ordered == sorted(ordered)
-
-
-@few
-@given(moments, moments, moments)
-def test_a_moment_lies_in_exactly_one_of_two_adjoining_intervals(
-    start: datetime, middle: datetime, end: datetime
-) -> None:
-    start, middle, end = sorted((start, middle, end))
-    inside = [moment in Interval(start, middle) for moment in (start, middle)]
-    assert inside == [start < middle, False]
-    assert (middle in Interval(middle, end)) is (middle < end)

@@ -13,17 +13,9 @@ from lifang.app.city import City, open_city
 from lifang.app.datasets import Listed, OpenDataset
 from lifang.app.decisions import Decisions
 from lifang.app.doctor import Finding
+from lifang.app.first_login import first_login, forget_first_login, keep_first_login
 from lifang.app.jobs import Job, Jobs
 from lifang.app.packs import find_pack, lay_out, lay_out_empty, packs
-from lifang.app.presence import (
-    Presence,
-    announce,
-    find_presence,
-    first_login,
-    forget_first_login,
-    keep_first_login,
-    withdraw,
-)
 from lifang.app.queries import Queries
 from lifang.app.stage import Stage
 
@@ -42,14 +34,11 @@ __all__ = [
     "Listed",
     "OpenDataset",
     "Page",
-    "Presence",
     "Queries",
     "Series",
     "Stage",
     "Subscription",
-    "announce",
     "find_pack",
-    "find_presence",
     "first_login",
     "forget_first_login",
     "keep_first_login",
@@ -57,5 +46,4 @@ __all__ = [
     "lay_out_empty",
     "open_city",
     "packs",
-    "withdraw",
 ]

@@ -182,7 +182,7 @@ class City(Reads):
 
     def examine(self) -> list[Finding]:
         """Return the doctor's findings."""
-        return [*examine(self.store), told_address("mqtt", self.addresses.get("mqtt"))]
+        return [*examine(self.store, self.settings), told_address("mqtt", self.addresses.get("mqtt"))]
 
     def set_speed(self, speed: float) -> None:
         """Have the replay run ``speed`` city seconds a second."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from lifang.app.decisions import Decisions
-from lifang.catalogue import Card, Dataset, Release
+from lifang.catalogue import Card, Dataset, Release, card_from
 from lifang.guard import Action, Resource, strictest
 from lifang.store import Relation
 
@@ -72,6 +72,10 @@ class OpenDataset:
     def refused_of(self, release: Release) -> Relation:
         """Return the refused cells of a release that :meth:`release` gave, lazily."""
         return self._dataset.refused(release.number)
+
+    def found_card(self, number: int | None = None, *, at: datetime | None = None) -> Card:
+        """Return a card that states the columns of a release as they were found, for a person to correct."""
+        return card_from(self.release(number, at=at), self.card)
 
     def metadata(self, *, at: datetime | None = None) -> list[dict[str, Any]]:
         """Return the GB/T 21063 elements as ``{element, en, value}`` rows, with the release as of ``at``."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lifang.core import Problem, distance_m, gcj02_to_wgs84, wgs84_to_gcj02
-from lifang.standards import code_lists
+from lifang.core import Problem, Settings, UnknownCode, distance_m, gcj02_to_wgs84, wgs84_to_gcj02
+from lifang.standards import code_list, code_lists
 from lifang.store import Store
 
 _LEAST_FREE_BYTES = 1_000_000_000
@@ -27,9 +27,10 @@ class Finding:
     mend: str = ""
 
 
-def examine(store: Store) -> list[Finding]:
+def examine(store: Store, settings: Settings) -> list[Finding]:
     """Return one finding a check; a check that fails with a problem is a finding too."""
-    return [_guarded(name, check, store) for name, check in _CHECKS.items()]
+    found = [_guarded(name, check, store) for name, check in _CHECKS.items()]
+    return [*found, _area_code(settings)]
 
 
 def told_address(door: str, address: str | None) -> Finding:
@@ -80,6 +81,22 @@ def _observations(store: Store) -> Finding:
 
 def _code_lists(_: Store) -> Finding:
     return Finding("code lists", True, ", ".join(f"{each.id} ({each.edition})" for each in code_lists()))
+
+
+def _area_code(settings: Settings) -> Finding:
+    """Return whether the city's area code holds; an older one is led to those it became (GB/T 2260)."""
+    areas, check = code_list("gbt2260"), "area code"
+    if not settings.area_code:
+        return Finding(check, True, "none stated")
+    try:
+        now = areas.forward(settings.area_code)
+    except UnknownCode as problem:
+        return Finding(check, False, problem.what, problem.mend)
+    became = " + ".join(f"{each.code} {each.zh}" for each in now)
+    if [each.code for each in now] == [settings.area_code]:
+        return Finding(check, True, became)
+    seen = f"{settings.area_code} became {became} ({areas.edition})"
+    return Finding(check, False, seen, f'Write area_code = "{now[0].code}" in city.toml.')
 
 
 def _places(_: Store) -> Finding:

@@ -18,7 +18,7 @@ from lifang.catalogue.lineage import insert_once, link_row, walk
 from lifang.catalogue.metadata import declared_items, describe
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.search import Found, counted, in_brief, matching, searchable
-from lifang.core import BadInput, Clock, NotFound, Settings
+from lifang.core import Clock, NotFound, Settings
 from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, decide, require
 from lifang.store import Relation, Store
 
@@ -223,13 +223,11 @@ class Catalogue:
         return lines if len(lines) else None
 
 
-def card_from(admission: Admission, card: Card) -> Card:
-    """Return a card that states what an admission found by looking, for a person to correct."""
-    if admission.release is None:
-        raise BadInput("The admission has no release.")
+def card_from(release: Release, card: Card) -> Card:
+    """Return a card that states what the admission of a release found by looking, for a person to correct."""
     columns = {
         str(column["name"]): {key: column[key] for key in ("zh", "en", "type") if column[key]}
-        for column in admission.release.columns
+        for column in release.columns
         if column["type"] != "geometry"
     }
     return Card.from_mapping({**card.to_mapping(), "columns": columns})

@@ -31,7 +31,6 @@ from lifang.core.plugins import Plugins
 from lifang.core.settings import CITY_FILE, Settings, load_settings
 from lifang.core.time import (
     Clock,
-    Interval,
     ManualClock,
     SystemClock,
     format_instant,
@@ -51,7 +50,6 @@ __all__ = [
     "Conflict",
     "Corrupt",
     "Denied",
-    "Interval",
     "ManualClock",
     "NeedsPurpose",
     "NotFound",

@@ -108,18 +108,3 @@ def from_micros(micros: int) -> datetime:
         return _EPOCH + timedelta(microseconds=int(micros))
     except OverflowError as error:
         raise BadInput(f"{micros} microseconds lie outside the years 1 to 9999.", mend="Correct the time.") from error
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A half-open span of time ``[start, end)``; an open side is ``None``."""
-
-    start: datetime | None = None
-    end: datetime | None = None
-
-    def __post_init__(self) -> None:
-        if self.start and self.end and self.end < self.start:
-            raise BadInput("The interval ends before it starts.", mend="Swap start and end.")
-
-    def __contains__(self, moment: datetime) -> bool:
-        return (self.start is None or self.start <= moment) and (self.end is None or moment < self.end)

@@ -24,6 +24,7 @@ from lifang.store.lake import (
     Tally,
 )
 from lifang.store.ledger import Entry, Ledger, Record, Verdict
+from lifang.store.lock import Owner
 from lifang.store.registry import (
     Derived,
     EntityQuery,
@@ -67,6 +68,7 @@ __all__ = [
     "Node",
     "ObservationQuery",
     "Observations",
+    "Owner",
     "Parents",
     "QueryResult",
     "Record",

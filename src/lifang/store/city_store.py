@@ -13,7 +13,7 @@ from lifang.store.blobs import Blobs
 from lifang.store.durable import disk_errors, make_folder
 from lifang.store.lake import Batch, Lake
 from lifang.store.ledger import Entry, Ledger, Record
-from lifang.store.lock import FolderLock, owner
+from lifang.store.lock import FolderLock, Owner, owner
 from lifang.store.registry import Database, Registry
 from lifang.store.restore import restore
 
@@ -48,13 +48,13 @@ class Store:
         return cls(Path(folder).absolute(), clock=clock, memory_mb=memory_mb, threads=threads)
 
     @staticmethod
-    def owner(folder: Path) -> dict[str, Any] | None:
-        """Return ``{"pid", "url"}`` of the process that owns ``folder``, or ``None``."""
+    def owner(folder: Path) -> Owner | None:
+        """Return the process that owns ``folder``, with its address and its owner's secret, or ``None``."""
         return owner(folder)
 
-    def announce(self, url: str) -> None:
-        """Write the address this process serves at where :meth:`owner` finds it."""
-        self._lock.announce(url)
+    def announce(self, url: str, secret: str) -> None:
+        """Write the address this process serves at, and its owner's secret, where :meth:`owner` finds them."""
+        self._lock.announce(url, secret)
 
     def record_batch(self, batch: Batch) -> Record:
         """Return the ledger record that tells of a batch of observations, durable."""

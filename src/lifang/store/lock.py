@@ -6,8 +6,8 @@ import fcntl
 import json
 import os
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from lifang.core import Conflict
 from lifang.store.durable import disk_errors
@@ -16,27 +16,40 @@ LOCK_FILE = "lock"
 _TRIES, _PAUSE_S = 5, 0.02
 
 
+@dataclass(frozen=True)
+class Owner:
+    """The process that owns a city's folder: its number, the address it serves at, and what makes a caller its owner.
+
+    ``url`` and ``secret`` are empty while it serves nothing; ``pid`` is 0 if that is not known.
+    """
+
+    pid: int
+    url: str = ""
+    secret: str = field(default="", repr=False)
+
+
 class FolderLock:
-    """An advisory lock on ``folder/lock``; the file says who holds it (pid, and the address it serves, if any)."""
+    """An advisory lock on ``folder/lock``; the file, for its owner's eyes only, says who holds it: see ``Owner``."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / LOCK_FILE
         with disk_errors(self._path):
-            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if not _locked(self._handle, fcntl.LOCK_EX):
             os.close(self._handle)
-            holder = owner(folder) or {}
+            holder = owner(folder) or Owner(0)
             raise Conflict(
-                f"Another process (pid {holder.get('pid', 'unknown')}) owns this city's folder.",
+                f"Another process (pid {holder.pid or 'unknown'}) owns this city's folder.",
                 where=str(folder),
-                mend=f"Stop that process, or talk to it at {holder.get('url') or 'its address'}.",
+                mend=f"Stop that process, or talk to it at {holder.url or 'its address'}.",
             )
-        self.announce("")
+        self.announce("", "")
 
-    def announce(self, url: str) -> None:
-        """Write who owns the folder, and the address it serves at."""
-        text = json.dumps({"pid": os.getpid(), "url": url}).encode()
+    def announce(self, url: str, secret: str) -> None:
+        """Write who owns the folder, the address it serves at, and the secret by which the folder's owner is known."""
+        text = json.dumps({"pid": os.getpid(), "url": url, "secret": secret}).encode()
         with disk_errors(self._path):
+            os.fchmod(self._handle, 0o600)
             os.pwrite(self._handle, text, 0)
             os.ftruncate(self._handle, len(text))
 
@@ -47,12 +60,13 @@ class FolderLock:
             self._handle = -1
 
 
-def owner(folder: Path) -> dict[str, Any] | None:
-    """Return ``{"pid", "url"}`` of the process that owns ``folder``, or ``None`` when nobody does."""
-    try:
-        handle = os.open(folder / LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+def owner(folder: Path) -> Owner | None:
+    """Return the process that owns ``folder``, or ``None`` when nobody does; ``Unavailable`` if it may not be read."""
+    path = folder / LOCK_FILE
+    if not path.exists():
         return None
+    with disk_errors(path):
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         if _locked(handle, fcntl.LOCK_SH, tries=1):
             return None
@@ -61,12 +75,11 @@ def owner(folder: Path) -> dict[str, Any] | None:
         os.close(handle)
 
 
-def _read(handle: int) -> dict[str, Any]:
+def _read(handle: int) -> Owner:
     try:
-        found = json.loads(os.pread(handle, 4096, 0))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+        return Owner(**json.loads(os.pread(handle, 4096, 0)))
+    except (ValueError, TypeError):  # it is just being written
+        return Owner(0)
 
 
 def _locked(handle: int, kind: int, *, tries: int = _TRIES) -> bool:

@@ -254,7 +254,8 @@ def test_what_was_found_by_looking_becomes_a_card_to_correct(catalogue: Catalogu
     path = tmp_path / "found.csv"
     path.write_text(GOOD, "utf-8")
     admission = catalogue.add(path, by=SYSTEM)
-    card = card_from(admission, catalogue.dataset("found").card)
+    assert admission.release is not None
+    card = card_from(admission.release, catalogue.dataset("found").card)
     again = tmp_path / "found.toml"
     again.write_text(card.to_toml(), "utf-8")
     assert [(column.name, column.type) for column in Card.load(again).columns] == [

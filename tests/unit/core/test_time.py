@@ -6,7 +6,6 @@ import pytest
 
 from lifang.core import (
     BadInput,
-    Interval,
     ManualClock,
     SystemClock,
     format_instant,
@@ -148,16 +147,3 @@ def test_the_manual_clock_stands_until_it_is_moved() -> None:
 
 def test_the_system_clock_is_aware() -> None:
     assert SystemClock().now().utcoffset() == timedelta(0)
-
-
-def test_an_interval_includes_its_start_and_excludes_its_end() -> None:
-    hour = Interval(NINE_IN_BEIJING, NINE_IN_BEIJING + timedelta(hours=1))
-    assert NINE_IN_BEIJING in hour
-    assert NINE_IN_BEIJING + timedelta(hours=1) not in hour
-    assert NINE_IN_BEIJING in Interval()
-    assert NINE_IN_BEIJING - timedelta(seconds=1) not in Interval(start=NINE_IN_BEIJING)
-
-
-def test_an_interval_cannot_end_before_it_starts() -> None:
-    with pytest.raises(BadInput, match="ends before"):
-        Interval(NINE_IN_BEIJING, NINE_IN_BEIJING - timedelta(seconds=1))

@@ -95,3 +95,15 @@ def test_a_moment_that_is_none_is_refused(house: House, url: str) -> None:
         answer = house.client().get(f"/api/v1/{url}", params={"at": text})
         assert answer.status_code in {400, 404}, text
         assert answer.status_code == 400 or url == "scenes/x"
+
+
+def test_the_card_of_a_dataset_states_what_was_found_and_can_be_sent_again(house: House, moments: list[str]) -> None:
+    told = house.client("analyst").get("/api/v1/datasets/ponds/card", params={"at": moments[1]}).json()
+    assert list(told["card"]["columns"]) == ["k", "depth"]
+    assert told["card"]["columns"]["depth"]["type"] == "number"
+    assert Card.from_mapping(told["card"]).key == ("k",)
+    assert house.client().get("/api/v1/datasets/ponds/card").status_code == 404
+    body = {"file": ("ponds.csv", b"k,depth\n1,2\n2,3\n3,4\n"), "card": ("dataset.toml", told["toml"].encode())}
+    sent = house.client("data_officer").post("/api/v1/datasets", files=body)
+    assert sent.status_code == 202
+    assert house.city.jobs.wait(sent.json()["id"]).state == "done"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lifang.core import Conflict, ManualClock, Unavailable
-from lifang.store import Store
+from lifang.store import Owner, Store
 
 
 def test_a_second_owner_is_refused_and_told_who_owns_it(store: Store, clock: ManualClock) -> None:
@@ -15,11 +15,22 @@ def test_a_second_owner_is_refused_and_told_who_owns_it(store: Store, clock: Man
 
 
 def test_the_owner_and_its_address_can_be_asked(store: Store, tmp_path: Path) -> None:
-    store.announce("http://127.0.0.1:8000/")
-    assert Store.owner(store.folder) == {"pid": os.getpid(), "url": "http://127.0.0.1:8000/"}
+    assert Store.owner(store.folder) == Owner(os.getpid())
+    store.announce("http://127.0.0.1:8000/", "lfo_secret")
+    assert Store.owner(store.folder) == Owner(os.getpid(), "http://127.0.0.1:8000/", "lfo_secret")
+    assert "lfo_secret" not in repr(Store.owner(store.folder))
     store.close()
     assert Store.owner(store.folder) is None
     assert Store.owner(tmp_path / "nowhere") is None
+
+
+def test_what_the_lock_says_is_for_its_owners_eyes_only(store: Store, clock: ManualClock) -> None:
+    lock = store.folder / "lock"
+    assert lock.stat().st_mode & 0o777 == 0o600
+    store.close()
+    lock.chmod(0o644)
+    with Store.open(store.folder, clock=clock):
+        assert lock.stat().st_mode & 0o777 == 0o600
 
 
 def test_asking_for_the_owner_does_not_take_the_lock_away(store: Store, clock: ManualClock) -> None:

@@ -39,6 +39,13 @@ class DatasetSummary(Said):
     needs: Literal["purpose"] | None = None
 
 
+class CardBody(Said):
+    """A dataset's card, and the same as the text of a ``dataset.toml``."""
+
+    card: Json
+    toml: str
+
+
 class Facet(Said):
     """One value to narrow the list by."""
 

@@ -15,6 +15,7 @@ from lifang.core import NotFound, format_instant
 from lifang.doors.api.listing import After, Limit, RecordedMoment, moment, one_way
 from lifang.doors.api.models import Name
 from lifang.doors.api.models_catalogue import (
+    CardBody,
     Column,
     DatasetBody,
     DatasetPage,
@@ -146,6 +147,7 @@ def router() -> APIRouter:
     routes.add_api_route("/datasets", every, response_model=DatasetPage)
     routes.add_api_route("/datasets/{dataset_id}", one, response_model=DatasetBody)
     routes.add_api_route("/datasets/{dataset_id}/refused", refused, response_model=RefusedPage)
+    routes.add_api_route("/datasets/{dataset_id}/card", card, response_model=CardBody)
     routes.add_api_route("/datasets/{dataset_id}/lineage", lineage, response_model=LineageBody)
     return routes
 
@@ -212,6 +214,12 @@ def refused(
     rows = [RefusedRow(**{name: row[name] for name in names}) for row in table.slice(0, limit).to_pylist()]
     following = encode_cursor("refused", release.number, offset + limit) if len(table) > limit else None
     return answer(request, RefusedPage(items=rows, next=following))
+
+
+def card(dataset_id: str, request: Request, asker: ReadsOne, at: RecordedMoment = None) -> Response:
+    """Give a dataset's card with the columns as they were found, to correct and to send with the file again."""
+    found = asker.dataset(dataset_id).found_card(at=moment(at))
+    return answer(request, CardBody(card=found.to_mapping(), toml=found.to_toml()))
 
 
 def lineage(dataset_id: str, request: Request, asker: ReadsOne, at: RecordedMoment = None) -> Response:

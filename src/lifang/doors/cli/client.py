@@ -11,9 +11,10 @@ from urllib.parse import quote
 
 import httpx
 
-from lifang.app import City, find_presence, open_city
+from lifang.app import City, open_city
 from lifang.core import BadInput, Conflict, Denied, NeedsPurpose, NotFound, Problem, TooLarge, Unavailable
 from lifang.doors.api import create_app
+from lifang.store import Store
 
 _TIMEOUT_S = 120.0
 _PAGE = 1000
@@ -34,10 +35,10 @@ class Client:
     def __init__(self, folder: Path, *, purpose: str = "") -> None:
         self._runner = asyncio.Runner()
         self._city: City | None = None
-        presence = find_presence(folder)
+        owner = Store.owner(folder)
         transport: httpx.AsyncBaseTransport
-        if presence:
-            url, secret, transport = presence.url, presence.secret, httpx.AsyncHTTPTransport()
+        if owner and owner.url:
+            url, secret, transport = owner.url, owner.secret, httpx.AsyncHTTPTransport()
         else:
             self._city = open_city(folder)
             self._city.start(time_passes=False)

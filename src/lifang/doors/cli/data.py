@@ -9,7 +9,7 @@ import typer
 
 from lifang.core import BadInput, Conflict, NotFound
 from lifang.doors.cli.client import Client
-from lifang.doors.cli.show import Dir, Json, Purpose, follow, show
+from lifang.doors.cli.show import OUT, Dir, Json, Purpose, follow, show
 
 app = typer.Typer(no_args_is_help=True, help="Datasets: add, find, look, ask, take away.")
 Dataset = Annotated[str, typer.Argument(help="The dataset's id.")]
@@ -67,6 +67,28 @@ def detail(
             show(rows, as_json=as_json, columns=("row", "column", "value", "rule", "mend"))
         else:
             show(client.get(f"/api/v1/datasets/{dataset}", at=at), as_json=as_json)
+
+
+@app.command()
+def card(
+    dataset: Dataset,
+    folder: Dir,
+    target: Annotated[Path | None, typer.Argument(help="The file to write; standard output if not given.")] = None,
+    at: At = None,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """Write a dataset.toml that states the columns as they were found: correct it, and add the file again with it."""
+    if target is not None and target.exists():
+        raise Conflict(f"{target} exists.", mend="Name another file; nothing is overwritten.")
+    with Client(folder, purpose=purpose) as client:
+        found = client.get(f"/api/v1/datasets/{dataset}/card", at=at)
+    if target is not None:
+        target.write_text(found["toml"], "utf-8")
+    if as_json:
+        show(found["card"], as_json=True)
+    elif target is None:
+        OUT.print(found["toml"], markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -13,15 +13,12 @@ import typer
 
 from lifang.app import (
     City,
-    Presence,
-    announce,
     find_pack,
     first_login,
     keep_first_login,
     lay_out,
     lay_out_empty,
     open_city,
-    withdraw,
 )
 from lifang.core import Conflict
 from lifang.doors.api import serve as serve_http
@@ -163,8 +160,7 @@ def _first_login(city: City) -> None:
 
 def _serve(city: City, host: str, port: int, *, browser: bool) -> None:
     def ready(url: str) -> None:
-        city.store.announce(url)
-        announce(city.folder, Presence(url, city.owner_secret))
+        city.store.announce(url, city.owner_secret)
         OUT.print(f"lifang: {url}", markup=False, highlight=False, soft_wrap=True)
         for line in (_mqtt_line(city), _login_line(city.folder)):
             OUT.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -174,7 +170,6 @@ def _serve(city: City, host: str, port: int, *, browser: bool) -> None:
     try:
         serve_http(city, host=host, port=port, ready=ready)
     finally:
-        withdraw(city.folder)
         ERR.print("lifang: stopped", markup=False)
 
 
