@@ -80,7 +80,7 @@ def test_a_station_shows_its_series_with_unit_and_zone(page: Page, served: Serve
 def test_every_layer_names_its_source_and_is_a_table_too(page: Page, served: Served) -> None:
     open_page(page, served, "?lang=en&table=districts")
     expect(page.locator("lf-drawer table")).to_be_visible()
-    expect(page.locator("lf-drawer")).to_contain_text("510104")
+    expect(page.locator("lf-drawer")).to_contain_text("510104 Jinjiang District")
     attribution = page.locator(".map-place").inner_text()
     assert "OpenStreetMap" in attribution
 
@@ -140,6 +140,37 @@ def test_the_keyboard_alone_is_enough(page: Page, served: Served) -> None:
     assert len(reached) >= 10, "Tab walks through what can be used"
 
 
+def test_the_focus_goes_with_what_opens_and_comes_back(page: Page, served: Served) -> None:
+    open_page(page, served, "?lang=en")
+    focused = "document.activeElement.textContent.trim()"
+    page.locator("[data-layer=districts] > button").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("lf-drawer h2")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-layer=districts] > button")).to_be_focused()
+    page.locator("summary[data-tool=more]").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate(focused) == "Share"
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog.share[open]")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("summary[data-tool=more]")).to_be_focused()
+
+
+def test_a_station_out_of_sight_comes_into_sight_when_the_keyboard_reaches_it(page: Page, served: Served) -> None:
+    open_page(page, served, "?lang=en&map=11.5/30.6600/104.0600")
+    far = page.locator(".map-badge").filter(has_text="Lingyansi")
+    expect(far).not_to_be_in_viewport()
+    page.locator(".map-canvas canvas").focus()
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        if far.evaluate("(one) => one === document.activeElement"):
+            break
+    expect(far).to_be_focused()
+    expect(far).to_be_in_viewport()
+
+
 def test_the_address_carries_the_whole_view(page: Page, served: Served) -> None:
     query = "?lang=en&theme=night&kiosk=1&pick=cnemc-1433a&at=2019-12-07T09:00:00%2B08:00"
     open_page(page, served, query)
@@ -157,7 +188,11 @@ def test_the_view_prints_to_pdf(page: Page, served: Served) -> None:
 
 def test_an_empty_city_says_how_to_fill_it(page: Page, empty_city: Served) -> None:
     open_page(page, empty_city, "?lang=en")
-    assert "lifang" in page.locator("main").inner_text()
+    welcome = page.locator("lf-welcome")
+    expect(welcome).to_contain_text("lifang data add FILE.csv --card dataset.toml")
+    expect(welcome).to_contain_text("lifang demo chengdu")
+    open_page(page, empty_city, "?lang=en&room=operations")
+    expect(page.locator("lf-operations")).to_contain_text("No air quality index")
     open_page(page, empty_city, "?lang=en&room=data")
     expect(page.locator("lf-catalogue")).to_contain_text("lifang data add")
 

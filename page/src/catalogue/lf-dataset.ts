@@ -11,6 +11,8 @@ import { problemCard, skeleton } from "../shell/parts";
 import { statedPurpose } from "../shell/lf-purpose";
 import { rowTable, titled } from "../shell/table";
 import { pending } from "../shell/ready";
+import { meaningsOf, type Meanings } from "../state/codes";
+import { here } from "../state/data";
 import { view } from "../state/view";
 import { lineageDrawing } from "./lineage";
 import { qualityReport } from "./quality";
@@ -28,6 +30,7 @@ export class DatasetPiece extends Piece {
   @property({ attribute: false }) which = "";
   private readonly held = new Fetched<Dataset>(this, "catalogue");
   private readonly rows = new Fetched<Rows>(this, "preview");
+  private readonly meanings = new Fetched<Meanings>(this);
   private readonly refused = new Fetched<Page<RefusedRow>>(this);
   private readonly lineage = new Fetched<Lineage>(this);
 
@@ -84,7 +87,9 @@ export class DatasetPiece extends Piece {
     const asked = this.rows.want(this.which, () => calls.rows(this.which, { limit: PREVIEW_ROWS }));
     if (asked.state === "asked") return skeleton(6);
     if (asked.state === "refused") return problemCard(asked.problem, () => this.rows.forget());
-    return asked.value.items.length ? rowTable(titled(asked.value.columns, dataset.columns), asked.value.items, this.tongue) : html`<p>${t("drawer.empty")}</p>`;
+    const { items, columns } = asked.value;
+    const meanings = here(this.meanings.want(this.which, () => meaningsOf(dataset.columns, items)));
+    return items.length ? rowTable(titled(columns, dataset.columns), items, this.tongue, meanings) : html`<p>${t("drawer.empty")}</p>`;
   }
 
   private metadata(dataset: Dataset): TemplateResult {

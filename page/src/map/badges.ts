@@ -44,6 +44,7 @@ export class Badges {
   constructor(
     private readonly map: MapLibreMap,
     private readonly onPick: (thing: string) => void,
+    private readonly onFocus: (station: AirStation) => void,
   ) {
     this.element.className = "map-badges";
     this.element.setAttribute("role", "group");
@@ -86,7 +87,8 @@ export class Badges {
       this.onPick(station.thing);
     });
     this.element.append(element);
-    const badge = { station, element, name: "" };
+    const badge: Badge = { station, element, name: "" };
+    element.addEventListener("focus", () => element.matches(":focus-visible") && this.onFocus(badge.station));
     this.badges.set(station.thing, badge);
     return badge;
   }

@@ -65,7 +65,7 @@ export class CityMap {
     });
     this.map.addControl(new ScaleControl({ maxWidth: 110, unit: "metric" }), "bottom-left");
     this.words = new LabelSheet(this.map);
-    this.badges = new Badges(this.map, (thing) => hooks.onThing(thing));
+    this.badges = new Badges(this.map, (thing) => hooks.onThing(thing), ({ lon, lat }) => this.reveal(lon, lat));
     this.map.on("move", () => this.place());
     this.map.on("resize", () => this.place());
     this.map.on("moveend", () => hooks.onMove(this.camera));

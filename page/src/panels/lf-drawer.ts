@@ -12,6 +12,7 @@ import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
 import { rowTable, titled } from "../shell/table";
+import { meaningsOf, type Meanings } from "../state/codes";
 import { data, here } from "../state/data";
 import { view } from "../state/view";
 
@@ -23,7 +24,9 @@ export class DrawerPiece extends Piece {
   /** Cursors of the pages turned so far; the last is the page shown. */
   @state() private cursors: (string | number | null)[] = [null];
   private table: string | null = null;
+  private opened: string | null | undefined = undefined;
   private readonly described = new Fetched<Dataset>(this);
+  private readonly meanings = new Fetched<Meanings>(this);
   private readonly rows = new Fetched<Rows>(this, "table");
 
   protected override willUpdate(): void {
@@ -32,8 +35,16 @@ export class DrawerPiece extends Piece {
     this.cursors = [null];
   }
 
+  /** The focus goes with a table that is opened, and back to where it was asked for when it is shut. */
   protected override updated(): void {
     this.hidden = !this.table;
+    if (this.table === this.opened) return;
+    const from = this.table ?? this.opened;
+    const first = this.opened === undefined;
+    this.opened = this.table;
+    if (first) return;
+    if (this.table) this.querySelector<HTMLElement>("h2")?.focus();
+    else document.querySelector<HTMLElement>(`[data-layer="${CSS.escape(from ?? "")}"] > button`)?.focus();
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -47,7 +58,7 @@ export class DrawerPiece extends Piece {
   private frame(name: string, content: TemplateResult, csv: string | (() => void)): TemplateResult {
     return html`<section class="drawer" aria-label=${t("drawer.title", { name })}>
       <header class="panel-head">
-        <h2>${name}</h2>
+        <h2 tabindex="-1">${name}</h2>
         ${typeof csv === "string"
           ? html`<a class="button" href=${csv} download>${t("drawer.csv")}</a>`
           : html`<button type="button" @click=${csv}>${t("drawer.csv")}</button>`}
@@ -66,7 +77,8 @@ export class DrawerPiece extends Piece {
     if (items.length === 0) return html`<p>${t("drawer.empty")}</p>`;
     const stated = here(this.described.want(layer.dataset, () => calls.dataset(layer.dataset)))?.columns ?? [];
     const from = (this.cursors.length - 1) * PAGE_ROWS + 1;
-    return html`${rowTable(titled(columns, stated), items, this.tongue)}
+    const meanings = here(this.meanings.want(`${layer.dataset}|${after}|${stated.length}`, () => meaningsOf(stated, items)));
+    return html`${rowTable(titled(columns, stated), items, this.tongue, meanings)}
       <footer class="pager">
         <span>${t("drawer.rows", { n: number(total, this.tongue, 0) })} · ${t("drawer.page", { from, to: from + items.length - 1 })}</span>
         <button type="button" class="quiet" ?disabled=${this.cursors.length === 1} @click=${() => (this.cursors = this.cursors.slice(0, -1))}>${t("drawer.previous")}</button>

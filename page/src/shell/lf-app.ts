@@ -9,6 +9,7 @@ import "../panels/lf-layers";
 import "../panels/lf-now";
 import "../panels/lf-station";
 import "../panels/lf-time";
+import "../panels/lf-welcome";
 import "../rooms/lf-operations";
 import "../rooms/lf-sensing";
 import { loadAll } from "../state/actions";
@@ -80,7 +81,7 @@ export class AppPiece extends Piece {
 
   private screen(room: Room): TemplateResult {
     return html`<section class="stage" aria-label=${t("map.label")} ?inert=${room === "data"}>
-        <div class="map-place">${this.map ? html`<lf-map></lf-map>` : nothing}<lf-layers></lf-layers></div>
+        <div class="map-place">${this.map ? html`<lf-map></lf-map>` : nothing}<lf-layers></lf-layers><lf-welcome></lf-welcome></div>
         <lf-time></lf-time>
         <lf-drawer></lf-drawer>
       </section>

@@ -148,7 +148,7 @@ export class HeaderPiece extends Piece {
       ${themes()} ${tool("elder", elder ? t("header.elder.leave") : t("header.elder"), () => view.set({ elder: !elder }))}
       ${kiosk
         ? wall
-        : html`<details class="more" @focusout=${(event: FocusEvent) => this.fold(event)} @keydown=${(event: KeyboardEvent) => this.escape(event)} @click=${(event: Event) => this.chose(event)}>
+        : html`<details class="more" @focusout=${(event: FocusEvent) => this.fold(event)} @keydown=${(event: KeyboardEvent) => this.escape(event)} @click=${this.onMenu}>
             <summary class="tool" data-tool="more">${t("more")}</summary>
             <div>
               ${tool("share", t("header.share"), () => data.set({ dialog: "share" }))} ${tool("print", t("header.print"), () => void printReport())}
@@ -167,9 +167,16 @@ export class HeaderPiece extends Piece {
     if (event.relatedTarget && !menu.contains(event.relatedTarget as Node)) menu.open = false;
   }
 
-  private chose(event: Event): void {
-    if ((event.target as Element).closest("button")) (event.currentTarget as HTMLDetailsElement).open = false;
-  }
+  /** Shut the menu before its button acts, so that a window that opens gives the focus back to the menu. */
+  private readonly onMenu = {
+    capture: true,
+    handleEvent: (event: Event): void => {
+      const menu = event.currentTarget as HTMLDetailsElement;
+      if (!(event.target as Element).closest("button")) return;
+      menu.open = false;
+      menu.querySelector("summary")?.focus();
+    },
+  };
 
   private escape(event: KeyboardEvent): void {
     const menu = event.currentTarget as HTMLDetailsElement;

@@ -51,9 +51,10 @@ export class ReportPiece extends Piece {
     const stations = here(data.value.air)?.result.stations ?? [];
     const keys = Object.keys(stations[0]?.values ?? {});
     if (!stations.length) return nothing;
+    const units = new Map((here(data.value.datastreams) ?? []).map((stream) => [stream.observed_property, unitOf(stream.unit)]));
     return html`<h2>${t("report.stations")}</h2>
       <table class="facts">
-        <thead><tr><th>${t("station.title")}</th><th>AQI</th><th></th><th>${t("aqi.primary")}</th>${keys.map((key) => html`<th>${key}</th>`)}</tr></thead>
+        <thead><tr><th>${t("station.title")}</th><th>AQI</th><th></th><th>${t("aqi.primary")}</th>${keys.map((key) => html`<th class="number">${key} <small>${units.get(key) ?? ""}</small></th>`)}</tr></thead>
         <tbody>
           ${stations.map((one) => {
             const level = levelOf(one.class);

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Cell, Column } from "../api/types";
 import { ABSENT, hasHan, nameOf } from "../format";
+import type { Meanings } from "../state/codes";
 import type { Lang } from "../state/url";
 
 const LONGEST = 80;
@@ -28,13 +29,18 @@ export function titled(columns: { name: string; type: string }[], stated: Column
   return columns.map(({ name }) => stated.find((column) => column.name === name) ?? name);
 }
 
-function cell(text: string, numeric: boolean, lang: Lang): TemplateResult {
+function cell(text: string, numeric: boolean, lang: Lang, meaning: string): TemplateResult {
   const chinese = lang !== "zh" && hasHan(text);
-  return html`<td class=${numeric ? "number" : ""} lang=${chinese ? "zh-CN" : nothing}>${text}</td>`;
+  return html`<td class=${numeric ? "number" : ""} lang=${chinese ? "zh-CN" : nothing}>${text}${meaning ? html` <small>${meaning}</small>` : nothing}</td>`;
 }
 
-/** Return rows as a table that scrolls inside itself and can be reached by keyboard. */
-export function rowTable(columns: (Column | string)[], rows: Record<string, Cell>[], lang: Lang): TemplateResult {
+/** Return rows as a table, codes with their meanings, that scrolls inside itself and can be reached by keyboard. */
+export function rowTable(
+  columns: (Column | string)[],
+  rows: Record<string, Cell>[],
+  lang: Lang,
+  meanings: Meanings | null = null,
+): TemplateResult {
   const heads = columns.map((column) => heading(column, lang)).filter(({ name }) => !name.startsWith("_"));
   const numeric = (name: string): boolean => rows.some((row) => typeof row[name] === "number");
   return html`<div class="table" tabindex="0" role="region" aria-label=${heads.map(({ title }) => title).join(", ")}>
@@ -47,7 +53,7 @@ export function rowTable(columns: (Column | string)[], rows: Record<string, Cell
       <tbody>
         ${rows.map(
           (row) => html`<tr>
-            ${heads.map(({ name }) => cell(cellText(row[name]), numeric(name), lang))}
+            ${heads.map(({ name }) => cell(cellText(row[name]), numeric(name), lang, nameOf(meanings?.get(name)?.get(String(row[name])), lang)))}
           </tr>`,
         )}
       </tbody>

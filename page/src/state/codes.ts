@@ -1,6 +1,6 @@
 import type { FeatureCollection } from "geojson";
 import { calls } from "../api/calls";
-import type { CodePage, Dataset } from "../api/types";
+import type { Cell, CodePage, Column, Dataset, Names } from "../api/types";
 
 const asked = new Map<string, Promise<CodePage>>();
 
@@ -18,6 +18,21 @@ function codes(list: string, prefix: string): Promise<CodePage> {
   asked.set(key, known);
   known.catch(() => asked.delete(key));
   return known;
+}
+
+/** What the codes in a table mean: by column, by code. */
+export type Meanings = Map<string, Map<string, Names>>;
+
+/** Return what the codes in rows mean, for the columns that state a code list; a list that cannot be read is left out. */
+export async function meaningsOf(columns: readonly Column[], rows: readonly Record<string, Cell>[]): Promise<Meanings> {
+  const coded = columns.filter(({ code_list }) => code_list);
+  const read = coded.map(async ({ name, code_list }): Promise<[string, Map<string, Names>]> => {
+    const texts = rows.flatMap((row) => (row[name] === null || row[name] === undefined ? [] : [String(row[name])]));
+    const page = await codes(code_list ?? "", sharedStart(texts));
+    return [name, new Map(page.items.map((code) => [code.code, code]))];
+  });
+  const settled = await Promise.allSettled(read);
+  return new Map(settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])));
 }
 
 /** Return the features with `name_en` from the code list that one of the dataset's columns states; where it has none, as they are. */
