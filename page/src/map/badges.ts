@@ -107,7 +107,8 @@ export class Badges {
         if (size === "wide" && !spot.box) continue;
         const box = boxAround(spot.x, spot.y - lift, size === "wide" ? widthOf(spot.badge.name) : narrow, height, 0);
         const others = [...circles, ...(size === "wide" ? covered : []), ...spots.flatMap((other) => (other === spot || !other.box ? [] : [other.box]))];
-        const fits = spot.badge === spots[0]?.badge || !others.some((other) => collide(box, other));
+        const first = spot.badge === spots[0]?.badge && !(size === "wide" && covered.some((other) => collide(box, other)));
+        const fits = first || !others.some((other) => collide(box, other));
         if (fits) spot.box = box;
         if (fits || size === "narrow") spot.badge.element.dataset["size"] = fits ? size : "dot";
       }
