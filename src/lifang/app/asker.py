@@ -147,14 +147,15 @@ class Asker(Decisions):
         """Return the datastreams that meet every condition and that the asker may read, by number, past ``after``."""
         kept: list[Datastream] = []
         self.decide(Action.READ, Resource("datastream"))
+        size = min(limit + 1, _BATCH)
         while len(kept) <= limit:
             batch = self.city.sensing.datastreams(
-                thing=thing, box=box, observed_property=observed_property, after=after, limit=_BATCH
+                thing=thing, box=box, observed_property=observed_property, after=after, limit=size
             )
             kept += [stream for stream in batch if self.may(Action.READ, datastream_resource(stream))]
-            if len(batch) < _BATCH:
+            if len(batch) < size:
                 break
-            after = batch[-1].number
+            after, size = batch[-1].number, _BATCH
         page = Page(kept[:limit], more=len(kept) > limit)
         self.seen(*map(datastream_resource, page))
         return page
