@@ -7,11 +7,9 @@ Does not belong here: rules of any room, outside languages. Reads and writes no 
 writes the datasets that its pack declares.
 """
 
-from lifang.app.asker import OWNER, Asker, Indicator, IndicatorHistory, Page, Series
+from lifang.app.asking import OWNER, Asker, Indicator, IndicatorHistory, Listed, OpenDataset, Page, Series
 from lifang.app.bus import Bus, Event, Subscription
 from lifang.app.city import City, open_city
-from lifang.app.datasets import Listed, OpenDataset
-from lifang.app.decisions import Decisions
 from lifang.app.doctor import Finding
 from lifang.app.first_login import first_login, forget_first_login, keep_first_login
 from lifang.app.jobs import Job, Jobs
@@ -24,7 +22,6 @@ __all__ = [
     "Asker",
     "Bus",
     "City",
-    "Decisions",
     "Event",
     "Finding",
     "Indicator",

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lifang.app.areas import city_districts
-from lifang.app.asker import OWNER, Asker
+from lifang.app.asking import OWNER, Asker, Reads
 from lifang.app.bus import Bus
 from lifang.app.describe import describe_city, describe_layers, tell_observations
 from lifang.app.doctor import Finding, examine, told_address
@@ -20,7 +20,6 @@ from lifang.app.long_work import LongWork
 from lifang.app.packs import Tell, pack_datasets
 from lifang.app.pulse import Pulse, StandingClock
 from lifang.app.queries import Queries
-from lifang.app.reads import Reads
 from lifang.app.sensors import ReplayPlan, recorded_series, register_sensors
 from lifang.app.stage import Stage
 from lifang.catalogue import Card, Catalogue

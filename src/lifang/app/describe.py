@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from lifang.app.asking import Decisions
 from lifang.app.bus import Bus
-from lifang.app.decisions import Decisions
 from lifang.catalogue import Catalogue
 from lifang.core import NotFound, Settings, format_instant, from_micros
 from lifang.guard import Action, Classification, Resource, Subject

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import ClassVar
 
-from lifang.app.datasets import release_resource
-from lifang.app.decisions import Decisions
+from lifang.app.asking import Decisions, release_resource
 from lifang.catalogue import Catalogue, Dataset
 from lifang.core import Settings
 from lifang.guard import Action, Resource

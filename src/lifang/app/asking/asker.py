@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
-from lifang.app.datasets import Listed, OpenDataset, dataset_resource, release_resource
-from lifang.app.decisions import Decisions
-from lifang.app.latest import Latest, latest_at
+from lifang.app.asking.datasets import Listed, OpenDataset, dataset_resource, release_resource
+from lifang.app.asking.decisions import Decisions
+from lifang.app.asking.latest import Latest, latest_at
 from lifang.catalogue import Dataset, Link
 from lifang.core import Box, NotFound
 from lifang.guard import Action, Resource, Role, Subject, strictest

@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any
 
-from lifang.app.asker import OWNER, Asker, Page, Series
-from lifang.app.datasets import Listed, OpenDataset
+from lifang.app.asking.asker import OWNER, Asker, Page, Series
+from lifang.app.asking.datasets import Listed, OpenDataset
 from lifang.guard import Subject
 from lifang.sensing import Datastream
 from lifang.store import QueryResult

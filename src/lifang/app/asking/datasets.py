@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lifang.app.decisions import Decisions
+from lifang.app.asking.decisions import Decisions
 from lifang.catalogue import Card, Dataset, Release, card_from
 from lifang.guard import Action, Resource, strictest
 from lifang.store import Relation

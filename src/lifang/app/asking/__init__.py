@@ -1,0 +1,24 @@
+"""app.asking: who asks the city: a subject with a purpose, whose every reading is decided, and recorded if not open.
+
+Does not belong here: the rules (guard), who somebody is (identity), any outside language (doors).
+Reads what the rooms below keep, for an :class:`Asker`; writes denials and reads of what is not open to the ledger.
+"""
+
+from lifang.app.asking.asker import OWNER, Asker, Indicator, IndicatorHistory, Page, Series
+from lifang.app.asking.datasets import Listed, OpenDataset, release_resource
+from lifang.app.asking.decisions import Decisions
+from lifang.app.asking.reads import Reads
+
+__all__ = [
+    "OWNER",
+    "Asker",
+    "Decisions",
+    "Indicator",
+    "IndicatorHistory",
+    "Listed",
+    "OpenDataset",
+    "Page",
+    "Reads",
+    "Series",
+    "release_resource",
+]
