@@ -1,5 +1,6 @@
 """A disk that fills up under load: a clear error, nothing acknowledged lost, work again when space is freed."""
 
+import gzip
 import io
 import shutil
 import subprocess
@@ -9,10 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pytest
 
-from lifang.core import ManualClock, Unavailable
+from lifang.catalogue import Catalogue
+from lifang.core import ManualClock, Settings, Unavailable
+from lifang.guard import SYSTEM
 from lifang.store import Entry, Observations, Store
 
 START = datetime(2019, 1, 1, tzinfo=UTC)
@@ -132,6 +136,41 @@ def test_a_full_disk_is_told_loses_nothing_and_is_got_over(small_disk: Path) -> 
     with Store.open(small_disk / "city", clock=ManualClock(START), memory_mb=64, threads=1) as again:
         load.check(again)
         assert not list((small_disk / "city").rglob("*.part"))
+
+
+def as_csv(rows: int) -> bytes:
+    return b"a,b\n" + b"".join(b"%d,text number %d\n" % (k, k) for k in range(rows))
+
+
+def as_geojson(rows: int) -> bytes:
+    point = {"type": "Point", "coordinates": [104.1, 30.6]}
+    features = [{"type": "Feature", "properties": {"n": k}, "geometry": point} for k in range(rows)]
+    return orjson.dumps({"type": "FeatureCollection", "features": features})
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("big.csv", as_csv(1_000_000)),
+        ("big.csv.gz", gzip.compress(as_csv(1_000_000), 1)),
+        ("big.geojson", as_geojson(300_000)),
+    ],
+    ids=["plain", "packed", "read apart"],
+)
+def test_an_admission_that_fills_the_disk_leaves_nothing_and_says_what_to_free(
+    small_disk: Path, tmp_path: Path, name: str, content: bytes
+) -> None:
+    clock = ManualClock(START)
+    (tmp_path / name).write_bytes(content)
+    with Store.open(small_disk / "city", clock=clock, memory_mb=64, threads=1) as store:
+        catalogue = Catalogue(store, clock, Settings("t", "测", "t", "0"))
+        with pytest.raises(Unavailable, match="The disk is full") as caught:
+            catalogue.add(tmp_path / name, by=SYSTEM)
+        assert (caught.value.where, "Free several times" in caught.value.mend) == (name, True)
+        assert not list((small_disk / "city/scratch").iterdir())
+        assert store.registry.count("release") == store.registry.count("dataset") == 0
+        (tmp_path / "small.csv").write_bytes(b"a,b\n1,2\n")
+        assert catalogue.add(tmp_path / "small.csv", by=SYSTEM).rows == 1
 
 
 def test_a_city_closes_and_opens_on_a_full_disk_or_says_why(small_disk: Path) -> None:

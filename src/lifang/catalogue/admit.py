@@ -7,13 +7,15 @@ transaction leaves nothing that anyone can see; the next admission takes the sam
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import shutil
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,11 +41,12 @@ from lifang.catalogue.lineage import insert_once, link_row
 from lifang.catalogue.model import Admission, Release
 from lifang.catalogue.reading import Limits, Opened, open_source
 from lifang.catalogue.spool import Spool
-from lifang.core import BadInput, Clock, Conflict, Settings, TooLarge, check_crs, zone
+from lifang.core import BadInput, Clock, Conflict, Settings, TooLarge, Unavailable, check_crs, zone
 from lifang.guard import Subject
 from lifang.store import Entry, ReleaseFile, Store
 
 Progress = Callable[[float, str], None]
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 _CHECKERS = 2  # threads; Arrow and NumPy work outside the interpreter's lock
 _DEGREES = frozenset({"", "EPSG:4326", "EPSG:4490", "GCJ-02"})
 
@@ -92,16 +95,26 @@ class Admissions:
         shutil.rmtree(self._scratch, ignore_errors=True)  # what a killed process left
 
     def admit(self, request: Request, *, latest: Release | None) -> Admission:
-        """Return what became of the file; ``BadInput`` says why nothing of it could be admitted."""
+        """Return what became of the file; ``BadInput`` says why nothing of it could be admitted.
+
+        ``Unavailable`` if the disk is full; nothing is left of the file then.
+        """
         fingerprint, size = _fingerprint(request, bound=self._settings.upload_max_bytes)
         if latest and _same(latest, fingerprint, request.card):
             return Admission(latest.dataset, latest, latest.quality.rows, latest.refused, True, latest.quality)
-        self._scratch.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._scratch) as scratch:
-            read = self._read(request, Path(scratch), size)
-            request.progress(0.6, "write")
-            with self._lock:
-                return self._publish(request, read, fingerprint)
+        try:
+            self._scratch.mkdir(exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self._scratch) as scratch:
+                read = self._read(request, Path(scratch), size)
+                request.progress(0.6, "write")
+                with self._lock:
+                    return self._publish(request, read, fingerprint)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            what = "The disk is full: the file cannot be read and kept."
+            mend = "Free several times the file's size on the disk of the city's folder and send it again."
+            raise Unavailable(what, where=request.name, mend=mend) from error
 
     def _read(self, request: Request, scratch: Path, size: int) -> _Read:
         limits = Limits(expanded=self._settings.upload_expanded_max_bytes)
@@ -116,12 +129,13 @@ class Admissions:
         arrow = checker.arrow_schema
         spool = Spool(scratch / "spool.arrow", checker, request.card, names=arrow.names)
         done = 0
-        for checked in _checked(checker, opened):
-            request.poll()
-            spool.add(checked)
-            done += checked.received
-            request.progress(0.6 * done / (done + size), "check")
-        good, refused = spool.settle()
+        with closing(spool), closing(_checked(checker, opened)) as batches:
+            for checked in batches:
+                request.poll()
+                spool.add(checked)
+                done += checked.received
+                request.progress(0.6 * done / (done + size), "check")
+            good, refused = spool.settle()
         if not good.any():
             raise _nothing_admitted(refused, spool.rows)
         notes = (*schema.notes, *crs_notes, *_position_notes(request, spool, crs))
@@ -233,7 +247,7 @@ class Admissions:
             transaction.record(Entry(request.by.id, "admit", f"dataset:{card.id}", detail=detail))
 
 
-def _checked(checker: Checker, opened: Opened) -> Iterator[Checked]:
+def _checked(checker: Checker, opened: Opened) -> Generator[Checked, None, None]:
     """Yield the batches of a file, checked, in their order: some are checked while the next one is read."""
     waiting: deque[Future[Checked]] = deque()
     with ThreadPoolExecutor(_CHECKERS, "check") as pool:

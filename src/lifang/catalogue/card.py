@@ -7,15 +7,17 @@ import hashlib
 import re
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from lifang.core import BadInput, UnknownCode, check_crs, check_slug, unit, zone
+from lifang.core import BadInput, NotFound, UnknownCode, check_crs, check_slug, unit, zone
 from lifang.guard import Classification
+from lifang.standards import code_list
 
 TYPES = ("text", "integer", "number", "boolean", "date", "time", "category", "geometry")
 _NUMERIC = frozenset({"integer", "number"})
@@ -68,14 +70,14 @@ class Column:
         if self.name.casefold() in _RESERVED or not self.name.strip():
             raise BadInput(f"A column cannot be called {self.name!r}.", where=where, mend="Choose another name.")
         if self.type not in TYPES:
-            raise BadInput(f"{self.type!r} is not a column type.", where=where, mend=f"Use one of {', '.join(TYPES)}.")
+            mend = f"Use one of {', '.join(TYPES)}."
+            raise BadInput(f"{self.type[:40]!r} is not a column type.", where=f"{where}.type", mend=mend)
         if self.check_digit not in _CHECK_DIGITS:
-            raise BadInput(f"{self.check_digit!r} is not a check digit.", where=where, mend="Use uscc or ric.")
-        for code in filter(None, (self.unit, self.source_unit)):
-            try:
-                unit(code)
-            except UnknownCode as error:
-                raise BadInput(error.what, where=where, mend=error.mend) from error
+            what = f"{self.check_digit[:40]!r} is not a check digit."
+            raise BadInput(what, where=f"{where}.check_digit", mend="Use uscc or ric.")
+        for name, check in (("unit", unit), ("source_unit", unit), ("code_list", code_list)):
+            if getattr(self, name):
+                _at(f"{where}.{name}", check, getattr(self, name))
         for name in ("minimum", "maximum"):
             _check_bound(getattr(self, name), self.type, f"{where}.{name}")
 
@@ -145,11 +147,11 @@ class Card:
     geometry: Geometry = Geometry()
 
     def __post_init__(self) -> None:
-        check_slug(self.id, what="dataset id")
+        _at("id", check_slug, self.id, what="dataset id")
         if self.crs:
-            check_crs(self.crs)
+            _at("crs", check_crs, self.crs)
         if self.time_zone:
-            zone(self.time_zone)
+            _at("time_zone", zone, self.time_zone)
         if self.duplicates not in ("refuse", "keep"):
             raise BadInput(f"duplicates = {self.duplicates!r}.", where="duplicates", mend="Use refuse or keep.")
         if self.undeclared not in ("leave_out", "infer"):
@@ -254,9 +256,24 @@ def _known(kind: type[Any], table: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(table, Mapping):
         raise BadInput(f"{where} must be a table.", where=where, mend=f"Write it as a table [{where}].")
     names = [each.name for each in fields(kind)]
-    if unknown := [key for key in table if key not in names]:
-        raise BadInput(f"{where} has an unknown field {unknown[0]!r}.", where=where, mend=f"Known: {', '.join(names)}.")
+    if unknown := [str(key) for key in table if key not in names]:
+        near = get_close_matches(unknown[0], names, 1)
+        mend = f"Did you mean {near[0]!r}? " if near else ""
+        place = unknown[0][:80] if kind is Card else f"{where}.{unknown[0][:80]}"
+        raise BadInput(
+            f"{where} has an unknown field {unknown[0][:80]!r}.",
+            where=place,
+            mend=f"{mend}Known: {', '.join(names)}.",
+        )
     return table
+
+
+def _at(where: str, check: Callable[..., Any], *values: str, **words: str) -> None:
+    """Raise what ``check`` finds wrong as ``BadInput`` at ``where`` in the card."""
+    try:
+        check(*values, **words)
+    except (BadInput, NotFound, UnknownCode) as error:
+        raise BadInput(error.what, where=where, mend=error.mend) from error
 
 
 def _bilingual(value: Any, where: str) -> Bilingual:

@@ -44,7 +44,8 @@ class Spool:
         self._path = path
         self._schema = checker.arrow_schema
         self._names = [name for name in names if not name.startswith("_")]
-        self._writer = pa.ipc.new_file(path, self._schema.append(pa.field(ROW, pa.int64())))
+        self._sink = pa.OSFile(str(path), "wb")
+        self._writer = pa.ipc.new_file(self._sink, self._schema.append(pa.field(ROW, pa.int64())))
         self._good: list[Any] = []
         self._refused: list[pa.Table] = []
         self._bad_cells = 0
@@ -74,6 +75,10 @@ class Spool:
         if checked.placed is not None:
             self._look_at(checked.placed, checked.good)
 
+    def close(self) -> None:
+        """Let go of the scratch file, so that its space is free at once when it is removed."""
+        self._sink.close()
+
     @property
     def positions(self) -> Any:
         """Longitude, latitude of a sample of the good rows' vertices."""
@@ -95,6 +100,7 @@ class Spool:
     def settle(self) -> tuple[Any, pa.Table]:
         """Return which rows are admitted and every refused cell, by row, once all batches are in."""
         self._writer.close()
+        self.close()
         good = np.concatenate(self._good) if self._good else np.empty(0, bool)
         for (rule, columns), repeats in self._repeats.items():
             filled = self._marked.get((rule, columns))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -38,6 +40,7 @@ _ENVIRONMENT = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
 _POLL_S = 0.2
+_SPARE_BYTES = 16 << 20  # a disk with less left is taken as full
 _BYTES_PER_SECOND = 1 << 20
 _MENDS = {
     "workbook": "Save it again as .xlsx, or as CSV.",
@@ -60,7 +63,7 @@ def open_apart(
 
     ``reader`` is ``workbook``, ``vector``, ``geojson`` or ``parquet``; ``called`` is what its sender calls the
     file; ``poll`` is asked again and again meanwhile and raises to stop. ``BadInput`` if the file is damaged, or its
-    parser takes more than it may.
+    parser takes more than it may; ``OSError`` if the disk filled up.
     """
     folder = scratch / "apart"
     folder.mkdir()
@@ -76,6 +79,8 @@ def open_apart(
     if not _ended(folder, seconds, poll):
         what = f"{_NAMES[reader]} cannot be read within {seconds:.0f} s."
         raise TooLarge(what, where=called, mend=_MENDS[reader])
+    if not (folder / "answer.json").exists() and shutil.disk_usage(folder).free < _SPARE_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), called)
     if not (folder / "answer.json").exists():
         what = f"{_NAMES[reader]} cannot be read: it is damaged, or claims more than may be held in memory."
         raise BadInput(what, where=called, mend=_MENDS[reader])

@@ -26,6 +26,7 @@ _ENCODINGS = {
 }
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 _HANZI_UTF8 = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf][\x80-\xbf]){2}")
+_MEND_ENCODING = "Save the whole file in one encoding, best UTF-8."
 _MIXED_SHARE = 0.001
 _MARKUP = re.compile(r"\s*<[a-z!?/]", re.IGNORECASE)
 
@@ -42,7 +43,7 @@ def find_encoding(path: Path, *, declared: str) -> str:
     """
     wanted = _ENCODINGS.get(declared.lower()) if declared else None
     if declared and wanted is None:
-        raise BadInput(f"Encoding {declared!r} is not read.", mend="Use utf-8 or gb18030.")
+        raise BadInput(f"Encoding {declared[:40]!r} is not read.", where="encoding", mend="Use utf-8 or gb18030.")
     tried = [wanted] if wanted else ["utf-8", "gb18030"]
     wrong: list[int] = []
     for encoding in tried:
@@ -55,7 +56,7 @@ def find_encoding(path: Path, *, declared: str) -> str:
     raise BadInput(
         f"The text is not all {'UTF-8, nor all GB18030' if wanted is None else wanted}.",
         where=f"line {_line(path, wrong[0])}, byte {wrong[0] + 1}",
-        mend="Save the whole file in one encoding, best UTF-8.",
+        mend="Correct encoding in the card, or leave it out." if wanted else _MEND_ENCODING,
     )
 
 
@@ -122,7 +123,7 @@ def _refuse_mixed(path: Path) -> None:
         raise BadInput(
             f"The text mixes encodings: {as_utf8} lines are UTF-8, {other} are not.",
             where=f"line {first_other} is the first that is not UTF-8",
-            mend="Save the whole file in one encoding, best UTF-8.",
+            mend=_MEND_ENCODING,
         )
 
 

@@ -132,10 +132,9 @@ def _copy(stream: IO[bytes], sink: IO[bytes], *, limits: Limits, packed: int, wh
         if done == 0 and chunk.startswith(_NOT_INSIDE):
             raise twice_packed(where)
         done += len(chunk)
-        if done > limits.expanded or (done > _RATIO_FROM and done > packed * limits.ratio):
-            raise TooLarge(
-                f"The archive expands beyond what is allowed ({done} bytes from {packed}).",
-                where=where,
-                mend=f"Send at most {limits.expanded} bytes expanded, or send the file unpacked.",
-            )
+        times = done > _RATIO_FROM and done > packed * limits.ratio
+        if times or done > limits.expanded:
+            most = f"{limits.ratio} times its {packed} bytes" if times else f"{limits.expanded} bytes"
+            mend = "Send the file unpacked, or in parts."
+            raise TooLarge(f"The archive expands beyond {most}; reading stopped there.", where=where, mend=mend)
         sink.write(chunk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,8 @@ Dataset = Annotated[str, typer.Argument(help="The dataset's id.")]
 At = Annotated[str | None, typer.Option(help="As recorded by this moment, ISO 8601.")]
 _FORMATS = {".csv": "csv", ".geojson": "geojson", ".parquet": "parquet", ".arrow": "arrow", ".json": "json"}
 _COLUMNS = ("id", "name", "theme.zh", "format", "rows", "refused", "classification", "updated")
+_QUALITY = ("name", "filled", "complete", "distinct", "minimum", "maximum")
+_CELLS = ("row", "column", "value", "rule", "mend")
 
 
 @app.command()
@@ -33,7 +35,24 @@ def add(
         parts = {"card": card} if card else {}
         job = client.upload("/api/v1/datasets", file, parts=parts, filename=file.name)
         result = follow(client, job, f"admitting {file.name}")
-    show(result, as_json=as_json)
+    if as_json:
+        show(result, as_json=True)
+    else:
+        _tell(result)
+
+
+def _tell(admission: dict[str, Any]) -> None:
+    """Print what became of a file: figures, what was noticed, and the first cells of each rule that was broken."""
+    report = admission["report"]
+    told = {name: report[name] for name in ("rows", "admitted", "refused", "bad_cells")}
+    show({"dataset": admission["dataset"], "unchanged": admission["unchanged"], **told}, as_json=False)
+    show(report["columns"], as_json=False, columns=_QUALITY)
+    for note in report["notes"]:
+        show(f"note: {note}", as_json=False)
+    cells = [hit | example for hit in report["hits"] for example in hit["examples"]]
+    if cells:
+        show(sorted(cells, key=lambda cell: cell["row"]), as_json=False, columns=_CELLS)
+        show(f"All refused rows: lifang data show {admission['dataset']} --refused", as_json=False)
 
 
 @app.command("list")
