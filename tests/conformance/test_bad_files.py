@@ -7,12 +7,16 @@ RFC 7946: what breaks a MUST is refused. Admitted, because RFC 7946 only says SH
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import openpyxl
 import orjson
 import pytest
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from lifang.catalogue import Admission, Card, Catalogue, write_rows
 from lifang.core import BadInput, ManualClock, Settings
@@ -130,6 +134,54 @@ def test_naughty_strings_are_kept_to_the_letter(catalogue: Catalogue, tmp_path: 
     admission = catalogue.add(path, card=card, by=SYSTEM)
     assert admission.refused == 0
     assert catalogue.dataset("blns").rows().select(["text"])["text"].to_pylist() == naughty
+
+
+def test_naughty_strings_are_kept_to_the_letter_as_properties_and_as_cells_of_a_workbook(
+    catalogue: Catalogue, tmp_path: Path, naughty: list[str]
+) -> None:
+    card = Card.from_mapping({"id": "naughty", "columns": {"n": {"type": "integer"}, "text": {}}})
+    path = tmp_path / "blns.geojson"
+    rows = [{"type": "Feature", "geometry": None, "properties": {"n": k, "text": t}} for k, t in enumerate(naughty)]
+    path.write_bytes(orjson.dumps({"type": "FeatureCollection", "features": rows}))
+    assert catalogue.add(path, card=card, by=SYSTEM).refused == 0
+    assert catalogue.dataset("naughty").rows().select(["text"])["text"].to_pylist() == naughty
+    legal = [text for text in naughty if not ILLEGAL_CHARACTERS_RE.search(text)]
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in (["n", "text"], *([k, WriteOnlyCell(sheet, value="x" + text)] for k, text in enumerate(legal))):
+        sheet.append(row)
+    book.save(tmp_path / "blns.xlsx")
+    assert catalogue.add(tmp_path / "blns.xlsx", card=card, by=SYSTEM).refused == 0
+    kept = catalogue.dataset("naughty").rows().select(["text"])["text"].to_pylist()
+    assert [text.removeprefix("x").splitlines() for text in kept] == [text.splitlines() for text in legal]
+
+
+def test_naughty_strings_as_column_names_make_a_dataset_or_a_refusal_that_says_why(
+    catalogue: Catalogue, store: Store, tmp_path: Path, naughty: list[str]
+) -> None:
+    path = tmp_path / "names.geojson"
+    feature = {"type": "Feature", "geometry": None, "properties": dict.fromkeys(naughty, "v")}
+    path.write_bytes(orjson.dumps({"type": "FeatureCollection", "features": [feature]}))
+    admission = admit(catalogue, path)
+    assert admission.refused == 0
+    assert len(admission.release.columns) == len(set(naughty)) + 1
+    assert {value for row in catalogue.dataset("x").rows().select().to_pylist() for value in row.values()} == {
+        "v",
+        None,
+    }
+
+
+def test_naughty_strings_as_file_names_name_a_dataset_and_lead_nowhere(
+    catalogue: Catalogue, store: Store, tmp_path: Path, naughty: list[str]
+) -> None:
+    path = tmp_path / "received"
+    path.write_bytes(b"a,b\n1,2\n")
+    before = {each.name for each in store.folder.rglob("*") if each.is_dir()}
+    for text in naughty[::10]:
+        admission = catalogue.add(path, name=f"{text}.csv", by=SYSTEM)
+        assert re.fullmatch(r"[a-z][a-z0-9_-]{0,63}", admission.dataset)
+    made = {each.name for each in store.folder.rglob("*") if each.is_dir()} - before
+    assert all(re.fullmatch(r"[a-z0-9_.=-]+", each) for each in made)
 
 
 def test_naughty_strings_are_neutral_in_an_export(catalogue: Catalogue, naughty: list[str]) -> None:

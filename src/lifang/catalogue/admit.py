@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ from lifang.catalogue.checking import (
 )
 from lifang.catalogue.lineage import insert_once, link_row
 from lifang.catalogue.model import Admission, Release
-from lifang.catalogue.reading import Limits, Opened, open_source
+from lifang.catalogue.reading import Hints, Limits, Opened, open_source
 from lifang.catalogue.spool import Spool
 from lifang.core import BadInput, Clock, Conflict, Settings, TooLarge, Unavailable, check_crs, zone
 from lifang.guard import Subject
@@ -118,8 +118,9 @@ class Admissions:
 
     def _read(self, request: Request, scratch: Path, size: int) -> _Read:
         limits = Limits(expanded=self._settings.upload_expanded_max_bytes)
+        hints = Hints(**{each.name: getattr(request.card, each.name) for each in fields(Hints)})
         opened = open_source(
-            request.source, name=request.name, scratch=scratch, hints=request.card, limits=limits, poll=request.poll
+            request.source, name=request.name, scratch=scratch, hints=hints, limits=limits, poll=request.poll
         )
         city_zone = zone(request.card.time_zone or self._settings.time_zone)
         schema = bind(request.card, opened, zone=city_zone)

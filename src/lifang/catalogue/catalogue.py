@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -22,6 +23,7 @@ from lifang.core import Clock, NotFound, Settings
 from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, decide, require
 from lifang.store import Relation, Store
 
+_ID_MAX = 64
 ROADS = "roads"  # the dataset whose lines positions are compared with
 
 
@@ -203,12 +205,14 @@ class Catalogue:
         """Return the card of the dataset that files of this name belong to, or a new one."""
         stem = name.partition(".")[0]
         clean = clean_name(stem)
-        plain = clean.encode("ascii", "ignore").decode().strip("_")
-        if plain != clean.strip("_"):  # letters were lost: other files would get the same id
+        plain = re.sub(r"[^a-z0-9_]", "", clean).strip("_")
+        lost = plain != clean.strip("_") or len(plain) >= _ID_MAX
+        plain = re.sub(r"_+", "_", plain)[: _ID_MAX - 10].strip("_") if lost else plain
+        if lost:  # letters were lost: other files would get the same id
             plain = f"{plain or 'd'}_{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
         dataset_id = plain if plain[:1].isalpha() else f"d{plain}"
         self._entries()
-        return self._cards.get(dataset_id) or Card(dataset_id[:64].rstrip("_"), Bilingual(stem, stem))
+        return self._cards.get(dataset_id) or Card(dataset_id, Bilingual(stem, stem))
 
     def _roads(self, dataset_id: str) -> Any:
         """Return the lines of the city's roads, or ``None`` while there are none (or they are what is being added)."""

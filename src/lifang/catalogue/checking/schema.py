@@ -157,7 +157,8 @@ def _looks_like_wkt(opened: Opened, header: str) -> bool:
 
 def _infer(opened: Opened, card: Card, given: list[Bound], *, zone: tzinfo) -> tuple[list[Bound], list[str]]:
     """Return columns for the headers that are not bound yet, found by looking at the first rows, and notes."""
-    used = {header for each in given for header in each.headers} | {_find(card.geometry.wkt, opened.headers)}
+    wkt_header = _find(card.geometry.wkt, opened.headers) if card.geometry.wkt else None
+    used = {header for each in given for header in each.headers} | {wkt_header}
     numbers, table = _sample(opened)
     bound: list[Bound] = []
     notes = [f"The types were found by looking at the first {len(numbers)} rows."]

@@ -4,7 +4,7 @@ Does not belong here: what the values should be (checking), where they are kept 
 Reads and writes no dataset.
 """
 
-from lifang.catalogue.reading.model import Batch, Limits, Opened, Refusal
+from lifang.catalogue.reading.model import Batch, Hints, Limits, Opened, Refusal
 from lifang.catalogue.reading.sniff import FORMATS, open_source
 
-__all__ = ["FORMATS", "Batch", "Limits", "Opened", "Refusal", "open_source"]
+__all__ = ["FORMATS", "Batch", "Hints", "Limits", "Opened", "Refusal", "open_source"]

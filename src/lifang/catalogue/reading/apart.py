@@ -10,14 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from lifang.catalogue.reading.model import Batch, Hints, Limits, NoHints, Opened, Refusal, text_batch
+from lifang.catalogue.reading.model import Batch, Hints, Limits, Opened, Refusal, text_batch
 from lifang.core import BadInput, TooLarge, Unavailable
 
 _PACKAGE = "lifang.catalogue.reading"
@@ -71,7 +71,7 @@ def open_apart(
     request = {
         "reader": reader,
         "path": str(path.absolute()),
-        "hints": {each.name: getattr(hints, each.name) for each in fields(NoHints)},
+        "hints": asdict(hints),
         "limits": asdict(limits),
         "seconds": seconds,
     }

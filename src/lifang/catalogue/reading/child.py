@@ -23,14 +23,14 @@ import pyarrow as pa
 
 from lifang.catalogue.reading.columnar import open_parquet
 from lifang.catalogue.reading.geojson import open_geojson
-from lifang.catalogue.reading.model import Limits, NoHints, Opened, Refusal
+from lifang.catalogue.reading.model import Hints, Limits, Opened, Refusal
 from lifang.catalogue.reading.vector import open_vector
 from lifang.catalogue.reading.workbook import open_xlsx
 from lifang.core import BadInput, TooLarge
 
 ROW, SHAPE = "row", "shape"
 _REFUSALS = pa.schema([("row", pa.int64()), *((name, pa.string()) for name in Refusal._fields[1:])])
-_OPENERS: dict[str, Callable[[Path, NoHints, Limits], Opened]] = {
+_OPENERS: dict[str, Callable[[Path, Hints, Limits], Opened]] = {
     "geojson": lambda path, _hints, limits: open_geojson(path, limits=limits),
     "parquet": lambda path, hints, limits: open_parquet(path, limits=limits, hints=hints),
     "vector": lambda path, hints, _limits: open_vector(path, hints=hints),
@@ -50,7 +50,7 @@ def main() -> None:
     for name in ("header", "missing"):
         stated[name] = tuple(stated[name])
     try:
-        opened = _OPENERS[request["reader"]](Path(request["path"]), NoHints(**stated), limits)
+        opened = _OPENERS[request["reader"]](Path(request["path"]), Hints(**stated), limits)
         _write(opened, folder)
         answer = {name: getattr(opened, name) for name in _TOLD} | {"texts": sorted(opened.texts)}
     except BadInput as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -70,53 +70,14 @@ class Opened:
     notes: tuple[str, ...] = field(default_factory=tuple)
 
 
-class Hints(Protocol):
-    """What a person stated about a file; empty means: find out."""
-
-    @property
-    def format(self) -> str:
-        """The format, if the content should not decide."""
-        ...
-
-    @property
-    def encoding(self) -> str:
-        """The text encoding."""
-        ...
-
-    @property
-    def delimiter(self) -> str:
-        """What separates cells."""
-        ...
-
-    @property
-    def layer(self) -> str:
-        """The layer or sheet to read."""
-        ...
-
-    @property
-    def header(self) -> tuple[str, ...]:
-        """The column names of a file without a header."""
-        ...
-
-    @property
-    def skip_lines(self) -> int:
-        """Lines before the table begins."""
-        ...
-
-    @property
-    def header_row(self) -> int:
-        """The row that holds the column names, from 1; 0 where it is to be found."""
-        ...
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The texts that mean: no value."""
-        ...
-
-
 @dataclass(frozen=True)
-class NoHints:
-    """Nothing was stated."""
+class Hints:
+    """What a person stated about a file; empty means: find out.
+
+    ``layer`` is the layer or sheet to read; ``header`` the column names of a file without any; ``skip_lines`` the lines
+    before the table; ``header_row`` the row, from 1, that holds the column names; ``missing`` the texts that mean: no
+    value.
+    """
 
     format: str = ""
     encoding: str = ""

@@ -10,7 +10,7 @@ from pathlib import Path
 from lifang.catalogue.reading.apart import open_apart
 from lifang.catalogue.reading.delimited import open_delimited
 from lifang.catalogue.reading.geojson import open_geojson
-from lifang.catalogue.reading.model import Hints, Limits, NoHints, Opened
+from lifang.catalogue.reading.model import Hints, Limits, Opened
 from lifang.catalogue.reading.unpack import gunzip, twice_packed, unzip, zip_names
 from lifang.core import BadInput
 
@@ -71,7 +71,7 @@ def open_source(
     ``BadInput`` says why a file cannot be taken; nothing is written outside ``scratch``. ``poll`` is asked again and
     again while a format is read apart; what it raises stops that.
     """
-    job = _Job(scratch, hints or NoHints(), limits or Limits(), poll, received=path.stat().st_size)
+    job = _Job(scratch, hints or Hints(), limits or Limits(), poll, received=path.stat().st_size)
     return _open(path, name or path.name, job)
 
 
