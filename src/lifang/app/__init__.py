@@ -7,7 +7,7 @@ Does not belong here: rules of any room, outside languages. Reads and writes no 
 writes the datasets that its pack declares.
 """
 
-from lifang.app.asking import OWNER, Asker, Indicator, IndicatorHistory, Listed, OpenDataset, Page, Series
+from lifang.app.asking import OWNER, Asker, Current, Indicator, IndicatorHistory, Listed, OpenDataset, Page, Series
 from lifang.app.bus import Bus, Event, Subscription
 from lifang.app.city import City, open_city
 from lifang.app.doctor import Finding
@@ -22,6 +22,7 @@ __all__ = [
     "Asker",
     "Bus",
     "City",
+    "Current",
     "Event",
     "Finding",
     "Indicator",

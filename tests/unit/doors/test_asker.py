@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -95,7 +96,9 @@ def test_python_and_http_list_alike(house: House, role: str) -> None:
         (each.card.id, each.needs_purpose) for each in city.datasets(subject=SUBJECTS[role])
     ]
     streams = client.get("/api/v1/datastreams").json()["items"]
-    assert [each["id"] for each in streams] == [each.id for each in city.datastreams(subject=SUBJECTS[role])]
+    latest = city.latest(subject=SUBJECTS[role])
+    assert [each["id"] for each in streams] == [each.datastream.id for each in latest]
+    assert [each["latest"]["value"] for each in streams] == [each.value[1] for each in latest if each.value]
 
 
 @pytest.mark.slow
@@ -194,3 +197,15 @@ def test_a_decision_can_be_asked_for_with_its_reasons(house: House) -> None:
     decision = house.city.asker(SUBJECTS["citizen"]).decide(Action.READ, Resource("ledger"))
     assert not decision.allowed
     assert decision.reasons
+
+
+def test_a_series_read_in_python_is_decided_and_on_record(house: House) -> None:
+    ledger, end = house.city.store.ledger, house.city.now + timedelta(hours=1)
+    with pytest.raises(NotFound):
+        house.city.series("site-2.o3", end - timedelta(days=3), end, subject=SUBJECTS["citizen"])
+    before = ledger.head()[0]
+    found = house.city.series(2, end - timedelta(days=3), end, points=10, subject=SUBJECTS["operator"])
+    assert (found.datastream.id, found.whole) == ("site-2.o3", 48)
+    assert len(found.table) <= 10
+    (record,) = ledger.records(after=before)
+    assert (record.entry.subject, record.entry.resource) == ("person_operator", "datastream:site-2.o3")

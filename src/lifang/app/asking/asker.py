@@ -46,6 +46,14 @@ class Series:
     whole: int
 
 
+@dataclass(frozen=True)
+class Current:
+    """A datastream with its latest value: (time in microseconds UTC, value, code of quality), or ``None``."""
+
+    datastream: Datastream
+    value: Latest | None
+
+
 def datastream_resource(stream: Datastream) -> Resource:
     """Return a datastream as the guard knows it."""
     return Resource("datastream", stream.id, stream.classification)
@@ -160,17 +168,23 @@ class Asker(Decisions):
         self.seen(*map(datastream_resource, page))
         return page
 
-    def latest(self, streams: Sequence[Datastream], *, at: datetime | None = None) -> dict[int, Latest]:
-        """Return by number the latest value of datastreams that the asker was given, now or at a moment in the city.
+    def latest(self, *, at: datetime | None = None, **conditions: Any) -> Page[Current]:
+        """Return datastreams as :meth:`datastreams` does, with the latest value of each, now or ``at`` a city time."""
+        streams = self.datastreams(**conditions)
+        return Page(self._with_values(streams, at), more=streams.more)
 
-        A value is (time in microseconds UTC, value, code of quality); a datastream without one is left out.
-        """
+    def latest_of(self, reference: int | str, *, at: datetime | None = None) -> Current:
+        """Return a datastream that the asker may read with its latest value, now or ``at`` a city time."""
+        return self._with_values([self.datastream(reference)], at)[0]
+
+    def _with_values(self, streams: Sequence[Datastream], at: datetime | None) -> list[Current]:
         numbers = [stream.number for stream in streams]
         if at is not None:
-            return latest_at(self.city.sensing, numbers, at)
+            values = latest_at(self.city.sensing, numbers, at)
+            return [Current(stream, values.get(stream.number)) for stream in streams]
         latest = self.city.sensing.latest_of(numbers)
         rows = zip(latest.time.tolist(), latest.value.tolist(), latest.quality.tolist(), strict=True)
-        return {number: row for number, row in zip(numbers, rows, strict=True) if row[0] != NEVER}
+        return [Current(stream, None if row[0] == NEVER else row) for stream, row in zip(streams, rows, strict=True)]
 
     def series(
         self,

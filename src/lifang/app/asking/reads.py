@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any
 
-from lifang.app.asking.asker import OWNER, Asker, Page, Series
+from lifang.app.asking.asker import OWNER, Asker, Current, Page, Series
 from lifang.app.asking.datasets import Listed, OpenDataset
 from lifang.guard import Subject
 from lifang.sensing import Datastream
@@ -40,6 +40,10 @@ class Reads(ABC):
     def datastreams(self, *, subject: Subject = OWNER, purpose: str = "", **options: Any) -> Page[Datastream]:
         """Return datastreams, by number."""
         return self.asker(subject, purpose).datastreams(**options)
+
+    def latest(self, *, subject: Subject = OWNER, purpose: str = "", **options: Any) -> Page[Current]:
+        """Return datastreams with the latest value of each, now or at a moment in the city."""
+        return self.asker(subject, purpose).latest(**options)
 
     def series(
         self,

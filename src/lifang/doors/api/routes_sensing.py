@@ -13,7 +13,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from lifang.app import City
+from lifang.app import City, Current
 from lifang.core import Box, NotFound, TooLarge, format_instant, from_micros, zone
 from lifang.doors.api.listing import After, CityMoment, Limit, Moment, RecordedMoment, after_number, day_before, moment
 from lifang.doors.api.models import Accepted, DatastreamBody, DatastreamPage, Name, ObservationPage, ThingBody, Value
@@ -39,13 +39,12 @@ def _value(latest: tuple[int, float | None, int] | None) -> Value | None:
     return Value(time=format_instant(from_micros(micros)), value=value, quality=_WORDS[quality])
 
 
-def _bodies(asker: Asker, streams: Sequence[Datastream], at: str | None) -> list[DatastreamBody]:
-    """Return the datastreams with their things and latest values, as of a moment in the city if one is given."""
-    things = {name: asker.city.sensing.thing(name) for name in {stream.thing for stream in streams}}
-    latest = asker.latest(streams, at=moment(at))
+def _bodies(asker: Asker, shown: Sequence[Current]) -> list[DatastreamBody]:
+    """Return the datastreams with their things and latest values."""
+    things = {name: asker.city.sensing.thing(name) for name in {each.datastream.thing for each in shown}}
     found = []
-    for stream in streams:
-        thing = things[stream.thing]
+    for each in shown:
+        stream, thing = each.datastream, things[each.datastream.thing]
         body = ThingBody(id=thing.id, name=Name(zh=thing.zh, en=thing.en), lon=thing.lon, lat=thing.lat)
         found.append(
             DatastreamBody(
@@ -57,7 +56,7 @@ def _bodies(asker: Asker, streams: Sequence[Datastream], at: str | None) -> list
                 unit=unit_body(stream.unit),
                 period_s=stream.period_s,
                 classification=stream.classification.value,
-                latest=_value(latest.get(stream.number)),
+                latest=_value(each.value),
             )
         )
     return found
@@ -100,20 +99,21 @@ def router() -> APIRouter:
         limit: Limit = 100,
     ) -> Response:
         """List datastreams with their latest values, now or at a moment, by number."""
-        page = asker.datastreams(
+        page = asker.latest(
+            at=moment(at),
             thing=thing,
             box=Box.parse(bbox) if bbox else None,
             observed_property=observed,
             after=after_number("datastreams", after) or None,
             limit=limit,
         )
-        following = encode_cursor("datastreams", page[-1].number) if page.more else None
-        return answer(request, DatastreamPage(items=_bodies(asker, page, at), next=following))
+        following = encode_cursor("datastreams", page[-1].datastream.number) if page.more else None
+        return answer(request, DatastreamPage(items=_bodies(asker, page), next=following))
 
     @routes.get("/datastreams/{reference}", response_model=DatastreamBody)
     def datastream(reference: str, request: Request, asker: Reads, at: CityMoment = None) -> Response:
         """Give one datastream, by its id or number, with its latest value, now or at a moment."""
-        return answer(request, _bodies(asker, [asker.datastream(_reference(reference))], at)[0])
+        return answer(request, _bodies(asker, [asker.latest_of(_reference(reference), at=moment(at))])[0])
 
     routes.add_api_route(
         "/observations",
