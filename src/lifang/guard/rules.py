@@ -19,12 +19,16 @@ DATA = frozenset(
         "datastream",
         "device",
         "event",
+        "feature",
         "indicator",
         "link",
+        "location",
         "observation",
+        "observed_property",
         "release",
         "replay",
         "scene",
+        "sensor",
         "thing",
     }
 )
@@ -36,6 +40,9 @@ EVIDENCE = frozenset({"ledger"})
 WORK = frozenset({"job"})
 COMMANDS = frozenset({"command"})  # the resource's id is the subject of the device that is to obey
 KINDS = COMMANDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
+
+# What senses and what is sensed (OGC 18-088, clause 8).
+SENSED = frozenset({"datastream", "feature", "location", "observation", "observed_property", "sensor", "thing"})
 
 STAFF = frozenset({Role.ANALYST, Role.OPERATOR, Role.DATA_OFFICER, Role.ADMINISTRATOR})
 SIGNED_IN = STAFF | {Role.CITIZEN}
@@ -171,7 +178,7 @@ RULES = (
         "Operators and administrators register things and send observations.",
         frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
         frozenset({Action.OBSERVE}),
-        frozenset({"thing", "datastream", "observation", "device", "link", "actuator"}),
+        SENSED | {"device", "link", "actuator"},
         ANY,
     ),
     Rule(

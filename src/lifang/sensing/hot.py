@@ -18,6 +18,7 @@ from lifang.sensing.model import Codes, Latest, Micros, Numbers, Values, pick
 from lifang.store import Observations
 
 NEVER = np.iinfo(np.int64).min  # the time of a datastream without a value
+GONE = 255  # the class of a datastream that was deleted
 _CLASSES = list(Classification)
 
 
@@ -62,6 +63,14 @@ class HotState:
                 setattr(self, name, np.concatenate([getattr(self, name), np.zeros(more, np.uint8)]))
         self._size = max(self._size, size)
 
+    def forget(self, numbers: Numbers) -> None:
+        """Let there be nothing of ``numbers`` any more: no place, no value."""
+        with self._lock:
+            self._lon[numbers], self._lat[numbers], self._class[numbers] = np.nan, np.nan, GONE
+            self._time[numbers], self._since[numbers] = NEVER, NEVER
+            self._value[numbers] = np.nan
+            self._by_longitude = None
+
     def update(self, observations: Observations) -> None:
         """Take in committed observations, whose numbers are all placed; late ones change nothing."""
         fresh = np.flatnonzero(observations.time >= self._time[observations.datastream])
@@ -95,8 +104,10 @@ class HotState:
         numbers = np.arange(1, self._size) if box is None else self._inside(box)
         with self._lock:
             if classes is not None:
-                wanted = np.isin(np.arange(len(_CLASSES)), class_codes(classes))
+                wanted = np.isin(np.arange(GONE + 1), class_codes(classes))
                 numbers = numbers[wanted[self._class[numbers]]]
+            elif with_empty:
+                numbers = numbers[self._class[numbers] != GONE]
             time = self._time[numbers]
             if not with_empty and (empty := time == NEVER).any():
                 numbers, time = numbers[~empty], time[~empty]

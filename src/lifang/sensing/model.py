@@ -48,7 +48,7 @@ QUALITY_NAMES: Mapping[Quality, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Thing:
-    """A device or site at a place: ``lon``, ``lat`` in degrees on WGS 84."""
+    """A device or site at a place: ``lon``, ``lat`` in degrees on WGS 84, not a number where it is not known."""
 
     id: str
     zh: str
@@ -61,7 +61,8 @@ class Thing:
 
     def __post_init__(self) -> None:
         check_id(self.id, what="thing")
-        if not (-180 <= self.lon <= 180 and -90 <= self.lat <= 90):
+        unknown = np.isnan(self.lon) and np.isnan(self.lat)
+        if not unknown and not (-180 <= self.lon <= 180 and -90 <= self.lat <= 90):
             raise BadInput(
                 f"lon {self.lon}, lat {self.lat} is no place on Earth.",
                 where=f"thing {self.id}",

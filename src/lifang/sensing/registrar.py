@@ -7,9 +7,10 @@ the registry and are read when asked for.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
-from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,15 +20,17 @@ from numpy.typing import NDArray
 from lifang.core import BadInput, Box, Clock, NotFound, unit
 from lifang.guard import Action, Subject
 from lifang.sensing.curve import morton
-from lifang.sensing.hot import HotState, class_codes
+from lifang.sensing.entities.numbering import allocate
+from lifang.sensing.entities.places import feature_of_thing, point_row, settle_thing
+from lifang.sensing.entities.provision import add_things, shared_properties, shared_sensors, thing_row
 from lifang.sensing.model import Datastream, Numbers, Thing
-from lifang.sensing.quality import Limits, check_limits
+from lifang.sensing.quality import check_limits
+from lifang.sensing.roster import UNKNOWN, Place, Roster
 from lifang.sensing.rows import datastream_of, row_of, thing_of
-from lifang.store import Entry, Row, Store
+from lifang.store import Entry, Row, Store, Transaction
 
 _Registered = TypeVar("_Registered", Thing, Datastream)
 
-_PAGE = 50_000
 _CHUNK = 1000
 _CACHED = 65_536
 
@@ -35,79 +38,103 @@ _CACHED = 65_536
 class Registrar:
     """Things and datastreams of one city; numbers count from 1 and are never given twice."""
 
-    def __init__(self, store: Store, clock: Clock, hot: HotState, limits: Limits) -> None:
-        self._store, self._clock, self._hot, self._limits = store, clock, hot, limits
-        self._lock = Lock()
-        self._ids: list[str] = [""]
-        self._numbers: dict[str, int] = {}
-        self._places: dict[str, tuple[float, float]] = {}
+    def __init__(self, store: Store, clock: Clock, roster: Roster) -> None:
+        self._store, self._clock, self._roster = store, clock, roster
         self._record = lru_cache(_CACHED)(self._fetch)
-        for rows in self._pages("thing", "id"):
-            self._places.update((row["id"], (row["lon"], row["lat"])) for row in rows)
-        for rows in self._pages("datastream", "number"):
-            self._take_in([datastream_of(row) for row in rows])
+        roster.read(store)
 
     def __len__(self) -> int:
-        return len(self._ids) - 1
+        return len(self._roster)
 
-    def _pages(self, table: str, order: str) -> Iterator[list[Row]]:
-        after = None
-        while rows := self._store.registry.find(table, order=order, after=after, limit=_PAGE):
-            yield rows
-            after = rows[-1][order]
+    def forget_records(self) -> None:
+        """Read each record anew when it is next asked for."""
+        self._record.cache_clear()
 
     def register(self, things: Sequence[Thing], datastreams: Sequence[Datastream], *, by: Subject) -> int:
         """Return how many records were added or changed; those registered already and unchanged cost nothing.
 
-        New datastreams are numbered along a space-filling curve. The change and its ledger record are one
-        transaction. ``NotFound`` if a datastream's thing is not known, ``UnknownCode`` for an unknown unit.
+        New datastreams are numbered along a space-filling curve; new things get a location, its history and a
+        feature of interest. The change and its ledger record are one transaction. ``NotFound`` if a datastream's
+        thing is not known, ``UnknownCode`` for an unknown unit.
         """
         _check(things, datastreams)
-        with self._lock:
-            new_things = [thing for thing in things if thing.id not in self._places]
-            new_streams = [stream for stream in datastreams if stream.id not in self._numbers]
-            places = {**self._places, **{thing.id: (thing.lon, thing.lat) for thing in things}}
-            self._check_known(datastreams, places)
-            numbered = self._numbered(new_streams, places)
-            changed_things = self._changed("thing", [thing for thing in things if thing.id in self._places])
-            known_streams = [stream for stream in datastreams if stream.id in self._numbers]
-            changed_streams = self._changed(
-                "datastream", [_with_number(stream, self._numbers[stream.id]) for stream in known_streams]
+        roster = self._roster
+        with roster.lock:
+            change = _Change(
+                new_things=[thing for thing in things if thing.id not in roster.places],
+                new_streams=[stream for stream in datastreams if stream.id not in roster.numbers],
             )
-            count = len(new_things) + len(numbered) + len(changed_things) + len(changed_streams)
-            if not count:
+            places = {**roster.places, **{thing.id: (thing.lon, thing.lat) for thing in things}}
+            _check_known(datastreams, places)
+            change.things = self._changed("thing", [thing for thing in things if thing.id in roster.places])
+            known = [stream for stream in datastreams if stream.id in roster.numbers]
+            numbered = [_with_number(stream, roster.numbers[stream.id]) for stream in known]
+            change.streams = self._changed("datastream", numbered)
+            if not change.count:
                 return 0
-            now = self._clock.now()
             with self._store.registry.transaction() as tx:
-                tx.insert_many("thing", [{**row_of(thing), "created": now} for thing in new_things])
-                tx.insert_many("datastream", [{**row_of(stream), "created": now} for stream in numbered])
-                for thing in changed_things:
-                    tx.update("thing", thing.id, row_of(thing))
-                for stream in changed_streams:
-                    tx.update("datastream", stream.id, row_of(stream))
-                tx.record(_entry([*new_things, *changed_things], [*numbered, *changed_streams], by))
-            self._places = places
+                fresh = self._write(tx, change, places, by)
+            roster.places = places
             self._record.cache_clear()
-            self._take_in([*numbered, *changed_streams])
-            for thing in changed_things:
-                self._take_in(self.datastreams(thing=thing.id))
-            return count
+            roster.take_in(fresh)
+            return change.count
 
-    def _check_known(self, datastreams: Sequence[Datastream], places: Mapping[str, tuple[float, float]]) -> None:
-        for stream in datastreams:
-            if stream.thing not in places:
-                raise NotFound(
-                    f"There is no thing {stream.thing!r}.",
-                    where=f"datastream {stream.id}",
-                    mend="Register the thing with it.",
-                )
+    def _write(self, tx: Transaction, change: _Change, places: Mapping[str, Place], by: Subject) -> list[Row]:
+        """Return the rows of datastreams that memory is to take in, once the change is written."""
+        now = self._clock.now()
+        rows = [{**thing_row(thing, row_of(thing)), "created": now} for thing in change.new_things]
+        features = add_things(tx, rows, now=now)
+        kinds = self._kinds(tx, change.new_streams, {thing.id: thing.kind for thing in change.new_things})
+        sensors = shared_sensors(tx, sorted(set(kinds.values())), now=now)
+        properties = shared_properties(tx, [*change.new_streams, *change.streams], now=now)
+        features |= _features_of(tx, {stream.thing for stream in change.new_streams} - features.keys(), now)
+        first = allocate(tx, "datastream", len(change.new_streams)) if change.new_streams else 0
+        change.numbered = _numbered(change.new_streams, places, first)
+        fresh: list[Row] = [
+            {
+                **row_of(stream),
+                "created": now,
+                "description": stream.en,
+                "sensor": sensors[kinds[stream.thing]],
+                "property": properties[stream.observed_property],
+                "feature": features.get(stream.thing),
+            }
+            for stream in change.numbered
+        ]
+        tx.insert_many("datastream", fresh)
+        for thing in change.things:
+            self._move(tx, thing, now)
+            tx.update("thing", thing.id, thing_row(thing, row_of(thing)))
+        for stream in change.streams:
+            told = {**row_of(stream), "property": properties[stream.observed_property]}
+            fresh.append(tx.update("datastream", stream.id, told))
+        for thing in change.things:
+            fresh += tx.find("datastream", where={"thing": thing.id}, order="number")
+        tx.record(_entry([*change.new_things, *change.things], [*change.numbered, *change.streams], by))
+        return fresh
 
-    def _numbered(self, streams: Sequence[Datastream], places: Mapping[str, tuple[float, float]]) -> list[Datastream]:
-        if not streams:
-            return []
-        lon, lat = np.array([places[stream.thing] for stream in streams], dtype=np.float64).T
-        order = np.argsort(morton(lon, lat), kind="stable")
-        return [_with_number(streams[int(place)], number) for number, place in enumerate(order, start=len(self._ids))]
+    def _move(self, tx: Transaction, thing: Thing, now: datetime) -> None:
+        """Give a thing that stands elsewhere now its new location."""
+        row = tx.get("thing", thing.id)
+        if row is None or (row["lon"], row["lat"]) == (thing.lon, thing.lat) or np.isnan(thing.lon):
+            return
+        number = allocate(tx, "location")
+        told = {name: row_of(thing)[name] for name in ("zh", "en", "classification")}
+        point = point_row(thing.lon, thing.lat)
+        same = {"id": f"location-{number}", "number": number, "description": thing.en, "properties": {}, "created": now}
+        tx.insert("location", {**told, **point, **same})
+        settle_thing(tx, row["number"], [number], now=now)
+        for stream in tx.find("datastream", where={"thing": thing.id}, order="number"):
+            self._roster.current[stream["number"]] = UNKNOWN
+
+    def _kinds(self, tx: Transaction, streams: Sequence[Datastream], fresh: Mapping[str, str]) -> dict[str, str]:
+        """Return the kind of the thing of each of ``streams``."""
+        found = dict(fresh)
+        missing = sorted({stream.thing for stream in streams} - found.keys())
+        for start in range(0, len(missing), _CHUNK):
+            rows = tx.find("thing", where={"id": missing[start : start + _CHUNK]})
+            found |= {row["id"]: row["kind"] for row in rows}
+        return {thing: found[thing] for thing in {stream.thing for stream in streams}}
 
     def _changed(self, table: str, records: Sequence[_Registered]) -> list[_Registered]:
         """Return those of ``records`` whose row in ``table`` says something else."""
@@ -119,51 +146,23 @@ class Registrar:
             changed += [record for record in chunk if not _same(there[record.id], row_of(record))]
         return changed
 
-    def _take_in(self, streams: Sequence[Datastream]) -> None:
-        """Bring memory up to the registry: positions and limits first, then the ids that lead to them."""
-        if not streams:
-            return
-        numbers = np.array([stream.number for stream in streams], dtype=np.int32)
-        lon, lat = np.array([self._places[stream.thing] for stream in streams], dtype=np.float64).T
-        self._hot.place(numbers, lon, lat, class_codes([stream.classification for stream in streams]))
-        for stream in streams:
-            self._limits.declare(stream.number, stream.properties, where=f"datastream {stream.id}")
-            if stream.number == len(self._ids):
-                self._ids.append(stream.id)
-            self._numbers[stream.id] = stream.number
-
     def _fetch(self, number: int) -> Datastream:
-        row = self._store.registry.get("datastream", self._ids[number])
+        row = self._store.registry.get("datastream", self._roster.ids[number])
         if row is None:
-            raise NotFound(f"Datastream {self._ids[number]!r} is gone.")
+            raise NotFound(f"Datastream {self._roster.ids[number]!r} is gone.")
         return datastream_of(row)
 
     def number(self, reference: int | str) -> int:
         """Return the dense number of a datastream given by id or number; ``NotFound`` if there is none."""
-        if isinstance(reference, str):
-            found = self._numbers.get(reference, 0)
-        else:
-            found = reference if 0 < reference < len(self._ids) else 0
-        if not found:
-            raise NotFound(
-                f"There is no datastream {reference!r}.", mend="See /api/v1/datastreams for those there are."
-            )
-        return found
+        return self._roster.number(reference)
 
     def numbers(self, references: Sequence[int | str] | NDArray[np.int64]) -> Numbers:
         """Return the dense number of each reference, 0 where it is unknown."""
-        if isinstance(references, np.ndarray):
-            known = (references > 0) & (references < len(self._ids))
-            return np.where(known, references, 0).astype(np.int32)
-        size, get = len(self._ids), self._numbers.get
-        return np.array(
-            [get(each, 0) if isinstance(each, str) else each if 0 < each < size else 0 for each in references],
-            dtype=np.int32,
-        )
+        return self._roster.numbers_of(references)
 
     def ids(self, numbers: Numbers) -> list[str]:
         """Return the id of each of ``numbers``."""
-        return [self._ids[number] for number in numbers.tolist()]
+        return [self._roster.ids[number] for number in numbers.tolist()]
 
     def datastream(self, reference: int | str) -> Datastream:
         """Return the datastream with this id or number, or ``NotFound``."""
@@ -195,7 +194,7 @@ class Registrar:
         if box is None:
             rows = self._store.registry.find("datastream", where=where, order="number", after=after, limit=limit)
             return [datastream_of(row) for row in rows]
-        numbers = self._hot.latest(box, with_empty=True).numbers
+        numbers = self._roster.hot.latest(box, with_empty=True).numbers
         return self._among(numbers[numbers > (after or 0)], where, limit)
 
     def _among(self, numbers: Numbers, where: Mapping[str, Any], limit: int | None) -> list[Datastream]:
@@ -208,6 +207,51 @@ class Registrar:
             if limit is not None and len(found) >= limit:
                 break
         return found
+
+
+@dataclass
+class _Change:
+    """What a registration adds and changes."""
+
+    new_things: list[Thing]
+    new_streams: list[Datastream]
+    things: list[Thing] = field(default_factory=list)
+    streams: list[Datastream] = field(default_factory=list)
+    numbered: list[Datastream] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many records that is."""
+        return len(self.new_things) + len(self.new_streams) + len(self.things) + len(self.streams)
+
+
+def _check_known(datastreams: Sequence[Datastream], places: Mapping[str, Place]) -> None:
+    for stream in datastreams:
+        if stream.thing not in places:
+            raise NotFound(
+                f"There is no thing {stream.thing!r}.",
+                where=f"datastream {stream.id}",
+                mend="Register the thing with it.",
+            )
+
+
+def _numbered(streams: Sequence[Datastream], places: Mapping[str, Place], first: int) -> list[Datastream]:
+    if not streams:
+        return []
+    lon, lat = np.nan_to_num(np.array([places[stream.thing] for stream in streams], dtype=np.float64).T)
+    order = np.argsort(morton(lon, lat), kind="stable")
+    return [_with_number(streams[int(place)], number) for number, place in enumerate(order, start=first)]
+
+
+def _features_of(tx: Transaction, things: set[str], now: datetime) -> dict[str, int]:
+    """Return the feature that each of ``things`` stands for where it is, by id."""
+    found: dict[str, int] = {}
+    for thing in sorted(things):
+        row = tx.get("thing", thing)
+        feature = feature_of_thing(tx, row["number"], now=now) if row and row["number"] else None
+        if feature is not None:
+            found[thing] = feature
+    return found
 
 
 def _same(there: Row, row: Row) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from lifang.guard import Classification
 from lifang.sensing.model import Datastream, Thing
 from lifang.store import Row
@@ -14,13 +16,14 @@ def row_of(record: Thing | Datastream) -> Row:
 
 def thing_of(row: Row) -> Thing:
     """Return the thing in a registry row."""
+    lon, lat = (math.nan if row[name] is None else row[name] for name in ("lon", "lat"))
     return Thing(
         row["id"],
         row["zh"],
         row["en"],
         row["kind"],
-        row["lon"],
-        row["lat"],
+        lon,
+        lat,
         Classification(row["classification"]),
         row["properties"],
     )

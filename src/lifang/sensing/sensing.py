@@ -18,12 +18,15 @@ from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.sensing.arrow_body import decode_arrow
 from lifang.sensing.codec import Decoded
 from lifang.sensing.data_array import decode_data_array
+from lifang.sensing.entities import Entities
+from lifang.sensing.entities.settling import settle
 from lifang.sensing.history import absent, chunks, observations_of
 from lifang.sensing.hot import HotState
 from lifang.sensing.ingest import Committer
 from lifang.sensing.model import Datastream, Latest, Numbers, Quality, Thing, pick
 from lifang.sensing.quality import Limits, assess
 from lifang.sensing.registrar import Registrar
+from lifang.sensing.roster import Roster
 from lifang.sensing.series import chart, check_points
 from lifang.sensing.watchers import Watcher, Watchers
 from lifang.store import Entry, Observations, Store, read_setting, write_setting
@@ -58,10 +61,15 @@ class Sensing:
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
         self._hot, self._limits = HotState(), Limits()
-        self._registrar = Registrar(store, clock, self._hot, self._limits)
+        self._roster = Roster(self._hot, self._limits, store.lake.describe)
+        self._registrar = Registrar(store, clock, self._roster)
         self._watchers = Watchers()
         self._committer = Committer(store, assess=self._assess, committed=self._hot.update, told=self._watchers.tell)
-        self._hot.update(_latest_stored(store, len(self._registrar)))
+        self._hot.update(_latest_stored(store, self._roster))
+        self._clock = clock
+        self.entities = Entities(
+            store, self._roster, clock, ingest=self._store_settled, changed=self._registrar.forget_records
+        )
 
     def start(self) -> None:
         """Begin to take observations and to tell of them."""
@@ -130,7 +138,7 @@ class Sensing:
         ``Unavailable`` says to try again later.
         """
         require(by, Action.OBSERVE, Resource("observation"))
-        known = (observations.datastream > 0) & (observations.datastream <= len(self._registrar))
+        known = self._roster.knows(observations.datastream)
         if not known.all():
             row = int(np.argmin(known))
             raise NotFound(
@@ -139,7 +147,19 @@ class Sensing:
         finite = np.isfinite(observations.value) | (observations.quality == Quality.MISSING)
         if not finite.all():
             raise BadInput("A value is not finite.", where=f"row {int(np.argmin(finite))}", mend="Leave such rows out.")
+        return self._committer.submit(self._of_features(observations), by)
+
+    def _store_settled(self, observations: Observations, by: Subject) -> Future[int]:
+        """Return a future of the batch id of observations whose features are settled already."""
         return self._committer.submit(observations, by)
+
+    def _of_features(self, observations: Observations) -> Observations:
+        """Return the observations with the feature each is of, where that is not its datastream's own."""
+        numbers = observations.datastream
+        own, current = self._roster.own[numbers], self._roster.current[numbers]
+        if bool((own == current).all()) and bool(own.all()):
+            return observations
+        return settle(observations, self._roster, self.store, self._clock.now())
 
     async def ingest_async(self, observations: Observations, *, by: Subject) -> int:
         """Return the batch id once every row is on disk."""
@@ -241,7 +261,7 @@ def pa_before(table: pa.Table, moment: datetime) -> pa.Table:
     return table.filter(pc.less(table["time"], pa.scalar(moment, table["time"].type)))
 
 
-def _latest_stored(store: Store, count: int) -> Observations:
+def _latest_stored(store: Store, roster: Roster) -> Observations:
     table = store.lake.latest()
     stored = Observations(
         table["datastream"].to_numpy().astype(np.int32),
@@ -249,4 +269,4 @@ def _latest_stored(store: Store, count: int) -> Observations:
         table["value"].to_numpy(),
         table["quality"].to_numpy().astype(np.uint8),
     )
-    return pick(stored, (stored.datastream > 0) & (stored.datastream <= count))
+    return pick(stored, roster.knows(stored.datastream))

@@ -62,7 +62,7 @@ def test_a_route_that_forgets_to_decide_answers_nothing(house: House, caplog: py
 
 
 _FILLED = {"dataset_id": "wells", "reference": "1", "number": "1", "key": "'site-1'", "indicator_id": "pm25_mean",
-           "list_id": "gbt2260"}  # fmt: skip
+           "list_id": "gbt2260", "path": "Things(1)"}  # fmt: skip
 _HIDDEN = ("cellars", "vaults", "site-2.o3", "臭氧", "p.administrator", "lfg_")
 
 

@@ -57,7 +57,7 @@ def test_hashed_files_are_kept_for_ever_and_sent_compressed(house: House, site: 
 
 
 @pytest.mark.parametrize(
-    "url", ["/api/v1/absent", "/sta/v1.1/Sensors", "/assets/gone-12345678.js", "/favicon.ico", "/x.php"]
+    "url", ["/api/v1/absent", "/sta/v1.1/Nothings", "/assets/gone-12345678.js", "/favicon.ico", "/x.php"]
 )
 def test_what_only_programs_ask_for_is_never_answered_with_the_page(house: House, site: Path, url: str) -> None:
     answer = _get(house, site, url)

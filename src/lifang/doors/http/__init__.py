@@ -26,6 +26,7 @@ from lifang.doors.http.problems import (
     ProblemBody,
     add_problem_handlers,
     documented,
+    of_problem,
     problem_response,
 )
 from lifang.doors.http.shell import Shell
@@ -54,6 +55,7 @@ __all__ = [
     "identify",
     "json_answer",
     "not_modified",
+    "of_problem",
     "problem_response",
     "read_body",
     "receive_file",

@@ -4,6 +4,34 @@ Does not belong here: any outside language (doors), how observations are stored 
 Reads and writes the registry's tables of sensing entities; reads the lake's observations.
 """
 
+from lifang.sensing.entities.change import Change
+from lifang.sensing.entities.entities import Entities
 from lifang.sensing.entities.kinds import COLLECTIONS, GRAPH, OBSERVATION, PLURALS, RESOURCES, STREAMS, WAYS, Way
+from lifang.sensing.entities.question import NESTED, PAGE, PAGE_MAX, Entity, Page, Question, Sight, Start
+from lifang.sensing.entities.reading import key_text, start_of
+from lifang.sensing.entities.telling import area_of, told_entity
 
-__all__ = ["COLLECTIONS", "GRAPH", "OBSERVATION", "PLURALS", "RESOURCES", "STREAMS", "WAYS", "Way"]
+__all__ = [
+    "COLLECTIONS",
+    "GRAPH",
+    "NESTED",
+    "OBSERVATION",
+    "PAGE",
+    "PAGE_MAX",
+    "PLURALS",
+    "RESOURCES",
+    "STREAMS",
+    "WAYS",
+    "Change",
+    "Entities",
+    "Entity",
+    "Page",
+    "Question",
+    "Sight",
+    "Start",
+    "Way",
+    "area_of",
+    "key_text",
+    "start_of",
+    "told_entity",
+]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lifang.core import units
+from lifang.guard import Resource
 from lifang.store import Derived, Graph, Link, Node, Step
 
 OBSERVATION = "Observation"
@@ -188,14 +189,14 @@ COLLECTIONS: Mapping[str, str] = {
     "FeaturesOfInterest": "FeatureOfInterest",
 }
 PLURALS: Mapping[str, str] = {kind: plural for plural, kind in COLLECTIONS.items()}
-RESOURCES: Mapping[str, str] = {  # the kind of resource that the guard knows each as
-    "Thing": "thing",
-    "Location": "location",
-    "HistoricalLocation": "thing",
-    "Datastream": "datastream",
-    "MultiDatastream": "datastream",
-    "Sensor": "sensor",
-    "ObservedProperty": "observed_property",
-    OBSERVATION: "datastream",
-    "FeatureOfInterest": "feature",
+RESOURCES: Mapping[str, Resource] = {  # what the guard knows each as
+    "Thing": Resource("thing"),
+    "Location": Resource("location"),
+    "HistoricalLocation": Resource("thing"),
+    "Datastream": Resource("datastream"),
+    "MultiDatastream": Resource("datastream"),
+    "Sensor": Resource("sensor"),
+    "ObservedProperty": Resource("observed_property"),
+    OBSERVATION: Resource("datastream"),
+    "FeatureOfInterest": Resource("feature"),
 }

@@ -97,6 +97,10 @@ _TYPED = {"extra.resultTime": Kind.MOMENT, "extra.end": Kind.MOMENT, "extra.feat
 _TYPED_SLOTS = {Kind.TEXT: "CAST(? AS VARCHAR)", Kind.TRUTH: "CAST(? AS BOOLEAN)"}
 _NULLS = {Kind.TEXT: "CAST(NULL AS VARCHAR)", Kind.TRUTH: "CAST(NULL AS BOOLEAN)", Kind.NUMBER: "CAST(NULL AS DOUBLE)"}
 _NUMBER = "nullif(value, 'nan'::DOUBLE)"
+_WRITTEN = (  # a number as a text, as clients that compare results with texts expect it: 6, 6.5
+    f"CASE WHEN {_NUMBER} = floor(value) AND abs(value) < 1e15 THEN CAST(CAST({_NUMBER} AS BIGINT) AS VARCHAR) "
+    f"ELSE CAST({_NUMBER} AS VARCHAR) END"
+)
 _COLUMNS: Mapping[str, Part[Bound]] = {
     "datastream": Part(Kind.NUMBER, Bound("datastream")),
     "time": Part(Kind.MOMENT, Bound("time")),
@@ -163,5 +167,7 @@ def _readings(name: str) -> Mapping[Kind, Bound]:
 def _result() -> Part[Bound]:
     """Return the result of an observation: a finite number from its column, anything else from ``extra``."""
     name = "extra.result"
-    whole = _json(f"coalesce(CAST({_NUMBER} AS VARCHAR), json_extract_string(extra, ?))", name)
-    return Part(Kind.ANY, whole, {**_readings(name), Kind.NUMBER: Bound(_NUMBER)})
+    whole = _json(f"coalesce({_WRITTEN}, json_extract_string(extra, ?))", name)
+    readings = _readings(name)
+    text = _fill(f"coalesce({_WRITTEN}, {{0}})", [readings[Kind.TEXT]])
+    return Part(Kind.ANY, whole, {**readings, Kind.NUMBER: Bound(_NUMBER), Kind.TEXT: text})

@@ -141,6 +141,14 @@ class Transaction(_Reader):
         if not self._run(sa.delete(known).where(key_column(known) == key), f"{table} {key!r}").rowcount:
             raise NotFound(f"{table} has no {key!r}.")
 
+    def delete_where(self, table: str, where: Mapping[str, Any]) -> int:
+        """Return how many rows that meet ``where`` were taken out; ``BadInput`` if it names no column at all."""
+        known = table_of(table)
+        if not where:
+            raise BadInput(f"All of {table} is never deleted at once.", mend="Say which rows.")
+        self.touched.add(table)
+        return int(self._run(sa.delete(known).where(*condition(known, where)), f"rows of {table}").rowcount)
+
     def record(self, entry: Entry) -> Record:
         """Return the ledger record of ``entry``, written in this same transaction."""
         with translated(self._path, "This record"):

@@ -1,0 +1,156 @@
+"""The face of the room: entities asked for, created, changed and deleted; their observations with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from lifang.core import BadInput, Clock
+from lifang.guard import Classification, Subject
+from lifang.sensing.entities.arrays import create_rows
+from lifang.sensing.entities.bodies import OBSERVED, check_names
+from lifang.sensing.entities.change import Change
+from lifang.sensing.entities.covering import covered
+from lifang.sensing.entities.creating import check_result, create, of_feature
+from lifang.sensing.entities.kinds import OBSERVATION, STREAMS
+from lifang.sensing.entities.observation import draft_of, observation_id, observations_of, told, tombstone
+from lifang.sensing.entities.question import Entity, Question, Sight, Start
+from lifang.sensing.entities.reading import Reading
+from lifang.sensing.entities.updating import apply_patch, delete, patched, update
+from lifang.sensing.model import Numbers
+from lifang.sensing.roster import Roster
+from lifang.store import Observations, Store
+
+_PART = 50_000  # observations of a feature deleted at once
+Ingest = Callable[[Observations, Subject], Future[int]]
+
+
+class Entities:
+    """The entities of one city; safe to use from many threads.
+
+    ``ingest`` stores observations durably; ``changed`` is told after each change of datastreams.
+    """
+
+    def __init__(
+        self, store: Store, roster: Roster, clock: Clock, *, ingest: Ingest, changed: Callable[[], None]
+    ) -> None:
+        self._store, self._roster, self._clock = store, roster, clock
+        self._ingest, self._changed = ingest, changed
+        self.reading = Reading(store, roster)
+
+    @contextmanager
+    def change(self, by: Subject, sight: Sight, purpose: str = "") -> Iterator[Change]:
+        """Yield a change: all of it is durable when the block ends, none of it when the block raises.
+
+        Observations in it are on disk by then too, after the entities that they are of.
+        """
+        with self._roster.lock:
+            with self._store.registry.transaction() as tx:
+                change = Change(tx, self._roster, by, purpose, sight, self._clock.now())
+                yield change
+                rows, places = change.rows_to_take_in()
+                entry = change.entry()
+                if entry is not None:
+                    tx.record(entry)
+                stored = observations_of(change.drafts) if change.drafts else None
+            change.remember(rows, places)
+            self._changed()
+        if stored is not None:
+            self._ingest(stored, by).result()
+
+    def create(self, change: Change, kind: str, body: Any, start: Start | None = None, link: str = "") -> int | str:
+        """Return the number of the new entity, or the id of the new observation; see :func:`create`."""
+        return create(change, kind, body, start, link)
+
+    def create_rows(self, change: Change, groups: Any) -> list[str | None]:
+        """Return, per row of a dataArray, the id of its observation, ``None`` where it is not stored."""
+        return create_rows(change, groups)
+
+    def update(self, change: Change, kind: str, key: int | str, body: Any, *, whole: bool = False) -> int | str:
+        """Return what the entity is called by after PATCH, or PUT with ``whole``."""
+        if kind == OBSERVATION:
+            return self._observe_again(change, key, check_names(kind, body, where=kind), whole=whole)
+        return int(update(change, kind, key, body, whole=whole)["number"])
+
+    def patch(self, change: Change, kind: str, key: int | str, operations: Any) -> int | str:
+        """Return what the entity is called by after a JSON Patch."""
+        if kind != OBSERVATION:
+            return int(patched(change, kind, key, operations)["number"])
+        entity = self.reading.get(kind, key, change.sight)
+        document = _document(entity)
+        return self._observe_again(change, key, apply_patch(document, operations, set(OBSERVED)), whole=True)
+
+    def delete(self, change: Change, kind: str, key: int | str) -> None:
+        """Delete the entity with what hangs on it; its observations are no more, their rows stay in the lake."""
+        if kind == OBSERVATION:
+            change.may(kind)
+            row = self.reading.get(kind, key, change.sight).row
+            change.drafts.append(tombstone(row["datastream"], row["time"]))
+            change.note("delete", kind, str(key), None)
+            return
+        if kind == "FeatureOfInterest":
+            self._delete_observations(change, change.find(kind, key)["number"])
+        delete(change, kind, key)
+
+    def _delete_observations(self, change: Change, feature: int) -> None:
+        question = Question(OBSERVATION, top=_PART)
+        while True:
+            page = self.reading.page(question, change.sight, Start("FeatureOfInterest", feature), "Observations")
+            change.drafts += [tombstone(each.row["datastream"], each.row["time"]) for each in page.items]
+            if not page.more:
+                return
+            question = Question(OBSERVATION, top=_PART, after=page.after)
+
+    def _observe_again(self, change: Change, key: int | str, body: dict[str, Any], *, whole: bool) -> str:
+        """Return the id of the observation after its change; at another time it leaves word where it went."""
+        change.may(OBSERVATION)
+        entity = self.reading.get(OBSERVATION, key, change.sight)
+        number, time = entity.row["datastream"], entity.row["time"]
+        for kind in STREAMS:
+            if kind in body:
+                raise BadInput("An Observation stays in its Datastream.", where=kind, mend="Create it there anew.")
+        feature = body.pop("FeatureOfInterest", None)
+        merged = body if whole else {**_document(entity), **body}
+        stream = change.fetch("Datastream", number)
+        draft = draft_of(number, merged, change.now)
+        check_result(stream, draft)
+        named = self.reading.feature_of(entity)
+        if feature is not None:
+            if set(feature) != {"@iot.id"}:
+                raise BadInput("A feature is named in an update.", where="FeatureOfInterest", mend='{"@iot.id": …}')
+            named = change.linked("FeatureOfInterest", feature["@iot.id"])["number"]
+        draft = of_feature(change, stream, draft, named)
+        if draft.time != time:
+            change.drafts.append(tombstone(number, time, moved=draft.time))
+            change.enrich(change.fetch("Datastream", number))
+        change.drafts.append(draft)
+        change.note("update", OBSERVATION, observation_id(number, time), observation_id(number, draft.time))
+        return observation_id(number, draft.time)
+
+    def covers(self, streams: Numbers, observed: Numbers, sight: Sight) -> dict[int, dict[str, Any]]:
+        """Return, by number, what each of ``streams`` covers: ``phenomenonTime``, ``resultTime``, ``observedArea``.
+
+        Of those in ``observed`` whose observations are complex, ``multi`` is true. Nothing is scanned: times come from
+        the tally, areas from the bounds of the features that the asker may see.
+        """
+        found = covered(self._store, self._roster, self.reading.observing, streams, sight)
+        for number in observed[self._roster.multi[observed]].tolist():
+            found.setdefault(number, {})["multi"] = True
+        return found
+
+    def grade_of(self, number: int) -> str:
+        """Return the classification of a datastream."""
+        return str(list(Classification)[int(self._roster.classes[number])])
+
+    def knows(self, number: int) -> bool:
+        """Return whether there is a datastream of this number."""
+        return bool(self._roster.knows(np.array([number]))[0])
+
+
+def _document(entity: Entity) -> dict[str, Any]:
+    """Return an observation's properties as a client may send them again; those it has not are left out."""
+    return {name: value for name, value in told(entity.row).items() if name in OBSERVED and value is not None}

@@ -1,0 +1,219 @@
+"""Observations as pages of entities: from the hot state, from the tally, and from the lake where those do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from lifang.core import NotFound, from_micros
+from lifang.sensing.entities.columns import NATURAL, Order, key_of, numbers_in, order_of, own_columns, past
+from lifang.sensing.entities.kinds import OBSERVATION
+from lifang.sensing.entities.observation import observation_id
+from lifang.sensing.entities.question import Entity, Page, Question
+from lifang.sensing.hot import NEVER
+from lifang.sensing.model import Numbers
+from lifang.sensing.roster import RICH, Roster
+from lifang.store import Call, Expression, Field, Lake, Literal, ObservationQuery, all_of, conjuncts
+
+_TICK = timedelta(microseconds=1)
+_HOPS = 16  # moves of one observation that are followed
+_LATEST = ((Field("phenomenonTime"), True),)
+_BOUNDS = {"ge": 0, "gt": 1, "lt": 0, "le": 1}
+
+
+class Observing:
+    """The observations of a city, read for pages and filters; ``where`` speaks of columns (:func:`own_columns`)."""
+
+    def __init__(self, lake: Lake, roster: Roster) -> None:
+        self._lake, self._roster = lake, roster
+
+    def page(self, question: Question, where: Expression | None, numbers: Numbers | None) -> Page:
+        """Return the observations of datastreams ``numbers`` (``None``: all) that meet ``where``."""
+        order = order_of(question.order)
+        query = ask(where, numbers, order, question)
+        plain = where is None and order == NATURAL
+        found = self._window(query, question) if plain else self._lake.read(query)
+        rows = _rows(found.slice(0, question.top))
+        count = None if not question.count else self.count(where, numbers)
+        after = key_of(order, rows[-1]) if rows else None
+        return Page([Entity(OBSERVATION, row) for row in rows], len(found) > question.top > 0, after, count)
+
+    def count(self, where: Expression | None, numbers: Numbers | None) -> int:
+        """Return how many observations of ``numbers`` meet ``where``; from the tally where there is no condition."""
+        if where is None:
+            return int(self._lake.tally(self._all(numbers)).count.sum())
+        return self._lake.count(ask(where, numbers, NATURAL, None))
+
+    def _all(self, numbers: Numbers | None) -> Numbers:
+        return np.arange(1, self._roster.highest + 1, dtype=np.int32) if numbers is None else numbers
+
+    def _window(self, query: ObservationQuery, question: Question) -> pa.Table:
+        """Return the rows of a plain page, looked for only in the datastreams that hold them."""
+        numbers = self._all(query.datastreams)
+        if question.after is not None:
+            numbers = numbers[numbers >= int(question.after[0])]
+        if not len(numbers):
+            return self._lake.read(replace(query, datastreams=np.zeros(0, np.int32)))
+        ends = np.cumsum(self._lake.tally(numbers).count)
+        first = int(np.searchsorted(ends, query.offset, side="right"))
+        before = int(ends[first - 1]) if first else 0
+        wanted = query.offset + (query.limit or 0)
+        spare = int(ends[0]) if question.after is not None else 0  # of the first, some lie before the page
+        last = int(np.searchsorted(ends, wanted + spare, side="left")) + 1
+        chosen = numbers[first:last]
+        return self._lake.read(replace(query, datastreams=chosen, offset=query.offset - before))
+
+    def nested(self, question: Question, where: Expression | None, numbers: Numbers) -> dict[int, Page]:
+        """Return a page for each of ``numbers``: the latest from memory, others in one look."""
+        newest = question.order == _LATEST and question.top == 1 and not question.skip and where is None
+        found = self._newest(numbers) if newest else self._each(question, where, numbers)
+        counts = self._lake.tally(numbers).count if question.count or newest else None
+        for at, number in enumerate(numbers.tolist()):
+            page = found.setdefault(number, Page())
+            if counts is not None and newest:
+                page.more = int(counts[at]) > 1
+            if question.count:
+                one = np.array([number], np.int32)
+                page.count = int(counts[at]) if counts is not None and where is None else self.count(where, one)
+        return found
+
+    def _newest(self, numbers: Numbers) -> dict[int, Page]:
+        latest = self._roster.hot.of(numbers)
+        rich = (self._roster.flags[numbers] & RICH) > 0
+        found: dict[int, Page] = {}
+        if rich.any():
+            newest = Question(OBSERVATION, order=_LATEST, top=1)
+            found = self._each(newest, None, numbers[rich])
+        columns = zip(
+            numbers.tolist(),
+            latest.time.tolist(),
+            latest.value.tolist(),
+            latest.quality.tolist(),
+            rich.tolist(),
+            strict=True,
+        )
+        for number, time, value, quality, beside in columns:
+            if not beside and time != NEVER:
+                row = {"datastream": number, "time": time, "value": value, "quality": quality, "extra": None}
+                found[number] = Page([Entity(OBSERVATION, row)], after=(time, number))
+        return found
+
+    def _each(self, question: Question, where: Expression | None, numbers: Numbers) -> dict[int, Page]:
+        order = order_of(question.order)
+        end = question.skip + question.top
+        query = ask(where, numbers, order, None)
+        found: dict[int, list[dict[str, Any]]] = {}
+        for row in _rows(self._lake.read(replace(query, each=end + 1))):
+            found.setdefault(row["datastream"], []).append(row)
+        pages: dict[int, Page] = {}
+        for number, rows in found.items():
+            part = rows[question.skip : end]
+            after = key_of(order, part[-1]) if part else None
+            pages[number] = Page([Entity(OBSERVATION, row) for row in part], len(rows) > end, after)
+        return pages
+
+    def one(self, number: int, time: int) -> Entity:
+        """Return the observation of ``number`` at ``time``, wherever it has moved since; ``NotFound`` if it is gone."""
+        for _ in range(_HOPS):
+            moment = from_micros(time)
+            query = ObservationQuery(np.array([number], np.int32), moment, moment + _TICK)
+            rows = _rows(self._lake.read(query))
+            if rows:
+                return Entity(OBSERVATION, rows[0])
+            moved = self._moved(number, time)
+            if moved is None:
+                break
+            time = moved
+        raise NotFound(
+            f"There is no observation {observation_id(number, time)!r}.", mend="List the datastream's observations."
+        )
+
+    def _moved(self, number: int, time: int) -> int | None:
+        versions = self._lake.history(number, time)
+        last = versions["extra"][-1].as_py() if len(versions) else None
+        moved = orjson.loads(last).get("moved") if last else None
+        return moved if isinstance(moved, int) else None
+
+    def streams_where(self, where: Expression, numbers: Numbers | None) -> list[int]:
+        """Return the datastreams that have an observation for which ``where`` holds."""
+        return [int(each) for each in self._lake.distinct(ask(where, numbers, NATURAL, None), "datastream")]
+
+    def features_where(self, where: Expression, numbers: Numbers | None) -> list[int]:
+        """Return the features of observations for which ``where`` holds."""
+        query = ask(where, numbers, NATURAL, None)
+        named = {int(each) for each in self._lake.distinct(query, "extra.feature")}
+        plain = ask(all_of(where, Call("eq", (Field("extra.feature"), Literal(None)))), numbers, NATURAL, None)
+        owners = np.array(self._lake.distinct(plain, "datastream"), dtype=np.int32)
+        return sorted(named | set(self._roster.own[owners].tolist()) - {0})
+
+    def result_times(self, numbers: Numbers) -> dict[int, tuple[int, int]]:
+        """Return the first and last resultTime of those of ``numbers`` that have any, in microseconds."""
+        rich = numbers[(self._roster.flags[numbers] & RICH) > 0]
+        if not len(rich):
+            return {}
+        told = Call("ne", (Field("extra.resultTime"), Literal(None)))
+        ends: list[dict[int, int]] = []
+        for descending in (False, True):
+            order: Order = (("extra.resultTime", descending), *NATURAL)
+            rows = _rows(self._lake.read(replace(ask(told, rich, order, None), each=1)))
+            ends.append({row["datastream"]: key_of(order, row)[0] for row in rows})
+        return {number: (first, ends[1][number]) for number, first in ends[0].items()}
+
+
+def ask(where: Expression | None, numbers: Numbers | None, order: Order, question: Question | None) -> ObservationQuery:
+    """Return the lake's query: bounds of time and datastreams are taken out of ``where``, so that little is read."""
+    kept: list[Expression] = []
+    start: datetime | None = None
+    end: datetime | None = None
+    for part in conjuncts(where):
+        narrowed = numbers_in(part)
+        bound = _bound(part)
+        if narrowed is not None:
+            inside = np.array([each for each in narrowed if 0 < each < 2**31], dtype=np.int32)
+            numbers = np.unique(inside) if numbers is None else np.intersect1d(numbers, inside)
+        elif bound is None:
+            kept.append(part)
+        elif bound[0]:
+            start = bound[1] if start is None else max(start, bound[1])
+        else:
+            end = bound[1] if end is None else min(end, bound[1])
+    if question is None:
+        return ObservationQuery(numbers, start, end, all_of(*kept), order)
+    if question.after is not None:
+        kept.append(past(order, question.after))
+    return ObservationQuery(numbers, start, end, all_of(*kept), order, question.top + 1, question.skip)
+
+
+def _bound(part: Expression) -> tuple[bool, datetime] | None:
+    """Return (whether it is a start, the moment) of a comparison of the time with a moment."""
+    if not isinstance(part, Call) or part.name not in _BOUNDS:
+        return None
+    left, right = part.args
+    if not isinstance(left, Field) or left.name != "time" or not isinstance(right, Literal):
+        return None
+    if not isinstance(right.value, datetime) or not 1 < right.value.year < 9998:
+        return None
+    return part.name in {"ge", "gt"}, right.value + _TICK * _BOUNDS[part.name]
+
+
+def _rows(found: pa.Table) -> list[dict[str, Any]]:
+    if not len(found):
+        return []
+    times = found["time"].cast(pa.int64())
+    return found.set_column(found.schema.get_field_index("time"), "time", times).to_pylist()  # type: ignore[no-any-return]
+
+
+def columns_of(expression: Expression | None) -> Expression | None:
+    """Return a filter in the standard's names as one over columns."""
+    return None if expression is None else own_columns(expression)
+
+
+def numbers_of(rows: Sequence[Entity]) -> Numbers:
+    """Return the datastreams of some observations, each once."""
+    return np.unique(np.array([each.number for each in rows], dtype=np.int32))

@@ -1,0 +1,72 @@
+"""Observations that arrive in bulk, each with the feature it is of: found by datastream, never one by one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from lifang.sensing.entities.places import settle_features, unsettled
+from lifang.sensing.roster import RICH, Roster
+from lifang.store import Observations, Store
+
+_CHUNK = 1000
+
+
+def settle(observations: Observations, roster: Roster, store: Store, now: datetime) -> Observations:
+    """Return the observations with their features settled: a datastream's own needs no word in the row.
+
+    Where a thing has moved since its datastream began, the row names the feature made from where it is now. Of a
+    thing without a location there is none.
+    """
+    waiting = unsettled(roster, observations.datastream)
+    for start in range(0, len(waiting), _CHUNK):
+        with roster.lock, store.registry.transaction() as tx:
+            settle_features(tx, roster, waiting[start : start + _CHUNK], now=now)
+    numbers = observations.datastream
+    own, current = roster.own[numbers], roster.current[numbers]
+    elsewhere = np.flatnonzero((own != current) & (current > 0))
+    if not len(elsewhere):
+        return observations
+    texts: list[str | None] = (
+        [None] * len(observations) if observations.extra is None else observations.extra.to_pylist()
+    )
+    for row in elsewhere.tolist():
+        extra = orjson.loads(texts[row] or "{}")
+        extra.setdefault("feature", int(current[row]))
+        texts[row] = orjson.dumps(extra, option=orjson.OPT_SORT_KEYS).decode()
+    link(roster, store, numbers[elsewhere], current[elsewhere])
+    return Observations(
+        observations.datastream,
+        observations.time,
+        observations.value,
+        observations.quality,
+        pa.array(texts, pa.string()),
+    )
+
+
+def link(
+    roster: Roster, store: Store, numbers: np.ndarray[Any, np.dtype[np.int32]], features: np.ndarray[Any, Any]
+) -> None:
+    """Remember which features beside their own datastreams have observations of, and that these hold more."""
+    pairs = sorted(set(zip(numbers.tolist(), features.tolist(), strict=True)))
+    there = {
+        (row["datastream"], row["feature"])
+        for row in store.registry.find(
+            "datastream_feature", where={"datastream": sorted({each for each, _ in pairs})}, order="datastream"
+        )
+    }
+    missing = [pair for pair in pairs if pair not in there]
+    plain = sorted({each for each, _ in pairs if not roster.flags[each] & RICH})
+    if not missing and not plain:
+        return
+    with roster.lock, store.registry.transaction() as tx:
+        rows = [{"datastream": number, "feature": feature} for number, feature in missing]
+        tx.insert_many("datastream_feature", rows)
+        for number in plain:
+            row = tx.find("datastream", where={"number": number}, order="number")[0]
+            tx.update("datastream", row["id"], {"rich": row["rich"] | RICH})
+            roster.flags[number] |= RICH

@@ -1,0 +1,119 @@
+"""Rows of the registry as the properties that the standard names (OGC 18-088, clauses 8.2 and 12)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from lifang.core import unit
+from lifang.sensing.entities.kinds import COMPLEX, GRAPH, MEANINGS, MEASUREMENT, OBSERVATION, UCUM
+from lifang.sensing.entities.observation import iso, told
+from lifang.store import Row
+
+_NO_UNIT: Mapping[str, str | None] = {"name": None, "symbol": None, "definition": None}
+_OPEN = "open"
+
+
+def told_entity(kind: str, row: Row) -> dict[str, Any]:
+    """Return the entity's own properties by their names in the standard; computed ones of a datastream are not here."""
+    if kind == OBSERVATION:
+        return {name: value for name, value in told(row).items() if name != "feature"}
+    if kind == "HistoricalLocation":
+        return {"time": _moment(row["time"])}
+    found = {"name": row["zh"], "description": row["description"]}
+    if kind in _OWN:
+        found |= _OWN[kind](row)
+    return {**found, "properties": properties_of(kind, row)}
+
+
+def properties_of(kind: str, row: Row) -> dict[str, Any]:
+    """Return ``properties``: those given, lifang's own id and what else it knows, and a class other than open."""
+    found = dict(_loaded(row["properties"]) or {})
+    if kind == "Thing" and row["kind"]:
+        found.setdefault("kind", row["kind"])
+    if row["id"] != f"{GRAPH[kind].table}-{row['number']}":
+        found.setdefault("id", row["id"])
+        if kind in {"Datastream", "MultiDatastream"}:
+            found.setdefault("thing", row["thing"])
+            found.setdefault("observedProperty", row["observed_property"])
+            found.setdefault("period_s", row["period_s"])
+    if row["classification"] != _OPEN:
+        found["classification"] = row["classification"]
+    return found
+
+
+def known_properties(kind: str, row: Row) -> dict[str, Any]:
+    """Return the properties that :func:`properties_of` adds: given back by a client, they are no change."""
+    return properties_of(kind, {**row, "properties": None})
+
+
+def _loaded(value: Any) -> Any:
+    return orjson.loads(value) if isinstance(value, str) else value
+
+
+def _moment(value: Any) -> str:
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else iso(value)
+
+
+def _placed(row: Row) -> dict[str, Any]:
+    return {"encodingType": row["encoding"], "location": _loaded(row["location"])}
+
+
+def _feature(row: Row) -> dict[str, Any]:
+    return {"encodingType": row["encoding"], "feature": _loaded(row["feature"])}
+
+
+def _sensor(row: Row) -> dict[str, Any]:
+    return {"encodingType": row["encoding"], "metadata": _loaded(row["metadata"])}
+
+
+def _property(row: Row) -> dict[str, Any]:
+    return {"definition": row["definition"]}
+
+
+def _stream(row: Row) -> dict[str, Any]:
+    measure = _loaded(row["measure"]) or MEANINGS.get(row["unit"], _NO_UNIT)
+    return {"unitOfMeasurement": measure, "observationType": row["observation_type"] or MEASUREMENT}
+
+
+def _multi(row: Row) -> dict[str, Any]:
+    measure = _loaded(row["measure"]) or {}
+    return {
+        "unitOfMeasurements": measure.get("units", []),
+        "observationType": row["observation_type"] or COMPLEX,
+        "multiObservationDataTypes": measure.get("types", []),
+    }
+
+
+_OWN: Mapping[str, Callable[[Row], dict[str, Any]]] = {
+    "Location": _placed,
+    "FeatureOfInterest": _feature,
+    "Sensor": _sensor,
+    "ObservedProperty": _property,
+    "Datastream": _stream,
+    "MultiDatastream": _multi,
+}
+
+
+def unit_code(measure: Mapping[str, Any]) -> str:
+    """Return the UCUM code that a unitOfMeasurement means, empty if it is none that lifang knows."""
+    definition = str(measure.get("definition") or "")
+    code = definition.removeprefix(UCUM) if definition.startswith(UCUM) else ""
+    if code in MEANINGS:
+        return unit(code).code
+    symbol = measure.get("symbol")
+    return next((code for code, told in MEANINGS.items() if symbol and symbol in {code, told["symbol"]}), "")
+
+
+def area_of(west: float, south: float, east: float, north: float) -> dict[str, Any] | None:
+    """Return bounds (degrees) as GeoJSON: a polygon, or a point where they have no extent."""
+    if any(math.isnan(side) for side in (west, south, east, north)):
+        return None
+    if west == east and south == north:
+        return {"type": "Point", "coordinates": [west, south]}
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
