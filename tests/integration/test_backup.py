@@ -117,6 +117,21 @@ def check_restored(store: Store, batches: int, releases: int) -> None:
     assert store.ledger.verify().ok
 
 
+def test_what_only_the_log_holds_is_in_the_backup(city: Store, tmp_path: Path) -> None:
+    city.lake._native._keeper.close()
+    for tag in (2, 3):
+        observe(city, tag)
+    summary = city.backup(tmp_path / "backup.tar")
+    with tarfile.open(summary.path) as tar:
+        assert any(name.startswith("lake/log/") for name in tar.getnames())
+    observe(city, 4)
+    Store.restore(summary.path, tmp_path / "new")
+    with opened(tmp_path / "new") as again:
+        assert again.lake.observation_count() == 600
+        assert again.lake.tally(np.array([0, 199], np.int32)).count.tolist() == [3, 3]
+        assert observe(again, 5) == 4
+
+
 def test_a_reader_half_way_hinders_no_backup(city: Store, tmp_path: Path) -> None:
     city.lake.write_release("long", 1, pa.table({"n": np.arange(300_000)}))
     reader = city.lake.release("long", 1).batches()

@@ -126,7 +126,7 @@ def _collect(folder: Path, lake: Lake, database: Database, staging: Path) -> dic
     """Return the members by name, all of one moment; the databases are copies in ``staging``."""
     with ExitStack() as pinned:
         with _copier() as copy, lake.frozen() as files, database.held():
-            copies = {f"lake/{path.name}": (path, staging / path.name) for path in files}
+            copies = {path.relative_to(folder).as_posix(): (path, staging / path.name) for path in files}
             copy([*copies.values()])
             members = _fixed(folder)
             save = pinned.enter_context(database.snapshot())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -136,12 +136,14 @@ class Lake:
 
     @contextmanager
     def frozen(self) -> Iterator[list[Path]]:
-        """Yield the database files, whole and still: every writer waits while the block runs."""
-        with self._native.still(), self._releases.lock:
+        """Yield the database files and the log's tail, whole and still: every writer waits while the block runs."""
+        with self._native.still() as segments, self._releases.lock:
             self._engine.fold()
             found = (self.folder / name for name in DATABASE_FILES)
-            yield [path for path in found if path.exists()]
+            yield [*(path for path in found if path.exists()), *segments]
 
     def close(self) -> None:
-        """Checkpoint and close the databases."""
-        self._engine.close()
+        """Fold what waits into the databases, checkpoint and close them."""
+        with ExitStack() as stack:
+            stack.callback(self._engine.close)
+            self._native.close()

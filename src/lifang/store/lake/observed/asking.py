@@ -6,17 +6,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from lifang.store.expression import Field, walk
 from lifang.store.lake.names import sql
 from lifang.store.lake.observed.reading import Reader, Scan, View, scan_of
-from lifang.store.lake.query import NEVER, ObservationQuery, Tally
+from lifang.store.lake.query import ObservationQuery
 from lifang.store.lake.where import value, where
 
 TIME = pa.timestamp("us", "UTC")
 _PLAIN = "datastream, time, value, quality, extra"
-_RECORDED = "JOIN (SELECT id AS batch, recorded FROM observations.batch) USING (batch)"
 
 
 def read(reader: Reader, query: ObservationQuery) -> pa.Table:
@@ -60,30 +58,6 @@ def history(reader: Reader, number: int, micros: int) -> pa.Table:
         return view.rows(sql("SELECT", columns, joined, "ORDER BY version.batch, turn"), view.version_values)
 
 
-def latest(reader: Reader) -> pa.Table:
-    """Return ``datastream, time, value, quality``: the newest value of every datastream."""
-    newest = "max(time) AS time, arg_max(value, time) AS value, arg_max(quality, time) AS quality"
-    with reader.view(Scan()) as view:
-        asked = sql("SELECT datastream,", newest, "FROM (", view.current, ") GROUP BY datastream ORDER BY datastream")
-        return timed(view.rows(asked, view.current_values))
-
-
-def tally(reader: Reader, numbers: NDArray[np.int32]) -> Tally:
-    """Return how many values each of ``numbers`` has, its first and its last time."""
-    with reader.view(scan_of(numbers)) as view:
-        grouped = "SELECT datastream, count(*) AS count, min(time) AS first, max(time) AS last FROM ("
-        found = view.rows(sql(grouped, view.current, ") GROUP BY datastream ORDER BY datastream"), view.current_values)
-    there = found["datastream"].to_numpy()
-    place = np.minimum(np.searchsorted(there, numbers), max(len(there) - 1, 0))
-    known = there[place] == numbers if len(there) else np.zeros(len(numbers), np.bool_)
-
-    def of(name: str, otherwise: int) -> NDArray[np.int64]:
-        column: NDArray[np.int64] = found[name].to_numpy().astype(np.int64)
-        return np.where(known, column[place], otherwise) if len(there) else np.full(len(numbers), otherwise)
-
-    return Tally(of("count", 0), of("first", NEVER), of("last", NEVER))
-
-
 def timed(found: pa.Table) -> pa.Table:
     """Return ``found`` with its times as moments in UTC."""
     place = found.schema.get_field_index("time")
@@ -94,7 +68,9 @@ def _chosen(view: View, query: ObservationQuery) -> tuple[str, list[Any]]:
     """Return the values that meet the query, as SQL with what it binds."""
     named = {name for name, _ in query.order}
     named |= {part.name for part, _ in walk(query.where) if isinstance(part, Field)} if query.where else set()
-    source = sql("SELECT * FROM (", view.current, ")", _RECORDED if "recorded" in named else "")
+    source = sql("SELECT * FROM (", view.current, ")")
+    if "recorded" in named:
+        source += sql(" JOIN (SELECT id AS batch, recorded FROM (", view.batches, ")) USING (batch)")
     if query.where is None:
         return source, list(view.current_values)
     condition, values = where(query.where)

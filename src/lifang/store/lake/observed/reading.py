@@ -6,9 +6,9 @@ their kind, so only the keys of late rows (the contested ones) need to be compar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from lifang.core import BadInput, to_micros
 from lifang.store.lake.engine import Engine
 from lifang.store.lake.model import DELETED
 from lifang.store.lake.names import sql
+from lifang.store.lake.observed.pending import Block, batch_table, matching, row_table
 from lifang.store.lake.observed.tables import LISTED, ROW_TABLES
 
 _KEY = "USING (datastream, time)"
@@ -61,16 +62,16 @@ def _choice(numbers: NDArray[np.int32]) -> tuple[str, list[int]]:
 
 @dataclass(frozen=True)
 class View:
-    """A moment's rows: ``versions`` is every version, ``current`` the values there are; both as SQL with ``?``.
+    """A moment's rows: ``versions`` is every version, ``current`` the values there are, as SQL with what it binds.
 
-    ``current_values`` and ``version_values`` are bound to them in that order.
+    ``batches`` are ``id, recorded, subject`` and more of every batch.
     """
 
     session: duckdb.DuckDBPyConnection
     versions: str
     version_values: list[int]
+    batches: str
     contested: bool = False
-    parts: tuple[str, ...] = field(default=())
 
     @property
     def current(self) -> str:
@@ -98,28 +99,73 @@ class View:
 
 
 class Reader:
-    """Views of the observations, each of one moment."""
+    """Views of the observations, each of one moment: what is in the tables, and what waits to be folded into them."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, pending: Callable[[], Sequence[Block]]) -> None:
+        self._engine, self._pending = engine, pending
 
     @contextmanager
     def view(self, scan: Scan, *, at: datetime | None = None) -> Iterator[View]:
         """Yield the view of what ``scan`` looks at, as recorded by ``at`` (by now without it)."""
+        with self._reading() as (session, waiting):
+            if at is not None:
+                scan = replace(scan, batch=_batch_at(session, at, waiting))
+            yield self.over(session, scan, waiting)
+
+    @contextmanager
+    def told(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+        """Yield a session, and ``id, recorded, subject, rows, first, last, digest`` of every batch as SQL."""
+        with self._reading() as (session, waiting):
+            yield session, _batches(session, waiting)
+
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[Block]]]:
+        """Yield a session in a transaction, and the blocks that are not in the tables as it sees them."""
+        waiting = self._pending()  # before the mark is read: what is folded meanwhile is then seen in the tables
         with self._engine.session() as session:
             session.execute("BEGIN")
-            if at is not None:
-                scan = Scan(scan.numbers, scan.start, scan.end, batch_at(session, at))
-            condition, values = scan.condition()
-            if scan.numbers is not None and len(scan.numbers) > 1:
-                session.register("wanted", pa.table({"number": scan.numbers}))
-            parts = [sql("SELECT", LISTED, "FROM", f"observations.{table} WHERE", condition) for table in ROW_TABLES]
-            versions, bound = " UNION ALL ".join(parts), values * len(parts)
-            late = sql("SELECT DISTINCT datastream, time FROM (", versions, ") WHERE late")
-            contested = session.execute(late, bound).to_arrow_table()
-            session.register("contested", contested)
-            yield View(session, versions, bound, contested.num_rows > 0)
+            row = session.execute("SELECT value FROM observations.mark WHERE name = 'folded'").fetchone()
+            folded = int(row[0]) if row else 0
+            yield session, [block for block in waiting if block.batch.id > folded]
             session.execute("COMMIT")
+
+    def over(self, session: duckdb.DuckDBPyConnection, scan: Scan, waiting: Sequence[Block] = ()) -> View:
+        """Return the view of the tables in the session's transaction, with the blocks that wait beside them."""
+        if scan.numbers is not None and len(scan.numbers) > 1:
+            session.register("wanted", pa.table({"number": scan.numbers}))
+        versions, bound = self.stored(scan)
+        blocks = [block for block in waiting if scan.batch is None or block.batch.id <= scan.batch]
+        if (rows := _rows_waiting(blocks, scan)) is not None:
+            session.register("waiting", rows)
+            versions += sql(" UNION ALL SELECT", LISTED, "FROM waiting")
+        batches = _batches(session, waiting)
+        late = sql("SELECT DISTINCT datastream, time FROM (", versions, ") WHERE late")
+        contested = session.execute(late, bound).to_arrow_table()
+        session.register("contested", contested)
+        return View(session, versions, bound, batches, contested.num_rows > 0)
+
+    def stored(self, scan: Scan) -> tuple[str, list[int]]:
+        """Return the rows of the tables that ``scan`` looks at, as SQL, and what it binds."""
+        condition, values = scan.condition()
+        parts = [sql("SELECT", LISTED, "FROM", f"observations.{table} WHERE", condition) for table in ROW_TABLES]
+        return " UNION ALL ".join(parts), values * len(parts)
+
+
+def _batches(session: duckdb.DuckDBPyConnection, waiting: Sequence[Block]) -> str:
+    if not waiting:
+        return "SELECT * FROM observations.batch"
+    session.register("waiting_batch", batch_table(waiting))
+    return "SELECT * FROM observations.batch UNION ALL SELECT * FROM waiting_batch"
+
+
+def _rows_waiting(blocks: Sequence[Block], scan: Scan) -> pa.Table | None:
+    masks = [matching(block, scan.numbers, scan.start, scan.end) for block in blocks]
+    kept = [
+        place for place, mask in enumerate(masks) if (len(blocks[place].observations) if mask is None else mask.any())
+    ]
+    if not kept:
+        return None
+    return row_table([blocks[place] for place in kept], [masks[place] for place in kept])
 
 
 def scan_of(
@@ -136,8 +182,8 @@ def scan_of(
     )
 
 
-def batch_at(session: duckdb.DuckDBPyConnection, at: datetime) -> int:
+def _batch_at(session: duckdb.DuckDBPyConnection, at: datetime, waiting: Sequence[Block]) -> int:
     """Return the last batch recorded by the moment ``at``, 0 if none was."""
     query = "SELECT coalesce(max(id), 0) FROM observations.batch WHERE recorded <= ?"
     row = session.execute(query, [to_micros(at)]).fetchone()
-    return int(row[0]) if row else 0
+    return max([int(row[0]) if row else 0, *(block.batch.id for block in waiting if block.batch.recorded <= at)])

@@ -2,6 +2,7 @@
 
 A row is one value as it was recorded: ``batch`` and ``turn`` (within the batch, among rows of the same datastream and
 time) order the versions of a value; ``late`` is false where a row is known to be the first version of its value.
+``mark`` names the batch that folding and the saved tally have come to.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ _TABLES = (
     "first BIGINT, last BIGINT, digest VARCHAR)",
     f"CREATE TABLE IF NOT EXISTS observations.recent ({_ROWS})",
     f"CREATE TABLE IF NOT EXISTS observations.settled ({_ROWS})",
+    "CREATE TABLE IF NOT EXISTS observations.mark (name VARCHAR, value BIGINT)",
+    "CREATE TABLE IF NOT EXISTS observations.tally (datastream INTEGER, count BIGINT, first BIGINT, last BIGINT, "
+    "high BIGINT, value DOUBLE, quality UTINYINT)",
 )
 _OLD = (
     "SELECT datastream, time, value, quality, NULL::VARCHAR AS extra, batch, (row_number() OVER "
@@ -42,4 +46,6 @@ def make_tables(session: duckdb.DuckDBPyConnection) -> None:
             session.execute(sql("DROP TABLE", f"{whole}_old"))
     for statement in _TABLES:
         session.execute(statement)
+    if "mark" not in there:
+        session.execute("INSERT INTO observations.mark SELECT 'folded', coalesce(max(id), 0) FROM observations.batch")
     session.execute("COMMIT")

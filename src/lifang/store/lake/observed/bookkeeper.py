@@ -1,0 +1,171 @@
+"""The bookkeeper: everything that changes the tables, one thing at a time, and the book that tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock, RLock
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from lifang.store.lake.engine import Engine
+from lifang.store.lake.model import DELETED
+from lifang.store.lake.observed.book import Book, Versions
+from lifang.store.lake.observed.folding import fold, load_book, mark, save_book
+from lifang.store.lake.observed.log import Log
+from lifang.store.lake.observed.pending import Block, Waiting, matching
+from lifang.store.lake.observed.reading import Reader
+from lifang.store.lake.observed.settling import settle
+from lifang.store.lake.observed.tables import make_tables
+from lifang.store.lake.query import Tally
+
+FOLD_ROWS = 500_000
+SAVE_ROWS = 2_000_000  # folded since the book was saved: what an opening after a crash has to count again
+
+
+class Bookkeeper:
+    """Folds what waits, keeps the book, settles; ``lock`` is held while the tables change."""
+
+    def __init__(self, engine: Engine, reader: Reader, waiting: Waiting, log: Log) -> None:
+        self._engine, self._reader, self._waiting, self._log = engine, reader, waiting, log
+        self.lock = RLock()
+        self._state = Lock()  # the book and what waits beside it, of one moment
+        self._unsaved_rows = 0
+        with engine.session() as session:
+            make_tables(session)
+            self.folded = mark(session, "folded") or 0
+            self._book = load_book(session, reader)
+
+    @property
+    def book(self) -> Book:
+        """The book of what is in the tables."""
+        return self._book
+
+    def fold(self) -> None:
+        """Put what waits into the tables, in transactions of about ``FOLD_ROWS`` rows."""
+        last = self._waiting.blocks[-1:]
+        while last and self.folded < last[0].batch.id:
+            with self.lock:
+                self._fold(self._waiting.next(FOLD_ROWS))
+
+    def _fold(self, blocks: tuple[Block, ...]) -> None:
+        if not blocks:
+            return
+        until = blocks[-1].batch.id
+        with self._changing() as session:
+            self._catch_up(session)
+            blocks = tuple(block for block in blocks if block.batch.id > self.folded)
+            if not blocks:
+                return
+            settled, ends = fold(session, self._reader, blocks)
+        with self._state:
+            gone = settled.enter(self._book)
+            self._book.mend(np.union1d(gone, settled.deleted()).astype(np.int32), ends)
+            self.folded = until
+            self._waiting.drop(until)
+        self._unsaved_rows += sum(len(block.observations) for block in blocks)
+        self._log.forget(until)
+
+    def _catch_up(self, session: duckdb.DuckDBPyConnection) -> None:
+        """Read the book anew if the tables hold more than it tells: a commit that failed had been done after all."""
+        folded = mark(session, "folded") or 0
+        if folded > self.folded:
+            book = load_book(session, self._reader)
+            with self._state:
+                self._book, self.folded = book, folded
+                self._waiting.drop(folded)
+
+    @contextmanager
+    def _changing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a session in a transaction that is committed at the end, undone when the block raises."""
+        with self._engine.session() as session:
+            session.execute("BEGIN")
+            yield session
+            session.execute("COMMIT")
+
+    def save(self, *, least_rows: int = 0) -> None:
+        """Save the book if more than ``least_rows`` rows were folded since it last was."""
+        with self.lock:
+            if self._unsaved_rows > least_rows:
+                with self._changing() as session:
+                    self._catch_up(session)
+                    save_book(session, self._book)
+                self._unsaved_rows = 0
+
+    def settle(self, before: int) -> int:
+        """Return how many rows of times before ``before`` (microseconds) moved to the settled, sorted table."""
+        self.fold()
+        with self.lock, self._changing() as session:
+            self._catch_up(session)
+            moved = settle(session, before)
+            if moved:
+                save_book(session, self._book)
+                self._unsaved_rows = 0
+        return moved
+
+    def tally(self, numbers: NDArray[np.int32] | None) -> Tally:
+        """Return how many values each of ``numbers`` (``None``: every number from 0) has, its first and last time."""
+        found = self._tally(numbers, exact=False)
+        if found is None:
+            self.fold()
+            found = self._tally(numbers, exact=True)
+        return found if found is not None else self.tally(numbers)
+
+    def total(self) -> int:
+        """Return how many values there are."""
+        with self._state:
+            count, blocks = int(self._book.count.sum()), self._waiting.blocks
+        if any(block.arrival.late.any() for block in blocks):
+            return int(self.tally(None).count.sum())
+        return count + sum(int(np.count_nonzero(block.observations.quality != DELETED)) for block in blocks)
+
+    def _tally(self, numbers: NDArray[np.int32] | None, *, exact: bool) -> Tally | None:
+        """Return the tally of this moment; ``None`` if late values wait, of which it is not known whether they are new.
+
+        With ``exact`` it is that of the moment before the first of those.
+        """
+        with self._state:
+            book = self._book.of_numbers(numbers)
+            blocks = self._waiting.blocks
+        wanted = None if numbers is None else np.unique(numbers)
+        for block in blocks:
+            mask = matching(block, wanted, None, None)
+            late = block.arrival.late if mask is None else block.arrival.late[mask]
+            if late.any():
+                if exact:
+                    break
+                return None
+            rows = block.observations
+            order = block.arrival.order if mask is None else block.arrival.order[mask[block.arrival.order]]
+            whole = Versions(rows.datastream, rows.time, rows.value, rows.quality).pick(order)
+            book.add(_renumbered(whole, wanted))
+        return _told(book, numbers, wanted)
+
+    def latest(self) -> pa.Table:
+        """Return ``datastream, time, value, quality``: the newest value of every datastream that has one."""
+        self.fold()
+        with self._state:
+            numbers = np.flatnonzero(self._book.count > 0).astype(np.int32)
+            columns = {name: getattr(self._book, name)[numbers] for name in ("last", "value", "quality")}
+        return pa.table(
+            {
+                "datastream": numbers,
+                "time": pa.array(columns["last"]).cast(pa.timestamp("us", "UTC")),
+                "value": columns["value"],
+                "quality": columns["quality"],
+            }
+        )
+
+
+def _renumbered(rows: Versions, wanted: NDArray[np.int32] | None) -> Versions:
+    if wanted is None:
+        return rows
+    return Versions(np.searchsorted(wanted, rows.number).astype(np.int32), rows.time, rows.value, rows.quality)
+
+
+def _told(book: Book, numbers: NDArray[np.int32] | None, wanted: NDArray[np.int32] | None) -> Tally:
+    place = slice(None) if numbers is None or wanted is None else np.searchsorted(wanted, numbers)
+    return Tally(book.count[place], book.first[place], book.last[place])
