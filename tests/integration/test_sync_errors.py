@@ -76,7 +76,9 @@ def test_every_acknowledged_row_is_there_after_syncs_failed(tmp_path: Path, call
     Store.open(tmp_path / "city", clock=ManualClock(NOW), memory_mb=64, threads=1).close()
     failure = f"enable_random name=posix/io/sync/{call},probability={probability}"
     command = [program, "-x", "-c", failure, sys.executable, __file__, str(tmp_path / "city")]
-    alone = os.environ | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # fiu's first call in a thread can deadlock
+    alone = os.environ | {
+        "JE_ARROW_MALLOC_CONF": "background_thread:false"
+    }  # fiu's first call in a thread can deadlock
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False, env=alone)
     assert done.returncode == 0, done.stderr[-3000:]
     told = [json.loads(line) for line in done.stdout.splitlines()]
