@@ -170,9 +170,9 @@ class Outlet:
     async def catch_up(self, told: int) -> None:
         """Queue, for sessions that were kept, what was recorded since ``told`` and may not have been told.
 
-        What is in a session's queue already is left out; what it had confirmed just before may come a second time.
+        What the journal says was queued for a session is left out.
         """
-        kept = {session: {message.payload for message in session.pending()} for session in self._broker.sessions.kept()}
+        kept = list(self._broker.sessions.kept())
         if not any(reaches(each.grant.path, ROOT) for session in kept for each in session.subscriptions.values()):
             return
         rows, classes = await asyncio.to_thread(self._recorded_since, told)
@@ -182,8 +182,10 @@ class Outlet:
             for topic in paths:
                 for subscription in self._hearers(topic, classes[row[0]]):
                     message = rendering.message(topic, row, subscription.grant.view)
-                    if subscription.session in kept and message.payload not in kept[subscription.session]:
+                    if subscription.session in kept and hash(message.payload) not in subscription.session.seen:
                         subscription.deliver(message)
+        for session in kept:
+            session.seen.clear()
         await self._broker.keeper.flush()
 
     def _recorded_since(self, told: int) -> tuple[list[Row], dict[int, Classification]]:

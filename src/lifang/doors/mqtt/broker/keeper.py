@@ -27,13 +27,17 @@ _LARGE = 4_000_000  # bytes at which a journal is worth rewriting
 
 @dataclass
 class Kept:
-    """One session as it was kept: ``filters`` as wanted, with the QoS and options of each."""
+    """One session as it was kept: ``filters`` as wanted, with the QoS and options of each.
+
+    ``seen`` are the hashes of payloads that were ever queued, so that what was told is not told again.
+    """
 
     expiry_s: int = 0
     left_at: float | None = None
     filters: list[dict[str, Any]] = field(default_factory=list)
     about: dict[str, Any] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -202,7 +206,8 @@ def _apply(memory: Memory, note: dict[str, Any]) -> None:
         kept.about, kept.filters = note["about"], note["filters"]
     elif "queue" in note:
         kept = memory.sessions.setdefault(_key(note["queue"]), Kept())
-        kept.messages[note["number"]] = _message(note["message"], note["number"])
+        message = kept.messages[note["number"]] = _message(note["message"], note["number"])
+        kept.seen.add(hash(message.payload))
     elif "done" in note:
         key, number = note["done"]
         if _key(key) in memory.sessions:

@@ -82,6 +82,7 @@ class Session:
     notes: Notes = field(default_factory=Notes)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     received: set[int] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
     dropped: int = 0
     _waiting: deque[Message] = field(default_factory=deque)
     _flying: dict[int, _Flight] = field(default_factory=dict)

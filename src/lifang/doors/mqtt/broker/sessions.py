@@ -53,6 +53,7 @@ class Sessions:
         for key, kept in memory.sessions.items():
             session = self._new(key, kept.expiry_s)
             session.about, session.left_at = kept.about, now if kept.left_at is None else kept.left_at
+            session.seen = kept.seen
             session.restore(sorted(kept.messages.values(), key=lambda message: message.number))
             await self._resubscribe(session, kept)
         return memory.told
