@@ -193,6 +193,7 @@ class Serving:
     def __init__(self, folder: Path, tokens: dict[str, str]) -> None:
         self.city = open_city(folder)
         self.city.start(time_passes=False)
+        self.metrics = Metrics()
         self._ready, self._stop = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(target=asyncio.run, args=(self._run(),), daemon=True)
         self._thread.start()
@@ -206,7 +207,7 @@ class Serving:
         found = listen(self.city)
         assert found is not None
         self.listener = found
-        async with found.serving(Metrics()):
+        async with found.serving(self.metrics):
             self._ready.set()
             await self._stop.wait()
 

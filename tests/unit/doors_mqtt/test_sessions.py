@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from lifang.core import Corrupt
 from lifang.doors.mqtt.wire import V5, V311, Ack, Connack, Connect, Disconnect, Kind, Publish, Reason, Will
 from lifang.store import Journal
 
-from .conftest import Served, Talker, Template, message
+from .conftest import Served, Serving, Talker, Template, message
 
 TOPIC = "v1.1/Datastreams(4)/Observations"
 
@@ -209,7 +210,30 @@ def test_sessions_messages_and_retained_ones_outlive_a_restart(template: Templat
 
 
 @pytest.mark.slow
-def test_a_slow_reader_loses_the_oldest_and_holds_nobody_up(served: Served) -> None:
+def test_nothing_is_sent_to_a_returning_client_before_it_was_let_in(served: Served) -> None:
+    talker = served.talker("busy", "operator", V5, **kept(V5))
+    talker.subscribe("v1.1/Observations")
+    stop = threading.Event()
+
+    def work() -> None:
+        for second in range(100_000, 200_000):
+            if stop.is_set():
+                return
+            served.observe(4, second, 1.0)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    for _ in range(20):
+        talker.break_off()
+        talker, answer = again(served, "busy")
+        assert answer.session_present
+        talker.read(Publish)
+    stop.set()
+    thread.join()
+
+
+@pytest.mark.slow
+def test_a_slow_reader_loses_the_oldest_and_holds_nobody_up(shared_city: Serving, served: Served) -> None:
     slow, quick = served.talker("slow", "analyst", V5), served.talker("quick", "analyst", V5)
     for talker in (slow, quick):
         talker.subscribe("flood", 0)
@@ -224,6 +248,9 @@ def test_a_slow_reader_loses_the_oldest_and_holds_nobody_up(served: Served) -> N
     assert numbers == sorted(numbers)
     assert len(numbers) < 2900, "the oldest were dropped"
     assert numbers[-1000:] == list(range(2000, 3000))
+    told = shared_city.metrics.text().decode()
+    assert f"lifang_mqtt_dropped_total {3000 - len(numbers)}.0" in told
+    assert "lifang_mqtt_clients 3.0" in told
 
 
 def test_a_journal_that_a_crash_left_torn_is_read_up_to_there(tmp_path: Path) -> None:

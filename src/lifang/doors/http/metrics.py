@@ -22,6 +22,11 @@ class Metrics:
         self.commit = Histogram(
             "lifang_ingest_commit_seconds", "Wait for a durable commit.", buckets=_LATENCY, registry=registry
         )
+        self.refused = Counter("lifang_ingest_refused", "Messages that were not taken.", ("door",), registry=registry)
+        self.mqtt_clients = Gauge("lifang_mqtt_clients", "Connected MQTT clients.", registry=registry)
+        self.mqtt_dropped = Counter(
+            "lifang_mqtt_dropped", "Messages that a slow or absent client did not get.", registry=registry
+        )
         self.streams = Gauge("lifang_event_streams", "Open event streams.", registry=registry)
         self.datastreams = Gauge("lifang_hot_datastreams", "Datastreams held in memory.", registry=registry)
         self.jobs = Gauge("lifang_jobs", "Jobs by state.", ("state",), registry=registry)

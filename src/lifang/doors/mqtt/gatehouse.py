@@ -14,7 +14,7 @@ from lifang.app import City
 from lifang.core import Problem
 from lifang.doors.http import Metrics
 from lifang.doors.mqtt.access import Guest, asker_of, away, is_known, let_in, see_off, still_holds
-from lifang.doors.mqtt.broker import Broker, Delivery, Grant, Keeper, Limits, Link, Login, Message
+from lifang.doors.mqtt.broker import Broker, Delivery, Grant, Keeper, Limits, Link, Login, Message, Session
 from lifang.doors.mqtt.free import FreeTopics
 from lifang.doors.mqtt.intake import Intake, code_of
 from lifang.doors.mqtt.meaning import ERRORS, ROOT, reaches, reaches_free, split_query, stream_of
@@ -126,6 +126,11 @@ class Gatehouse:
         if reaches(grant.path, ROOT):
             yield from self._outlet.standing(grant.path, view)
 
+    def dropped(self, session: Session, message: Message) -> None:
+        """Count a message that a slow or absent client does not get."""
+        del session, message
+        self._metrics.mqtt_dropped.inc()
+
     def told_until(self) -> int:
         """Return the moment before which every observation has been told."""
         return self._outlet.told_until()
@@ -162,7 +167,7 @@ class Gatehouse:
         """Tell the sender why a message was not taken: in its answer (5.0), and on its own error topic."""
         code = problem.code if isinstance(problem, WireFault) else code_of(problem)
         packet, session = delivery.packet, delivery.session
-        self.broker.counts.refused += 1
+        self._metrics.refused.labels("mqtt").inc()
         delivery.settle(code, str(problem)[:_REASON_MAX])
         told = {
             "topic": packet.topic[:200],

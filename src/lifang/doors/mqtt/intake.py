@@ -24,6 +24,8 @@ from lifang.sensing import Receipt, make_observations
 
 _AT_ONCE = 2  # commits of one city under way for this door
 _SMALL = 100_000  # bytes; decoded sooner than handed to a thread
+_ROWS_MAX = 500_000  # that may wait for their turn
+_BYTES_MAX = 256_000_000  # of bodies that may
 Refuse = Callable[[Delivery, Problem], None]
 
 
@@ -37,6 +39,7 @@ class _Group:
     values: list[float] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     senders: list[Guest] = field(default_factory=list)
+    size: int = 0
 
     def keep(self, rows: Sequence[int]) -> None:
         """Leave only these rows."""
@@ -63,10 +66,14 @@ class Intake:
         self._refuse, self._spawn, self._still = refuse, spawn, still
         self._groups: dict[str, _Group] = {}
         self._under_way = 0
+        self._rows, self._bytes = 0, 0
         self._is_due = False
 
     def add(self, delivery: Delivery, guest: Guest, number: int, micros: int, value: float) -> None:
-        """Take one value of datastream ``number``."""
+        """Take one value of datastream ``number``; ``Unavailable`` when too many wait."""
+        if self._rows >= _ROWS_MAX:
+            raise Unavailable(f"{self._rows:,} observations wait already.", mend="Send it again in a second.")
+        self._rows += 1
         group = self._groups.get(guest.subject.id)
         if group is None:
             group = self._groups[guest.subject.id] = _Group(guest)
@@ -84,6 +91,7 @@ class Intake:
         groups, self._groups = self._groups, {}
         for group in groups.values():
             self._under_way += 1
+            group.size = len(group.numbers)
             self._spawn(self._store(group))
 
     async def _store(self, group: _Group) -> None:
@@ -92,6 +100,7 @@ class Intake:
             if group.deliveries:
                 await self._commit(group)
         finally:
+            self._rows -= group.size
             self._under_way -= 1
             if self._groups and not self._is_due:
                 self._go()
@@ -144,7 +153,10 @@ class Intake:
             delivery.settle()
 
     def add_bulk(self, delivery: Delivery, guest: Guest, form: Bulk, body: bytes) -> None:
-        """Take a body of many observations."""
+        """Take a body of many observations; ``Unavailable`` when too much waits."""
+        if self._bytes and self._bytes + len(body) > _BYTES_MAX:
+            raise Unavailable(f"{self._bytes:,} bytes wait already.", mend="Send it again in a second.")
+        self._bytes += len(body)
         self._spawn(self._bulk(delivery, guest, form, body))
 
     async def _bulk(self, delivery: Delivery, guest: Guest, form: Bulk, body: bytes) -> None:
@@ -160,6 +172,8 @@ class Intake:
         except Problem as problem:
             self._refuse(delivery, problem)
             return
+        finally:
+            self._bytes -= len(body)
         self._metrics.commit.observe(time.perf_counter() - start)
         self._metrics.values.labels("mqtt").inc(int(receipt.accepted.sum()))
         self._settle_bulk(delivery, receipt)

@@ -50,6 +50,7 @@ class Listener:
         )
         gatehouse = Gatehouse(self._city, metrics, limits, Keeper(Journal(self._city.folder / _JOURNAL)))
         self.gatehouse = gatehouse
+        metrics.mqtt_clients.set_function(lambda: gatehouse.broker.clients)
         await gatehouse.start()
         server = await asyncio.get_running_loop().create_server(
             lambda: Link(gatehouse.broker),

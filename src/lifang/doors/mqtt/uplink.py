@@ -70,6 +70,7 @@ class Uplink:
         intake = Intake(self._city, metrics, refuse=self._refuse, spawn=self._spawn, still=self._still)
         receiver = Receiver(self._city, intake, pass_on=lambda delivery: delivery.settle())
         self._spawn(self._stay(receiver))
+        self._refused = metrics.refused.labels("mqtt")
         self._city.addresses["mqtt"] = self.address
         try:
             yield
@@ -151,6 +152,7 @@ class Uplink:
             if self._wiring is not None:
                 self._wiring.abort()  # what was not acknowledged comes again
             return
+        self._refused.inc()
         told = {"topic": delivery.packet.topic[:200], "what": problem.what, "where": problem.where}
         if self._wiring is not None:
             self._wiring.publish(_ERRORS, orjson.dumps({**told, "mend": problem.mend}), retain=False)

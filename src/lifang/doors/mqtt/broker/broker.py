@@ -22,6 +22,7 @@ from lifang.doors.mqtt.wire import V5, Ack, Connack, Connect, Disconnect, Packet
 _LOG = logging.getLogger(__name__)
 _SWEEP_S = 2.0
 _STALLED_S = 30.0  # how long a client may leave its socket full
+_FLYING_MAX = 10_000  # messages on their way to one client
 _RECHECK_S = 5.0
 
 
@@ -38,15 +39,6 @@ class Limits:
     keep_alive_max_s: int = 3600
 
 
-@dataclass
-class Counts:
-    """What a broker did so far."""
-
-    received: int = 0
-    refused: int = 0
-    told: int = 0
-
-
 class Broker:
     """One MQTT server; everything runs on the event loop that :meth:`start` was called on."""
 
@@ -55,7 +47,6 @@ class Broker:
         self.subscriptions = Subscriptions()
         self.sessions = Sessions(self)
         self.dialogue = Dialogue(self)
-        self.counts = Counts()
         self.time: Callable[[], float] = time.monotonic
         self._links: set[Link] = set()
         self._due: set[Link] = set()
@@ -127,6 +118,7 @@ class Broker:
 
     def admit(self, link: Link, packet: Connect) -> None:
         """Let a client in, or tell it why not."""
+        link.hold()
         self.spawn(self._admit(link, packet))
 
     async def _admit(self, link: Link, packet: Connect) -> None:
@@ -146,34 +138,32 @@ class Broker:
         except Problem as problem:
             self._refuse(link, Reason.SERVER_UNAVAILABLE, problem.what)
             return
+        assigned = "" if packet.client_id else f"lifang-{secrets.token_hex(8)}"
+        packet.client_id = packet.client_id or assigned
+        await self.sessions.renew(packet, link.login)
         if link.transport is None or self._closing:
             self.house.leave(link.login)
             return
-        await self._open(link, packet, link.login)
+        self._open(link, packet, link.login, assigned)
 
     def _refuse(self, link: Link, code: Reason, what: str) -> None:
         told = {"reason_string": what} if link.version == V5 else {}
         link.send(Connack(False, code, told))
         link.close()
 
-    async def _open(self, link: Link, packet: Connect, login: Login) -> None:
-        assigned = "" if packet.client_id else f"lifang-{secrets.token_hex(8)}"
-        packet.client_id = packet.client_id or assigned
+    def _open(self, link: Link, packet: Connect, login: Login, assigned: str) -> None:
+        """Give a client its session; nothing is sent to it before the CONNACK."""
         session, present = self.sessions.enter(link, packet, login)
-        if present:
-            await self.sessions.renew(session, login)
-            if session.link is not link or link.transport is None:
-                return
         told = packet.properties
         link.session = session
         link.keep_alive_s = min(packet.keep_alive_s, self.limits.keep_alive_max_s) if packet.keep_alive_s else 0
-        link.receive_maximum = told.get("receive_maximum", 65_535)
+        link.receive_maximum = min(told.get("receive_maximum", _FLYING_MAX), _FLYING_MAX)
         link.packet_maximum = told.get("maximum_packet_size", link.packet_maximum)
         link.wants_reasons = bool(told.get("request_problem_information", 1))
         link.send(Connack(present, Reason.SUCCESS, self._terms(link, packet, assigned) if link.version == V5 else {}))
         if present:
             session.resume()
-        link.admitted()
+        link.go_on(self.limits.packet_max_bytes)
 
     def _terms(self, link: Link, packet: Connect, assigned: str) -> dict[str, Any]:
         """Return what a 5.0 client is told of this server in CONNACK."""

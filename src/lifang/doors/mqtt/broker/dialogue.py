@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lifang.core import Denied, NotFound, Problem, Unauthenticated
@@ -30,8 +30,8 @@ from lifang.doors.mqtt.wire import (
 if TYPE_CHECKING:
     from lifang.doors.mqtt.broker.broker import Broker
 
-_SUBSCRIPTIONS_MAX = 10_000  # of one session
-_RETAINED_MAX = 100_000
+_SUBSCRIPTIONS_MAX = 1000  # of one session
+_RETAINED_MAX, _RETAINED_BYTES = 100_000, 256_000_000
 
 
 class Dialogue:
@@ -40,13 +40,19 @@ class Dialogue:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self.retained: dict[str, Message] = {}
+        self._bytes = 0
         self._handlers: dict[type, Callable[[Link, Any], None]] = {
             Ack: self._ack,
-            Subscribe: lambda link, packet: broker.spawn(self._subscribe(link, packet)),
+            Subscribe: self._take_subscribe,
             Unsubscribe: self._unsubscribe,
             Ping: lambda link, _: link.send(Pong()),
             Disconnect: broker.depart,
         }
+
+    def recall(self, retained: Mapping[str, Message]) -> None:
+        """Retain again what was retained when the city stopped."""
+        self.retained = dict(retained)
+        self._bytes = sum(len(message.payload) for message in retained.values())
 
     def handle(self, link: Link, packet: Packet) -> None:
         """Take a packet; ``WireFault`` for one that a client may not send now."""
@@ -64,7 +70,17 @@ class Dialogue:
         session.received.discard(packet.packet_id)
         link.send(Ack(Kind.PUBCOMP, packet.packet_id, Reason.SUCCESS if known else Reason.PACKET_ID_NOT_FOUND))
 
+    def _take_subscribe(self, link: Link, packet: Subscribe) -> None:
+        link.hold()
+        self._broker.spawn(self._subscribe(link, packet))
+
     async def _subscribe(self, link: Link, packet: Subscribe) -> None:
+        try:
+            await self._answer(link, packet)
+        finally:
+            link.go_on()
+
+    async def _answer(self, link: Link, packet: Subscribe) -> None:
         identifier = packet.properties.get("subscription_identifier", [0])[0]
         codes: list[int] = []
         reasons: list[str] = []
@@ -124,13 +140,16 @@ class Dialogue:
 
     def retain(self, topic: str, message: Message | None) -> None:
         """Keep a message for later subscribers of its topic, or forget the one that is kept."""
+        old = self.retained.get(topic)
+        more = (len(message.payload) if message else 0) - (len(old.payload) if old else 0)
         if message is None:
             if self.retained.pop(topic, None) is None:
                 return
-        elif topic not in self.retained and len(self.retained) >= _RETAINED_MAX:
+        elif (old is None and len(self.retained) >= _RETAINED_MAX) or self._bytes + more > _RETAINED_BYTES:
             raise WireFault("No more messages can be retained.", Reason.QUOTA_EXCEEDED)
         else:
             self.retained[topic] = message
+        self._bytes += more
         self._broker.keeper.retained(topic, message)
 
     def _unsubscribe(self, link: Link, packet: Unsubscribe) -> None:

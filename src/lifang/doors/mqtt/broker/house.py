@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lifang.doors.mqtt.broker.delivery import Delivery
 from lifang.doors.mqtt.broker.message import Message
 from lifang.doors.mqtt.wire import Connect, Properties
+
+if TYPE_CHECKING:
+    from lifang.doors.mqtt.broker.session import Session
 
 
 class Login(Protocol):
@@ -66,6 +69,10 @@ class House(Protocol):
 
     def standing(self, grant: Grant) -> Iterable[Message]:
         """Return what a new subscriber hears at once: the latest of what its grant means."""
+        ...
+
+    def dropped(self, session: Session, message: Message) -> None:
+        """Take note that a message was let go, because its client is slow or away and too many wait."""
         ...
 
     def told_until(self) -> int:

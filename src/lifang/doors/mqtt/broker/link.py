@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 RECEIVE_MAXIMUM = 2000  # messages of one client that may wait for their answer
 ALIASES = 64
 _CONNECT_MAX = 400_000  # bytes before anybody was let in
-_WRITE_HIGH = 256 * 1024  # bytes
+_WRITE_HIGH = 64 * 1024  # bytes
+_BYTES_AHEAD = 8_000_000  # of one client's messages that wait for their answer
 _PUBACK, _PUBREC = b"\x40\x02", b"\x50\x02"
 _TRANSIENT = frozenset({Reason.QUOTA_EXCEEDED, Reason.SERVER_BUSY, Reason.SERVER_UNAVAILABLE})
 
@@ -44,9 +45,9 @@ class Link(asyncio.Protocol):
         self._broker = broker
         self._splitter = Splitter(min(_CONNECT_MAX, broker.limits.packet_max_bytes))
         self._held: list[tuple[int, bytes]] = []
-        self._is_new, self._admitting = True, False
+        self._is_new, self._is_busy = True, False
         self._answers: deque[Delivery] = deque()
-        self._unsettled = 0
+        self._unsettled, self._unsettled_bytes = 0, 0
         self._is_reading = True
         self._aliases: dict[int, str] = {}
         self.transport: asyncio.Transport | None = None
@@ -105,7 +106,7 @@ class Link(asyncio.Protocol):
         self._is_new = False
         try:
             frames = self._splitter.feed(data)
-            if self._admitting or self._held:
+            if self._is_busy or self._held:
                 self._held += frames
                 return
             self._take(frames)
@@ -116,29 +117,33 @@ class Link(asyncio.Protocol):
         for place, (first, body) in enumerate(frames):
             if self.transport is None or self.transport.is_closing():
                 return
+            if self._is_busy:
+                self._held = frames[place:]
+                return
             packet = decode(first, body, self.version if self.session else V5)
             if self.session is None:
                 if not isinstance(packet, Connect):
                     raise WireFault("The first packet is not CONNECT.", Reason.PROTOCOL_ERROR)
                 self.version = packet.version
-                self._admitting = True
-                self._held = frames[place + 1 :]
-                self._read(on=False)
                 self._broker.admit(self, packet)
-                return
-            if isinstance(packet, Publish):
+            elif isinstance(packet, Publish):
                 self._publish(packet)
             else:
                 self._broker.handle(self, packet)
 
-    def admitted(self) -> None:
-        """Go on with what the client sent while it was being let in."""
-        self._admitting = False
-        self._splitter.most_bytes = self._broker.limits.packet_max_bytes
+    def hold(self) -> None:
+        """Take nothing more from the client until it is told to go on: its last packet is still being seen to."""
+        self._is_busy = True
+        self._read(on=False)
+
+    def go_on(self, packet_max_bytes: int | None = None) -> None:
+        """Go on with what the client sent meanwhile; packets may be larger from now on."""
+        self._is_busy = False
+        self._splitter.most_bytes = packet_max_bytes or self._splitter.most_bytes
         held, self._held = self._held, []
-        self._read(on=True)
         try:
             self._take(held)
+            self._resume()
         except WireFault as fault:
             self.fail(fault.code, fault.what)
 
@@ -154,7 +159,8 @@ class Link(asyncio.Protocol):
                 raise WireFault("Too many messages wait for their answer.", Reason.RECEIVE_MAXIMUM_EXCEEDED)
             self._answers.append(delivery)
         self._unsettled += 1
-        if self._unsettled >= RECEIVE_MAXIMUM:
+        self._unsettled_bytes += len(packet.payload)
+        if self._unsettled >= RECEIVE_MAXIMUM or self._unsettled_bytes >= _BYTES_AHEAD:
             self._read(on=False)
         if packet.qos == 2 and packet.packet_id in session.received:
             delivery.settle()
@@ -174,9 +180,15 @@ class Link(asyncio.Protocol):
     def settled(self, delivery: Delivery) -> None:
         """Answer, soon, a message of this client that was stored or refused."""
         self._unsettled -= 1
+        self._unsettled_bytes -= len(delivery.packet.payload)
         if delivery.packet.qos and self.transport is not None:
             self._broker.answer_soon(self)
-        if not self._is_reading and self._unsettled < RECEIVE_MAXIMUM // 2 and not self._admitting:
+        if not self._is_reading:
+            self._resume()
+
+    def _resume(self) -> None:
+        """Read on, unless the client is ahead or is seen to."""
+        if not self._is_busy and self._unsettled < RECEIVE_MAXIMUM // 2 and self._unsettled_bytes < _BYTES_AHEAD // 2:
             self._read(on=True)
 
     def answer(self) -> None:

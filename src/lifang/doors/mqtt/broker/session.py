@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lifang.doors.mqtt.broker.house import Grant
 from lifang.doors.mqtt.broker.message import Message
+from lifang.doors.mqtt.broker.waiting import Bounds, Waiting
 from lifang.doors.mqtt.wire import Ack, Kind, Reason, Wanted, Will, encode
 
 if TYPE_CHECKING:
@@ -47,24 +47,17 @@ class _Flight:
     received: bool = False  # QoS 2: PUBREC came, PUBREL is out
 
 
-@dataclass(slots=True)
-class Bounds:
-    """What one session may hold: QoS 0 messages for a slow client, others for one that is slow or away."""
-
-    waiting_0: int = 1000
-    waiting: int = 100_000
-
-
 def _nothing(_: Session, __: Message) -> None:
     """Keep no note."""
 
 
 @dataclass(slots=True)
 class Notes:
-    """Whom a kept session tells of messages that it queued, and of those that arrived."""
+    """Whom a session tells of messages that it queued to keep, of those that arrived, and of those it let go."""
 
     queued: Callable[[Session, Message], None] = _nothing
     arrived: Callable[[Session, Message], None] = _nothing
+    dropped: Callable[[Session, Message], None] = _nothing
 
 
 @dataclass(eq=False)
@@ -83,13 +76,12 @@ class Session:
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     received: set[int] = field(default_factory=set)
     seen: set[int] = field(default_factory=set)
-    dropped: int = 0
-    _waiting: deque[Message] = field(default_factory=deque)
     _flying: dict[int, _Flight] = field(default_factory=dict)
     _last_id: int = 0
 
     def __post_init__(self) -> None:
-        self._waiting_0: deque[Message] = deque(maxlen=self.bounds.waiting_0)
+        self._waiting = Waiting(self.bounds.waiting, self.bounds.bytes)
+        self._waiting_0 = Waiting(self.bounds.waiting_0, self.bounds.bytes_0)
 
     @property
     def is_kept(self) -> bool:
@@ -102,30 +94,42 @@ class Session:
 
     def restore(self, messages: Iterable[Message]) -> None:
         """Queue messages that were waiting when the city stopped."""
-        self._waiting.extend(messages)
+        for message in messages:
+            self._waiting.put(message)
+
+    def part(self) -> None:
+        """Take note that the connection is gone: what was only for it is let go."""
+        self.link = None
+        self._waiting_0.clear()
 
     def send(self, message: Message) -> None:
         """Send a message now or when the client takes it; beyond the bounds the oldest QoS 0 goes first."""
-        link = self.link
         if message.qos == 0:
-            if link is None:
-                return
-            if link.writable and not self._waiting_0:
-                link.write(message.wire(link.version))
-            else:
-                self.dropped += len(self._waiting_0) == self._waiting_0.maxlen
-                self._waiting_0.append(message)
+            if self.link is not None:
+                self._send_0(message, self.link)
             return
-        if link is None and not self.is_kept:
+        if self.link is None and not self.is_kept:
             return
-        if len(self._waiting) >= self.bounds.waiting:
-            self.dropped += 1
+        if not self._waiting.fits(message):
+            self.notes.dropped(self, message)
             return
         if self.is_kept:
             self.notes.queued(self, message)
-        self._waiting.append(message)
-        if link is not None:
-            self.pump()
+        self._waiting.put(message)
+        self.pump()
+
+    def _send_0(self, message: Message, link: Link) -> None:
+        if link.writable and not self._waiting_0:
+            self._write_0(message, link)
+            return
+        while not self._waiting_0.fits(message):
+            self.notes.dropped(self, self._waiting_0.take())
+        self._waiting_0.put(message)
+
+    def _write_0(self, message: Message, link: Link) -> None:
+        data = message.wire(link.version)
+        if len(data) <= link.packet_maximum and (message.until is None or message.until > self.now()):
+            link.write(data)
 
     def pump(self) -> None:
         """Send what waits, as far as the client takes it."""
@@ -134,7 +138,7 @@ class Session:
             return
         now = self.now()
         while self._waiting and link.writable and len(self._flying) < link.receive_maximum:
-            message = self._waiting.popleft()
+            message = self._waiting.take()
             if message.until is not None and message.until <= now:
                 self.notes.arrived(self, message)
                 continue
@@ -146,7 +150,7 @@ class Session:
             self._flying[self._last_id] = _Flight(message)
             link.write(data)
         while self._waiting_0 and link.writable:
-            link.write(self._waiting_0.popleft().wire(link.version))
+            self._write_0(self._waiting_0.take(), link)
 
     def _free_id(self) -> int:
         found = self._last_id

@@ -12,7 +12,8 @@ from lifang.doors.mqtt.broker.delivery import Delivery
 from lifang.doors.mqtt.broker.house import Login
 from lifang.doors.mqtt.broker.keeper import Kept, queued_record, session_record
 from lifang.doors.mqtt.broker.link import Link
-from lifang.doors.mqtt.broker.session import Bounds, Key, Notes, Session, Subscription
+from lifang.doors.mqtt.broker.session import Key, Notes, Session, Subscription
+from lifang.doors.mqtt.broker.waiting import Bounds
 from lifang.doors.mqtt.wire import V5, Connect, Publish, Reason, Wanted, Will, split_shared
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Sessions:
         self._wills: dict[Key, asyncio.TimerHandle] = {}
         limits, keeper = broker.limits, broker.keeper
         self._bounds = Bounds(limits.waiting_0, limits.waiting)
-        self._notes = Notes(keeper.queued, keeper.arrived)
+        self._notes = Notes(keeper.queued, keeper.arrived, broker.house.dropped)
 
     def __len__(self) -> int:
         return len(self._all)
@@ -48,7 +49,7 @@ class Sessions:
     async def recall(self) -> int:
         """Bring back the sessions that were kept, with what waited for them; return until when all had been told."""
         memory = await asyncio.to_thread(self._broker.keeper.recall)
-        self._broker.dialogue.retained.update(memory.retained)
+        self._broker.dialogue.recall(memory.retained)
         now = self._broker.now()
         for key, kept in memory.sessions.items():
             session = self._new(key, kept.expiry_s)
@@ -99,8 +100,11 @@ class Sessions:
             self._broker.keeper.told(self._broker.house.told_until())
         return session, present
 
-    async def renew(self, session: Session, login: Login) -> None:
+    async def renew(self, packet: Connect, login: Login) -> None:
         """Grant a returning client's subscriptions anew: what it may not hear any more falls away."""
+        session = self._all.get((login.owner, packet.client_id))
+        if session is None or packet.clean:
+            return
         for wanted, subscription in list(session.subscriptions.items()):
             try:
                 grant = await self._broker.house.grant(login, split_shared(wanted)[1], {})
@@ -117,7 +121,7 @@ class Sessions:
 
     def left(self, session: Session, *, closing: bool) -> None:
         """Take note that a session's connection is gone."""
-        session.link = None
+        session.part()
         if not closing:
             self._went(session, delay=True)
         if session.is_kept:
