@@ -135,6 +135,44 @@ job = _table(
     sa.Index(None, "state"),
 )
 setting = _table("setting", _key(), _json("value"))
+connector = _table(
+    "connector",
+    _key(),
+    _text("kind"),
+    _text("digest"),
+    _truth("paused"),
+    _json("checkpoint", {}),
+    _json("counts", {}),
+    _json("troubles", []),
+    _whole("failures"),
+    _moment_or_none("newest"),
+    _moment_or_none("attempted"),
+    _moment_or_none("succeeded"),
+    _moment("created"),
+    _moment("updated"),
+)
+connector_mark = _table(
+    "connector_mark",
+    _key(),
+    _text("connector", refers="connector.id"),
+    _text("name"),
+    _json("detail", {}),
+    _moment("recorded"),
+    sa.Index(None, "connector"),
+)
+connector_issue = _table(
+    "connector_issue",
+    _key(),
+    _text("connector", refers="connector.id"),
+    _text("origin"),
+    _whole("line"),
+    _text("field"),
+    _text("value"),
+    _text("rule"),
+    _text("mend"),
+    _moment("recorded"),
+    sa.Index(None, "connector"),
+)
 ledger = _table(
     "ledger",
     sa.Column("seq", Whole, primary_key=True, autoincrement=False),

@@ -1,0 +1,26 @@
+"""outside: how a connector reaches beyond this machine: no address that was not meant, nothing without a bound.
+
+Does not belong here: what the answers mean. Reads and writes no dataset.
+"""
+
+from lifang.sensing.connectors.outside.addresses import check_networks, permitted_addresses
+from lifang.sensing.connectors.outside.fetch import Answer, Fetcher, Reach, check_url
+from lifang.sensing.connectors.outside.files import Opened, open_plain
+from lifang.sensing.connectors.outside.origin import Guarded, Loaded, Web, WebOrFile, load, load_web
+
+__all__ = [
+    "Answer",
+    "Fetcher",
+    "Guarded",
+    "Loaded",
+    "Opened",
+    "Reach",
+    "Web",
+    "WebOrFile",
+    "check_networks",
+    "check_url",
+    "load",
+    "load_web",
+    "open_plain",
+    "permitted_addresses",
+]
