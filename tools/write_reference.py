@@ -15,10 +15,14 @@ import typer.main
 from lifang.app import lay_out_empty, open_city, sensors
 from lifang.catalogue import Card
 from lifang.catalogue.card import Column, Geometry
-from lifang.core import Settings
+from lifang.core import Plugins, Settings
 from lifang.doors.api import create_app
 from lifang.doors.cli.main import app
 from lifang.doors.mqtt import MqttSettings
+from lifang.sensing import connectors as sensing_connectors
+from lifang.sensing.connectors import ConnectorSpec, mapping
+from lifang.sensing.connectors.mapping import paths
+from lifang.sensing.connectors.running import config
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
@@ -118,7 +122,67 @@ def openapi() -> str:
             return json.dumps(create_app(city).openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-WRITERS = {"cli.md": cli, "settings.md": settings, "dataset-toml.md": dataset_toml, "openapi.json": openapi}
+def connectors() -> str:
+    """Return the reference of connectors as Markdown, from what each kind declares."""
+    lines = [
+        "# Connectors: `connectors/*.toml`",
+        "",
+        "Written by `make docs` from the connectors themselves. How to use them: "
+        "[bring in a feed](../how-to/bring-in-a-feed.md).",
+        "",
+        "A file is one connector. A secret in `[source]` is written `${name}` and given with `--secret name`; it is",
+        "kept in a file of its own that only the city's owner can read. Bad keys are refused with what they mean.",
+        "",
+        "## Keys of every file",
+        "",
+    ]
+    for title, part in (
+        ("", config.Head),
+        ("`[time]`", mapping.TimeRule),
+        ("`[thing]`", mapping.ThingRule),
+        ("`[[values]]`", mapping.ValueRule),
+    ):
+        lines += [*([f"### {title}", "", _text(part), ""] if title else []), *_keys(part), ""]
+    lines += ["## Paths into JSON", "", _text(paths), ""]
+    for spec in Plugins(sensing_connectors).specs():
+        lines += _kind(spec)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _kind(spec: ConnectorSpec) -> list[str]:
+    lines = [f"## `{spec.id}`: {spec.en} · {spec.zh}", "", spec.says[1], "", spec.says[0], ""]
+    lines += [f"Reads: {', '.join(spec.reads)}. Writes: {', '.join(spec.writes)}. Follows: {spec.citation}.", ""]
+    lines += ["### `[source]`", "", *_keys(spec.options), ""]
+    for name, field in spec.options.model_fields.items():
+        for inner in config.models_in(field.annotation):
+            lines += [f"`[[source.{name}]]`:", "", *_keys(inner), ""]
+    if spec.fields:
+        lines += [
+            "Fields of a record: " + "; ".join(f"`{name}` {what}" for name, what in spec.fields.items()) + ".",
+            "",
+        ]
+    if spec.given:
+        given = ", ".join(f"`{name}`" for name in spec.given)
+        lines += [f"What a file does not say itself is given: {given}.", ""]
+    return [*lines, "```toml", spec.example.rstrip(), "```", ""]
+
+
+def _keys(part: type[mapping.Part]) -> list[str]:
+    lines = ["| key | meaning | if not given |", "|---|---|---|"]
+    for name, field in part.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        told = "must be given" if field.is_required() else "empty" if default in ("", [], {}, None) else f"`{default}`"
+        lines.append(f"| `{name}` | {(field.description or '').replace('|', 'or')} | {told} |")
+    return lines
+
+
+WRITERS = {
+    "cli.md": cli,
+    "connectors.md": connectors,
+    "settings.md": settings,
+    "dataset-toml.md": dataset_toml,
+    "openapi.json": openapi,
+}
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ from lifang.guard import SYSTEM, Subject
 from lifang.identity import Identity
 from lifang.operations import AlertChange, Alerts, Indicators
 from lifang.scenes import SceneContext
-from lifang.sensing import Replay, Sensing, network, tasking
+from lifang.sensing import Replay, Sensing, connectors, network, tasking
 from lifang.store import Store
 
 _SCENES_LOOK_BACK = timedelta(hours=72)
@@ -80,6 +80,14 @@ class City(Reads):
             gateway_of=self.network.gateway_of,
         )
         self.alerts = Alerts(self.store, clock, now=lambda: self.now)
+        self.connectors = connectors.Connectors(
+            self.store,
+            self.sensing,
+            clock,
+            folder=folder,
+            city_zone=self.settings.time_zone,
+            centre=self.settings.box.centre,
+        )
         self.indicators = Indicators(self.store, clock)
         self.queries = Queries(self.catalogue, self.settings)
         self.jobs = Jobs(self.store, clock, self.bus)
@@ -108,7 +116,7 @@ class City(Reads):
         return self.pulse.now
 
     def start(self, *, time_passes: bool = True) -> None:
-        """Commit observations and work off jobs; let time pass too (replay, scenes), unless told not to."""
+        """Commit observations and work off jobs; let time pass too (replay, scenes, connectors), unless told not to."""
         self.sensing.start()
         self.network.start()
         self.tasking.start()
@@ -118,12 +126,14 @@ class City(Reads):
         self.jobs.start()
         if time_passes:
             self.pulse.start()
+            self.connectors.start()
 
     def close(self) -> None:
         """Stop everything and close the stores; what was acknowledged is kept. Closing twice is closing once."""
         if self._closed:
             return
         self._closed = True
+        self.connectors.close()
         self.pulse.close()
         self.jobs.close()
         self.tasking.close()

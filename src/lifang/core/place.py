@@ -50,6 +50,11 @@ class Box:
             raise BadInput(f"{text!r} is not a box.", mend="Write west,south,east,north in degrees.") from error
         return cls(west, south, east, north)
 
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The longitude and latitude of its middle."""
+        return (self.west + self.east) / 2, (self.south + self.north) / 2
+
     def contains(self, lon: Degrees, lat: Degrees) -> NDArray[np.bool_]:
         """Return which positions lie inside or on the border."""
         return (lon >= self.west) & (lon <= self.east) & (lat >= self.south) & (lat <= self.north)

@@ -39,7 +39,8 @@ HOUSE = frozenset({"backup", "store"})
 EVIDENCE = frozenset({"ledger"})
 WORK = frozenset({"job"})
 COMMANDS = frozenset({"command"})  # the resource's id is the subject of the device that is to obey
-KINDS = COMMANDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
+FEEDS = frozenset({"connector"})  # what it reaches, and with which secrets, is the house's own affair
+KINDS = COMMANDS | FEEDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
 
 # What senses and what is sensed (OGC 18-088, clause 8).
 SENSED = frozenset({"datastream", "feature", "location", "observation", "observed_property", "sensor", "thing"})
@@ -215,6 +216,33 @@ RULES = (
         frozenset({Action.MANAGE}),
         frozenset({"device"}),
         ANY,
+    ),
+    Rule(
+        "feeds-seen",
+        "Operators, data officers and administrators see how connectors do, and what they refused.",
+        frozenset({Role.OPERATOR, Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.LIST, Action.READ}),
+        FEEDS,
+        UP_TO_SHARED,
+        law=_GRADING,
+    ),
+    Rule(
+        "feeds-steered",
+        "Operators and administrators pause connectors, resume them, and have them pull or try now.",
+        frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
+        frozenset({Action.RUN}),
+        FEEDS,
+        UP_TO_SHARED,
+    ),
+    Rule(
+        "feeds-made",
+        "Administrators alone add and remove connectors: one opens connections from inside the city's network, with "
+        "secrets, to addresses that its file allows.",
+        frozenset({Role.ADMINISTRATOR}),
+        frozenset({Action.MANAGE}),
+        FEEDS,
+        UP_TO_SHARED,
+        law="数据安全法 Art. 27; 网络安全法 Art. 21",
     ),
     Rule(
         "admission",

@@ -4,7 +4,7 @@ Does not belong here: HTTP or MQTT (doors), what a value means for the city (ope
 Reads and writes: the registry's ``thing``, ``datastream`` and ``setting`` tables, the lake's observations.
 """
 
-from lifang.sensing import network, tasking
+from lifang.sensing import connectors, network, tasking
 from lifang.sensing.arrow_body import decode_arrow
 from lifang.sensing.codec import Decoded
 from lifang.sensing.data_array import decode_data_array
@@ -78,6 +78,7 @@ __all__ = [
     "Way",
     "area_of",
     "chart",
+    "connectors",
     "decode_arrow",
     "decode_data_array",
     "key_text",

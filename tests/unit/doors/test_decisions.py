@@ -74,6 +74,7 @@ def test_anonymous_visitors_get_open_data_and_nothing_else(house: House) -> None
                 continue
             url = path.format_map({**_FILLED, "scene_id": "air_quality_early_warning", "alert_id": "x", "job_id": "x",
                                    "token_id": "x", "person_id": "x", "actuator_id": "x", "command_id": "x",
+                                   "connector_id": "x",
                                    "device_id": "x", "link_id": "x", "model_id": "x", "threshold_id": "x"})  # fmt: skip
             answer = client(method.upper(), url, json={} if method == "post" else None)
             assert answer.status_code < 500, (method, url, answer.text)

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from lifang.doors.api import (
     events,
     routes_city,
+    routes_connectors,
     routes_datasets,
     routes_house,
     routes_network,
@@ -47,6 +48,8 @@ _PARTS = (
     routes_tasking.commands,
     routes_tasking_devices.commands,
     routes_tasking_devices.tokens,
+    routes_connectors.seen,
+    routes_connectors.steered,
     routes_operations.indicators,
     routes_operations.alerts,
     routes_work.scenes,

@@ -16,7 +16,7 @@ from lifang.core import format_instant
 from lifang.doors.api.models import Health
 from lifang.doors.http import Asker, GuardedRoute, Metrics, answer, asking, json_answer
 from lifang.guard import Action, Classification, Resource
-from lifang.sensing import network, tasking
+from lifang.sensing import connectors, network, tasking
 
 _FORWARDING = frozenset({"forwarded", "via", "x-real-ip"})
 _STATES = ("queued", "running", "done", "failed", "cancelled")
@@ -75,6 +75,7 @@ def _refresh(counts: Metrics, asker: Asker) -> None:
     counts.ledger.set(city.store.ledger.head()[0])
     counts.datastreams.set(city.sensing.datastream_count())
     _refresh_network(counts, asker)
+    counts.feeds.told = {each.id: _feed(each) for each in city.connectors.statuses()}
     for state in _STATES:
         counts.jobs.labels(state).set(city.store.registry.count("job", where={"state": state}))
 
@@ -93,3 +94,14 @@ def _refresh_network(counts: Metrics, asker: Asker) -> None:
     counts.links_down.set(int(state.devices.links_down.sum()))
     for each in tasking.CommandState:
         counts.commands.labels(each.value).set(city.store.registry.count("command", where={"state": each.value}))
+
+
+def _feed(status: connectors.Status) -> dict[str, float]:
+    """Return the counts of a connector by their names in :class:`lifang.doors.http.Feeds`."""
+    told = {name: float(status.counts[name]) for name in ("values", "refused", "pulls", "failures")}
+    told |= {"up": float(status.state == "running"), "failures_in_a_row": float(status.failures)}
+    if status.lag_s is not None:
+        told["lag_seconds"] = status.lag_s
+    if status.last_success is not None:
+        told["last_success_timestamp_seconds"] = status.last_success.timestamp()
+    return told

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from lifang.core import Problem
-from lifang.doors.cli import alerts, data, house, network, people, scenes, sense, tasks
+from lifang.doors.cli import alerts, connect, data, house, network, people, scenes, sense, tasks
 from lifang.doors.cli.show import ERR
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ network.add_to(sense.app)
 app.add_typer(data.app, name="data")
 app.add_typer(sense.app, name="sense")
 app.add_typer(tasks.app, name="task")
+app.add_typer(connect.app, name="connect")
 app.add_typer(scenes.app, name="scene")
 app.add_typer(alerts.app, name="alert")
 app.add_typer(people.app, name="user")

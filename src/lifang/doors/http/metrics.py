@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 _LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Feeds(Collector):
+    """Counts of connectors, each with its ``id``; ``told`` is what is known of them now: name to number, by id."""
+
+    gauges = ("up", "lag_seconds", "failures_in_a_row", "last_success_timestamp_seconds")
+    counters = ("values", "refused", "pulls", "failures")
+
+    def __init__(self) -> None:
+        self.told: dict[str, dict[str, float]] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the counts."""
+        for kind, names in ((GaugeMetricFamily, self.gauges), (CounterMetricFamily, self.counters)):
+            for name in names:
+                family = kind(f"lifang_connector_{name}", f"Connectors: {name}.", labels=("connector",))
+                for connector, counts in self.told.items():
+                    if name in counts:
+                        family.add_metric((connector,), counts[name])
+                yield family
 
 
 class Metrics:
@@ -40,6 +64,9 @@ class Metrics:
         )
         self.commands = Gauge("lifang_commands", "Commands by state.", ("state",), registry=registry)
         self.ledger = Gauge("lifang_ledger_head", "Number of the newest ledger record.", registry=registry)
+
+        self.feeds = Feeds()
+        registry.register(self.feeds)
 
     def text(self) -> bytes:
         """Return everything in the Prometheus text format."""

@@ -7,6 +7,7 @@ Does not belong here: HTTP to or from the city's own users (doors), what a value
 Reads the city's ``connectors`` folder; writes things, datastreams, observations and the registry's connector tables.
 """
 
-from lifang.sensing.connectors.running import Connectors, ConnectorSpec, Status, Trial
+from lifang.sensing.connectors.mapping import Issue
+from lifang.sensing.connectors.running import Connectors, ConnectorSpec, KeptIssue, Status, Trial, Trouble, resource
 
-__all__ = ["ConnectorSpec", "Connectors", "Status", "Trial"]
+__all__ = ["ConnectorSpec", "Connectors", "Issue", "KeptIssue", "Status", "Trial", "Trouble", "resource"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lifang.store.registry import network_tables, sensing_tables
+from lifang.store.registry import connector_tables, network_tables, sensing_tables
 from lifang.store.registry.columns import json as _json
 from lifang.store.registry.columns import key as _key
 from lifang.store.registry.columns import metadata
@@ -18,7 +18,7 @@ from lifang.store.registry.columns import truth as _truth
 from lifang.store.registry.columns import whole as _whole
 from lifang.store.registry.types import Real, Whole
 
-__all__ = ["metadata", "network_tables", "sensing_tables"]
+__all__ = ["connector_tables", "metadata", "network_tables", "sensing_tables"]
 
 organisation = _table("organisation", _key(), _text("zh"), _text("en"), _moment("created"))
 person = _table(
@@ -135,44 +135,6 @@ job = _table(
     sa.Index(None, "state"),
 )
 setting = _table("setting", _key(), _json("value"))
-connector = _table(
-    "connector",
-    _key(),
-    _text("kind"),
-    _text("digest"),
-    _truth("paused"),
-    _json("checkpoint", {}),
-    _json("counts", {}),
-    _json("troubles", []),
-    _whole("failures"),
-    _moment_or_none("newest"),
-    _moment_or_none("attempted"),
-    _moment_or_none("succeeded"),
-    _moment("created"),
-    _moment("updated"),
-)
-connector_mark = _table(
-    "connector_mark",
-    _key(),
-    _text("connector", refers="connector.id"),
-    _text("name"),
-    _json("detail", {}),
-    _moment("recorded"),
-    sa.Index(None, "connector"),
-)
-connector_issue = _table(
-    "connector_issue",
-    _key(),
-    _text("connector", refers="connector.id"),
-    _text("origin"),
-    _whole("line"),
-    _text("field"),
-    _text("value"),
-    _text("rule"),
-    _text("mend"),
-    _moment("recorded"),
-    sa.Index(None, "connector"),
-)
 ledger = _table(
     "ledger",
     sa.Column("seq", Whole, primary_key=True, autoincrement=False),

@@ -115,6 +115,8 @@ class Fetcher:
     ) -> Answer:
         where = shown(urlunsplit(parts))
         lines = {**headers, "Host": parts.netloc, "Accept-Encoding": "gzip, identity", "Connection": "close"}
+        if body:
+            lines["Content-Length"] = str(len(body))
         backend = _Pinned(self.reach.allow, deadline, self.stopping)
         try:
             with httpcore.ConnectionPool(ssl_context=self.context, network_backend=backend, retries=0) as pool:
@@ -221,8 +223,9 @@ class _Bounded(httpcore.NetworkStream):
         """Return the next bytes."""
         del timeout
         while True:
+            left = self._left()
             try:
-                return self._inner.read(max_bytes, min(_SLICE_S, self._left()))
+                return self._inner.read(max_bytes, min(_SLICE_S, left))
             except httpcore.ReadTimeout:
                 if self._stopping():
                     raise

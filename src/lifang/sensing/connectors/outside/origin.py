@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -115,7 +115,10 @@ def load(
 ) -> Loaded | None:
     """Return the source's content, ``None`` if it is what ``checkpoint`` says was taken already."""
     if source.url:
-        return load_web(source, checkpoint, timeout_s=timeout_s, stopping=stopping)
+        loaded = load_web(source, checkpoint, timeout_s=timeout_s, stopping=stopping)
+        if loaded is None or checkpoint.get("digest") == loaded.digest:
+            return None
+        return replace(loaded, checkpoint={**loaded.checkpoint, "digest": loaded.digest})
     opened = open_plain(folder / source.path, bytes_max=source.bytes_max)
     with opened.stream as stream:
         body = stream.read(source.bytes_max)

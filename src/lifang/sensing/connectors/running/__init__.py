@@ -5,14 +5,27 @@ Reads and writes the registry's ``connector``, ``connector_mark`` and ``connecto
 city's ``connectors`` folder; writes things, datastreams and observations through ``Sensing``.
 """
 
-from lifang.sensing.connectors.running.connectors import Connectors
+from lifang.sensing.connectors.running.connectors import Connectors, resource
 from lifang.sensing.connectors.running.model import (
     ConnectorSpec,
     Context,
+    KeptIssue,
     Portion,
     Refused,
     Status,
     Trial,
+    Trouble,
 )
 
-__all__ = ["ConnectorSpec", "Connectors", "Context", "Portion", "Refused", "Status", "Trial"]
+__all__ = [
+    "ConnectorSpec",
+    "Connectors",
+    "Context",
+    "KeptIssue",
+    "Portion",
+    "Refused",
+    "Status",
+    "Trial",
+    "Trouble",
+    "resource",
+]

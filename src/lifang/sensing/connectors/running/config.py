@@ -21,6 +21,7 @@ from lifang.sensing.model import Quality
 
 FILE_MAX = 100_000  # characters
 _PLACEHOLDER = re.compile(r"\$\{([a-z][a-z0-9_]{0,63})\}")
+_SECRET = re.compile(r"password|passwd|secret|token|authorization|cookie|api.?key|^key$", re.IGNORECASE)
 _WORDS = tuple(quality.word for quality in Quality)
 
 
@@ -118,11 +119,25 @@ def read_config(connector_id: str, text: str, *, find: Callable[[str], Any], cit
         raise BadInput("The file does not say its kind.", where=f"{where}: kind", mend='Begin with kind = "folder".')
     spec: ConnectorSpec = find(kind).spec
     head: Head = _checked(Head, {**spec.given, **table}, where)
+    _check_no_secret(head.source, f"{where}: source")
     needs = frozenset(_placeholders(head.source))
     config = Config(connector_id, text, head, spec, needs, city_zone)
     _checked(spec.options, _filled(head.source, lambda _: "x"), f"{where}: source")
     _check_rules(config, where)
     return config
+
+
+def _check_no_secret(table: Mapping[str, Any], where: str) -> None:
+    """Refuse a password or token that stands in the file itself."""
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            _check_no_secret(value, f"{where}.{name}")
+        elif isinstance(value, str) and value and _SECRET.search(name) and not _PLACEHOLDER.search(value):
+            raise BadInput(
+                "A secret stands in the file, where others read it.",
+                where=f"{where}.{name}",
+                mend=f'Write {name} = "${{name}}" and give it with --secret name; change it if others have seen it.',
+            )
 
 
 def _check_rules(config: Config, where: str) -> None:
@@ -181,17 +196,18 @@ def _meaning(kind: type[Part], path: list[str]) -> str:
     name = path[0] if path else ""
     if name not in fields:
         return f"Known keys: {', '.join(fields)}."
-    inner = [each for each in _models(fields[name].annotation) if len(path) > 1]
+    inner = [each for each in models_in(fields[name].annotation) if len(path) > 1]
     rest = [each for each in path[1:] if not each.isdigit()]
     if inner and rest:
         return _meaning(inner[0], rest)
     return str(fields[name].description or "Correct it.")
 
 
-def _models(annotation: Any) -> list[type[Part]]:
+def models_in(annotation: Any) -> list[type[Part]]:
+    """Return the tables that a key so annotated may hold."""
     if isinstance(annotation, type) and issubclass(annotation, Part):
         return [annotation]
-    return [found for each in getattr(annotation, "__args__", ()) for found in _models(each)]
+    return [found for each in getattr(annotation, "__args__", ()) for found in models_in(each)]
 
 
 def _placeholders(value: Any) -> set[str]:

@@ -14,7 +14,7 @@ from typing import Any
 from lifang.core import BadInput, Clock, Conflict, NotFound, Plugins, Problem, check_slug
 from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, require
 from lifang.sensing.connectors.running.config import Config, read_config
-from lifang.sensing.connectors.running.model import ConnectorSpec, Status, Trial, Trouble
+from lifang.sensing.connectors.running.model import ConnectorSpec, KeptIssue, Status, Trial, Trouble
 from lifang.sensing.connectors.running.records import COUNTS, Records, trouble_of
 from lifang.sensing.connectors.running.secrets import Secrets, write_private
 from lifang.sensing.connectors.running.worker import Surroundings, Worker
@@ -136,8 +136,8 @@ class Connectors:
             self._known(connector_id)
             return self._path(connector_id).read_text("utf-8")
 
-    def issues(self, connector_id: str, *, after: str | None = None, limit: int = 100) -> list[Row]:
-        """Return the newest refused cells: id, recorded, origin, line, field, value, rule, mend."""
+    def issues(self, connector_id: str, *, after: str | None = None, limit: int = 100) -> list[KeptIssue]:
+        """Return the newest refused cells, older than the one with id ``after``."""
         with self._lock:
             self._known(connector_id)
         return self._records.issues(connector_id, after=after, limit=limit)

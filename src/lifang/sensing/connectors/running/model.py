@@ -155,6 +155,15 @@ class Status:
 
 
 @dataclass(frozen=True)
+class KeptIssue:
+    """A refused cell as kept: its id, when it was refused, and what was wrong."""
+
+    id: str
+    recorded: datetime
+    issue: Issue
+
+
+@dataclass(frozen=True)
 class Trial:
     """What a connector would bring: nothing of it is stored."""
 

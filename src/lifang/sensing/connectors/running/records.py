@@ -11,7 +11,7 @@ from typing import Any
 from lifang.core import Clock, format_instant, new_id, parse_instant
 from lifang.guard import Action
 from lifang.sensing.connectors.mapping import Issue
-from lifang.sensing.connectors.running.model import Trouble
+from lifang.sensing.connectors.running.model import KeptIssue, Trouble
 from lifang.store import Entry, Row, Store, Transaction
 
 ISSUES_KEPT = 1000  # of one connector, the newest
@@ -89,10 +89,11 @@ class Records:
         """Return whether this mark is set."""
         return self._store.registry.get("connector_mark", _mark_id(connector_id, key)) is not None
 
-    def issues(self, connector_id: str, *, after: str | None = None, limit: int = 100) -> list[Row]:
+    def issues(self, connector_id: str, *, after: str | None = None, limit: int = 100) -> list[KeptIssue]:
         """Return the newest issues, older than the one with id ``after``."""
         where = {"connector": connector_id}
-        return self._store.registry.find("connector_issue", where=where, descending=True, after=after, limit=limit)
+        rows = self._store.registry.find("connector_issue", where=where, descending=True, after=after, limit=limit)
+        return [KeptIssue(row["id"], row["recorded"], _issue_of(row)) for row in rows]
 
 
 def _fresh(connector_id: str, kind: str, digest: str, now: datetime) -> Row:
@@ -141,6 +142,10 @@ def _note(tx: Transaction, connector_id: str, issues: Sequence[Issue], now: date
     there = tx.find("connector_issue", where={"connector": connector_id}, descending=True)
     for row in there[ISSUES_KEPT:]:
         tx.delete("connector_issue", row["id"])
+
+
+def _issue_of(row: Row) -> Issue:
+    return Issue(row["origin"], row["line"], row["field"], row["value"], row["rule"], row["mend"])
 
 
 def with_trouble(troubles: Sequence[Mapping[str, Any]], fresh: Trouble) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from lifang.sensing.model import Datastream, make_observations
 from lifang.sensing.sensing import Sensing
 
 _COMMIT_S = 60.0
+_REMEMBERED = 50_000  # values of one pull
 
 
 @dataclass
@@ -43,13 +45,19 @@ class Storing:
         self._sensing, self._create, self._left = sensing, create, create_max - created
         self.subject = Subject(f"connector:{connector_id}", connector_id, frozenset({Role.OPERATOR}))
         self._known: dict[str, _Known] = {}
+        self._before: dict[tuple[str, int], tuple[float, int]] = {}
+        self._now: dict[tuple[str, int], tuple[float, int]] = {}
+
+    def begin(self) -> None:
+        """Begin a pull: what the one before brought and this one brings again, unchanged, is not stored again."""
+        self._before, self._now = self._now, {}
 
     def store(self, mapped: Mapped, *, where: str) -> Stored:
         """Return what came of it once every value is on disk; ``Unavailable`` if the store does not take it."""
         found = Stored(issues=list(mapped.issues))
         self._register(mapped, found, where)
         lacking = {name for name in mapped.units if name not in self._known}
-        keys = [key for key in mapped.values if key[0] not in lacking]
+        keys = [key for key, pair in mapped.values.items() if key[0] not in lacking and self._is_news(key, pair)]
         if not keys:
             return found
         known = [self._known[name] for name, _ in keys]
@@ -65,10 +73,23 @@ class Storing:
                 f"The values were not stored within {_COMMIT_S:g} s.", mend="Look at the disk."
             ) from error
         except NotFound:
+            self._before, self._now = {}, {}
             self._known.clear()  # a datastream is gone: all are looked up anew next time
             raise
         found.values, found.newest = len(keys), int(times.max())
+        self._remember({key: mapped.values[key] for key in keys})
         return found
+
+    def _is_news(self, key: tuple[str, int], pair: tuple[float, int]) -> bool:
+        there = self._before.get(key)
+        if there is None or there[1] != pair[1] or (there[0] != pair[0] and not math.isnan(there[0])):
+            return True
+        self._remember({key: pair})
+        return False
+
+    def _remember(self, values: dict[tuple[str, int], tuple[float, int]]) -> None:
+        if len(self._now) + len(values) <= _REMEMBERED:
+            self._now |= values
 
     def _register(self, mapped: Mapped, found: Stored, where: str) -> None:
         missing: dict[str, Datastream] = {}

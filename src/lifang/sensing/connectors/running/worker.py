@@ -64,6 +64,7 @@ class Worker:
         self._thread: threading.Thread | None = None
         self._began: float | None = None
         self._saved_at = 0.0
+        self._well = False  # whether this pull's success is kept already
         self._unsaved: dict[str, int] = {}
         self.next_attempt: datetime | None = None
         row = around.records.row(config.id) or {}
@@ -165,7 +166,8 @@ class Worker:
         return True
 
     def _pull_all(self) -> None:
-        continuous = self.config.spec.continuous
+        continuous, self._well = self.config.spec.continuous, False
+        self._storing.begin()
         context = self._context(limit_s=float("inf") if continuous else self.config.head.limit_s, trial=False)
         row = self._around.records.row(self.config.id) or {}
         portions = self._pull(self.config.options(self._secrets), row.get("checkpoint") or {}, context)
@@ -230,9 +232,9 @@ class Worker:
         self._saved_at = time.monotonic()
 
     def _succeed(self, *, force: bool) -> None:
-        if force or self._failures or time.monotonic() - self._saved_at >= _SAVE_EVERY_S:
+        if force or not self._well or time.monotonic() - self._saved_at >= _SAVE_EVERY_S:
             self._keep({"succeeded": self._around.clock.now(), "failures": 0})
-        self._failures = 0
+        self._failures, self._well = 0, True
 
     def _fail(self, trouble: Trouble, issues: Any) -> None:
         self._failures += 1
