@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Literal
+from urllib.parse import quote
 
 from pydantic import Field, ValidationError
 
@@ -68,7 +69,7 @@ class Config:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def options(self, secrets: Mapping[str, str]) -> Part:
-        """Return ``[source]`` with each ``${name}`` in it replaced by that secret."""
+        """Return ``[source]`` with each ``${name}`` in it replaced by that secret, percent-encoded in ``url``."""
         missing = sorted(self.needs - secrets.keys())
         if missing:
             raise BadInput(
@@ -77,6 +78,8 @@ class Config:
                 mend=f"Give it: lifang connect add FILE --replace --secret {missing[0]}.",
             )
         filled = _filled(self.head.source, lambda match: secrets[match[1]])
+        if isinstance(self.head.source.get("url"), str):
+            filled["url"] = _filled(self.head.source["url"], lambda match: quote(secrets[match[1]], safe=""))
         found: Part = _checked(self.spec.options, filled, f"{self.id}: source")
         return found
 
