@@ -194,13 +194,15 @@ def test_values_arrive_with_their_unit_their_moment_and_their_thing(city: City) 
     if city.world.timed:
         assert city.values() == city.world.expected()
     city.wait(lambda: city.status().state == "running" and not city.status().failures, "a pull that ended well")
-    assert city.status().counts["things"] >= len(city.world.things()) > 0
+    city.wait(lambda: city.status().counts["things"] >= len(city.world.things()) > 0, "the count of things")
     if city.world.timed and city.values():
         newest = from_micros(max(at for _, at in city.values()))
         city.wait(lambda: city.status().newest == newest, "the newest")
         lag = (SystemClock().now() - newest).total_seconds()
         assert city.status().lag_s == pytest.approx(lag, abs=10)
-        assert city.status().counts["values"] == len(city.world.expected())  # what comes again unchanged is not news
+        told = len(city.world.expected())
+        city.wait(lambda: city.status().counts["values"] >= told, "the count of values")
+        assert city.status().counts["values"] == told  # what comes again unchanged is not news
     batches = {each.entry.subject for each in city.sensing.store.ledger.records(limit=10_000)}
     assert f"connector:{FEED}" in batches
 
