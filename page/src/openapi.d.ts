@@ -1367,9 +1367,29 @@ export interface paths {
          * Start
          * @description Say what there is, and what of the standard is kept.
          */
-        get: operations["start_sta_v1_1_get"];
+        get: operations["_start_sta_v1_1_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sta/v1.1/$batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Batch
+         * @description Do many requests in one, some of them all or nothing.
+         */
+        post: operations["_batch_sta_v1_1__batch_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1396,7 +1416,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/sta/v1.1/Datastreams": {
+    "/sta/v1.1/{path}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1404,136 +1424,32 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Streams
-         * @description List the datastreams.
+         * Get
+         * @description Give what the path names: a collection, an entity, a property, a value, a reference.
          */
-        get: operations["_streams_sta_v1_1_Datastreams_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sta/v1.1/Datastreams({number})": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
+        get: operations["_get_sta_v1_1__path__get"];
         /**
-         * One Stream
-         * @description Give one datastream.
+         * Put Entity
+         * @description Create an entity, with those inside it; or replace or change one, or some of its properties.
          */
-        get: operations["_one_stream_sta_v1_1_Datastreams__number___get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sta/v1.1/Datastreams({number})/Observations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
+        put: operations["put_entity_sta_v1_1__path__put"];
         /**
-         * Observations
-         * @description List the observations of a datastream, by phenomenonTime.
+         * Post Entity
+         * @description Create an entity, with those inside it; or replace or change one, or some of its properties.
          */
-        get: operations["_observations_sta_v1_1_Datastreams__number___Observations_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sta/v1.1/Observations({key})": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
+        post: operations["post_entity_sta_v1_1__path__post"];
         /**
-         * Observation
-         * @description Give one observation, named by its datastream's number and its moment in microseconds.
+         * Delete
+         * @description Delete an entity, with what cannot be without it.
          */
-        get: operations["_observation_sta_v1_1_Observations__key___get"];
-        put?: never;
-        post?: never;
-        delete?: never;
+        delete: operations["_delete_sta_v1_1__path__delete"];
         options?: never;
         head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sta/v1.1/Things": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
         /**
-         * Things
-         * @description List the things.
+         * Patch Entity
+         * @description Create an entity, with those inside it; or replace or change one, or some of its properties.
          */
-        get: operations["_things_sta_v1_1_Things_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sta/v1.1/Things({key})": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Thing
-         * @description Give one thing.
-         */
-        get: operations["_thing_sta_v1_1_Things__key___get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/sta/v1.1/Things({key})/Datastreams": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Thing Streams
-         * @description List the datastreams of a thing.
-         */
-        get: operations["_thing_streams_sta_v1_1_Things__key___Datastreams_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
+        patch: operations["patch_entity_sta_v1_1__path__patch"];
         trace?: never;
     };
 }
@@ -10661,7 +10577,7 @@ export interface operations {
             };
         };
     };
-    start_sta_v1_1_get: {
+    _start_sta_v1_1_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -10744,6 +10660,95 @@ export interface operations {
             };
         };
     };
+    _batch_sta_v1_1__batch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "multipart/mixed": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "multipart/mixed": unknown;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     _create_sta_v1_1_CreateObservations_post: {
         parameters: {
             query?: never;
@@ -10753,7 +10758,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": unknown[];
+                "application/json": Record<string, never>;
             };
         };
         responses: {
@@ -10831,16 +10836,24 @@ export interface operations {
             };
         };
     };
-    _streams_sta_v1_1_Datastreams_get: {
+    _get_sta_v1_1__path__get: {
         parameters: {
             query?: {
                 $top?: number;
                 $skip?: number;
                 $count?: boolean;
-                $orderby?: "id" | "@iot.id";
+                $filter?: string;
+                $expand?: string;
+                $select?: string;
+                $orderby?: string;
+                $resultFormat?: string;
+                $apply?: string;
+                $skiptoken?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                path: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -10851,8 +10864,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/geo+json": unknown;
                     "application/json": unknown;
+                    "text/csv": unknown;
+                    "text/plain": unknown;
                 };
+            };
+            /** @description The property is null. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad input */
             400: {
@@ -10928,16 +10951,20 @@ export interface operations {
             };
         };
     };
-    _one_stream_sta_v1_1_Datastreams__number___get: {
+    put_entity_sta_v1_1__path__put: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                number: number;
+                path: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -10947,6 +10974,13 @@ export interface operations {
                 content: {
                     "application/json": unknown;
                 };
+            };
+            /** @description Done; it may not be read. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad input */
             400: {
@@ -11013,124 +11047,36 @@ export interface operations {
             };
         };
     };
-    _observations_sta_v1_1_Datastreams__number___Observations_get: {
-        parameters: {
-            query?: {
-                $top?: number;
-                $skip?: number;
-                $count?: boolean;
-                $orderby?: "phenomenonTime" | "phenomenonTime asc" | "phenomenonTime desc";
-            };
-            header?: never;
-            path: {
-                number: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Bad input */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not authenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not offered */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    _observation_sta_v1_1_Observations__key___get: {
+    post_entity_sta_v1_1__path__post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                key: string;
+                path: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
         responses: {
             /** @description Successful Response */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": unknown;
                 };
+            };
+            /** @description Done; it may not be read. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad input */
             400: {
@@ -11197,109 +11143,12 @@ export interface operations {
             };
         };
     };
-    _things_sta_v1_1_Things_get: {
-        parameters: {
-            query?: {
-                $top?: number;
-                $skip?: number;
-                $count?: boolean;
-                $orderby?: "id" | "@iot.id";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Bad input */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not authenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not offered */
-            501: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    _thing_sta_v1_1_Things__key___get: {
+    _delete_sta_v1_1__path__delete: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                key: string;
+                path: string;
             };
             cookie?: never;
         };
@@ -11379,21 +11228,21 @@ export interface operations {
             };
         };
     };
-    _thing_streams_sta_v1_1_Things__key___Datastreams_get: {
+    patch_entity_sta_v1_1__path__patch: {
         parameters: {
-            query?: {
-                $top?: number;
-                $skip?: number;
-                $count?: boolean;
-                $orderby?: "id" | "@iot.id";
-            };
+            query?: never;
             header?: never;
             path: {
-                key: string;
+                path: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/json-patch+json": Record<string, never>;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -11403,6 +11252,13 @@ export interface operations {
                 content: {
                     "application/json": unknown;
                 };
+            };
+            /** @description Done; it may not be read. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad input */
             400: {
@@ -11451,15 +11307,6 @@ export interface operations {
             };
             /** @description Too large */
             413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not offered */
-            501: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -31,7 +31,7 @@ from lifang.core import (
 )
 from lifang.guard import SYSTEM, Subject
 from lifang.identity import Identity
-from lifang.operations import AlertChange, Alerts, Indicators
+from lifang.operations import AlertChange, Alerts, Indicators, Thresholds
 from lifang.scenes import SceneContext
 from lifang.sensing import Replay, Sensing, connectors, network, tasking
 from lifang.store import Store
@@ -89,6 +89,7 @@ class City(Reads):
             centre=self.settings.box.centre,
         )
         self.indicators = Indicators(self.store, clock)
+        self.thresholds = Thresholds(self.store, clock)
         self.queries = Queries(self.catalogue, self.settings)
         self.jobs = Jobs(self.store, clock, self.bus)
         self._standing = StandingClock(clock)
@@ -100,6 +101,9 @@ class City(Reads):
             catalogue=self.catalogue,
             clock=clock,
             settings=self.settings,
+            now=lambda: self.now,
+            network=self.network,
+            thresholds=self.thresholds,
         )
         self.grades = Grades(self.store, self.sensing, self.catalogue, self.indicators)
         self.scenes = Stage(context, self.store, self.bus, grades=self.grades, now=lambda: self.now)
@@ -227,6 +231,7 @@ class City(Reads):
             self.pulse = self._make_pulse()
 
     def _wire(self) -> None:
+        self.sensing.on_commit(self.scenes.watch)
         self.sensing.on_commit(self.network.watch)
         self.sensing.on_commit(partial(tell_observations, self.bus, self.sensing))
         self.alerts.on_change(self._tell_alert)

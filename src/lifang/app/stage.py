@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,9 +14,11 @@ from lifang.app.grades import Grades
 from lifang.core import BadInput, Plugins, format_instant, parse_instant
 from lifang.guard import Classification
 from lifang.scenes import SceneContext, SceneSpec
+from lifang.sensing import Observations
 from lifang.store import Store, read_setting, write_setting
 
 _CATCH_UP = 72
+_LOG = logging.getLogger(__name__)
 
 
 class Stage:
@@ -63,6 +66,15 @@ class Stage:
             self._bus.publish("indicator", indicator, classification=context.classification)
         shown: dict[str, Any] = result.result
         return shown
+
+    def watch(self, observations: Observations) -> None:
+        """Show committed observations to every scene that watches them; one that fails does not stop the others."""
+        for module in self._plugins:
+            if hasattr(module, "watch"):
+                try:
+                    module.watch(self._given(module.spec.id), observations)
+                except Exception:  # noqa: BLE001 - the other scenes go on; the failure is logged
+                    _LOG.exception("scene %s failed to watch", module.spec.id)
 
     def run_due(self, now: datetime, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """Run every scene for each of its periods passed since its last run; return how many runs there were."""

@@ -30,6 +30,7 @@ DATA = frozenset(
         "scene",
         "sensor",
         "thing",
+        "threshold",
     }
 )
 # What belongs to one person; the resource's id is that person's id.
@@ -179,7 +180,7 @@ RULES = (
         "Operators and administrators register things and send observations.",
         frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
         frozenset({Action.OBSERVE}),
-        SENSED | {"device", "link", "actuator"},
+        SENSED | {"device", "link", "threshold", "actuator"},
         ANY,
     ),
     Rule(

@@ -6,7 +6,7 @@ watches, the tables of a standard, who may ask.
 Reads datastreams through sensing; reads and writes the registry's alert, indicator, indicator_value and lineage.
 """
 
-from lifang.operations.alerts import Alerts
+from lifang.operations.alerts import Alerts, Finding
 from lifang.operations.city_air import (
     POLLUTANTS,
     STATION_SHARE,
@@ -24,10 +24,12 @@ from lifang.operations.machine import AlertRule, Change, Level, State, step
 from lifang.operations.model import Alert, AlertChange, AlertState, IndicatorSpec, IndicatorValue, Note
 from lifang.operations.readings import HourlyReadings
 from lifang.operations.severity import Severity
+from lifang.operations.watching import SCENE, Threshold, ThresholdLevel, Thresholds, ThresholdWatch
 
 __all__ = [
     "DAY_H",
     "POLLUTANTS",
+    "SCENE",
     "STATION_SHARE",
     "AirReader",
     "Alert",
@@ -38,6 +40,7 @@ __all__ = [
     "Backtest",
     "Change",
     "CityAir",
+    "Finding",
     "Forecast",
     "HourlyReadings",
     "Hours",
@@ -51,6 +54,10 @@ __all__ = [
     "Score",
     "Severity",
     "State",
+    "Threshold",
+    "ThresholdLevel",
+    "ThresholdWatch",
+    "Thresholds",
     "backtest",
     "by_day",
     "city_concentrations",

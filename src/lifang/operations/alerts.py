@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -70,6 +70,36 @@ class Alerts:
             seen = _Seen(moment, value, wording, detail or {}, classification)
             made = _Evaluation(tx, rule, resource, seen, self._clock).made()
         return self._tell(made)
+
+    def settle(self, findings: Sequence[Finding]) -> list[AlertChange]:
+        """Return what changed because of ``findings`` of machines that run elsewhere, all durable at once.
+
+        Each finding carries its machine's state; the alert takes it, and is opened, moved or kept quiet as by
+        :meth:`evaluate`.
+        """
+        with self._store.registry.transaction() as tx:
+            made: list[AlertChange] = []
+            for each in findings:
+                seen = _Seen(each.moment, each.value, each.text, each.detail, each.classification)
+                made += _Evaluation(tx, each.rule, each.resource, seen, self._clock).taken(each.state, each.change)
+        return self._tell(made)
+
+    def end(self, alert_id: str, moment: datetime) -> Alert:
+        """Return an alert cleared because nothing watches what it is about any more."""
+        now = self._clock.now()
+        with self._store.registry.transaction() as tx:
+            row = tx.get(_TABLE, alert_id)
+            if row is None:
+                raise NotFound(f"There is no alert {alert_id[:80]!r}.", mend="List the alerts.")
+            alert = Alert.from_row(row)
+            said = AlertStep("cleared", moment, now, alert.severity, alert.value, alert.zh, alert.en)
+            state: AlertState = "closed" if alert.state == "closed" else "cleared"
+            over = replace(alert.machine, level=0, above=(), below=())
+            alert = replace(alert, state=state, cleared=moment, machine=over, history=(*alert.history, said))
+            _save(tx, alert, now)
+            tx.record(_entry(alert, "cleared", SYSTEM, {"moment": format_instant(moment), "unwatched": True}))
+        self._tell([AlertChange("cleared", alert, moment)])
+        return alert
 
     def current(self, rule: AlertRule, resource: str) -> Alert | None:
         """Return the newest alert of the rule for the resource, in whatever state."""
@@ -180,6 +210,21 @@ class Alerts:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What a machine elsewhere found of a resource: the value and moment, its state after it, and what changed."""
+
+    rule: AlertRule
+    resource: str
+    moment: datetime
+    value: float
+    state: State
+    change: Change
+    text: Wording
+    detail: Mapping[str, Any]
+    classification: Classification
+
+
+@dataclass(frozen=True)
 class _Seen:
     """What a rule is shown."""
 
@@ -203,6 +248,17 @@ class _Evaluation:
         present = _newest(self._tx, self._rule, self._resource)
         running = present if present and present.running else None
         state, changes = step(running.machine if running else _start(present), self._rule, self._moment, self._value)
+        return self._lived(running, state, changes)
+
+    def taken(self, state: State, change: Change) -> list[AlertChange]:
+        """Write what follows from a state that was worked out elsewhere; return the changes."""
+        present = _newest(self._tx, self._rule, self._resource)
+        running = present if present and present.running else None
+        if running is None and change.kind != "fired":
+            return []  # somebody cleared it meanwhile
+        return self._lived(running, state, [change])
+
+    def _lived(self, running: Alert | None, state: State, changes: list[Change]) -> list[AlertChange]:
         if running is None:
             return self._opened(state, changes)
         if running.state == "closed":
@@ -265,7 +321,8 @@ class _Evaluation:
     def _valued(self, alert: Alert) -> Alert:
         if self._value is None:
             return alert
-        peak = max(self._value, alert.facts.get("peak", self._value))
+        worst = min if self._facts.get("direction") == "below" else max
+        peak = worst(self._value, alert.facts.get("peak", self._value))
         alert = replace(alert, value=self._value, facts={**alert.facts, "peak": peak})
         if alert.state == "cleared":
             return alert

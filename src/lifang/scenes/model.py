@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from lifang.core import Clock, Settings, check_slug
 from lifang.guard import Classification
-from lifang.operations import AlertChange, AlertRule, Alerts, Indicators
-from lifang.sensing import Sensing
+from lifang.operations import AlertChange, AlertRule, Alerts, Indicators, Thresholds
+from lifang.sensing import Sensing, network
 
 if TYPE_CHECKING:
     from lifang.catalogue import Catalogue
@@ -48,8 +48,8 @@ class SceneSpec:
 @dataclass(frozen=True)
 class SceneContext:
     """What a scene may use. ``rules`` replaces a scene's own rules by id; ``memory`` is the scenes' own, kept while
-    the city is open and worth nothing afterwards. ``classification`` is the strictest of what the scene reads: its
-    alerts and indicators take it.
+    the city is open and worth nothing afterwards. ``now`` is the city's time, the clock's if it is not given.
+    ``classification`` is the strictest of what the scene reads: its alerts and indicators take it.
     """
 
     sensing: Sensing
@@ -58,6 +58,9 @@ class SceneContext:
     catalogue: Catalogue
     clock: Clock
     settings: Settings
+    now: Callable[[], datetime] | None = None
+    network: network.SensorNetwork | None = None
+    thresholds: Thresholds | None = None
     rules: Mapping[str, AlertRule] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
     classification: Classification = Classification.RESTRICTED

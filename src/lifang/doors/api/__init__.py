@@ -23,6 +23,7 @@ from lifang.doors.api import (
     routes_system,
     routes_tasking,
     routes_tasking_devices,
+    routes_thresholds,
     routes_upload,
     routes_work,
 )
@@ -44,6 +45,7 @@ _PARTS = (
     routes_network.router,
     routes_network_links.router,
     routes_network_health.router,
+    routes_thresholds.router,
     routes_tasking.actuators,
     routes_tasking.commands,
     routes_tasking_devices.commands,
