@@ -24,13 +24,15 @@ class Grades:
             "dataset": self._of_dataset,
             "datastream": self._of_datastreams,
             "indicator": self._of_indicator,
+            "network": self._of_network,
         }
 
     def of(self, reads: Sequence[str]) -> Classification:
         """Return the strictest classification of ``reads``, open when nothing is read.
 
-        Each is ``dataset:<id>``, ``indicator:<id>``, ``datastream:<id>`` or ``datastream:<kind of thing>/<code>``. What
-        is of another kind is restricted, as nobody can say what it is; what is not there (yet) adds nothing.
+        Each is ``dataset:<id>``, ``indicator:<id>``, ``datastream:<id>``, ``datastream:<kind of thing>/<code>`` or
+        ``network:<classification>``, the devices and links that are classified so. What is of another kind is
+        restricted, as nobody can say what it is; what is not there (yet) adds nothing.
         """
         key, version = tuple(reads), self._store.registry.version(*_TABLES)
         known = self._known.get(key)
@@ -55,6 +57,10 @@ class Grades:
 
     def _of_indicator(self, name: str) -> Iterator[Classification]:
         yield self._indicators.spec(name).classification
+
+    def _of_network(self, name: str) -> Iterator[Classification]:
+        """Yield the one classification that a reading of the network keeps to: ``network:open`` is of open devices."""
+        yield Classification(name)
 
     def _of_datastreams(self, name: str) -> Iterator[Classification]:
         kind, slash, code = name.rpartition("/")

@@ -27,6 +27,7 @@ class Settings:
 
     ``extent`` is west, south, east, north in degrees; sizes are in bytes, ages in seconds.
     ``replay`` says which recorded series are replayed as live, ``layers`` which datasets the map draws, in order;
+    ``network`` which datasets the figures of the sensing network need;
     ``mqtt`` says where the city listens for MQTT, or which broker it goes to;
     ``allowed_hosts`` are the names, besides loopback, under which the city may be called; ``embedded_by`` are the
     origins (``https://www.example.gov.cn``) whose pages may show the city's page in a frame.
@@ -51,6 +52,7 @@ class Settings:
     embedded_by: tuple[str, ...] = ()
     replay: Mapping[str, Any] = field(default_factory=dict)
     mqtt: Mapping[str, Any] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
     layers: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:

@@ -27,6 +27,7 @@ _UNITS = {
         Unit("%", "%", "百分比", "per cent", "ratio", 0.01),
         Unit("{index}", "", "指数", "index", "index"),
         Unit("{count}", "", "个", "count", "count"),
+        Unit("{count}/{10k persons}", "个/万人", "个每万人", "per 10,000 persons", "count by persons"),
         Unit("{person}", "人", "人", "persons", "persons"),
         Unit("k{person}", "千人", "千人", "thousand persons", "persons", 1000.0),
         Unit("g/m3", "g/m³", "克每立方米", "grams per cubic metre", "mass concentration"),

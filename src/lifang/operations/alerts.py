@@ -101,6 +101,12 @@ class Alerts:
         self._tell([AlertChange("cleared", alert, moment)])
         return alert
 
+    def running(self, scene: str) -> list[Alert]:
+        """Return the alerts of a scene that its rules still follow, even if a person closed them."""
+        where = {"scene": scene, "state": ["pending", "firing", "closed"], "cleared": None}
+        found = (Alert.from_row(row) for row in self._store.registry.find(_TABLE, where=where))
+        return [each for each in found if each.running]
+
     def current(self, rule: AlertRule, resource: str) -> Alert | None:
         """Return the newest alert of the rule for the resource, in whatever state."""
         return _newest(self._store.registry, rule, resource)

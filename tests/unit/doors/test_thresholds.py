@@ -1,4 +1,4 @@
-"""Thresholds over HTTP: set by operators, and a value that passes one is an alert on the event stream within a second."""
+"""Thresholds over HTTP: set by operators; a value that passes one is an alert on the event stream within a second."""
 
 from __future__ import annotations
 

@@ -294,3 +294,40 @@ class GapReport(Said):
     datastreams: list[Lacking]
     items: list[GapBody]
     next: str | None
+
+
+class InputName(Said):
+    """Something that a figure is made from."""
+
+    id: str
+    name: Name
+
+
+class InputBody(InputName):
+    """An input with its value; null where nobody registered it."""
+
+    value: float | None
+
+
+class CoverageFigure(Said):
+    """A figure of the dual-gigabit plan: formula, unit, sources, rule for missing data, and what is missing now."""
+
+    id: str
+    name: Name
+    unit: str
+    formula: Name
+    missing: Name
+    sources: list[str]
+    standard: str
+    classification: str
+    value: float | None
+    lacking: list[InputName]
+
+
+class CoverageBody(Said):
+    """The figures of the dual-gigabit plan that can be measured here; ``note`` says which cannot."""
+
+    moment: str
+    items: list[CoverageFigure]
+    inputs: list[InputBody]
+    note: Name

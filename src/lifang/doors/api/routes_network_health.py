@@ -15,7 +15,16 @@ from lifang.catalogue import write_rows
 from lifang.core import BadInput, NotFound, TooLarge, format_instant, from_micros
 from lifang.doors.api.listing import Moment, day_before, moment
 from lifang.doors.api.models import Name
-from lifang.doors.api.models_network import Figures, GapBody, GapReport, Group, HealthBody, Lacking, RuleBody
+from lifang.doors.api.models_network import (
+    CoverageBody,
+    Figures,
+    GapBody,
+    GapReport,
+    Group,
+    HealthBody,
+    Lacking,
+    RuleBody,
+)
 from lifang.doors.api.routes_network import Form, IdText, seen_device
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer, asking
 from lifang.guard import Action, Resource
@@ -57,6 +66,11 @@ def router() -> APIRouter:
             rules=[_rule(name, rule) for name, rule in network.RULES.items()],
         )
         return answer(request, body)
+
+    @routes.get("/coverage", response_model=CoverageBody)
+    def coverage(request: Request, asker: Reads) -> Response:
+        """Tell the figures of the dual-gigabit plan, each with its formula, its sources and what it lacks."""
+        return answer(request, CoverageBody.model_validate(asker.city.scenes.view("gigabit_city")))
 
     routes.add_api_route(
         "/gaps",

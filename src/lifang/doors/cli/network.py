@@ -20,7 +20,7 @@ End = Annotated[str | None, typer.Option(help="To this moment, not included; now
 
 def add_to(app: typer.Typer) -> None:
     """Hang this module's commands into ``app``."""
-    for command in (devices, links, health, gaps):
+    for command in (devices, links, health, gaps, coverage):
         app.command()(command)
     app.command("import-devices")(import_devices)
 
@@ -77,6 +77,14 @@ def gaps(
     with Client(folder) as client:
         found = client.get("/api/v1/network/gaps", **asked)
     show(found if as_json else found["items"], as_json=as_json, columns=("datastream", "start", "end", "missing"))
+
+
+def coverage(folder: Dir, as_json: Json = False) -> None:
+    """Show the figures of the dual-gigabit plan, and what is missing for them."""
+    with Client(folder) as client:
+        found = client.get("/api/v1/network/coverage")
+    rows = [{**each, "lacks": ", ".join(one["id"] for one in each["lacking"])} for each in found["items"]]
+    show(found if as_json else rows, as_json=as_json, columns=("id", "name", "value", "unit", "lacks"))
 
 
 def import_devices(

@@ -149,8 +149,3 @@ class Thresholds:
         rows = zip(table["number"], table["observed_property"], table["unit"], strict=True)
         wanted = (threshold.observed_property, threshold.unit)
         return [number for number, *told in rows if tuple(told) == wanted]
-
-    def running(self) -> list[Row]:
-        """Return the rows of the alerts of thresholds that their rules still follow."""
-        where = {"scene": SCENE, "state": ["pending", "firing", "closed"], "cleared": None}
-        return self._store.registry.find("alert", where=where)

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from lifang.core import NotFound, from_micros, to_micros
 from lifang.guard import Classification, strictest
 from lifang.operations.alerts import Alerts, Finding
-from lifang.operations.machine import State
 from lifang.operations.severity import Severity
 from lifang.operations.watching.latches import Latches, Moved
-from lifang.operations.watching.thresholds import Threshold, Thresholds
+from lifang.operations.watching.thresholds import SCENE, Threshold, Thresholds
 from lifang.sensing import Datastream, Observations, Quality, Sensing, Thing
 
 HISTORY_US = 6 * 3_600_000_000  # what is older than this when it comes is history, and raises nothing
@@ -112,15 +111,12 @@ class ThresholdWatch:
         """Go on where the alerts of the last time stood; clear those that nothing watches any more."""
         rows = {int(key): row for row, key in enumerate(watched.keys)}
         names = {each.rule().id: self._names[each.id] for each in watched.thresholds}
-        for kept in self._thresholds.running():
-            state = State.from_json(kept["detail"]["machine"])
-            if state.phase == "idle":
-                continue
-            row = self._row_of(rows, names, kept["rule"], kept["resource"])
+        for alert in self._alerts.running(SCENE):
+            row = self._row_of(rows, names, alert.rule, alert.resource)
             if row is None:
-                self._alerts.end(kept["id"], self._now())
+                self._alerts.end(alert.id, self._now())
             else:
-                watched.latches.restore(row, state)
+                watched.latches.restore(row, alert.machine)
 
     def _row_of(self, rows: dict[int, int], names: dict[str, int], rule: str, resource: str) -> int | None:
         try:
