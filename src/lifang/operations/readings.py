@@ -10,11 +10,10 @@ import numpy as np
 
 from lifang.core import from_micros, to_micros
 from lifang.operations.hourly import Hours
-from lifang.sensing import Quality, Sensing
+from lifang.sensing import TRUSTED, Sensing
 
 HOUR_US = 3_600_000_000
 LATE_H = 48
-_TRUSTED = (Quality.GOOD, Quality.ESTIMATED)
 
 
 class HourlyReadings:
@@ -57,7 +56,7 @@ class HourlyReadings:
         values = np.full((len(self.datastreams), hours // HOUR_US), np.nan)
         values[:, : self._values.shape[1]] = self._values
         values[:, (first - self._first) // HOUR_US : (until - self._first) // HOUR_US] = np.nan
-        use = np.isin(table["quality"].to_numpy(), _TRUSTED)
+        use = np.isin(table["quality"].to_numpy(), TRUSTED)
         number, which = np.unique(table["datastream"].to_numpy()[use], return_inverse=True)
         row = np.array([rows[int(each)] for each in number], dtype=np.intp)[which]
         hour = (table["time"].cast("int64").to_numpy()[use] - self._first) // HOUR_US

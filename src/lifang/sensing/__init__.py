@@ -35,12 +35,15 @@ from lifang.sensing.entities import (
 from lifang.sensing.hot import NEVER
 from lifang.sensing.model import (
     QUALITY_NAMES,
+    TRUSTED,
     Datastream,
     Latest,
     Quality,
     Thing,
     make_observations,
 )
+from lifang.sensing.quality import RULES as QUALITY_RULES
+from lifang.sensing.quality import QualityRule
 from lifang.sensing.replay import Replay
 from lifang.sensing.sensing import Receipt, Sensing
 from lifang.sensing.series import chart
@@ -56,8 +59,10 @@ __all__ = [
     "PAGE_MAX",
     "PLURALS",
     "QUALITY_NAMES",
+    "QUALITY_RULES",
     "RESOURCES",
     "STREAMS",
+    "TRUSTED",
     "WAYS",
     "Change",
     "Datastream",
@@ -68,6 +73,7 @@ __all__ = [
     "Observations",
     "Page",
     "Quality",
+    "QualityRule",
     "Question",
     "Receipt",
     "Replay",

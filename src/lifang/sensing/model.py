@@ -30,6 +30,8 @@ class Quality(IntEnum):
     SUSPECT_FLAT = 2
     ESTIMATED = 3
     MISSING = 4
+    SUSPECT_SPIKE = 5
+    AFTER_GAP = 6
 
     @property
     def word(self) -> str:
@@ -43,7 +45,10 @@ QUALITY_NAMES: Mapping[Quality, tuple[str, str]] = {
     Quality.SUSPECT_FLAT: ("长时间不变", "unchanged for longer than declared"),
     Quality.ESTIMATED: ("估算值", "estimated by the source"),
     Quality.MISSING: ("缺测", "missing"),
+    Quality.SUSPECT_SPIKE: ("突变", "changed more than declared"),
+    Quality.AFTER_GAP: ("中断后首值", "the first after a gap"),
 }
+TRUSTED = (Quality.GOOD, Quality.ESTIMATED, Quality.AFTER_GAP)  # what may be counted with
 
 
 @dataclass(frozen=True)

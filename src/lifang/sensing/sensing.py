@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +25,7 @@ from lifang.sensing.history import absent, chunks, observations_of
 from lifang.sensing.hot import HotState
 from lifang.sensing.ingest import Committer
 from lifang.sensing.model import Datastream, Latest, Numbers, Quality, Thing, pick
-from lifang.sensing.quality import Limits, assess
+from lifang.sensing.quality import Limits, Previous, assess
 from lifang.sensing.registrar import Registrar
 from lifang.sensing.roster import Roster
 from lifang.sensing.series import chart, check_points
@@ -253,7 +254,18 @@ class Sensing:
 
     def _assess(self, observations: Observations) -> Observations:
         began = self._hot.began(observations) if self._limits.any_flat else None
-        return assess(observations, self._limits, began)
+        if not self._limits.any_change:
+            return assess(observations, self._limits, began)
+        latest = self._hot.of(observations.datastream)
+        return assess(observations, self._limits, began, Previous(latest.time, latest.value))
+
+    def inherit_limits(self, numbers: Numbers, properties: Mapping[str, Any], *, where: str) -> None:
+        """Judge datastreams by the limits of their device's model, those that declare none of their own."""
+        self._limits.inherit(numbers, properties, where=where)
+
+    def limits_of(self, datastream: int | str) -> dict[str, float]:
+        """Return the limits by which the quality rules judge a datastream."""
+        return self._limits.told(self._registrar.number(datastream))
 
 
 def pa_before(table: pa.Table, moment: datetime) -> pa.Table:

@@ -1,10 +1,15 @@
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
-from lifang.core import BadInput
-from lifang.sensing import Quality, make_observations
+from lifang.core import BadInput, to_micros
+from lifang.guard import SYSTEM
+from lifang.sensing import TRUSTED, Datastream, Quality, Sensing, make_observations
 from lifang.sensing.hot import HotState
 from lifang.sensing.quality import Limits, assess
+
+from .conftest import NOON
 
 HOUR = 3_600_000_000
 NO_LIMITS = [
@@ -76,3 +81,43 @@ def test_limits_that_are_none_are_refused(properties: dict[str, object]) -> None
     with pytest.raises(BadInput) as caught:
         Limits().declare(1, properties, where="datastream x")
     assert caught.value.where == "datastream x"
+
+
+def test_a_step_too_large_or_too_fast_is_a_spike_and_so_is_the_way_back(sensing: Sensing) -> None:
+    stream = Datastream("s1.t", "s1", "t", "t", "t", "t", "Cel", 60, properties={"max_step": 5, "max_rate_per_s": 0.1})
+    sensing.register([], [stream], by=SYSTEM)
+    assert flags(sensing, "s1.t", [(0, 20), (60, 22), (120, 60), (180, 22), (240, 24), (250, 26)]) == [
+        "good", "good", "suspect_spike", "suspect_spike", "good", "suspect_spike"]  # fmt: skip
+
+
+def test_the_first_value_after_a_gap_says_so_and_is_trusted(sensing: Sensing) -> None:
+    stream = Datastream("s1.t", "s1", "t", "t", "t", "t", "Cel", 60, properties={"gap_after_s": 200})
+    sensing.register([], [stream], by=SYSTEM)
+    assert flags(sensing, "s1.t", [(0, 20), (60, 21), (600, 22), (660, 23)]) == ["good", "good", "after_gap", "good"]
+    assert Quality.AFTER_GAP in TRUSTED
+
+
+def test_changes_are_judged_within_one_body_as_across_bodies(sensing: Sensing) -> None:
+    streams = [
+        Datastream(name, "s1", "t", "t", "t", "t", "Cel", 60, properties={"max_step": 5, "gap_after_s": 200})
+        for name in ("s1.a", "s1.b")
+    ]
+    sensing.register([], streams, by=SYSTEM)
+    steps = [(0, 20), (60, 40), (120, 21), (500, 22), (560, 22)]
+    apart = flags(sensing, "s1.a", steps)
+    number = sensing.datastream("s1.b").number
+    times = [to_micros(NOON) + second * 1_000_000 for second, _ in steps]
+    shuffled = [3, 0, 4, 1, 2]
+    told = make_observations([number] * 5, [times[n] for n in shuffled], [steps[n][1] for n in shuffled])
+    sensing.ingest(told, by=SYSTEM).result()
+    codes = sensing.series("s1.b", NOON, NOON + timedelta(hours=1))["quality"].to_pylist()
+    assert [Quality(code).word for code in codes] == apart
+
+
+def flags(sensing: Sensing, name: str, steps: list[tuple[int, float]]) -> list[str]:
+    number = sensing.datastream(name).number
+    for second, value in steps:
+        told = make_observations([number], [to_micros(NOON) + second * 1_000_000], [value])
+        sensing.ingest(told, by=SYSTEM).result()
+    codes = sensing.series(name, NOON, NOON + timedelta(hours=1))["quality"].to_pylist()
+    return [Quality(code).word for code in codes]

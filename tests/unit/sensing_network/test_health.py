@@ -154,8 +154,9 @@ def test_a_large_network_is_judged_in_one_pass() -> None:
     links = Links(("", "a"), {"a": 1}, np.zeros(2, np.int32), np.zeros(2, np.bool_), np.zeros(2, np.uint8),
                   np.zeros(2, np.bool_))  # fmt: skip
     of = np.arange(size, dtype=np.int32)
+    nobody = Names((), {})
     network = Network(
-        ("",) * size, {}, Names((), {}), Names((), {}), zeros, zeros, zeros, zeros, zeros, zeros.astype(np.uint8),
+        ("",) * size, {}, nobody, nobody, nobody, zeros, zeros, zeros, zeros, zeros, zeros, zeros.astype(np.uint8),
         zeros.astype(np.int64), np.full(size, np.nan), np.full(size, np.nan), zeros.astype(np.int64),
         zeros.astype(np.bool_), zeros.astype(np.uint8), np.full(size, np.nan), np.full(size, np.nan),
         zeros.astype(np.int16), links, of, np.full(size, 60_000_000),

@@ -109,3 +109,14 @@ def test_a_table_of_devices_is_imported_row_by_row_and_again_changes_nothing(cit
 def test_a_mapping_that_does_not_fit_is_refused_whole(city: City, mapping: dict[str, str]) -> None:
     with pytest.raises(BadInput):
         city.network.import_devices(TABLE, mapping, by=SYSTEM)
+
+
+def test_a_models_limits_judge_what_its_devices_measure_unless_they_declare_their_own(city: City) -> None:
+    measures = ({"property": "noise", "minimum": 30, "maximum": 120, "max_step": 40},)
+    city.network.put_models([DeviceModel("nm-1", "noise-meter", "某厂", "仪", "meter", measures=measures)], by=SYSTEM)
+    city.network.put_devices([Device("p1", "noise-meter", model="nm-1"), Device("p2", "noise-meter")], by=SYSTEM)
+    city.network.state()
+    assert city.sensing.limits_of("p1.noise") == {"minimum": 30, "maximum": 120, "max_step": 40}
+    assert city.sensing.limits_of("p2.noise") == {}
+    with pytest.raises(BadInput):
+        DeviceModel("nm-2", "noise-meter", "某厂", "仪", "meter", measures=({"minimum": "low"},))

@@ -254,6 +254,13 @@ class RuleBody(Said):
     parameters: Json
 
 
+class QualityRulePage(Said):
+    """The rules that flag values, with their parameters."""
+
+    items: list[RuleBody]
+    next: str | None
+
+
 class HealthBody(Said):
     """How the network is: the city, its groups, and the rules by which it is judged."""
 

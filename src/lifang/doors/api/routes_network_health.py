@@ -23,12 +23,13 @@ from lifang.doors.api.models_network import (
     Group,
     HealthBody,
     Lacking,
+    QualityRulePage,
     RuleBody,
 )
 from lifang.doors.api.routes_network import Form, IdText, seen_device
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer, asking
 from lifang.guard import Action, Resource
-from lifang.sensing import network
+from lifang.sensing import QUALITY_RULES, QualityRule, network
 from lifang.standards import code_list
 
 _STREAMS_MOST = 5_000
@@ -72,6 +73,16 @@ def router() -> APIRouter:
         """Tell the figures of the dual-gigabit plan, each with its formula, its sources and what it lacks."""
         return answer(request, CoverageBody.model_validate(asker.city.scenes.view("gigabit_city")))
 
+    @routes.get("/quality-rules", response_model=QualityRulePage)
+    def quality_rules(request: Request, asker: Reads, datastream: IdText = None) -> Response:
+        """Tell the rules that flag values; for a ``datastream`` those that judge it, with their parameters."""
+        limits = None
+        if datastream is not None:
+            limits = asker.city.sensing.limits_of(asker.datastream(_reference(datastream)).number)
+        items = [_quality(rule, limits) for rule in QUALITY_RULES]
+        shown = [each for each in items if limits is None or each.parameters]
+        return answer(request, QualityRulePage(items=shown, next=None))
+
     routes.add_api_route(
         "/gaps",
         _gaps,
@@ -84,6 +95,16 @@ def router() -> APIRouter:
 
 def _rule(name: str, rule: Any) -> RuleBody:
     return RuleBody(rule=name, text=Name(zh=rule["zh"], en=rule["en"]), parameters=dict(rule["parameters"]))
+
+
+def _quality(rule: QualityRule, limits: dict[str, float] | None) -> RuleBody:
+    names = rule.properties
+    told = dict.fromkeys(names) if limits is None else {name: limits[name] for name in names if name in limits}
+    return RuleBody(rule=rule.quality.word, text=Name(zh=rule.zh, en=rule.en), parameters=told)
+
+
+def _reference(text: str) -> int | str:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
 
 
 def _groups(engine: network.SensorNetwork, state: network.State, by: str) -> tuple[Any, list[tuple[str, Name]]]:
@@ -138,8 +159,7 @@ def _streams(asker: Asker, datastream: str | None, device: str | None, district:
     if sum(each is not None for each in (datastream, device, district)) != 1:
         raise BadInput("Name one datastream, device or district.", where="address", mend="Give ?device=… for example.")
     if datastream is not None:
-        number = int(datastream) if datastream.isascii() and datastream.isdigit() and len(datastream) < 10 else None
-        stream = asker.datastream(datastream if number is None else number)
+        stream = asker.datastream(_reference(datastream))
         return {stream.number: stream.id}
     engine = asker.city.network
     if device is not None:

@@ -17,12 +17,11 @@ from lifang.operations.alerts import Alerts, Finding
 from lifang.operations.severity import Severity
 from lifang.operations.watching.latches import Latches, Moved
 from lifang.operations.watching.thresholds import SCENE, Threshold, Thresholds
-from lifang.sensing import Datastream, Observations, Quality, Sensing, Thing
+from lifang.sensing import TRUSTED, Datastream, Observations, Sensing, Thing
 
 HISTORY_US = 6 * 3_600_000_000  # what is older than this when it comes is history, and raises nothing
 _SLOW_S = 0.05
 _KEEP = 5.0
-_TRUSTED = (int(Quality.GOOD), int(Quality.ESTIMATED))
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class ThresholdWatch:
         watched = self._current()
         if not len(watched.datastream):
             return 0
-        trusted = np.isin(observations.quality, _TRUSTED)
+        trusted = np.isin(observations.quality, TRUSTED)
         recent = observations.time > to_micros(self._now()) - HISTORY_US
         rows = np.flatnonzero(trusted & recent)
         numbers = observations.datastream[rows]

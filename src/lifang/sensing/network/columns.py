@@ -72,8 +72,10 @@ class Network:
     numbers: Mapping[str, int]
     kinds: Names
     organisations: Names
+    models: Names
     kind: Ints
     organisation: Ints
+    model: Ints
     pole: Ints
     gateway: Ints
     link: Ints
@@ -107,6 +109,7 @@ def read_network(registry: Registry, districts: Districts) -> Network:
     links = _read_links(registry)
     kinds, kind = _coded(table["device_type"])
     organisations, organisation = _coded(table["organisation"])
+    models, model = _coded(table["model"])
     lon, lat = _positions(registry, numbers, size)
     streams = _read_streams(registry, numbers)
 
@@ -122,8 +125,10 @@ def read_network(registry: Registry, districts: Districts) -> Network:
         numbers=numbers,
         kinds=kinds,
         organisations=organisations,
+        models=models,
         kind=spread(kind, np.int32),
         organisation=spread(organisation, np.int32),
+        model=spread(model, np.int32),
         pole=spread([numbers.get(each, 0) for each in table["mounted_on"]], np.int32),
         gateway=spread([numbers.get(each, 0) for each in table["gateway"]], np.int32),
         link=spread([links.numbers.get(each, 0) for each in table["link"]], np.int32),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lifang.core import Corrupt
 from lifang.sensing.hot import NEVER, last_rows
-from lifang.sensing.model import Micros, Quality, Values, pick
+from lifang.sensing.model import TRUSTED, Micros, Values, pick
 from lifang.store import Observations
 
 HOUR_US = 3_600_000_000
@@ -78,7 +78,7 @@ class Counters:
         numbers, time = observations.datastream, observations.time
         ahead = time > now_us + FUTURE_US
         np.add.at(self.future, numbers[ahead], 1)
-        flagged = ~np.isin(observations.quality, (Quality.GOOD, Quality.ESTIMATED))
+        flagged = ~np.isin(observations.quality, TRUSTED)
         np.add.at(self.doubted, numbers[flagged], 1)
         self._count(numbers[~ahead], time[~ahead])
         fresh = self.first[numbers] == NEVER

@@ -11,6 +11,7 @@ from typing import Any
 from lifang.core import BadInput, format_instant
 from lifang.guard import Classification, Resource
 from lifang.sensing.model import UNNUMBERED, check_id
+from lifang.sensing.quality import check_limits
 from lifang.standards import code_list
 from lifang.store import Row
 
@@ -49,7 +50,8 @@ HEALTH_NAMES: Mapping[Health, tuple[str, str]] = {
 class DeviceModel:
     """A make of device: what it measures, how often, by which protocol, within which limits.
 
-    ``measures``: ``{property, unit, minimum, maximum, period_s}`` each. ``battery_low`` in per cent.
+    ``measures``: ``{property, unit, period_s}`` each, with limits for the quality rules (``minimum``, ``max_step`` …),
+    which hold for datastreams that declare none themselves. ``battery_low`` in per cent.
     """
 
     id: str
@@ -66,6 +68,8 @@ class DeviceModel:
 
     def __post_init__(self) -> None:
         check_id(self.id, what="device model")
+        for measure in self.measures:
+            check_limits(measure, where=f"device model {self.id}")
         code_list("device_types").get(self.device_type)
 
     @classmethod

@@ -26,6 +26,7 @@ from lifang.sensing.network.health import DevicesHealth, Streams, judge_devices,
 from lifang.sensing.network.importing import Imported, first_reasons, placed, read_rows
 from lifang.sensing.network.model import Device, Health
 from lifang.sensing.network.register import Register
+from lifang.sensing.quality import RULES
 from lifang.sensing.sensing import Sensing
 from lifang.standards import code_list
 from lifang.store import Call, Field, Literal, ObservationQuery, Observations, Store
@@ -268,8 +269,27 @@ class SensorNetwork(Register):
                 return network
         begin = time.monotonic()
         network = read_network(self._store.registry, self.districts)
+        self._hand_down(network)
         self._network = (version, network, time.monotonic(), time.monotonic() - begin)
         return network
+
+    def _hand_down(self, network: Network) -> None:
+        """Have datastreams judged by the limits that their devices' models declare for what they measure."""
+        limited = [
+            (model, measure)
+            for model in self.models()
+            for measure in model.measures
+            if any(name in measure for rule in RULES for name in rule.properties)
+        ]
+        if not limited:
+            return
+        table = self._store.registry.columns("datastream", ("number", "observed_property"), order="number")
+        numbers = np.array(table["number"], dtype=np.int32)
+        measured = np.array(table["observed_property"], dtype=object)
+        model_of = network.model[network.stream_device[numbers]]
+        for model, measure in limited:
+            of_it = (model_of == network.models.number(model.id)) & (measured == measure.get("property"))
+            self._sensing.inherit_limits(numbers[of_it], measure, where=f"device model {model.id}")
 
     def _judge(self, network: Network, now_us: int) -> State:
         size = len(network.stream_device)
@@ -308,6 +328,10 @@ class SensorNetwork(Register):
         return counters
 
     def _keep(self) -> None:
+        try:
+            self.state()  # read once in the background, so that nobody waits for it
+        except Problem as problem:
+            _logger.warning("the network cannot be read yet: %s", problem)
         while not self._stop.wait(_SAVE_S):
             try:
                 self.save()
