@@ -784,6 +784,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/network/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Coverage
+         * @description Tell the figures of the dual-gigabit plan, each with its formula, its sources and what it lacks.
+         */
+        get: operations["coverage_api_v1_network_coverage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/network/device-imports": {
         parameters: {
             query?: never;
@@ -1267,6 +1287,54 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every
+         * @description List the thresholds.
+         */
+        get: operations["every_api_v1_thresholds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/thresholds/{threshold_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description Give one threshold.
+         */
+        get: operations["one_api_v1_thresholds__threshold_id__get"];
+        /**
+         * Put
+         * @description Set a threshold; values are held against it from now on.
+         */
+        put: operations["put_api_v1_thresholds__threshold_id__put"];
+        post?: never;
+        /**
+         * Remove
+         * @description Take a threshold out; its alerts clear.
+         */
+        delete: operations["remove_api_v1_thresholds__threshold_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1990,6 +2058,42 @@ export interface components {
             next: string | null;
         };
         /**
+         * CoverageBody
+         * @description The figures of the dual-gigabit plan that can be measured here; ``note`` says which cannot.
+         */
+        CoverageBody: {
+            /** Inputs */
+            inputs: components["schemas"]["InputBody"][];
+            /** Items */
+            items: components["schemas"]["CoverageFigure"][];
+            /** Moment */
+            moment: string;
+            note: components["schemas"]["Name"];
+        };
+        /**
+         * CoverageFigure
+         * @description A figure of the dual-gigabit plan: formula, unit, sources, rule for missing data, and what is missing now.
+         */
+        CoverageFigure: {
+            /** Classification */
+            classification: string;
+            formula: components["schemas"]["Name"];
+            /** Id */
+            id: string;
+            /** Lacking */
+            lacking: components["schemas"]["InputName"][];
+            missing: components["schemas"]["Name"];
+            name: components["schemas"]["Name"];
+            /** Sources */
+            sources: string[];
+            /** Standard */
+            standard: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
+        };
+        /**
          * DatasetBody
          * @description A dataset in full.
          */
@@ -2602,6 +2706,26 @@ export interface components {
             next: string | null;
         };
         /**
+         * InputBody
+         * @description An input with its value; null where nobody registered it.
+         */
+        InputBody: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Name"];
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * InputName
+         * @description Something that a figure is made from.
+         */
+        InputName: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Name"];
+        };
+        /**
          * IssueBody
          * @description A refused cell: where it came from, its row and column, what stood there, the rule, the remedy.
          */
@@ -2810,6 +2934,21 @@ export interface components {
             ok: boolean;
             /** Reason */
             reason: string;
+        };
+        /**
+         * LevelBody
+         * @description One severity: on at or beyond ``fire``, off again within ``clear``.
+         */
+        LevelBody: {
+            /** Clear */
+            clear: number;
+            /** Fire */
+            fire: number;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "blue" | "yellow" | "orange" | "red";
         };
         /**
          * LineageBody
@@ -3260,6 +3399,56 @@ export interface components {
             capabilities?: components["schemas"]["NewCapability"][];
         };
         /**
+         * NewThreshold
+         * @description A threshold: of one datastream, or of every datastream of an observed property with this unit (UCUM).
+         */
+        NewThreshold: {
+            /**
+             * Citation
+             * @default
+             */
+            citation: string;
+            /**
+             * Clear Hold S
+             * @default 0
+             */
+            clear_hold_s: number;
+            /**
+             * Datastream
+             * @default
+             */
+            datastream: string;
+            /**
+             * Direction
+             * @default above
+             * @enum {string}
+             */
+            direction: "above" | "below";
+            /** En */
+            en: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Hold S
+             * @default 0
+             */
+            hold_s: number;
+            /** Levels */
+            levels: components["schemas"]["LevelBody"][];
+            /**
+             * Observed Property
+             * @default
+             */
+            observed_property: string;
+            /** Unit */
+            unit: string;
+            /** Zh */
+            zh: string;
+        };
+        /**
          * NewToken
          * @description A token to issue, for oneself unless ``person`` says otherwise; ``roles`` narrows what it may do.
          */
@@ -3643,6 +3832,43 @@ export interface components {
             /** Lon */
             lon: number;
             name: components["schemas"]["Name"];
+        };
+        /**
+         * ThresholdBody
+         * @description A threshold as it stands.
+         */
+        ThresholdBody: {
+            /** Citation */
+            citation: string;
+            /** Clear Hold S */
+            clear_hold_s: number;
+            /** Datastream */
+            datastream: string;
+            /** Direction */
+            direction: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Hold S */
+            hold_s: number;
+            /** Id */
+            id: string;
+            /** Levels */
+            levels: components["schemas"]["LevelBody"][];
+            name: components["schemas"]["Name"];
+            /** Observed Property */
+            observed_property: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * ThresholdPage
+         * @description Thresholds, by id.
+         */
+        ThresholdPage: {
+            /** Items */
+            items: components["schemas"]["ThresholdBody"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * TokenBody
@@ -7744,6 +7970,89 @@ export interface operations {
             };
         };
     };
+    coverage_api_v1_network_coverage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverageBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     _import_api_v1_network_device_imports_post: {
         parameters: {
             query?: {
@@ -10310,6 +10619,346 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CapabilityPage"];
                 };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    every_api_v1_thresholds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThresholdPage"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    one_api_v1_thresholds__threshold_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                threshold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThresholdBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_api_v1_thresholds__threshold_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                threshold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewThreshold"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThresholdBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_api_v1_thresholds__threshold_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                threshold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad input */
             400: {
