@@ -64,21 +64,7 @@ class City(Reads):
         self.identity = Identity(self.store, clock, session_max_age_s=self.settings.session_max_age_s)
         self.catalogue = Catalogue(self.store, clock, self.settings)
         self.sensing = Sensing(self.store, clock)
-        self.network = network.SensorNetwork(
-            self.store,
-            clock,
-            self.sensing,
-            now=lambda: self.now,
-            districts=lambda: city_districts(self.settings, self.catalogue),
-        )
-        self.tasking = tasking.Tasking(
-            self.store,
-            clock,
-            self.sensing,
-            now=lambda: self.now,
-            is_silent=self.network.is_silent,
-            gateway_of=self.network.gateway_of,
-        )
+        self.network, self.tasking = self._make_network()
         self.alerts = Alerts(self.store, clock, now=lambda: self.now)
         self.connectors = connectors.Connectors(
             self.store,
@@ -113,6 +99,26 @@ class City(Reads):
         self.spool.mkdir(exist_ok=True)
         self._long_work = LongWork(self.store, self.catalogue, self.spool)
         self._wire()
+
+    def _make_network(self) -> tuple[network.SensorNetwork, tasking.Tasking]:
+        """Return the network of devices, and what gives them commands."""
+        store, clock, sensing = self.store, self.clock, self.sensing
+        devices = network.SensorNetwork(
+            store,
+            clock,
+            sensing,
+            now=lambda: self.now,
+            districts=lambda: city_districts(self.settings, self.catalogue),
+        )
+        commands = tasking.Tasking(
+            store,
+            clock,
+            sensing,
+            now=lambda: self.now,
+            is_silent=devices.is_silent,
+            gateway_of=devices.gateway_of,
+        )
+        return devices, commands
 
     @property
     def now(self) -> datetime:
