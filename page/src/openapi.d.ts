@@ -928,6 +928,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/network/flow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How fast values come, how late, and who is silent
+         * @description Tell the values a second of the last ten seconds, the lags of the last minute, and the silent share now.
+         */
+        get: operations["_flow_api_v1_network_flow_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/network/gaps": {
         parameters: {
             query?: never;
@@ -1004,6 +1024,26 @@ export interface paths {
          * @description Give one link.
          */
         get: operations["one_api_v1_network_links__link_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All devices at once, in columns, for a map
+         * @description Tell every device that is asked for in columns; more than 50,000 are counted in cells of their box.
+         */
+        get: operations["_picture_api_v1_network_picture_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1729,6 +1769,18 @@ export interface components {
             toml: string;
         };
         /**
+         * CellColumns
+         * @description Devices too many to be drawn: per cell its middle in degrees, and how many devices are in each health.
+         */
+        CellColumns: {
+            /** Health */
+            health: number[][];
+            /** Lat */
+            lat: number[];
+            /** Lon */
+            lon: number[];
+        };
+        /**
          * CityBody
          * @description What the city says of itself; ``extent`` is west, south, east, north in degrees.
          */
@@ -2272,6 +2324,50 @@ export interface components {
             state: string;
         };
         /**
+         * DeviceColumns
+         * @description One value a device, in the order of ``id``; codes are places in the lists beside, times ms since 1970.
+         *
+         *     What was not asked for is left out; what is not known is null.
+         */
+        DeviceColumns: {
+            /** Battery */
+            battery: (number | null)[] | null;
+            /** Battery Low */
+            battery_low: (number | null)[] | null;
+            /** Certificate */
+            certificate: (number | null)[] | null;
+            /** District */
+            district: number[] | null;
+            /** En */
+            en: string[] | null;
+            /** Health */
+            health: number[] | null;
+            /** Lag S */
+            lag_s: (number | null)[] | null;
+            /** Last */
+            last: (number | null)[] | null;
+            /** Lat */
+            lat: (number | null)[] | null;
+            /** Link */
+            link: number[] | null;
+            /** Lon */
+            lon: (number | null)[] | null;
+            /** Loss */
+            loss: (number | null)[] | null;
+            /** Organisation */
+            organisation: number[] | null;
+            /** Pole */
+            pole: number[] | null;
+            /** State */
+            state: number[] | null;
+            /** Type */
+            type: number[] | null;
+            /** Uptime */
+            uptime: (number | null)[] | null;
+            /** Zh */
+            zh: string[] | null;
+        };
+        /**
          * DeviceDetail
          * @description A device with what hangs on it and its datastreams.
          */
@@ -2396,6 +2492,36 @@ export interface components {
             next: string | null;
         };
         /**
+         * DevicePicture
+         * @description Every device that is asked for, in columns; or, where they are too many, how many lie where.
+         *
+         *     ``poles`` names the devices that ``pole`` points at; place 0 of each list but ``healths`` stands for none.
+         */
+        DevicePicture: {
+            cells: components["schemas"]["CellColumns"] | null;
+            columns: components["schemas"]["DeviceColumns"];
+            /** Districts */
+            districts: components["schemas"]["Kind"][];
+            /** Healths */
+            healths: components["schemas"]["Kind"][];
+            /** Id */
+            id: string[];
+            /** Links */
+            links: components["schemas"]["Kind"][];
+            /** Moment */
+            moment: string;
+            /** Organisations */
+            organisations: string[];
+            /** Poles */
+            poles: string[];
+            /** States */
+            states: string[];
+            /** Total */
+            total: number;
+            /** Types */
+            types: components["schemas"]["Kind"][];
+        };
+        /**
          * DeviceReport
          * @description A report of a device's upkeep; what is left out stays. ``moment``: when it was so, ISO 8601; now if not given.
          */
@@ -2503,6 +2629,34 @@ export interface components {
             items: components["schemas"]["Finding"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * FlowBody
+         * @description How the whole network flows: values a second over ``rate_s`` seconds; lags in seconds over ``window_s``.
+         *
+         *     ``values`` came within ``window_s``; ``silent`` of ``devices`` that were ever heard say nothing now.
+         */
+        FlowBody: {
+            /** Devices */
+            devices: number;
+            /** Lag P50 S */
+            lag_p50_s: number | null;
+            /** Lag P99 S */
+            lag_p99_s: number | null;
+            /** Moment */
+            moment: string;
+            /** Rate */
+            rate: number;
+            /** Rate S */
+            rate_s: number;
+            /** Silent */
+            silent: number;
+            /** Silent Share */
+            silent_share: number | null;
+            /** Values */
+            values: number;
+            /** Window S */
+            window_s: number;
         };
         /**
          * FromDataset
@@ -8681,6 +8835,89 @@ export interface operations {
             };
         };
     };
+    _flow_api_v1_network_flow_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     _gaps_api_v1_network_gaps_get: {
         parameters: {
             query?: {
@@ -9054,6 +9291,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    _picture_api_v1_network_picture_get: {
+        parameters: {
+            query?: {
+                /** @description Some of zh, en, lon, lat, health, type, organisation, district, link, pole, state, battery, battery_low, certificate, uptime, lag_s, loss, last; all of them if left out. */
+                columns?: string | null;
+                health?: ("ok" | "unknown" | "explained" | "suspect" | "partial" | "silent") | null;
+                type?: string | null;
+                organisation?: string | null;
+                link?: string | null;
+                mounted_on?: string | null;
+                district?: string | null;
+                /** @description west,south,east,north in degrees. */
+                bbox?: string | null;
+                simulated?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicePicture"];
                 };
             };
             /** @description Bad input */

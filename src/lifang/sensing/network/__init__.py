@@ -7,24 +7,30 @@ Reads things and datastreams; reads and writes the registry's device, device_eve
 counter_snapshot.
 """
 
+from lifang.sensing.network.cells import Cells, in_cells
 from lifang.sensing.network.districts import District, Districts
+from lifang.sensing.network.flow import Flow, Flowing
 from lifang.sensing.network.gaps import Gaps, find_gaps
 from lifang.sensing.network.health import RULES, DevicesHealth
 from lifang.sensing.network.importing import FIELDS, Imported
-from lifang.sensing.network.model import HEALTH_NAMES, Device, DeviceEvent, DeviceModel, Health, Link
+from lifang.sensing.network.model import DEVICE_STATES, HEALTH_NAMES, Device, DeviceEvent, DeviceModel, Health, Link
 from lifang.sensing.network.network import SensorNetwork, State, Wanted
 from lifang.sensing.network.summary import Summary, known, summed_up
 
 __all__ = [
+    "DEVICE_STATES",
     "FIELDS",
     "HEALTH_NAMES",
     "RULES",
+    "Cells",
     "Device",
     "DeviceEvent",
     "DeviceModel",
     "DevicesHealth",
     "District",
     "Districts",
+    "Flow",
+    "Flowing",
     "Gaps",
     "Health",
     "Imported",
@@ -34,6 +40,7 @@ __all__ = [
     "Summary",
     "Wanted",
     "find_gaps",
+    "in_cells",
     "known",
     "summed_up",
 ]

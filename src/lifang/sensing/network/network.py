@@ -21,6 +21,7 @@ from lifang.sensing.model import Numbers
 from lifang.sensing.network.columns import Network, kinds_of_group, read_network
 from lifang.sensing.network.counters import Counters
 from lifang.sensing.network.districts import District, Districts
+from lifang.sensing.network.flow import Flow
 from lifang.sensing.network.gaps import Gaps, find_gaps
 from lifang.sensing.network.health import DevicesHealth, Streams, judge_devices, judge_streams
 from lifang.sensing.network.importing import Imported, first_reasons, placed, read_rows
@@ -82,6 +83,7 @@ class SensorNetwork(Register):
         districts: Callable[[], Sequence[District]] = tuple,
     ) -> None:
         super().__init__(store, clock)
+        self.flow = Flow()
         self._sensing, self._now = sensing, now or clock.now
         self._find_districts = districts
         self._lock = Lock()
@@ -111,8 +113,10 @@ class SensorNetwork(Register):
 
     def watch(self, observations: Observations) -> None:
         """Count committed observations: for ``Sensing.on_commit``."""
+        now_us = to_micros(self._now())
+        self.flow.note(observations, now_us)
         with self._counting:
-            self._count().update(observations, to_micros(self._now()))
+            self._count().update(observations, now_us)
             self._told += 1
 
     def save(self) -> None:
