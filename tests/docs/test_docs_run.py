@@ -2,7 +2,7 @@
 
 ``<!-- file: PATH -->`` before a fenced block writes that block to PATH. In ``console`` blocks, ``$ `` starts a command,
 the lines below it must appear in its output in that order, and ``…`` stands for anything. A command that ends in ``&``
-runs until the guide ends. Port 8123 stands for a free one.
+runs until the guide ends. Ports 8123 and 8124 stand for free ones.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _background(command: str, folder: Path, env: dict[str, str], expected: list[
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
 def test_guide_runs_as_written(guide: Path, tmp_path: Path) -> None:
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "160"}
-    text = guide.read_text("utf-8").replace("8123", _free_port())
+    text = guide.read_text("utf-8").replace("8123", _free_port()).replace("8124", _free_port())
     running: list[subprocess.Popen[bytes]] = []
     count = 0
     try:

@@ -186,8 +186,11 @@ def _multi(columns: dict[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def reference(value: Any) -> int | str | None:
-    """Return the id in ``{"@iot.id": …}``, ``None`` if ``value`` is something else."""
-    if not isinstance(value, dict) or set(value) - {"@iot.selfLink"} != {"@iot.id"}:
+    """Return the ``@iot.id`` in ``value``, ``None`` if there is none.
+
+    Ids are given here, so one that is sent names an entity that there is, whatever a client sends beside it.
+    """
+    if not isinstance(value, dict) or "@iot.id" not in value:
         return None
     key = value["@iot.id"]
     if isinstance(key, bool) or not isinstance(key, int | str):

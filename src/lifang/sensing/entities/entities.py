@@ -12,7 +12,7 @@ import numpy as np
 from lifang.core import BadInput, Clock
 from lifang.guard import Classification, Subject
 from lifang.sensing.entities.arrays import create_rows
-from lifang.sensing.entities.bodies import OBSERVED, check_names
+from lifang.sensing.entities.bodies import OBSERVED, check_names, reference
 from lifang.sensing.entities.change import Change
 from lifang.sensing.entities.covering import covered
 from lifang.sensing.entities.creating import check_result, create, of_feature
@@ -120,9 +120,10 @@ class Entities:
         check_result(stream, draft)
         named = self.reading.feature_of(entity)
         if feature is not None:
-            if set(feature) != {"@iot.id"}:
+            key = reference(feature)
+            if key is None:
                 raise BadInput("A feature is named in an update.", where="FeatureOfInterest", mend='{"@iot.id": …}')
-            named = change.linked("FeatureOfInterest", feature["@iot.id"])["number"]
+            named = change.linked("FeatureOfInterest", key)["number"]
         draft = of_feature(change, stream, draft, named)
         if draft.time != time:
             change.drafts.append(tombstone(number, time, moved=draft.time))
