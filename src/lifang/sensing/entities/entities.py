@@ -120,10 +120,10 @@ class Entities:
         check_result(stream, draft)
         named = self.reading.feature_of(entity)
         if feature is not None:
-            key = reference(feature)
-            if key is None:
+            other = reference(feature)
+            if other is None:
                 raise BadInput("A feature is named in an update.", where="FeatureOfInterest", mend='{"@iot.id": …}')
-            named = change.linked("FeatureOfInterest", key)["number"]
+            named = change.linked("FeatureOfInterest", other)["number"]
         draft = of_feature(change, stream, draft, named)
         if draft.time != time:
             change.drafts.append(tombstone(number, time, moved=draft.time))
