@@ -20,6 +20,7 @@ from lifang.sensing.arrow_body import decode_arrow
 from lifang.sensing.codec import Decoded
 from lifang.sensing.data_array import decode_data_array
 from lifang.sensing.entities import Entities
+from lifang.sensing.entities.entities import ChangeWatcher
 from lifang.sensing.entities.settling import settle
 from lifang.sensing.history import absent, chunks, observations_of
 from lifang.sensing.hot import HotState
@@ -88,6 +89,13 @@ class Sensing:
         It runs on a thread of its own; several commits may come as one call.
         """
         self._watchers.add(watcher)
+
+    def on_change(self, watcher: ChangeWatcher) -> None:
+        """Call ``watcher`` with what each change did to entities; see :meth:`Entities.on_change`.
+
+        What :meth:`register` does in bulk is not told.
+        """
+        self.entities.on_change(watcher)
 
     def register(self, things: Sequence[Thing], datastreams: Sequence[Datastream], *, by: Subject) -> int:
         """Return how many records were added or changed; what is registered already and unchanged is left alone."""

@@ -163,7 +163,7 @@ def test_of_a_batch_with_strangers_the_rest_is_stored_and_the_sender_told(served
     groups = [{"Datastream": {"@iot.id": number}, **row} for number in (1, 77)]
     talker.send(Publish("v1.1/CreateObservations", json.dumps(groups).encode(), 1, packet_id=1))
     answer = talker.read(Ack)
-    assert answer.code == Reason.TOPIC_NAME_INVALID
+    assert answer.code == Reason.PAYLOAD_FORMAT_INVALID
     assert "1 of 2" in answer.properties["reason_string"]
     assert served.stored(1)[7200] == 1.5
 

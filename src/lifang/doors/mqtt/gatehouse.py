@@ -15,13 +15,17 @@ from lifang.core import Problem
 from lifang.doors.http import Metrics
 from lifang.doors.mqtt.access import Guest, asker_of, away, is_known, let_in, see_off, still_holds
 from lifang.doors.mqtt.broker import Broker, Delivery, Grant, Keeper, Limits, Link, Login, Message, Session
+from lifang.doors.mqtt.changes import Changes
 from lifang.doors.mqtt.free import FreeTopics
+from lifang.doors.mqtt.granting import grant_of
 from lifang.doors.mqtt.intake import Intake, code_of
-from lifang.doors.mqtt.meaning import ERRORS, ROOT, reaches, reaches_free, split_query, stream_of
-from lifang.doors.mqtt.outlet import Outlet, View, check_select
+from lifang.doors.mqtt.meaning import ERRORS, ROOT, reaches
+from lifang.doors.mqtt.outlet import Outlet
 from lifang.doors.mqtt.receiving import Receiver
-from lifang.doors.mqtt.wire import Connect, Properties, WireFault, check_filter
-from lifang.guard import Action, Classification, Resource, decide, is_public, refusal, strictest
+from lifang.doors.mqtt.rich import RichIntake
+from lifang.doors.mqtt.view import View
+from lifang.doors.mqtt.wire import Connect, Properties, WireFault
+from lifang.guard import Action, Resource, decide, refusal
 
 Found = TypeVar("Found")
 _THREADS = 4  # for log-ins and the ledger: a password takes a tenth of a second
@@ -36,9 +40,11 @@ class Gatehouse:
         self._threads = ThreadPoolExecutor(_THREADS, "lifang-mqtt")
         self.broker = Broker(self, limits, keeper)
         self._outlet = Outlet(city, self.broker, self._root)
+        self._changes = Changes(city, self.broker, self._root)
         free, spawn = FreeTopics(self.broker), self.broker.spawn
         intake = Intake(city, metrics, refuse=self.refuse, spawn=spawn, still=self._still)
-        self._receiver = Receiver(city, intake, pass_on=lambda delivery: spawn(free.take(delivery)))
+        rich = RichIntake(city, metrics, refuse=self.refuse, spawn=spawn, root=self._root)
+        self._receiver = Receiver(city, intake, rich, pass_on=lambda delivery: spawn(free.take(delivery)))
 
     async def start(self) -> None:
         """Recall what was kept; those who were away are told what was committed and could not be told before."""
@@ -49,6 +55,7 @@ class Gatehouse:
     async def close(self) -> None:
         """End every connection."""
         self._outlet.close()
+        self._changes.close()
         await self.broker.close()
         self._threads.shutdown()
 
@@ -84,39 +91,15 @@ class Gatehouse:
         stated = next((value for name, value in properties.get("user_property", ()) if name == "purpose"), "")
         if stated:
             guest = Guest(guest.subject, stated[:200])
-        return await self._apart(partial(self._grant, guest, wanted, record=True))
+        return await self._apart(partial(grant_of, asker_of(self._city, guest), wanted, record=True))
 
     async def regrant(self, owner: str, about: Mapping[str, Any], wanted: str) -> Grant:
         """Return what a client that is away may hear."""
 
         def work() -> Grant:
-            return self._grant(away(self._city, owner, about), wanted, record=False)
+            return grant_of(asker_of(self._city, away(self._city, owner, about)), wanted, record=False)
 
         return await self._apart(work)
-
-    def _grant(self, guest: Guest, wanted: str, *, record: bool) -> Grant:
-        if wanted.startswith("$"):
-            return Grant(wanted, View(frozenset(), errors_of=guest.owner if wanted.startswith(ERRORS) else ""))
-        path, query, names = split_query(wanted)
-        check_filter(path)
-        asker = asker_of(self._city, guest)
-        classes = frozenset(asker.classes(Action.READ, "observation"))
-        resource = Resource("observation", "*", strictest(Classification.OPEN, *classes))
-        number = stream_of(path)
-        is_free = reaches_free(path) and Classification.SHARED in classes
-        if number is not None:
-            stream = asker.datastream(number)
-            resource = Resource("datastream", stream.id, stream.classification)
-            shown = path if isinstance(number, str) else ""
-            path = f"{ROOT}/Datastreams({stream.number})/Observations"
-        else:
-            shown = ""
-            if not is_free and not reaches(path, ROOT):
-                asker.must(Action.READ, Resource("observation", "*", Classification.SHARED))
-        select = check_select(names, wanted)
-        if record and number is None and not is_public(resource):
-            asker.seen(resource, action="subscribe", detail={"filter": wanted[:200]})
-        return Grant(path, View(classes, select, query, shown, is_free))
 
     def standing(self, grant: Grant) -> Iterator[Message]:
         """Yield what a new subscriber hears at once: latest values, and what is retained on free topics."""

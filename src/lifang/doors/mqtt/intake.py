@@ -14,13 +14,14 @@ from functools import partial
 from typing import Any
 
 from lifang.app import City
-from lifang.core import Denied, NotFound, Problem, Unavailable
+from lifang.core import BadInput, Denied, NotFound, Problem, TooLarge, Unavailable
 from lifang.doors.http import Metrics
-from lifang.doors.mqtt.access import Guest, is_known
+from lifang.doors.mqtt.access import Guest, asker_of, is_known
 from lifang.doors.mqtt.broker import Delivery
 from lifang.doors.mqtt.meaning import Bulk
 from lifang.doors.mqtt.wire import Reason
-from lifang.sensing import Receipt, make_observations
+from lifang.doors.sensorthings import by_rows, is_plain
+from lifang.sensing import make_observations
 
 _AT_ONCE = 2  # commits of one city under way for this door
 _SMALL = 100_000  # bytes; decoded sooner than handed to a thread
@@ -161,31 +162,44 @@ class Intake:
 
     async def _bulk(self, delivery: Delivery, guest: Guest, form: Bulk, body: bytes) -> None:
         start = time.perf_counter()
-        sensing = self._city.sensing
-        receive = sensing.receive_data_array if form is Bulk.DATA_ARRAY else sensing.receive_arrow
         try:
             if not is_known(self._city, guest) and not await self._still(guest):
                 raise Denied("The log-in does not hold any more.")
-            work = partial(receive, body, by=guest.subject)
-            receipt = work() if len(body) < _SMALL else await asyncio.to_thread(work)
-            await asyncio.wrap_future(receipt.batch)
+            count, lost = await self._stored(guest, form, body)
         except Problem as problem:
             self._refuse(delivery, problem)
             return
         finally:
             self._bytes -= len(body)
         self._metrics.commit.observe(time.perf_counter() - start)
-        self._metrics.values.labels("mqtt").inc(int(receipt.accepted.sum()))
-        self._settle_bulk(delivery, receipt)
-
-    def _settle_bulk(self, delivery: Delivery, receipt: Receipt) -> None:
-        """Answer a body that was stored; rows of unknown datastreams are told of, the others are safe."""
-        lost = int((~receipt.accepted).sum())
-        if not lost:
+        self._metrics.values.labels("mqtt").inc(count - lost)
+        if lost:
+            what = f"{lost:,} of {count:,} observations were not stored; the others are safe."
+            self._refuse(delivery, BadInput(what, mend="See that their datastreams are there and their rows whole."))
+        else:
             delivery.settle()
-            return
-        what = f"{lost:,} of {len(receipt.accepted):,} observations name a datastream that is not there."
-        self._refuse(delivery, NotFound(what, mend="Register it, then send those again."))
+
+    async def _stored(self, guest: Guest, form: Bulk, body: bytes) -> tuple[int, int]:
+        """Return how many rows a body has, and how many of them were not stored; the others are on disk."""
+        sensing = self._city.sensing
+        if form is Bulk.DATA_ARRAY and not is_plain(body):
+            return await self._by_rows(guest, body)
+        receive = sensing.receive_data_array if form is Bulk.DATA_ARRAY else sensing.receive_arrow
+        work = partial(receive, body, by=guest.subject)
+        try:
+            receipt = work() if len(body) < _SMALL else await asyncio.to_thread(work)
+        except (TooLarge, Denied):
+            raise
+        except BadInput:
+            if form is Bulk.ARROW:
+                raise
+            return await self._by_rows(guest, body)  # one bad row costs only itself
+        await asyncio.wrap_future(receipt.batch)
+        return len(receipt.accepted), int((~receipt.accepted).sum())
+
+    async def _by_rows(self, guest: Guest, body: bytes) -> tuple[int, int]:
+        outcomes = await asyncio.to_thread(by_rows, asker_of(self._city, guest), body, "")
+        return len(outcomes), outcomes.count("error")
 
 
 def code_of(problem: Problem) -> Reason:

@@ -31,6 +31,12 @@ class Stream:
     """The observations of one datastream, by number or lifang id."""
 
     reference: int | str
+    is_multi: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind of entity it is."""
+        return "MultiDatastream" if self.is_multi else "Datastream"
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ def target_of(topic: str) -> Target:
     if (bulk := _BULK.get(topic)) is not None:
         return bulk
     if found := _STREAM.fullmatch(topic):
-        return Stream(int(found[1]) if found[1] else found[2].replace("''", "'"))
+        return Stream(int(found[1]) if found[1] else found[2].replace("''", "'"), topic.startswith(f"{ROOT}/Multi"))
     first, _, rest = topic.partition("/")
     if first == ROOT and (rest == "Observations" or rest.endswith(")/Observations")):
         return Entity(rest)

@@ -10,7 +10,6 @@ import orjson
 from lifang.core import BadInput, parse_instant, to_micros
 
 _PLAIN = frozenset({"phenomenonTime", "result"})
-_READ_PAST = frozenset({"resultTime", "Datastream", "MultiDatastream"})
 _YEARS = range(1900, 2200)
 _EXAMPLE = '{"phenomenonTime": "2026-01-12T09:00:00+08:00", "result": 35.0}'
 
@@ -34,10 +33,7 @@ def read_plain(body: dict[str, Any], now: int) -> tuple[int, float] | None:
     Without ``phenomenonTime`` it is of ``now`` (OGC 18-088, clause 8.2.7, table 12).
     """
     if not body.keys() <= _PLAIN:
-        if not body.keys() <= _PLAIN | _READ_PAST:
-            return None
-        if body.get("resultTime") is not None:
-            return None
+        return None
     result = body.get("result")
     if type(result) is not float and type(result) is not int:
         return None
@@ -58,22 +54,3 @@ def read_plain(body: dict[str, Any], now: int) -> tuple[int, float] | None:
     if not math.isfinite(value):
         raise BadInput("The result is not finite.", mend="Leave such values out.")
     return micros, value
-
-
-def data_array(reference: int | str, body: dict[str, Any], now: str) -> bytes:
-    """Return the observation as a CreateObservations body of one row, for the reader that knows every form."""
-    fields = {name: value for name, value in body.items() if name not in {"Datastream", "MultiDatastream"}}
-    feature = fields.pop("FeatureOfInterest", None)
-    if feature is not None:
-        if not isinstance(feature, dict) or set(feature) != {"@iot.id"}:
-            raise BadInput("A FeatureOfInterest is named by its @iot.id here.", mend='Send {"@iot.id": 1}.')
-        fields["FeatureOfInterest/id"] = feature["@iot.id"]
-    fields.setdefault("phenomenonTime", now)
-    if "result" not in fields:
-        raise BadInput("The observation has no result.", mend=f"Send {_EXAMPLE}")
-    group = {
-        "Datastream": {"@iot.id": reference},
-        "components": list(fields),
-        "dataArray": [list(fields.values())],
-    }
-    return orjson.dumps([group])

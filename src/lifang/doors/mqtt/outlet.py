@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any
 
 import numpy as np
 import orjson
@@ -17,86 +18,64 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lifang.app import City
-from lifang.core import BadInput, format_instant, from_micros, to_micros
+from lifang.core import from_micros, to_micros
 from lifang.doors.mqtt.broker import Broker, Message, Subscription
 from lifang.doors.mqtt.meaning import ROOT, reaches, stream_of
-from lifang.guard import Classification
-from lifang.sensing import NEVER, Observations, Quality
-from lifang.store import Call, Field, Literal, ObservationQuery
+from lifang.doors.mqtt.view import View
+from lifang.doors.sensorthings import ALL, Writer
+from lifang.sensing import NEVER, OBSERVATION, Entity, Observations, Question, Start
+from lifang.store import DELETED, Call, Field, Literal, ObservationQuery
 
-_WORDS = {each.value: each.word for each in Quality}
+Row = tuple[int, int, float, int, str | None]  # datastream, microseconds, value, quality, what else is known
 _MOST_AT_ONCE = 20_000  # rows told of one commit to those who want everything: the newest
 _MARGIN_US = 10_000_000  # longer than a commit takes, from its recorded time to its telling
 _STANDING_MAX = 1000  # latest values a wildcard subscription gets at once
-FIELDS = (
-    "@iot.id",
-    "@iot.selfLink",
-    "phenomenonTime",
-    "resultTime",
-    "result",
-    "resultQuality",
-    "Datastream@iot.navigationLink",
-    "FeatureOfInterest@iot.navigationLink",
-)
-_SHORT = {"id": "@iot.id", "selfLink": "@iot.selfLink"}
+_RARE = (f"{ROOT}/Observations(", f"{ROOT}/FeaturesOfInterest(")
+_NEWEST = ((Field("phenomenonTime"), True),)
 
 
-@dataclass(frozen=True)
-class View:
-    """What a subscriber sees: of data classified so, these fields (all if none is named), free topics or not.
-
-    ``shown`` is the topic its messages carry when that is not the path they were told under; ``query`` follows it.
-    """
-
-    classes: frozenset[Classification]
-    select: tuple[str, ...] = ()
-    query: str = ""
-    shown: str = ""
-    is_free: bool = False
-    errors_of: str = ""
-
-
-Row = tuple[int, int, float, int]
-
-
-@dataclass
 class Rendering:
     """Messages of one telling, made once for all who see the same."""
 
-    root: str
-    made: dict[tuple[str, Row, tuple[str, ...]], Message] = field(default_factory=dict)
+    def __init__(self, city: City, root: str) -> None:
+        self._entities = city.sensing.entities
+        self._multi: dict[int, dict[str, Any]] = {0: {}}
+        self._writer = Writer(root, self._multi)
+        self._made: dict[tuple[str, Row, tuple[str, ...]], Message] = {}
+
+    def topic(self, number: int) -> str:
+        """Return the topic of the observations of a datastream."""
+        if number not in self._multi:
+            self._multi[number] = {"multi": self._entities.is_multi(number)}
+        return f"{ROOT}/{'MultiDatastreams' if self._multi[number]['multi'] else 'Datastreams'}({number})/Observations"
 
     def message(self, topic: str, row: Row, view: View) -> Message:
-        """Return the message of a row (number, microseconds, value, quality) for those who see ``view``."""
-        shown = (view.shown or topic) + view.query
+        """Return the message of a row for those who see ``view``."""
+        self.topic(row[0])
+        shown = view.topic(topic)
         key = (shown, row, view.select)
-        found = self.made.get(key)
+        found = self._made.get(key)
         if found is None:
-            found = self.made[key] = Message(shown, self._body(row, view.select), qos=2)
+            body = self._writer.write(entity_of(row), view.select)
+            found = self._made[key] = Message(shown, orjson.dumps(body), qos=2)
         return found
 
-    def _body(self, row: Row, select: tuple[str, ...]) -> bytes:
-        number, micros, value, quality = row
-        link = f"{self.root}/Observations('{number}-{micros}')"
-        whole = {
-            "@iot.id": f"{number}-{micros}",
-            "@iot.selfLink": link,
-            "phenomenonTime": format_instant(from_micros(micros)),
-            "resultTime": None,
-            "result": value,
-            "resultQuality": _WORDS.get(quality, str(quality)),
-            "Datastream@iot.navigationLink": f"{self.root}/Datastreams({number})",
-            "FeatureOfInterest@iot.navigationLink": f"{link}/FeatureOfInterest",
-        }
-        return orjson.dumps({name: whole[name] for name in select} if select else whole)
+
+def entity_of(row: Row) -> Entity:
+    """Return the row as an Observation."""
+    return Entity(OBSERVATION, dict(zip(("datastream", "time", "value", "quality", "extra"), row, strict=True)))
 
 
-def check_select(names: Sequence[str], where: str) -> tuple[str, ...]:
-    """Return the fields of an Observation that ``$select`` names; ``BadInput`` for one that it has not."""
-    found = tuple(_SHORT.get(name, name) for name in names)
-    for name in found:
-        if name not in FIELDS:
-            raise BadInput(f"An Observation has no {name!r}.", where=where[:80], mend=f"Known: {', '.join(FIELDS)}.")
+def rows_of(observations: Observations, chosen: NDArray[np.int64]) -> list[Row]:
+    """Return the rows at these places, without those that say that something was deleted."""
+    chosen = chosen[observations.quality[chosen] != DELETED]
+    columns = (observations.datastream, observations.time, observations.value, observations.quality)
+    extra = repeat(None, len(chosen)) if observations.extra is None else _taken(observations.extra, chosen)
+    return list(zip(*(column[chosen].tolist() for column in columns), extra, strict=True))
+
+
+def _taken(extra: pa.Array, chosen: NDArray[np.int64]) -> list[str | None]:
+    found: list[str | None] = extra.take(pa.array(chosen)).to_pylist()
     return found
 
 
@@ -107,7 +86,7 @@ class Outlet:
         self._city, self._broker, self._root = city, broker, root
         self._loop = asyncio.get_running_loop()
         self._single: Counter[int] = Counter()
-        self._wide = 0
+        self._wide = self._rare = 0
         self._numbers: NDArray[np.int32] | None = None
         self._is_open = True
         broker.subscriptions.changed.append(self._follow)
@@ -126,42 +105,57 @@ class Outlet:
             if not self._single[number]:
                 del self._single[number]
             self._numbers = None
-        elif reaches(path, ROOT):
+        elif path.startswith(_RARE):
+            self._rare += step
+        elif path == f"{ROOT}/Observations" or {"+", "#"} & set(path.split("/")):
             self._wide += step
 
     def _committed(self, observations: Observations) -> None:
         """Pick what somebody listens to, on the watcher's thread."""
-        if not self._is_open or not (self._wide or self._single):
+        if not self._is_open or not (self._wide or self._rare or self._single):
             return
-        rows: NDArray[np.int64] | slice = slice(max(0, len(observations) - _MOST_AT_ONCE), None)
-        if not self._wide:
+        chosen = np.arange(max(0, len(observations) - _MOST_AT_ONCE), len(observations))
+        if not (self._wide or self._rare):
             numbers = self._numbers
             if numbers is None:
                 numbers = self._numbers = np.array(sorted(self._single), np.int32)
-            rows = np.flatnonzero(np.isin(observations.datastream, numbers))
-            if not len(rows):
-                return
-        columns = (observations.datastream, observations.time, observations.value, observations.quality)
-        picked = list(zip(*(column[rows].tolist() for column in columns), strict=True))
-        classes = self._classes(picked)
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._tell, picked, classes)
+            chosen = np.flatnonzero(np.isin(observations.datastream, numbers))
+        rows = rows_of(observations, chosen)
+        if rows and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._tell, rows)
 
-    def _tell(self, rows: Sequence[Row], classes: dict[int, Classification]) -> None:
+    def _tell(self, rows: Sequence[Row]) -> None:
         if not self._is_open:
             return
-        rendering = Rendering(self._root())
-        everyone = {each: self._hearers(f"{ROOT}/Observations", each) for each in set(classes.values())}
-        for row in rows:
-            number = row[0]
-            topic = f"{ROOT}/Datastreams({number})/Observations"
-            for subscription in self._hearers(topic, classes[number]):
-                subscription.deliver(rendering.message(topic, row, subscription.grant.view))
-            for subscription in everyone[classes[number]]:
-                subscription.deliver(rendering.message(f"{ROOT}/Observations", row, subscription.grant.view))
+        for subscription, message in self._messages(rows):
+            subscription.deliver(message)
         if any(True for _ in self._broker.sessions.kept()):
             self._broker.keeper.told(self.told_until())
             self._broker.spawn(self._broker.keeper.flush())
+
+    def _messages(self, rows: Sequence[Row]) -> Iterator[tuple[Subscription, Message]]:
+        """Yield what each subscriber hears of the rows."""
+        rendering = Rendering(self._city, self._root())
+        grades = {number: self._city.sensing.entities.grade_of(number) for number in {row[0] for row in rows}}
+        collection = f"{ROOT}/Observations"
+        everyone = {grade: self._hearers(collection, grade) for grade in set(grades.values())}
+        for row in rows:
+            grade, topic = grades[row[0]], rendering.topic(row[0])
+            for subscription in self._hearers(topic, grade):
+                yield subscription, rendering.message(topic, row, subscription.grant.view)
+            for subscription in everyone[grade]:
+                yield subscription, rendering.message(collection, row, subscription.grant.view)
+            for rare in self._rare_topics(row):
+                for subscription in self._hearers(rare, grade):
+                    if subscription.grant.path == rare:
+                        yield subscription, rendering.message(rare, row, subscription.grant.view)
+
+    def _rare_topics(self, row: Row) -> Iterator[str]:
+        """Yield where else a row is told, while somebody listens to single observations or to features."""
+        if self._rare:
+            yield f"{ROOT}/Observations('{row[0]}-{row[1]}')"
+            feature = self._city.sensing.entities.reading.feature_of(entity_of(row))
+            yield f"{ROOT}/FeaturesOfInterest({feature})/Observations"
 
     def told_until(self) -> int:
         """Return the moment before which every observation has been told, with a margin for commits under way."""
@@ -172,48 +166,51 @@ class Outlet:
 
         What the journal says was queued for a session is left out.
         """
-        kept = list(self._broker.sessions.kept())
+        kept = set(self._broker.sessions.kept())
         if not any(reaches(each.grant.path, ROOT) for session in kept for each in session.subscriptions.values()):
             return
-        rows, classes = await asyncio.to_thread(self._recorded_since, told)
-        rendering = Rendering(self._root())
-        for row in rows:
-            paths = (f"{ROOT}/Datastreams({row[0]})/Observations", f"{ROOT}/Observations")
-            for topic in paths:
-                for subscription in self._hearers(topic, classes[row[0]]):
-                    message = rendering.message(topic, row, subscription.grant.view)
-                    if subscription.session in kept and hash(message.payload) not in subscription.session.seen:
-                        subscription.deliver(message)
+        rows = await asyncio.to_thread(self._recorded_since, told)
+        for subscription, message in self._messages(rows):
+            session = subscription.session
+            if session in kept and hash(message.payload) not in session.seen:
+                subscription.deliver(message)
         for session in kept:
             session.seen.clear()
         await self._broker.keeper.flush()
 
-    def _recorded_since(self, told: int) -> tuple[list[Row], dict[int, Classification]]:
+    def _recorded_since(self, told: int) -> list[Row]:
         since = Call("gt", (Field("recorded"), Literal(from_micros(told))))
         order = (("recorded", True), ("datastream", False), ("time", False))
         table = self._city.store.lake.read(ObservationQuery(where=since, order=order, limit=_MOST_AT_ONCE))
-        columns = (table["datastream"], table["time"].cast(pa.int64()), table["value"], table["quality"])
-        rows = list(zip(*(column.to_pylist() for column in columns), strict=True))[::-1]
-        return rows, self._classes(rows)
+        columns = [table[name].to_pylist() for name in ("value", "quality", "extra")]
+        times = table["time"].cast(pa.int64()).to_pylist()
+        return list(zip(table["datastream"].to_pylist(), times, *columns, strict=True))[::-1]
 
-    def _classes(self, rows: Sequence[Row]) -> dict[int, Classification]:
-        return {number: self._city.sensing.datastream(number).classification for number in {row[0] for row in rows}}
-
-    def _hearers(self, topic: str, classification: Classification) -> list[Subscription]:
-        return list(self._broker.subscriptions.hearers(topic, lambda each: classification in each.grant.view.classes))
+    def _hearers(self, topic: str, grade: str) -> list[Subscription]:
+        return list(self._broker.subscriptions.hearers(topic, lambda each: each.grant.view.sees(OBSERVATION, grade)))
 
     def standing(self, path: str, view: View) -> Iterator[Message]:
         """Yield the latest values that a new subscriber of ``path`` hears at once, from the hot state."""
         number = stream_of(path)
         if number is not None:
             latest = self._city.sensing.latest_of([number])
-        elif path.endswith("/Observations") and path != f"{ROOT}/Observations" and reaches(path, ROOT):
-            latest = self._city.sensing.latest(classes=view.classes)
+        elif path.endswith("/Observations") and {"+", "#"} & set(path.split("/")) and reaches(path, ROOT):
+            latest = self._city.sensing.latest()
         else:
             return
         newest = np.argsort(-latest.time, kind="stable")[:_STANDING_MAX]
-        rendering = Rendering(self._root())
+        rendering = Rendering(self._city, self._root())
         columns = (latest.numbers, latest.time, latest.value, latest.quality)
-        for row in zip(*(column[newest].tolist() for column in columns), strict=True):
-            if row[1] != NEVER:
-                yield rendering.message(f"{ROOT}/Datastreams({row[0]})/Observations", row, view)
+        for stream, time, value, quality in zip(*(column[newest].tolist() for column in columns), strict=True):
+            grade = self._city.sensing.entities.grade_of(stream)
+            if time != NEVER and view.sees(OBSERVATION, grade):
+                row = (stream, time, value, quality, None) if value == value else self._whole(stream)
+                yield rendering.message(rendering.topic(stream), row, view)
+
+    def _whole(self, number: int) -> Row:
+        """Return the latest row of a datastream whose results are more than numbers."""
+        kind = "MultiDatastream" if self._city.sensing.entities.is_multi(number) else "Datastream"
+        question = Question(OBSERVATION, order=_NEWEST, top=1)
+        page = self._city.sensing.entities.reading.page(question, ALL, Start(kind, number), "Observations")
+        row = page.items[0].row
+        return row["datastream"], row["time"], row["value"], row["quality"], row["extra"]

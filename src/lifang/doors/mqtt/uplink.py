@@ -27,13 +27,15 @@ from lifang.doors.mqtt.access import Guest, standing_guest, still_holds
 from lifang.doors.mqtt.broker import Delivery, Session
 from lifang.doors.mqtt.intake import Intake
 from lifang.doors.mqtt.meaning import BATCH_ARROW, BATCH_JSON, ROOT
-from lifang.doors.mqtt.outlet import Rendering, View
+from lifang.doors.mqtt.outlet import Rendering, rows_of
 from lifang.doors.mqtt.receiving import Receiver
+from lifang.doors.mqtt.rich import RichIntake
 from lifang.doors.mqtt.settings import MqttSettings, read_password
+from lifang.doors.mqtt.view import View
 from lifang.doors.mqtt.wire import V5, Connect, Subscribe, Wanted, encode
 from lifang.doors.mqtt.wiring import KEEP_ALIVE_S, Wiring
 from lifang.guard import Classification
-from lifang.sensing import Observations
+from lifang.sensing import OBSERVATION, Observations
 
 _LOG = logging.getLogger(__name__)
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
@@ -42,7 +44,7 @@ _SESSION_S = 7 * 86_400
 _MOST_TOLD = 20_000
 _HEARD = (f"{ROOT}/+/Observations", f"{ROOT}/Observations", BATCH_JSON, BATCH_ARROW)
 _ERRORS = "lifang/v1/errors"
-_OPEN = View(frozenset({Classification.OPEN}))
+_OPEN = View({OBSERVATION: (str(Classification.OPEN),)})
 
 
 class Uplink:
@@ -68,7 +70,8 @@ class Uplink:
         """Be connected, again and again, for as long as the context lasts."""
         self._loop = asyncio.get_running_loop()
         intake = Intake(self._city, metrics, refuse=self._refuse, spawn=self._spawn, still=self._still)
-        receiver = Receiver(self._city, intake, pass_on=lambda delivery: delivery.settle())
+        rich = RichIntake(self._city, metrics, refuse=self._refuse, spawn=self._spawn, root=self._root)
+        receiver = Receiver(self._city, intake, rich, pass_on=lambda delivery: delivery.settle())
         self._spawn(self._stay(receiver))
         self._refused = metrics.refused.labels("mqtt")
         self._city.addresses["mqtt"] = self.address
@@ -82,6 +85,9 @@ class Uplink:
             for task in list(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _root(self) -> str:
+        return self._city.addresses.get("http", "").rstrip("/") + f"/sta/{ROOT}"
 
     def close(self) -> None:
         """Nothing is held outside of ``serving``."""
@@ -163,17 +169,13 @@ class Uplink:
         loop = self._loop
         if loop is None or self._wiring is None:
             return
-        newest = slice(max(0, len(observations) - _MOST_TOLD), None)
-        columns = (observations.datastream, observations.time, observations.value, observations.quality)
-        rows = list(zip(*(column[newest].tolist() for column in columns), strict=True))
-        numbers = np.unique(observations.datastream[newest]).tolist()
-        shown = {each for each in numbers if self._city.sensing.datastream(each).classification in _OPEN.classes}
-        rendering = Rendering(self._city.addresses.get("http", "").rstrip("/") + f"/sta/{ROOT}")
+        chosen = np.arange(max(0, len(observations) - _MOST_TOLD), len(observations))
+        entities, rendering = self._city.sensing.entities, Rendering(self._city, self._root())
         told = [
             (message.topic, message.payload)
-            for row in rows
-            if row[0] in shown
-            for message in [rendering.message(f"{ROOT}/Datastreams({row[0]})/Observations", row, _OPEN)]
+            for row in rows_of(observations, chosen)
+            if _OPEN.sees(OBSERVATION, entities.grade_of(row[0]))
+            for message in [rendering.message(rendering.topic(row[0]), row, _OPEN)]
         ]
         with suppress(RuntimeError):  # the loop has just closed
             loop.call_soon_threadsafe(self._publish, told)

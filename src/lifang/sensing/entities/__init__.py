@@ -4,7 +4,7 @@ Does not belong here: any outside language (doors), how observations are stored 
 Reads and writes the registry's tables of sensing entities; reads the lake's observations.
 """
 
-from lifang.sensing.entities.change import Change
+from lifang.sensing.entities.change import Change, Changed
 from lifang.sensing.entities.entities import Entities
 from lifang.sensing.entities.kinds import COLLECTIONS, GRAPH, OBSERVATION, PLURALS, RESOURCES, STREAMS, WAYS, Way
 from lifang.sensing.entities.question import NESTED, PAGE, PAGE_MAX, Entity, Page, Question, Sight, Start
@@ -23,6 +23,7 @@ __all__ = [
     "STREAMS",
     "WAYS",
     "Change",
+    "Changed",
     "Entities",
     "Entity",
     "Page",

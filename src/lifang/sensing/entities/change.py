@@ -24,6 +24,17 @@ from lifang.store import Call, EntityQuery, Entry, Field, Literal, Row, Transact
 _OPEN = str(Classification.OPEN)
 
 
+@dataclass(frozen=True)
+class Changed:
+    """What was done (create, update, delete) to one entity: its row ``before`` and ``after``, where there is one."""
+
+    what: str
+    kind: str
+    number: int
+    before: Row | None = None
+    after: Row | None = None
+
+
 @dataclass
 class Change:
     """What one request (or one group of a batch) changes, while its transaction is open.
@@ -45,6 +56,7 @@ class Change:
     placed: set[str] = field(default_factory=set)
     unsettled: set[int] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
+    changed: list[Changed] = field(default_factory=list)
     told: Counter[str] = field(default_factory=Counter)
     digest: Any = field(default_factory=hashlib.sha256)
 
@@ -92,6 +104,7 @@ class Change:
         row = {**columns, "id": f"{table}-{number}", "number": number, "created": self.now}
         self.tx.insert(table, row)
         self.note("create", kind, number, row)
+        self.changed.append(Changed("create", kind, number, after=row))
         return row
 
     def update(self, kind: str, row: Row, changes: Mapping[str, Any], links: Mapping[str, Any] | None = None) -> Row:
@@ -101,7 +114,9 @@ class Change:
         self.note("update", kind, row["number"], dict(changes))
         if kind in STREAMS:
             self.fresh.add(row["number"])
-        return self.tx.update(table, row["id"], changes)
+        after = self.tx.update(table, row["id"], changes)
+        self.changed.append(Changed("update", kind, row["number"], row, after))
+        return after
 
     def graded(self, columns: dict[str, Any], *above: str, present: str = _OPEN) -> dict[str, Any]:
         """Return ``columns`` with a classification at least as strict as those ``above``.

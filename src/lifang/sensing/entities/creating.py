@@ -8,7 +8,7 @@ from typing import Any
 
 from lifang.core import BadInput
 from lifang.sensing.entities.bodies import check_names, columns_from, listed, reference, settled
-from lifang.sensing.entities.change import Change
+from lifang.sensing.entities.change import Change, Changed
 from lifang.sensing.entities.kinds import MEASUREMENT, OBSERVATION, STREAMS, WAYS
 from lifang.sensing.entities.numbering import allocate
 from lifang.sensing.entities.observation import Draft, draft_of, observation_id
@@ -160,6 +160,7 @@ def _historical_location(change: Change, body: Body, depth: int) -> Row:
     last = change.tx.find("historical_location", where=where, order="time", descending=True, limit=1)
     number = add_history(change.tx, thing["number"], [row["number"] for row in places], time=time, now=change.now)
     change.note("create", "HistoricalLocation", number, {"time": time})
+    change.changed.append(Changed("create", "HistoricalLocation", number))
     if not last or time > last[0]["time"]:
         replace_locations(change, thing, places)
     return change.fetch("HistoricalLocation", number)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,7 @@ from lifang.core import BadInput, Clock
 from lifang.guard import Classification, Subject
 from lifang.sensing.entities.arrays import create_rows
 from lifang.sensing.entities.bodies import OBSERVED, check_names, reference
-from lifang.sensing.entities.change import Change
+from lifang.sensing.entities.change import Change, Changed
 from lifang.sensing.entities.covering import covered
 from lifang.sensing.entities.creating import check_result, create, of_feature
 from lifang.sensing.entities.kinds import OBSERVATION, STREAMS
@@ -26,6 +27,8 @@ from lifang.sensing.roster import Roster
 from lifang.store import Observations, Store
 
 _PART = 50_000  # observations of a feature deleted at once
+_logger = logging.getLogger(__name__)
+ChangeWatcher = Callable[[Sequence[Changed]], None]
 Ingest = Callable[[Observations, Subject], Future[int]]
 
 
@@ -41,6 +44,14 @@ class Entities:
         self._store, self._roster, self._clock = store, roster, clock
         self._ingest, self._changed = ingest, changed
         self.reading = Reading(store, roster)
+        self._watchers: list[ChangeWatcher] = []
+
+    def on_change(self, watcher: ChangeWatcher) -> None:
+        """Call ``watcher`` with what each change did to entities, soon after it is durable; it has to be quick.
+
+        It runs on the thread that made the change. Observations are told of by ``Sensing.on_commit``.
+        """
+        self._watchers.append(watcher)
 
     @contextmanager
     def change(self, by: Subject, sight: Sight, purpose: str = "") -> Iterator[Change]:
@@ -61,6 +72,16 @@ class Entities:
             self._changed()
         if stored is not None:
             self._ingest(stored, by).result()
+        self._tell(change.changed)
+
+    def _tell(self, changed: Sequence[Changed]) -> None:
+        if not changed:
+            return
+        for watcher in self._watchers:
+            try:
+                watcher(changed)
+            except Exception:
+                _logger.exception("a watcher of changed entities failed")
 
     def create(self, change: Change, kind: str, body: Any, start: Start | None = None, link: str = "") -> int | str:
         """Return the number of the new entity, or the id of the new observation; see :func:`create`."""
@@ -142,6 +163,10 @@ class Entities:
         for number in observed[self._roster.multi[observed]].tolist():
             found.setdefault(number, {})["multi"] = True
         return found
+
+    def is_multi(self, number: int) -> bool:
+        """Return whether a datastream is a MultiDatastream, whose results are lists; from memory."""
+        return bool(self._roster.multi[number])
 
     def grade_of(self, number: int) -> str:
         """Return the classification of a datastream."""

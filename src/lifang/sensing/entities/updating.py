@@ -9,7 +9,7 @@ import jsonpatch
 
 from lifang.core import BadInput, TooLarge
 from lifang.sensing.entities.bodies import PROPERTIES, check_names, columns_from, reference, settled
-from lifang.sensing.entities.change import Change
+from lifang.sensing.entities.change import Change, Changed
 from lifang.sensing.entities.creating import adopt, link_properties, replace_locations
 from lifang.sensing.entities.kinds import GRAPH, STREAMS, WAYS
 from lifang.sensing.entities.numbering import keep_version
@@ -186,6 +186,7 @@ def _delete(change: Change, kind: str, row: Row) -> None:
     links = _links_of(change, kind, row)
     keep_version(change.tx, GRAPH[kind].table, row, now=change.now, subject=change.by.id, links=links)
     change.note("delete", kind, number, None)
+    change.changed.append(Changed("delete", kind, number, before=row))
     if kind in STREAMS:
         change.gone.add(number)
         change.tx.delete_where("datastream_property", {"datastream": number})
