@@ -157,9 +157,10 @@ def test_a_multi_datastream_takes_lists_and_its_subscribers_hear_them(served: Se
     number = multi(served)
     talker = served.talker("a", "operator", V5)
     topic = f"v1.1/MultiDatastreams({number})/Observations"
-    assert talker.subscribe(topic, 0).codes == (0,)
+    listener = served.talker("listener", "", V5)
+    assert listener.subscribe(topic, 0).codes == (0,)
     assert sent(talker, topic, {"phenomenonTime": "2024-02-04T00:00:00Z", "result": [3, 180]}, qos=2).code == 0
-    assert said(talker)[1]["result"] == [3, 180]
+    assert said(listener)[1]["result"] == [3, 180]
     late = served.talker("late", "", V5)
     late.subscribe(topic, 0)
     told, body = said(late)
