@@ -37,7 +37,17 @@ def main() -> None:
     url = f"http://127.0.0.1:{PORT}"
     with tempfile.TemporaryDirectory() as folder:
         lifang = Path(sys.executable).with_name("lifang")
-        command = [lifang, "demo", "chengdu", "--dir", f"{folder}/chengdu", "--port", str(PORT), "--no-browser"]
+        command = [
+            lifang,
+            "demo",
+            "chengdu",
+            "--dir",
+            f"{folder}/chengdu",
+            "--port",
+            str(PORT),
+            "--no-browser",
+            "--no-simulate",
+        ]
         city = subprocess.Popen([*command, "--speed", "3600"])
         try:
             wait_for_alert(url)

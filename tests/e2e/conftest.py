@@ -59,7 +59,9 @@ def _serve(command: list[str | Path], folder: Path) -> tuple[subprocess.Popen[by
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("demo") / "chengdu"
     lifang = Path(sys.executable).with_name("lifang")
-    process, found = _serve([lifang, "demo", "chengdu", "--dir", folder, "--speed", "3600", "--no-browser"], folder)
+    process, found = _serve(
+        [lifang, "demo", "chengdu", "--dir", folder, "--speed", "3600", "--no-browser", "--no-simulate"], folder
+    )
     yield found
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0, "Ctrl-C must stop the city cleanly"

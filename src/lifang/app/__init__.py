@@ -15,10 +15,14 @@ from lifang.app.first_login import first_login, forget_first_login, keep_first_l
 from lifang.app.jobs import Job, Jobs
 from lifang.app.packs import find_pack, lay_out, lay_out_empty, packs
 from lifang.app.queries import Queries
+from lifang.app.simulated import GATEWAY, PERIOD_S, PERSON, register_simulated
 from lifang.app.stage import Stage
 
 __all__ = [
+    "GATEWAY",
     "OWNER",
+    "PERIOD_S",
+    "PERSON",
     "Asker",
     "Bus",
     "City",
@@ -44,4 +48,5 @@ __all__ = [
     "lay_out_empty",
     "open_city",
     "packs",
+    "register_simulated",
 ]

@@ -8,8 +8,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from lifang.core import BadInput
+from lifang.core import BadInput, to_micros
 from lifang.guard import SYSTEM, Classification
+from lifang.sensing import make_observations
 from lifang.sensing.network import Device, Link, Wanted, summed_up
 
 from .conftest import MINUTE, POLES, City
@@ -171,3 +172,19 @@ def test_a_large_network_is_judged_in_one_pass() -> None:
     came = np.zeros((25, size), np.bool_)
     found = judge_devices(network, streams, counted, came, now)
     assert np.bincount(found.health, minlength=6).tolist() == [50_000, 1, 0, 0, 0, 50_000]
+
+
+def test_a_clock_set_back_by_years_begins_the_counters_again_and_history_is_not_late(city: City) -> None:
+    numbers = [city.sensing.datastream(f"{pole}.noise").number for pole in POLES]
+    city.hear(*POLES)
+    city.clock.advance(timedelta(days=-2000))
+    old = make_observations(numbers, np.full(4, to_micros(city.clock.now() - timedelta(days=30))), np.ones(4))
+    city.network.watch(old)
+    city.hear(*POLES, minutes=10)
+    state = city.network.state()
+    row = state.network.numbers["p1"]
+    assert state.devices.lag_s[row] == 0.0
+    assert state.streams.received[numbers[0]] == 10
+    assert city.health("p1") == "ok"
+    city.hear("p4", minutes=4)
+    assert city.health("p1") == "explained"

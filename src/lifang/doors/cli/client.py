@@ -35,10 +35,12 @@ class Client:
     def __init__(self, folder: Path, *, purpose: str = "") -> None:
         self._runner = asyncio.Runner()
         self._city: City | None = None
+        self.address: str | None = None  # where another process serves the city
         owner = Store.owner(folder)
         transport: httpx.AsyncBaseTransport
         if owner and owner.url:
             url, secret, transport = owner.url, owner.secret, httpx.AsyncHTTPTransport()
+            self.address = url
         else:
             self._city = open_city(folder)
             self._city.start(time_passes=False)

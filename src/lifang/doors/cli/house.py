@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from lifang.app import (
+    GATEWAY,
     City,
     find_pack,
     first_login,
@@ -19,11 +20,14 @@ from lifang.app import (
     lay_out,
     lay_out_empty,
     open_city,
+    register_simulated,
 )
 from lifang.core import Conflict
 from lifang.doors.api import serve as serve_http
 from lifang.doors.cli.client import Client
 from lifang.doors.cli.show import ERR, OUT, Dir, Json, follow, progress, show
+from lifang.doors.cli.simulate import beside
+from lifang.doors.cli.simulation import Gateway
 from lifang.store import Store
 
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="The port on 127.0.0.1.")]
@@ -39,6 +43,9 @@ def demo(
         float | None, typer.Option("--speed", help="City seconds a second; the pack's if not given.")
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
+    simulate: Annotated[
+        bool, typer.Option("--simulate/--no-simulate", help="A simulated network of poles beside the real stations.")
+    ] = True,
 ) -> None:
     """Open a city from its pack and serve it, its recorded sensors replayed as live."""
     source = find_pack(pack)
@@ -48,7 +55,8 @@ def demo(
         _furnish(city, source)
         if speed is not None:
             city.set_speed(speed)
-        _serve(city, "127.0.0.1", port, browser=browser)
+        simulated = simulate and (register_simulated(city) > 0 or city.network.is_registered(GATEWAY))
+        _serve(city, "127.0.0.1", port, browser=browser, simulated=simulated)
 
 
 def init(
@@ -57,6 +65,7 @@ def init(
     city_id: Annotated[str, typer.Option("--id", help="The city's id.")] = "city",
     name: Annotated[str, typer.Option(help="The city's name.")] = "城市",
     area_code: Annotated[str, typer.Option(help="Its GB/T 2260 code.")] = "",
+    simulate: Annotated[bool, typer.Option("--simulate", help="With a simulated network of poles.")] = False,
     as_json: Json = False,
 ) -> None:
     """Make a city in a folder: empty, or furnished from a pack."""
@@ -69,6 +78,8 @@ def init(
         lay_out(folder, source)
         with open_city(folder) as city:
             _furnish(city, source)
+            if simulate:
+                register_simulated(city)
     if as_json:
         show({"path": str(folder)}, as_json=True)
     else:
@@ -158,18 +169,24 @@ def _first_login(city: City) -> None:
         keep_first_login(city.folder, password)
 
 
-def _serve(city: City, host: str, port: int, *, browser: bool) -> None:
+def _serve(city: City, host: str, port: int, *, browser: bool, simulated: bool = False) -> None:
+    gateways: list[Gateway] = []
+
     def ready(url: str) -> None:
         city.store.announce(url, city.owner_secret)
         OUT.print(f"lifang: {url}", markup=False, highlight=False, soft_wrap=True)
         for line in (_mqtt_line(city), _login_line(city.folder)):
             OUT.print(line, markup=False, highlight=False, soft_wrap=True)
+        if simulated:
+            gateways.append(beside(city, url))
         if browser:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
     try:
         serve_http(city, host=host, port=port, ready=ready)
     finally:
+        for gateway in gateways:
+            gateway.close()
         ERR.print("lifang: stopped", markup=False)
 
 

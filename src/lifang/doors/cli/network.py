@@ -11,6 +11,7 @@ import typer
 from lifang.core import BadInput
 from lifang.doors.cli.client import Client
 from lifang.doors.cli.show import Dir, Json, show
+from lifang.doors.cli.simulate import simulate
 
 Limit = Annotated[int, typer.Option(min=1)]
 District = Annotated[str | None, typer.Option(help="Only in this district: its code.")]
@@ -23,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
     for command in (devices, links, health, gaps, coverage):
         app.command()(command)
     app.command("import-devices")(import_devices)
+    app.command()(simulate)
 
 
 def devices(

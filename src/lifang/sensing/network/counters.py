@@ -84,7 +84,8 @@ class Counters:
         fresh = self.first[numbers] == NEVER
         self.first[numbers[fresh]] = time[fresh]
         newest = last_rows(observations)
-        self._lagged(numbers[newest], (now_us - time[newest]) / 1e6)
+        live = newest[time[newest] > now_us - (HOURS - 1) * HOUR_US]  # what is older is history, not late
+        self._lagged(numbers[live], (now_us - time[live]) / 1e6)
         self.last[numbers[newest]] = np.maximum(self.last[numbers[newest]], time[newest])
         self.arrival[numbers[newest]] = now_us
 
@@ -106,15 +107,27 @@ class Counters:
         self.spread[numbers] = np.where(known, self.spread[numbers] + _SHARE * (off - self.spread[numbers]), off)
 
     def turn(self, hour: int) -> None:
-        """Let the ring end with ``hour``; hours that leave it are added up first. A clock set back changes nothing."""
+        """Let the ring end with ``hour``; hours that leave it are added up first.
+
+        A clock set back by less than the ring changes nothing; one set back further begins the ring again.
+        """
         if self.hour < 0:
             self.hour = hour
+        if hour <= self.hour - HOURS:
+            self._begin_again(hour)
         if hour - self.hour >= HOURS:  # nothing was heard for longer than the ring: nobody knows of those hours
             self._retire(range(self.hour - HOURS + 1, self.hour + 1))
             self.hour = hour
         while self.hour < hour:
             self.hour += 1
             self._retire([self.hour - HOURS])
+
+    def _begin_again(self, hour: int) -> None:
+        self.ring[:] = 0
+        self.lag[:], self.spread[:] = np.nan, 0.0
+        later = self.arrival > (hour + 1) * HOUR_US
+        self.arrival[later] = np.minimum(self.last[later], hour * HOUR_US)
+        self.hour = hour
 
     def _retire(self, hours: Any) -> None:
         for hour in hours:

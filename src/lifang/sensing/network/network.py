@@ -300,7 +300,8 @@ class SensorNetwork(Register):
         with self._counting:
             counted = self._count().of(size)
             came = self._counters.hours_with_values(size) if self._counters else np.zeros((0, size), np.bool_)
-            streams = judge_streams(network, counted, now_us, min(self._started_us, now_us))
+            self._started_us = min(self._started_us, now_us)  # the clock may have been set back
+            streams = judge_streams(network, counted, now_us, self._started_us)
             return State(now_us, network, streams, judge_devices(network, streams, counted, came, now_us))
 
     def _count(self) -> Counters:

@@ -131,6 +131,10 @@ class Register:
             raise NotFound(f"There is no device {str(reference)[:80]!r}.", mend="List the devices.")
         return Device.from_row(row)
 
+    def is_registered(self, device_id: str) -> bool:
+        """Return whether there is such a device."""
+        return self._store.registry.get("device", device_id) is not None
+
     def devices(self, numbers: Sequence[int]) -> list[Device]:
         """Return the devices with these numbers, by number."""
         found: list[Device] = []

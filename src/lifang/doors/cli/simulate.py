@@ -1,0 +1,55 @@
+"""The command that runs the simulated network's gateway, and the same beside a demonstration."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from pathlib import Path
+
+from lifang.app import GATEWAY, PERIOD_S, PERSON, City
+from lifang.core import NotFound
+from lifang.doors.cli.client import Client
+from lifang.doors.cli.show import ERR, Dir
+from lifang.doors.cli.simulation import Gateway, Keys
+from lifang.guard import SYSTEM
+
+_MEMORY = "simulated-gateway.txt"
+
+
+def simulate(folder: Dir) -> None:
+    """Run the gateway of the simulated network against a served city, until Ctrl-C; its values are made up."""
+    with Client(folder) as client:
+        if client.address is None:
+            raise NotFound(f"Nobody serves {folder}.", mend=f"Run `lifang serve --dir {folder}` first.")
+        client.get(f"/api/v1/network/devices/{GATEWAY}")
+        values = client.post("/api/v1/tokens", {"person": PERSON, "label": "sense simulate"})
+        device = client.post(f"/api/v1/devices/{GATEWAY}/tokens", {"label": "sense simulate"})
+        gateway = started(client.address, Keys(values["secret"], device["secret"]), folder)
+        ERR.print("lifang: the simulated gateway runs; its values are made up", markup=False)
+        with suppress(KeyboardInterrupt):
+            gateway.wait()
+        gateway.close()
+        client.delete(f"/api/v1/device-tokens/{device['id']}")
+        client.delete(f"/api/v1/tokens/{values['id']}")
+
+
+def beside(city: City, url: str) -> Gateway:
+    """Return the gateway that runs beside a demonstration, with fresh tokens of its own, over HTTP as any other."""
+    person = city.identity.person(PERSON)
+    for token in city.identity.tokens(person.id):
+        if token.revoked is None:
+            city.identity.revoke_token(token.id, by=SYSTEM)
+    _, values = city.identity.issue_token(person.id, "demo", by=SYSTEM)
+    for known in city.tasking.tokens.tokens(GATEWAY):
+        if known.revoked is None:
+            city.tasking.tokens.revoke_token(known.id, by=SYSTEM)
+    _, device = city.tasking.tokens.issue_token(GATEWAY, "demo", by=SYSTEM)
+    return started(url, Keys(values, device), city.folder)
+
+
+def started(url: str, keys: Keys, folder: Path) -> Gateway:
+    """Return a gateway at work."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    gateway = Gateway(url, keys, device=GATEWAY, period_s=PERIOD_S, memory=folder / _MEMORY)
+    gateway.start()
+    return gateway

@@ -1,0 +1,105 @@
+"""The simulated network says so wherever it shows, and its gateway sends and obeys over the public interface."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+import uvicorn
+
+from lifang.app import GATEWAY, City, lay_out_empty, open_city, register_simulated
+from lifang.catalogue import Card
+from lifang.doors.api import create_app
+from lifang.doors.cli.simulate import beside
+from lifang.doors.cli.simulation import lamp_level, noise_db
+from lifang.guard import SYSTEM, Classification
+from lifang.sensing.network import Wanted
+from lifang.sensing.tasking import Order
+
+NIGHT, DAY = (datetime(2026, 1, 12, hour, tzinfo=UTC) for hour in (4, 16))
+_LAYER = '\n[[layers]]\ndataset = "streets"\ngeometry = "line"\nstyle = "road"\n'
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    """A city with twenty road segments and a simulated pole on ten of them."""
+    lay_out_empty(tmp_path / "city", city_id="small", name="小城", area_code="510100")
+    with (tmp_path / "city" / "city.toml").open("a", encoding="utf-8") as file:
+        file.write(_LAYER)
+    lines = [shapely.LineString([(104 + n / 100, 30.6), (104 + n / 100, 30.61)]) for n in range(20)]
+    features = ",".join(
+        f'{{"type":"Feature","properties":{{"id":{n}}},"geometry":{shapely.to_geojson(line)}}}'
+        for n, line in enumerate(lines)
+    )
+    path = tmp_path / "streets.geojson"
+    path.write_text(f'{{"type":"FeatureCollection","features":[{features}]}}', "utf-8")
+    opened = open_city(tmp_path / "city")
+    opened.start(time_passes=False)
+    card = Card.from_mapping({"id": "streets", "name": {"zh": "路", "en": "streets"}, "classification": "open"})
+    opened.catalogue.add(path, name="streets.geojson", card=card, by=SYSTEM)
+    assert register_simulated(opened, poles=10) == 31
+    assert register_simulated(opened, poles=10) == 0
+    yield opened
+    opened.close()
+
+
+def test_everything_simulated_is_called_so(city: City) -> None:
+    everything = city.network.find(Wanted(), classes=list(Classification))
+    assert city.network.find(Wanted(simulated=True), classes=list(Classification)).tolist() == everything.tolist()
+    for thing in city.sensing.things():
+        assert thing.properties["simulated"] is True
+        assert "模拟" in thing.zh
+        assert "imulated" in thing.en
+    assert all(each.properties["simulated"] and "模拟" in each.zh for each in city.sensing.datastreams())
+    assert all(each.simulated and "模拟" in each.zh for each in city.network.links())
+
+
+def test_poles_stand_on_roads_and_carry_their_devices(city: City) -> None:
+    pole = city.sensing.thing("sim-pole-001")
+    assert pole.lat == pytest.approx(30.605)
+    assert {each.id for each in city.network.mounted(pole.id)} == {"sim-lamp-001", "sim-noise-001"}
+    assert city.network.gateway_of("sim-lamp-001") == GATEWAY
+
+
+def test_what_is_made_up_follows_the_hour_and_is_the_same_again() -> None:
+    assert (lamp_level(NIGHT), lamp_level(DAY)) == (80.0, 0.0)
+    night = np.mean([noise_db(f"d{n}", NIGHT) for n in range(100)])
+    day = np.mean([noise_db(f"d{n}", DAY) for n in range(100)])
+    assert 46 < night < 50 < 62 < day < 66
+    assert noise_db("d1", DAY) == noise_db("d1", DAY)
+
+
+@pytest.mark.slow
+def test_the_gateway_sends_and_obeys_over_http_with_tokens_of_its_own(city: City) -> None:
+    config = uvicorn.Config(create_app(city), port=0, host="127.0.0.1", log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    gateway = beside(city, url)
+    try:
+        _until(lambda: gateway.sent >= 19)
+        command = city.tasking.submit(Order("sim-lamp-003.dim", {"level": 35.0}), by=SYSTEM)
+        _until(lambda: city.tasking.command(command.id).state == "done")
+        assert (city.folder / "simulated-gateway.txt").read_text("ascii").split() == [command.id]
+    finally:
+        gateway.close()
+        server.should_exit = True
+        thread.join(30)
+    actions = {each.entry.subject for each in city.store.ledger.records() if each.entry.action == "command.done"}
+    assert actions == {f"device:{GATEWAY}"}
+
+
+def _until(holds: object, seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():  # type: ignore[operator]
+        assert time.monotonic() < end
+        time.sleep(0.1)
