@@ -110,6 +110,9 @@ BATTERY = _rule(  # percentage points below what its model calls low
 )
 
 
+RULES = (LINK_DOWN, DISTRICT_SILENT, DEVICE_SILENT, CERTIFICATE, BATTERY)
+
+
 @dataclass(frozen=True)
 class _Found:
     """What a rule is to see of one resource."""
@@ -154,7 +157,7 @@ def run(context: SceneContext, moment: datetime) -> SceneResult:
         BATTERY.id: _batteries(engine, state),
     }
     changes: list[AlertChange] = []
-    for rule in (LINK_DOWN, DISTRICT_SILENT, DEVICE_SILENT, CERTIFICATE, BATTERY):
+    for rule in RULES:
         changes += _evaluated(context, context.rules.get(rule.id, rule), moment, list(seen[rule.id]))
     written = _write(context, engine, state, moment)
     return SceneResult(moment, view(context, moment), written, changes)
