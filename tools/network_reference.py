@@ -1,4 +1,4 @@
-"""The reference of the sensing network, written from what the code declares; ``write_reference`` puts it in its place."""
+"""The reference of the sensing network, written from what the code declares; ``write_reference`` uses it."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ After OGC 17-079r1 (SensorThings API, Part 2: Tasking Core): an actuator, its ta
 of parameters), and tasks. Operators and administrators give commands; every step is in the ledger. A device fetches
 what is to be done by `GET /api/v1/devices/ID/commands` (at once; `?wait=30` as a long poll; `Accept: text/event-stream`
 as a stream) with a token of its own, which opens nothing else, and answers by
-`POST /api/v1/devices/ID/commands/COMMAND` with `acknowledged`, `done` or `failed`. A command that was not answered comes
-again under its own `id`: a device does each id at most once.
+`POST /api/v1/devices/ID/commands/COMMAND` with `acknowledged`, `done` or `failed`. A command that was not answered
+comes again under its own `id`: a device does each id at most once.
 
 ```sh
 lifang task token sim-gateway "roadside cabinet"
@@ -91,8 +91,8 @@ A capability's `limits` say what is safe:
 | `rates` | the most it may change per second since the last command |
 | `state_of` | the datastream that shows a parameter's present value |
 | `minimum_interval_s` | between two commands that were given |
-| `interlocks` | `{datastream, must (ge, gt, le, lt, eq, ne), value, max_age_s, when: {parameter, is}}`: what must hold; \
-a value that is missing, doubted or too old is unsafe; judged again when the command is handed out |
+| `interlocks` | `{datastream, must (ge, gt, le, lt, eq, ne), value, max_age_s, when: {parameter, is}}`: what must \
+hold; a value that is missing, doubted or too old is unsafe; judged again when the command is handed out |
 | `deadline_s` | if the command names no deadline |
 | `works_when_silent` | a silent device may be commanded all the same |
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import typer.main
+from network_reference import network_reference
 
 from lifang.app import lay_out_empty, open_city, sensors
 from lifang.catalogue import Card
@@ -182,6 +183,7 @@ WRITERS = {
     "settings.md": settings,
     "dataset-toml.md": dataset_toml,
     "openapi.json": openapi,
+    "network.md": network_reference,
 }
 
 
