@@ -17,6 +17,7 @@ COLLECTIONS = {
     "Observations": ("Datastream", "FeatureOfInterest"),
     "FeaturesOfInterest": ("Observations",),
 }
+TASKING = ("Actuators", "TaskingCapabilities", "Tasks")
 MANDATORY = {
     "Things": {"name", "description"},
     "Locations": {"name", "description", "encodingType", "location"},
@@ -47,7 +48,7 @@ def key(value: Any) -> str:
 def test_the_root_names_every_collection_and_what_is_kept(service: Service) -> None:
     for path in ("", "/"):
         told = service.get(path)
-        assert {each["name"] for each in told["value"]} == {*COLLECTIONS, "MultiDatastreams"}
+        assert {each["name"] for each in told["value"]} == {*COLLECTIONS, "MultiDatastreams", *TASKING}
         assert all(each["url"].endswith(f"/sta/v1.1/{each['name']}") for each in told["value"])
         kept = told["serverSettings"]["conformance"]
         assert "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete" in kept

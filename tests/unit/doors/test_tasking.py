@@ -190,3 +190,42 @@ def test_what_cannot_be_a_capability_is_refused_whole(works: House) -> None:
         assert answer.status_code == 400, limits
     nowhere = {"actuators": [{"id": "a", "thing": "nowhere", "zh": "x", "en": "x"}]}
     assert works.client("operator").post("/api/v1/actuators", json=nowhere).status_code == 404
+
+
+def test_sensorthings_tells_actuators_capabilities_and_tasks_from_the_same_rows(works: House) -> None:
+    operator = works.client("operator")
+    sets = {each["name"] for each in works.client().get("/sta/v1.1").json()["value"]}
+    assert sets >= {"Actuators", "TaskingCapabilities", "Tasks"}
+    actuators = works.client().get("/sta/v1.1/Actuators?$count=true&$top=1").json()
+    assert (actuators["@iot.count"], len(actuators["value"])) == (2, 1)
+    following = works.client().get(actuators["@iot.nextLink"]).json()
+    assert following["value"][0]["@iot.id"] == 2
+    own = works.client().get("/sta/v1.1/Actuators(1)/TaskingCapabilities").json()["value"]
+    assert [each["properties"]["id"] for each in own] == ["on-1"]
+    assert own[0]["taskingParameters"] == SWITCH
+    assert works.client().get(own[0]["Actuator@iot.navigationLink"]).json()["@iot.id"] == 1
+    made = operator.post(
+        "/sta/v1.1/Tasks", json={"taskingParameters": {"state": "on"}, "TaskingCapability": {"@iot.id": 1}}
+    )
+    assert (made.status_code, made.json()["properties"]["state"]) == (201, "accepted")
+    task = made.headers["location"]
+    assert operator.get(task).json()["taskingParameters"] == {"state": "on"}
+    assert operator.get(f"{task}/TaskingCapability").json()["@iot.id"] == 1
+    assert operator.get("/sta/v1.1/TaskingCapabilities(1)/Tasks?$top=1").json()["value"][0]["@iot.selfLink"] == task
+    assert operator("DELETE", task).status_code == 200
+    assert operator.get(task).json()["properties"]["state"] == "cancelled"
+
+
+def test_sensorthings_tasks_are_hidden_from_those_who_may_not_command(works: House) -> None:
+    url = "/sta/v1.1/Tasks"
+    body = {"taskingParameters": {"state": "on"}, "TaskingCapability": {"@iot.id": 1}}
+    assert works.client().get(url).status_code == 401
+    assert works.client("citizen").get(url).status_code == 403
+    assert works.client("citizen").get(f"{url}(1)").status_code == 404
+    assert works.client("analyst").post(url, json=body).status_code == 403
+    operator = works.client("operator")
+    assert operator.get(f"{url}?$filter=id eq 1").status_code == 501
+    assert operator.post(url, json={"taskingParameters": {"state": "on"}}).status_code == 400
+    assert operator("PATCH", f"{url}(1)", json=body).status_code == 501
+    odd = operator.post("/sta/v1.1/TaskingCapabilities(2)/Tasks", json={"taskingParameters": {"state": 3}})
+    assert odd.status_code == 400

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lifang.doors.sensorthings import tasking
 from lifang.sensing import COLLECTIONS
 
 _STANDARD = "http://www.opengis.net/spec/iot_sensing/1.1/req/"
@@ -37,10 +38,10 @@ EXTENSIONS = tuple(
 
 def landing(root: str) -> dict[str, Any]:
     """Return what there is below ``root``, and what of the standard and beyond it is kept."""
-    settings: dict[str, Any] = {"conformance": [*CONFORMANCE, *EXTENSIONS]}
+    settings: dict[str, Any] = {"conformance": [*CONFORMANCE, *tasking.REQUIREMENTS, *EXTENSIONS]}
     settings[f"{_OWN}aggregation"] = {
         "functions": ["avg", "min", "max", "count", "sum", "p0 … p100"],
         "example": "Datastreams(1)/Observations?$apply=groupby((bucket(phenomenonTime,PT1H)),aggregate(avg,max))",
     }
-    sets = [{"name": name, "url": f"{root}/{name}"} for name in COLLECTIONS]
+    sets = [{"name": name, "url": f"{root}/{name}"} for name in (*COLLECTIONS, *tasking.COLLECTIONS)]
     return {"value": sets, "serverSettings": settings}

@@ -22,6 +22,7 @@ from lifang.doors.http import (
     json_answer,
     read_body,
 )
+from lifang.doors.sensorthings import tasking
 from lifang.doors.sensorthings.answering import answer
 from lifang.doors.sensorthings.batch import Batch, read_json, write_json
 from lifang.doors.sensorthings.bulk import by_rows, receive
@@ -92,18 +93,22 @@ def _start(request: Request, asker: Reads) -> Response:
 
 def _get(path: str, request: Request, asker: Reads) -> Response:
     """Give what the path names: a collection, an entity, a property, a value, a reference."""
-    return response_of(request, answer(asker, asked_of(request, path)))
+    asked = asked_of(request, path)
+    return response_of(request, tasking.read(asker, asked) if tasking.is_tasking(asked) else answer(asker, asked))
 
 
 async def _change(path: str, request: Request, asker: Observes) -> Response:
     """Create an entity, with those inside it; or replace or change one, or some of its properties."""
     asked = asked_of(request, path, await read_body(request))
-    return await run_sync(lambda: response_of(request, change(asker, asked)))
+    done = tasking.change if tasking.is_tasking(asked) else change
+    return await run_sync(lambda: response_of(request, done(asker, asked)))
 
 
 def _delete(path: str, request: Request, asker: Observes) -> Response:
     """Delete an entity, with what cannot be without it."""
-    return response_of(request, change(asker, asked_of(request, path)))
+    asked = asked_of(request, path)
+    done = tasking.change if tasking.is_tasking(asked) else change
+    return response_of(request, done(asker, asked))
 
 
 async def _create(request: Request, asker: Observes) -> Response:
