@@ -157,6 +157,11 @@ class SensorNetwork(Register):
             self._state = (key, state, time.monotonic(), time.monotonic() - begin)
             return state
 
+    def judge(self) -> State:
+        """Return how the network is at this very moment, worked out anew: :meth:`state` is cheaper."""
+        with self._lock:
+            return self._judge(self._columns(), to_micros(self._now()))
+
     def find(
         self, wanted: Wanted, *, classes: Collection[Classification], after: int = 0, limit: int | None = None
     ) -> NDArray[np.int64]:
