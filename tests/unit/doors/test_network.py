@@ -157,3 +157,10 @@ def test_health_sums_up_by_group_and_names_its_rules(works: House) -> None:
     assert {each["rule"] for each in told["rules"]} == {"silent", "clock", "link_down"}
     for by in ("district", "organisation", "link"):
         assert works.client().get(f"/api/v1/network/health?by={by}").status_code == 200
+
+
+def test_who_may_read_but_not_export_gets_no_hidden_device_as_csv(works: House) -> None:
+    url = "/api/v1/network/devices?type=camera"
+    assert len(works.client("operator").get(url).json()["items"]) == 1
+    assert len(works.client("operator").get(f"{url}&format=csv").text.splitlines()) == 1
+    assert len(works.client("analyst").get(f"{url}&format=csv").text.splitlines()) == 2

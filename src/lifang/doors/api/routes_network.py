@@ -119,7 +119,7 @@ def _every(
 ) -> Response:
     """List devices by number, those that meet every condition; as CSV all of them."""
     engine = asker.city.network
-    classes = asker.classes(Action.READ, "device")
+    classes = asker.classes(Action.EXPORT if form == "csv" else Action.READ, "device")
     last = after_number("devices", after)
     found = engine.find(wanted, classes=classes, after=last, limit=None if form == "csv" else limit + 1)
     if form == "csv":

@@ -141,7 +141,8 @@ def _gaps(
     """Tell from when to when how many values are missing (the last day if no bounds are given)."""
     until = moment(end) or asker.city.now
     since = moment(start) or day_before(until)
-    streams = _streams(asker, datastream, device, district)
+    action = Action.EXPORT if form == "csv" else Action.READ
+    streams = _streams(asker, datastream, device, district, action)
     found = asker.city.network.gaps(np.array(sorted(streams), dtype=np.int32), since, until)
     if form == "csv":
         table = pa.Table.from_pylist(
@@ -154,12 +155,15 @@ def _gaps(
     return answer(request, _report(found, streams, since, until))
 
 
-def _streams(asker: Asker, datastream: str | None, device: str | None, district: str | None) -> dict[int, str]:
-    """Return the datastreams asked about that the asker may read: id by number."""
+def _streams(
+    asker: Asker, datastream: str | None, device: str | None, district: str | None, action: Action
+) -> dict[int, str]:
+    """Return the datastreams asked about that the asker may read (or export): id by number."""
     if sum(each is not None for each in (datastream, device, district)) != 1:
         raise BadInput("Name one datastream, device or district.", where="address", mend="Give ?device=… for example.")
     if datastream is not None:
         stream = asker.datastream(_reference(datastream))
+        asker.must(action, Resource("datastream", stream.id, stream.classification))
         return {stream.number: stream.id}
     engine = asker.city.network
     if device is not None:
@@ -174,7 +178,7 @@ def _streams(asker: Asker, datastream: str | None, device: str | None, district:
     if len(numbers) > _STREAMS_MOST:
         raise TooLarge(f"These are {len(numbers):,} datastreams.", mend="Name a device, or a smaller district.")
     found = (asker.city.sensing.datastream(int(number)) for number in numbers)
-    shown = [each for each in found if asker.may(Action.READ, Resource("datastream", each.id, each.classification))]
+    shown = [each for each in found if asker.may(action, Resource("datastream", each.id, each.classification))]
     asker.seen(*(Resource("datastream", each.id, each.classification) for each in shown))
     return {each.number: each.id for each in shown}
 

@@ -40,9 +40,10 @@ def router() -> APIRouter:
         last, most = after_number("links", after) or None, None if form == "csv" else limit + 1
         found = engine.links(after=last, limit=most)
         items, following = paged("links", found, limit, lambda each: each.number) if most else (found, None)
-        asker.decide(Action.READ, Resource("link"))
-        shown = [each for each in items if asker.may(Action.READ, each.resource)]
-        asker.seen(*(each.resource for each in shown))
+        action = Action.EXPORT if form == "csv" else Action.READ
+        asker.decide(action, Resource("link"))
+        shown = [each for each in items if asker.may(action, each.resource)]
+        asker.seen(*(each.resource for each in shown), action=action.value)
         bodies = link_bodies(asker, shown)
         if form == "csv":
             rows = [_flat(each) for each in bodies]

@@ -105,11 +105,11 @@ class SensorNetwork(Register):
             self._thread.start()
 
     def close(self) -> None:
-        """Keep the counters, and stop."""
+        """Keep the counters, and stop; if the store cannot take them, the next start counts from the last time."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-        self.save()
+        self._save_or_tell()
 
     def watch(self, observations: Observations) -> None:
         """Count committed observations: for ``Sensing.on_commit``."""
@@ -343,7 +343,10 @@ class SensorNetwork(Register):
         except Problem as problem:
             _logger.warning("the network cannot be read yet: %s", problem)
         while not self._stop.wait(_SAVE_S):
-            try:
-                self.save()
-            except Problem as problem:
-                _logger.warning("the network's counters were not kept: %s", problem)
+            self._save_or_tell()
+
+    def _save_or_tell(self) -> None:
+        try:
+            self.save()
+        except Problem as problem:
+            _logger.warning("the network's counters were not kept: %s", problem)

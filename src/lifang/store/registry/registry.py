@@ -210,8 +210,11 @@ class Registry:
         kept = [kept_as(column_of(known, name)) for name in names]
         query = sa.select(*kept).order_by(column_of(known, order))
         with self._database.reading() as connection, translated(self._database.path, "This question"):
-            found = list(zip(*connection.execute(query), strict=True)) or [()] * len(names)
-        return {name: list(column) for name, column in zip(names, found, strict=True)}
+            found: list[list[Any]] = [[] for _ in names]
+            for part in connection.execute(query).partitions(_MANY):  # a call for each row would cost most of the time
+                for column, values in zip(found, zip(*part, strict=True), strict=True):
+                    column.extend(values)
+        return dict(zip(names, found, strict=True))
 
     def count(self, table: str, *, where: Mapping[str, Any] | None = None) -> int:
         """Return how many rows of ``table`` meet ``where``."""
