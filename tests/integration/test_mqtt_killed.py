@@ -38,13 +38,6 @@ from lifang.sensing import Datastream, Thing
 
 STREAMS, KILLS, WINDOW = 10, 5, 200
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
-_PROGRAM = """
-import sys
-import lifang
-from lifang.doors.api import serve
-city = lifang.open(sys.argv[1])
-serve(city, port=0, ready=lambda _: print(city.addresses["mqtt"], flush=True))
-"""
 
 
 def furnish(folder: Path) -> str:
@@ -61,10 +54,15 @@ def furnish(folder: Path) -> str:
 @contextmanager
 def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Yield the server's process and its MQTT port; killed afterwards, if it lives."""
-    with subprocess.Popen([sys.executable, "-c", _PROGRAM, str(folder)], stdout=subprocess.PIPE, text=True) as process:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        http = free.getsockname()[1]
+    command = [sys.executable, "-m", "lifang.doors.cli.main", "serve", "--dir", str(folder), "--port", str(http)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         try:
-            yield process, int(process.stdout.readline().rpartition(":")[2])
+            line = next(line for line in process.stdout if "mqtt://" in line)
+            yield process, int(line.rpartition(":")[2])
         finally:
             process.kill()
 

@@ -7,7 +7,10 @@ import json
 import pyarrow as pa
 import pytest
 
+from lifang.core import Unavailable
 from lifang.doors.mqtt.wire import V5, V311, Ack, Disconnect, Kind, Publish, Reason
+from lifang.sensing import Observations
+from lifang.store import Batch
 
 from .conftest import Served, message
 
@@ -232,3 +235,24 @@ def test_a_3_1_1_client_may_send_any_number_ahead_and_is_held_back(served: Serve
         talker.send(*(message(20_000 + n, 1.0, packet_id=n + 1) for n in range(start, start + 1000)))
     assert [talker.read(Ack).packet_id for _ in range(10_000)] == list(range(1, 10_001))
     assert len([second for second in served.stored(1) if 20_000 <= second < 30_000]) == 10_000
+
+
+@pytest.mark.slow
+def test_while_the_store_takes_nothing_senders_wait_and_lose_nothing(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = served.city.store.lake
+    whole, tries = lake.append_batch, []
+
+    def full(columns: Observations, *, subject: str) -> Batch:
+        tries.append(len(columns))
+        if len(tries) < 4:
+            raise Unavailable("The disk is full.", mend="Free space.")
+        return whole(columns, subject=subject)
+
+    monkeypatch.setattr(lake, "append_batch", full)
+    for talker in (served.talker("a", "operator"), served.talker("b", "operator", V5)):
+        talker.send(message(70_000, 1.0))
+        assert talker.read(Ack).code == 0
+        tries.clear()
+    assert served.stored(1)[70_000] == 1.0

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from lifang.app import City
 from lifang.core import BadInput, Denied, NotFound, Problem, TooLarge, Unavailable
@@ -27,6 +27,8 @@ _AT_ONCE = 2  # commits of one city under way for this door
 _SMALL = 100_000  # bytes; decoded sooner than handed to a thread
 _ROWS_MAX = 500_000  # that may wait for their turn
 _BYTES_MAX = 256_000_000  # of bodies that may
+_PATIENCE_S, _AGAIN_S = 10.0, 0.2
+Done = TypeVar("Done")
 Refuse = Callable[[Delivery, Problem], None]
 
 
@@ -121,9 +123,9 @@ class Intake:
 
     async def _commit(self, group: _Group) -> None:
         start = time.perf_counter()
+        rows = make_observations(group.numbers, group.times, group.values)
         try:
-            rows = make_observations(group.numbers, group.times, group.values)
-            await self._city.sensing.ingest_async(rows, by=group.guest.subject)
+            await patiently(lambda: self._city.sensing.ingest_async(rows, by=group.guest.subject))
         except Unavailable as problem:
             for delivery in group.deliveries:
                 self._refuse(delivery, problem)
@@ -165,7 +167,7 @@ class Intake:
         try:
             if not is_known(self._city, guest) and not await self._still(guest):
                 raise Denied("The log-in does not hold any more.")
-            count, lost = await self._stored(guest, form, body)
+            count, lost = await patiently(lambda: self._stored(guest, form, body))
         except Problem as problem:
             self._refuse(delivery, problem)
             return
@@ -200,6 +202,18 @@ class Intake:
     async def _by_rows(self, guest: Guest, body: bytes) -> tuple[int, int]:
         outcomes = await asyncio.to_thread(by_rows, asker_of(self._city, guest), body, "")
         return len(outcomes), outcomes.count("error")
+
+
+async def patiently(work: Callable[[], Awaitable[Done]]) -> Done:
+    """Return what ``work`` returns; while the store cannot take more, it is asked again and senders are held back."""
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return await work()
+        except Unavailable:
+            if time.monotonic() > end:
+                raise
+        await asyncio.sleep(_AGAIN_S)
 
 
 def code_of(problem: Problem) -> Reason:

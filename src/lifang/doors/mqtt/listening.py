@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from lifang.app import City
@@ -90,12 +92,9 @@ def _take(settings: MqttSettings) -> socket.socket:
     wanted = PORT if settings.port < 0 else settings.port
     try:
         return _bound(settings.host, wanted)
-    except OSError:
-        if settings.port < 0:
-            try:
-                return _bound(settings.host, 0)
-            except OSError as other:
-                error = other
+    except OSError as error:
+        if settings.port < 0 and error.errno == errno.EADDRINUSE:
+            return _take(replace(settings, port=0))
         raise Conflict(
             f"Port {wanted} of {settings.host} cannot be used for MQTT: {error.strerror}.",
             where="city.toml, [mqtt]",

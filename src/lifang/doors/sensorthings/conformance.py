@@ -36,9 +36,17 @@ EXTENSIONS = tuple(
 )
 
 
-def landing(root: str) -> dict[str, Any]:
-    """Return what there is below ``root``, and what of the standard and beyond it is kept."""
-    settings: dict[str, Any] = {"conformance": [*CONFORMANCE, *tasking.REQUIREMENTS, *EXTENSIONS]}
+BY_MQTT = tuple(
+    _STANDARD + name
+    for name in ("create-observations-via-mqtt/observations-creation", "receive-updates-via-mqtt/receive-updates")
+)
+
+
+def landing(root: str, mqtt: str | None = None) -> dict[str, Any]:
+    """Return what there is below ``root``, what of the standard and beyond it is kept, and the address for MQTT."""
+    by_mqtt = BY_MQTT if mqtt else ()
+    settings: dict[str, Any] = {"conformance": [*CONFORMANCE, *tasking.REQUIREMENTS, *by_mqtt, *EXTENSIONS]}
+    settings |= {each: {"endpoints": [mqtt]} for each in by_mqtt}
     settings[f"{_OWN}aggregation"] = {
         "functions": ["avg", "min", "max", "count", "sum", "p0 … p100"],
         "example": "Datastreams(1)/Observations?$apply=groupby((bucket(phenomenonTime,PT1H)),aggregate(avg,max))",

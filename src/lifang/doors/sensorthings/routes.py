@@ -87,8 +87,7 @@ def response_of(request: Request, given: Answer) -> Response:
 
 def _start(request: Request, asker: Reads) -> Response:
     """Say what there is, and what of the standard is kept."""
-    del asker
-    return json_answer(request, landing(root_of(request)))
+    return json_answer(request, landing(root_of(request), asker.city.addresses.get("mqtt")))
 
 
 def _get(path: str, request: Request, asker: Reads) -> Response:

@@ -227,7 +227,10 @@ class Broker:
                 _LOG.warning("MQTT sessions are not kept: %s", problem)
             if now - rechecked >= _RECHECK_S:
                 rechecked = now
-                await self._recheck()
+                try:
+                    await self._recheck()
+                except Problem as problem:
+                    _LOG.warning("log-ins could not be looked at: %s", problem)
 
     def _look_at(self, link: Link, now: float) -> None:
         silent_s = now - link.heard
