@@ -21,14 +21,14 @@ from lifang.sensing.codec import Decoded
 from lifang.sensing.data_array import decode_data_array
 from lifang.sensing.entities import Entities
 from lifang.sensing.entities.entities import ChangeWatcher
-from lifang.sensing.entities.settling import settle
+from lifang.sensing.entities.settling import find_features, settle
 from lifang.sensing.history import absent, chunks, observations_of
 from lifang.sensing.hot import HotState
 from lifang.sensing.ingest import Committer
 from lifang.sensing.model import Datastream, Latest, Numbers, Quality, Thing, pick
 from lifang.sensing.quality import Limits, Previous, assess
 from lifang.sensing.registrar import Registrar
-from lifang.sensing.roster import Roster
+from lifang.sensing.roster import UNKNOWN, Roster
 from lifang.sensing.series import chart, check_points
 from lifang.sensing.watchers import Watcher, Watchers
 from lifang.store import Entry, Observations, Store, read_setting, write_setting
@@ -180,7 +180,7 @@ class Sensing:
         A malformed body is refused whole; groups of unknown datastreams are ``error`` in the outcomes, the others
         are stored. ``NotFound`` when no datastream of the body is known.
         """
-        return self._receive(decode_data_array(body), by)
+        return self._receive(decode_data_array(body), by, placed=True)
 
     def receive_arrow(self, body: bytes, *, by: Subject) -> Receipt:
         """Return the receipt of an Arrow IPC stream; ``NotFound`` names the first row of an unknown datastream."""
@@ -192,12 +192,17 @@ class Sensing:
             raise NotFound(f"There is no datastream {reference!r}.", where=f"row {row}", mend="Register it first.")
         return self._receive(decoded, by)
 
-    def _receive(self, decoded: Decoded, by: Subject) -> Receipt:
+    def _receive(self, decoded: Decoded, by: Subject, *, placed: bool = False) -> Receipt:
+        """Return the receipt; with ``placed`` rows of things without a location are not accepted (18-088, 10.2)."""
         numbers = self._registrar.numbers(decoded.references)[decoded.index]
         accepted = numbers > 0
+        if placed:
+            if bool((self._roster.current[numbers] == UNKNOWN).any()):
+                find_features(numbers[accepted], self._roster, self.store, self._clock.now())
+            accepted &= self._roster.current[numbers] > UNKNOWN
         observations = Observations(numbers, decoded.time, decoded.value, decoded.quality)
         if not accepted.all():
-            if not accepted.any():
+            if not (numbers > 0).any():
                 named = ", ".join(repr(each) for each in decoded.references[:3])
                 raise NotFound(f"There is no datastream {named}.", mend="See /api/v1/datastreams for those there are.")
             observations = pick(observations, accepted)

@@ -83,7 +83,7 @@ def _read(text: str) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
             where="$apply",
             mend="Write groupby((bucket(phenomenonTime,PT1H)),aggregate(avg,max)).",
         )
-    functions = tuple(_function(each) for each in (found["only"] or found["functions"]).split(","))
+    functions = tuple(_function(each) for each in (found["only"] or found["functions"] or "").split(","))
     every_s, by = 0, ("datastream",)
     for part in _parts(found["by"] or ""):
         bucket = _BUCKET.fullmatch(part)

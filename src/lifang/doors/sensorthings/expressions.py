@@ -44,7 +44,7 @@ class _Parser:
         found: list[tuple[Expression, bool]] = []
         while True:
             key = self._sum()
-            way = self._next.value if self._next.kind == "name" else None
+            way = str(self._next.value).lower() if self._next.kind == "name" else None
             if way in {"asc", "desc"}:
                 self._at += 1
             found.append((key, way == "desc"))

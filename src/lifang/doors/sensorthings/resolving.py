@@ -94,7 +94,8 @@ def _see(asker: Asker, kind: str, key: int | str, sight: Sight) -> Entity:
     try:
         return reading.get(kind, key, sight)
     except NotFound:
-        return asker.see(kind, str(key), lambda: reading.get(kind, key, ALL), lambda each: resource_of(asker, each))
+        asker.see(kind, str(key), lambda: reading.get(kind, key, ALL), lambda each: resource_of(asker, each))
+        raise
 
 
 def _onward(asker: Asker, target: Target, step: Step, sight: Sight) -> Target:

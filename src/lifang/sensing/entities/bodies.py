@@ -186,16 +186,18 @@ def _multi(columns: dict[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def reference(value: Any) -> int | str | None:
-    """Return the ``@iot.id`` in ``value``, ``None`` if there is none.
-
-    Ids are given here, so one that is sent names an entity that there is, whatever a client sends beside it.
-    """
+    """Return the id that ``value`` carries (``{"@iot.id": …}``), ``None`` if it carries none."""
     if not isinstance(value, dict) or "@iot.id" not in value:
         return None
     key = value["@iot.id"]
     if isinstance(key, bool) or not isinstance(key, int | str):
         raise BadInput("@iot.id is a number or a text.", where="@iot.id", mend="Correct it.")
     return key
+
+
+def is_bare(value: Any) -> bool:
+    """Return whether ``value`` says nothing but an id: then there must be such an entity."""
+    return isinstance(value, dict) and not [name for name in value if "@iot." not in name]
 
 
 def listed(value: Any, where: str) -> list[Any]:

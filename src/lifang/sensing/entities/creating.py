@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from lifang.core import BadInput
-from lifang.sensing.entities.bodies import check_names, columns_from, listed, reference, settled
+from lifang.sensing.entities.bodies import check_names, columns_from, is_bare, listed, reference, settled
 from lifang.sensing.entities.change import Change, Changed
 from lifang.sensing.entities.kinds import MEASUREMENT, OBSERVATION, STREAMS, WAYS
 from lifang.sensing.entities.numbering import allocate
@@ -69,12 +69,27 @@ def _with_link(kind: str, body: dict[str, Any], start: Start, link: str) -> dict
 
 
 def _one(change: Change, kind: str, value: Any, depth: int) -> Row:
-    """Return the row of a linked entity: one there is, or one created from what came inside."""
+    """Return the row of a linked entity: one there is, or one created from what came inside.
+
+    What came inside with the id of an entity there is means that entity, as clients send it that hold it whole;
+    any other id inside is passed over (clause 10.2.1.2).
+    """
     key = reference(value)
-    if key is not None:
-        return change.linked(kind, key)
+    found = None if key is None else _known(change, kind, key, bare=is_bare(value))
+    if found is not None:
+        return found
     number = create(change, kind, value, depth=depth + 1)
     return change.fetch(kind, int(number))
+
+
+def _known(change: Change, kind: str, key: int | str, *, bare: bool) -> Row | None:
+    """Return the row with this id, ``None`` if there is none and it is not all that was said."""
+    try:
+        return change.linked(kind, key)
+    except BadInput:
+        if bare:
+            raise
+        return None
 
 
 def _need(change: Change, kind: str, body: Body, link: str, depth: int) -> Row:
@@ -97,10 +112,11 @@ def _children(change: Change, kind: str, row: Row, body: Body, depth: int) -> No
         start = Start(kind, row["number"])
         for value in listed(body[link], link):
             key = reference(value)
-            if key is None:
+            known = None if key is None else _known(change, way.target, key, bare=is_bare(value))
+            if known is None:
                 create(change, way.target, value, start, link, depth + 1)
             else:
-                adopt(change, way.target, change.linked(way.target, key), start, link)
+                adopt(change, way.target, known, start, link)
 
 
 def adopt(change: Change, kind: str, row: Row, start: Start, link: str) -> None:

@@ -10,6 +10,7 @@ import orjson
 import pyarrow as pa
 
 from lifang.sensing.entities.places import settle_features, unsettled
+from lifang.sensing.model import Numbers
 from lifang.sensing.roster import RICH, Roster
 from lifang.store import Observations, Store
 
@@ -22,10 +23,7 @@ def settle(observations: Observations, roster: Roster, store: Store, now: dateti
     Where a thing has moved since its datastream began, the row names the feature made from where it is now. Of a
     thing without a location there is none.
     """
-    waiting = unsettled(roster, observations.datastream)
-    for start in range(0, len(waiting), _CHUNK):
-        with roster.lock, store.registry.transaction() as tx:
-            settle_features(tx, roster, waiting[start : start + _CHUNK], now=now)
+    find_features(observations.datastream, roster, store, now)
     numbers = observations.datastream
     own, current = roster.own[numbers], roster.current[numbers]
     elsewhere = np.flatnonzero((own != current) & (current > 0))
@@ -46,6 +44,14 @@ def settle(observations: Observations, roster: Roster, store: Store, now: dateti
         observations.quality,
         pa.array(texts, pa.string()),
     )
+
+
+def find_features(numbers: Numbers, roster: Roster, store: Store, now: datetime) -> None:
+    """Find the feature that values of each of ``numbers`` are of from now on, where that is not known yet."""
+    waiting = unsettled(roster, numbers)
+    for start in range(0, len(waiting), _CHUNK):
+        with roster.lock, store.registry.transaction() as tx:
+            settle_features(tx, roster, waiting[start : start + _CHUNK], now=now)
 
 
 def link(

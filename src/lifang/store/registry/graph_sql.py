@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from lifang.core import BadInput
-from lifang.store.expression import Among, Expression, Field, Kind, all_of, conjuncts, walk
+from lifang.store.expression import Among, Call, Expression, Field, Kind, Literal, all_of, conjuncts, walk
 from lifang.store.expression_compiler import Part
 from lifang.store.registry.graph import NUMBER, Classes, Derived, EntityQuery, Graph, Link, Node, Parents, node_of
 from lifang.store.registry.select import table_of
@@ -66,6 +67,41 @@ def _where(chosen: Any, source: _Source, conditions: Sequence[Element]) -> sa.Se
     return found
 
 
+def matches_of(graph: Graph, query: EntityQuery, most: int) -> sa.Select[Any] | None:
+    """Return the query for up to ``most`` numbers of entities whose links meet what ``where`` says of them.
+
+    ``None`` where ``where`` follows no link, or not only to ends that must be there: then each entity has to be asked.
+    """
+    node = node_of(graph, query.kind)
+    root, _, _ = _source(graph, node, None)
+    scope = _Scope(graph, query.classes, node, root)
+    far = [each for each in conjuncts(query.where) if scope.leaves(each)]
+    if not far or query.parents is not None or not all(_demands(each) for each in far):
+        return None
+    condition = scope.condition(all_of(*far) or far[0])
+    source: _Source = root
+    for following, link in scope.joins:
+        source = source.join(following, link)
+    return _where(sa.select(root.c.number).distinct(), source, [condition]).limit(most)
+
+
+def without_links(graph: Graph, query: EntityQuery, numbers: Sequence[int]) -> EntityQuery:
+    """Return the query with what ``where`` says of links told as the ``numbers`` of entities for which it holds."""
+    node = node_of(graph, query.kind)
+    scope = _Scope(graph, query.classes, node, _source(graph, node, None)[0])
+    near = [each for each in conjuncts(query.where) if not scope.leaves(each)]
+    return replace(query, where=all_of(*near, Among(Field(NUMBER), tuple(numbers))))
+
+
+def _demands(expression: Expression) -> bool:
+    """Return whether ``expression`` holds only where there is a linked entity."""
+    if isinstance(expression, Among):
+        return True
+    if not isinstance(expression, Call) or expression.name in {"or", "not", "ne"}:
+        return False
+    return not any(isinstance(part, Literal) and part.value is None for part, _ in walk(expression))
+
+
 def numbers_of(graph: Graph, query: EntityQuery) -> sa.Select[Any]:
     """Return the query for the numbers of the entities asked for, in no order."""
     node = node_of(graph, query.kind)
@@ -101,7 +137,7 @@ def _source(graph: Graph, node: Node, parents: Parents | None) -> tuple[_Source,
 
 
 def _conditions(scope: _Scope, query: EntityQuery, parent: _Parent | None) -> list[Element]:
-    found = scope.visible(scope.node, scope.root)
+    found = scope.visible(scope.node, scope.root, led=parent is not None)
     if parent is not None and query.parents is not None:
         numbers = query.parents.numbers
         found.append(parent[0] == numbers[0] if len(numbers) == 1 else parent[0].in_(listed(numbers)))
@@ -143,7 +179,7 @@ class _Scope:
     def __init__(self, graph: Graph, classes: Classes, node: Node, root: _Source) -> None:
         self.graph, self.classes, self.node, self.root = graph, classes, node, root
         self._joined: dict[tuple[str, ...], tuple[Node, _Source]] = {(): (node, root)}
-        self._joins: list[tuple[_Source, Element]] = []
+        self.joins: list[tuple[_Source, Element]] = []
 
     def leaves(self, expression: Expression) -> bool:
         """Return whether a path in ``expression`` follows a link."""
@@ -158,9 +194,9 @@ class _Scope:
         """Return whether there are linked entities for which ``expression`` holds."""
         inner = _Scope(self.graph, self.classes, self.node, self.root)
         condition = inner.condition(expression)
-        one = sa.select(sa.literal(1, Whole).label("one")).subquery(f"start{len(inner._joins)}")
+        one = sa.select(sa.literal(1, Whole).label("one")).subquery(f"start{len(inner.joins)}")
         source: _Source = one
-        for following, link in inner._joins:
+        for following, link in inner.joins:
             source = source.outerjoin(following, link)
         asked = sa.select(sa.literal(1, Whole)).select_from(source).where(condition)
         return asked.correlate(self.root).exists()
@@ -172,7 +208,7 @@ class _Scope:
         inner = _Scope(self.graph, self.classes, self.node, self.root)
         part = value_of(expression, inner.column)
         source: _Source = sa.select(sa.literal(1, Whole).label("one")).subquery("start")
-        for following, link in inner._joins:
+        for following, link in inner.joins:
             source = source.outerjoin(following, link)
         asked = sa.select(part.sql).select_from(source).order_by(part.sql).limit(1).correlate(self.root)
         return Part(part.kind, asked.scalar_subquery())
@@ -207,13 +243,17 @@ class _Scope:
             last = place == len(link.steps)
             following = table_of(step.table).alias(f"{label}_{place}")
             on = source.c[step.left] == following.c[step.right]
-            self._joins.append((following, sa.and_(on, *(self.visible(target, following) if last else ()))))
+            self.joins.append((following, sa.and_(on, *(self.visible(target, following) if last else ()))))
             source = following
         self._joined[way] = (target, source)
         return target, source
 
-    def visible(self, node: Node, source: _Source) -> list[Element]:
-        """Return the conditions under which an entity of ``node`` may be seen."""
+    def visible(self, node: Node, source: _Source, *, led: bool = True) -> list[Element]:
+        """Return the conditions under which an entity of ``node`` may be seen.
+
+        Where links have ``led`` to it, the classification is checked and not searched by: nearly all are open, and
+        SQLite, which does not know that, would look at every open entity of the city.
+        """
         found: list[Element] = []
         if node.only is not None:
             found.append(source.c[node.only[0]] == node.only[1])
@@ -227,7 +267,7 @@ class _Scope:
             return [*found, asked.correlate(source).exists()] if self._narrows(target) else found
         if self._narrows(node):
             allowed = self.classes.get(node.name, ())
-            column = source.c.classification
+            column = sa.func.coalesce(source.c.classification, "") if led else source.c.classification
             found.append(column == allowed[0] if len(allowed) == 1 else column.in_(allowed))
         return found
 

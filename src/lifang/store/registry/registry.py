@@ -14,12 +14,13 @@ import sqlalchemy as sa
 from lifang.core import BadInput, Conflict, NotFound
 from lifang.store.registry.database import Database, translated
 from lifang.store.registry.graph import EntityQuery, Graph
-from lifang.store.registry.graph_sql import count_of, numbers_of, rows_of
+from lifang.store.registry.graph_sql import count_of, matches_of, numbers_of, rows_of, without_links
 from lifang.store.registry.select import Row, column_of, condition, kept_as, key_column, page, table_of, values_of
 
 if TYPE_CHECKING:
     from lifang.store.ledger import Entry, Record
 
+_FEW = 2000  # entities found along links, for which it is quicker to name them than to ask each
 _MANY = 10_000  # rows inserted at once
 Recorder = Callable[[sa.Connection, "Entry"], "Record"]
 
@@ -61,14 +62,14 @@ class _Reader:
         ``key_0``, ``key_1``, … are the values of the query's order; with parents ``parent`` is the number of each
         row's parent, and the rows come parent by parent.
         """
-        found = self._run(rows_of(graph, query))
+        found = self._run(rows_of(graph, self._narrowed(graph, query)))
         names = list(found.keys())
         return [dict(zip(names, row, strict=True)) for row in found]
 
     def entity_count(self, graph: Graph, query: EntityQuery) -> int:
         """Return how many entities meet the query, whatever its limit."""
         plain = replace(query, limit=None, offset=0, order=(), after=None)
-        asked = count_of(graph, plain)
+        asked = count_of(graph, self._narrowed(graph, plain))
         column = 0 if query.parents is None else 1
         return sum(int(number) for number in self._run(asked).scalars(column))
 
@@ -80,7 +81,15 @@ class _Reader:
 
     def entity_numbers(self, graph: Graph, query: EntityQuery) -> list[int]:
         """Return the numbers of the entities that meet the query, in no order."""
-        return [int(number) for number in self._run(numbers_of(graph, query)).scalars()]
+        return [int(number) for number in self._run(numbers_of(graph, self._narrowed(graph, query))).scalars()]
+
+    def _narrowed(self, graph: Graph, query: EntityQuery) -> EntityQuery:
+        """Return the query with few numbers in place of conditions along links, where few entities meet those."""
+        asked = matches_of(graph, query, _FEW + 1)
+        if asked is None:
+            return query
+        numbers = [int(number) for number in self._run(asked).scalars()]
+        return query if len(numbers) > _FEW else without_links(graph, query, numbers)
 
     def _run(self, query: sa.Executable, what: str = "This question") -> sa.CursorResult[Any]:
         with translated(self._path, what):
