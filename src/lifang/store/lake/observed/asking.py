@@ -51,9 +51,8 @@ def history(reader: Reader, number: int, micros: int) -> pa.Table:
     """Return ``value, quality, extra, recorded, subject`` of every version of one value, the earliest first."""
     scan = Scan(np.array([number], np.int32), micros, micros + 1)
     with reader.view(scan) as view:
-        joined = sql(
-            "FROM (", view.versions, ") AS version JOIN observations.batch AS batch ON batch.id = version.batch"
-        )
+        told = sql("JOIN (", view.batches, ") AS told ON told.id = version.batch")
+        joined = sql("FROM (", view.versions, ") AS version", told)
         columns = "value, quality, extra, make_timestamptz(recorded) AS recorded, subject"
         return view.rows(sql("SELECT", columns, joined, "ORDER BY version.batch, turn"), view.version_values)
 
