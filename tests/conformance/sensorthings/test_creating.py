@@ -293,7 +293,8 @@ def test_an_observation_is_changed_moved_and_deleted(service: Service) -> None:
     assert service.get(f"Datastreams({stream})/Observations?$count=true")["@iot.count"] == 3
     patch = [{"op": "replace", "path": "/result", "value": 1}]
     assert service.call("PATCH", first, json=patch, headers=PATCHED).json()["result"] == 1
-    assert service.call("PUT", first, json={"phenomenonTime": "2015-07-01T00:40:00Z", "result": 2}).status_code == 200
+    whole = service.call("PUT", first, json={"phenomenonTime": "2015-07-01T00:40:00Z", "result": 2})
+    assert whole.status_code == 200, whole.text
     assert service.call("DELETE", first).status_code == 200
     assert service.call("GET", first).status_code == 404
     assert service.call("DELETE", first).status_code == 404
