@@ -1,8 +1,9 @@
-"""sensorthings: OGC SensorThings API 1.1: CreateObservations in bulk, and an honest part of reading.
+"""sensorthings: OGC SensorThings API 1.1 (18-088) whole under ``/sta/v1.1``, and 2.0 (23-019) read-only beside it.
 
-Offered: Things, Datastreams, Observations of a datastream, with ``$top``, ``$skip``, ``$count`` and ``$orderby`` on
-``phenomenonTime``; whatever else a client asks for is answered 501, never silently ignored.
-Does not belong here: storage, quality rules. Reads and writes observations through :mod:`lifang.sensing`.
+Paths, filters along links, nested ``$expand``, deep insert, JSON Patch, batches, CreateObservations with an outcome per
+row, MultiDatastreams, dataArray, CSV, GeoJSON; figures by ``$apply``. Whatever is not understood is refused, never ignored.
+Does not belong here: storage, what may be seen (guard), quality rules, MQTT (its own door, which uses this one's words).
+Reads and writes entities and observations through :mod:`lifang.sensing`.
 """
 
 from lifang.doors.http import Door
@@ -29,4 +30,4 @@ __all__ = [
     "written",
 ]
 
-spec = Door("sensorthings", "传感器接口", "SensorThings", "OGC SensorThings API 1.1 (18-088)", order=20)
+spec = Door("sensorthings", "传感器接口", "SensorThings", "OGC SensorThings API 1.1 (18-088), 2.0 (23-019)", order=20)

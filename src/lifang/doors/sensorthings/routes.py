@@ -30,6 +30,8 @@ from lifang.doors.sensorthings.changing import change
 from lifang.doors.sensorthings.conformance import landing
 from lifang.doors.sensorthings.exchange import JSON, PATCHED, Answer, Asked
 from lifang.doors.sensorthings.mixed import read_mixed, write_mixed
+from lifang.doors.sensorthings.modern import PREFIX as MODERN
+from lifang.doors.sensorthings.modern import modern
 from lifang.guard import Action, Resource
 
 PREFIX = "/sta/v1.1"
@@ -96,6 +98,11 @@ def _get(path: str, request: Request, asker: Reads) -> Response:
     return response_of(request, tasking.read(asker, asked) if tasking.is_tasking(asked) else answer(asker, asked))
 
 
+def _modern(request: Request, asker: Reads, path: str = "") -> Response:
+    """Give what the path names, as SensorThings 2.0 tells it."""
+    return response_of(request, modern(asker, asked_of(request, path, prefix=MODERN)))
+
+
 async def _change(path: str, request: Request, asker: Observes) -> Response:
     """Create an entity, with those inside it; or replace or change one, or some of its properties."""
     asked = asked_of(request, path, await read_body(request))
@@ -149,6 +156,16 @@ async def _batch(request: Request, asker: Reads) -> Response:
 
 def router() -> APIRouter:
     """Return the routes of this door."""
+    both = APIRouter()
+    both.include_router(_older())
+    newer = APIRouter(prefix=MODERN, route_class=GuardedRoute, tags=["sensorthings"], responses=PROBLEMS)
+    newer.add_api_route("", _modern, name="modern_root")
+    newer.add_api_route("/{path:path}", _modern, name="modern_entity", **_query())
+    both.include_router(newer)
+    return both
+
+
+def _older() -> APIRouter:
     routes = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["sensorthings"], responses=PROBLEMS)
     routes.add_api_route("", _start)
     routes.add_api_route("/", _start, include_in_schema=False)
