@@ -1,8 +1,8 @@
 """sensorthings: OGC SensorThings API 1.1 (18-088) whole under ``/sta/v1.1``, and 2.0 (23-019) read-only beside it.
 
 Paths, filters along links, nested ``$expand``, deep insert, JSON Patch, batches, CreateObservations with an outcome per
-row, MultiDatastreams, dataArray, CSV, GeoJSON; figures by ``$apply``. Whatever is not understood is refused, never ignored.
-Does not belong here: storage, what may be seen (guard), quality rules, MQTT (its own door, which uses this one's words).
+row, MultiDatastreams, dataArray, CSV, GeoJSON; figures by ``$apply``. What is not understood is refused, never ignored.
+Does not belong here: storage, what may be seen (guard), quality rules, MQTT (a door of its own, with words of this).
 Reads and writes entities and observations through :mod:`lifang.sensing`.
 """
 
