@@ -22,7 +22,8 @@ def test_a_period_is_not_negative() -> None:
 
 
 def test_every_quality_has_a_word_and_names_in_both_languages() -> None:
-    assert {quality.word for quality in Quality} == {"good", "suspect_range", "suspect_flat", "estimated", "missing"}
+    doubts = {"suspect_range", "suspect_flat", "suspect_spike", "after_gap"}
+    assert {quality.word for quality in Quality} == {"good", *doubts, "estimated", "missing"}
     assert all(zh and en for zh, en in (QUALITY_NAMES[quality] for quality in Quality))
 
 
