@@ -60,7 +60,7 @@ class Grades:
 
     def _of_network(self, name: str) -> Iterator[Classification]:
         """Yield the one classification that a reading of the network keeps to: ``network:open`` is of open devices."""
-        yield Classification(name)
+        yield Classification(name) if name in set(Classification) else Classification.RESTRICTED
 
     def _of_datastreams(self, name: str) -> Iterator[Classification]:
         kind, slash, code = name.rpartition("/")

@@ -37,7 +37,7 @@ INDICATORS = (
         formula_en="hours of the last 24 with a value / hours since first heard; mean of devices not simulated",
         missing_zh=_NONE_ZH,
         missing_en=_NONE_EN,
-        sources=("network:devices",),
+        sources=("network:open",),
     ),
     IndicatorSpec(
         id="network_loss",
@@ -48,7 +48,7 @@ INDICATORS = (
         formula_en="1 - values received in the last 24 hours / values expected; simulated devices left out",
         missing_zh=_NONE_ZH,
         missing_en=_NONE_EN,
-        sources=("network:devices",),
+        sources=("network:open",),
     ),
     IndicatorSpec(
         id="network_lag",
@@ -59,7 +59,7 @@ INDICATORS = (
         formula_en="running mean of arrival - phenomenon time; mean of devices, simulated ones left out",
         missing_zh=_NONE_ZH,
         missing_en=_NONE_EN,
-        sources=("network:devices",),
+        sources=("network:open",),
     ),
     IndicatorSpec(
         id="devices_silent",
@@ -70,7 +70,7 @@ INDICATORS = (
         formula_en="devices in service without a value for 3 periods, for whatever reason; simulated ones left out",
         missing_zh=_NONE_ZH,
         missing_en=_NONE_EN,
-        sources=("network:devices",),
+        sources=("network:open",),
     ),
 )
 
@@ -280,7 +280,7 @@ def _write(
         "devices_silent": float(silent) if figures["devices"] else None,
     }
     readings = [
-        Reading(name, value, "missing" if value is None else "good", ("network:devices",))
+        Reading(name, value, "missing" if value is None else "good", ("network:open",))
         for name, value in values.items()
     ]
     return [each.as_json() for each in context.indicators.put_many(moment, readings)]

@@ -27,7 +27,7 @@ _PLAN = "工信部通信〔2021〕34号"
 _PER = 10_000.0
 _REACH_M = 500.0
 _MISSING_ZH, _MISSING_EN = "任一输入未登记则缺", "missing if any input is not registered"
-_SOURCES = ("network:links", "network:devices")
+_SOURCES = ("network:open",)
 
 INDICATORS = (
     IndicatorSpec(

@@ -164,3 +164,13 @@ def test_who_may_read_but_not_export_gets_no_hidden_device_as_csv(works: House) 
     assert len(works.client("operator").get(url).json()["items"]) == 1
     assert len(works.client("operator").get(f"{url}&format=csv").text.splitlines()) == 1
     assert len(works.client("analyst").get(f"{url}&format=csv").text.splitlines()) == 2
+
+
+def test_the_indicators_of_the_network_are_there_for_everybody_once_its_scenes_have_run(works: House) -> None:
+    for scene in ("device_health", "gigabit_city"):
+        assert works.client("operator").post(f"/api/v1/scenes/{scene}/run").status_code == 200
+        assert works.client().get(f"/api/v1/scenes/{scene}").status_code == 200
+    told = {each["id"]: each for each in works.client().get("/api/v1/indicators").json()["items"]}
+    assert told["devices_silent"]["value"] is not None
+    assert told["gigabit_pon_ports"]["quality"] == "missing"
+    assert works.client().get("/api/v1/network/coverage").json()["items"][0]["lacking"]

@@ -20,7 +20,7 @@ from lifang.operations.watching.thresholds import SCENE, Threshold, Thresholds
 from lifang.sensing import TRUSTED, Datastream, Observations, Sensing, Thing
 
 HISTORY_US = 6 * 3_600_000_000  # what is older than this when it comes is history, and raises nothing
-_SLOW_S = 0.05
+_LARGE = 20_000  # pairs of a threshold and a datastream; more are read anew some times less often
 _KEEP = 5.0
 
 
@@ -81,7 +81,7 @@ class ThresholdWatch:
     def _current(self) -> _Watched:
         version = self._thresholds.version()
         if self._watched is not None:
-            slow = self._cost > _SLOW_S and time.monotonic() - self._read_at < _KEEP * self._cost
+            slow = len(self._watched.datastream) > _LARGE and time.monotonic() - self._read_at < _KEEP * self._cost
             if version == self._version or (slow and self._version >= 0):
                 return self._watched
         start = time.monotonic()

@@ -35,7 +35,7 @@ from lifang.store import Call, Field, Literal, ObservationQuery, Observations, S
 _TABLES = ("device", "link", "device_model", "thing", "datastream")
 _SNAPSHOT = "network"
 _SAVE_S = 60.0
-_SLOW_S = 0.05  # a state that took longer is kept for some times as long
+_LARGE = 20_000  # devices or datastreams; the state of a larger network is kept for some times as long as it took
 _KEEP = 3.0
 _GAP_ROWS = 5_000_000
 _RECOVER_ROWS = 5_000_000
@@ -149,7 +149,8 @@ class SensorNetwork(Register):
             key = (id(network), self._told, now_us // _SECOND_US)
             if self._state is not None:
                 known, state, at, cost = self._state
-                fresh = known[0] == key[0] and cost > _SLOW_S and time.monotonic() - at < _KEEP * cost
+                kept = _is_large(network) and time.monotonic() - at < _KEEP * cost
+                fresh = known[0] == key[0] and kept
                 if known == key or fresh:
                     return state
             begin = time.monotonic()
@@ -274,7 +275,7 @@ class SensorNetwork(Register):
         version = self._store.registry.version(*_TABLES)
         if self._network is not None:
             known, network, at, cost = self._network
-            if known == version or (cost > _SLOW_S and time.monotonic() - at < _KEEP * cost):
+            if known == version or (_is_large(network) and time.monotonic() - at < _KEEP * cost):
                 return network
         begin = time.monotonic()
         network = read_network(self._store.registry, self.districts)
@@ -350,3 +351,7 @@ class SensorNetwork(Register):
             self.save()
         except Problem as problem:
             _logger.warning("the network's counters were not kept: %s", problem)
+
+
+def _is_large(network: Network) -> bool:
+    return max(len(network.ids), len(network.stream_device)) > _LARGE
