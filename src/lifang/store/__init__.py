@@ -22,6 +22,7 @@ from lifang.store.lake import (
     Relation,
     ReleaseFile,
     Tally,
+    rising,
 )
 from lifang.store.ledger import Entry, Ledger, Record, Verdict
 from lifang.store.lock import Owner
@@ -85,6 +86,7 @@ __all__ = [
     "all_of",
     "conjuncts",
     "read_setting",
+    "rising",
     "run_query",
     "write_setting",
 ]

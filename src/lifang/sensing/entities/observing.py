@@ -19,7 +19,7 @@ from lifang.sensing.entities.question import Entity, Page, Question
 from lifang.sensing.hot import NEVER
 from lifang.sensing.model import Numbers
 from lifang.sensing.roster import RICH, Roster
-from lifang.store import Call, Expression, Field, Lake, Literal, ObservationQuery, all_of, conjuncts
+from lifang.store import Call, Expression, Field, Lake, Literal, ObservationQuery, all_of, conjuncts, rising
 
 _TICK = timedelta(microseconds=1)
 _HOPS = 16  # moves of one observation that are followed
@@ -176,7 +176,7 @@ def ask(where: Expression | None, numbers: Numbers | None, order: Order, questio
         bound = _bound(part)
         if narrowed is not None:
             inside = np.array([each for each in narrowed if 0 < each < 2**31], dtype=np.int32)
-            numbers = np.unique(inside) if numbers is None else np.intersect1d(numbers, inside)
+            numbers = rising(inside) if numbers is None else np.intersect1d(numbers, inside)
         elif bound is None:
             kept.append(part)
         elif bound[0]:
@@ -216,4 +216,4 @@ def columns_of(expression: Expression | None) -> Expression | None:
 
 def numbers_of(rows: Sequence[Entity]) -> Numbers:
     """Return the datastreams of some observations, each once."""
-    return np.unique(np.array([each.number for each in rows], dtype=np.int32))
+    return rising(np.array([each.number for each in rows], dtype=np.int32))

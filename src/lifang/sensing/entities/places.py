@@ -17,7 +17,7 @@ from lifang.core import BadInput
 from lifang.sensing.entities.kinds import GEOJSON
 from lifang.sensing.entities.numbering import allocate
 from lifang.sensing.roster import MOVED, NOWHERE, UNKNOWN, Place, Roster
-from lifang.store import Row, Transaction
+from lifang.store import Row, Transaction, rising
 
 UNPLACED: Place = (math.nan, math.nan)
 _SIDES = ("west", "south", "east", "north")
@@ -160,4 +160,4 @@ def settle_features(tx: Transaction, roster: Roster, numbers: Sequence[int], *, 
 def unsettled(roster: Roster, numbers: np.ndarray[Any, np.dtype[np.int32]]) -> list[int]:
     """Return those of ``numbers`` whose feature is not known yet."""
     unknown = numbers[roster.current[numbers] == UNKNOWN]
-    return [] if not len(unknown) else np.unique(unknown).tolist()
+    return [] if not len(unknown) else rising(unknown).tolist()

@@ -34,6 +34,7 @@ from lifang.store import (
     Row,
     Store,
     all_of,
+    rising,
 )
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -306,7 +307,7 @@ class Reading:
         children: list[Entity] = []
         if kind in STREAMS:
             where = self._lake_filter(wanted.where, sight)
-            numbers = np.unique(np.array([entity.number for entity in entities], dtype=np.int32))
+            numbers = rising(np.array([entity.number for entity in entities], dtype=np.int32))
             pages = self.observing.nested(wanted, where, numbers)
             for entity in entities:
                 page = entity.links[link] = pages[entity.number]

@@ -5,7 +5,7 @@ Writes and reads: ``observations.duckdb``, ``releases.ducklake`` and the Parquet
 """
 
 from lifang.store.lake.lake import Lake
-from lifang.store.lake.model import DELETED, Batch, ColumnInfo, Condition, Observations, ReleaseFile
+from lifang.store.lake.model import DELETED, Batch, ColumnInfo, Condition, Observations, ReleaseFile, rising
 from lifang.store.lake.query import NEVER, AggregateQuery, ObservationQuery, Tally
 from lifang.store.lake.relation import Relation
 
@@ -22,4 +22,5 @@ __all__ = [
     "Relation",
     "ReleaseFile",
     "Tally",
+    "rising",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lifang.store.lake.model import DELETED
+from lifang.store.lake.model import DELETED, rising
 from lifang.store.lake.query import NEVER
 
 Kind = TypeVar("Kind", bound=np.generic)
@@ -112,7 +112,7 @@ class Book:
     def of_numbers(self, numbers: NDArray[np.int32] | None) -> Book:
         """Return a copy that holds only ``numbers``, renumbered by rank among them; of all of it without them."""
         found = Book()
-        wanted = np.arange(len(self)) if numbers is None else np.unique(numbers)
+        wanted = np.arange(len(self)) if numbers is None else rising(numbers)
         known = wanted < len(self)
         found.reach(max(len(wanted), 1))
         for name in NAMES:

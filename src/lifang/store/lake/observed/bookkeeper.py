@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lifang.store.lake.engine import Engine
-from lifang.store.lake.model import DELETED
+from lifang.store.lake.model import DELETED, rising
 from lifang.store.lake.observed.book import Book, Versions
 from lifang.store.lake.observed.folding import fold, load_book, mark, save_book
 from lifang.store.lake.observed.log import Log
@@ -130,7 +130,7 @@ class Bookkeeper:
         with self._state:
             book = self._book.of_numbers(numbers)
             blocks = self._waiting.blocks
-        wanted = None if numbers is None else np.unique(numbers)
+        wanted = None if numbers is None else rising(numbers)
         for block in blocks:
             mask = matching(block, wanted, None, None)
             late = block.arrival.late if mask is None else block.arrival.late[mask]

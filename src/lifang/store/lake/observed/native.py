@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from lifang.core import Clock, Unavailable, from_micros, to_micros
 from lifang.store.lake.engine import Engine
-from lifang.store.lake.model import Batch, Observations
+from lifang.store.lake.model import Batch, Observations, rising
 from lifang.store.lake.names import sql
 from lifang.store.lake.observed import asking
 from lifang.store.lake.observed.book import reaching
@@ -110,7 +110,7 @@ class Native:
             return asking.count(self._reader, query)
         if query.datastreams is None:
             return self._books.total()
-        return int(self._books.tally(np.unique(query.datastreams)).count.sum())
+        return int(self._books.tally(rising(query.datastreams)).count.sum())
 
     def tally(self, numbers: NDArray[np.int32]) -> Tally:
         """Return how many values each of ``numbers`` has, its first and its last time."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from lifang.core import BadInput, to_micros
 from lifang.store.lake.engine import Engine
-from lifang.store.lake.model import DELETED
+from lifang.store.lake.model import DELETED, rising
 from lifang.store.lake.names import sql
 from lifang.store.lake.observed.pending import Block, batch_table, matching, row_table
 from lifang.store.lake.observed.tables import LISTED, ROW_TABLES
@@ -172,7 +172,7 @@ def scan_of(
     numbers: Sequence[int] | NDArray[Any] | None, start: datetime | None = None, end: datetime | None = None
 ) -> Scan:
     """Return the scan of these datastreams in [start, end); ``BadInput`` if a number lies outside 32 bits."""
-    wanted = None if numbers is None else np.unique(np.asarray(numbers, dtype=np.int64))
+    wanted = None if numbers is None else rising(np.asarray(numbers, dtype=np.int64))
     if wanted is not None and len(wanted) and (wanted[0] < -(2**31) or wanted[-1] >= 2**31):
         raise BadInput("A datastream number lies outside 32 bits.", mend="Use the numbers the datastreams carry.")
     return Scan(
