@@ -186,8 +186,7 @@ def test_a_bad_file_is_refused_with_what_where_and_how_to_mend(kind: str, table:
 
 def test_values_arrive_with_their_unit_their_moment_and_their_thing(city: City) -> None:
     city.add()
-    city.wait(lambda: city.status().last_attempt is not None, "an attempt")
-    if city.status().state == "running":
+    if city.world.there:
         city.listening()
     city.world.say(7)
     city.wait(city.all_told, "what the world said")
@@ -209,7 +208,7 @@ def test_values_arrive_with_their_unit_their_moment_and_their_thing(city: City) 
 
 def test_a_failing_source_is_told_of_backed_off_from_and_taken_up_again(city: City) -> None:
     city.add()
-    if city.status().kind not in {"epw", "gtfs"}:  # files that are not there yet
+    if city.world.there:
         city.listening()
     city.world.say(2)
     city.wait(city.all_told, "the first values")
@@ -231,7 +230,7 @@ def test_a_failing_source_is_told_of_backed_off_from_and_taken_up_again(city: Ci
 
 def test_nonsense_is_reported_by_column_and_rule_and_costs_nothing_else(city: City) -> None:
     city.add()
-    if city.status().kind not in {"epw", "gtfs"}:
+    if city.world.there:
         city.listening()
     city.world.say(3)
     city.wait(city.all_told, "the good values")
@@ -249,7 +248,7 @@ def test_nonsense_is_reported_by_column_and_rule_and_costs_nothing_else(city: Ci
 
 def test_a_paused_connector_rests_and_goes_on_where_it_stopped(city: City) -> None:
     city.add()
-    if city.status().kind not in {"epw", "gtfs"}:
+    if city.world.there:
         city.listening()
     city.world.say(2)
     city.wait(city.all_told, "the first values")
@@ -279,7 +278,7 @@ def test_a_trial_shows_what_would_come_and_stores_nothing(city: City) -> None:
 
 def test_a_removed_connector_leaves_its_values_and_nothing_else(city: City) -> None:
     city.add()
-    if city.status().kind not in {"epw", "gtfs"}:
+    if city.world.there:
         city.listening()
     city.world.say(2)
     city.wait(city.all_told, "values")
@@ -305,7 +304,7 @@ def test_killed_at_any_moment_it_resumes_without_loss_or_double(kind: str, tmp_p
         made = opened(folder, world)
         made.add()
         shut(made)
-        if kind in {"epw", "gtfs"}:
+        if not world.there:
             world.say(1)
         for after_s in (0.02, 0.15, 0.4):
             killed_while_speaking(folder, world, after_s)

@@ -20,6 +20,7 @@ class World(Protocol):
     """What the tests need of an outside; ``folder`` is the city's."""
 
     timed: bool  # whether the source says when a value was measured
+    there: bool  # whether it can be reached before it has said anything
 
     def __init__(self, folder: Path) -> None: ...
 

@@ -23,6 +23,7 @@ _OFFSET = timedelta(hours=8)
 
 class World:
     timed = True
+    there = False
     secrets: dict[str, str] = {}  # noqa: RUF012
 
     def __init__(self, folder: Path) -> None:

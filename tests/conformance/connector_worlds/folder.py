@@ -10,6 +10,7 @@ from connector_worlds import START, STEP, Values, micros
 
 class World:
     timed = True
+    there = True
     secrets: dict[str, str] = {}  # noqa: RUF012
 
     def __init__(self, folder: Path) -> None:

@@ -18,6 +18,7 @@ _FILES = {
 
 class World:
     timed = True
+    there = False
     secrets: dict[str, str] = {}  # noqa: RUF012
 
     def __init__(self, folder: Path) -> None:

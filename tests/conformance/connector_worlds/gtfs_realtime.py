@@ -12,6 +12,7 @@ from connector_worlds.server import Asked, Reply, Server
 
 class World:
     timed = True
+    there = True
     secrets: dict[str, str] = {}  # noqa: RUF012
 
     def __init__(self, folder: Path) -> None:

@@ -13,6 +13,7 @@ from connector_worlds.server import Asked, Reply, Server
 
 class World:
     timed = True
+    there = True
     secrets = {"token": "s3cret/t0ken"}  # noqa: RUF012
 
     def __init__(self, folder: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
@@ -22,7 +23,7 @@ def free_port() -> int:
 class Machine:
     """A Modbus server on a thread of its own; holding registers as given, and 10 to 13 of its own."""
 
-    def __init__(self, port: int, blocks: list[SimData]) -> None:
+    def __init__(self, port: int, blocks: Any) -> None:
         self.port = port
         self._blocks = blocks
         self._ready = threading.Event()
@@ -49,6 +50,7 @@ class Machine:
 
 class World:
     timed = False
+    there = True
     secrets: dict[str, str] = {}  # noqa: RUF012
 
     def __init__(self, folder: Path) -> None:

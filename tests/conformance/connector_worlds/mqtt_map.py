@@ -71,6 +71,7 @@ class Broker:
 
 class World:
     timed = True
+    there = True
     secrets = {"password": "mosquitoes"}  # noqa: RUF012
 
     def __init__(self, folder: Path) -> None:

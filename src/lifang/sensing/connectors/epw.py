@@ -149,7 +149,10 @@ def pull(options: Options, checkpoint: Mapping[str, Any], context: Context) -> I
     loaded = load(options, checkpoint, folder=context.folder, timeout_s=context.left_s, stopping=context.stopping)
     if loaded is None:
         return
-    lines = list(csv.reader(io.StringIO(_text(loaded), newline="")))
+    try:
+        lines = list(csv.reader(io.StringIO(_text(loaded), newline="")))
+    except csv.Error as error:
+        raise BadInput(f"The text cannot be read: {error}.", where=loaded.name, mend="Fetch the file anew.") from error
     station = _station(lines[:_HEADERS], loaded.name)
     received = to_micros(context.clock.now())
     rows: list[Record] = []
@@ -158,7 +161,7 @@ def pull(options: Options, checkpoint: Mapping[str, Any], context: Context) -> I
         if cells:
             try:
                 rows.append(Record(row, _fields(cells, options.year, station), received))
-            except ValueError as error:
+            except (ValueError, OverflowError) as error:
                 what = f"Read as year, month, day, hour, minute and {_CELLS - 5} cells: {error}."
                 issues.append(Issue(loaded.name, row, "", ",".join(cells)[:60], "row", what))
     for start in range(0, max(1, len(rows)), _ROWS):
