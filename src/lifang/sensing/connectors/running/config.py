@@ -23,6 +23,7 @@ from lifang.sensing.model import Quality
 FILE_MAX = 100_000  # characters
 _PLACEHOLDER = re.compile(r"\$\{([a-z][a-z0-9_]{0,63})\}")
 _SECRET = re.compile(r"password|passwd|secret|token|authorization|cookie|api.?key|^key$", re.IGNORECASE)
+_PLAIN = {"extra_forbidden": "There is no key {key!r}.", "missing": "The key {key!r} is missing."}
 _WORDS = tuple(quality.word for quality in Quality)
 
 
@@ -190,7 +191,8 @@ def _checked(kind: type[Part], table: Mapping[str, Any], where: str) -> Any:
         if isinstance(cause, Problem):
             raise BadInput(cause.what, where=place, mend=cause.mend) from error
         mend = _meaning(kind, [str(each) for each in first["loc"]])
-        raise BadInput(f"{first['msg']}.", where=place, mend=mend) from error
+        what = _PLAIN.get(first["type"], f"{first['msg']}.").format(key=key)
+        raise BadInput(what, where=place, mend=mend) from error
 
 
 def _meaning(kind: type[Part], path: list[str]) -> str:
