@@ -139,7 +139,7 @@ def _collect(folder: Path, lake: Lake, database: Database, staging: Path) -> dic
 def _fixed(folder: Path) -> dict[str, Path]:
     releases = (path for path in (folder / "lake" / "releases").rglob("*.parquet"))
     blobs = (path for path in (folder / "blobs").rglob("*") if path.is_file() and path.suffix != PART)
-    own = (path for path in folder.iterdir() if _is_setting(path))
+    own = (path for path in (*folder.iterdir(), *(folder / "connectors").glob("*.toml")) if _is_setting(path))
     return {path.relative_to(folder).as_posix(): path for group in (releases, blobs, own) for path in group}
 
 

@@ -12,19 +12,21 @@ import pytest
 
 from lifang.core import BadInput, Conflict, Denied, Unavailable
 from lifang.guard import SYSTEM, Role, Subject
-from lifang.sensing import Datastream, Thing
+from lifang.sensing import Datastream, Sensing, Thing
+from lifang.sensing.connectors import Connectors
 from lifang.sensing.connectors import folder as folder_kind
 from lifang.sensing.connectors.mapping import Record
 from lifang.sensing.connectors.running import Context, Portion
 from lifang.sensing.connectors.running.config import Head
 from lifang.sensing.connectors.running.worker import wait_s
+from lifang.store import Store
 
 from .conftest import Room
 
 _CONFIG = """
 kind = "folder"
 every_s = 0.1
-limit_s = 0.2
+limit_s = {limit_s}
 retry_s = 1
 retry_max_s = 10
 {more}
@@ -41,7 +43,8 @@ lat = 30.6
 field = "v"
 unit = "mm"
 """
-CONFIG = _CONFIG.format(more="")
+CONFIG = _CONFIG.format(more="", limit_s=60)
+HURRIED = _CONFIG.format(more="", limit_s=0.2)
 
 
 def test_waits_double_to_a_bound_and_are_shortened_by_up_to_half_by_chance() -> None:
@@ -129,14 +132,14 @@ def test_a_stuck_connector_holds_up_no_other_and_is_overdue(room: Room, pulling:
 
     def pull(_o: Any, _p: Any, context: Context) -> Iterator[Portion]:
         if context.id == "stuck":
-            release.wait(20)
+            release.wait(60)
         yield one(int(time.monotonic() * 1000) % 1_000_000)
 
     pulling(pull)
-    room.add(CONFIG, "stuck")
+    room.add(HURRIED, "stuck")
     room.add(CONFIG, "well")
     room.connectors.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while room.connectors.status("well").counts["values"] < 5 or room.connectors.status("stuck").state != "overdue":
         assert time.monotonic() < deadline, room.connectors.statuses()
         time.sleep(0.02)
@@ -150,7 +153,7 @@ def test_a_pull_that_takes_too_long_keeps_what_it_has_and_fails(room: Room, pull
             yield one(number, checkpoint={"next": number})
 
     pulling(pull)
-    room.add(CONFIG)
+    room.add(HURRIED)
     status = room.pull()
     assert status.state == "failing"
     assert "longer" in status.troubles[0].what
@@ -160,11 +163,11 @@ def test_a_pull_that_takes_too_long_keeps_what_it_has_and_fails(room: Room, pull
 
 def test_things_and_datastreams_are_made_once_and_only_if_allowed(room: Room, pulling: Any) -> None:
     pulling(lambda *_: iter([one(thing="a"), one(thing="b")]))
-    room.add(_CONFIG.format(more="create = false"))
+    room.add(_CONFIG.format(more="create = false", limit_s=60))
     status = room.pull()
     assert (status.counts["values"], status.counts["refused"]) == (0, 2)
     assert room.issues()[0].rule == "unknown datastream"
-    room.add(_CONFIG.format(more="create_max = 1"))
+    room.add(_CONFIG.format(more="create_max = 1", limit_s=60))
     status = room.pull()
     assert (status.counts["values"], status.counts["datastreams"]) == (1, 1)
     assert any("create_max" in each.mend for each in room.issues())
@@ -254,6 +257,25 @@ def test_python_is_asked_for_the_same_rights_as_everyone(room: Room) -> None:
     with pytest.raises(Denied):
         room.connectors.remove("feed", by=operator)
     assert room.connectors.pause("feed", by=operator).state == "paused"
+
+
+def test_a_backup_holds_connectors_and_their_state_but_no_secret(room: Room, pulling: Any, tmp_path: Path) -> None:
+    pulling(lambda *_: iter([one(checkpoint={"at": 7})]))
+    room.add(CONFIG.replace('path = "x"', 'path = "${where}"'), secrets={"where": "behind the wall"})
+    room.pull()
+    room.sensing.store.backup(tmp_path / "city.tar")
+    assert b"behind the wall" not in (tmp_path / "city.tar").read_bytes()
+    Store.restore(tmp_path / "city.tar", tmp_path / "new")
+    store = Store.open(tmp_path / "new", clock=room.clock, memory_mb=128, threads=1)
+    sensing = Sensing(store, room.clock)
+    connectors = Connectors(
+        store, sensing, room.clock, folder=tmp_path / "new", city_zone="Asia/Shanghai", centre=(0.0, 0.0)
+    )
+    status = connectors.status("feed")
+    assert (status.counts["values"], status.secrets) == (1, ("where",))
+    assert "not known" in connectors.pull("feed", by=SYSTEM).troubles[0].what
+    sensing.close()
+    store.close()
 
 
 def test_another_kind_under_the_same_id_begins_anew(room: Room, pulling: Any) -> None:
