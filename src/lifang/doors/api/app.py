@@ -20,6 +20,7 @@ from lifang.doors.api.events import Streams
 from lifang.doors.api.mailboxes import Mailboxes
 from lifang.doors.api.rendered import Rendered
 from lifang.doors.http import COOKIE, Metrics, ProblemBody, Shell, add_problem_handlers
+from lifang.doors.ngsild import Projection
 
 _PACKED_ALREADY = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream")
 _GZIP_FROM = 1024  # bytes
@@ -102,6 +103,7 @@ def create_app(city: City, *, beside: Sequence[Beside] = ()) -> FastAPI:
     app.state.streams.on_end(app.state.mailboxes.end)
     app.state.beside = beside
     app.state.rendered = Rendered()
+    app.state.projection = Projection(city)
     add_problem_handlers(app)
     doors = [module for module in Plugins(lifang.doors) if hasattr(module, "router")]
     for door in sorted(doors, key=lambda module: (module.spec.order, module.spec.id)):

@@ -89,7 +89,7 @@ def _quality(text: str) -> float:
 def read_selection(given: Given, context: Context, *, needed: bool = True) -> Selection:
     """Return which entities a query string asks for; ``BadInput`` if it names no condition at all (clause 5.7.2.4)."""
     chosen = Chosen(
-        read_types(given["type"], context) if given.get("type") else None,
+        read_types(given["type"], context) if "type" in given else None,
         _ids(given.get("id", "")),
         pattern_of(given.get("idPattern", "")),
     )
@@ -235,7 +235,12 @@ def _entities(told: Any, context: Context) -> tuple[Chosen, ...]:
     """Return the entity selectors (clause 5.2.33)."""
     if told is None:
         return ()
-    if not isinstance(told, list) or not told or len(told) > _IDS_MAX or not all(isinstance(each, dict) for each in told):
+    if (
+        not isinstance(told, list)
+        or not told
+        or len(told) > _IDS_MAX
+        or not all(isinstance(each, dict) for each in told)
+    ):
         raise BadInput("entities is no list of selectors.", where="entities", mend='Write [{"type": "Thing"}].')
     return tuple(_selector(each, context) for each in told)
 

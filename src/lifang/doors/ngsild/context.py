@@ -161,7 +161,9 @@ def _take(part: Mapping[str, Any], terms: dict[str, str], vocabulary: str) -> st
 
 
 def _plain(part: Mapping[str, Any]) -> dict[str, str]:
-    return {term: meaning for term, meaning in part.items() if isinstance(meaning, str) and meaning.endswith(("/", "#"))}
+    return {
+        term: meaning for term, meaning in part.items() if isinstance(meaning, str) and meaning.endswith(("/", "#"))
+    }
 
 
 def _absolute(target: str, prefixes: Mapping[str, str]) -> str:

@@ -146,7 +146,11 @@ def unit_of(stream: Stream) -> Instance:
     unit = stream.row["unit"]
     if unit in UN_CEFACT:
         return {"unitCode": UN_CEFACT[unit]}
-    return {"ucum": {"type": "Property", "value": unit}} if unit else {}
+    if unit:
+        return {"ucum": {"type": "Property", "value": unit}}
+    measure = stream.row["measure"]
+    symbol = measure.get("symbol") if isinstance(measure, dict) else None
+    return {"unitSymbol": {"type": "Property", "value": symbol}} if symbol else {}
 
 
 def _results(facts: Facts, latest: Latest, there: Sequence[bool]) -> dict[int, Any]:
@@ -220,4 +224,3 @@ def _related(device: Row, kinds: Mapping[str, str]) -> Entity:
             target_urn = urn(kind, target) if kind else thing_urn(kinds.get(target, ""), target)
             found[name] = {"type": "Relationship", "object": target_urn}
     return found
-

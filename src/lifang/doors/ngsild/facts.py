@@ -6,6 +6,7 @@ their rows are fetched instead.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -18,6 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lifang.app import City
+from lifang.core import NotFound
 from lifang.doors.ngsild.column import Column, column_of
 from lifang.doors.ngsild.names import UN_CEFACT, attribute_name, thing_urn, urn
 from lifang.doors.ngsild.roll import CLASSES, Bools, Roll, Rows
@@ -72,6 +74,7 @@ class Declared:
         self._lock = Lock()
         self._kept: dict[str, Column] = {}
         self._version = -1
+        self._names: tuple[int, Mapping[tuple[int, int], set[str]]] | None = None
 
     def column(self, roll: Roll, name: str, make: Callable[[Roll], Column]) -> Column:
         """Return the column ``name`` of the whole roll, made now or kept."""
@@ -84,6 +87,18 @@ class Declared:
                     self._kept.pop(next(iter(self._kept)))
                 found = self._kept[name] = make(roll)
             return found
+
+    def property_names(self, roll: Roll) -> Mapping[tuple[int, int], set[str]]:
+        """Return the names of the properties declared of things, by kind and class; read once a roll."""
+        with self._lock:
+            if self._names is None or self._names[0] != roll.version:
+                found: defaultdict[tuple[int, int], set[str]] = defaultdict(set)
+                groups = zip(roll.kind.tolist(), roll.classification.tolist(), strict=True)
+                for group, text in zip(groups, self.texts(roll, "properties"), strict=True):
+                    found[group].update(orjson.loads(text) if text else ())
+                named = {group: {attribute_name(key) for key in keys} for group, keys in found.items()}
+                self._names = roll.version, named
+            return self._names[1]
 
     def texts(self, roll: Roll, name: str) -> list[Any]:
         """Return a column of the things as the registry keeps it, in the order of the roll."""
@@ -131,16 +146,28 @@ class Facts:
         if name not in self.roll.attributes:
             return np.zeros(0, np.int64)
         numbers = self.roll.streams_of(rows)
-        return numbers[self.roll.stream_attribute[numbers] == self.roll.attributes.index(name)]
+        named: NDArray[np.int64] = numbers[self.roll.stream_attribute[numbers] == self.roll.attributes.index(name)]
+        return named
 
     def latest(self, numbers: NDArray[np.int64]) -> Latest:
         """Return the latest value of each of these datastreams."""
         if len(numbers) <= FEW:
-            return self.override.over(self.city.sensing.latest_of(numbers.tolist()))
+            try:
+                return self.override.over(self.city.sensing.latest_of(numbers.tolist()))
+            except NotFound:  # one was deleted after the roll was made: it has no value any more
+                return self.override.over(self._latest_of_many(numbers))
+        return self.override.over(self._latest_of_many(numbers))
+
+    def _latest_of_many(self, numbers: NDArray[np.int64]) -> Latest:
         whole = self.city.sensing.latest(with_empty=True)
-        place = np.minimum(np.searchsorted(whole.numbers, numbers), max(len(whole) - 1, 0))
-        columns = (whole.lon, whole.lat, whole.time, whole.value, whole.quality)
-        return self.override.over(Latest(numbers.astype(np.int32), *(column[place] for column in columns)))
+        place = np.searchsorted(whole.numbers, numbers)
+        there = np.zeros(len(numbers), np.bool_)
+        inside = place < len(whole)
+        there[inside] = whole.numbers[place[inside]] == numbers[inside]
+        place = place[there]
+        lon, lat, value = (_filled(there, column[place], np.nan) for column in (whole.lon, whole.lat, whole.value))
+        time, quality = _filled(there, whole.time[place], NEVER), _filled(there, whole.quality[place], 0)
+        return Latest(numbers.astype(np.int32), lon, lat, time, value, quality)
 
     def units(self, numbers: NDArray[np.int64]) -> pa.StringArray:
         """Return the unit code of each of these datastreams, null where the unit has none."""
@@ -158,6 +185,14 @@ class Facts:
         ids = self.roll.ids.take(pa.array(rows)).to_pylist()
         found = {row["id"]: row for row in self.city.store.registry.find("thing", where={"id": ids})}
         return [found.get(each, _GONE) for each in ids]
+
+    def property_names(self, rows: Rows) -> set[str]:
+        """Return the names of the properties that were declared of these things."""
+        if len(rows) <= FEW:
+            return {attribute_name(key) for row in self.things(rows) for key in row["properties"]}
+        named = self.declared.property_names(self.roll)
+        groups = np.unique(np.stack([self.roll.kind[rows], self.roll.classification[rows]]), axis=1).T.tolist()
+        return set().union(*(named[kind, grade] for kind, grade in groups))
 
     def column(self, name: str, rows: Rows) -> Column:
         """Return what was declared of ``rows`` under ``name``: a property, a text or a relationship's object."""
@@ -180,9 +215,15 @@ class Facts:
         return Column(column.size, text=text)
 
 
+def _filled(there: Bools, values: NDArray[Any], otherwise: Any) -> NDArray[Any]:
+    found = np.full(len(there), otherwise, values.dtype)
+    found[there] = values
+    return found
+
+
 def has_value(latest: Latest) -> Bools:
     """Return which latest values can be shown: neither never measured nor missing."""
-    shown: Bools = (latest.time != NEVER) & (np.isfinite(latest.value) | (latest.quality < Quality.MISSING))
+    shown: Bools = (latest.time != NEVER) & (np.isfinite(latest.value) | (latest.quality != Quality.MISSING))
     return shown
 
 

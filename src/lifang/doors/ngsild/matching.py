@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 
 import numpy as np
@@ -15,6 +16,7 @@ from lifang.doors.ngsild.query import Either, Every, Query, Term
 from lifang.doors.ngsild.roll import Rows
 
 LANGUAGES = ("zh", "en")
+_DENIED = {"!=": "==", "!~=": "~="}
 
 
 def matching(query: Query, facts: Facts, rows: Rows) -> Bools:
@@ -60,8 +62,18 @@ def _term(term: Term, facts: Facts, rows: Rows) -> Bools:
         found[place[hits]] = True
     if subs:
         return found
-    declared = reduce(np.logical_or, (_asked(column, term) for column in _columns(term, facts, rows)))
+    declared = _declared(_columns(term, facts, rows), term)
     return found | (declared & ~measured)  # a measured attribute hides a declared one of the same name
+
+
+def _declared(columns: list[Column], term: Term) -> Bools:
+    """Return where one of the columns meets the term; of a denial, where there is a value and none meets it."""
+    positive = replace(term, operator=_DENIED.get(term.operator, term.operator))
+    hits: Bools = reduce(np.logical_or, (_asked(column, positive) for column in columns))
+    if positive.operator == term.operator:
+        return hits
+    there: Bools = reduce(np.logical_or, (column.present() for column in columns))
+    return there & ~hits
 
 
 def _columns(term: Term, facts: Facts, rows: Rows) -> list[Column]:

@@ -1,4 +1,4 @@
-"""Shapes of an answer: normalized, concise, simplified or GeoJSON (CIM 009 clauses 4.5.4, 4.5.16, 4.5.17 and 6.3.15)."""
+"""Shapes of an answer: normalized, concise, simplified or GeoJSON (CIM 009 clauses 4.5.4, 4.5.16, 4.5.17)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from lifang.doors.ngsild.context import Context
+from lifang.doors.ngsild.context import CORE, Context
 from lifang.doors.ngsild.entities import Entity
 
 _VALUES = {"Property": "value", "GeoProperty": "value", "Relationship": "object", "LanguageProperty": "languageMap"}
@@ -27,7 +27,7 @@ class Shape:
     """How entities are written: their form, whether as GeoJSON (placed by ``geometry``), in which language."""
 
     form: Form = Form.NORMALIZED
-    context: Context = Context()
+    context: Context = CORE
     is_geojson: bool = False
     geometry: str = "location"
     language: str = ""
@@ -36,7 +36,7 @@ class Shape:
         """Return one entity as it is to be written, without its context."""
         spoken = entity if not self.language else {name: _spoken(each, self.language) for name, each in entity.items()}
         written = {
-            self.context.shown(name): self._written(name, value) if name not in _BARE else self._bare(name, value)
+            self.context.shown(name): self._written(value) if name not in _BARE else self._bare(name, value)
             for name, value in spoken.items()
         }
         return self._feature(spoken, written) if self.is_geojson else written
@@ -44,7 +44,7 @@ class Shape:
     def _bare(self, name: str, value: Any) -> Any:
         return self.context.shown(value) if name == "type" else value
 
-    def _written(self, name: str, value: Any) -> Any:
+    def _written(self, value: Any) -> Any:
         if self.form is Form.NORMALIZED:
             return value
         make = _simple if self.form is Form.SIMPLIFIED else _concise
