@@ -116,7 +116,7 @@ def test_who_may_see_steer_and_make_connectors(
     assert client.get("/api/v1/connector-kinds").status_code == see
     assert client("PATCH", "/api/v1/connectors/rain", json={"paused": False}).status_code == steer
     assert client.post("/api/v1/connectors/rain/test").status_code == steer
-    assert client.post("/api/v1/connectors/try", json={"toml": _FILE}).status_code == min(
+    assert client.post("/api/v1/connector-trials", json={"toml": _FILE}).status_code == min(
         make, 200 if make == 201 else make
     )
     assert client.post("/api/v1/connectors", json={"id": "other", "toml": _FILE}).status_code == make
@@ -186,7 +186,7 @@ def test_a_connector_that_is_not_there_is_not_found(house: House) -> None:
 def test_a_file_that_is_only_tried_out_leaves_nothing(house: House, inbox: Path) -> None:
     (inbox / "a.csv").write_text("station,time,rain\ny,2024-01-01T08:00,1.5\ny,2024-01-01T09:00,\n", "utf-8")
     admin = house.client("administrator")
-    told = admin.post("/api/v1/connectors/try", json={"toml": _FILE}).json()
+    told = admin.post("/api/v1/connector-trials", json={"toml": _FILE}).json()
     assert told["records"] == 2
     assert [each["value"] for each in told["values"]] == [1.5]
     assert told["things"][0]["id"] == "rain-y"

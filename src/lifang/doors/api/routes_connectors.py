@@ -153,7 +153,7 @@ def steered() -> APIRouter:
         )
         return answer(request, _body(status), status=201)
 
-    @routes.post("/connectors/try", response_model=TrialBody)
+    @routes.post("/connector-trials", response_model=TrialBody)
     def try_out(request: Request, body: TriedFile, asker: Manages) -> Response:
         """Say what a connector with this file would bring; neither the file nor what it brings is kept."""
         trial = asker.city.connectors.try_out(_TRIED, body.toml, secrets=body.secrets, by=asker.subject)

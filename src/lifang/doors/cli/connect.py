@@ -113,7 +113,7 @@ def try_out(
     with Client(folder) as client:
         if which.endswith(".toml"):
             body = {"toml": _text(Path(which)), "secrets": _asked(secret)}
-            found = client.post("/api/v1/connectors/try", body)
+            found = client.post("/api/v1/connector-trials", body)
         else:
             found = client.post(_path(which, "/test"))
     show(found, as_json=as_json)

@@ -13,9 +13,13 @@ _ANY_ADDRESS = "/{"  # a route whose first part is a parameter answers whatever 
 
 
 def methods_at(app: FastAPI, path: str) -> frozenset[str]:
-    """Return the methods that routes made for ``path`` offer; those of the route for any address if there are none."""
+    """Return the methods that the routes made for ``path`` offer: those of its very name, else those that fit it.
+
+    Those of the route for any address count only if there are no others.
+    """
     found = list(_matching(app, path))
-    made_for_it = [methods for pattern, methods in found if not pattern.startswith(_ANY_ADDRESS)]
+    named = [methods for pattern, methods in found if pattern == path]
+    made_for_it = named or [methods for pattern, methods in found if not pattern.startswith(_ANY_ADDRESS)]
     return frozenset().union(*(made_for_it or [methods for _, methods in found]))
 
 

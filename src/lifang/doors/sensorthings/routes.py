@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
 from lifang.core import BadInput
@@ -55,6 +56,21 @@ def _query() -> dict[str, Any]:
     options = [{"name": name, "in": "query", "required": False, "schema": each} for name, each in schemas.items()]
     read = {200: {"content": _FORMS}, 204: {"description": "The property is null."}}
     return {"openapi_extra": {"parameters": options}, "responses": {**read, **documented(501)}}
+
+
+class _Entities(Convertor[str]):
+    """Any resource path, but not the addresses that do something and only take."""
+
+    regex = r"(?!CreateObservations$|\$batch$).*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("entities", _Entities())
 
 
 def root_of(request: Request, prefix: str = PREFIX) -> str:
@@ -160,7 +176,7 @@ def router() -> APIRouter:
     both.include_router(_older())
     newer = APIRouter(prefix=MODERN, route_class=GuardedRoute, tags=["sensorthings"], responses=PROBLEMS)
     newer.add_api_route("", _modern, name="modern_root")
-    newer.add_api_route("/{path:path}", _modern, name="modern_entity", **_query())
+    newer.add_api_route("/{path:entities}", _modern, name="modern_entity", **_query())
     both.include_router(newer)
     return both
 
@@ -172,11 +188,11 @@ def _older() -> APIRouter:
     routes.add_api_route("/CreateObservations", _create, methods=["POST"], status_code=201, **_described(JSON))
     mixed: dict[int | str, dict[str, Any]] = {200: {"content": {"multipart/mixed": {}}}}
     routes.add_api_route("/$batch", _batch, methods=["POST"], responses=mixed, **_described(JSON, "multipart/mixed"))
-    routes.add_api_route("/{path:path}", _get, **_query())
+    routes.add_api_route("/{path:entities}", _get, **_query())
     for method in ("POST", "PATCH", "PUT"):
         kinds = (JSON, PATCHED) if method == "PATCH" else (JSON,)
         routes.add_api_route(
-            "/{path:path}",
+            "/{path:entities}",
             _change,
             methods=[method],
             status_code=201 if method == "POST" else 200,
@@ -184,5 +200,5 @@ def _older() -> APIRouter:
             responses={204: {"description": "Done; it may not be read."}},
             **_described(*kinds),
         )
-    routes.add_api_route("/{path:path}", _delete, methods=["DELETE"])
+    routes.add_api_route("/{path:entities}", _delete, methods=["DELETE"])
     return routes
