@@ -168,6 +168,7 @@ def test_both_compilers_find_the_rows_that_odata_means(both: Both, expression: E
     assert both(expression) == expected
 
 
+@pytest.mark.slow
 def test_a_number_is_looked_up_among_many(both: Both) -> None:
     assert both(Among(F, tuple(range(2, 50_000)))) == [2, 3, 4]
     assert both(call("or", Among(F, ()), Among(F, (1,)))) == [1]
