@@ -62,6 +62,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "scene show sensor_thresholds",
         "task actuators",
         "task list",
+        "connect list",
         "scene list",
         "scene show air_quality_early_warning",
         "scene run air_quality_early_warning",

@@ -67,6 +67,8 @@ def test_a_connector_is_added_pulled_and_told_of(house: House, inbox: Path) -> N
     assert (issue["where"], issue["row"], issue["column"]) == ("a.csv", 3, "rain")
     assert (issue["value"], issue["rule"]) == ("wet", "number")
     assert admin.get("/api/v1/datastreams/rain-x.rain").json()["latest"]["value"] == 1.5
+    standard = admin.get("/sta/v1.1/Things('rain-x')/Datastreams?$expand=Observations").json()["value"]
+    assert [each["result"] for each in standard[0]["Observations"]] == [1.5]
     shown = admin.get("/api/v1/connectors/rain").json()
     assert shown["toml"] == _FILE
     metrics = house.client().get("/metrics").text
