@@ -39,6 +39,7 @@ def test_ids_and_names_are_escaped_and_found_again(anyone: Client) -> None:
     assert found["id"] == f"urn:ngsi-ld:Thing:{LAMP}"
     assert found["p_2nd_level__"]["unitCode"] == "P1"
     assert "location" not in found
+    assert one(anyone, f"Thing:{LAMP}")["id"] == found["id"]
 
 
 def test_several_datastreams_of_one_property_are_instances_told_apart_by_dataset(anyone: Client) -> None:

@@ -27,7 +27,7 @@ from lifang.doors.ngsild.context import context_of, context_of_body
 from lifang.doors.ngsild.describing import described
 from lifang.doors.ngsild.entities import make_entities
 from lifang.doors.ngsild.facts import Facts
-from lifang.doors.ngsild.names import ID_MAX, thing_of
+from lifang.doors.ngsild.names import ID_MAX, thing_of, urn
 from lifang.doors.ngsild.problems import InvalidRequest, LdRoute
 from lifang.doors.ngsild.projection import Projection
 from lifang.doors.ngsild.roll import Rows
@@ -118,9 +118,10 @@ def _retrieve(entity_id: EntityId, request: Request, asker: Reads) -> Response:
 def row_of(facts: Facts, asker: Asker, entity_id: str) -> Rows:
     """Return the row of the entity with this id; what may not be seen is ``NotFound`` as what is not there."""
     kind, thing = thing_of(entity_id)
-    row = Selection((Chosen(frozenset({kind}), (entity_id,)),)).rows(facts)
+    name = urn(kind, thing)  # an id whose signs were unescaped on the way names the same entity
+    row = Selection((Chosen(frozenset({kind}), (name,)),)).rows(facts)
     if not len(row):
-        hidden = np.flatnonzero(facts.roll.rows_of((entity_id,)))
+        hidden = np.flatnonzero(facts.roll.rows_of((name,)))
         if len(hidden):  # there, and not for this asker: the refusal is recorded, the answer the same
             _refuse(facts, asker, thing)
         raise _nothing(entity_id)
