@@ -58,7 +58,11 @@ class City(Reads):
         self.settings = load_settings(folder)
         self.owner_secret = f"lfo_{secrets.token_urlsafe(32)}"
         self.store = Store.open(
-            folder, clock=clock, memory_mb=self.settings.lake_memory_mb, threads=self.settings.lake_threads
+            folder,
+            clock=clock,
+            memory_mb=self.settings.lake_memory_mb,
+            threads=self.settings.lake_threads,
+            zone_name=self.settings.time_zone,
         )
         self.bus = Bus()
         self.identity = Identity(self.store, clock, session_max_age_s=self.settings.session_max_age_s)

@@ -23,7 +23,9 @@ _WINDOW = 4096  # batches whose ledger record may have been written out of order
 class Store:
     """Lake, registry, ledger and blobs of the city in ``folder``; one process owns them at a time."""
 
-    def __init__(self, folder: Path, *, clock: Clock, memory_mb: int = 256, threads: int = 2) -> None:
+    def __init__(
+        self, folder: Path, *, clock: Clock, memory_mb: int = 256, threads: int = 2, zone_name: str = "UTC"
+    ) -> None:
         self.folder = folder
         with ExitStack() as undo:
             with disk_errors(folder):
@@ -36,16 +38,26 @@ class Store:
             self.registry = Registry(self._database, self.ledger.write)
             self.blobs = Blobs(folder / "blobs")
             self.lake = Lake(
-                folder / "lake", clock, memory_mb=memory_mb, threads=threads, is_registered=self._is_registered
+                folder / "lake",
+                clock,
+                memory_mb=memory_mb,
+                threads=threads,
+                zone_name=zone_name,
+                is_registered=self._is_registered,
             )
             undo.callback(self.lake.close)
             self._reconcile()
             undo.pop_all()
 
     @classmethod
-    def open(cls, folder: Path, *, clock: Clock, memory_mb: int = 256, threads: int = 2) -> Store:
-        """Return the stores in ``folder``, created or brought up to date; ``Conflict`` if another process owns it."""
-        return cls(Path(folder).absolute(), clock=clock, memory_mb=memory_mb, threads=threads)
+    def open(
+        cls, folder: Path, *, clock: Clock, memory_mb: int = 256, threads: int = 2, zone_name: str = "UTC"
+    ) -> Store:
+        """Return the stores in ``folder``, created or brought up to date; ``Conflict`` if another process owns it.
+
+        ``zone_name`` is the zone whose days the lake sums observations up by.
+        """
+        return cls(Path(folder).absolute(), clock=clock, memory_mb=memory_mb, threads=threads, zone_name=zone_name)
 
     @staticmethod
     def owner(folder: Path) -> Owner | None:

@@ -31,11 +31,12 @@ class Lake:
         *,
         memory_mb: int,
         threads: int,
+        zone_name: str = "UTC",
         is_registered: Callable[[str, int], bool] = lambda _dataset, _number: False,
     ) -> None:
         self.folder = folder
         self._engine = Engine(folder, memory_mb=memory_mb, threads=threads)
-        self._native = Native(self._engine, clock)
+        self._native = Native(self._engine, clock, zone_name=zone_name)
         self._releases = Releases(self._engine, is_registered=is_registered)
 
     def write_release(self, dataset: str, number: int, batches: pa.Table | pa.RecordBatchReader) -> ReleaseFile:
@@ -129,6 +130,10 @@ class Lake:
     def settle(self, before: datetime) -> int:
         """Return how many rows of whole UTC days before ``before`` moved to the settled, sorted table."""
         return self._native.settle(before)
+
+    def tend(self) -> None:
+        """Do now what the lake's keeper does in the background: fold, sum up."""
+        self._native.tend()
 
     def checkpoint(self) -> bool:
         """Return whether the write-ahead log was folded into the file: for idle moments."""

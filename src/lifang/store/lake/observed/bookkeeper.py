@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Lock, RLock
+from time import monotonic
 
 import duckdb
 import numpy as np
@@ -12,24 +14,31 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lifang.store.lake.engine import Engine
-from lifang.store.lake.model import DELETED, rising
+from lifang.store.lake.model import DELETED, Observations, rising
 from lifang.store.lake.observed.book import Book, Versions
+from lifang.store.lake.observed.described import Described, Numbers
 from lifang.store.lake.observed.folding import fold, load_book, mark, save_book
+from lifang.store.lake.observed.freshening import freshen
+from lifang.store.lake.observed.levels import STEP_US
 from lifang.store.lake.observed.log import Log
 from lifang.store.lake.observed.pending import Block, Waiting, matching
 from lifang.store.lake.observed.reading import Reader
 from lifang.store.lake.observed.settling import settle
+from lifang.store.lake.observed.summing import Summing
+from lifang.store.lake.observed.sums import adopt, advance, make_sum_tables, spoil
 from lifang.store.lake.observed.tables import make_tables
 from lifang.store.lake.query import Tally
 
 FOLD_ROWS = 500_000
+FRESHEN_S = 5.0  # stale sums are made anew no more often than that: until then they are read as values
+_SUM_ROWS = 3_000_000  # summed up in one transaction
 SAVE_ROWS = 2_000_000  # folded since the book was saved: what an opening after a crash has to count again
 
 
 class Bookkeeper:
     """Folds what waits, keeps the book, settles; ``lock`` is held while the tables change."""
 
-    def __init__(self, engine: Engine, reader: Reader, waiting: Waiting, log: Log) -> None:
+    def __init__(self, engine: Engine, reader: Reader, waiting: Waiting, log: Log, *, zone_name: str) -> None:
         self._engine, self._reader, self._waiting, self._log = engine, reader, waiting, log
         self.lock = RLock()
         self._state = Lock()  # the book and what waits beside it, of one moment
@@ -38,6 +47,11 @@ class Bookkeeper:
             make_tables(session)
             self.folded = mark(session, "folded") or 0
             self._book = load_book(session, reader)
+        with self._changing() as session:
+            used = make_sum_tables(session, zone_name)
+        self.told, self._describing, self._news = Described(), Lock(), False
+        self.summing = Summing(reader, zone_name, used)
+        self._fresh_at = 0.0
 
     @property
     def book(self) -> Book:
@@ -61,6 +75,7 @@ class Bookkeeper:
             if not blocks:
                 return
             settled, ends = fold(session, self._reader, blocks)
+            spoil(session, self.summing.used, *_rows_of(blocks))
         with self._state:
             gone = settled.enter(self._book)
             self._book.mend(np.union1d(gone, settled.deleted()).astype(np.int32), ends)
@@ -105,6 +120,58 @@ class Bookkeeper:
                 save_book(session, self._book)
                 self._unsaved_rows = 0
         return moved
+
+    def describe(self, numbers: Numbers, properties: Numbers, periods_s: Numbers) -> None:
+        """Take in what datastreams measure and how often; the sums go by it from the next time on."""
+        with self._describing:
+            self.told.take_in(numbers, properties, periods_s)
+            self._news = True
+
+    def freshen(self) -> None:
+        """Make stale sums anew at the next summing up, however soon that is."""
+        self._fresh_at = 0.0
+
+    def sum_up(self) -> bool:
+        """Bring the sums closer to the present and make stale ones anew; return whether more is left."""
+        with self.lock:
+            self.adopt()
+            with self._state:
+                last = self._book.last[self._book.count > 0]
+                first = self._book.first[self._book.count > 0]
+                total = int(self._book.count.sum())
+            if not total:
+                return False
+            until = int(np.partition(last, place := len(last) * 19 // 20)[place]) - STEP_US  # a clock may run ahead
+            begin = int(first.min())
+            most_us = max(STEP_US, int((until - begin) * (_SUM_ROWS / total)))
+            with self._changing() as session:
+                self._catch_up(session)
+                reader, used, zone_name = self._reader, self.summing.used, self.summing.zone
+                more = advance(session, reader, used, zone_name=zone_name, first=begin, until=until, most_us=most_us)
+            if not more and monotonic() >= self._fresh_at:
+                with self._changing() as session:
+                    freshen(session, self._reader, self.summing.used, self.summing.zone)
+                self._fresh_at = monotonic() + FRESHEN_S
+            return more
+
+    def adopt(self) -> None:
+        """Let the sums go by what datastreams are described as now."""
+        if not self._news:
+            return
+        with self.lock:
+            with self._describing:
+                told, self._news = self.told.copy(len(self.summing.used)), False
+            used = self.summing.used.copy(len(told))
+            told = told.copy(len(used))
+            told.adopt_unsaid(used)
+            try:
+                with self._changing() as session:
+                    self._catch_up(session)
+                    adopt(session, self._reader, used, told)
+            except BaseException:
+                self._news = True
+                raise
+            self.summing = replace(self.summing, used=told)
 
     def tally(self, numbers: NDArray[np.int32] | None) -> Tally:
         """Return how many values each of ``numbers`` (``None``: every number from 0) has, its first and last time."""
@@ -158,6 +225,11 @@ class Bookkeeper:
                 "quality": columns["quality"],
             }
         )
+
+
+def _rows_of(blocks: Sequence[Block]) -> tuple[Numbers, NDArray[np.int64]]:
+    rows = Observations.concatenate([block.observations for block in blocks])
+    return rows.datastream, rows.time
 
 
 def _renumbered(rows: Versions, wanted: NDArray[np.int32] | None) -> Versions:

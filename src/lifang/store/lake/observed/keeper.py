@@ -14,7 +14,7 @@ _LOG = logging.getLogger(__name__)
 class Keeper:
     """Runs ``fold`` at most ``pause_s`` after it is woken, and each of ``chores`` after that and every ``idle_s``.
 
-    A failure is logged and the work tried again after ``retry_s``.
+    A chore that returns true is run again soon; a failure is logged and the work tried again after ``retry_s``.
     """
 
     def __init__(
@@ -55,10 +55,11 @@ class Keeper:
 
     def _run(self) -> None:
         while self._wait():
-            done = self._try(self._fold)
-            done = done and all(self._try(chore) for chore in self._chores)
-            if not done:
+            done = [self._try(work) for work in (self._fold, *self._chores)]
+            if None in done:
                 self._rest(self._retry_s)
+            elif any(done):
+                self._again()
 
     def _wait(self) -> bool:
         """Return once there is something to do, false when it is time to stop."""
@@ -69,18 +70,21 @@ class Keeper:
             self._woken = False
             return not self._closed
 
+    def _again(self) -> None:
+        with self._change:
+            self._woken = True
+
     def _rest(self, seconds: float) -> None:
         with self._change:
             self._change.wait_for(lambda: self._closed, timeout=seconds)
             self._woken = True
 
-    def _try(self, work: Callable[[], object]) -> bool:
+    def _try(self, work: Callable[[], object]) -> bool | None:
+        """Return what ``work`` returned, ``None`` if it failed."""
         try:
-            work()
+            return bool(work())
         except Problem as problem:
             _LOG.warning("the lake's keeper will try again: %s", problem)
         except Exception:  # noqa: BLE001 - what waits has to be folded all the same; the failure is logged
             _LOG.exception("the lake's keeper will try again")
-        else:
-            return True
-        return False
+        return None

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import duckdb
@@ -19,14 +18,12 @@ from lifang.store.lake.engine import Engine
 from lifang.store.lake.model import Batch, Observations, rising
 from lifang.store.lake.names import sql
 from lifang.store.lake.observed import asking
-from lifang.store.lake.observed.book import reaching
 from lifang.store.lake.observed.bookkeeper import FOLD_ROWS, SAVE_ROWS, Bookkeeper
 from lifang.store.lake.observed.intake import Intake
 from lifang.store.lake.observed.keeper import Keeper
 from lifang.store.lake.observed.log import Log
 from lifang.store.lake.observed.pending import Waiting
 from lifang.store.lake.observed.reading import Reader, scan_of
-from lifang.store.lake.observed.summing import aggregate
 from lifang.store.lake.query import AggregateQuery, ObservationQuery, Tally
 
 _DAY = 86_400_000_000
@@ -35,23 +32,32 @@ _DAY = 86_400_000_000
 class Native:
     """The observations of one city; safe to use from many threads."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, *, zone_name: str = "UTC") -> None:
         self._engine = engine
         self._waiting = Waiting()
         self._reader = Reader(engine, lambda: self._waiting.blocks)
         self._log = Log(engine.folder / "log")
-        self._books = Bookkeeper(engine, self._reader, self._waiting, self._log)
+        self._books = Bookkeeper(engine, self._reader, self._waiting, self._log, zone_name=zone_name)
         self._intake = Intake(self._log, self._waiting, clock, last=_last(engine), high=self._books.book.high)
-        self._describing, self._closed = Lock(), False
-        self._properties, self._periods_s = np.zeros(1, np.int32), np.zeros(1, np.int32)
-        self._keeper = Keeper(self._books.fold, [self._tend], hurry=lambda: self._waiting.rows >= FOLD_ROWS)
+        self._closed = False
+        self._keeper = Keeper(
+            self._books.fold, [self._save, self._books.sum_up], hurry=lambda: self._waiting.rows >= FOLD_ROWS
+        )
         self._intake.arrived = self._keeper.wake
         self._keeper.start()
         if self._waiting.blocks:
             self._keeper.wake()
 
-    def _tend(self) -> None:
+    def _save(self) -> bool:
         self._books.save(least_rows=SAVE_ROWS)
+        return False
+
+    def tend(self) -> None:
+        """Do what the keeper does in the background until nothing of it is left: after loads, and for tests."""
+        self._books.fold()
+        self._books.freshen()
+        while self._books.sum_up():
+            pass
 
     @contextmanager
     def still(self) -> Iterator[list[Path]]:
@@ -118,7 +124,8 @@ class Native:
 
     def aggregate(self, query: AggregateQuery) -> pa.Table:
         """Return one row per group and bucket that holds a value."""
-        return aggregate(self._reader, query, self._properties)
+        self._books.adopt()
+        return self._books.summing.aggregate(query)
 
     def history(self, number: int, micros: int) -> pa.Table:
         """Return ``value, quality, extra, recorded, subject`` of every version of one value, the earliest first."""
@@ -126,12 +133,7 @@ class Native:
 
     def describe(self, numbers: NDArray[np.int32], properties: NDArray[np.int32], periods_s: NDArray[np.int32]) -> None:
         """Take in what datastreams measure (a number of the property) and how often (0: irregularly)."""
-        if len(numbers):
-            with self._describing:
-                size = int(numbers.max()) + 1
-                self._properties = reaching(self._properties, size, 0)
-                self._periods_s = reaching(self._periods_s, size, 0)
-                self._properties[numbers], self._periods_s[numbers] = properties, periods_s
+        self._books.describe(numbers, properties, periods_s)
 
     def latest(self) -> pa.Table:
         """Return ``datastream, time, value, quality``: the newest value of every datastream."""

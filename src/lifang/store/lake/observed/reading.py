@@ -37,7 +37,7 @@ class Scan:
     end: int | None = None
     batch: int | None = None
 
-    def condition(self) -> tuple[str, list[int]]:
+    def condition(self, name: str = "") -> tuple[str, list[int]]:
         """Return what the rows meet, written so that DuckDB can skip row groups, and its values."""
         parts: list[tuple[str, list[int]]] = []
         if self.start is not None:
@@ -47,16 +47,16 @@ class Scan:
         if self.batch is not None:
             parts.append(("batch <= ?", [self.batch]))
         if self.numbers is not None:
-            parts.append(_choice(self.numbers))
+            parts.append(_choice(self.numbers, f"wanted{name}"))
         return " AND ".join(part for part, _ in parts) or "true", [value for _, values in parts for value in values]
 
 
-def _choice(numbers: NDArray[np.int32]) -> tuple[str, list[int]]:
+def _choice(numbers: NDArray[np.int32], wanted: str) -> tuple[str, list[int]]:
     if len(numbers) == 1:
         return "datastream = ?", [int(numbers[0])]
     if not len(numbers):
         return "false", []
-    among = "datastream BETWEEN ? AND ? AND datastream IN (SELECT number FROM wanted)"
+    among = sql("datastream BETWEEN ? AND ? AND datastream IN (SELECT number FROM", wanted, ")")
     return among, [int(numbers[0]), int(numbers[-1])]
 
 
@@ -64,14 +64,15 @@ def _choice(numbers: NDArray[np.int32]) -> tuple[str, list[int]]:
 class View:
     """A moment's rows: ``versions`` is every version, ``current`` the values there are, as SQL with what it binds.
 
-    ``batches`` are ``id, recorded, subject`` and more of every batch.
+    ``batches`` are ``id, recorded, subject`` and more of every batch; ``contested`` names the table of keys that may
+    have several versions, if any has.
     """
 
     session: duckdb.DuckDBPyConnection
     versions: str
     version_values: list[int]
     batches: str
-    contested: bool = False
+    contested: str = ""
 
     @property
     def current(self) -> str:
@@ -79,8 +80,8 @@ class View:
         there = f"quality <> {DELETED}"
         if not self.contested:
             return sql("SELECT * FROM (", self.versions, ") WHERE", there)
-        lone = sql("SELECT * FROM (", self.versions, ") ANTI JOIN contested", _KEY, "WHERE", there)
-        rivals = sql("SELECT * FROM (", self.versions, ") SEMI JOIN contested", _KEY, _LAST)
+        lone = sql("SELECT * FROM (", self.versions, ") ANTI JOIN", self.contested, _KEY, "WHERE", there)
+        rivals = sql("SELECT * FROM (", self.versions, ") SEMI JOIN", self.contested, _KEY, _LAST)
         return sql(lone, "UNION ALL SELECT * FROM (", rivals, ") WHERE", there)
 
     @property
@@ -107,7 +108,7 @@ class Reader:
     @contextmanager
     def view(self, scan: Scan, *, at: datetime | None = None) -> Iterator[View]:
         """Yield the view of what ``scan`` looks at, as recorded by ``at`` (by now without it)."""
-        with self._reading() as (session, waiting):
+        with self.moment() as (session, waiting):
             if at is not None:
                 scan = replace(scan, batch=_batch_at(session, at, waiting))
             yield self.over(session, scan, waiting)
@@ -115,11 +116,11 @@ class Reader:
     @contextmanager
     def told(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
         """Yield a session, and ``id, recorded, subject, rows, first, last, digest`` of every batch as SQL."""
-        with self._reading() as (session, waiting):
+        with self.moment() as (session, waiting):
             yield session, _batches(session, waiting)
 
     @contextmanager
-    def _reading(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[Block]]]:
+    def moment(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[Block]]]:
         """Yield a session in a transaction, and the blocks that are not in the tables as it sees them."""
         waiting = self._pending()  # before the mark is read: what is folded meanwhile is then seen in the tables
         with self._engine.session() as session:
@@ -129,24 +130,29 @@ class Reader:
             yield session, [block for block in waiting if block.batch.id > folded]
             session.execute("COMMIT")
 
-    def over(self, session: duckdb.DuckDBPyConnection, scan: Scan, waiting: Sequence[Block] = ()) -> View:
-        """Return the view of the tables in the session's transaction, with the blocks that wait beside them."""
+    def over(
+        self, session: duckdb.DuckDBPyConnection, scan: Scan, waiting: Sequence[Block] = (), *, name: str = ""
+    ) -> View:
+        """Return the view of the tables in the session's transaction, with the blocks that wait beside them.
+
+        Views of one session that are used together have a ``name`` each.
+        """
         if scan.numbers is not None and len(scan.numbers) > 1:
-            session.register("wanted", pa.table({"number": scan.numbers}))
-        versions, bound = self.stored(scan)
+            session.register(f"wanted{name}", pa.table({"number": scan.numbers}))
+        versions, bound = self.stored(scan, name)
         blocks = [block for block in waiting if scan.batch is None or block.batch.id <= scan.batch]
         if (rows := _rows_waiting(blocks, scan)) is not None:
-            session.register("waiting", rows)
-            versions += sql(" UNION ALL SELECT", LISTED, "FROM waiting")
+            session.register(f"waiting{name}", rows)
+            versions += sql(" UNION ALL SELECT", LISTED, "FROM", f"waiting{name}")
         batches = _batches(session, waiting)
         late = sql("SELECT DISTINCT datastream, time FROM (", versions, ") WHERE late")
         contested = session.execute(late, bound).to_arrow_table()
-        session.register("contested", contested)
-        return View(session, versions, bound, batches, contested.num_rows > 0)
+        session.register(f"contested{name}", contested)
+        return View(session, versions, bound, batches, f"contested{name}" if contested.num_rows else "")
 
-    def stored(self, scan: Scan) -> tuple[str, list[int]]:
+    def stored(self, scan: Scan, name: str = "") -> tuple[str, list[int]]:
         """Return the rows of the tables that ``scan`` looks at, as SQL, and what it binds."""
-        condition, values = scan.condition()
+        condition, values = scan.condition(name)
         parts = [sql("SELECT", LISTED, "FROM", f"observations.{table} WHERE", condition) for table in ROW_TABLES]
         return " UNION ALL ".join(parts), values * len(parts)
 
