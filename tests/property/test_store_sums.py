@@ -132,7 +132,7 @@ class City:
             self.store = self.opened()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(steps, st.tuples(minutes, minutes))
 def test_sums_equal_a_fresh_computation(script: list[tuple[str, object]], bounds: tuple[int, int]) -> None:
     folder = Path(tempfile.mkdtemp())

@@ -156,7 +156,7 @@ def _checked_components(components: Any, position: int) -> list[str]:
 
 def _columns(run: _Run) -> tuple[Micros, Values, Codes]:
     width, rows = len(run.components), run.rows
-    if rows and (set(map(type, rows)) != {list} or set(map(len, rows)) != {width}):
+    if set(map(type, rows)) - {list} or set(map(len, rows)) - {width}:
         bad = next(n for n, row in enumerate(rows) if type(row) is not list or len(row) != width)
         raise refuse_row(
             f"A row has to be a list of {width} entries.", where=run.path(bad), mend="Send one per component."

@@ -19,7 +19,7 @@ from lifang.core import Plugins
 from lifang.doors.api.events import Streams
 from lifang.doors.api.mailboxes import Mailboxes
 from lifang.doors.api.rendered import Rendered
-from lifang.doors.http import COOKIE, Metrics, ProblemBody, Shell, add_problem_handlers
+from lifang.doors.http import COOKIE, Metrics, ProblemBody, Shell, ShortWay, add_problem_handlers, short_ways
 from lifang.doors.ngsild import Projection
 
 _PACKED_ALREADY = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream")
@@ -87,6 +87,7 @@ def create_app(city: City, *, beside: Sequence[Beside] = ()) -> FastAPI:
                 metrics=metrics,
                 embedded_by=city.settings.embedded_by,
             ),
+            Middleware(ShortWay),
             Middleware(
                 GZipMiddleware,
                 minimum_size=_GZIP_FROM,
@@ -106,8 +107,10 @@ def create_app(city: City, *, beside: Sequence[Beside] = ()) -> FastAPI:
     app.state.projection = Projection(city)
     add_problem_handlers(app)
     doors = [module for module in Plugins(lifang.doors) if hasattr(module, "router")]
-    for door in sorted(doors, key=lambda module: (module.spec.order, module.spec.id)):
-        app.include_router(door.router())
+    routers = [door.router() for door in sorted(doors, key=lambda module: (module.spec.order, module.spec.id))]
+    for router in routers:
+        app.include_router(router)
+    app.state.short_ways = short_ways(route for router in routers for route in router.routes)
     return app
 
 

@@ -18,7 +18,17 @@ from lifang.core import Box, NotFound, TooLarge, format_instant, from_micros, zo
 from lifang.doors.api.listing import After, CityMoment, Limit, Moment, RecordedMoment, after_number, day_before, moment
 from lifang.doors.api.models import Accepted, DatastreamBody, DatastreamPage, Name, ObservationPage, ThingBody, Value
 from lifang.doors.api.routes_operations import unit_body
-from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, Metrics, answer, asking, encode_cursor, read_body
+from lifang.doors.http import (
+    PROBLEMS,
+    Asker,
+    GuardedRoute,
+    Metrics,
+    ShortRoute,
+    answer,
+    asking,
+    encode_cursor,
+    read_body,
+)
 from lifang.guard import Action, Resource
 from lifang.sensing import Datastream, Quality
 
@@ -127,6 +137,7 @@ def router() -> APIRouter:
         _ingest,
         methods=["POST"],
         status_code=201,
+        route_class_override=ShortRoute,
         response_model=Accepted,
         openapi_extra={
             "requestBody": {

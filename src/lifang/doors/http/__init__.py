@@ -30,6 +30,7 @@ from lifang.doors.http.problems import (
     problem_response,
 )
 from lifang.doors.http.shell import Shell
+from lifang.doors.http.short_way import ShortRoute, ShortWay, short_ways
 
 __all__ = [
     "COOKIE",
@@ -42,6 +43,8 @@ __all__ = [
     "Parts",
     "ProblemBody",
     "Shell",
+    "ShortRoute",
+    "ShortWay",
     "add_problem_handlers",
     "answer",
     "asking",
@@ -60,4 +63,5 @@ __all__ = [
     "read_body",
     "receive_file",
     "refuse_method",
+    "short_ways",
 ]

@@ -120,22 +120,24 @@ class GuardedRoute(APIRoute):
                     await safe.body()
                 response = await handle(safe)
             except Unauthenticated as problem:
-                return _without_stale_cookie(request, of_problem(problem))
+                return without_stale_cookie(request, of_problem(problem))
             except ClientDisconnect:
                 return Response(status_code=400)
-            if response.status_code < 400 and not _decided(safe):
+            if response.status_code < 400 and not decided(safe):
                 raise RuntimeError(f"{request.method} {self.path} answered without a decision")
             return response
 
         return guarded
 
 
-def _decided(request: Request) -> bool:
+def decided(request: Request) -> bool:
+    """Return whether the guard was asked for this request."""
     asker = getattr(request.state, "asker", None)
     return isinstance(asker, Asker) and asker.decisions > 0
 
 
-def _without_stale_cookie(request: Request, response: Response) -> Response:
+def without_stale_cookie(request: Request, response: Response) -> Response:
+    """Return ``response``, which takes back the session cookie that was not accepted."""
     if COOKIE in request.cookies and "authorization" not in request.headers:
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
     return response

@@ -17,6 +17,7 @@ from lifang.doors.http import (
     Asker,
     GuardedRoute,
     Metrics,
+    ShortRoute,
     asking,
     bytes_answer,
     documented,
@@ -147,10 +148,12 @@ async def _create(request: Request, asker: Observes) -> Response:
         count = sum(each != "error" for each in outcomes)
     else:
         await asyncio.wrap_future(receipt.batch)
-        outcomes, count = receipt.outcomes(root), int(receipt.accepted.sum())
+        count = int(receipt.accepted.sum())
     metrics: Metrics = request.app.state.metrics
     metrics.commit.observe(time.perf_counter() - start)
     metrics.values.labels("sensorthings").inc(count)
+    if receipt is not None:
+        return bytes_answer(request, receipt.told(root), media_type=JSON, status=201)
     return json_answer(request, outcomes, status=201)
 
 
@@ -185,7 +188,14 @@ def _older() -> APIRouter:
     routes = APIRouter(prefix=PREFIX, route_class=GuardedRoute, tags=["sensorthings"], responses=PROBLEMS)
     routes.add_api_route("", _start)
     routes.add_api_route("/", _start, include_in_schema=False)
-    routes.add_api_route("/CreateObservations", _create, methods=["POST"], status_code=201, **_described(JSON))
+    routes.add_api_route(
+        "/CreateObservations",
+        _create,
+        methods=["POST"],
+        status_code=201,
+        route_class_override=ShortRoute,
+        **_described(JSON),
+    )
     mixed: dict[int | str, dict[str, Any]] = {200: {"content": {"multipart/mixed": {}}}}
     routes.add_api_route("/$batch", _batch, methods=["POST"], responses=mixed, **_described(JSON, "multipart/mixed"))
     routes.add_api_route("/{path:entities}", _get, **_query())

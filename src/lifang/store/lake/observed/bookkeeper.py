@@ -27,7 +27,7 @@ from lifang.store.lake.observed.settling import settle
 from lifang.store.lake.observed.summing import Summing
 from lifang.store.lake.observed.sums import adopt, advance, make_sum_tables, spoil
 from lifang.store.lake.observed.tables import make_tables
-from lifang.store.lake.query import Tally
+from lifang.store.lake.query import AggregateQuery, Tally
 
 FOLD_ROWS = 500_000
 FRESHEN_S = 5.0  # stale sums are made anew no more often than that: until then they are read as values
@@ -49,8 +49,9 @@ class Bookkeeper:
             self._book = load_book(session, reader)
         with self._changing() as session:
             used = make_sum_tables(session, zone_name)
+            version = mark(session, "described") or 0
         self.told, self._describing, self._news = Described(), Lock(), False
-        self.summing = Summing(reader, zone_name, used)
+        self.summing = Summing(reader, zone_name, used, version)
         self._fresh_at = 0.0
 
     @property
@@ -154,6 +155,14 @@ class Bookkeeper:
                 self._fresh_at = monotonic() + FRESHEN_S
             return more
 
+    def aggregate(self, query: AggregateQuery) -> pa.Table:
+        """Return one row per group and bucket that holds a value."""
+        self.adopt()
+        while (found := self.summing.aggregate(query)) is None:
+            with self.lock:  # whoever adopts what datastreams are told to be now is done with it
+                self.adopt()
+        return found
+
     def adopt(self) -> None:
         """Let the sums go by what datastreams are described as now."""
         if not self._news:
@@ -167,11 +176,11 @@ class Bookkeeper:
             try:
                 with self._changing() as session:
                     self._catch_up(session)
-                    adopt(session, self._reader, used, told)
+                    version = adopt(session, self._reader, used, told)
             except BaseException:
                 self._news = True
                 raise
-            self.summing = replace(self.summing, used=told)
+            self.summing = replace(self.summing, used=told, version=version)
 
     def tally(self, numbers: NDArray[np.int32] | None) -> Tally:
         """Return how many values each of ``numbers`` (``None``: every number from 0) has, its first and last time."""

@@ -124,8 +124,7 @@ class Native:
 
     def aggregate(self, query: AggregateQuery) -> pa.Table:
         """Return one row per group and bucket that holds a value."""
-        self._books.adopt()
-        return self._books.summing.aggregate(query)
+        return self._books.aggregate(query)
 
     def history(self, number: int, micros: int) -> pa.Table:
         """Return ``value, quality, extra, recorded, subject`` of every version of one value, the earliest first."""

@@ -72,16 +72,25 @@ class _Chosen:
 
 @dataclass(frozen=True)
 class Summing:
-    """Answers an :class:`AggregateQuery` by the sums of ``zone``, made with datastreams as ``used``."""
+    """Answers an :class:`AggregateQuery` by the sums of ``zone``, made with datastreams as ``used``.
+
+    ``version`` says which telling of the datastreams that is.
+    """
 
     reader: Reader
     zone: str
     used: Described
+    version: int
 
-    def aggregate(self, query: AggregateQuery) -> pa.Table:
-        """Return one row per group and bucket that holds a value: the group, ``time`` it begins at, each function."""
+    def aggregate(self, query: AggregateQuery) -> pa.Table | None:
+        """Return one row per group and bucket that holds a value: the group, ``time`` it begins at, each function.
+
+        ``None`` if the sums go by a later telling of the datastreams already.
+        """
         if (levels := self._levels(query)) and query.at is None:
             with self.reader.moment() as (session, waiting):
+                if (mark(session, "described") or 0) != self.version:
+                    return None
                 summed = mark(session, "summed")
                 if summed is not None and (chosen := self._choose(levels, query, summed)):
                     session.register("described", self.used.table())
@@ -143,7 +152,8 @@ class Summing:
                 parts.add(_single(view.current, by_property=citywide), view.current_values)
         key, table = ("property", "city") if citywide else ("datastream", "by")
         stale = sql("SELECT * FROM (", units(level, self.zone, _CITY_STALE_NOW if citywide else _STALE_NOW, key), ")")
-        unit = session.execute(sql(stale, f"WHERE unit >= {low} AND unit < {high}")).to_arrow_table()
+        touching = f"WHERE unit > {low - level.unit_s * 1_000_000} AND unit < {high}"
+        unit = session.execute(sql(stale, touching)).to_arrow_table()
         session.register("stale_unit", unit)
         among, values = self._chosen(session, numbers, query, citywide=citywide)
         columns = sql(key, "AS key, begin, count, sum, min, max,", level.unit(self.zone, "begin"), "AS unit")
@@ -154,7 +164,7 @@ class Summing:
             [low, high, *values],
         )
         if unit.num_rows:
-            self._add_stale(session, waiting, query, level, unit, parts, citywide=citywide)
+            self._add_stale(session, waiting, query, chosen, unit, parts, citywide=citywide)
         return parts
 
     def _numbers(self, query: AggregateQuery) -> NDArray[np.int32] | None:
@@ -189,14 +199,14 @@ class Summing:
         session: duckdb.DuckDBPyConnection,
         waiting: Sequence[Block],
         query: AggregateQuery,
-        level: Level,
+        chosen: _Chosen,
         unit: pa.Table,
         parts: _Parts,
         *,
         citywide: bool,
     ) -> None:
         """Add the values of the stretches whose sums are stale."""
-        begins = unit["unit"].to_numpy()
+        level, begins = chosen.level, unit["unit"].to_numpy()
         numbers = self._numbers(query)
         if not citywide:
             stale = unit["datastream"].to_numpy()
@@ -204,7 +214,8 @@ class Summing:
             found = np.intersect1d(stale, kept if numbers is None else np.intersect1d(kept, numbers))
             numbers = found.astype(np.int32)
         last = ceiling(int(begins.max()) + 1, level.unit_s, self.zone)
-        view = self.reader.over(session, Scan(numbers, int(begins.min()), last), waiting, name="_stale")
+        scan = Scan(numbers, max(int(begins.min()), chosen.low), min(last, chosen.high))
+        view = self.reader.over(session, scan, waiting, name="_stale")
         key = "property" if citywide else "datastream"
         rows = sql("SELECT *,", level.unit(self.zone), "AS unit FROM (", view.current, ")")
         if citywide:

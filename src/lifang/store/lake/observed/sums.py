@@ -70,10 +70,10 @@ def _list_stale(
     )
 
 
-def adopt(session: duckdb.DuckDBPyConnection, reader: Reader, used: Described, told: Described) -> None:
-    """Go by what datastreams are ``told`` to be from now on; the steps of those that changed become stale.
+def adopt(session: duckdb.DuckDBPyConnection, reader: Reader, used: Described, told: Described) -> int:
+    """Return the number of this telling of the datastreams; the steps of those that changed become stale.
 
-    Both have room for the same numbers.
+    The sums go by ``told`` instead of ``used`` from now on; both have room for the same numbers.
     """
     changed = used.changed(told)
     summed = mark(session, "summed")
@@ -87,6 +87,9 @@ def adopt(session: duckdb.DuckDBPyConnection, reader: Reader, used: Described, t
     session.register("now", told.table())
     session.execute("DELETE FROM observations.described")
     session.execute("INSERT INTO observations.described SELECT datastream, property, period_s FROM now")
+    version = (mark(session, "described") or 0) + 1
+    set_mark(session, "described", version)
+    return version
 
 
 def advance(
