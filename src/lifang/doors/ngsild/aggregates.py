@@ -85,8 +85,7 @@ def _keys(number: NDArray[np.int32], micros: NDArray[np.int64]) -> NDArray[np.vo
 
 
 def _square_sum(place: NDArray[np.int64], value: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = np.bincount(place, value * value, size)
-    return found
+    return np.bincount(place, value * value, size).astype(np.float64)
 
 
 def _deviation(place: NDArray[np.int64], value: NDArray[np.float64], size: int) -> NDArray[np.float64]:
