@@ -1096,6 +1096,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/observations/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count, least, greatest, mean and last of a datastream's values, and those that were marked
+         * @description Tell the figures of the values in ``[start, end)``; of the last day if no bounds are given.
+         */
+        get: operations["_statistics_api_v1_observations_statistics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -4195,6 +4215,36 @@ export interface components {
          */
         SessionBody: {
             subject: components["schemas"]["SubjectBody"] | null;
+        };
+        /**
+         * StatisticsBody
+         * @description The figures of the finite values in ``[start, end)``, and the values that a rule or their source marked.
+         *
+         *     ``flagged_count`` counts all that are marked, ``flagged`` holds the first 500 of them.
+         */
+        StatisticsBody: {
+            /** Count */
+            count: number;
+            /** Datastream */
+            datastream: string;
+            /** End */
+            end: string;
+            /** Flagged */
+            flagged: components["schemas"]["Value"][];
+            /** Flagged Count */
+            flagged_count: number;
+            last: components["schemas"]["Value"] | null;
+            /** Maximum */
+            maximum: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Median */
+            median: number | null;
+            /** Minimum */
+            minimum: number | null;
+            /** Start */
+            start: string;
+            unit: components["schemas"]["Unit"];
         };
         /**
          * Step
@@ -9914,6 +9964,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    _statistics_api_v1_observations_statistics_get: {
+        parameters: {
+            query: {
+                /** @description Its id or number. */
+                datastream: string;
+                /** @description ISO 8601 with an offset. */
+                start?: string | null;
+                /** @description ISO 8601 with an offset. */
+                end?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsBody"];
                 };
             };
             /** @description Bad input */

@@ -85,3 +85,25 @@ def test_the_flow_tells_rate_lag_and_the_silent_share(works: House) -> None:
     assert told["rate"] > 0
     assert told["lag_p50_s"] is not None
     assert (told["devices"], told["silent"], told["silent_share"]) == (1, 0, 0.0)
+
+
+def test_a_datastreams_figures_are_exact_and_its_marked_values_are_named(works: House) -> None:
+    stream = Datastream("noise-1.peak", "noise-1", "peak", "峰值", "peak", "noise", "1", 60, properties={"maximum": 90})
+    works.city.sensing.register([], [stream], by=SYSTEM)
+    number = works.city.sensing.datastream(stream.id).number
+    minutes = to_micros(works.city.now) - np.arange(100, 0, -1) * 60_000_000
+    values = np.linspace(1, 100, 100)
+    works.city.sensing.ingest(make_observations(np.full(100, number), minutes, values), by=SYSTEM).result()
+    told = works.client().get("/api/v1/observations/statistics?datastream=noise-1.peak").json()
+    assert (told["count"], told["minimum"], told["maximum"], told["mean"], told["median"]) == (100, 1, 100, 50.5, 50.5)
+    assert told["last"]["value"] == 100
+    assert told["flagged_count"] == 10
+    assert {each["quality"] for each in told["flagged"]} == {"suspect_range"}
+    none = (
+        works.client()
+        .get(
+            "/api/v1/observations/statistics?datastream=noise-1.peak&start=2001-01-01T00:00:00Z&end=2001-01-02T00:00:00Z"
+        )
+        .json()
+    )
+    assert (none["count"], none["mean"], none["last"], none["flagged"]) == (0, None, None, [])

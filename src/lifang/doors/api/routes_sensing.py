@@ -72,7 +72,7 @@ def _bodies(asker: Asker, shown: Sequence[Current]) -> list[DatastreamBody]:
     return found
 
 
-def _reference(text: str) -> int | str:
+def stream_reference(text: str) -> int | str:
     """Return the id or number of a datastream as written in an address; ``NotFound`` for nothing."""
     if not text:
         raise NotFound("No datastream is named.", where="datastream", mend="Name one of /api/v1/datastreams.")
@@ -123,7 +123,7 @@ def router() -> APIRouter:
     @routes.get("/datastreams/{reference}", response_model=DatastreamBody)
     def datastream(reference: str, request: Request, asker: Reads, at: CityMoment = None) -> Response:
         """Give one datastream, by its id or number, with its latest value, now or at a moment."""
-        return answer(request, _bodies(asker, [asker.latest_of(_reference(reference), at=moment(at))])[0])
+        return answer(request, _bodies(asker, [asker.latest_of(stream_reference(reference), at=moment(at))])[0])
 
     routes.add_api_route(
         "/observations",
@@ -164,7 +164,7 @@ def _observations(
     city = asker.city
     until = moment(end) or city.now + _TICK  # a value of this very moment is in
     since = moment(start) or day_before(until)
-    found = asker.series(_reference(datastream), since, until, points=points, at=moment(at))
+    found = asker.series(stream_reference(datastream), since, until, points=points, at=moment(at))
     stream, table = found.datastream, found.table
     if form == "csv":
         name = {"Content-Disposition": f'attachment; filename="{stream.number}.csv"'}
