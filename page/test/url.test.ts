@@ -18,6 +18,11 @@ const full: View = {
   table: "roads",
   dataset: "districts",
   q: "空气 quality",
+  devices: { health: "silent", type: "pump", district: "510104" },
+  find: "东 3",
+  sort: "-lag_s",
+  stream: "pump-1.level",
+  span: [Date.parse("2019-12-07T00:00:00Z"), Date.parse("2019-12-08T06:30:00Z")],
   facets: { theme: "ecology", provider: "中国环境监测总站" },
 };
 

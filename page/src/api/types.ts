@@ -1,3 +1,5 @@
+import type { Command } from "./network";
+
 /** The shapes that `/api/v1` and `/events` answer with. Moments are ISO 8601 text with an offset. */
 
 export interface Names {
@@ -317,4 +319,5 @@ export interface CityEvents {
   alert: { alert: Alert };
   indicator: { id: string; value: number | null; moment: string };
   job: Job;
+  command: Command;
 }

@@ -1,6 +1,6 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { localInput, moment, number, offsetMinutes, shortMoment, zoneName } from "../format";
+import { isoIn, localInput, moment, number, offsetMinutes, shortMoment, zoneName } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { chartCsv, saveChart, saveCsv } from "./export";
@@ -13,7 +13,7 @@ export interface Threshold {
   below?: boolean;
 }
 
-interface Frame {
+export interface Frame {
   x: (time: number) => number;
   y: (value: number) => number;
   ticks: number[];
@@ -21,7 +21,9 @@ interface Frame {
   end: number;
 }
 
-const EDGE = { left: 44, right: 10, top: 22, bottom: 26 };
+/** Below this span, ms, an axis names seconds. */
+const FINE_MS = 600_000;
+export const EDGE = { left: 44, right: 10, top: 22, bottom: 26 };
 
 /** A line chart of one series: unit, gaps, thresholds, a forecast with its band, readout by pointer and keys. */
 @customElement("lf-chart")
@@ -36,8 +38,8 @@ export class ChartPiece extends Piece {
   @property({ attribute: false }) thinned = false;
   @property({ type: Number }) height = 200;
   @property({ type: Boolean }) bare = false;
-  @state() private width = 340;
-  @state() private cursor = -1;
+  @state() protected width = 340;
+  @state() protected cursor = -1;
   private watcher: ResizeObserver | null = null;
 
   override connectedCallback(): void {
@@ -54,11 +56,11 @@ export class ChartPiece extends Piece {
     this.watcher?.disconnect();
   }
 
-  private get all(): Point[] {
+  protected get all(): Point[] {
     return [...this.points, ...this.forecast];
   }
 
-  private frame(): Frame {
+  protected frame(): Frame {
     const times = this.all.map(({ time }) => time);
     const values = [
       ...this.all.flatMap(({ value }) => (value === null ? [] : [value])),
@@ -72,7 +74,7 @@ export class ChartPiece extends Piece {
     return { x: linear(start, end, EDGE.left, this.width - EDGE.right), y, ticks, start, end };
   }
 
-  private read(index: number): string {
+  protected read(index: number): string {
     const point = this.all[index];
     if (!point) return "";
     const band = this.band.find(({ time }) => time === point.time);
@@ -82,13 +84,13 @@ export class ChartPiece extends Piece {
     return `${moment(point.time, this.zone)} · ${value}${range}${kind}`;
   }
 
-  private onPointer(event: PointerEvent, frame: Frame): void {
+  protected onPointer(event: PointerEvent, frame: Frame): void {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     const x = ((event.clientX - box.left) / box.width) * this.width;
     this.cursor = nearest(this.all, linear(EDGE.left, this.width - EDGE.right, frame.start, frame.end)(x));
   }
 
-  private onKey(event: KeyboardEvent): void {
+  protected onKey(event: KeyboardEvent): void {
     const last = this.all.length - 1;
     const from = this.cursor < 0 ? this.points.length - 1 : this.cursor;
     const to: Record<string, number> = {
@@ -128,12 +130,13 @@ export class ChartPiece extends Piece {
     </figure>`;
   }
 
-  private axes({ x, y, ticks, start, end }: Frame): SVGTemplateResult {
+  protected axes({ x, y, ticks, start, end }: Frame): SVGTemplateResult {
     const right = this.width - EDGE.right;
     const bottom = this.height - EDGE.bottom;
     const times = timeTicks(start, end, offsetMinutes(end, this.zone), Math.max(2, Math.floor(this.width / 95)));
     const days = end - start > 4 * 86_400_000;
     const label = (time: number): string => {
+      if (end - start < FINE_MS) return isoIn(time, this.zone).slice(11, 19);
       const text = shortMoment(time, this.zone);
       if (days) return text.slice(0, 5);
       return localInput(time, this.zone).endsWith("T00:00") ? text.slice(0, 5) : text.slice(6);
@@ -145,7 +148,7 @@ export class ChartPiece extends Piece {
     </g>`;
   }
 
-  private marks({ x, y, ticks, start, end }: Frame): SVGTemplateResult {
+  protected marks({ x, y, ticks, start, end }: Frame): SVGTemplateResult {
     const right = this.width - EDGE.right;
     const low = this.thresholds.filter(({ value }) => value <= (ticks.at(-1) ?? 0) && value >= (ticks[0] ?? 0));
     const joint = this.points.findLast(({ value }) => value !== null);

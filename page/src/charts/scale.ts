@@ -23,9 +23,10 @@ export function roundTicks(low: number, high: number, count = 5): number[] {
 }
 
 const HOUR = 3_600_000;
-const TIME_STEPS = [1, 2, 3, 6, 12, 24, 48, 168, 336, 720, 1440, 2160].map((hours) => hours * HOUR);
+const SECOND_STEPS = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800].map((seconds) => seconds * 1000);
+const TIME_STEPS = [...SECOND_STEPS, ...[1, 2, 3, 6, 12, 24, 48, 168, 336, 720, 1440, 2160].map((hours) => hours * HOUR)];
 
-/** Return the moments (ms) between two where an axis has its marks, on round local hours. */
+/** Return the moments (ms) between two where an axis has its marks, on round local times. */
 export function timeTicks(start: number, end: number, offsetMinutes: number, count = 6): number[] {
   const raw = (end - start) / count;
   const step = TIME_STEPS.find((one) => one >= raw) ?? raw;

@@ -1,10 +1,12 @@
 import { shell } from "./zh/shell";
 import { map } from "./zh/map";
 import { city } from "./zh/city";
+import { network } from "./zh/network";
+import { readings } from "./zh/readings";
 import { sensing } from "./zh/sensing";
 import { catalogue } from "./zh/catalogue";
 
 /** Every message of the page in Chinese, by part of the page. */
-export const zh = { ...shell, ...map, ...city, ...sensing, ...catalogue } as const;
+export const zh = { ...shell, ...map, ...city, ...network, ...readings, ...sensing, ...catalogue } as const;
 
 export type Key = keyof typeof zh;

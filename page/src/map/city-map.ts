@@ -2,9 +2,12 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import { MapLibreMap, ScaleControl, setWorkerUrl, type GeoJSONSource, type MapGeoJSONFeature } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { FeatureCollection } from "geojson";
+import type { Picture } from "../api/network";
 import type { AirStation, Layer } from "../api/types";
+import { DEVICES_LAYER } from "../state/network";
 import type { Camera, Lang, Theme } from "../state/url";
 import { Badges } from "./badges";
+import { DeviceLayer } from "./device-layer";
 import { KINDS } from "./kinds";
 import { AIR_LAYER, airFeatures, airPaint } from "./kinds/air";
 import type { Drawn } from "./kinds/kind";
@@ -25,7 +28,7 @@ export interface Picked {
 }
 
 export interface MapHooks {
-  onMove(camera: Camera): void;
+  onMove(camera: Camera, bbox: string): void;
   onThing(thing: string): void;
   onFeature(picked: Picked | null): void;
 }
@@ -43,6 +46,7 @@ export class CityMap {
   readonly map: MapLibreMap;
   readonly words: LabelSheet;
   readonly badges: Badges;
+  readonly devices: DeviceLayer;
   private readonly drawn = new Map<string, { layer: Layer; features: FeatureCollection }>();
   private theme: Theme;
 
@@ -68,14 +72,25 @@ export class CityMap {
     this.badges = new Badges(this.map, (thing) => hooks.onThing(thing), ({ lon, lat }) => this.reveal(lon, lat));
     this.map.on("move", () => this.place());
     this.map.on("resize", () => this.place());
-    this.map.on("moveend", () => hooks.onMove(this.camera));
-    this.map.on("click", (event) => hooks.onFeature(this.featureAt(event.point.x, event.point.y)));
+    this.map.on("moveend", () => hooks.onMove(this.camera, this.bbox));
+    this.devices = new DeviceLayer(this.map);
+    this.map.on("click", ({ point }) => {
+      const device = this.devices.at(point.x, point.y);
+      if (device) hooks.onThing(device);
+      else hooks.onFeature(this.featureAt(point.x, point.y));
+    });
     this.map.on("load", () => this.raise());
   }
 
   get camera(): Camera {
     const { lng, lat } = this.map.getCenter();
     return { zoom: this.map.getZoom(), lat, lng };
+  }
+
+  /** West, south, east and north of what is seen, in degrees. */
+  get bbox(): string {
+    const bounds = this.map.getBounds();
+    return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()].map((each) => each.toFixed(5)).join();
   }
 
   /** Return a promise that is kept when the style can take layers. */
@@ -103,6 +118,13 @@ export class CityMap {
       if (this.map.getLayer(drawn.id)) this.map.moveLayer(drawn.id);
       else this.map.addLayer(drawn);
     }
+    if (this.map.getLayer(DEVICES_LAYER)) this.map.moveLayer(DEVICES_LAYER);
+    else this.map.addLayer(this.devices.layer);
+  }
+
+  /** Show rows of the picture of devices, the picked one ringed; null shows none. */
+  setDevices(picture: Picture | null, rows: readonly number[], picked: string | null, lang: Lang): void {
+    this.devices.show(picture, rows, picked, lang, PALETTES[this.theme]);
   }
 
   /** Show a layer with its words in a language, or hide it. */
@@ -135,6 +157,7 @@ export class CityMap {
   setTheme(theme: Theme): void {
     this.theme = theme;
     this.map.setPaintProperty("ground", "background-color", PALETTES[theme].ground);
+    this.devices.dress(PALETTES[theme]);
     for (const id of [...this.drawn.keys(), AIR_LAYER]) {
       for (const drawn of this.paintsOf(id)) {
         if (!this.map.getLayer(drawn.id)) continue;
@@ -143,6 +166,12 @@ export class CityMap {
         }
       }
     }
+  }
+
+  /** Bring a device into sight if it is out of it. */
+  revealDevice(id: string): void {
+    const place = this.devices.placeOf(id);
+    if (place) this.reveal(...place);
   }
 
   fit(box: Box): void {

@@ -11,6 +11,7 @@ import { Fetched } from "../shell/fetched";
 import { pending } from "../shell/ready";
 import { withEnglish } from "../state/codes";
 import { data, here } from "../state/data";
+import { airShown, devicesShown, lookAt, shownRows } from "../state/network";
 import { view } from "../state/view";
 import { CityMap, type Picked } from "./city-map";
 import { AIR_LAYER } from "./kinds/air";
@@ -55,7 +56,10 @@ export class MapPiece extends Piece {
     const stations = (here(data.value.air)?.result.stations ?? []).filter(({ background }) => !background);
     try {
       this.city = new CityMap(container, view.value.theme, view.value.camera, boxRound(stations) ?? city.extent, {
-        onMove: (camera) => view.set({ camera }),
+        onMove: (camera, bbox) => {
+          view.set({ camera });
+          lookAt(bbox);
+        },
         onThing: (thing) => view.set({ pick: thing, table: null }),
         onFeature: (feature) => (this.feature = feature),
       });
@@ -100,19 +104,27 @@ export class MapPiece extends Piece {
     const map = this.city;
     if (!map?.map.isStyleLoaded() && !this.asked.size) return;
     if (!map) return;
-    const { theme, layers, pick, lang, elder } = view.value;
+    const { theme, layers, pick, lang, elder, room } = view.value;
     const stations = here(data.value.air)?.result.stations ?? [];
     this.once("elder", elder, () => map.relabel());
     this.once("theme", theme, () => map.setTheme(theme));
-    this.once("layers", `${layers?.join() ?? "*"}|${lang}|${this.drawing}`, () => {
-      for (const id of [...this.asked, AIR_LAYER]) map.setShown(id, layers === null || layers.includes(id), lang);
+    const air = airShown(view.value);
+    this.once("layers", `${layers?.join() ?? "*"}|${lang}|${this.drawing}|${air}`, () => {
+      for (const id of this.asked) map.setShown(id, layers === null || layers.includes(id), lang);
+      map.setShown(AIR_LAYER, air, lang);
     });
+    const picture = devicesShown({ room, layers }) ? here(data.value.picture) : null;
+    this.once("picture", picture, () => (this.shown["rows"] = null));
+    const rows = picture ? shownRows(picture) : null;
+    this.once("rows", rows, () => (this.shown["devices"] = null));
+    this.once("devices", `${pick}|${lang}`, () => map.setDevices(picture, rows ?? [], pick, lang));
     this.once("air", `${data.value.air.state === "here" ? stations.map((s) => s.aqi).join() : ""}|${pick}|${lang}`, () =>
       map.setAir(stations, pick, lang),
     );
     this.once("pick", pick, () => {
       const station = stations.find(({ thing }) => thing === pick);
       if (station) map.reveal(station.lon, station.lat);
+      else if (pick) map.revealDevice(pick);
     });
     this.once("label", lang, () => {
       map.map.getCanvas().setAttribute("aria-label", `${t("map.label")}. ${t("map.hint")}`);

@@ -14,6 +14,8 @@ export interface Palette {
   nodata: string;
   ink: string;
   halo: string;
+  /** Colours of a device's health, in the order of its codes: well, unknown, explained, suspect, partial, silent. */
+  health: readonly string[];
 }
 
 export const PALETTES: Record<Theme, Palette> = {
@@ -30,6 +32,7 @@ export const PALETTES: Record<Theme, Palette> = {
     nodata: "#a79f90",
     ink: "#1c1a17",
     halo: "#fffdf8",
+    health: ["#1d7a70", "#847b6c", "#5f5aa2", "#a87f00", "#d26400", "#c01030"],
   },
   night: {
     ground: "#080d13",
@@ -44,5 +47,6 @@ export const PALETTES: Record<Theme, Palette> = {
     nodata: "#6b7885",
     ink: "#eef2f5",
     halo: "#0b1118",
+    health: ["#56c2b4", "#8796a5", "#aaa2f2", "#ffd633", "#ff9433", "#ff6070"],
   },
 };

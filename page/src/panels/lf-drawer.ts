@@ -14,6 +14,7 @@ import { problemCard, skeleton } from "../shell/parts";
 import { rowTable, titled } from "../shell/table";
 import { meaningsOf, type Meanings } from "../state/codes";
 import { data, here } from "../state/data";
+import { DEVICES_LAYER, LINKS_TABLE } from "../state/network";
 import { view } from "../state/view";
 
 const PAGE_ROWS = 25;
@@ -49,6 +50,8 @@ export class DrawerPiece extends Piece {
 
   protected override render(): TemplateResult | typeof nothing {
     if (!this.table) return nothing;
+    if (this.table === DEVICES_LAYER) return html`<section class="drawer" aria-label=${t("devices.title")}><lf-device-table></lf-device-table></section>`;
+    if (this.table === LINKS_TABLE) return html`<section class="drawer" aria-label=${t("links.title")}><lf-links whole></lf-links></section>`;
     if (this.table === AIR_LAYER) return this.frame(t("layers.station"), this.stations(), () => this.saveStations());
     const layer = here(data.value.city)?.layers.find(({ id }) => id === this.table);
     if (!layer) return nothing;

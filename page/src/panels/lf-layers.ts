@@ -1,13 +1,15 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import type { Layer, LayerStyle } from "../api/types";
-import { nameOf } from "../format";
+import { nameOf, number } from "../format";
 import { t, tOr } from "../i18n";
 import { AQI_CLASSES, classWords } from "../map/aqi";
 import { AIR_LAYER } from "../map/kinds/air";
 import { Piece } from "../shell/element";
 import { emptyCard } from "../shell/parts";
 import { data, here } from "../state/data";
+import { DEVICES_HIDDEN, DEVICES_LAYER, HEALTHS, airShown, airWord, devicesShown } from "../state/network";
+import { healthMark } from "../shell/health";
 import { datasetsOf } from "../state/trend";
 import { changeView } from "../state/undo";
 import { view } from "../state/view";
@@ -15,7 +17,7 @@ import { view } from "../state/view";
 interface Row {
   id: string;
   name: string;
-  style: LayerStyle | "air";
+  style: LayerStyle | "air" | "device";
   datasets: string[];
   about: [string, string][];
 }
@@ -26,7 +28,7 @@ export class LayersPiece extends Piece {
   private rows(): Row[] {
     const city = here(data.value.city);
     const report = here(data.value.air);
-    const rows = (city?.layers ?? []).map((layer) => this.row(layer));
+    const rows = [...this.devices(), ...(city?.layers ?? []).map((layer) => this.row(layer))];
     if (!report?.result.stations.length) return rows;
     const { spec } = report;
     const air: Row = {
@@ -40,6 +42,14 @@ export class LayersPiece extends Piece {
       ],
     };
     return [air, ...rows];
+  }
+
+  /** The devices, in the room that shows them. */
+  private devices(): Row[] {
+    const picture = here(data.value.picture);
+    if (view.value.room !== "sensing" || !picture?.total) return [];
+    const about: [string, string][] = [[t("source"), t("layers.devices.source", { n: number(picture.total, this.tongue, 0) })]];
+    return [{ id: DEVICES_LAYER, name: t("layers.devices"), style: "device", datasets: [], about }];
   }
 
   private row(layer: Layer): Row {
@@ -57,13 +67,22 @@ export class LayersPiece extends Piece {
     };
   }
 
-  private toggle(id: string, rows: Row[]): void {
-    const all = rows.map((row) => row.id);
-    const shown = view.value.layers ?? all;
-    const next = shown.includes(id) ? shown.filter((one) => one !== id) : [...shown, id];
-    const name = rows.find((row) => row.id === id)?.name ?? id;
-    const words = t(next.includes(id) ? "undo.shown" : "undo.hidden", { name });
-    changeView(words, { layers: all.every((one) => next.includes(one)) ? null : next });
+  private shown(id: string): boolean {
+    const { layers } = view.value;
+    if (id === DEVICES_LAYER) return devicesShown(view.value);
+    if (id === AIR_LAYER) return airShown(view.value);
+    return layers === null || layers.includes(id);
+  }
+
+  /** Put a layer's word into the address's list, or take it out; a list that says what is shown anyway is none. */
+  private toggle(id: string, name: string): void {
+    const usual = [AIR_LAYER, ...(here(data.value.city)?.layers ?? []).map((layer) => layer.id)];
+    const word = id === DEVICES_LAYER ? DEVICES_HIDDEN : id === AIR_LAYER ? airWord(view.value) : id;
+    const now = view.value.layers ?? usual;
+    const next = now.includes(word) ? now.filter((one) => one !== word) : [...now, word];
+    const words = t(this.shown(id) ? "undo.hidden" : "undo.shown", { name });
+    const same = next.length === usual.length && usual.every((one) => next.includes(one));
+    changeView(words, { layers: same ? null : next });
   }
 
   protected override render(): TemplateResult {
@@ -71,16 +90,17 @@ export class LayersPiece extends Piece {
     const wide = window.matchMedia("(min-width: 1000px)").matches && !view.value.elder && !view.value.embed;
     return html`<details class="layers" ?open=${wide}>
       <summary>${t("layers.title")} · ${t("legend.title")}</summary>
-      ${rows.length ? html`<ul>${rows.map((row) => this.one(row, rows))}</ul>` : emptyCard(t("layers.empty"), "lifang data add districts.geojson")}
-      ${rows.some(({ id }) => id === AIR_LAYER) ? this.legend() : nothing}
+      ${rows.length ? html`<ul>${rows.map((row) => this.one(row))}</ul>` : emptyCard(t("layers.empty"), "lifang data add districts.geojson")}
+      ${rows.some(({ id }) => id === DEVICES_LAYER) && this.shown(DEVICES_LAYER) ? this.healthLegend() : nothing}
+      ${rows.some(({ id }) => id === AIR_LAYER) && this.shown(AIR_LAYER) ? this.legend() : nothing}
     </details>`;
   }
 
-  private one(row: Row, rows: Row[]): TemplateResult {
-    const shown = view.value.layers === null || view.value.layers.includes(row.id);
+  private one(row: Row): TemplateResult {
+    const shown = this.shown(row.id);
     return html`<li class="layer" data-layer=${row.id}>
       <label title=${t("layers.show", { name: row.name })}>
-        <input type="checkbox" .checked=${shown} @change=${() => this.toggle(row.id, rows)} />
+        <input type="checkbox" .checked=${shown} @change=${() => this.toggle(row.id, row.name)} />
         <span class="sign" data-style=${row.style} aria-hidden="true"></span><span>${row.name}</span>
       </label>
       <button type="button" class="quiet" aria-label=${t("layers.table.label", { name: row.name })} @click=${() => view.set({ table: row.id })}>
@@ -95,6 +115,15 @@ export class LayersPiece extends Piece {
         )}
       </details>
     </li>`;
+  }
+
+  private healthLegend(): TemplateResult {
+    const picture = here(data.value.picture);
+    return html`<div class="legend">
+      <h2>${t("legend.health")}</h2>
+      <ul>${HEALTHS.map((word) => html`<li>${healthMark(word, picture?.healths.find(({ code }) => code === word)?.name, this.tongue)}</li>`)}</ul>
+      ${picture?.cells ? html`<p>${t("legend.cells")}</p>` : nothing}
+    </div>`;
   }
 
   private legend(): TemplateResult {

@@ -15,6 +15,7 @@ function typing(event: KeyboardEvent): boolean {
 function escape(): void {
   if (data.value.dialog) return;
   if (view.value.table) view.set({ table: null });
+  else if (view.value.stream) view.set({ stream: null, span: null });
   else if (view.value.kiosk) view.set({ kiosk: false });
 }
 

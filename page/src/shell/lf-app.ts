@@ -11,7 +11,6 @@ import "../panels/lf-station";
 import "../panels/lf-time";
 import "../panels/lf-welcome";
 import "../rooms/lf-operations";
-import "../rooms/lf-sensing";
 import { loadAll } from "../state/actions";
 import { data, here } from "../state/data";
 import type { Room } from "../state/url";
@@ -22,7 +21,7 @@ import "./lf-header";
 import "./lf-rail";
 import "./lf-report";
 import "./lf-undo";
-import { problemCard } from "./parts";
+import { problemCard, skeleton } from "./parts";
 import { pending } from "./ready";
 
 const COLUMNS: Record<Room, () => TemplateResult> = {
@@ -36,6 +35,7 @@ const COLUMNS: Record<Room, () => TemplateResult> = {
 @customElement("lf-app")
 export class AppPiece extends Piece {
   @state() private catalogue = false;
+  @state() private sensing: "absent" | "coming" | "here" = "absent";
   private map = false;
 
   override connectedCallback(): void {
@@ -50,6 +50,14 @@ export class AppPiece extends Piece {
     this.requestUpdate();
   }
 
+  private async fetchSensing(): Promise<void> {
+    if (this.sensing !== "absent") return;
+    this.sensing = "coming";
+    pending.add("sensing");
+    await import("../sensing/lf-sensing");
+    this.sensing = "here";
+  }
+
   private async fetchCatalogue(): Promise<void> {
     pending.add("catalogue");
     await import("../catalogue/lf-catalogue");
@@ -58,6 +66,7 @@ export class AppPiece extends Piece {
 
   protected override willUpdate(): void {
     if (view.value.room === "data" && !this.catalogue) void this.fetchCatalogue();
+    if (view.value.room === "sensing") void this.fetchSensing();
     const city = here(data.value.city);
     document.title = city ? t("app.title", { city: nameOf(city.name, this.tongue) }) : "里坊 lifang";
     if (data.value.city.state === "refused" || view.value.room === "data") pending.delete("map");
@@ -84,8 +93,9 @@ export class AppPiece extends Piece {
         <div class="map-place">${this.map ? html`<lf-map></lf-map>` : nothing}<lf-layers></lf-layers><lf-welcome></lf-welcome></div>
         <lf-time></lf-time>
         <lf-drawer></lf-drawer>
+        ${room === "sensing" && this.sensing === "here" && view.value.stream ? html`<lf-datastream></lf-datastream>` : nothing}
       </section>
-      <aside class="column" aria-label=${t(`room.${room}`)}>${COLUMNS[room]()}</aside>
+      <aside class="column" aria-label=${t(`room.${room}`)}>${room === "sensing" && this.sensing !== "here" ? skeleton(8) : COLUMNS[room]()}</aside>
       ${room === "data" && this.catalogue ? html`<lf-catalogue></lf-catalogue>` : nothing}`;
   }
 

@@ -14,7 +14,7 @@ type AskedKey = { [K in keyof Data]: Data[K] extends Asked<unknown> ? K : never 
 const turns: Partial<Record<AskedKey, number>> = {};
 
 /** Ask and show the answer, unless a later question of the same kind has been asked meanwhile. */
-async function ask<K extends AskedKey>(key: K, call: () => Promise<unknown>): Promise<void> {
+export async function ask<K extends AskedKey>(key: K, call: () => Promise<unknown>): Promise<void> {
   const turn = (turns[key] ?? 0) + 1;
   turns[key] = turn;
   if (data.value[key].state !== "here") pending.add(key);
@@ -120,6 +120,7 @@ export function followEvents(): void {
       },
       indicator: () => void refreshLive(),
       alert: ({ alert }) => hear(alert),
+      command: (command) => data.set({ commands: { ...data.value.commands, [command.id]: command } }),
       job: (job) => data.set({ jobs: { ...data.value.jobs, [job.id]: job } }),
     },
     (up) => {

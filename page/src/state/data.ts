@@ -1,3 +1,4 @@
+import type { Command, Flow, Picture } from "../api/network";
 import type { AirReport, Alert, City, Datastream, Indicator, Job, Problem, Subject } from "../api/types";
 import { Store } from "./store";
 
@@ -11,6 +12,12 @@ export interface Data {
   indicators: Asked<Indicator[]>;
   alerts: Asked<Alert[]>;
   datastreams: Asked<Datastream[]>;
+  /** Every device of the city, in columns; how values flow now, and how they did in the minutes before. */
+  picture: Asked<Picture>;
+  flow: Asked<Flow>;
+  flows: Flow[];
+  /** Last seen state of the commands told of since the page opened, by id. */
+  commands: Record<string, Command>;
   subject: Subject | null;
   /** The city's now in ms since 1970, its replay's speed and whether it stands still. */
   now: number;
@@ -35,6 +42,10 @@ export const data = new Store<Data>({
   indicators: ASKED,
   alerts: ASKED,
   datastreams: ASKED,
+  picture: ASKED,
+  flow: ASKED,
+  flows: [],
+  commands: {},
   subject: null,
   now: 0,
   speed: 1,

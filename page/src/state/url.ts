@@ -6,6 +6,8 @@ export type Lang = "zh" | "en";
 export type Theme = "paper" | "night";
 export const FACETS = ["theme", "format", "classification", "provider"] as const;
 export type Facets = Partial<Record<(typeof FACETS)[number], string>>;
+export const DEVICE_FACETS = ["health", "type", "organisation", "district", "link", "state"] as const;
+export type DeviceFacet = (typeof DEVICE_FACETS)[number];
 
 export interface Camera {
   zoom: number;
@@ -40,6 +42,14 @@ export interface View {
   dataset: string | null;
   q: string;
   facets: Facets;
+  /** Which devices are shown, by the codes of what they are; and the words that their names or ids must hold. */
+  devices: Partial<Record<DeviceFacet, string>>;
+  find: string;
+  /** Column that the devices' table is sorted by, a minus before it for falling. */
+  sort: string | null;
+  /** Datastream whose page is open, and the window (ms) its chart shows; null: the last hours. */
+  stream: string | null;
+  span: [number, number] | null;
 }
 
 export const DEFAULT_VIEW: View = {
@@ -60,6 +70,11 @@ export const DEFAULT_VIEW: View = {
   dataset: null,
   q: "",
   facets: {},
+  devices: {},
+  find: "",
+  sort: null,
+  stream: null,
+  span: null,
 };
 
 function oneOf<T extends string>(text: string | null, choices: readonly T[], fallback: T): T {
@@ -84,15 +99,25 @@ export function parseCamera(text: string | null): Camera | null {
   return { zoom, lat, lng };
 }
 
+/** Return the two moments (ms) of `start/end`, or null when they are none or do not rise. */
+export function parseSpan(text: string | null): [number, number] | null {
+  const [start = NaN, end = NaN] = (text ?? "").split("/").map((part) => Date.parse(part));
+  return start < end ? [start, end] : null;
+}
+
+function chosen<K extends string>(query: URLSearchParams, prefix: string, names: readonly K[]): Partial<Record<K, string>> {
+  const found: Partial<Record<K, string>> = {};
+  for (const name of names) {
+    const value = query.get(`${prefix}.${name}`);
+    if (value) found[name] = value;
+  }
+  return found;
+}
+
 /** Return the view that an address's query states; what it lacks or misstates falls back to `base`. */
 export function parseView(search: string, base: View = DEFAULT_VIEW): View {
   const query = new URLSearchParams(search);
   const layers = query.get("layers");
-  const facets: Facets = {};
-  for (const name of FACETS) {
-    const value = query.get(`f.${name}`);
-    if (value) facets[name] = value;
-  }
   return {
     room: oneOf(query.get("room"), ROOMS, base.room),
     lang: oneOf(query.get("lang"), ["zh", "en"], base.lang),
@@ -110,7 +135,12 @@ export function parseView(search: string, base: View = DEFAULT_VIEW): View {
     table: query.get("table"),
     dataset: query.get("dataset"),
     q: query.get("q") ?? "",
-    facets,
+    facets: chosen(query, "f", FACETS),
+    devices: chosen(query, "n", DEVICE_FACETS),
+    find: query.get("find") ?? "",
+    sort: query.get("sort"),
+    stream: query.get("stream"),
+    span: parseSpan(query.get("span")),
   };
 }
 
@@ -140,6 +170,11 @@ export function formatView(view: View, base: Partial<View> = DEFAULT_VIEW): stri
     ["dataset", view.dataset],
     ["q", view.q || null],
     ...FACETS.map((name): [string, string | null] => [`f.${name}`, view.facets[name] ?? null]),
+    ...DEVICE_FACETS.map((name): [string, string | null] => [`n.${name}`, view.devices[name] ?? null]),
+    ["find", view.find || null],
+    ["sort", view.sort],
+    ["stream", view.stream],
+    ["span", view.span && view.span.map((ms) => new Date(ms).toISOString().replace(".000Z", "Z")).join("/")],
   ];
   const query = new URLSearchParams();
   for (const [key, value] of pairs) if (value !== null) query.set(key, value);

@@ -13,7 +13,7 @@ let base = DEFAULT_VIEW;
 /** The one view; its address follows it, and it follows the address. */
 export const view = new Store<View>(DEFAULT_VIEW);
 
-const STEPS: (keyof View)[] = ["room", "pick", "dataset", "table"];
+const STEPS: (keyof View)[] = ["room", "pick", "dataset", "table", "stream"];
 
 function writeAddress(now: View, before: View): void {
   const address = window.location.pathname + formatView(now, base);
@@ -46,5 +46,5 @@ export function startView(): void {
 
 /** Go to a room; leaving a room closes what was open in it. */
 export function goTo(room: Room): void {
-  view.set({ room, table: null, dataset: null });
+  view.set({ room, table: null, dataset: null, stream: null, span: null });
 }

@@ -1,27 +1,22 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import type { Datastream } from "../api/types";
 import { moment, nameOf, number, unitOf } from "../format";
 import { t, tOr } from "../i18n";
 import { seriesKey } from "../panels/lf-station";
-import "../panels/lf-station";
 import { Piece } from "../shell/element";
-import { emptyCard, problemCard, skeleton } from "../shell/parts";
+import { problemCard, skeleton } from "../shell/parts";
 import { loadAll } from "../state/actions";
 import { data } from "../state/data";
 import { view } from "../state/view";
 
-const MOST_SHOWN = 400;
-/** The room of what the city senses: every datastream with its latest value, time and quality. */
-@customElement("lf-sensing")
-export class SensingPiece extends Piece {
+const MOST_SHOWN = 60;
+/** Every datastream with its latest value, time and quality. */
+@customElement("lf-series-list")
+export class SeriesListPiece extends Piece {
   @state() private find = "";
 
   protected override render(): TemplateResult {
-    return view.value.pick ? html`<lf-station></lf-station>` : this.list();
-  }
-
-  private list(): TemplateResult {
     return html`<section class="panel sensing" aria-labelledby="sensing-title">
       <h2 id="sensing-title">${t("sensing.title")}</h2>
       ${this.content()}
@@ -32,7 +27,7 @@ export class SensingPiece extends Piece {
     const { datastreams } = data.value;
     if (datastreams.state === "asked") return skeleton(8);
     if (datastreams.state === "refused") return problemCard(datastreams.problem, () => void loadAll());
-    if (datastreams.value.length === 0) return emptyCard(t("sensing.empty"), "lifang demo chengdu");
+    if (datastreams.value.length === 0) return html`<p class="calm">${t("sensing.none")}</p>`;
     const words = this.find.toLowerCase().split(/\s+/).filter(Boolean);
     const found = datastreams.value.filter((stream) => {
       const text = `${stream.id} ${stream.thing.name.zh} ${stream.thing.name.en} ${stream.observed_property} ${stream.name.zh} ${stream.name.en}`;
@@ -44,12 +39,13 @@ export class SensingPiece extends Piece {
         @input=${(event: Event) => (this.find = (event.currentTarget as HTMLInputElement).value)}
       />
       <p class="fine" role="status">${t("sensing.count", { things: things.size, streams: found.length })}</p>
+      ${things.size > MOST_SHOWN ? html`<p class="fine">${t("sensing.first", { n: MOST_SHOWN })}</p>` : nothing}
       ${[...things.values()].slice(0, MOST_SHOWN).map((streams) => this.thing(streams))}`;
   }
 
   private thing(streams: Datastream[]): TemplateResult {
     const thing = streams[0]?.thing;
-    const pick = (stream: Datastream): void => view.set({ pick: stream.thing.id, series: seriesKey(stream) });
+    const pick = (stream: Datastream): void => view.set({ stream: stream.id, span: null });
     return html`<table class="streams">
       <caption>${nameOf(thing?.name, this.tongue)} <small>${thing?.id}</small></caption>
       <thead class="sr"><tr><th>${t("sensing.property")}</th><th>${t("value")}</th><th>${t("unit")}</th><th>${t("time")}</th><th>${t("indicators.quality")}</th></tr></thead>
