@@ -36,7 +36,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _serve(command: list[str | Path], folder: Path) -> tuple[subprocess.Popen[bytes], Served]:
+def serve(command: list[str | Path], folder: Path) -> tuple[subprocess.Popen[bytes], Served]:
     port, log = _free_port(), folder.parent / "city.log"
     with log.open("wb") as sink:
         process = subprocess.Popen([*command, "--port", str(port)], stdout=sink, stderr=subprocess.STDOUT)
@@ -59,7 +59,7 @@ def _serve(command: list[str | Path], folder: Path) -> tuple[subprocess.Popen[by
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("demo") / "chengdu"
     lifang = Path(sys.executable).with_name("lifang")
-    process, found = _serve(
+    process, found = serve(
         [lifang, "demo", "chengdu", "--dir", folder, "--speed", "3600", "--no-browser", "--no-simulate"], folder
     )
     yield found
@@ -72,7 +72,7 @@ def empty_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("empty") / "city"
     lifang = Path(sys.executable).with_name("lifang")
     subprocess.run([lifang, "init", folder, "--name", "Empty"], check=True, capture_output=True)
-    process, found = _serve([lifang, "serve", "--dir", folder], folder)
+    process, found = serve([lifang, "serve", "--dir", folder], folder)
     yield found
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0

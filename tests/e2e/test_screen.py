@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
+from tests.e2e.accessible import faults
 from tests.e2e.screen import Served, look, open_page
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
@@ -195,6 +196,9 @@ def test_an_empty_city_says_how_to_fill_it(page: Page, empty_city: Served) -> No
     expect(page.locator("lf-operations")).to_contain_text("No air quality index")
     open_page(page, empty_city, "?lang=en&room=data")
     expect(page.locator("lf-catalogue")).to_contain_text("lifang data add")
+    open_page(page, empty_city, "?room=sensing&lang=en")
+    expect(page.locator(".column")).to_contain_text("lifang sense import-devices")
+    assert faults(page) == []
 
 
 @pytest.mark.parametrize(

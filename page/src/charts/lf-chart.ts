@@ -172,7 +172,7 @@ export class ChartPiece extends Piece {
       ${point.value === null ? nothing : svg`<circle cx=${x(point.time)} cy=${y(point.value)} r="4" />`}</g>`;
   }
 
-  private legend(): TemplateResult {
+  protected legend(): TemplateResult {
     return html`<span class="key line-key"></span>${t("now.observed")}
       ${this.forecast.length ? html`<span class="key ahead-key"></span>${t("now.predicted")}` : nothing}
       ${this.band.length ? html`<span class="key band-key"></span>${t("now.band")}` : nothing}`;

@@ -6,6 +6,8 @@ const RING = 6;
 /** Sizes in px by health: what is well is small, what is not stands out. */
 const SIZES = [9, 10, 12, 13, 14, 15];
 const PICKED_PX = 30;
+/** Share of the devices on each side that a first view may leave out. */
+const OUTER = 0.02;
 const CELL_PX = [10, 9] as const;
 
 function take(count: number): Points {
@@ -49,4 +51,13 @@ export function cellPoints({ lon, lat, health }: NonNullable<Picture["cells"]>):
     if (count) put(points, at++, lon[i] ?? 0, lat[i] ?? 0, SILENT, size(count));
   });
   return points;
+}
+
+/** Return the box round all but the outermost devices, or null where none has a place. */
+export function deviceBox({ columns }: Picture): [number, number, number, number] | null {
+  const rising = (values: (number | null)[]): number[] => values.filter((value) => value !== null).sort((a, b) => a - b);
+  const [lons, lats] = [rising(columns.lon), rising(columns.lat)];
+  const at = (values: number[], share: number): number => values[Math.round(share * (values.length - 1))] ?? 0;
+  const edge = 0.003;
+  return lons.length ? [at(lons, OUTER) - edge, at(lats, OUTER) - edge, at(lons, 1 - OUTER) + edge, at(lats, 1 - OUTER) + edge] : null;
 }

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import { problemOf } from "../api/client";
+import type { Picture } from "../api/network";
 import type { AirStation, City, Dataset, Layer } from "../api/types";
 import { attributionOf, nameOf } from "../format";
 import { t } from "../i18n";
@@ -14,6 +15,7 @@ import { data, here } from "../state/data";
 import { airShown, devicesShown, lookAt, shownRows } from "../state/network";
 import { view } from "../state/view";
 import { CityMap, type Picked } from "./city-map";
+import { deviceBox } from "./device-points";
 import { AIR_LAYER } from "./kinds/air";
 import { mapPicture, savePicture } from "./picture";
 import { setPictureSource } from "./source";
@@ -116,6 +118,7 @@ export class MapPiece extends Piece {
     const picture = devicesShown({ room, layers }) ? here(data.value.picture) : null;
     this.once("picture", picture, () => (this.shown["rows"] = null));
     const rows = picture ? shownRows(picture) : null;
+    this.once("found", Boolean(picture), () => picture && this.findDevices(picture));
     this.once("rows", rows, () => (this.shown["devices"] = null));
     this.once("devices", `${pick}|${lang}`, () => map.setDevices(picture, rows ?? [], pick, lang));
     this.once("air", `${data.value.air.state === "here" ? stations.map((s) => s.aqi).join() : ""}|${pick}|${lang}`, () =>
@@ -129,6 +132,12 @@ export class MapPiece extends Piece {
     this.once("label", lang, () => {
       map.map.getCanvas().setAttribute("aria-label", `${t("map.label")}. ${t("map.hint")}`);
     });
+  }
+
+  /** A city without layers shows where its devices are, unless the address says where to look. */
+  private findDevices(picture: Picture): void {
+    const box = view.value.camera || here(data.value.city)?.layers.length || picture.cells ? null : deviceBox(picture);
+    if (box) this.city?.fit(box);
   }
 
   private once(name: string, value: unknown, act: () => void): void {

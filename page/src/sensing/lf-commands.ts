@@ -60,12 +60,17 @@ export class CommandsPiece extends Piece {
     this.requestUpdate();
   }
 
+  private who(id: string): string {
+    const { subject } = data.value;
+    return subject?.id === id ? subject.name : id;
+  }
+
   private one(command: Command): TemplateResult {
     const given = Object.entries(command.parameters).map(([name, value]) => `${name} = ${String(value)}`);
     return html`<li data-command=${command.id} data-state=${command.state}>
       <b><i aria-hidden="true">${SIGN[command.state] ?? "…"}</i> ${nameOf(command.state_name, this.tongue)}</b> <code>${given.join(", ")}</code>
       ${command.reason ? html`<p class="why">${t("command.why", { rule: command.reason.rule })} ${nameOf(command.reason.text, this.tongue)}</p>` : nothing}
-      <p class="fine">${command.by} · ${command.history.map(({ state, moment: when }) => `${t(`command.state.${state}` as "command.state.sent")} ${moment(when, this.zone).slice(5)}`).join(" → ")}</p>
+      <p class="fine">${this.who(command.by)} · ${command.history.map(({ state, moment: when }) => `${t(`command.state.${state}` as "command.state.sent")} ${moment(when, this.zone).slice(5)}`).join(" → ")}</p>
       ${command.state === "accepted" ? html`<button type="button" class="quiet" @click=${() => void this.cancel(command)}>${t("command.cancel")}</button>` : nothing}
     </li>`;
   }

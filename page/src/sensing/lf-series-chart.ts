@@ -1,4 +1,4 @@
-import { nothing, svg, type SVGTemplateResult } from "lit";
+import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { ChartPiece, EDGE, type Frame } from "../charts/lf-chart";
 import { linear, roundTicks } from "../charts/scale";
@@ -97,6 +97,13 @@ export class SeriesChartPiece extends ChartPiece {
     if (!next) return super.onKey(event);
     event.preventDefault();
     this.go(next());
+  }
+
+  protected override legend(): TemplateResult {
+    const kinds = [...new Set(this.flagged.map(({ quality }) => quality))];
+    return html`<span class="key line-key"></span>${t("now.observed")}
+      ${this.gaps.length ? html`<span class="key gap-key"></span>${t("stream.gaps")}` : nothing}
+      ${kinds.map((quality) => html` <svg class="flag" viewBox="-7 -7 14 14" aria-hidden="true"><path d=${markOf(quality)} /></svg> ${tOr(`quality.${quality}`, quality)}`)}`;
   }
 
   private go(span: [number, number]): void {

@@ -10,7 +10,7 @@ import { loadAll } from "../state/actions";
 import { data } from "../state/data";
 import { view } from "../state/view";
 
-const MOST_SHOWN = 60;
+const MOST_SHOWN = 24;
 /** Every datastream with its latest value, time and quality. */
 @customElement("lf-series-list")
 export class SeriesListPiece extends Piece {

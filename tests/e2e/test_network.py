@@ -1,0 +1,194 @@
+"""The sensing room: devices on the map and as a table, a pole, a datastream's page, a command that is confirmed."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+from tests.e2e.accessible import faults
+from tests.e2e.conftest import serve
+from tests.e2e.network import furnish
+from tests.e2e.screen import Served, look, open_page, sign_in
+
+DEVICES = 20_000
+SHOWN = DEVICES + 3
+MAP = "&map=10.00/30.6600/104.0600"
+HEALTH_COLOURS = {
+    "paper": [(168, 127, 0), (29, 122, 112), (132, 123, 108)],
+    "night": [(255, 214, 51), (86, 194, 180), (135, 150, 165)],
+}
+WORDS = {"zh": ("设备", "数据存疑", "通信链路"), "en": ("Devices", "doubted", "Communication links")}
+_TOO_FAST = """() => fetch("/api/v1/commands", {
+  method: "POST",
+  headers: { "X-Lifang": "page", "Content-Type": "application/json" },
+  body: JSON.stringify({ capability: "speed-1", parameters: { speed: 95 } }),
+})"""
+STREAM = "?room=sensing&lang=en&stream=noise-p1.laeq"
+
+
+@pytest.fixture(scope="module")
+def sensed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("sensed") / "city"
+    lifang = Path(sys.executable).with_name("lifang")
+    subprocess.run([lifang, "init", folder, "--name", "Sensed"], check=True, capture_output=True)
+    furnish(folder, DEVICES)
+    process, found = serve([lifang, "serve", "--dir", folder], folder)
+    yield found
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize(("lang", "theme", "width"), list(product(WORDS, ("paper", "night"), (1280, 390))))
+def test_twenty_thousand_devices_are_seen_on_the_map_and_in_words(
+    page: Page, sensed: Served, lang: str, theme: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    open_page(page, sensed, f"?room=sensing&lang={lang}&theme={theme}{MAP}")
+    expect(page.locator("lf-devices .device-list li").first).to_be_visible()
+    body = page.locator("body").inner_text()
+    for word in WORDS[lang]:
+        assert word in body
+    seen = look(page, within=".map-place", wanted=HEALTH_COLOURS[theme], tolerance=40)
+    assert min(seen.near) > 20, "each health shows its colour"
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
+
+
+def test_all_devices_cost_one_draw_call_and_few_bytes(page: Page, sensed: Served) -> None:
+    open_page(page, sensed, f"?room=sensing&lang=en{MAP}")
+    cost = page.evaluate("window.lifangPoints")
+    assert (cost["points"], cost["calls"]) == (SHOWN, 1)
+    assert cost["bytes"] == 16 * SHOWN
+    sent = httpx.get(f"{sensed.url}/api/v1/network/picture", timeout=60)
+    assert sent.json()["total"] == SHOWN
+    assert int(sent.headers["content-length"]) < 500_000, "gzipped, 25 bytes a device"
+
+
+def test_devices_are_narrowed_sorted_and_taken_along_and_the_address_says_so(page: Page, sensed: Served) -> None:
+    open_page(page, sensed, f"?room=sensing&lang=en&table=devices{MAP}")
+    page.locator(".chip[data-health=suspect]").click()
+    page.locator("lf-devices input[type=search]").fill("Device")
+    page.locator(".filters summary").click()
+    page.locator("select[data-facet=type]").select_option("noise-meter")
+    page.locator("lf-device-table [data-sort=name]").click()
+    expect(page.locator("lf-device-table th[aria-sort=ascending]")).to_contain_text("Name")
+    told = parse_qs(urlsplit(page.url).query)
+    assert (told["n.health"], told["n.type"], told["find"], told["sort"]) == (
+        ["suspect"],
+        ["noise-meter"],
+        ["Device"],
+        ["name"],
+    )
+    shown = int(re.sub(r"\D", "", page.locator("lf-devices p[role=status]").inner_text().split(" of ")[0]))
+    assert 0 < shown < DEVICES / 6
+    assert page.evaluate("window.lifangPoints.points") == shown, "the map shows the same"
+    with page.expect_download() as given:
+        page.locator("lf-device-table").get_by_role("button", name="Download CSV").click()
+    lines = Path(given.value.path()).read_text("utf-8-sig").strip().splitlines()
+    assert len(lines) == shown + 1
+    assert all("suspect,noise-meter" in line for line in lines[1:])
+    page.locator("lf-device-table").get_by_role("button", name="close").click()
+    expect(page.locator(".drawer")).to_have_count(0)
+    page.keyboard.press("Control+z")
+
+
+def test_a_sensor_is_shown_on_its_pole_with_roles_upkeep_and_history(page: Page, sensed: Served) -> None:
+    open_page(page, sensed, "?room=sensing&lang=en&pick=noise-p1")
+    card = page.locator("lf-device")
+    expect(card.locator("#device-title")).to_have_text("Noise meter on pole 1")
+    expect(card.locator(".pole")).to_contain_text("Smart pole 1")
+    expect(card.locator(".pole .tags")).to_contain_text("Lamp")
+    expect(card).to_contain_text("2.0.0")
+    expect(card).to_contain_text("64 %")
+    expect(card).to_contain_text("Certificate")
+    expect(card.locator("#history-title")).to_be_visible()
+    card.locator("[data-datastream='noise-p1.laeq'] button").click()
+    expect(page.locator("#stream-title")).to_have_text("Equivalent sound level")
+    assert faults(page) == []
+
+
+def test_a_datastreams_chart_zooms_to_single_values_with_figures_flags_gaps_and_neighbours(
+    page: Page, sensed: Served
+) -> None:
+    open_page(page, sensed, STREAM)
+    sheet = page.locator("lf-datastream")
+    expect(sheet.locator("[data-raw=false]")).to_contain_text("Thinned")
+    expect(sheet.locator("[data-figure=max]")).to_contain_text("96")
+    expect(sheet.locator("[data-rule=suspect_range]")).to_contain_text("maximum = 90")
+    expect(sheet.locator(".flags path[data-quality=suspect_range]").first).to_be_attached()
+    expect(sheet).to_contain_text("90 missing")
+    expect(sheet.locator("[data-neighbour='noise-p2.laeq']")).to_contain_text("Smart pole 1")
+    drawing = sheet.locator("svg[role=slider]")
+    box = drawing.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 90)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 90, steps=3)
+    page.mouse.up()
+    page.wait_for_url(re.compile("span="))
+    expect(sheet.locator("[data-raw=true]")).to_contain_text("Every value")
+    before = page.url
+    drawing.focus()
+    page.keyboard.press("+")
+    page.wait_for_function("(before) => location.href !== before", arg=before)
+    href = sheet.locator("a[download]").get_attribute("href")
+    assert href
+    rows = httpx.get(f"{sensed.url}{href}", timeout=60).text.strip().splitlines()
+    count = int(sheet.locator("[data-figure=count]").inner_text().replace(",", ""))
+    assert len(rows) == count + 1, "the file holds the window that is on screen"
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+
+
+def test_a_command_is_confirmed_seen_through_and_a_refused_one_says_why(page: Page, sensed: Served) -> None:
+    open_page(page, sensed, "?room=sensing&lang=en&pick=pump-1")
+    expect(page.locator("lf-commands")).to_contain_text("Only operators may command")
+    assert page.locator("lf-order").count() == 0
+    sign_in(page, sensed)
+    open_page(page, sensed, "?room=sensing&lang=en&pick=pump-1")
+    order = page.locator("lf-order")
+    order.locator("summary").click()
+    expect(order).to_contain_text("allowed 0 to 80 %")
+    expect(order.locator("[data-now='pump-1.speed']")).to_contain_text("30 %")
+    order.locator("input[name=speed]").fill("45")
+    order.get_by_role("button", name="Review").click()
+    summary = order.locator(".confirm")
+    expect(summary).to_contain_text("Drive (pump-1) will be told: Set the speed")
+    expect(summary).to_contain_text("45 %")
+    expect(summary).to_contain_text("in the name of admin")
+    assert faults(page) == []
+    assert page.locator("[data-command]").count() == 0, "nothing is sent before it is confirmed"
+    summary.get_by_role("button", name="Send the command").click()
+    sent = page.locator("[data-command]").first
+    expect(sent).to_contain_text("speed = 45")
+    expect(sent).to_have_attribute("data-state", "accepted")
+    sent.get_by_role("button", name="Take back").click()
+    expect(sent).to_have_attribute("data-state", "cancelled")
+    page.evaluate(_TOO_FAST)
+    refused = page.locator("[data-command][data-state=refused]")
+    expect(refused.locator(".why")).to_contain_text("Refused by the rule range")
+
+
+def test_the_live_strip_tells_rate_lag_and_silent_share(page: Page, sensed: Served) -> None:
+    open_page(page, sensed, "?room=sensing&lang=en")
+    strip = page.locator("lf-flow")
+    expect(strip.locator("[data-flow=silent]")).to_contain_text(re.compile(r"\d+(\.\d)? %"))
+    expect(strip.locator("[data-flow=rate]")).to_contain_text("/s")
+
+
+def test_links_are_a_table_with_what_hangs_on_them(page: Page, sensed: Served) -> None:
+    open_page(page, sensed, "?room=sensing&lang=en&table=links")
+    rows = page.locator("lf-links[whole] tbody tr")
+    expect(rows).to_have_count(4)
+    expect(rows.first).to_contain_text("down")
+    expect(page.locator("tr[data-link='onu-1']")).to_contain_text("10,000 Mbit/s")
+    assert faults(page) == []
