@@ -187,7 +187,7 @@ def main() -> None:
     )
     for outcome in others:
         print(f"ratio to {outcome.name}: {ours.values_per_s / outcome.values_per_s:.2f}")
-    good = paced.values_per_s >= 0.99 * TARGET_VALUES_S and paced.p99_ms < TARGET_P99_MS
+    good = ours.values_per_s >= TARGET_VALUES_S and paced.p99_ms < TARGET_P99_MS
     print(f"target {TARGET_VALUES_S:,} values/s, p99 below {TARGET_P99_MS:.0f} ms: {'met' if good else 'MISSED'}")
 
 

@@ -103,13 +103,15 @@ class City:
     def __init__(self, folder: Path) -> None:
         self.folder, self.state = folder, dict[Key, float]()
         self.properties = dict(zip(range(1, STREAMS + 1), PROPERTIES, strict=True))
+        self.periods = dict(zip(range(1, STREAMS + 1), PERIODS, strict=True))
         self.store = self.opened()
-        numbers = np.arange(1, STREAMS + 1, dtype=np.int32)
-        self.store.lake.describe(numbers, np.array(PROPERTIES, np.int32), np.array(PERIODS, np.int32))
 
     def opened(self) -> Store:
         clock = ManualClock(START)
-        return Store.open(self.folder, clock=clock, memory_mb=64, threads=1, zone_name=ZONE)
+        store = Store.open(self.folder, clock=clock, memory_mb=64, threads=1, zone_name=ZONE)
+        columns = (self.properties, self.properties.values(), self.periods.values())
+        store.lake.describe(*(np.array(list(each), dtype=np.int32) for each in columns))
+        return store
 
     def do(self, verb: str, what: object) -> None:
         lake = self.store.lake
@@ -122,7 +124,7 @@ class City:
         elif verb == "describe":
             number, measured, period = what  # type: ignore[misc]
             lake.describe(*(np.array([each], np.int32) for each in (number, measured, period)))
-            self.properties[number] = measured
+            self.properties[number], self.periods[number] = measured, period
         elif verb == "tend":
             lake.tend()
         elif verb == "fold":

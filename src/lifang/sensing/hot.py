@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lifang.core import Box
 from lifang.guard import Classification
 from lifang.sensing.model import Codes, Latest, Micros, Numbers, Values, pick
-from lifang.store import Observations
+from lifang.store import DELETED, Observations, rising
 
 NEVER = np.iinfo(np.int64).min  # the time of a datastream without a value
 GONE = 255  # the class of a datastream that was deleted
@@ -71,8 +71,31 @@ class HotState:
             self._value[numbers] = np.nan
             self._by_longitude = None
 
-    def update(self, observations: Observations) -> None:
-        """Take in committed observations, whose numbers are all placed; late ones change nothing."""
+    def update(self, observations: Observations) -> Numbers:
+        """Take in committed observations, whose numbers are all placed; late ones change nothing.
+
+        Return the datastreams whose latest value was deleted, or may have been: :meth:`show` has to be told what is
+        the latest of each now.
+        """
+        gone = observations.quality == DELETED
+        if not gone.any():
+            self._take_in(observations)
+            return np.zeros(0, np.int32)
+        self._take_in(pick(observations, ~gone))
+        deleted = pick(observations, gone)
+        shown = deleted.time >= self._time[deleted.datastream]
+        return rising(deleted.datastream[shown])
+
+    def show(self, numbers: Numbers, newest: Observations) -> None:
+        """Let ``newest`` be the latest values of ``numbers``; those of them that it does not hold have none."""
+        with self._lock:
+            self._time[numbers], self._since[numbers] = NEVER, NEVER
+            self._value[numbers], self._quality[numbers] = np.nan, 0
+            self._time[newest.datastream] = self._since[newest.datastream] = newest.time
+            self._value[newest.datastream] = newest.value
+            self._quality[newest.datastream] = newest.quality
+
+    def _take_in(self, observations: Observations) -> None:
         fresh = np.flatnonzero(observations.time >= self._time[observations.datastream])
         if not len(fresh):
             return

@@ -32,7 +32,7 @@ from lifang.sensing.registrar import Registrar
 from lifang.sensing.roster import UNKNOWN, Roster
 from lifang.sensing.series import chart, check_points
 from lifang.sensing.watchers import Watcher, Watchers
-from lifang.store import Entry, Observations, Store, read_setting, write_setting
+from lifang.store import DELETED, Entry, Observations, Store, read_setting, write_setting
 
 _HISTORY_ROWS = 500_000
 
@@ -80,8 +80,8 @@ class Sensing:
         self._roster = Roster(self._hot, self._limits, store.lake.describe)
         self._registrar = Registrar(store, clock, self._roster)
         self._watchers = Watchers()
-        self._committer = Committer(store, assess=self._assess, committed=self._hot.update, told=self._watchers.tell)
-        self._hot.update(_latest_stored(store, self._roster))
+        self._committer = Committer(store, assess=self._assess, committed=self._show, told=self._tell)
+        self._hot.update(_latest_stored(store, self._roster, None))
         self._clock = clock
         self.entities = Entities(
             store, self._roster, clock, ingest=self._store_settled, changed=self._registrar.forget_records
@@ -279,6 +279,17 @@ class Sensing:
         write_setting(self.store, key, {"rows": len(recorded)}, entry=entry)
         return len(fresh)
 
+    def _show(self, observations: Observations) -> None:
+        """Bring the hot state up to what was committed."""
+        if len(gone := self._hot.update(observations)):
+            self._hot.show(gone, _latest_stored(self.store, self._roster, gone))
+
+    def _tell(self, observations: Observations) -> None:
+        """Have the watchers told of what was committed, save of deletions."""
+        gone = observations.quality == DELETED
+        if not gone.all():
+            self._watchers.tell(pick(observations, ~gone) if gone.any() else observations)
+
     def _assess(self, observations: Observations) -> Observations:
         began = self._hot.began(observations) if self._limits.any_flat else None
         if not self._limits.any_change:
@@ -300,8 +311,8 @@ def pa_before(table: pa.Table, moment: datetime) -> pa.Table:
     return table.filter(pc.less(table["time"], pa.scalar(moment, table["time"].type)))
 
 
-def _latest_stored(store: Store, roster: Roster) -> Observations:
-    table = store.lake.latest()
+def _latest_stored(store: Store, roster: Roster, numbers: Numbers | None) -> Observations:
+    table = store.lake.latest(numbers)
     stored = Observations(
         table["datastream"].to_numpy().astype(np.int32),
         table["time"].cast(pa.int64()).to_numpy(),

@@ -3,9 +3,10 @@ import threading
 import numpy as np
 
 from lifang.core import Box
-from lifang.guard import Classification
-from lifang.sensing import NEVER, make_observations
+from lifang.guard import SYSTEM, Classification
+from lifang.sensing import NEVER, Sensing, make_observations
 from lifang.sensing.hot import HotState, class_codes
+from lifang.store import DELETED
 
 
 def placed(count: int) -> HotState:
@@ -80,3 +81,21 @@ def test_a_reader_beside_the_writer_sees_each_datastream_whole() -> None:
     finally:
         stop.set()
         writer.join()
+
+
+def test_a_deleted_latest_value_gives_way_to_the_one_before(sensing: Sensing) -> None:
+    for moment, value in ((10, 1.0), (20, 2.0)):
+        sensing.ingest(make_observations([1, 2], [moment] * 2, [value] * 2), by=SYSTEM).result(10)
+    heard: list[int] = []
+    sensing.on_commit(lambda rows: heard.extend(rows.quality.tolist()))
+    deletions = [make_observations([1], [moment], [np.nan], [DELETED]) for moment in (20, 10)]
+    sensing._store_settled(deletions[0], SYSTEM).result(10)
+    assert sensing.latest_of([1, 2]).value.tolist() == [1.0, 2.0]
+    assert sensing.latest_of([1]).time.tolist() == [10]
+    sensing._store_settled(deletions[1], SYSTEM).result(10)
+    assert sensing.latest_of([1]).time.tolist() == [NEVER]
+    assert 1 not in sensing.latest().numbers.tolist()
+    sensing.ingest(make_observations([1], [5], [7.0]), by=SYSTEM).result(10)
+    assert sensing.latest_of([1]).value.tolist() == [7.0]
+    sensing.close()
+    assert heard == [0]

@@ -115,9 +115,12 @@ class Lake:
         """Take in what datastreams measure (a number of the property) and how often (0: irregularly)."""
         self._native.describe(numbers, properties, periods_s)
 
-    def latest(self) -> pa.Table:
-        """Return ``datastream, time, value, quality``: the newest value of every datastream."""
-        return self._native.latest()
+    def latest(self, numbers: NDArray[np.int32] | None = None) -> pa.Table:
+        """Return ``datastream, time, value, quality``: the newest value of every datastream, or of ``numbers``.
+
+        Those without a value are left out.
+        """
+        return self._native.latest(numbers)
 
     def bounds(self) -> tuple[datetime, datetime] | None:
         """Return the first and last time observed, or ``None`` while nothing is."""

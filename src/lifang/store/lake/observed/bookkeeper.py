@@ -59,12 +59,13 @@ class Bookkeeper:
         """The book of what is in the tables."""
         return self._book
 
-    def fold(self) -> None:
-        """Put what waits into the tables, in transactions of about ``FOLD_ROWS`` rows."""
+    def fold(self) -> bool:
+        """Put what waits into the tables, in transactions of about ``FOLD_ROWS`` rows; return whether anything did."""
         last = self._waiting.blocks[-1:]
         while last and self.folded < last[0].batch.id:
             with self.lock:
                 self._fold(self._waiting.next(FOLD_ROWS))
+        return bool(last)
 
     def _fold(self, blocks: tuple[Block, ...]) -> None:
         if not blocks:
@@ -220,11 +221,15 @@ class Bookkeeper:
             book.add(_renumbered(whole, wanted))
         return _told(book, numbers, wanted)
 
-    def latest(self) -> pa.Table:
-        """Return ``datastream, time, value, quality``: the newest value of every datastream that has one."""
+    def latest(self, numbers: Numbers | None = None) -> pa.Table:
+        """Return ``datastream, time, value, quality``: the newest value of each datastream, or of ``numbers``."""
         self.fold()
         with self._state:
-            numbers = np.flatnonzero(self._book.count > 0).astype(np.int32)
+            if numbers is None:
+                numbers = np.flatnonzero(self._book.count > 0).astype(np.int32)
+            else:
+                numbers = numbers[numbers < len(self._book)]
+                numbers = numbers[self._book.count[numbers] > 0]
             columns = {name: getattr(self._book, name)[numbers] for name in ("last", "value", "quality")}
         return pa.table(
             {

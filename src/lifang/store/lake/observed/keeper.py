@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from threading import Condition, Thread
+from time import monotonic
 
 from lifang.core import Problem
 
+_SHARE = 10  # chores get one part in so many of the keeper's time while it folds
 _LOG = logging.getLogger(__name__)
 
 
 class Keeper:
     """Runs ``fold`` at most ``pause_s`` after it is woken, and each of ``chores`` after that and every ``idle_s``.
 
-    A chore that returns true is run again soon; a failure is logged and the work tried again after ``retry_s``.
+    A chore that returns true is run again soon. While much is folded, chores get a tenth of the time. A failure is
+    logged and the work tried again after ``retry_s``.
     """
 
     def __init__(
@@ -31,6 +34,7 @@ class Keeper:
         self._pause_s, self._idle_s, self._retry_s = pause_s, idle_s, retry_s
         self._change = Condition()
         self._woken = self._closed = False
+        self._chores_at = 0.0
         self._thread = Thread(target=self._run, name="lifang-keeper", daemon=True)
 
     def start(self) -> None:
@@ -55,10 +59,13 @@ class Keeper:
 
     def _run(self) -> None:
         while self._wait():
-            done = [self._try(work) for work in (self._fold, *self._chores)]
+            done = [self._try(self._fold)]
+            if (begin := monotonic()) >= self._chores_at:
+                done += [self._try(chore) for chore in self._chores]
+                self._chores_at = begin + (monotonic() - begin) * _SHARE if done[0] else 0.0
             if None in done:
                 self._rest(self._retry_s)
-            elif any(done):
+            elif any(done[1:]):
                 self._again()
 
     def _wait(self) -> bool:

@@ -134,11 +134,11 @@ class Native:
         """Take in what datastreams measure (a number of the property) and how often (0: irregularly)."""
         self._books.describe(numbers, properties, periods_s)
 
-    def latest(self) -> pa.Table:
-        """Return ``datastream, time, value, quality``: the newest value of every datastream."""
+    def latest(self, numbers: NDArray[np.int32] | None = None) -> pa.Table:
+        """Return ``datastream, time, value, quality``: the newest value of every datastream, or of ``numbers``."""
         if self._closed:
             raise Unavailable("The lake is closed.", where=str(self._engine.folder))
-        return self._books.latest()
+        return self._books.latest(numbers)
 
     def bounds(self) -> tuple[datetime, datetime] | None:
         """Return the first and last time observed, or ``None`` while nothing is."""
