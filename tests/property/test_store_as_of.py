@@ -1,6 +1,6 @@
 """As of any moment: what the lake answers is what replaying the log of appends up to then gives.
 
-Whatever lies where: in the log, in the tables, settled, or only on the disk of a machine that lost its power.
+Whatever lies where: in the log, in the tables, settled, in cold files, only on a disk that lost its power.
 """
 
 import shutil
@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lifang.core import ManualClock, to_micros
-from lifang.store import DELETED, NEVER, ObservationQuery, Observations, Store
+from lifang.store import DELETED, NEVER, Ages, ObservationQuery, Observations, Store
 
 START = datetime(2019, 1, 1, tzinfo=UTC)
-STREAMS, TIMES = 3, 5
+STREAMS, TIMES = 3, 8
 GONE = -5  # the value that stands for a deletion
 Row = tuple[int, int, int]
 State = dict[tuple[int, datetime], tuple[float, int, str | None]]
@@ -29,7 +29,7 @@ steps = st.lists(
         st.lists(rows, max_size=6).map(lambda each: ("append", each)),
         st.integers(0, TIMES).map(lambda each: ("settle", each)),
         st.sampled_from([-86_400, -2, 1, 3]).map(lambda each: ("clock", each)),
-        st.sampled_from(["reopen", "fold", "save", "power cut"]).map(lambda each: (each, None)),
+        st.sampled_from(["reopen", "fold", "save", "age", "power cut"]).map(lambda each: (each, None)),
     ),
     min_size=1,
     max_size=12,
@@ -89,7 +89,7 @@ def check_tally(store: Store, state: State) -> None:
 
 
 def opened(folder: Path, clock: ManualClock) -> Store:
-    return Store.open(folder, clock=clock, memory_mb=64, threads=1)
+    return Store.open(folder, clock=clock, memory_mb=64, threads=1, ages=Ages(hot_days=1))
 
 
 def step(store: Store, verb: str, what: object, clock: ManualClock, log: list[list[Row]]) -> Store:
@@ -105,6 +105,9 @@ def step(store: Store, verb: str, what: object, clock: ManualClock, log: list[li
         store.lake._native._books.fold()
     elif verb == "save":
         store.lake._native._books.save()
+    elif verb == "age":
+        store.lake._native._books._aged_to = 0
+        store.lake.tend()
     elif verb == "power cut":
         with store.lake._native.still():
             after = store.folder.with_name(f"{store.folder.name}+")

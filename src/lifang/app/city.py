@@ -34,7 +34,7 @@ from lifang.identity import Identity
 from lifang.operations import AlertChange, Alerts, Indicators, Thresholds
 from lifang.scenes import SceneContext
 from lifang.sensing import Replay, Sensing, connectors, network, tasking
-from lifang.store import Store
+from lifang.store import Ages, Store
 
 _SCENES_LOOK_BACK = timedelta(hours=72)
 _TICK = timedelta(microseconds=1)
@@ -63,6 +63,7 @@ class City(Reads):
             memory_mb=self.settings.lake_memory_mb,
             threads=self.settings.lake_threads,
             zone_name=self.settings.time_zone,
+            ages=Ages(self.settings.hot_days, self.settings.keep_raw_days),
         )
         self.bus = Bus()
         self.identity = Identity(self.store, clock, session_max_age_s=self.settings.session_max_age_s)

@@ -28,6 +28,8 @@ class Settings:
     ``extent`` is west, south, east, north in degrees; sizes are in bytes, ages in seconds.
     ``replay`` says which recorded series are replayed as live, ``layers`` which datasets the map draws, in order;
     ``network`` which datasets the figures of the sensing network need;
+    ``hot_days`` is after how many days observations become Parquet files, ``keep_raw_days`` after how many they are
+    given up and only their sums stay (0: never);
     ``mqtt`` says where the city listens for MQTT, or which broker it goes to;
     ``allowed_hosts`` are the names, besides loopback, under which the city may be called; ``embedded_by`` are the
     origins (``https://www.example.gov.cn``) whose pages may show the city's page in a frame.
@@ -42,6 +44,8 @@ class Settings:
     crs: str = "EPSG:4490"
     lake_memory_mb: int = 256
     lake_threads: int = 2
+    hot_days: int = 400
+    keep_raw_days: int = 0
     upload_max_bytes: int = 2_000_000_000
     upload_expanded_max_bytes: int = 8_000_000_000
     body_max_bytes: int = 32_000_000
@@ -58,6 +62,8 @@ class Settings:
     def __post_init__(self) -> None:
         check_slug(self.id, what="city id")
         zone(self.time_zone)
+        if self.hot_days < 0 or self.keep_raw_days < 0:
+            raise BadInput("hot_days or keep_raw_days is negative.", mend="Give days, or 0 for never.")
         Box(*self.extent)
         for origin in self.embedded_by:
             if not _ORIGIN.fullmatch(origin):

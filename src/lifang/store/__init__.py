@@ -12,6 +12,7 @@ from lifang.store.journal import Journal
 from lifang.store.lake import (
     DELETED,
     NEVER,
+    Ages,
     AggregateQuery,
     Batch,
     ColumnInfo,
@@ -44,6 +45,7 @@ from lifang.store.settings import read_setting, write_setting
 __all__ = [
     "DELETED",
     "NEVER",
+    "Ages",
     "AggregateQuery",
     "Among",
     "BackupSummary",

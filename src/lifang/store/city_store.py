@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from lifang.core import Clock
+from lifang.core import Clock, format_instant, from_micros
 from lifang.store.backup import BackupSummary, Watch, back_up
 from lifang.store.blobs import Blobs
 from lifang.store.durable import disk_errors, make_folder
-from lifang.store.lake import Batch, Lake
+from lifang.store.lake import Aged, Ages, Batch, Lake
 from lifang.store.ledger import Entry, Ledger, Record
 from lifang.store.lock import FolderLock, Owner, owner
 from lifang.store.registry import Database, Registry
@@ -24,7 +24,14 @@ class Store:
     """Lake, registry, ledger and blobs of the city in ``folder``; one process owns them at a time."""
 
     def __init__(
-        self, folder: Path, *, clock: Clock, memory_mb: int = 256, threads: int = 2, zone_name: str = "UTC"
+        self,
+        folder: Path,
+        *,
+        clock: Clock,
+        memory_mb: int = 256,
+        threads: int = 2,
+        zone_name: str = "UTC",
+        ages: Ages | None = None,
     ) -> None:
         self.folder = folder
         with ExitStack() as undo:
@@ -43,21 +50,31 @@ class Store:
                 memory_mb=memory_mb,
                 threads=threads,
                 zone_name=zone_name,
+                ages=ages,
                 is_registered=self._is_registered,
             )
             undo.callback(self.lake.close)
+            self.lake.on_given_up(self._tell_given_up)
             self._reconcile()
             undo.pop_all()
 
     @classmethod
     def open(
-        cls, folder: Path, *, clock: Clock, memory_mb: int = 256, threads: int = 2, zone_name: str = "UTC"
+        cls,
+        folder: Path,
+        *,
+        clock: Clock,
+        memory_mb: int = 256,
+        threads: int = 2,
+        zone_name: str = "UTC",
+        ages: Ages | None = None,
     ) -> Store:
         """Return the stores in ``folder``, created or brought up to date; ``Conflict`` if another process owns it.
 
-        ``zone_name`` is the zone whose days the lake sums observations up by.
+        ``zone_name`` is the zone whose days the lake sums observations up by, ``ages`` says how observations age.
         """
-        return cls(Path(folder).absolute(), clock=clock, memory_mb=memory_mb, threads=threads, zone_name=zone_name)
+        place = Path(folder).absolute()
+        return cls(place, clock=clock, memory_mb=memory_mb, threads=threads, zone_name=zone_name, ages=ages)
 
     @staticmethod
     def owner(folder: Path) -> Owner | None:
@@ -107,6 +124,10 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _tell_given_up(self, aged: Aged) -> None:
+        detail = {"rows": aged.given_up, "before": format_instant(from_micros(aged.given_up_before))}
+        self.ledger.append(Entry("system", "give_up", "observations", detail=detail))
 
     def _is_registered(self, dataset: str, number: int) -> bool:
         return self.registry.get("release", f"{dataset}@{number}") is not None

@@ -6,12 +6,15 @@ Writes and reads: ``observations.duckdb``, ``releases.ducklake`` and the Parquet
 
 from lifang.store.lake.lake import Lake
 from lifang.store.lake.model import DELETED, Batch, ColumnInfo, Condition, Observations, ReleaseFile, rising
+from lifang.store.lake.observed import Aged, Ages
 from lifang.store.lake.query import NEVER, AggregateQuery, ObservationQuery, Tally
 from lifang.store.lake.relation import Relation
 
 __all__ = [
     "DELETED",
     "NEVER",
+    "Aged",
+    "Ages",
     "AggregateQuery",
     "Batch",
     "ColumnInfo",

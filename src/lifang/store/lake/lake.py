@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lifang.core import Clock
 from lifang.store.lake.engine import DATABASE_FILES, Engine
 from lifang.store.lake.model import Batch, Observations, ReleaseFile
-from lifang.store.lake.observed import Native
+from lifang.store.lake.observed import Aged, Ages, Native
 from lifang.store.lake.query import AggregateQuery, ObservationQuery, Tally
 from lifang.store.lake.relation import Relation
 from lifang.store.lake.releases import Releases
@@ -32,11 +32,12 @@ class Lake:
         memory_mb: int,
         threads: int,
         zone_name: str = "UTC",
+        ages: Ages | None = None,
         is_registered: Callable[[str, int], bool] = lambda _dataset, _number: False,
     ) -> None:
         self.folder = folder
         self._engine = Engine(folder, memory_mb=memory_mb, threads=threads)
-        self._native = Native(self._engine, clock, zone_name=zone_name)
+        self._native = Native(self._engine, clock, zone_name=zone_name, ages=ages or Ages())
         self._releases = Releases(self._engine, is_registered=is_registered)
 
     def write_release(self, dataset: str, number: int, batches: pa.Table | pa.RecordBatchReader) -> ReleaseFile:
@@ -134,8 +135,12 @@ class Lake:
         """Return how many rows of whole UTC days before ``before`` moved to the settled, sorted table."""
         return self._native.settle(before)
 
+    def on_given_up(self, told: Callable[[Aged], None]) -> None:
+        """Tell ``told`` of rows that are given up because of their age, once they are."""
+        self._native.on_given_up(told)
+
     def tend(self) -> None:
-        """Do now what the lake's keeper does in the background: fold, sum up."""
+        """Do now what the lake's keeper does in the background: fold, sum up, settle, make cold, give up."""
         self._native.tend()
 
     def checkpoint(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock, RLock
@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from lifang.store.lake.engine import Engine
 from lifang.store.lake.model import DELETED, Observations, rising
+from lifang.store.lake.observed.ageing import DAY_US, RECENT_ROWS, Aged, Ages, step
 from lifang.store.lake.observed.book import Book, Versions
 from lifang.store.lake.observed.described import Described, Numbers
-from lifang.store.lake.observed.folding import fold, load_book, mark, save_book
+from lifang.store.lake.observed.folding import count_again, fold, load_book, mark, save_book
 from lifang.store.lake.observed.freshening import freshen
 from lifang.store.lake.observed.levels import STEP_US
 from lifang.store.lake.observed.log import Log
@@ -38,13 +39,16 @@ SAVE_ROWS = 2_000_000  # folded since the book was saved: what an opening after 
 class Bookkeeper:
     """Folds what waits, keeps the book, settles; ``lock`` is held while the tables change."""
 
-    def __init__(self, engine: Engine, reader: Reader, waiting: Waiting, log: Log, *, zone_name: str) -> None:
+    def __init__(
+        self, engine: Engine, reader: Reader, waiting: Waiting, log: Log, *, zone_name: str, ages: Ages
+    ) -> None:
         self._engine, self._reader, self._waiting, self._log = engine, reader, waiting, log
         self.lock = RLock()
         self._state = Lock()  # the book and what waits beside it, of one moment
-        self._unsaved_rows = 0
+        self._unsaved_rows = self._recent_rows = 0
         with engine.session() as session:
             make_tables(session)
+            reader.cold.open(session)
             self.folded = mark(session, "folded") or 0
             self._book = load_book(session, reader)
         with self._changing() as session:
@@ -53,6 +57,8 @@ class Bookkeeper:
         self.told, self._describing, self._news = Described(), Lock(), False
         self.summing = Summing(reader, zone_name, used, version)
         self._fresh_at = 0.0
+        self._ages, self._aged_to = ages, 0
+        self.given_up: Callable[[Aged], None] = lambda _: None
 
     @property
     def book(self) -> Book:
@@ -83,7 +89,9 @@ class Bookkeeper:
             self._book.mend(np.union1d(gone, settled.deleted()).astype(np.int32), ends)
             self.folded = until
             self._waiting.drop(until)
-        self._unsaved_rows += sum(len(block.observations) for block in blocks)
+        rows = sum(len(block.observations) for block in blocks)
+        self._unsaved_rows += rows
+        self._recent_rows += rows
         self._log.forget(until)
 
     def _catch_up(self, session: duckdb.DuckDBPyConnection) -> None:
@@ -123,6 +131,36 @@ class Bookkeeper:
                 self._unsaved_rows = 0
         return moved
 
+    def age(self) -> bool:
+        """Let rows settle, become cold, be given up; at most a day's worth at once; return whether more is left."""
+        with self.lock:
+            now = self._present()
+            if now is None or (now // DAY_US == self._aged_to and self._recent_rows < RECENT_ROWS):
+                return False
+            with self._changing() as session:
+                self._catch_up(session)
+                aged = step(session, self._reader.cold, self._ages, now)
+                book = count_again(session, self._reader, self._book) if aged.given_up else self._book
+                if aged.anything:
+                    save_book(session, book)
+            if not aged.anything:
+                self._aged_to = now // DAY_US
+                return False
+            self._unsaved_rows = 0
+            if aged.settled:
+                self._recent_rows = max(0, self._recent_rows - aged.settled)
+            if aged.given_up:
+                with self._state:
+                    self._book = book
+                self.given_up(aged)
+        return True
+
+    def _present(self) -> int | None:
+        """Return the time that most datastreams have come to, in microseconds: the clock of a few may run ahead."""
+        with self._state:
+            last = self._book.last[self._book.count > 0]
+        return int(np.partition(last, place := len(last) * 19 // 20)[place]) if len(last) else None
+
     def describe(self, numbers: Numbers, properties: Numbers, periods_s: Numbers) -> None:
         """Take in what datastreams measure and how often; the sums go by it from the next time on."""
         with self._describing:
@@ -137,14 +175,12 @@ class Bookkeeper:
         """Bring the sums closer to the present and make stale ones anew; return whether more is left."""
         with self.lock:
             self.adopt()
+            if (present := self._present()) is None:
+                return False
             with self._state:
-                last = self._book.last[self._book.count > 0]
                 first = self._book.first[self._book.count > 0]
                 total = int(self._book.count.sum())
-            if not total:
-                return False
-            until = int(np.partition(last, place := len(last) * 19 // 20)[place]) - STEP_US  # a clock may run ahead
-            begin = int(first.min())
+            begin, until = int(first.min()), present - STEP_US
             most_us = max(STEP_US, int((until - begin) * (_SUM_ROWS / total)))
             with self._changing() as session:
                 self._catch_up(session)

@@ -47,7 +47,7 @@ def _versions_there(session: duckdb.DuckDBPyConnection, reader: Reader, change: 
     number, time = change.rows.number[unsure], change.rows.time[unsure]
     session.register("unsure", pa.table({"datastream": number, "time": time}))
     scan = Scan(None, int(time.min()), int(time.max()) + 1, until)
-    versions, values = reader.stored(scan)
+    versions, values = reader.stored(session, scan)
     return session.execute(
         sql(
             "SELECT datastream, time, quality FROM (",
@@ -98,6 +98,15 @@ def _counted(session: duckdb.DuckDBPyConnection, reader: Reader) -> Book:
         for name in NAMES:
             getattr(book, name)[there["datastream"].to_numpy()] = there[name].to_numpy()
     return book
+
+
+def count_again(session: duckdb.DuckDBPyConnection, reader: Reader, book: Book) -> Book:
+    """Return the book of what is in the tables now; the highest times of ``book`` stand."""
+    found = _counted(session, reader)
+    found.reach(len(book))
+    book.reach(len(found))
+    found.high = book.high.copy()
+    return found
 
 
 def save_book(session: duckdb.DuckDBPyConnection, book: Book) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from lifang.store.lake.engine import Engine
 from lifang.store.lake.model import Batch, Observations, rising
 from lifang.store.lake.names import sql
 from lifang.store.lake.observed import asking
+from lifang.store.lake.observed.ageing import Aged, Ages
 from lifang.store.lake.observed.bookkeeper import FOLD_ROWS, SAVE_ROWS, Bookkeeper
 from lifang.store.lake.observed.intake import Intake
 from lifang.store.lake.observed.keeper import Keeper
@@ -32,21 +33,27 @@ _DAY = 86_400_000_000
 class Native:
     """The observations of one city; safe to use from many threads."""
 
-    def __init__(self, engine: Engine, clock: Clock, *, zone_name: str = "UTC") -> None:
+    def __init__(self, engine: Engine, clock: Clock, *, zone_name: str, ages: Ages) -> None:
         self._engine = engine
         self._waiting = Waiting()
         self._reader = Reader(engine, lambda: self._waiting.blocks)
         self._log = Log(engine.folder / "log")
-        self._books = Bookkeeper(engine, self._reader, self._waiting, self._log, zone_name=zone_name)
+        self._books = Bookkeeper(engine, self._reader, self._waiting, self._log, zone_name=zone_name, ages=ages)
         self._intake = Intake(self._log, self._waiting, clock, last=_last(engine), high=self._books.book.high)
         self._closed = False
         self._keeper = Keeper(
-            self._books.fold, [self._save, self._books.sum_up], hurry=lambda: self._waiting.rows >= FOLD_ROWS
+            self._books.fold,
+            [self._save, self._books.sum_up, self._books.age],
+            hurry=lambda: self._waiting.rows >= FOLD_ROWS,
         )
         self._intake.arrived = self._keeper.wake
         self._keeper.start()
         if self._waiting.blocks:
             self._keeper.wake()
+
+    def on_given_up(self, told: Callable[[Aged], None]) -> None:
+        """Tell ``told`` of rows that are given up, once they are."""
+        self._books.given_up = told
 
     def _save(self) -> bool:
         self._books.save(least_rows=SAVE_ROWS)
@@ -56,7 +63,7 @@ class Native:
         """Do what the keeper does in the background until nothing of it is left: after loads, and for tests."""
         self._books.fold()
         self._books.freshen()
-        while self._books.sum_up():
+        while self._books.sum_up() or self._books.age():
             pass
 
     @contextmanager

@@ -21,6 +21,8 @@ from lifang.core import BadInput, to_micros
 from lifang.store.lake.engine import Engine
 from lifang.store.lake.model import DELETED, rising
 from lifang.store.lake.names import sql
+from lifang.store.lake.observed.cold import Cold
+from lifang.store.lake.observed.cold import scan as cold_rows
 from lifang.store.lake.observed.pending import Block, batch_table, matching, row_table
 from lifang.store.lake.observed.tables import LISTED, ROW_TABLES
 
@@ -104,6 +106,7 @@ class Reader:
 
     def __init__(self, engine: Engine, pending: Callable[[], Sequence[Block]]) -> None:
         self._engine, self._pending = engine, pending
+        self.cold = Cold(engine.folder)
 
     @contextmanager
     def view(self, scan: Scan, *, at: datetime | None = None) -> Iterator[View]:
@@ -139,7 +142,7 @@ class Reader:
         """
         if scan.numbers is not None and len(scan.numbers) > 1:
             session.register(f"wanted{name}", pa.table({"number": scan.numbers}))
-        versions, bound = self.stored(scan, name)
+        versions, bound = self.stored(session, scan, name)
         blocks = [block for block in waiting if scan.batch is None or block.batch.id <= scan.batch]
         if (rows := _rows_waiting(blocks, scan)) is not None:
             session.register(f"waiting{name}", rows)
@@ -150,10 +153,12 @@ class Reader:
         session.register(f"contested{name}", contested)
         return View(session, versions, bound, batches, f"contested{name}" if contested.num_rows else "")
 
-    def stored(self, scan: Scan, name: str = "") -> tuple[str, list[int]]:
-        """Return the rows of the tables that ``scan`` looks at, as SQL, and what it binds."""
+    def stored(self, session: duckdb.DuckDBPyConnection, scan: Scan, name: str = "") -> tuple[str, list[int]]:
+        """Return the rows of the tables and cold files that ``scan`` looks at, as SQL, and what it binds."""
         condition, values = scan.condition(name)
         parts = [sql("SELECT", LISTED, "FROM", f"observations.{table} WHERE", condition) for table in ROW_TABLES]
+        if paths := self.cold.paths(session, scan.start, scan.end):
+            parts.append(cold_rows(paths, condition))
         return " UNION ALL ".join(parts), values * len(parts)
 
 

@@ -54,7 +54,7 @@ def spoil(session: duckdb.DuckDBPyConnection, used: Described, numbers: Numbers,
     """List as stale the steps below the watermark that rows fall into, in the transaction that adds them."""
     summed = mark(session, "summed")
     if summed is not None and len(time) and int(time.min()) < summed:
-        late = time < summed
+        late = (time < summed) & (time >= (mark(session, "given_up") or time.min()))
         _list_stale(session, used, numbers[late], time[late] // STEP_US * STEP_US)
 
 
@@ -78,7 +78,7 @@ def adopt(session: duckdb.DuckDBPyConnection, reader: Reader, used: Described, t
     changed = used.changed(told)
     summed = mark(session, "summed")
     if summed is not None and len(changed):
-        versions, values = reader.stored(Scan(None, None, summed))
+        versions, values = reader.stored(session, Scan(None, None, summed))
         session.register("changed", pa.table({"datastream": changed}))
         source = sql("SELECT DISTINCT datastream,", STEP, "AS step FROM (", versions, ") SEMI JOIN changed")
         found = session.execute(sql(source, "USING (datastream)"), values).to_arrow_table()
