@@ -74,6 +74,17 @@ as a stream) with a token of its own, which opens nothing else, and answers by
 `POST /api/v1/devices/ID/commands/COMMAND` with `acknowledged`, `done` or `failed`. A command that was not answered
 comes again under its own `id`: a device does each id at most once.
 
+By MQTT, at the city's own broker and with the device's token as password, a device subscribes to
+`lifang/v1/devices/ID/commands` (QoS 1) and publishes `{"command": id, "outcome": "done"}`, with `note` and `result` if
+it likes, on `lifang/v1/devices/ID/answers`. What waits is told when it subscribes or comes back, a new command at once;
+over one connection each once. That a message was received (PUBACK) is no answer. Wildcards are not offered there.
+
+```sh
+mosquitto_sub -p 1883 -u device -P lfd_… -q 1 -t lifang/v1/devices/sim-gateway/commands
+mosquitto_pub -p 1883 -u device -P lfd_… -q 1 -t lifang/v1/devices/sim-gateway/answers \\
+  -m '{"command": "…", "outcome": "done"}'
+```
+
 ```sh
 lifang task token sim-gateway "roadside cabinet"
 lifang task give sim-lamp-001.dim level=40 --expect sim-lamp-001.level=80

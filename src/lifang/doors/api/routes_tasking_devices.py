@@ -92,7 +92,7 @@ async def _stream(request: Request, asker: Asker, device: str, mailboxes: Mailbo
 
 
 async def _due(asker: Asker, device: str) -> list[tasking.Command]:
-    return await run_sync(lambda: asker.city.tasking.fetch(device, by=asker.subject))
+    return await run_sync(lambda: asker.city.tasking.fetch(device, by=asker.subject, purpose=asker.purpose))
 
 
 async def _wait(arrived: asyncio.Event, seconds: float) -> bool:

@@ -11,8 +11,10 @@ from lifang.app import Asker, City
 from lifang.core import BadInput, Denied, NotFound, Problem, Unauthenticated
 from lifang.doors.mqtt.wire import Connect, Reason, WireFault
 from lifang.guard import ANONYMOUS, Action, Resource, Role, Subject, require
+from lifang.sensing import tasking
 
-_TOKENS = ("lfg_", "lfo_")
+_TOKENS = ("lfg_", "lfo_", tasking.DEVICE_PREFIX)
+_DEVICE = tasking.subject_id("")
 _FRESH_S = 1.0  # how long a log-in is taken as it was
 
 
@@ -33,6 +35,11 @@ class Guest:
     def owner(self) -> str:
         """Whose the client's sessions are."""
         return self.subject.id
+
+    @property
+    def is_device(self) -> bool:
+        """Whether it came with the token of a device."""
+        return self.subject.id.startswith(_DEVICE)
 
     @property
     def may_return(self) -> bool:
@@ -61,7 +68,8 @@ def let_in(city: City, packet: Connect) -> Guest:
     purpose = next((value for name, value in packet.properties.get("user_property", ()) if name == "purpose"), "")
     guest = _identified(city, packet, purpose[:200])
     asker = asker_of(city, guest)
-    asker.must(Action.READ, Resource("city"))
+    if not guest.is_device:
+        asker.must(Action.READ, Resource("city"))
     guest.may_observe = asker.may(Action.OBSERVE, Resource("observation"))
     return guest
 
@@ -131,7 +139,12 @@ def see_off(city: City, guest: Guest) -> None:
 
 
 def away(city: City, owner: str, about: Mapping[str, Any]) -> Guest:
-    """Return a guest that is away, with those of its roles that the person still has; ``Denied`` if there are none."""
+    """Return a guest that is away, with those of its roles that the person still has; ``Denied`` if there are none.
+
+    A device that is away may what anybody may: its commands wait for it.
+    """
+    if owner.startswith(_DEVICE):
+        return Guest(Subject(owner, owner.removeprefix(_DEVICE)), about["purpose"], checked=time.monotonic())
     try:
         person = city.identity.person(owner)
     except Problem:

@@ -16,10 +16,11 @@ from lifang.doors.http import Metrics
 from lifang.doors.mqtt.access import Guest, asker_of, away, is_known, let_in, see_off, still_holds
 from lifang.doors.mqtt.broker import Broker, Delivery, Grant, Keeper, Limits, Link, Login, Message, Session
 from lifang.doors.mqtt.changes import Changes
+from lifang.doors.mqtt.commands import Commands
 from lifang.doors.mqtt.free import FreeTopics
 from lifang.doors.mqtt.granting import grant_of
 from lifang.doors.mqtt.intake import Intake, code_of
-from lifang.doors.mqtt.meaning import ERRORS, ROOT, reaches
+from lifang.doors.mqtt.meaning import DEVICES, ERRORS, ROOT, reaches
 from lifang.doors.mqtt.outlet import Outlet
 from lifang.doors.mqtt.receiving import Receiver
 from lifang.doors.mqtt.rich import RichIntake
@@ -41,6 +42,7 @@ class Gatehouse:
         self.broker = Broker(self, limits, keeper)
         self._outlet = Outlet(city, self.broker, self._root)
         self._changes = Changes(city, self.broker, self._root)
+        self._commands = Commands(city, self.broker, refuse=self.refuse, still=self._still)
         free, spawn = FreeTopics(self.broker), self.broker.spawn
         intake = Intake(city, metrics, refuse=self.refuse, spawn=spawn, still=self._still)
         rich = RichIntake(city, metrics, refuse=self.refuse, spawn=spawn, root=self._root)
@@ -56,6 +58,7 @@ class Gatehouse:
         """End every connection."""
         self._outlet.close()
         self._changes.close()
+        self._commands.close()
         await self.broker.close()
         self._threads.shutdown()
 
@@ -109,6 +112,10 @@ class Gatehouse:
         if reaches(grant.path, ROOT):
             yield from self._outlet.standing(grant.path, view)
 
+    def ready(self, session: Session) -> None:
+        """Tell a client that subscribed or came back what its devices are to do."""
+        self._commands.ready(session)
+
     def dropped(self, session: Session, message: Message) -> None:
         """Count a message that a slow or absent client does not get."""
         del session, message
@@ -127,6 +134,9 @@ class Gatehouse:
 
     def _take(self, delivery: Delivery) -> None:
         guest = self._guest(delivery)
+        if delivery.packet.topic.startswith(f"{DEVICES}/"):
+            self._commands.take(delivery, guest)
+            return
         if not guest.may_observe:
             raise self._denied(guest)
         self._receiver.take(delivery, guest)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from lifang.app import Asker
 from lifang.core import BadInput, NotFound
 from lifang.doors.mqtt.broker import Grant
-from lifang.doors.mqtt.meaning import ERRORS, ROOT, reaches, reaches_free, split_query
+from lifang.doors.mqtt.commands import commands_of
+from lifang.doors.mqtt.meaning import DEVICES, ERRORS, ROOT, commanded_device, reaches, reaches_free, split_query
 from lifang.doors.mqtt.view import View
 from lifang.doors.mqtt.wire import check_filter
 from lifang.doors.sensorthings import Target, check_select, find_target, resource_of, sight_of, written
@@ -25,11 +26,24 @@ def grant_of(asker: Asker, wanted: str, *, record: bool) -> Grant:
     if wanted.startswith("$"):
         check_filter(wanted)
         return Grant(wanted, View(errors_of=asker.subject.id if wanted.startswith(ERRORS) else ""))
+    if wanted.startswith(f"{DEVICES}/"):
+        check_filter(wanted)
+        return _commands(asker, wanted, record=record)
     path, query, names = split_query(wanted)
     check_filter(path)
     if path.startswith(f"{ROOT}/") and not {"+", "#"} & set(path.split("/")):
         return _exact(asker, path, query, names, record=record)
     return _wide(asker, path, query, names, record=record)
+
+
+def _commands(asker: Asker, path: str, *, record: bool) -> Grant:
+    device = commanded_device(path)
+    resource = commands_of(device)
+    asker.must(Action.READ, resource)
+    asker.city.sensing.thing(device)
+    if record:
+        asker.seen(resource, action="subscribe", detail={"filter": path[:200]})
+    return Grant(path, View(commands_of=device, purpose=asker.purpose))
 
 
 def _wide(asker: Asker, path: str, query: str, names: tuple[str, ...], *, record: bool) -> Grant:

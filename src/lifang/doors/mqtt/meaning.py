@@ -14,8 +14,11 @@ ROOT = "v1.1"
 ERRORS = "$lifang/errors"
 BATCH_JSON = f"{ROOT}/CreateObservations"
 BATCH_ARROW = "lifang/v1/observations"
+DEVICES = "lifang/v1/devices"
 _OURS = frozenset({ROOT, "v1.0", "v2.0", "lifang"})
 _STREAM = re.compile(r"v1\.1/(?:Multi)?Datastreams\((?:([1-9]\d{0,8})|'((?:[^']|''){1,128})')\)/Observations", re.ASCII)
+_COMMANDS = re.compile(rf"{DEVICES}/([^/+#]{{1,128}})/commands")
+_ANSWERS = re.compile(rf"{DEVICES}/([^/+#]{{1,128}})/answers")
 _NAME = re.compile(r"@?[A-Za-z][A-Za-z.]{0,63}", re.ASCII)
 
 
@@ -68,6 +71,27 @@ def target_of(topic: str) -> Target:
     if first in _OURS or first.startswith("$"):
         raise WireFault(f"Nothing can be published on {topic[:80]!r}.", Reason.TOPIC_NAME_INVALID)
     return _FREE
+
+
+def commands_topic(device: str) -> str:
+    """Return the topic on which a device is told its commands."""
+    return f"{DEVICES}/{device}/commands"
+
+
+def commanded_device(path: str) -> str:
+    """Return the device of a filter below ``lifang/v1/devices``; ``BadInput`` if it is not one device's commands."""
+    found = _COMMANDS.fullmatch(path)
+    if found is None:
+        raise BadInput("Nothing is told there.", where=path[:80], mend=f"Subscribe to {commands_topic('ID')}.")
+    return found[1]
+
+
+def answering_device(topic: str) -> str:
+    """Return the device in whose name an answer is published; ``WireFault`` if nothing may be published there."""
+    found = _ANSWERS.fullmatch(topic)
+    if found is None:
+        raise WireFault(f"Nothing can be published on {topic[:80]!r}.", Reason.TOPIC_NAME_INVALID)
+    return found[1]
 
 
 def reaches(path: str, first: str) -> bool:

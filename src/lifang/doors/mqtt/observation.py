@@ -14,16 +14,16 @@ _YEARS = range(1900, 2200)
 _EXAMPLE = '{"phenomenonTime": "2026-01-12T09:00:00+08:00", "result": 35.0}'
 
 
-def read_object(payload: bytes) -> dict[str, Any]:
+def read_object(payload: bytes, *, example: str = _EXAMPLE) -> dict[str, Any]:
     """Return the JSON object in a message; ``BadInput`` if it is none."""
     try:
         found = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
         raise BadInput(
-            f"The message is not JSON: {error.msg}.", where=f"character {error.pos}", mend=f"Send {_EXAMPLE}"
+            f"The message is not JSON: {error.msg}.", where=f"character {error.pos}", mend=f"Send {example}"
         ) from error
     if type(found) is not dict:
-        raise BadInput("The message is not a JSON object.", mend=f"Send {_EXAMPLE}")
+        raise BadInput("The message is not a JSON object.", mend=f"Send {example}")
     return found
 
 

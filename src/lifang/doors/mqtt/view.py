@@ -13,7 +13,8 @@ class View:
     """By kind of entity (``sight``), the classifications that are seen; ``select`` names the fields wanted, if any.
 
     ``shown`` is the topic its messages carry where that is not the path they are told under; ``query`` follows it.
-    ``is_free`` says that topics which are not the city's own are heard too, ``errors_of`` whose errors are.
+    ``is_free`` says that topics which are not the city's own are heard too, ``errors_of`` whose errors are,
+    ``commands_of`` which device's commands are, for a stated ``purpose``.
     """
 
     sight: Sight = field(default_factory=dict)
@@ -22,6 +23,8 @@ class View:
     shown: str = ""
     is_free: bool = False
     errors_of: str = ""
+    commands_of: str = ""
+    purpose: str = ""
 
     def sees(self, kind: str, grade: str) -> bool:
         """Return whether an entity of this kind and classification is seen."""

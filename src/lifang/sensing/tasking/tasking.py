@@ -179,12 +179,12 @@ class Tasking(Register):
         require(by, Action.COMMAND, actuator.resource, purpose)
         return self._advance(command_id, _S.CANCELLED, by=by.id, note=note)
 
-    def fetch(self, device: str, *, by: Subject) -> list[Command]:
+    def fetch(self, device: str, *, by: Subject, purpose: str = "") -> list[Command]:
         """Return what the device, or those it speaks for, is still to be told of, oldest first; all of it is now sent.
 
         What was sent before and never answered is there again, under its own id. ``Denied`` for another's commands.
         """
-        require(by, Action.READ, Resource("command", subject_id(device), Classification.RESTRICTED))
+        require(by, Action.READ, Resource("command", subject_id(device), Classification.RESTRICTED), purpose)
         found: dict[str, Command] = {}
         for column in ("queue", "device"):
             where = {column: device, "state": [str(each) for each in WAITING]}

@@ -164,6 +164,8 @@ class Broker:
         if present:
             session.resume()
         link.go_on(self.limits.packet_max_bytes)
+        if present:
+            self.house.ready(session)
 
     def _terms(self, link: Link, packet: Connect, assigned: str) -> dict[str, Any]:
         """Return what a 5.0 client is told of this server in CONNACK."""

@@ -108,6 +108,8 @@ class Dialogue:
         link.send(Suback(packet.packet_id, tuple(codes), told))
         for subscription, is_new in fresh:
             self._greet(subscription, is_new=is_new)
+        if fresh:
+            self._broker.house.ready(session)
 
     async def _granted(self, link: Link, wanted: Wanted, identifier: int, packet: Subscribe) -> Subscription:
         session, login = link.session, link.login

@@ -71,6 +71,10 @@ class House(Protocol):
         """Return what a new subscriber hears at once: the latest of what its grant means."""
         ...
 
+    def ready(self, session: Session) -> None:
+        """Take note that a client subscribed, or is back with the subscriptions of its session."""
+        ...
+
     def dropped(self, session: Session, message: Message) -> None:
         """Take note that a message was let go, because its client is slow or away and too many wait."""
         ...
