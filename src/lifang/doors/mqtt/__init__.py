@@ -2,8 +2,8 @@
 
 Offered: publishing observations one by one (``v1.1/Datastreams(n)/Observations``) and in bulk
 (``v1.1/CreateObservations``, Arrow on ``lifang/v1/observations``), acknowledged once they are on disk; subscribing to
-observations; free topics among devices; commands to devices and their answers (``lifang/v1/devices/ID/…``). Does not
-belong here: storage of observations, rights, quality rules, which command is safe.
+observations; free topics; commands to devices and their answers (``lifang/v1/devices/ID/…``).
+Does not belong here: storage of observations, rights, quality rules, which command is safe.
 Reads and writes observations through :mod:`lifang.sensing`; writes kept sessions to a journal of its own.
 """
 
