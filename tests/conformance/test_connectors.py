@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from connector_worlds import FEED, Values, world_of
 
-from lifang.core import BadInput, Plugins, SystemClock, from_micros, unit
+from lifang.core import BadInput, NotFound, Plugins, SystemClock, from_micros, unit
 from lifang.guard import SYSTEM
 from lifang.sensing import Sensing, connectors
 from lifang.sensing.connectors import Connectors, Status
@@ -63,7 +63,10 @@ class City:
         """Return every value stored, by datastream and microseconds."""
         found: Values = {}
         for stream in self.sensing.datastreams():
-            table = self.sensing.series(stream.number, *EVER)
+            try:
+                table = self.sensing.series(stream.number, *EVER)
+            except NotFound:
+                continue  # registered this very moment: the registry tells of it a little before it can be asked for
             times = table["time"].cast(pa.int64()).to_pylist()
             assert len(set(times)) == len(times), f"{stream.id} has a value twice"
             found |= {(stream.id, at): value for at, value in zip(times, table["value"].to_pylist(), strict=True)}
