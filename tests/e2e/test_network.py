@@ -178,8 +178,12 @@ def test_a_command_is_confirmed_seen_through_and_a_refused_one_says_why(page: Pa
     expect(refused.locator(".why")).to_contain_text("Refused by the rule range")
 
 
-def test_the_live_strip_tells_rate_lag_and_silent_share(page: Page, sensed: Served) -> None:
+def test_the_live_strip_tells_rate_and_silent_share_and_the_map_finds_the_devices(page: Page, sensed: Served) -> None:
     open_page(page, sensed, "?room=sensing&lang=en")
+    page.wait_for_url(re.compile("map="))
+    assert float(parse_qs(urlsplit(page.url).query)["map"][0].split("/")[0]) > 7, (
+        "a city without layers shows its devices"
+    )
     strip = page.locator("lf-flow")
     expect(strip.locator("[data-flow=silent]")).to_contain_text(re.compile(r"\d+(\.\d)? %"))
     expect(strip.locator("[data-flow=rate]")).to_contain_text("/s")

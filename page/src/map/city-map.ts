@@ -90,7 +90,8 @@ export class CityMap {
   /** West, south, east and north of what is seen, in degrees. */
   get bbox(): string {
     const bounds = this.map.getBounds();
-    return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()].map((each) => each.toFixed(5)).join();
+    const within = (degrees: number, most: number): string => Math.max(-most, Math.min(most, degrees)).toFixed(5);
+    return [within(bounds.getWest(), 180), within(bounds.getSouth(), 90), within(bounds.getEast(), 180), within(bounds.getNorth(), 90)].join();
   }
 
   /** Return a promise that is kept when the style can take layers. */
@@ -174,8 +175,8 @@ export class CityMap {
     if (place) this.reveal(...place);
   }
 
-  fit(box: Box): void {
-    this.map.fitBounds(box, { padding: roomFor(this.map.getContainer()), animate: !this.calm });
+  fit(box: Box, animate = true): void {
+    this.map.fitBounds(box, { padding: roomFor(this.map.getContainer()), animate: animate && !this.calm });
   }
 
   zoomBy(step: number): void {

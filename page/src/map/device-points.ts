@@ -54,9 +54,9 @@ export function cellPoints({ lon, lat, health }: NonNullable<Picture["cells"]>):
 }
 
 /** Return the box round all but the outermost devices, or null where none has a place. */
-export function deviceBox({ columns }: Picture): [number, number, number, number] | null {
-  const rising = (values: (number | null)[]): number[] => values.filter((value) => value !== null).sort((a, b) => a - b);
-  const [lons, lats] = [rising(columns.lon), rising(columns.lat)];
+export function deviceBox({ columns, cells }: Picture): [number, number, number, number] | null {
+  const rising = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null).sort((a, b) => a - b);
+  const [lons, lats] = [rising(cells?.lon ?? columns.lon), rising(cells?.lat ?? columns.lat)];
   const at = (values: number[], share: number): number => values[Math.round(share * (values.length - 1))] ?? 0;
   const edge = 0.003;
   return lons.length ? [at(lons, OUTER) - edge, at(lats, OUTER) - edge, at(lons, 1 - OUTER) + edge, at(lats, 1 - OUTER) + edge] : null;

@@ -40,6 +40,8 @@ export class MapPiece extends Piece {
   @state() private feature: Picked | null = null;
   @state() private refused: { layer: Layer; why: string }[] = [];
   private city: CityMap | null = null;
+  /** Whether the address said where to look. */
+  private aimed = false;
   private readonly described = new Fetched<Dataset>(this);
   private asked = new Set<string>();
   private shown: Record<string, unknown> = {};
@@ -55,6 +57,7 @@ export class MapPiece extends Piece {
     const container = this.querySelector<HTMLElement>(".map-canvas");
     if (!container) return;
     pending.add("map");
+    this.aimed = view.value.camera !== null;
     const stations = (here(data.value.air)?.result.stations ?? []).filter(({ background }) => !background);
     try {
       this.city = new CityMap(container, view.value.theme, view.value.camera, boxRound(stations) ?? city.extent, {
@@ -136,8 +139,8 @@ export class MapPiece extends Piece {
 
   /** A city without layers shows where its devices are, unless the address says where to look. */
   private findDevices(picture: Picture): void {
-    const box = view.value.camera || here(data.value.city)?.layers.length || picture.cells ? null : deviceBox(picture);
-    if (box) this.city?.fit(box);
+    const box = this.aimed || here(data.value.city)?.layers.length ? null : deviceBox(picture);
+    if (box) this.city?.fit(box, false);
   }
 
   private once(name: string, value: unknown, act: () => void): void {

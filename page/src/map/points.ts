@@ -36,7 +36,7 @@ void main() {
   bool solid = v_shape == 0 || v_shape > 2 && v_shape < 6;
   vec3 fill = u_colours[v_shape];
   if (v_shape == 5) { float arm = min(abs(p.x - p.y), abs(p.x + p.y)); fill = mix(u_edge, fill, smoothstep(0.12, 0.12 + soft, arm)); }
-  if (solid && v_size > 7.0) fill = mix(fill, u_edge, smoothstep(-2.2 * soft, -1.2 * soft, d));
+  if (solid && v_size > 9.0) fill = mix(fill, u_edge, smoothstep(-1.5 * soft, -0.6 * soft, d));
   colour = vec4(fill * inside, inside);
 }`;
 

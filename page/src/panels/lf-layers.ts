@@ -8,7 +8,7 @@ import { AIR_LAYER } from "../map/kinds/air";
 import { Piece } from "../shell/element";
 import { emptyCard } from "../shell/parts";
 import { data, here } from "../state/data";
-import { DEVICES_HIDDEN, DEVICES_LAYER, HEALTHS, airShown, airWord, devicesShown } from "../state/network";
+import { DEVICES_HIDDEN, DEVICES_LAYER, HEALTHS, airShown, airWord, anyDevices, devicesShown } from "../state/network";
 import { healthMark } from "../shell/health";
 import { datasetsOf } from "../state/trend";
 import { changeView } from "../state/undo";
@@ -47,7 +47,7 @@ export class LayersPiece extends Piece {
   /** The devices, in the room that shows them. */
   private devices(): Row[] {
     const picture = here(data.value.picture);
-    if (view.value.room !== "sensing" || !picture?.total) return [];
+    if (view.value.room !== "sensing" || !picture || !anyDevices()) return [];
     const about: [string, string][] = [[t("source"), t("layers.devices.source", { n: number(picture.total, this.tongue, 0) })]];
     return [{ id: DEVICES_LAYER, name: t("layers.devices"), style: "device", datasets: [], about }];
   }

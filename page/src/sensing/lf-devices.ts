@@ -6,7 +6,7 @@ import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { emptyCard, problemCard, skeleton } from "../shell/parts";
 import { data } from "../state/data";
-import { DEVICES_LAYER, HEALTHS, codeOf, codesOf, deviceName, loadPicture, matching, shownRows, sorted, tally } from "../state/network";
+import { DEVICES_LAYER, HEALTHS, anyDevices, codeOf, codesOf, deviceName, loadPicture, matching, narrowed, shownRows, sorted, tally } from "../state/network";
 import { changeView } from "../state/undo";
 import type { DeviceFacet, View } from "../state/url";
 import { view } from "../state/view";
@@ -30,8 +30,7 @@ export class DevicesPiece extends Piece {
     if (asked.state === "asked") return skeleton(6);
     if (asked.state === "refused") return problemCard(asked.problem, () => void loadPicture());
     const picture = asked.value;
-    const narrowed = Object.keys(view.value.devices).length > 0 || view.value.find !== "";
-    if (picture.total === 0 && !narrowed) return emptyCard(t("devices.empty"), "lifang sense import-devices DEVICES.csv");
+    if (!anyDevices()) return emptyCard(t("devices.empty"), "lifang sense import-devices DEVICES.csv");
     if (picture.cells) return this.crowd(picture);
     const rows = shownRows(picture);
     const count = { n: number(rows.length, this.tongue, 0), all: number(picture.total, this.tongue, 0) };
@@ -64,7 +63,12 @@ export class DevicesPiece extends Piece {
     const { [facet]: before, ...rest } = view.value.devices;
     const devices: View["devices"] = code && code !== before ? { ...rest, [facet]: code } : rest;
     changeView(t(devices[facet] ? "undo.filtered" : "undo.unfiltered"), { devices });
-    if (data.value.picture.state === "here" && data.value.picture.value.cells) queueMicrotask(() => void loadPicture());
+    narrowed();
+  }
+
+  private clear(): void {
+    changeView(t("undo.cleared"), { devices: {}, find: "" });
+    narrowed();
   }
 
   private chip(picture: Picture, place: number, count: number): TemplateResult | typeof nothing {
@@ -96,12 +100,11 @@ export class DevicesPiece extends Piece {
   private filters(picture: Picture): TemplateResult {
     const { devices } = view.value;
     const set = SELECTS.filter((facet) => devices[facet]).length;
-    const clear = (): void => changeView(t("undo.cleared"), { devices: {}, find: "" });
     return html`<details class="filters" ?open=${set > 0}>
       <summary>${t("devices.filters")}${set ? html` <b class="count">${set}</b>` : nothing}</summary>
       <div>
         ${SELECTS.map((facet) => this.select(picture, facet))}
-        ${set || devices.health || view.value.find ? html`<button type="button" class="quiet" @click=${clear}>${t("catalogue.clear")}</button>` : nothing}
+        ${set || devices.health || view.value.find ? html`<button type="button" class="quiet" @click=${() => this.clear()}>${t("catalogue.clear")}</button>` : nothing}
       </div>
     </details>`;
   }
@@ -135,7 +138,6 @@ export class DevicesPiece extends Piece {
   }
 
   private nothingFits(): TemplateResult {
-    const clear = (): void => changeView(t("undo.cleared"), { devices: {}, find: "" });
-    return html`<section class="empty"><p>${t("devices.none")}</p><button type="button" class="quiet" @click=${clear}>${t("catalogue.clear")}</button></section>`;
+    return html`<section class="empty"><p>${t("devices.none")}</p><button type="button" class="quiet" @click=${() => this.clear()}>${t("catalogue.clear")}</button></section>`;
   }
 }

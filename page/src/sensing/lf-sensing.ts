@@ -7,7 +7,7 @@ import { Piece } from "../shell/element";
 import { emptyCard } from "../shell/parts";
 import { pending } from "../shell/ready";
 import { data, here } from "../state/data";
-import { followNetwork, loadPicture } from "../state/network";
+import { anyDevices, followNetwork, loadPicture, mayBeDevice } from "../state/network";
 import { view } from "../state/view";
 import "./lf-datastream";
 import "./lf-device";
@@ -47,13 +47,13 @@ export class SensingPiece extends Piece {
   protected override render(): TemplateResult {
     const { pick } = view.value;
     const picture = here(data.value.picture);
-    if (pick && picture) return picture.cells || picture.id.includes(pick) ? html`<lf-device></lf-device>` : html`<lf-station></lf-station>`;
+    if (pick && picture) return mayBeDevice(pick) ? html`<lf-device></lf-device>` : html`<lf-station></lf-station>`;
     const streams = here(data.value.datastreams);
-    const nothingYet = picture?.total === 0 && streams?.length === 0;
+    const nothingYet = picture && !anyDevices() && streams?.length === 0;
     return html`<lf-flow></lf-flow>
       ${nothingYet ? html`<section class="panel">${emptyCard(t("sensing.empty"), "lifang demo chengdu")}</section>` : nothing}
       <lf-devices></lf-devices>
-      ${picture?.total ? html`<lf-links></lf-links><lf-groups></lf-groups>` : nothing}
+      ${anyDevices() ? html`<lf-links></lf-links><lf-groups></lf-groups>` : nothing}
       <lf-series-list></lf-series-list>`;
   }
 }

@@ -131,10 +131,12 @@ export function airShown({ room, layers }: Pick<View, "room" | "layers">): boole
 
 /** Return the word that stands for the air in an address's list of layers: beside the devices it has its own. */
 export function airWord({ room }: Pick<View, "room">): string {
-  return room === "sensing" && (here(data.value.picture)?.total ?? 0) > 0 ? "+air" : "air";
+  return room === "sensing" && anyDevices() ? "+air" : "air";
 }
 
 let box: string | null = null;
+/** Whether the city has more devices than can be told at once: then the box and the facets are part of the question. */
+let crowded = false;
 
 function query(): Record<string, string | undefined> {
   const { health, type, organisation, district, link } = view.value.devices;
@@ -145,13 +147,13 @@ function query(): Record<string, string | undefined> {
 export function lookAt(bbox: string): void {
   const before = box;
   box = bbox;
-  if (here(data.value.picture)?.cells && before !== bbox) void loadPicture();
+  if (crowded && before !== bbox) void loadPicture();
 }
 
 /** Ask for every device; where they are too many, for those in the map's box that meet the facets. */
 export async function loadPicture(): Promise<void> {
-  const crowded = Boolean(here(data.value.picture)?.cells);
   await ask("picture", () => net.picture(crowded ? { ...query(), bbox: box } : {}));
+  crowded ||= Boolean(here(data.value.picture)?.cells);
 }
 
 async function refreshHealth(picture: Picture): Promise<void> {
@@ -172,6 +174,21 @@ export async function loadFlow(): Promise<void> {
 const FLOW_MS = 2_000;
 const HEALTH_EVERY = 5;
 
+/** Return whether the city has any devices, be they in sight or not. */
+export function anyDevices(): boolean {
+  return crowded || (here(data.value.picture)?.total ?? 0) > 0;
+}
+
+/** Return whether a thing may be a device: one of those told, or of more than are told at once. */
+export function mayBeDevice(id: string): boolean {
+  return crowded || (here(data.value.picture)?.id.includes(id) ?? false);
+}
+
+/** Ask again where what is asked for is part of the question. */
+export function narrowed(): void {
+  if (crowded) queueMicrotask(() => void loadPicture());
+}
+
 /** Keep flow and health up to date until the returned function is called; nothing is asked while nobody looks. */
 export function followNetwork(): () => void {
   let beats = 0;
@@ -183,7 +200,7 @@ export function followNetwork(): () => void {
     const picture = here(data.value.picture);
     try {
       await loadFlow();
-      if (picture && !picture.cells && beats % HEALTH_EVERY === 0) await refreshHealth(picture);
+      if (picture && beats % HEALTH_EVERY === 0) await (crowded ? loadPicture() : refreshHealth(picture));
     } catch (error) {
       data.set({ flow: { state: "refused", problem: problemOf(error) } });
     } finally {
