@@ -1,0 +1,77 @@
+"""Duplicated and reordered delivery ends in the same city: hot state, counts, series and sums."""
+
+import shutil
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lifang.core import ManualClock, to_micros
+from lifang.guard import SYSTEM
+from lifang.sensing import Datastream, Sensing, Thing, make_observations
+from lifang.store import AggregateQuery, ObservationQuery, Store
+
+START = datetime(2019, 1, 1, tzinfo=UTC)
+END = START + timedelta(days=2)
+STREAMS = 3
+keys = st.lists(st.tuples(st.integers(1, STREAMS), st.integers(0, 47)), min_size=1, max_size=40, unique=True)
+
+
+def delivered(keys: list[tuple[int, int]], parts: list[np.ndarray], tended: list[bool]) -> dict[str, Any]:
+    """Return what a new city shows after the values of ``keys``, each telling its key, came in ``parts``."""
+    folder = Path(tempfile.mkdtemp())
+    with Store.open(folder / "city", clock=ManualClock(START), memory_mb=64, threads=1) as store:
+        sensing = Sensing(store, ManualClock(START))
+        sensing.start()
+        streams = [Datastream(f"t.{n}", "t", "t", "t", "t", "t", "1", 600) for n in range(STREAMS)]
+        sensing.register([Thing("t", "t", "t", "t", 104.0, 30.6)], streams, by=SYSTEM)
+        number, hour = (np.array(each) for each in zip(*keys, strict=True))
+        time = to_micros(START) + hour.astype(np.int64) * 3_600_000_000
+        for part, tend in zip(parts, tended, strict=False):
+            if len(part):
+                sensing.ingest(
+                    make_observations(number[part], time[part], number[part] * 100.0 + hour[part]), by=SYSTEM
+                )
+            if tend:
+                sensing.ingest(
+                    make_observations(number[:1], time[:1], number[:1] * 100.0 + hour[:1]), by=SYSTEM
+                ).result(30)
+                store.lake.tend()
+        sensing.close()
+        numbers = np.arange(1, STREAMS + 1, dtype=np.int32)
+        tally, latest = store.lake.tally(numbers), sensing.latest()
+        found = {
+            "hot": (latest.numbers.tolist(), latest.time.tolist(), latest.value.tolist()),
+            "tally": (tally.count.tolist(), tally.first.tolist(), tally.last.tolist()),
+            "rows": store.lake.read(ObservationQuery()).to_pylist(),
+            "sums": [
+                store.lake.aggregate(
+                    AggregateQuery(START, END, every, by=by, functions=("count", "min", "max"))
+                ).to_pylist()
+                for every in (3600, 86_400)
+                for by in (("datastream",), ())
+            ],
+        }
+    shutil.rmtree(folder)
+    return found
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    keys=keys,
+    seed=st.integers(0, 2**32 - 1),
+    cuts=st.lists(st.integers(0, 80), max_size=5),
+    tended=st.lists(st.booleans(), min_size=6, max_size=6),
+)
+def test_delivery_in_any_order_and_twice_ends_in_the_same_city(
+    keys: list[tuple[int, int]], seed: int, cuts: list[int], tended: list[bool]
+) -> None:
+    random = np.random.default_rng(seed)
+    rows = random.permutation(np.concatenate([np.arange(len(keys)), random.integers(0, len(keys), len(keys))]))
+    parts = np.split(rows, sorted(cut for cut in cuts if cut < len(rows)))
+    in_order = sorted(range(len(keys)), key=lambda row: keys[row][::-1])
+    assert delivered(keys, parts, tended) == delivered(keys, [np.array(in_order)], [False])
