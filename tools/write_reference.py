@@ -20,6 +20,7 @@ from lifang.core import Plugins, Settings
 from lifang.doors.api import create_app
 from lifang.doors.cli.main import app
 from lifang.doors.mqtt import MqttSettings
+from lifang.doors.ngsild import NgsildSettings
 from lifang.sensing import connectors as sensing_connectors
 from lifang.sensing.connectors import ConnectorSpec, mapping
 from lifang.sensing.connectors.mapping import paths
@@ -67,6 +68,12 @@ def settings() -> str:
         _text(MqttSettings),
         "",
         *_table(MqttSettings),
+        "",
+        "## `[ngsild]`",
+        "",
+        _text(NgsildSettings),
+        "",
+        *_table(NgsildSettings),
         "",
         "## `[[layers]]`",
         "",

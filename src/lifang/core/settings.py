@@ -30,7 +30,7 @@ class Settings:
     ``network`` which datasets the figures of the sensing network need;
     ``hot_days`` is after how many days observations become Parquet files, ``keep_raw_days`` after how many they are
     given up and only their sums stay (0: never);
-    ``mqtt`` says where the city listens for MQTT, or which broker it goes to;
+    ``mqtt`` says where the city listens for MQTT, or which broker it goes to; ``ngsild`` where notifications may go;
     ``allowed_hosts`` are the names, besides loopback, under which the city may be called; ``embedded_by`` are the
     origins (``https://www.example.gov.cn``) whose pages may show the city's page in a frame.
     """
@@ -56,6 +56,7 @@ class Settings:
     embedded_by: tuple[str, ...] = ()
     replay: Mapping[str, Any] = field(default_factory=dict)
     mqtt: Mapping[str, Any] = field(default_factory=dict)
+    ngsild: Mapping[str, Any] = field(default_factory=dict)
     network: Mapping[str, Any] = field(default_factory=dict)
     layers: tuple[Mapping[str, Any], ...] = ()
 

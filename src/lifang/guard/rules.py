@@ -39,9 +39,10 @@ PEOPLE = OWN | {"organisation", "role"}
 HOUSE = frozenset({"backup", "store"})
 EVIDENCE = frozenset({"ledger"})
 WORK = frozenset({"job"})
+SUBSCRIPTIONS = frozenset({"subscription"})  # the resource's id is its owner's
 COMMANDS = frozenset({"command"})  # the resource's id is the subject of the device that is to obey
 FEEDS = frozenset({"connector"})  # what it reaches, and with which secrets, is the house's own affair
-KINDS = COMMANDS | FEEDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
+KINDS = COMMANDS | SUBSCRIPTIONS | FEEDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
 
 # What senses and what is sensed (OGC 18-088, clause 8).
 SENSED = frozenset({"datastream", "feature", "location", "observation", "observed_property", "sensor", "thing"})
@@ -103,6 +104,23 @@ RULES = (
         frozenset({"token"}),
         ANY,
         own=True,
+    ),
+    Rule(
+        "own-subscriptions",
+        "Staff may subscribe to what they may read, and see, change and end their own subscriptions.",
+        STAFF,
+        frozenset({Action.READ, Action.MANAGE}),
+        SUBSCRIPTIONS,
+        ANY,
+        own=True,
+    ),
+    Rule(
+        "subscriptions",
+        "Administrators see and end anybody's subscriptions.",
+        frozenset({Role.ADMINISTRATOR}),
+        frozenset({Action.READ, Action.MANAGE}),
+        SUBSCRIPTIONS,
+        ANY,
     ),
     Rule(
         "shared-data",

@@ -93,11 +93,11 @@ def _devices(city: City) -> None:
     city.network.put_devices(devices, by=SYSTEM)
 
 
-def build(folder: Path) -> House:
-    """Return a started city in ``folder`` with its app."""
+def build(folder: Path, *, more: str = "") -> House:
+    """Return a started city in ``folder`` with its app; ``more`` is added to its settings."""
     home = folder / "city"
     home.mkdir()
-    (home / "city.toml").write_text(_TOML, "utf-8")
+    (home / "city.toml").write_text(_TOML + more, "utf-8")
     city = open_city(home)
     city.start(time_passes=False)
     city.sensing.register(things(), datastreams(), by=SYSTEM)

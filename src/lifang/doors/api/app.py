@@ -20,7 +20,7 @@ from lifang.doors.api.events import Streams
 from lifang.doors.api.mailboxes import Mailboxes
 from lifang.doors.api.rendered import Rendered
 from lifang.doors.http import COOKIE, Metrics, ProblemBody, Shell, ShortWay, add_problem_handlers, short_ways
-from lifang.doors.ngsild import Projection
+from lifang.doors.ngsild import Notifier, Projection, Publisher
 
 _PACKED_ALREADY = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream")
 _GZIP_FROM = 1024  # bytes
@@ -105,6 +105,8 @@ def create_app(city: City, *, beside: Sequence[Beside] = ()) -> FastAPI:
     app.state.beside = beside
     app.state.rendered = Rendered()
     app.state.projection = Projection(city)
+    publisher = next((each for each in beside if isinstance(each, Publisher)), None)
+    app.state.notifier = Notifier(app.state.projection, publisher)
     add_problem_handlers(app)
     doors = [module for module in Plugins(lifang.doors) if hasattr(module, "router")]
     routers = [door.router() for door in sorted(doors, key=lambda module: (module.spec.order, module.spec.id))]
@@ -120,7 +122,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await run_sync(city.start)
     try:
         async with AsyncExitStack() as stack:
-            for door in app.state.beside:
+            for door in (*app.state.beside, app.state.notifier):
                 await stack.enter_async_context(door.serving(app.state.metrics))
             yield
     finally:
@@ -132,6 +134,7 @@ def _drop_unused(schema: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Take out FastAPI's own validation answers: here they are problems with status 400."""
     for path in schema["paths"].values():
         for operation in path.values():
-            operation["responses"].pop("422", None)
+            if "application/problem+json" not in operation["responses"].get("422", {}).get("content", {}):
+                operation["responses"].pop("422", None)
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

@@ -35,6 +35,15 @@ class FreeTopics:
             return
         delivery.settle(Reason.SUCCESS if heard else Reason.NO_MATCHING_SUBSCRIBERS)
 
+    async def tell(self, topic: str, payload: bytes) -> int:
+        """Return how many hear what the city itself has to say; those who are away are sure to get it then."""
+        message = Message(topic, payload, qos=1, properties={"content_type": "application/json"})
+        hearers = list(self._broker.subscriptions.hearers(topic, _may_hear))
+        for subscription in hearers:
+            subscription.deliver(message)
+        await self._broker.keeper.flush()
+        return len(hearers)
+
     def _pass_on(self, delivery: Delivery) -> int:
         packet, broker = delivery.packet, self._broker
         life_s = packet.properties.get("message_expiry_interval")

@@ -43,7 +43,8 @@ class Gatehouse:
         self._outlet = Outlet(city, self.broker, self._root)
         self._changes = Changes(city, self.broker, self._root)
         self._commands = Commands(city, self.broker, refuse=self.refuse, still=self._still)
-        free, spawn = FreeTopics(self.broker), self.broker.spawn
+        self.free = free = FreeTopics(self.broker)
+        spawn = self.broker.spawn
         intake = Intake(city, metrics, refuse=self.refuse, spawn=spawn, still=self._still)
         rich = RichIntake(city, metrics, refuse=self.refuse, spawn=spawn, root=self._root)
         self._receiver = Receiver(city, intake, rich, pass_on=lambda delivery: spawn(free.take(delivery)))

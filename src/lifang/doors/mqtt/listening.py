@@ -13,12 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from lifang.app import City
-from lifang.core import BadInput, Conflict
+from lifang.core import BadInput, Conflict, Unavailable
 from lifang.doors.http import Metrics
 from lifang.doors.mqtt.broker import Keeper, Limits, Link
 from lifang.doors.mqtt.gatehouse import Gatehouse
+from lifang.doors.mqtt.meaning import Free, target_of
 from lifang.doors.mqtt.settings import PORT, MqttSettings
 from lifang.doors.mqtt.uplink import Uplink
+from lifang.doors.mqtt.wire import WireFault, check_topic
 from lifang.store import Journal
 
 _LOG = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ class Listener:
         self.address = f"{'mqtts' if self._tls else 'mqtt'}://{shown}:{port}"
         self.is_elsewhere = settings.port < 0 and port != PORT
         self.gatehouse: Gatehouse | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @asynccontextmanager
     async def serving(self, metrics: Metrics) -> AsyncIterator[None]:
@@ -51,7 +54,7 @@ class Listener:
             session_max_age_s=settings.session_max_age_s,
         )
         gatehouse = Gatehouse(self._city, metrics, limits, Keeper(Journal(self._city.folder / _JOURNAL)))
-        self.gatehouse = gatehouse
+        self.gatehouse, self._loop = gatehouse, asyncio.get_running_loop()
         metrics.mqtt_clients.set_function(lambda: gatehouse.broker.clients)
         await gatehouse.start()
         server = await asyncio.get_running_loop().create_server(
@@ -68,6 +71,27 @@ class Listener:
             self._city.addresses.pop("mqtt", None)
             server.close()
             await gatehouse.close()
+
+    def check_topic(self, topic: str) -> None:
+        """Raise ``BadInput`` unless ``topic`` is one on which the city may tell its own news: a free one."""
+        try:
+            check_topic(topic)
+            is_free = isinstance(target_of(topic), Free)
+        except WireFault:
+            is_free = False
+        if not is_free:
+            raise BadInput(f"Nothing is told on the topic {topic[:80]!r}.", mend="Choose one such as news/air.")
+
+    def publish(self, topic: str, payload: bytes, *, timeout_s: float) -> None:
+        """Tell all who hear ``topic``, from any thread but the event loop's; ``Unavailable`` if that takes too long."""
+        if self.gatehouse is None or self._loop is None:
+            raise Unavailable("The broker is not open.", mend="It is tried again by itself.")
+        telling = asyncio.run_coroutine_threadsafe(self.gatehouse.free.tell(topic, payload), self._loop)
+        try:
+            telling.result(timeout_s)
+        except TimeoutError as error:
+            telling.cancel()
+            raise Unavailable("The broker is busy.", mend="It is tried again by itself.") from error
 
     def close(self) -> None:
         """Give the socket up."""

@@ -9,14 +9,16 @@ their rooms; writes subscriptions to the registry's settings.
 from fastapi import APIRouter
 
 from lifang.doors.http import Door
-from lifang.doors.ngsild import routes_entities, routes_temporal, routes_types
+from lifang.doors.ngsild import routes_entities, routes_subscriptions, routes_temporal, routes_types
 from lifang.doors.ngsild.projection import Projection
+from lifang.doors.ngsild.settings import NgsildSettings
+from lifang.doors.ngsild.subscriptions import Notifier, Publisher
 
-__all__ = ["Projection", "router", "spec"]
+__all__ = ["NgsildSettings", "Notifier", "Projection", "Publisher", "router", "spec"]
 
 spec = Door("ngsild", "关联数据接口", "NGSI-LD", "NGSI-LD API (ETSI GS CIM 009 v1.8.1)", order=25)
 
-_PARTS = (routes_entities.router, routes_types.router, routes_temporal.router)
+_PARTS = (routes_entities.router, routes_types.router, routes_temporal.router, routes_subscriptions.router)
 
 
 def router() -> APIRouter:

@@ -84,8 +84,7 @@ def _great_circle(lon: NDArray[np.float64], lat: NDArray[np.float64], to_lon: An
 
 def read_geo(asked: Mapping[str, Any], *, where: str = "georel") -> GeoQuery | None:
     """Return what ``georel``, ``geometry``, ``coordinates`` and ``geoproperty`` ask; ``None`` if they ask nothing."""
-    named = {name for name in ("georel", "geometry", "coordinates") if asked.get(name) not in {None, ""}
-             or isinstance(asked.get(name), list)}  # fmt: skip
+    named = [name for name in ("georel", "geometry", "coordinates") if asked.get(name) not in (None, "")]
     if not named:
         if asked.get("geoproperty"):
             raise BadInput("geoproperty alone asks nothing.", where=where, mend="Add georel, geometry, coordinates.")

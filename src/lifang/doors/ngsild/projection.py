@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lifang.app import Asker, City
 from lifang.doors.ngsild.facts import Declared, Facts, Override, Sight
-from lifang.doors.ngsild.roll import Rolls
+from lifang.doors.ngsild.roll import Roll, Rolls
 
 
 class Projection:
@@ -14,6 +14,10 @@ class Projection:
         self.city = city
         self._rolls = Rolls(city)
         self._declared = Declared(city)
+
+    def roll(self, *, fresh: bool = False) -> Roll:
+        """Return every entity in columns; ``fresh`` has what was registered just now too."""
+        return self._rolls.fresh() if fresh else self._rolls.now()
 
     def facts(self, asker: Asker, override: Override | None = None) -> Facts:
         """Return the facts that ``asker`` may know now."""

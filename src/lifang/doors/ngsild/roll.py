@@ -87,6 +87,11 @@ class Rolls:
         found = self._roll
         if found is not None and (found.version == version or time.monotonic() < self._until):
             return found
+        return self.fresh()
+
+    def fresh(self) -> Roll:
+        """Return the roll with everything that was registered before this call."""
+        version = self._city.store.registry.version(*_TABLES)
         with self._lock:
             found = self._roll
             if found is not None and found.version == version:

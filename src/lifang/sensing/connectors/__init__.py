@@ -8,6 +8,29 @@ Reads the city's ``connectors`` folder; writes things, datastreams, observations
 """
 
 from lifang.sensing.connectors.mapping import Issue
+from lifang.sensing.connectors.outside import (
+    Fetcher,
+    Reach,
+    check_headers,
+    check_networks,
+    check_url,
+    permitted_addresses,
+)
 from lifang.sensing.connectors.running import Connectors, ConnectorSpec, KeptIssue, Status, Trial, Trouble, resource
 
-__all__ = ["ConnectorSpec", "Connectors", "Issue", "KeptIssue", "Status", "Trial", "Trouble", "resource"]
+__all__ = [
+    "ConnectorSpec",
+    "Connectors",
+    "Fetcher",
+    "Issue",
+    "KeptIssue",
+    "Reach",
+    "Status",
+    "Trial",
+    "Trouble",
+    "check_headers",
+    "check_networks",
+    "check_url",
+    "permitted_addresses",
+    "resource",
+]

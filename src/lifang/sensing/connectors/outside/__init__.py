@@ -4,7 +4,7 @@ Does not belong here: what the answers mean. Reads and writes no dataset.
 """
 
 from lifang.sensing.connectors.outside.addresses import check_networks, permitted_addresses
-from lifang.sensing.connectors.outside.fetch import Answer, Fetcher, Reach, check_url
+from lifang.sensing.connectors.outside.fetch import Answer, Fetcher, Reach, check_headers, check_url
 from lifang.sensing.connectors.outside.files import Opened, open_plain
 from lifang.sensing.connectors.outside.origin import Guarded, Loaded, Web, WebOrFile, load, load_web
 
@@ -17,6 +17,7 @@ __all__ = [
     "Reach",
     "Web",
     "WebOrFile",
+    "check_headers",
     "check_networks",
     "check_url",
     "load",

@@ -94,7 +94,7 @@ class Fetcher:
         """
         deadline = time.monotonic() + self.reach.timeout_s
         parts, sent = check_url(url, self.reach.ports), dict(headers or {})
-        _check_headers(sent)
+        check_headers(sent)
         for _ in range(_REDIRECTS_MAX + 1):
             answer = self._once(method, parts, sent, body, deadline)
             target = answer.headers.get("location")
@@ -163,7 +163,8 @@ class Fetcher:
         return b"".join(found)
 
 
-def _check_headers(headers: Mapping[str, str]) -> None:
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Raise ``BadInput`` for a header that cannot be sent, or that is not the caller's to send."""
     for name, value in headers.items():
         fits = name.replace("-", "").replace("_", "").isalnum() and name.isascii() and value.isascii()
         if not fits or not value.isprintable() or name.lower() in _OURS:

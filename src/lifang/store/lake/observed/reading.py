@@ -28,6 +28,7 @@ from lifang.store.lake.observed.tables import LISTED, ROW_TABLES
 
 _KEY = "USING (datastream, time)"
 _LAST = "QUALIFY row_number() OVER (PARTITION BY datastream, time ORDER BY batch DESC, turn DESC) = 1"
+_ALL = 2**62  # rows; behind a limit DuckDB 1.5.5 pushes no filter into Arrow that Arrow lacks
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +147,7 @@ class Reader:
         blocks = [block for block in waiting if scan.batch is None or block.batch.id <= scan.batch]
         if (rows := _rows_waiting(blocks, scan)) is not None:
             session.register(f"waiting{name}", rows)
-            versions += sql(" UNION ALL SELECT", LISTED, "FROM", f"waiting{name}")
+            versions += sql(" UNION ALL SELECT", LISTED, "FROM (FROM", f"waiting{name}", f"LIMIT {_ALL})")
         batches = _batches(session, waiting)
         late = sql("SELECT DISTINCT datastream, time FROM (", versions, ") WHERE late")
         contested = session.execute(late, bound).to_arrow_table()
