@@ -102,14 +102,14 @@ class Line:
         with self._lock:
             self._heard_until = now_us
             if len(self._heard) < WAITING_MAX:
-                self._heard.update(news.keys())
+                self._heard.update(news.told())
 
     def unheard(self, news: News) -> News:
         """Return what waits without what was told from the lake just before."""
         with self._lock:
             if not self._heard:
                 return news
-            kept = news.pick(np.array([key not in self._heard for key in news.keys()], np.bool_))
+            kept = news.pick(np.array([key not in self._heard for key in news.told()], np.bool_))
             if news.until > self._heard_until:
                 self._heard.clear()
             return kept

@@ -41,7 +41,7 @@ class News:
         """Return those that give an attribute a value: neither missing nor deleted."""
         return self.pick((self.quality != Quality.MISSING) & (self.quality != DELETED))
 
-    def keys(self) -> Iterator[tuple[int, int, float]]:
+    def told(self) -> Iterator[tuple[int, int, float]]:
         """Yield what tells each value from others: datastream, time, value."""
         return zip(self.numbers.tolist(), self.time.tolist(), self.value.tolist(), strict=True)
 

@@ -13,6 +13,7 @@ from lifang.doors.ngsild.subscriptions.news import News
 from lifang.store import Call, Field, Lake, Literal, ObservationQuery
 
 PIECE = 20_000  # values read at once
+_LISTED = 20_000  # datastreams named in a question; more are picked from all
 
 
 def recorded_between(lake: Lake, watched: NDArray[np.bool_], after: int, until: int) -> Iterator[News]:
@@ -46,5 +47,5 @@ def _query(watched: NDArray[np.bool_], after: int, until: int) -> ObservationQue
         Call("gt", (recorded, Literal(from_micros(after)))),
         Call("le", (recorded, Literal(from_micros(until)))),
     )
-    chosen = numbers if len(numbers) == 1 else None
+    chosen = numbers if len(numbers) <= _LISTED else None
     return ObservationQuery(chosen, where=Call("and", limits), order=(("recorded", False), ("time", False)))

@@ -19,7 +19,7 @@ _PLAIN = "datastream, time, value, quality, extra"
 
 def read(reader: Reader, query: ObservationQuery) -> pa.Table:
     """Return ``datastream, time, value, quality, extra``: the values that meet the query, in its order."""
-    with reader.view(scan_of(query.datastreams, query.start, query.end), at=query.at) as view:
+    with reader.view(scan_of(query.datastreams, query.start, query.end), at=query.at, joined=_is_joined(query)) as view:
         source, values = _chosen(view, query)
         order, keys = _ordered(query.order)
         limit = "ALL" if query.limit is None else str(int(query.limit))
@@ -34,7 +34,7 @@ def read(reader: Reader, query: ObservationQuery) -> pa.Table:
 def distinct(reader: Reader, query: ObservationQuery, column: str) -> list[Any]:
     """Return the values that ``column`` takes among the rows that meet the query, in order, without none."""
     key, keys = value(Field(column))
-    with reader.view(scan_of(query.datastreams, query.start, query.end), at=query.at) as view:
+    with reader.view(scan_of(query.datastreams, query.start, query.end), at=query.at, joined=_is_joined(query)) as view:
         source, values = _chosen(view, query)
         asked = sql("SELECT DISTINCT", key, "AS found FROM (", source, ") ORDER BY found")
         return [each for each in view.rows(asked, [*keys, *values])["found"].to_pylist() if each is not None]
@@ -42,7 +42,7 @@ def distinct(reader: Reader, query: ObservationQuery, column: str) -> list[Any]:
 
 def count(reader: Reader, query: ObservationQuery) -> int:
     """Return how many values meet the query, whatever its limit."""
-    with reader.view(scan_of(query.datastreams, query.start, query.end), at=query.at) as view:
+    with reader.view(scan_of(query.datastreams, query.start, query.end), at=query.at, joined=_is_joined(query)) as view:
         source, values = _chosen(view, query)
         return int(view.one(sql("SELECT count(*) FROM (", source, ")"), values)[0])
 
@@ -67,12 +67,17 @@ def timed(found: pa.Table) -> pa.Table:
     return found.set_column(place, "time", found["time"].cast(TIME))
 
 
-def _chosen(view: View, query: ObservationQuery) -> tuple[str, list[Any]]:
-    """Return the values that meet the query, as SQL with what it binds."""
+def _is_joined(query: ObservationQuery) -> bool:
+    """Return whether the rows are joined with their batches: where it matters when they were recorded."""
     named = {name for name, _ in query.order}
     named |= {part.name for part, _ in walk(query.where) if isinstance(part, Field)} if query.where else set()
+    return "recorded" in named
+
+
+def _chosen(view: View, query: ObservationQuery) -> tuple[str, list[Any]]:
+    """Return the values that meet the query, as SQL with what it binds."""
     source = sql("SELECT * FROM (", view.current, ")")
-    if "recorded" in named:
+    if _is_joined(query):
         source += sql(" JOIN (SELECT id AS batch, recorded FROM (", view.batches, ")) USING (batch)")
     if query.where is None:
         return source, list(view.current_values)

@@ -28,7 +28,6 @@ from lifang.store.lake.observed.tables import LISTED, ROW_TABLES
 
 _KEY = "USING (datastream, time)"
 _LAST = "QUALIFY row_number() OVER (PARTITION BY datastream, time ORDER BY batch DESC, turn DESC) = 1"
-_ALL = 2**62  # rows; behind a limit DuckDB 1.5.5 pushes no filter into Arrow that Arrow lacks
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,12 +109,15 @@ class Reader:
         self.cold = Cold(engine.folder)
 
     @contextmanager
-    def view(self, scan: Scan, *, at: datetime | None = None) -> Iterator[View]:
-        """Yield the view of what ``scan`` looks at, as recorded by ``at`` (by now without it)."""
+    def view(self, scan: Scan, *, at: datetime | None = None, joined: bool = False) -> Iterator[View]:
+        """Yield the view of what ``scan`` looks at, as recorded by ``at`` (by now without it).
+
+        ``joined`` says that it is going to be joined with other tables; see :func:`_held`.
+        """
         with self.moment() as (session, waiting):
             if at is not None:
                 scan = replace(scan, batch=_batch_at(session, at, waiting))
-            yield self.over(session, scan, waiting)
+            yield self.over(session, scan, waiting, joined=joined)
 
     @contextmanager
     def told(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
@@ -135,7 +137,13 @@ class Reader:
             session.execute("COMMIT")
 
     def over(
-        self, session: duckdb.DuckDBPyConnection, scan: Scan, waiting: Sequence[Block] = (), *, name: str = ""
+        self,
+        session: duckdb.DuckDBPyConnection,
+        scan: Scan,
+        waiting: Sequence[Block] = (),
+        *,
+        name: str = "",
+        joined: bool = False,
     ) -> View:
         """Return the view of the tables in the session's transaction, with the blocks that wait beside them.
 
@@ -146,13 +154,12 @@ class Reader:
         versions, bound = self.stored(session, scan, name)
         blocks = [block for block in waiting if scan.batch is None or block.batch.id <= scan.batch]
         if (rows := _rows_waiting(blocks, scan)) is not None:
-            session.register(f"waiting{name}", rows)
-            versions += sql(" UNION ALL SELECT", LISTED, "FROM (FROM", f"waiting{name}", f"LIMIT {_ALL})")
-        batches = _batches(session, waiting)
+            versions += sql(" UNION ALL SELECT", LISTED, "FROM", _held(session, f"waiting{name}", rows, joined=joined))
+        batches = _batches(session, waiting, joined=joined)
         late = sql("SELECT DISTINCT datastream, time FROM (", versions, ") WHERE late")
         contested = session.execute(late, bound).to_arrow_table()
-        session.register(f"contested{name}", contested)
-        return View(session, versions, bound, batches, f"contested{name}" if contested.num_rows else "")
+        held = _held(session, f"contested{name}", contested, joined=joined)
+        return View(session, versions, bound, batches, held if contested.num_rows else "")
 
     def stored(self, session: duckdb.DuckDBPyConnection, scan: Scan, name: str = "") -> tuple[str, list[int]]:
         """Return the rows of the tables and cold files that ``scan`` looks at, as SQL, and what it binds."""
@@ -163,11 +170,23 @@ class Reader:
         return " UNION ALL ".join(parts), values * len(parts)
 
 
-def _batches(session: duckdb.DuckDBPyConnection, waiting: Sequence[Block]) -> str:
+def _held(session: duckdb.DuckDBPyConnection, name: str, table: pa.Table, *, joined: bool) -> str:
+    """Return the name by which the session knows an Arrow table.
+
+    One that is joined with other tables is copied: DuckDB 1.5.5 pushes a join's filter into Arrow that Arrow lacks.
+    """
+    session.register(name, table)
+    if not joined:
+        return name
+    session.execute(sql("CREATE OR REPLACE TEMP TABLE", f"copied_{name}", "AS SELECT * FROM", name))
+    return f"copied_{name}"
+
+
+def _batches(session: duckdb.DuckDBPyConnection, waiting: Sequence[Block], *, joined: bool = False) -> str:
     if not waiting:
         return "SELECT * FROM observations.batch"
-    session.register("waiting_batch", batch_table(waiting))
-    return "SELECT * FROM observations.batch UNION ALL SELECT * FROM waiting_batch"
+    held = _held(session, "waiting_batch", batch_table(waiting), joined=joined)
+    return sql("SELECT * FROM observations.batch UNION ALL SELECT * FROM", held)
 
 
 def _rows_waiting(blocks: Sequence[Block], scan: Scan) -> pa.Table | None:
