@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import sqlalchemy as sa
 
 from lifang.core import BadInput, Conflict, NotFound
+from lifang.store.registry.bulk import insert_rows
 from lifang.store.registry.database import Database, translated
 from lifang.store.registry.graph import EntityQuery, Graph
 from lifang.store.registry.graph_sql import count_of, matches_of, numbers_of, rows_of, without_links
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from lifang.store.ledger import Entry, Record
 
 _FEW = 2000  # entities found along links, for which it is quicker to name them than to ask each
-_MANY = 10_000  # rows inserted at once
+_MANY = 10_000  # rows read at once
 Recorder = Callable[[sa.Connection, "Entry"], "Record"]
 
 
@@ -116,13 +117,8 @@ class Transaction(_Reader):
             return
         known = table_of(table)
         self.touched.add(table)
-        named = set(values_of(known, rows[0]))
-        if any(row.keys() != named for row in rows):
-            raise BadInput(f"Rows for {table} name different columns.", mend="Name the same columns in each.")
-        for start in range(0, len(rows), _MANY):
-            part = rows[start : start + _MANY]
-            with translated(self._path, f"One of {len(rows):,} rows of {table}"):
-                self._connection.execute(sa.insert(known), [dict(row) for row in part])
+        with translated(self._path, f"One of {len(rows):,} rows of {table}"):
+            insert_rows(self._connection, known, rows)
 
     def update(
         self, table: str, key: str, changes: Mapping[str, Any], *, expect: Mapping[str, Any] | None = None
