@@ -90,7 +90,7 @@ def streams_of(facts: Facts, rows: Rows, wanted: Names | None = None) -> list[St
     return [
         Stream(
             row,
-            attribute_name(row["observed_property"]),
+            roll.attributes[roll.stream_attribute[row["number"]]],
             "" if row["number"] in firsts else urn("Dataset", row["id"]),
         )
         for row in found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -25,9 +25,10 @@ from lifang.guard import Classification
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.int64]
 CLASSES = tuple(Classification)
-_TABLES = ("thing", "datastream", "device")
+_TABLES = ("thing", "datastream", "device", "observed_property")
 _KEEP = 3.0  # a roll is used for so many times as long as it took to build
 _PLAIN_ID = re.compile(r"[\w!$()*+,;=:@.~-]*", re.ASCII)
+_MADE_ID = re.compile(r"observed[_-]property[_-]\d+", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +111,7 @@ def _read(city: City, version: int) -> Roll:
     ids = pa.array(things["id"], pa.string())
     kinds, kind = _coded(things["kind"])
     types, renamed = _coded([type_name(each) for each in kinds])
-    attributes, named = _coded_once(streams["observed_property"])
+    attributes, named = _coded_once(streams["observed_property"], _property_names(city))
     numbers = np.array(streams["number"], np.int64)
     size = int(numbers.max()) + 1 if len(numbers) else 1
     row = pc.index_in(pa.array(streams["thing"], pa.string()), value_set=ids).fill_null(-1).to_numpy()
@@ -147,10 +148,17 @@ def _coded(texts: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
     return tuple(encoded.dictionary.to_pylist()), encoded.indices.to_numpy().astype(np.int32)
 
 
-def _coded_once(properties: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+def _property_names(city: City) -> dict[str, str]:
+    """Return the name of each observed property whose id was made for it, and says nothing."""
+    told = city.store.registry.columns("observed_property", ["id", "en", "zh"])
+    rows = zip(told["id"], told["en"], told["zh"], strict=True)
+    return {key: en or zh for key, en, zh in rows if _MADE_ID.fullmatch(key) and (en or zh)}
+
+
+def _coded_once(properties: Sequence[str], known: Mapping[str, str]) -> tuple[tuple[str, ...], NDArray[np.int32]]:
     """Return the names of attributes, and for each property its name's place; two properties may share a name."""
     different, place = _coded(properties)
-    names, renamed = _coded([attribute_name(each) for each in different])
+    names, renamed = _coded([attribute_name(known.get(each, each)) for each in different])
     return names, renamed[place] if len(different) else place
 
 
