@@ -144,7 +144,9 @@ def test_what_the_owner_may_not_read_is_not_told(told: House, operator: Client, 
         tell(told.city, stream, value, end=later())
     assert until(lambda: 3.0 in receiver.values("PM2_5"))
     assert receiver.values("NO2")[0] == 2.0
-    assert 1.0 not in receiver.values("PM2_5")
+    assert {each["id"] for _, _, note in receiver.got for each in note["data"]} == {
+        "urn:ngsi-ld:AirQualityStation:air-1"
+    }
     entries = [each.entry for each in told.city.store.ledger.records(after=before)]
     assert {each.action for each in entries} == {"observe", "notify"}
 

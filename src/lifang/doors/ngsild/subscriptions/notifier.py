@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 
 import numpy as np
 from anyio.to_thread import run_sync
@@ -54,6 +54,9 @@ class Notifier:
         self._newest: NDArray[np.int64] = np.zeros(0, np.int64)
         self._open = self._closing = self._watching = False
         self._tellings = 0
+        self._offering = Lock()
+        self._roll: Roll | None = None
+        self._strange: list[News] = []
 
     @asynccontextmanager
     async def serving(self, metrics: Metrics) -> AsyncIterator[None]:
@@ -136,26 +139,49 @@ class Notifier:
             self._change.notify_all()
 
     def _committed(self, observations: Observations) -> None:
-        """Offer what was committed to every line, on the watchers' thread; a late value changes no entity."""
+        """Offer what was committed to every line, on the watchers' thread; a late value changes no entity.
+
+        What a datastream says that is new to the roll waits until the keeper has read the roll again.
+        """
         if not self._open:
             return
         until = self._now_us() - MARGIN_US
         news = self._timely(News.of(observations, until)).shown()
-        roll = self._roll_with(news.numbers)
-        moment = self.city.clock.now()
-        for line in list(self._lines.values()):
-            if line.subscription.status(moment) == "active":
-                line.offer(news, roll)
+        if self._lines:
+            with self._offering:
+                self._offer(self._known(news, self._roll or self._projection.roll()))
         with self._change:
             self._tellings += 1
             self._change.notify_all()
 
-    def _roll_with(self, numbers: NDArray[np.int32]) -> Roll:
-        """Return a roll that has these datastreams: one that was registered just now may be new to it."""
-        roll = self._projection.roll()
-        if len(numbers) and (int(numbers.max()) >= len(roll.stream_row) or (roll.stream_row[numbers] < 0).any()):
-            return self._projection.roll(fresh=True)
-        return roll
+    def _known(self, news: News, roll: Roll) -> News:
+        """Return the values of datastreams that the roll has; the others are set aside."""
+        self._roll = roll
+        known = news.numbers < len(roll.stream_row)
+        known[known] = roll.stream_row[news.numbers[known]] >= 0
+        if not known.all():
+            self._strange.append(news.pick(~known))
+        until = min([news.until, *(each.until for each in self._strange)])  # what is set aside is not told yet
+        return replace(news.pick(known), until=until)
+
+    def _offer(self, news: News) -> None:
+        moment = self.city.clock.now()
+        for line in list(self._lines.values()):
+            if self._roll is not None and line.subscription.status(moment) == "active":
+                line.offer(news, self._roll)
+
+    def _renew(self) -> None:
+        """Read the roll again if it changed, and offer what was set aside."""
+        if not self._lines:
+            return
+        roll = self._projection.roll(fresh=bool(self._strange))
+        with self._offering:
+            self._roll, strange, self._strange = roll, self._strange, []
+            for news in strange:
+                self._offer(news)
+        if strange:
+            with self._change:
+                self._change.notify_all()
 
     def _timely(self, news: News) -> News:
         most = int(news.numbers.max()) + 1 if len(news) else 0
@@ -250,7 +276,11 @@ class Notifier:
     def _keep(self) -> None:
         while self._open:
             with self._change:
-                self._change.wait_for(lambda: not self._open, _KEEP_S)
+                self._change.wait_for(lambda: not self._open or self._strange, _KEEP_S)
+            try:
+                self._renew()
+            except Problem as problem:  # tried again in a moment; what was set aside waits
+                _LOG.warning("the entities could not be read: %s", problem)
             self._keep_once()
 
     def _keep_once(self) -> None:
