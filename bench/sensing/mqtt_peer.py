@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import orjson
@@ -71,7 +72,7 @@ def rows(where: str) -> int:
     return int(found[0]) if found else 0
 
 
-def _copy(port: int, where: str, ready: multiprocessing.synchronize.Event) -> None:  # type: ignore[name-defined]
+def _copy(port: int, where: str, ready: Event) -> None:
     """Hear everything; one commit for whatever came in one read."""
     source = socket.create_connection(("127.0.0.1", port))
     splitter = Splitter(10_000_000)

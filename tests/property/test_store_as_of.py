@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lifang.core import ManualClock, to_micros
@@ -120,7 +120,18 @@ def step(store: Store, verb: str, what: object, clock: ManualClock, log: list[li
     return store
 
 
+LATE_AND_LOST = [  # a late value that replaces none, folded after the book was saved and before the power went
+    ("append", [(2, 2, 1)]),
+    ("fold", None),
+    ("save", None),
+    ("append", [(2, 1, 1)]),
+    ("fold", None),
+    ("power cut", None),
+]
+
+
 @settings(max_examples=25, deadline=None)
+@example(LATE_AND_LOST)
 @given(steps)
 def test_as_of_any_batch_equals_a_replay_of_the_log(script: list[tuple[str, object]]) -> None:
     folder = Path(tempfile.mkdtemp())

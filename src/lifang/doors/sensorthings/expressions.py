@@ -5,7 +5,7 @@ Precedence, from loose to tight: ``or``, ``and``, ``not``, comparisons, ``add su
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from lifang.core import BadInput
@@ -122,11 +122,11 @@ class _Parser:
             return Call("negate", (self._nested(self._unary),))
         return self._primary()
 
-    def _nested(self, read: object) -> Expression:
+    def _nested(self, read: Callable[[], Expression]) -> Expression:
         self._depth += 1
         if self._depth > _NEST_MAX:
             raise BadInput(f"An expression is at most {_NEST_MAX} levels deep.", mend="Ask for less at once.")
-        found: Expression = read()  # type: ignore[operator]
+        found = read()
         self._depth -= 1
         return found
 

@@ -6,7 +6,7 @@ deleting one that its device was not told of (it is cancelled, and stays readabl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from lifang.app import Asker
@@ -23,7 +23,7 @@ REQUIREMENTS = tuple(
     f"http://www.opengis.net/spec/iot_tasking/1.0/req/{name}"
     for name in ("tasking-capability", "task", "actuator", "create-tasks")
 )
-_PAGE, _PAGE_MAX = 100, 1000
+_PAGE, _PAGE_MAX, _MOST = 100, 1000, 100_000
 _KNOWN = frozenset({"$top", "$skip", "$count", "purpose"})
 
 
@@ -128,22 +128,25 @@ def _listed(asker: Asker, asked: Asked, name: str, where: Mapping[str, str]) -> 
 
 
 def _readable(asker: Asker, name: str, where: Mapping[str, str]) -> list[Any]:
-    engine, most = asker.city.tasking, 100_000
     asker.decide(Action.READ, Resource("actuator"))
+    shown = [(each, resource) for each, resource in _found(asker, name, where) if asker.may(Action.READ, resource)]
+    asker.seen(*(resource for _, resource in shown))
+    return [each for each, _ in shown]
+
+
+def _found(asker: Asker, name: str, where: Mapping[str, str]) -> list[tuple[Any, Resource]]:
+    """Return what there is, each with the resource as which the guard knows it."""
+    engine = asker.city.tasking
     if name == TASKS:
         asker.must(Action.READ, Resource("command"))
-        found: list[Any] = list(engine.commands(capability=where.get("capability"), limit=most))
-        resource: Callable[[Any], Resource] = lambda each: _seen_as(asker, each)  # noqa: E731
-    elif name == CAPABILITIES:
-        found = list(engine.capabilities(actuator=where.get("actuator"), limit=most))
-        owners = {each.id: each.resource for each in engine.actuators(limit=most)}
-        resource = lambda each: owners[each.actuator]  # noqa: E731
-    else:
-        found = list(engine.actuators(limit=most))
-        resource = lambda each: each.resource  # noqa: E731
-    shown = [each for each in found if asker.may(Action.READ, resource(each))]
-    asker.seen(*map(resource, shown))
-    return shown
+        commands = engine.commands(capability=where.get("capability"), limit=_MOST)
+        return [(each, _seen_as(asker, each)) for each in commands]
+    actuators = engine.actuators(limit=_MOST)
+    if name == CAPABILITIES:
+        owners = {each.id: each.resource for each in actuators}
+        capabilities = engine.capabilities(actuator=where.get("actuator"), limit=_MOST)
+        return [(each, owners[each.actuator]) for each in capabilities]
+    return [(each, each.resource) for each in actuators]
 
 
 def _options(asked: Asked) -> tuple[int, int, bool]:

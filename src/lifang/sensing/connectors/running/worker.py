@@ -18,6 +18,7 @@ from lifang.sensing.connectors.running.model import Context, Portion, Refused, T
 from lifang.sensing.connectors.running.records import Records, with_trouble
 from lifang.sensing.connectors.running.secrets import hide
 from lifang.sensing.connectors.running.storing import Storing
+from lifang.sensing.model import Thing
 from lifang.sensing.sensing import Sensing
 
 _LOG = logging.getLogger(__name__)
@@ -112,7 +113,8 @@ class Worker:
     def trial(self) -> Trial:
         """Return what the source would bring now; nothing is stored or marked."""
         context = self._context(limit_s=min(_TRIAL_S, self.config.head.limit_s), trial=True)
-        count, values, things, streams, issues = 0, [], {}, {}, []  # type: ignore[var-annotated]
+        count, values, issues = 0, list[tuple[Any, Any]](), list[Issue]()
+        things, streams = dict[str, Thing](), dict[str, None]()
         trouble = None
         try:
             for portion in self._pull(self.config.options(self._secrets), {}, context):

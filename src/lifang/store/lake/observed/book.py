@@ -62,7 +62,7 @@ class Book:
                 setattr(self, name, reaching(getattr(self, name), size, kind(filler)))
 
     def add(self, rows: Versions) -> None:
-        """Take in the first versions of values, each past all times of its datastream before it, ordered by both."""
+        """Take in the first versions of values, ordered by datastream and time; others may lie before and after them."""
         if not len(rows.number):
             return
         self.reach(int(rows.number.max()) + 1)
@@ -75,8 +75,9 @@ class Book:
         ends = np.flatnonzero(np.append(rows.number[1:] != rows.number[:-1], True))
         numbers, starts = rows.number[ends], np.append(0, ends[:-1] + 1)
         self.count[numbers] += ends - starts + 1
-        self.first[numbers] = np.where(self.first[numbers] == NEVER, rows.time[starts], self.first[numbers])
-        self._show(rows.pick(ends))
+        first, begins = self.first[numbers], rows.time[starts]
+        self.first[numbers] = np.where((first == NEVER) | (begins < first), begins, first)
+        self._show(rows.pick(ends[rows.time[ends] >= self.last[numbers]]))
 
     def replace(self, before: NDArray[np.bool_], after: Versions) -> NDArray[np.int32]:
         """Take in that a value is now as ``after`` says, and whether it was there ``before``; one row per value.
