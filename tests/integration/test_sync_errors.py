@@ -46,7 +46,7 @@ def write(folder: Path) -> None:
                 continue
             tell(batch=batch, tag=tag)
             break
-        if tag % 40 == 0:
+        if tag % 5 == 0:
             folded(store)
     os._exit(0)
 
@@ -69,7 +69,7 @@ def folded(store: Store) -> None:
         tell(not_folded=error.what)
 
 
-@pytest.mark.parametrize(("call", "probability"), [("fdatasync", 0.05), ("fsync", 0.03)])
+@pytest.mark.parametrize(("call", "probability"), [("fdatasync", 0.05), ("fsync", 0.08)])
 def test_every_acknowledged_row_is_there_after_syncs_failed(tmp_path: Path, call: str, probability: float) -> None:
     program = shutil.which("fiu-run")
     assert program is not None, "Debian's fiu-utils are not installed: `make system` brings them."

@@ -62,7 +62,7 @@ class Book:
                 setattr(self, name, reaching(getattr(self, name), size, kind(filler)))
 
     def add(self, rows: Versions) -> None:
-        """Take in the first versions of values, ordered by datastream and time; others may lie before and after them."""
+        """Take in the first versions of values, ordered by datastream and time; others may lie before and after."""
         if not len(rows.number):
             return
         self.reach(int(rows.number.max()) + 1)
