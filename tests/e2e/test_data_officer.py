@@ -97,6 +97,7 @@ def test_restricted_data_asks_for_a_purpose_once_sends_it_and_shows_it(
     page.keyboard.press("Escape")
     expect(page.locator("lf-dataset .problem")).to_contain_text("purpose")
     page.locator("lf-dataset").get_by_role("button", name="State a purpose").click()
+    expect(window.locator("input[name=purpose]")).to_be_focused()
     page.keyboard.type(PURPOSE)
     page.keyboard.press("Enter")
     expect(page.locator("lf-dataset .stated")).to_contain_text(PURPOSE)
