@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -119,6 +118,6 @@ def test_guide_runs_as_written(guide: Path, tmp_path: Path) -> None:
             assert missing is None, f"$ {step.command}\nshould print: {missing}\nprinted:\n{done.stdout}{done.stderr}"
     finally:
         for process in running:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.wait(timeout=30)
     assert count >= 3, f"{guide.name} runs only {count} commands"
