@@ -74,8 +74,8 @@ def _register(city: lifang.City, devices: int) -> None:
         Datastream("noise-p1.laeq", "noise-p1", "laeq", "等效声级", "Equivalent sound level", "noise", "dB", 60,
                    properties={"minimum": 20, "maximum": 90}),
         Datastream("noise-p2.laeq", "pole-1", "p2", "对照声级", "Reference sound level", "noise", "dB", 60),
-        Datastream("pump-1.speed", "pump-1", "speed", "转速", "Speed", "speed", "%", 60),
-        Datastream("pump-1.level", "pump-1", "level", "集水井水位", "Sump level", "level", "m", 60),
+        Datastream("pump-1.speed", "pump-1", "speed", "转速", "Speed", "speed", "%", 86_400),
+        Datastream("pump-1.level", "pump-1", "level", "集水井水位", "Sump level", "level", "m", 86_400),
     ]  # fmt: skip
     city.sensing.register([], streams, by=SYSTEM)
     city.tasking.register(
