@@ -62,7 +62,7 @@ export class CityMap {
       ...(camera ? { center: [camera.lng, camera.lat], zoom: camera.zoom } : { bounds: extent }),
       fitBoundsOptions: { padding: roomFor(container) },
       attributionControl: false,
-      canvasContextAttributes: { preserveDrawingBuffer: true, antialias: true },
+      canvasContextAttributes: { preserveDrawingBuffer: true },
       dragRotate: false,
       pitchWithRotate: false,
       fadeDuration: 0,

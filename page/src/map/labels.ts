@@ -70,13 +70,13 @@ export class LabelSheet {
   place(taken: Box[]): void {
     const boxes = [...taken];
     const zoom = this.map.getZoom();
-    const canvas = this.map.getCanvas();
+    const { clientWidth: wide, clientHeight: high } = this.map.getCanvas(); // read once: reading after writing lays out anew
     const all = [...this.groups.values()].flat().sort((a, b) => a.label.rank - b.label.rank);
     for (const one of all) {
       const { x, y: base } = this.map.project([one.label.lng, one.label.lat]);
       const y = one.label.look === "stop" ? base + STOP_OFFSET_PX : base;
       const box = boxAround(x, y, one.width, one.height);
-      const on = box.right > 0 && box.bottom > 0 && box.left < canvas.clientWidth && box.top < canvas.clientHeight;
+      const on = box.right > 0 && box.bottom > 0 && box.left < wide && box.top < high;
       one.shown = on && zoom >= one.label.fromZoom && !boxes.some((other) => collide(box, other));
       if (one.shown) boxes.push(box);
       one.element.style.transform = `translate(${Math.round(x - one.width / 2)}px,${Math.round(y - one.height / 2)}px)`;

@@ -7,10 +7,12 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from lifang.core import ManualClock
 from lifang.store import Store
-from lifang.store.registry.migrations import upgrade
+from lifang.store.registry import migrations
+from lifang.store.registry.migrations import HEAD, upgrade
 from lifang.store.registry.tables import metadata
 
 _PARTS = re.compile(r"\n|, (?=\w+ (?:TEXT|INTEGER|REAL|BLOB))")  # an added column stands behind the one before it
@@ -29,6 +31,10 @@ def test_the_migrated_schema_equals_the_declared_tables(tmp_path: Path) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+def test_the_head_is_the_last_of_the_steps() -> None:
+    assert ScriptDirectory(str(Path(migrations.__file__).parent)).get_heads() == [HEAD]
 
 
 def test_the_migrated_statements_equal_the_declared_ones(tmp_path: Path) -> None:

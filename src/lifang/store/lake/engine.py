@@ -20,6 +20,7 @@ from lifang.store.lake.stream import Stream
 OBSERVATIONS = "observations"
 RELEASES = "releases"
 DATABASE_FILES = ("observations.duckdb", "observations.duckdb.wal", "releases.ducklake", "releases.ducklake.wal")
+_FILES = {OBSERVATIONS: OBSERVATIONS, RELEASES: f"__ducklake_metadata_{RELEASES}"}  # what DuckDB calls their files
 CHECKPOINT_THRESHOLD = "16MB"  # folding more at once would hold up commits for over 100 ms
 _SAFE = {
     "autoinstall_known_extensions": "false",
@@ -38,6 +39,7 @@ class Engine:
         self._threads = threads
         self._lock = threading.Lock()
         self._root: duckdb.DuckDBPyConnection | None = None
+        self._attached: set[str] = set()
         self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
         self._closed = False
@@ -45,18 +47,22 @@ class Engine:
         self._cursor().close()
 
     @contextmanager
-    def session(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Yield a connection of its own, closed afterwards; engine errors leave as the house's errors."""
-        cursor = self._cursor()
+    def session(self, database: str = OBSERVATIONS) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a connection of its own, closed afterwards; engine errors leave as the house's errors.
+
+        ``database`` is there for it; ``RELEASES`` is attached when it is first asked for, since DuckLake takes longer
+        to load than everything else that opening a city needs.
+        """
+        cursor = self._cursor(database)
         try:
             with self.errors():
                 yield cursor
         finally:
             cursor.close()
 
-    def stream(self) -> Stream:
-        """Return a stream for one query; whoever takes it closes it."""
-        stream = Stream(self._cursor())
+    def stream(self, database: str = OBSERVATIONS) -> Stream:
+        """Return a stream for one query over ``database``; whoever takes it closes it."""
+        stream = Stream(self._cursor(database))
         with self._lock:
             self._streams.add(stream)
         return stream
@@ -77,9 +83,9 @@ class Engine:
     def fold(self) -> None:
         """Fold the write-ahead logs into their files, as far as running readers allow."""
         with self.session() as session:
-            for database in (OBSERVATIONS, f"__ducklake_metadata_{RELEASES}"):
+            for database in tuple(self._attached):
                 with suppress(duckdb.TransactionException):
-                    session.execute(f"CHECKPOINT {database}")
+                    session.execute(f"CHECKPOINT {_FILES[database]}")
 
     def close(self) -> None:
         """Fold the logs and close the instance for good."""
@@ -92,7 +98,7 @@ class Engine:
             self._closed = True
             self._drop()
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
+    def _cursor(self, database: str = OBSERVATIONS) -> duckdb.DuckDBPyConnection:
         """Return a new connection to the instance, which is opened first if a fatal error closed it."""
         with self._lock:
             if self._closed:
@@ -101,6 +107,8 @@ class Engine:
                 if self._root is None:
                     with disk_errors(self.folder):
                         self._root = self._open()
+                if database not in self._attached:
+                    self._attach(self._root, database)
                 cursor = self._root.cursor()
             except duckdb.Error as error:
                 raise problem_of(error, self.folder) from error
@@ -124,23 +132,21 @@ class Engine:
             root.execute("SET GLOBAL enable_geoparquet_conversion = false")
             # DuckDB 1.5.5 hands the Bloom filter of a join to a scan of an Arrow table, which then fails now and then.
             root.execute("SET GLOBAL disabled_optimizers = 'join_filter_pushdown'")
-            load_extension(root, "ducklake")
-            for statement in self._attachments():
-                root.execute(statement)
         except BaseException:
             root.close()
             raise
         return root
 
-    def _attachments(self) -> tuple[str, str]:
-        catalogue = text(f"ducklake:{self.folder / 'releases.ducklake'}")
-        options = (
-            f"(DATA_PATH {text(f'{self.folder / RELEASES}/')}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0)"
-        )
-        return (
-            sql("ATTACH", text(self.folder / "observations.duckdb"), "AS", OBSERVATIONS),
-            sql("ATTACH", catalogue, "AS", RELEASES, options),
-        )
+    def _attach(self, root: duckdb.DuckDBPyConnection, database: str) -> None:
+        with disk_errors(self.folder):
+            if database == RELEASES:
+                load_extension(root, "ducklake")
+                options = f"DATA_PATH {text(f'{self.folder / RELEASES}/')}, OVERRIDE_DATA_PATH true"
+                source = text(f"ducklake:{self.folder / 'releases.ducklake'}")
+                root.execute(sql("ATTACH", source, "AS", RELEASES, f"({options}, DATA_INLINING_ROW_LIMIT 0)"))
+            else:
+                root.execute(sql("ATTACH", text(self.folder / "observations.duckdb"), "AS", OBSERVATIONS))
+        self._attached.add(database)
 
     def _drop(self) -> None:
         """Close the instance; queries still running on it are stopped and answer with an error."""
@@ -149,6 +155,7 @@ class Engine:
             cursors, streams = list(self._cursors), list(self._streams)
             self._cursors.clear()
             self._streams.clear()
+            self._attached.clear()
             self.generation += 1
         for cursor in cursors:
             with suppress(duckdb.Error):

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from lifang.core import BadInput, Box
-from lifang.store.lake.engine import Engine
+from lifang.store.lake.engine import RELEASES, Engine
 from lifang.store.lake.model import ColumnInfo, Condition
 from lifang.store.lake.names import name, sql
 from lifang.store.lake.stream import Stream
@@ -31,13 +31,13 @@ class Relation:
     @cached_property
     def columns(self) -> list[ColumnInfo]:
         """The columns, in order."""
-        with self._engine.session() as session:
+        with self._engine.session(RELEASES) as session:
             return [ColumnInfo(row[0], row[1]) for row in session.execute(f"DESCRIBE {self._source}").fetchall()]
 
     def count(self, *, where: Sequence[Condition] = (), bbox: Box | None = None) -> int:
         """Return how many rows there are, or meet ``where`` and touch ``bbox``."""
         filters, values = self._where(where, bbox)
-        with self._engine.session() as session:
+        with self._engine.session(RELEASES) as session:
             row = session.execute(sql("SELECT count(*) FROM", self._source, filters), values).fetchone()
         return int(row[0]) if row else 0
 
@@ -57,7 +57,7 @@ class Relation:
         Rows come in file order, or by the ``order`` columns (nulls last, file order among equals).
         """
         query, values = self._query(columns, where, bbox, order, descending, limit, offset)
-        with self._engine.session() as session:
+        with self._engine.session(RELEASES) as session:
             return session.execute(query, values).to_arrow_table()
 
     def batches(
@@ -74,7 +74,7 @@ class Relation:
     ) -> pa.RecordBatchReader:
         """Return what :meth:`select` returns as a stream, so that memory stays small."""
         query, values = self._query(columns, where, bbox, order, descending, limit, offset)
-        stream = self._engine.stream()
+        stream = self._engine.stream(RELEASES)
         try:
             with self._engine.errors():
                 schema = stream.start(query, values, batch_rows)
@@ -87,7 +87,7 @@ class Relation:
         """Return up to ``limit`` values of ``column`` with how often each occurs, the commonest first."""
         chosen = self._name(column)
         query = sql("SELECT", chosen, ", count(*) FROM", self._source, "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?")
-        with self._engine.session() as session:
+        with self._engine.session(RELEASES) as session:
             return [(row[0], int(row[1])) for row in session.execute(query, [max(0, limit)]).fetchall()]
 
     def _drain(self, stream: Stream) -> Iterator[pa.RecordBatch]:

@@ -80,7 +80,7 @@ class Releases:
         if (dataset, table) in self._known:
             return True
         query = "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? AND table_name = ?"
-        with self._engine.session() as session:
+        with self._engine.session(DB) as session:
             found = session.execute(query, [DB, dataset, table]).fetchone() is not None
         if found:
             self._known.add((dataset, table))
@@ -93,13 +93,13 @@ class Releases:
             raise Conflict(
                 f"{dataset} has a release {number} already.", mend="Releases never change: write the next number."
             )
-        with self._engine.session() as session:
+        with self._engine.session(DB) as session:
             session.execute(sql("DROP TABLE", f"{DB}.{name(dataset)}.{name(table)}"))
         self._known.discard((dataset, table))
 
     def _add(self, dataset: str, table: str, path: Path) -> None:
         schema, target = f"{DB}.{name(dataset)}", f"{DB}.{name(dataset)}.{name(table)}"
-        with self._engine.session() as session:
+        with self._engine.session(DB) as session:
             session.execute("BEGIN")
             session.execute(sql("CREATE SCHEMA IF NOT EXISTS", schema))
             session.execute(sql("CREATE TABLE", target, "AS FROM read_parquet(", text(path), ") LIMIT 0"))

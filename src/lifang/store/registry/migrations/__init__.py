@@ -8,14 +8,28 @@ from __future__ import annotations
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
+
+HEAD = "0006"
 
 
-def upgrade(connection: sa.Connection, revision: str = "head") -> None:
+def upgrade(connection: sa.Connection, revision: str = HEAD) -> None:
     """Bring the tables behind ``connection`` to ``revision`` inside its open transaction."""
+    if _present(connection) == revision:
+        return
+    from alembic import command  # noqa: PLC0415 - it takes longer to load than a registry that is up to date to open
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+
+
+def _present(connection: sa.Connection) -> str | None:
+    """Return the revision that the tables are at, or ``None`` where there are none."""
+    run = connection.exec_driver_sql
+    if run("SELECT 1 FROM sqlite_schema WHERE name = 'alembic_version'").first() is None:
+        return None
+    revision: str | None = run("SELECT version_num FROM alembic_version").scalar()
+    return revision
