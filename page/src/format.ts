@@ -38,10 +38,11 @@ export function bytes(value: number, lang: Lang): string {
   return `${number(value / 1000 ** power, lang)} ${units[power]}`;
 }
 
-/** Return a unit's sign: its symbol, or its code; nothing for a number without one. */
-export function unitOf(unit: Unit | string | null | undefined): string {
+/** Return a unit's sign: its symbol (in English its name where that is Chinese), or its code; nothing for a number without one. */
+export function unitOf(unit: Unit | string | null | undefined, lang: Lang): string {
   if (!unit) return "";
   const sign = typeof unit === "string" ? unit : unit.symbol || unit.code;
+  if (lang === "en" && typeof unit !== "string" && hasHan(sign)) return unit.en;
   return DIMENSIONLESS.test(sign) ? "" : sign;
 }
 

@@ -51,9 +51,11 @@ describe("numbers, units and names", () => {
   });
 
   it("show the unit's symbol, its code where there is none, and nothing for a bare number", () => {
-    expect(unitOf({ code: "ug/m3", symbol: "µg/m³", zh: "", en: "" })).toBe("µg/m³");
-    expect(unitOf({ code: "K", symbol: "", zh: "", en: "" })).toBe("K");
-    expect([unitOf("1"), unitOf("{index}"), unitOf(null)]).toEqual(["", "", ""]);
+    expect(unitOf({ code: "ug/m3", symbol: "µg/m³", zh: "", en: "" }, "en")).toBe("µg/m³");
+    expect(unitOf({ code: "K", symbol: "", zh: "", en: "" }, "en")).toBe("K");
+    const rate = { code: "{count}/{10k persons}", symbol: "个/万人", zh: "个每万人", en: "per 10,000 persons" };
+    expect([unitOf(rate, "zh"), unitOf(rate, "en")]).toEqual(["个/万人", "per 10,000 persons"]);
+    expect([unitOf("1", "en"), unitOf("{index}", "en"), unitOf(null, "en")]).toEqual(["", "", ""]);
   });
 
   it("fall back to the other language", () => {

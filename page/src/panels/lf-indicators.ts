@@ -48,7 +48,7 @@ export class IndicatorsPiece extends Piece {
         <summary title=${t("indicators.about", { name })}>
           <span class="indicator-name">${name}</span>
           <span class="indicator-value">${number(indicator.value, this.tongue)}</span>
-          <span class="indicator-unit">${unitOf(indicator.unit)}</span>
+          <span class="indicator-unit">${unitOf(indicator.unit, this.tongue)}</span>
           <time class="fine" datetime=${indicator.moment ?? nothing}>${moment(indicator.moment, this.zone).slice(5)}</time>
         </summary>
         <dl>

@@ -84,7 +84,7 @@ export class NowPiece extends Piece {
     const isIndex = /aqi/i.test(variable);
     return html`<h3 class="minor">${t("now.trend")}</h3>
       <lf-chart
-        .name=${variable} .unit=${unitOf(forecast?.unit ?? indicator?.unit) || variable} .points=${points}
+        .name=${variable} .unit=${unitOf(forecast?.unit ?? indicator?.unit, this.tongue) || variable} .points=${points}
         .forecast=${line} .band=${band} .now=${hour} .height=${150} .bare=${true}
         .thresholds=${isIndex ? classLines() : []}
       ></lf-chart>

@@ -94,7 +94,7 @@ export class StationPiece extends Piece {
           type="button" role="radio" class="value" title=${nameOf(stream.name, this.tongue)} aria-checked=${stream === chosen}
           @click=${() => view.set({ series: seriesKey(stream) })}
         >
-          <span>${this.property(stream)}</span><b>${number(valueOf(stream), this.tongue)}</b><small>${unitOf(stream.unit)}</small>
+          <span>${this.property(stream)}</span><b>${number(valueOf(stream), this.tongue)}</b><small>${unitOf(stream.unit, this.tongue)}</small>
         </button>`,
       )}
     </div>`;
@@ -107,7 +107,7 @@ export class StationPiece extends Piece {
   private limitsLegend(limits: Limit[], stream: Datastream): TemplateResult | typeof nothing {
     const standard = here(this.limits.asked)?.of.standard;
     if (!limits.length || !standard) return nothing;
-    const list = limits.map(({ averaging, value }) => `${averagingWords(averaging)} ${number(value, this.tongue)} ${unitOf(stream.unit)}`);
+    const list = limits.map(({ averaging, value }) => `${averagingWords(averaging)} ${number(value, this.tongue)} ${unitOf(stream.unit, this.tongue)}`);
     return html`<p class="fine limits"><span class="key limit-key"></span>${t("limits.legend", { standard })} ${list.join(" · ")}. ${t("limits.note")}</p>`;
   }
 
@@ -130,7 +130,7 @@ export class StationPiece extends Piece {
       ${asked.state === "asked" ? skeleton(5) : nothing} ${asked.state === "refused" ? problemCard(asked.problem, () => this.series.forget()) : nothing}
       ${asked.state === "here"
         ? html`<lf-chart
-            .name=${name} .unit=${unitOf(stream.unit) || this.property(stream)} .thinned=${asked.value.downsampled} .height=${220}
+            .name=${name} .unit=${unitOf(stream.unit, this.tongue) || this.property(stream)} .thinned=${asked.value.downsampled} .height=${220}
             .points=${asked.value.items.map(({ time, value }) => ({ time: Date.parse(time), value }))}
             .thresholds=${stream.observed_property === "AQI" ? classLines() : limitLines(limits, this.tongue)}
           ></lf-chart>${this.limitsLegend(limits, stream)}`

@@ -46,7 +46,7 @@ export class OperationsPiece extends Piece {
 
   private backtest({ result: { forecast } }: AirReport): TemplateResult | typeof nothing {
     if (!forecast) return nothing;
-    const unit = unitOf(forecast.unit);
+    const unit = unitOf(forecast.unit, this.tongue);
     const what = { variable: forecast.variable, unit: unit || t("unit.none"), model: nameOf(forecast.model, this.tongue) };
     return html`<section class="panel secondary" aria-labelledby="backtest-title">
       <h2 id="backtest-title">${t("operations.backtest")}</h2>
@@ -64,7 +64,7 @@ export class OperationsPiece extends Piece {
   private figure(key: string, value: number | string | null, forecast: Forecast): string {
     if (typeof value !== "number") return value ?? "–";
     if (SHARES.test(key)) return `${number(value * 100, this.tongue)} %`;
-    const unit = /mae|rmse|bias|error/.test(key) ? ` ${unitOf(forecast.unit)}` : "";
+    const unit = /mae|rmse|bias|error/.test(key) ? ` ${unitOf(forecast.unit, this.tongue)}` : "";
     return `${number(value, this.tongue, 2)}${unit}`;
   }
 

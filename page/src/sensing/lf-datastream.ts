@@ -93,7 +93,7 @@ export class DatastreamPiece extends Piece {
     const gaps = here(this.gaps.want(key, () => net.gaps(stream.id, from, to)));
     const rules = here(this.rules.want(stream.id, () => net.rules(stream.id))) ?? [];
     const series = this.series.want(key, () => net.series(stream.id, from, to, POINTS));
-    return html`<p class="fine">${stream.observed_property} · ${unitOf(stream.unit) || t("unit.none")} · ${stream.period_s ? t("stream.period", { time: duration(stream.period_s, this.tongue) }) : t("stream.period.none")} · ${stream.id}</p>
+    return html`<p class="fine">${stream.observed_property} · ${unitOf(stream.unit, this.tongue) || t("unit.none")} · ${stream.period_s ? t("stream.period", { time: duration(stream.period_s, this.tongue) }) : t("stream.period.none")} · ${stream.id}</p>
       ${this.tools()}
       ${series.state === "asked" ? skeleton(6) : series.state === "refused" ? problemCard(series.problem, () => this.series.forget()) : this.chart(stream, series.value, statistics, gaps, rules)}
       <div class="cards">
@@ -132,7 +132,7 @@ export class DatastreamPiece extends Piece {
     const shown = series.items.filter(({ value }) => value !== null).length;
     const all = statistics ? number(statistics.count, this.tongue, 0) : "…";
     return html`<lf-series-chart
-        .name=${`${nameOf(stream.thing.name, this.tongue)} ${stream.observed_property}`} .unit=${unitOf(stream.unit) || stream.observed_property}
+        .name=${`${nameOf(stream.thing.name, this.tongue)} ${stream.observed_property}`} .unit=${unitOf(stream.unit, this.tongue) || stream.observed_property}
         .thinned=${series.downsampled} .height=${260} .span=${this.span} .flagged=${flagged} .thresholds=${lines}
         .gaps=${(gaps?.items ?? []).map(({ start, end }) => ({ start: Date.parse(start), end: Date.parse(end) }))}
         .points=${series.items.map(({ time, value }) => ({ time: Date.parse(time), value }))}
@@ -142,7 +142,7 @@ export class DatastreamPiece extends Piece {
   }
 
   private figures(stream: Datastream, told: Statistics | null): TemplateResult {
-    const unit = unitOf(stream.unit);
+    const unit = unitOf(stream.unit, this.tongue);
     const value = (given: number | null | undefined): string => `${number(given, this.tongue, 3)}${unit && given !== null ? ` ${unit}` : ""}`;
     const fact = (term: string, text: string, name: string): TemplateResult => html`<dt>${term}</dt><dd data-figure=${name}>${text}</dd>`;
     return html`<section class="card" aria-labelledby="figures-title"><h3 id="figures-title">${t("stream.figures")}</h3>
@@ -202,7 +202,7 @@ export class DatastreamPiece extends Piece {
       ${asked.state === "asked" ? skeleton(3) : near.length ? nothing : html`<p class="calm">${t("stream.near.none")}</p>`}
       <ul class="events">${near.map(
         ({ other, far }) => html`<li data-neighbour=${other.id}><button type="button" class="link" @click=${() => view.set({ stream: other.id })}>${nameOf(other.thing.name, this.tongue)}</button>
-          <b>${number(other.latest?.value, this.tongue, 2)}</b> ${unitOf(other.unit)} <small>${number(far, this.tongue)} km · ${moment(other.latest?.time, this.zone).slice(5)}</small></li>`,
+          <b>${number(other.latest?.value, this.tongue, 2)}</b> ${unitOf(other.unit, this.tongue)} <small>${number(far, this.tongue)} km · ${moment(other.latest?.time, this.zone).slice(5)}</small></li>`,
       )}</ul>
     </section>`;
   }

@@ -136,7 +136,7 @@ export class DevicePiece extends Piece {
         <tbody>${streams.map(
           (stream) => html`<tr data-datastream=${stream.id}>
             <th scope="row"><button type="button" class="link" @click=${() => view.set({ stream: stream.id, span: null })}>${nameOf(stream.name, this.tongue) || stream.observed_property}</button></th>
-            <td class="number"><b>${number(stream.latest?.value, this.tongue, 2)}</b></td><td>${unitOf(stream.unit)}</td>
+            <td class="number"><b>${number(stream.latest?.value, this.tongue, 2)}</b></td><td>${unitOf(stream.unit, this.tongue)}</td>
             <td class="fine">${moment(stream.latest?.time, this.zone).slice(5)}${stream.latest && stream.latest.quality !== "good" ? html` <b>⚑ ${tOr(`quality.${stream.latest.quality}`, stream.latest.quality)}</b>` : nothing}</td>
           </tr>`,
         )}</tbody>

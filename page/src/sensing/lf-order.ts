@@ -48,7 +48,7 @@ export class OrderPiece extends Piece {
   private present(id: string | null): string {
     const stream = this.now(id);
     if (!stream?.latest) return t("command.unknown");
-    return `${number(stream.latest.value, this.tongue, 2)} ${unitOf(stream.unit)} (${moment(stream.latest.time, this.zone)})`;
+    return `${number(stream.latest.value, this.tongue, 2)} ${unitOf(stream.unit, this.tongue)} (${moment(stream.latest.time, this.zone)})`;
   }
 
   protected override render(): TemplateResult | typeof nothing {

@@ -55,7 +55,7 @@ export class SeriesListPiece extends Piece {
             <th scope="row"><button type="button" class="link" title="${nameOf(stream.name, this.tongue)}: ${t("sensing.open")}" @click=${() => pick(stream)}>
               ${stream.observed_property || seriesKey(stream)}</button></th>
             <td class="number"><b>${number(stream.latest?.value, this.tongue)}</b></td>
-            <td>${unitOf(stream.unit)}</td>
+            <td>${unitOf(stream.unit, this.tongue)}</td>
             <td class="fine">${moment(stream.latest?.time, this.zone).slice(5)}</td>
             <td class="fine">${stream.latest ? tOr(`quality.${stream.latest.quality}`, stream.latest.quality) : t("quality.missing")}</td>
           </tr>`,

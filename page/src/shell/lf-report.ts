@@ -25,7 +25,7 @@ export class ReportPiece extends Piece {
       <h2>${t("indicators.title")}</h2>
       <table class="facts"><tbody>
         ${(here(data.value.indicators) ?? []).map(
-          (one) => html`<tr><th>${nameOf(one.name, this.tongue)}</th><td class="number">${number(one.value, this.tongue)} ${unitOf(one.unit)}</td><td>${moment(one.moment, this.zone)}</td><td>${one.standard}</td></tr>`,
+          (one) => html`<tr><th>${nameOf(one.name, this.tongue)}</th><td class="number">${number(one.value, this.tongue)} ${unitOf(one.unit, this.tongue)}</td><td>${moment(one.moment, this.zone)}</td><td>${one.standard}</td></tr>`,
         )}
       </tbody></table>
       <h2>${t("alerts.title")}</h2>
@@ -51,7 +51,7 @@ export class ReportPiece extends Piece {
     const stations = here(data.value.air)?.result.stations ?? [];
     const keys = Object.keys(stations[0]?.values ?? {});
     if (!stations.length) return nothing;
-    const units = new Map((here(data.value.datastreams) ?? []).map((stream) => [stream.observed_property, unitOf(stream.unit)]));
+    const units = new Map((here(data.value.datastreams) ?? []).map((stream) => [stream.observed_property, unitOf(stream.unit, this.tongue)]));
     return html`<h2>${t("report.stations")}</h2>
       <table class="facts">
         <thead><tr><th>${t("station.title")}</th><th>AQI</th><th></th><th>${t("aqi.primary")}</th>${keys.map((key) => html`<th class="number">${key} <small>${units.get(key) ?? ""}</small></th>`)}</tr></thead>
