@@ -5,6 +5,8 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 DIR ?= city/chengdu
 SPEED ?=
+# Bytecode is kept: without it every `lifang` that a test starts would compile the house anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: install page demo check test system lock docs pictures bench clean
 
