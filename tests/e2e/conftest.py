@@ -60,7 +60,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("demo") / "chengdu"
     lifang = Path(sys.executable).with_name("lifang")
     process, found = serve(
-        [lifang, "demo", "chengdu", "--dir", folder, "--speed", "3600", "--no-browser", "--no-simulate"], folder
+        [lifang, "demo", "chengdu", "--dir", folder, "--speed", "900", "--no-browser", "--no-simulate"], folder
     )
     yield found
     process.send_signal(signal.SIGINT)

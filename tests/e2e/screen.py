@@ -49,6 +49,19 @@ def open_page(page: Page, served: Served, query: str = "") -> None:
     page.locator("html[data-ready=true]").wait_for(state="attached")
 
 
+def turn_to(page: Page, query: str) -> None:
+    """Show another view in the page that is open, as a step back in its history does."""
+    page.evaluate(
+        """(query) => {
+          history.pushState(null, "", location.pathname + query);
+          dispatchEvent(new PopStateEvent("popstate"));
+          return new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)));
+        }""",
+        query,
+    )
+    page.locator("html[data-ready=true]").wait_for(state="attached")
+
+
 def sign_in(page: Page, served: Served) -> None:
     """Sign in as the city's first administrator, as the page does."""
     page.goto(f"{served.url}/?lang=en&room=data")

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 from tests.e2e.accessible import faults
-from tests.e2e.screen import Served, look, open_page
+from tests.e2e.screen import Served, look, open_page, turn_to
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 AQI_COLOURS = [
@@ -31,7 +31,9 @@ def test_the_screen_shows_map_values_and_panels(page: Page, served: Served, lang
     body = page.locator("body").inner_text()
     for word in WORDS[lang]:
         assert word in body
-    expect(page.locator("[data-aqi]").first).to_have_text(re.compile(r"^\d{1,3}$"), timeout=30_000)  # some hours lack it
+    expect(page.locator("[data-aqi]").first).to_have_text(
+        re.compile(r"^\d{1,3}$"), timeout=30_000
+    )  # some hours lack it
     seen = look(page, within=".map-place", wanted=AQI_COLOURS, tolerance=60)
     assert seen.colours > 200, "the map is blank"
     assert seen.commonest < 0.9, "the map is all one colour"
@@ -62,8 +64,10 @@ def test_nothing_is_asked_of_any_other_host_and_nothing_fails(page: Page, served
     page.on("request", note)
     page.on("console", complain)
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    for query in ("", "?room=data", "?room=sensing", "?room=operations", "?pick=cnemc-1431a"):
-        open_page(page, served, query)
+    open_page(page, served)
+    for query in ("?room=data", "?room=sensing", "?room=operations", "?pick=cnemc-1431a"):
+        turn_to(page, query)
+    expect(page.locator("lf-station svg").first).to_be_visible()
     local = (served.url, "data:", "blob:")
     assert [url for url in asked if not url.startswith(local)] == []
     assert wrong == []
@@ -90,7 +94,7 @@ def test_the_catalogue_finds_shows_and_gives_away(page: Page, served: Served) ->
     open_page(page, served, "?room=data&lang=zh&q=区划")
     catalogue = page.locator("lf-catalogue")
     expect(catalogue).to_contain_text("成都市行政区划边界")
-    open_page(page, served, "?room=data&lang=zh&dataset=districts")
+    turn_to(page, "?room=data&lang=zh&dataset=districts")
     expect(catalogue).to_contain_text("信息资源名称")
     expect(catalogue).to_contain_text("curl")
     expect(catalogue.locator("table").first).to_be_visible()
@@ -192,11 +196,11 @@ def test_an_empty_city_says_how_to_fill_it(page: Page, empty_city: Served) -> No
     welcome = page.locator("lf-welcome")
     expect(welcome).to_contain_text("lifang data add FILE.csv --card dataset.toml")
     expect(welcome).to_contain_text("lifang demo chengdu")
-    open_page(page, empty_city, "?lang=en&room=operations")
+    turn_to(page, "?lang=en&room=operations")
     expect(page.locator("lf-operations")).to_contain_text("No air quality index")
-    open_page(page, empty_city, "?lang=en&room=data")
+    turn_to(page, "?lang=en&room=data")
     expect(page.locator("lf-catalogue")).to_contain_text("lifang data add")
-    open_page(page, empty_city, "?room=sensing&lang=en")
+    turn_to(page, "?room=sensing&lang=en")
     expect(page.locator(".column")).to_contain_text("lifang sense import-devices")
     assert faults(page) == []
 
