@@ -38,7 +38,7 @@ check: install
 test: check system
 	$(PY) tools/npm.py run --silent check
 	$(PY) tools/npm.py run --silent size
-	$(PY) -m pytest -m slow -n 4 --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest -m slow -n 4 --no-loadscope-reorder
 
 # Chromium and a Chinese font for the browser tests, curl for the guides, Mosquitto as a broker and client that
 # someone else wrote, fiu-run for failing disks.
