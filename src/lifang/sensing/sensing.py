@@ -22,6 +22,7 @@ from lifang.sensing.codec import Decoded
 from lifang.sensing.data_array import decode_data_array
 from lifang.sensing.entities import Entities
 from lifang.sensing.entities.entities import ChangeWatcher
+from lifang.sensing.entities.observation import observation_ids
 from lifang.sensing.entities.settling import find_features, settle
 from lifang.sensing.history import absent, chunks, observations_of
 from lifang.sensing.hot import HotState
@@ -50,24 +51,28 @@ class Receipt:
     time: NDArray[np.int64]
 
     def outcomes(self, root: str) -> list[str]:
-        """Return, per row, the URL of its Observation below ``root``, or ``error`` (OGC 18-088, CreateObservations).
-
-        An Observation is named by its datastream's number and its phenomenon time in microseconds.
-        """
+        """Return, per row, the URL of its Observation below ``root``, or ``error`` (OGC 18-088, CreateObservations)."""
         outcomes: list[str] = orjson.loads(self.told(root))
         return outcomes
 
     def told(self, root: str) -> bytes:
-        """Return :meth:`outcomes` as JSON, written without an object a row."""
-        if self.accepted.all() and len(self.time):
-            pairs = orjson.dumps(np.stack([self.numbers, self.time], axis=1), option=orjson.OPT_SERIALIZE_NUMPY)
-            begin = orjson.dumps(f"{root}/Observations('")[:-1]
-            between = b"')\"," + begin
-            rows = pairs[2:-2].replace(b"],[", b";").replace(b",", b"-").replace(b";", between)
-            return b"".join((b"[", begin, rows, b"')\"]"))
-        named = zip(self.accepted.tolist(), self.numbers.tolist(), self.time.tolist(), strict=True)
+        """Return :meth:`outcomes` as JSON; without an object a row where all are named alike, as they mostly are."""
+        begin = orjson.dumps(f"{root}/Observations(")[:-1]
+        ids = observation_ids(self.numbers, self.time)
+        if self.accepted.all() and len(ids):
+            if (ids >= 0).all():
+                told = orjson.dumps(ids, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+                return b"".join((b"[", begin, told.replace(b",", b')",' + begin), b')"]'))
+            if (ids < 0).all():
+                pairs = orjson.dumps(np.stack([self.numbers, self.time], axis=1), option=orjson.OPT_SERIALIZE_NUMPY)
+                told = pairs[2:-2].replace(b"],[", b";").replace(b",", b"-").replace(b";", b"')\"," + begin + b"'")
+                return b"".join((b"[", begin, b"'", told, b"')\"]"))
+        named = zip(self.accepted.tolist(), self.numbers.tolist(), self.time.tolist(), ids.tolist(), strict=True)
         return orjson.dumps(
-            [f"{root}/Observations('{number}-{time}')" if known else "error" for known, number, time in named]
+            [
+                f"{root}/Observations({key if key >= 0 else repr(f'{number}-{time}')})" if known else "error"
+                for known, number, time, key in named
+            ]
         )
 
 

@@ -60,7 +60,7 @@ def test_observations_have_spans_and_proximate_features(service: Service) -> Non
     assert one["phenomenonTime"] == {"start": "2019-01-13T08:00:00Z"}
     assert one["ProximateFeatureOfInterest"]["@id"] == f"{NEW}/Features(1)"
     assert get(service, "Features(1)/Observations?$count=true")["@count"] == 3
-    found = get(service, f"Observations('{one['id']}')/ProximateFeatureOfInterest")
+    found = get(service, f"Observations({one['id']})/ProximateFeatureOfInterest")
     assert found["id"] == 1
     assert (
         get(service, "Observations?$filter=ProximateFeatureOfInterest/name eq 'Oven place'&$count=true")["@count"] == 3

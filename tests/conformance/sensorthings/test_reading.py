@@ -98,12 +98,22 @@ def test_an_entity_that_is_not_there_is_404(service: Service, collection: str, n
     assert service.call("GET", f"{collection}({name})").status_code == 404
 
 
+def test_an_observation_is_called_by_a_number_or_by_datastream_and_time(service: Service) -> None:
+    first = service.get("Things(2)/Datastreams")["value"][0]["@iot.id"]
+    one = service.get(f"Datastreams({first})/Observations?$orderby=phenomenonTime")["value"][0]
+    stream, milliseconds = divmod(one["@iot.id"], 1 << 42)
+    assert stream == first
+    assert service.get(f"Observations('{stream}-{milliseconds}000')") == one
+    assert service.get(f"Observations?$filter=id eq {one['@iot.id']}")["value"] == [one]
+    assert service.get(f"Observations?$filter=id eq '{stream}-{milliseconds}000'")["value"] == [one]
+
+
 def test_paths_of_any_length_lead_on(service: Service) -> None:
     value = service.get("Things(2)/Datastreams")["value"][0]
     stream = value["@iot.id"]
     first = service.get(f"Datastreams({stream})/Observations")["value"][0]
-    whole = f"Things(2)/Datastreams({stream})/Observations('{first['@iot.id']}')"
-    assert service.get(f"Datastreams({stream})/Observations('{first['@iot.id']}')") == first
+    whole = f"Things(2)/Datastreams({stream})/Observations({first['@iot.id']})"
+    assert service.get(f"Datastreams({stream})/Observations({first['@iot.id']})") == first
     assert service.get(f"{whole}/result") == {"result": first["result"]}
     assert service.get(f"{whole}/FeatureOfInterest")["feature"] == service.get("Locations(2)")["location"]
     assert service.get(f"{whole}/Datastream/Thing/Locations")["value"][0]["name"] == "Oven 2 place"

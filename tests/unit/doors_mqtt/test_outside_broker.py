@@ -129,7 +129,7 @@ def test_what_the_city_learns_is_published_there_and_the_latest_stays(
     wait_for(lambda: heard)
     assert (heard[0].topic, heard[0].retain) == (TOPIC, True)
     body = json.loads(heard[0].payload)
-    assert (body["@iot.id"], body["result"]) == (f"4-{FIRST + 5_000_000}", 2.5)
+    assert (body["@iot.id"], body["result"]) == ((4 << 42) + FIRST // 1000 + 5_000, 2.5)
     serving.served.observe(4, 6, 3.5)
     wait_for(lambda: len(heard) == 2)
     assert json.loads(heard[1].payload)["result"] == 3.5

@@ -43,10 +43,10 @@ def test_the_latest_value_comes_at_once_and_the_next_when_it_is_stored(served: S
     assert told.retain
     assert told.topic == "v1.1/Datastreams(1)/Observations"
     assert body["result"] == 7.5
-    assert body["@iot.id"] == f"1-{FIRST + second * 1_000_000}"
+    assert body["@iot.id"] == (1 << 42) + FIRST // 1000 + second * 1000
     assert body["phenomenonTime"] == f"2024-01-01T00:{second // 60:02}:{second % 60:02}Z"
     assert body["resultQuality"] == "good"
-    assert body["Datastream@iot.navigationLink"].endswith(f"/sta/v1.1/Observations('{body['@iot.id']}')/Datastream")
+    assert body["Datastream@iot.navigationLink"].endswith(f"/sta/v1.1/Observations({body['@iot.id']})/Datastream")
     served.observe(1, second + 1, 8.5)
     told, body = heard(talker)
     assert (told.retain, told.qos, body["result"]) == (False, qos, 8.5)

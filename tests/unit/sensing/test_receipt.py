@@ -1,10 +1,14 @@
+from concurrent.futures import Future
+
+import numpy as np
 import orjson
 import pyarrow as pa
 import pytest
 
 from lifang.core import BadInput, NotFound, from_micros
 from lifang.guard import SYSTEM
-from lifang.sensing import Sensing
+from lifang.sensing import Receipt, Sensing
+from lifang.sensing.entities.observation import observation_id, parse_id
 
 
 def groups(*ids: object) -> bytes:
@@ -32,6 +36,28 @@ def test_each_observation_is_answered_with_its_address_or_error(sensing: Sensing
     ]
     assert receipt.accepted.sum() == 4
     assert sensing.store.lake.observation_count() == 4
+
+
+@pytest.mark.parametrize("accepted", [[True, True, True], [True, False, True]])
+@pytest.mark.parametrize(
+    ("numbers", "times", "named"),
+    [
+        ([1, 2047, 1], [0, 5_000, 4_398_046_511_103_000], [1 << 42, (2047 << 42) + 5, (2 << 42) - 1]),
+        ([2048, 1, 1], [0, 1, -1_000], ["'2048-0'", "'1-1'", "'1--1000'"]),
+        ([1, 2048, 1], [0, 0, 1 << 42], [1 << 42, "'2048-0'", f"'1-{1 << 42}'"]),
+    ],
+)
+def test_an_id_is_a_number_where_it_stays_exact(
+    accepted: list[bool], numbers: list[int], times: list[int], named: list[object]
+) -> None:
+    receipt = Receipt(Future(), np.array(accepted), np.array(numbers, np.int32), np.array(times, np.int64))
+    assert receipt.outcomes("http://city") == [
+        f"http://city/Observations({name})" if known else "error" for known, name in zip(accepted, named, strict=True)
+    ]
+    keys = [str(observation_id(number, time)) for number, time in zip(numbers, times, strict=True)]
+    assert keys == [str(name).strip("'") for name in named]
+    for number, time in zip(numbers, times, strict=True):
+        assert parse_id(observation_id(number, time)) == parse_id(f"{number}-{time}") == (number, time)
 
 
 def test_a_body_without_any_known_datastream_is_not_found(sensing: Sensing) -> None:

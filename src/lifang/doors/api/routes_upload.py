@@ -142,4 +142,7 @@ async def _settled(asker: Asker, job: Job, path: Path) -> Job:
 
 
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # the job is through with it
+        return 0

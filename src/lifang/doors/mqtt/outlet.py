@@ -23,7 +23,7 @@ from lifang.doors.mqtt.broker import Broker, Message, Subscription
 from lifang.doors.mqtt.meaning import ROOT, reaches, stream_of
 from lifang.doors.mqtt.view import View
 from lifang.doors.sensorthings import ALL, Writer
-from lifang.sensing import NEVER, OBSERVATION, Entity, Observations, Question, Start
+from lifang.sensing import NEVER, OBSERVATION, Entity, Observations, Question, Start, key_text
 from lifang.store import DELETED, Call, Field, Literal, ObservationQuery
 
 Row = tuple[int, int, float, int, str | None]  # datastream, microseconds, value, quality, what else is known
@@ -153,8 +153,11 @@ class Outlet:
     def _rare_topics(self, row: Row) -> Iterator[str]:
         """Yield where else a row is told, while somebody listens to single observations or to features."""
         if self._rare:
+            entity = entity_of(row)
             yield f"{ROOT}/Observations('{row[0]}-{row[1]}')"
-            feature = self._city.sensing.entities.reading.feature_of(entity_of(row))
+            if isinstance(key := key_text(entity), int):
+                yield f"{ROOT}/Observations({key})"
+            feature = self._city.sensing.entities.reading.feature_of(entity)
             yield f"{ROOT}/FeaturesOfInterest({feature})/Observations"
 
     def told_until(self) -> int:

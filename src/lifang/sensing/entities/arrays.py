@@ -17,7 +17,7 @@ _FEATURES = ("FeatureOfInterest/id", "FeatureOfInterest/@iot.id")
 _NO_COLUMNS = "A group has components and a dataArray."
 
 
-def create_rows(change: Change, groups: Any) -> list[str | None]:
+def create_rows(change: Change, groups: Any) -> list[int | str | None]:
     """Return, per row, the id of its observation, ``None`` where it is not stored; drafts stand in ``change``.
 
     ``BadInput`` if the body is no list of groups, ``TooLarge`` above the bound of rows.
@@ -32,7 +32,7 @@ def create_rows(change: Change, groups: Any) -> list[str | None]:
         count += len(group["dataArray"])
     if count > MAX_ROWS:
         raise TooLarge(f"The body holds more than {MAX_ROWS:,} observations.", mend="Send it in several requests.")
-    found: list[str | None] = []
+    found: list[int | str | None] = []
     for at, group in enumerate(groups):
         found += _group(change, group, at)
     stored = sum(1 for each in found if each is not None)
@@ -41,7 +41,7 @@ def create_rows(change: Change, groups: Any) -> list[str | None]:
     return found
 
 
-def _group(change: Change, group: dict[str, Any], at: int) -> list[str | None]:
+def _group(change: Change, group: dict[str, Any], at: int) -> list[int | str | None]:
     rows = group["dataArray"]
     names = _components(group, at)
     try:
@@ -81,7 +81,7 @@ class _Rows:
         self._change, self._stream, self._names = change, stream, names
         self._features: dict[Any, int | None] = {}
 
-    def read(self, row: Any) -> str | None:
+    def read(self, row: Any) -> int | str | None:
         """Return the id of the observation in ``row``, ``None`` if it is none."""
         if not isinstance(row, list) or len(row) != len(self._names):
             return None

@@ -69,7 +69,7 @@ def _named(call: Call) -> Expression | None:
     if not fields:
         return None
     names = [each.value for each in call.args if isinstance(each, Literal)]
-    keys = [parse_id(each) if isinstance(each, str) else None for each in names]
+    keys = [parse_id(each) if isinstance(each, int | str) else None for each in names]
     found = tuple(
         Call("and", (_is("datastream", key[0]), _is("time", from_micros(key[1])))) for key in keys if key is not None
     )

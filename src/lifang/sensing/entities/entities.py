@@ -87,7 +87,7 @@ class Entities:
         """Return the number of the new entity, or the id of the new observation; see :func:`create`."""
         return create(change, kind, body, start, link)
 
-    def create_rows(self, change: Change, groups: Any) -> list[str | None]:
+    def create_rows(self, change: Change, groups: Any) -> list[int | str | None]:
         """Return, per row of a dataArray, the id of its observation, ``None`` where it is not stored."""
         return create_rows(change, groups)
 
@@ -126,7 +126,7 @@ class Entities:
                 return
             question = Question(OBSERVATION, top=_PART, after=page.after)
 
-    def _observe_again(self, change: Change, key: int | str, body: dict[str, Any], *, whole: bool) -> str:
+    def _observe_again(self, change: Change, key: int | str, body: dict[str, Any], *, whole: bool) -> int | str:
         """Return the id of the observation after its change; at another time it leaves word where it went."""
         change.may(OBSERVATION)
         entity = self.reading.get(OBSERVATION, key, change.sight)

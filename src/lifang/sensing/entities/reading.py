@@ -171,7 +171,7 @@ class Reading:
         return self._roster.visible(sight.get("Datastream", ()))
 
     def _observation(self, key: int | str, sight: Sight) -> Entity:
-        found = parse_id(key) if isinstance(key, str) else None
+        found = parse_id(key)
         missing = NotFound(f"There is no Observation {str(key)[:80]!r}.", mend="List them to see those there are.")
         if found is None or not self._roster.knows(np.array([found[0]]))[0]:
             raise missing
