@@ -1,15 +1,25 @@
-"""Every command answers, prints JSON when asked, and says clearly what is wrong."""
+"""Every command answers, prints JSON when asked, and says clearly what is wrong.
+
+The city is made by commands that open it themselves; then it is served, and the commands speak to the server.
+"""
 
 from __future__ import annotations
 
 import json
 import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from lifang.doors.cli.main import app, main
+from lifang.store import Store
 
 RUNNER = CliRunner()
 PASSWORD = "correct horse battery staple"
@@ -32,14 +42,25 @@ def _run(*arguments: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("cli")
     _run("init", home / "city", "--pack", "chengdu", "--json")
     (home / "wells.csv").write_text("code,depth\n1,12.5\n2,deep\n", "utf-8")
     (home / "wells.toml").write_text(_CARD, "utf-8")
     _run("data", "add", home / "wells.csv", "--card", home / "wells.toml", "--dir", home / "city", "--json")
     _run("user", "add", "li", "--role", "operator", "--password", PASSWORD, "--dir", home / "city")
-    return home / "city"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    command = [sys.executable, "-m", "lifang.doors.cli.main", "serve", "--dir", home / "city", "--port", port]
+    with (home / "log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+    while not ((owner := Store.owner(home / "city")) and owner.url):
+        assert server.poll() is None, (home / "log").read_text("utf-8")
+        time.sleep(0.1)
+    yield home / "city"
+    server.send_signal(signal.SIGINT)
+    assert server.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize(
