@@ -41,11 +41,16 @@ class Mailboxes:
 
     @contextmanager
     def waiting(self, device: str) -> Iterator[asyncio.Event]:
-        """Yield the event that is set when there is something for ``device``; ``Unavailable`` if too many wait."""
+        """Yield the event that is set when there is something for ``device``, or nothing comes any more.
+
+        ``Unavailable`` if too many wait.
+        """
         entry = (asyncio.get_running_loop(), asyncio.Event())
         with self._lock:
-            if self.ended or self._count >= _MOST:
+            if self._count >= _MOST:
                 raise Unavailable("No more devices can wait now.", mend="Ask again in a while.")
+            if self.ended:
+                entry[1].set()
             self._count += 1
             self._waiting.setdefault(device, set()).add(entry)
         try:

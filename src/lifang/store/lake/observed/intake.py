@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
+from time import monotonic, sleep
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from lifang.store.lake.observed.record import Logged
 from lifang.store.lake.query import NEVER
 
 MOST_WAITING = 6_000_000  # rows; when the tables cannot be written, no more is taken than memory can hold
+SLOWED_AT = 4_000_000  # rows; whoever sends faster than the tables are written is slowed from here on
+_PATIENCE_S, _PAUSE_S = 5.0, 0.01
 
 
 class Intake:
@@ -34,10 +37,16 @@ class Intake:
         self._take_up()
 
     def append(self, columns: Observations, subject: str) -> Batch:
-        """Return the batch these observations became; they are on disk by then."""
+        """Return the batch these observations became; they are on disk by then.
+
+        It waits some seconds while the tables are far behind; ``Unavailable`` if they stay so.
+        """
         columns.check_times()
         columns.check_numbers()
         digest = columns.digest()
+        until = monotonic() + _PATIENCE_S
+        while self._waiting.rows > SLOWED_AT and monotonic() < until:
+            sleep(_PAUSE_S)
         with self.lock:
             if self._closed:
                 raise Unavailable("The lake is closed.")
