@@ -44,17 +44,13 @@ class Change:
         return self.starts[self.late[self.starts]]
 
     def settle(self, found: pa.Table) -> Settled:
-        """Return what the change does, given the last version ``found`` (datastream, time, quality) of unsure rows."""
+        """Return what the change does, given the last version ``found`` (place, quality) of those unsure rows that have
+        one; ``place`` counts unsure rows."""
         unsure = self.unsure
-        keys = _keys(self.rows.number[unsure], self.rows.time[unsure])
-        there = _keys(found["datastream"].to_numpy(), found["time"].to_numpy())
-        order = np.argsort(there)
-        place = np.minimum(np.searchsorted(there, keys, sorter=order), max(len(there) - 1, 0))
-        known = np.zeros(len(keys), np.bool_)
-        live = np.zeros(len(keys), np.bool_)
-        if len(there):
-            known = there[order[place]] == keys
-            live = known & (found["quality"].to_numpy()[order[place]] != DELETED)
+        place = found["place"].to_numpy()
+        known, live = np.zeros(len(unsure), np.bool_), np.zeros(len(unsure), np.bool_)
+        known[place] = True
+        live[place] = found["quality"].to_numpy() != DELETED
         late = self.late.copy()
         late[unsure] = known
         before = np.zeros(len(self.rows.number), np.bool_)
@@ -91,9 +87,3 @@ class Settled:
         """Return the datastreams that lost a value."""
         gone: NDArray[np.int32] = np.unique(self.after.number[self.before & (self.after.quality == DELETED)])
         return gone
-
-
-def _keys(number: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.void]:
-    keys = np.empty(len(number), dtype=[("number", np.int32), ("time", np.int64)])
-    keys["number"], keys["time"] = number, time
-    return keys

@@ -40,21 +40,21 @@ def fold(session: duckdb.DuckDBPyConnection, reader: Reader, blocks: Sequence[Bl
 
 
 def _versions_there(session: duckdb.DuckDBPyConnection, reader: Reader, change: Change, until: int | None) -> pa.Table:
-    """Return the last version (datastream, time, quality), up to batch ``until``, of the values not sure to be new."""
+    """Return the last version (place, quality), up to batch ``until``, of the values not sure to be new."""
     unsure = change.unsure
     if not len(unsure):
-        return pa.table({"datastream": pa.array([], pa.int32()), "time": pa.array([], pa.int64()), "quality": []})
+        return pa.table({"place": pa.array([], pa.int64()), "quality": pa.array([], pa.uint8())})
     number, time = change.rows.number[unsure], change.rows.time[unsure]
-    session.register("unsure", pa.table({"datastream": number, "time": time}))
+    session.register("unsure", pa.table({"datastream": number, "time": time, "place": np.arange(len(unsure))}))
     scan = Scan(None, int(time.min()), int(time.max()) + 1, until)
     versions, values = reader.stored(session, scan)
     return session.execute(
         sql(
-            "SELECT datastream, time, quality FROM (",
+            "SELECT place, quality FROM (",
             versions,
-            ") SEMI JOIN unsure",
+            ") JOIN unsure",
             _KEY,
-            "QUALIFY row_number() OVER (PARTITION BY datastream, time ORDER BY batch DESC, turn DESC) = 1",
+            "QUALIFY row_number() OVER (PARTITION BY place ORDER BY batch DESC, turn DESC) = 1",
         ),
         values,
     ).to_arrow_table()
