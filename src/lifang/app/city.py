@@ -84,7 +84,7 @@ class City(Reads):
         self.queries = Queries(self.catalogue, self.settings)
         self.jobs = Jobs(self.store, clock, self.bus)
         self._standing = StandingClock(clock)
-        self.replay = self._open_replay() if self.settings.replay and self.sensing.things() else None
+        self.replay = self._open_replay() if self.settings.replay and self.sensing.things(limit=1) else None
         context = SceneContext(
             sensing=self.sensing,
             alerts=self.alerts,

@@ -68,12 +68,10 @@ class Grades:
             stream = self._sensing.datastream(name)
             yield from self._of_stream(self._sensing.thing(stream.thing), stream)
             return
-        for thing in self._sensing.things():
-            if thing.kind == kind:
-                streams = self._sensing.datastreams(thing=thing.id)
-                for stream in streams:
-                    if code in {stream.code, stream.observed_property}:
-                        yield from self._of_stream(thing, stream)
+        for thing in self._sensing.things(kind=kind):
+            for stream in self._sensing.datastreams(thing=thing.id):
+                if code in {stream.code, stream.observed_property}:
+                    yield from self._of_stream(thing, stream)
 
     def _of_stream(self, thing: Thing, stream: Datastream) -> Iterator[Classification]:
         """Yield the classification of a stream, of its thing, and of the dataset that its values were recorded in."""

@@ -73,7 +73,7 @@ class AirReader:
         known = self._sensing.datastream_count()
         if known == self._known:
             return
-        things = tuple(thing for thing in self._sensing.things() if thing.kind == self._kind)
+        things = tuple(self._sensing.things(kind=self._kind))
         streams = [{each.code: each for each in self._sensing.datastreams(thing=thing.id)} for thing in things]
         named = [of.get(pollutant) for of in streams for pollutant in POLLUTANTS]
         found = [each for each in named if each]

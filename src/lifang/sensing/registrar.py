@@ -175,9 +175,10 @@ class Registrar:
             raise NotFound(f"There is no thing {thing_id[:80]!r}.", mend="See the list of things for those there are.")
         return thing_of(row)
 
-    def things(self, *, after: str | None = None, limit: int | None = None) -> list[Thing]:
-        """Return the things by id, past ``after``."""
-        return [thing_of(row) for row in self._store.registry.find("thing", after=after, limit=limit)]
+    def things(self, *, kind: str | None = None, after: str | None = None, limit: int | None = None) -> list[Thing]:
+        """Return the things, of ``kind`` if given, by id, past ``after``."""
+        where = None if kind is None else {"kind": kind}
+        return [thing_of(row) for row in self._store.registry.find("thing", where=where, after=after, limit=limit)]
 
     def datastreams(
         self,

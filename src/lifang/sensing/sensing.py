@@ -125,9 +125,9 @@ class Sensing:
         """Return the thing, or ``NotFound``."""
         return self._registrar.thing(thing_id)
 
-    def things(self, *, after: str | None = None, limit: int | None = None) -> list[Thing]:
-        """Return the things by id, past ``after``."""
-        return self._registrar.things(after=after, limit=limit)
+    def things(self, *, kind: str | None = None, after: str | None = None, limit: int | None = None) -> list[Thing]:
+        """Return the things, of ``kind`` if given, by id, past ``after``."""
+        return self._registrar.things(kind=kind, after=after, limit=limit)
 
     def datastream(self, reference: int | str) -> Datastream:
         """Return the datastream with this id or number, or ``NotFound``."""

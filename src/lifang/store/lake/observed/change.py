@@ -44,8 +44,10 @@ class Change:
         return self.starts[self.late[self.starts]]
 
     def settle(self, found: pa.Table) -> Settled:
-        """Return what the change does, given the last version ``found`` (place, quality) of those unsure rows that have
-        one; ``place`` counts unsure rows."""
+        """Return what the change does; ``found`` holds the place among the unsure rows, and the last version's quality.
+
+        What is not ``found`` was not there before.
+        """
         unsure = self.unsure
         place = found["place"].to_numpy()
         known, live = np.zeros(len(unsure), np.bool_), np.zeros(len(unsure), np.bool_)
