@@ -49,6 +49,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (home / "wells.toml").write_text(_CARD, "utf-8")
     _run("data", "add", home / "wells.csv", "--card", home / "wells.toml", "--dir", home / "city", "--json")
     _run("user", "add", "li", "--role", "operator", "--password", PASSWORD, "--dir", home / "city")
+    _run("sense", "replay", "--pause", "--dir", home / "city")  # what the scenes find stays as it is
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
