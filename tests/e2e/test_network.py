@@ -19,7 +19,7 @@ from tests.e2e.conftest import serve
 from tests.e2e.network import furnish
 from tests.e2e.screen import Served, look, open_page, sign_in
 
-DEVICES = 6_000
+DEVICES = 20_000
 SHOWN = DEVICES + 3
 MAP = "&map=10.00/30.6600/104.0600"
 HEALTH_COLOURS = {
@@ -48,7 +48,7 @@ def sensed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.mark.parametrize(("lang", "theme", "width"), list(product(WORDS, ("paper", "night"), (1280, 390))))
-def test_thousands_of_devices_are_seen_on_the_map_and_in_words(
+def test_twenty_thousand_devices_are_seen_on_the_map_and_in_words(
     page: Page, sensed: Served, lang: str, theme: str, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 844})
@@ -70,7 +70,7 @@ def test_all_devices_cost_one_draw_call_and_few_bytes(page: Page, sensed: Served
     assert cost["bytes"] == 16 * SHOWN
     sent = httpx.get(f"{sensed.url}/api/v1/network/picture", timeout=60)
     assert sent.json()["total"] == SHOWN
-    assert int(sent.headers["content-length"]) < 25 * SHOWN, "gzipped"
+    assert int(sent.headers["content-length"]) < 500_000, "gzipped, 25 bytes a device"
 
 
 def test_devices_are_narrowed_sorted_and_taken_along_and_the_address_says_so(page: Page, sensed: Served) -> None:

@@ -32,7 +32,7 @@ def folder(chengdu: Path, tmp_path: Path) -> Path:
 def _until(city: City, hours: float) -> None:
     """Wait until so much city time has passed, and what was recorded till shortly before is stored."""
     goal = city.now + timedelta(hours=hours)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         bounds = city.store.lake.bounds()
         if city.now >= goal and bounds and bounds[1] > goal - timedelta(hours=4):

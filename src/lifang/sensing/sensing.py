@@ -67,11 +67,12 @@ class Receipt:
                 pairs = orjson.dumps(np.stack([self.numbers, self.time], axis=1), option=orjson.OPT_SERIALIZE_NUMPY)
                 told = pairs[2:-2].replace(b"],[", b";").replace(b",", b"-").replace(b";", b"')\"," + begin + b"'")
                 return b"".join((b"[", begin, b"'", told, b"')\"]"))
-        named = zip(self.accepted.tolist(), self.numbers.tolist(), self.time.tolist(), ids.tolist(), strict=True)
+        rows = zip(self.numbers.tolist(), self.time.tolist(), ids.tolist(), strict=True)
+        names = [str(key) if key >= 0 else f"'{number}-{time}'" for number, time, key in rows]
         return orjson.dumps(
             [
-                f"{root}/Observations({key if key >= 0 else repr(f'{number}-{time}')})" if known else "error"
-                for known, number, time, key in named
+                f"{root}/Observations({name})" if known else "error"
+                for known, name in zip(self.accepted.tolist(), names, strict=True)
             ]
         )
 

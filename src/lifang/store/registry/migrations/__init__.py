@@ -16,14 +16,13 @@ def upgrade(connection: sa.Connection, revision: str = HEAD) -> None:
     """Bring the tables behind ``connection`` to ``revision`` inside its open transaction."""
     if _present(connection) == revision:
         return
-    from alembic import command  # noqa: PLC0415 - it takes longer to load than a registry that is up to date to open
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command, config  # noqa: PLC0415 - loading it takes longer than to open what is up to date
 
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    settings = config.Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    settings.set_main_option("path_separator", "os")
+    settings.attributes["connection"] = connection
+    command.upgrade(settings, revision)
 
 
 def _present(connection: sa.Connection) -> str | None:
