@@ -48,6 +48,13 @@ _GAPS = """\
 `lifang sense gaps --device ID --start … --end …` lists gaps: from the value before to the value after, how many are
 missing, which share of those expected; of a datastream, a device or a district (`GET /api/v1/network/gaps`).
 
+## Latest values on a map
+
+`GET /api/v1/latest?bbox=west,south,east,north` tells the latest value of each datastream in a box in columns (`id`,
+and `number`, `lon`, `lat`, `time` in milliseconds since 1970, `value`, `quality`), by number, up to 10,000 a page;
+`property=` keeps those that measure one observed property. It reads memory only, so it stays quick while values are
+stored; names, units and things are in `GET /api/v1/datastreams`.
+
 ## Quality rules
 
 Each looks at values their source calls good and flags them; no value is changed. A datastream declares limits in its

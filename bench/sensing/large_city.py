@@ -3,8 +3,8 @@
 Usage: python -m bench.sensing.large_city [--datastreams 600000] [--seconds 10] [--clients 4]
 
 The server is lifang's own. Ingest comes as dataArray bodies of 1,000 values over HTTP: first at its most, then at half
-of that while one more client asks for the datastreams in boxes of random size and place, with their latest values (a
-page of 100, by HTTP, guard and all). The hot state itself, without HTTP, is measured by ``bench/hot_state.py``.
+of that while one more client asks for the latest values in boxes of random size and place (up to 1,000 of a box, by
+HTTP, guard and all). The hot state itself, without HTTP, is measured by ``bench/hot_state.py``.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def memory_mb(process: int) -> float:
 
 
 def asked(connection: http.client.HTTPConnection, box: Box) -> int:
-    """Return how many datastreams the page of ``box`` shows."""
-    connection.request("GET", f"/api/v1/datastreams?bbox={box.west},{box.south},{box.east},{box.north}&limit=100")
+    """Return how many values the map's page of ``box`` holds."""
+    connection.request("GET", f"/api/v1/latest?bbox={box.west},{box.south},{box.east},{box.north}&limit=1000")
     answer = connection.getresponse()
     body = answer.read()
     if answer.status != 200:
         raise RuntimeError(f"{answer.status} {body[:300]!r}")
-    return len(orjson.loads(body)["items"])
+    return len(orjson.loads(body)["id"])
 
 
 def pages(address: str, stop: threading.Event, took: list[float]) -> None:

@@ -744,6 +744,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Latest values in a box, in columns, for a map
+         * @description Tell the latest value of each datastream in a box, by number; those that never had one are left out.
+         *
+         *     All of it is in memory: nothing waits for a disk, or for values that are being stored.
+         */
+        get: operations["_latest_api_v1_latest_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger": {
         parameters: {
             query?: never;
@@ -3339,6 +3361,39 @@ export interface components {
             missing: number;
             /** Share */
             share: number;
+        };
+        /**
+         * LatestBody
+         * @description The latest values of the datastreams ``id``; ``qualities`` tells what each code of quality means.
+         */
+        LatestBody: {
+            columns: components["schemas"]["LatestColumns"];
+            /** Id */
+            id: string[];
+            /** Next */
+            next: string | null;
+            /** Qualities */
+            qualities: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * LatestColumns
+         * @description Columns of one length: degrees on WGS 84, milliseconds since 1970 UTC, the value in its datastream's unit.
+         */
+        LatestColumns: {
+            /** Lat */
+            lat: (number | null)[];
+            /** Lon */
+            lon: (number | null)[];
+            /** Number */
+            number: number[];
+            /** Quality */
+            quality: number[];
+            /** Time */
+            time: number[];
+            /** Value */
+            value: (number | null)[];
         };
         /**
          * Layer
@@ -8246,6 +8301,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    _latest_api_v1_latest_get: {
+        parameters: {
+            query?: {
+                /** @description west,south,east,north in degrees. */
+                bbox?: string | null;
+                property?: string | null;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many values at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestBody"];
                 };
             };
             /** @description Bad input */

@@ -19,6 +19,7 @@ from lifang.store import DELETED, Observations, rising
 
 NEVER = np.iinfo(np.int64).min  # the time of a datastream without a value
 GONE = 255  # the class of a datastream that was deleted
+_FEW = 20_000  # datastreams that are looked up by number at once
 _CLASSES = list(Classification)
 
 
@@ -127,7 +128,7 @@ class HotState:
         numbers = np.arange(1, self._size) if box is None else self._inside(box)
         with self._lock:
             if classes is not None:
-                wanted = np.isin(np.arange(GONE + 1), class_codes(classes))
+                wanted = _allowed(classes)
                 numbers = numbers[wanted[self._class[numbers]]]
             elif with_empty:
                 numbers = numbers[self._class[numbers] != GONE]
@@ -137,14 +138,50 @@ class HotState:
             value, quality = self._value[numbers], self._quality[numbers]
             return Latest(numbers.astype(np.int32), self._lon[numbers], self._lat[numbers], time, value, quality)
 
+    def page(
+        self,
+        box: Box | None,
+        wanted: NDArray[np.bool_] | None,
+        classes: Collection[Classification],
+        after: int,
+        most: int,
+    ) -> Latest:
+        """Return the first ``most`` latest values inside ``box``, by number past ``after``; who has none is left out.
+
+        ``wanted`` says, by number, which datastreams may be shown at all.
+        """
+        inside = np.arange(1, self._size) if box is None else self._inside(box)
+        if wanted is not None:
+            inside = inside[: np.searchsorted(inside, len(wanted))]
+        allowed = _allowed(classes)
+        shown: list[NDArray[np.int64]] = []
+        begin, room = int(np.searchsorted(inside, after, "right")), most
+        with self._lock:
+            while room > 0 and begin < len(inside):
+                numbers = inside[begin : begin + _FEW]
+                kept = allowed[self._class[numbers]] & (self._time[numbers] != NEVER)
+                if wanted is not None:
+                    kept &= wanted[numbers]
+                shown.append(numbers[kept][:room])
+                begin, room = begin + _FEW, room - len(shown[-1])
+            return self._gather(np.concatenate([*shown, np.zeros(0, np.int64)]).astype(np.int32))
+
     def _inside(self, box: Box) -> NDArray[np.int64]:
         """Return the numbers of the datastreams inside ``box``, rising: found along longitude, then by latitude."""
         order, lon, lat = self._by_longitude or self._sort()
         west, east = np.searchsorted(lon, box.west, "left"), np.searchsorted(lon, box.east, "right")
         between = lat[west:east]
-        inside = order[west:east][(between >= box.south) & (between <= box.north)]
+        found = (between >= box.south) & (between <= box.north)
+        if np.count_nonzero(found) > _FEW:
+            return self._among_all(box)
+        inside = order[west:east][found]
         inside.sort()
         return inside
+
+    def _among_all(self, box: Box) -> NDArray[np.int64]:
+        """Return the same for a large box: comparing all of the city costs less than sorting what is found."""
+        lon, lat = self._lon[: self._size], self._lat[: self._size]
+        return np.flatnonzero((lon >= box.west) & (lon <= box.east) & (lat >= box.south) & (lat <= box.north))
 
     def _sort(self) -> tuple[NDArray[np.int64], Values, Values]:
         with self._lock:
@@ -156,14 +193,23 @@ class HotState:
     def of(self, numbers: Numbers) -> Latest:
         """Return the latest values of ``numbers``, one each in that order; time is ``NEVER`` where there is none."""
         with self._lock:
-            return Latest(
-                numbers,
-                self._lon[numbers],
-                self._lat[numbers],
-                self._time[numbers],
-                self._value[numbers],
-                self._quality[numbers],
-            )
+            return self._gather(numbers)
+
+    def _gather(self, numbers: Numbers) -> Latest:
+        return Latest(
+            numbers,
+            self._lon[numbers],
+            self._lat[numbers],
+            self._time[numbers],
+            self._value[numbers],
+            self._quality[numbers],
+        )
+
+
+def _allowed(classes: Collection[Classification]) -> NDArray[np.bool_]:
+    allowed = np.zeros(GONE + 1, np.bool_)
+    allowed[class_codes(classes)] = True
+    return allowed
 
 
 def class_codes(classes: Collection[Classification]) -> Codes:

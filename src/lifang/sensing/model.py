@@ -115,6 +115,10 @@ class Latest:
     def __len__(self) -> int:
         return len(self.numbers)
 
+    def first(self, count: int) -> Latest:
+        """Return the first ``count`` of them."""
+        return Latest(*(column[:count] for column in vars(self).values()))
+
 
 def check_id(text: str, *, what: str) -> str:
     """Return ``text`` if it can be the id of a ``what``: 1 to 128 printable characters without quotes or spaces."""

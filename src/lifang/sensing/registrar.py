@@ -160,6 +160,17 @@ class Registrar:
         """Return the dense number of each reference, 0 where it is unknown."""
         return self._roster.numbers_of(references)
 
+    def property_number(self, observed_property: str) -> int:
+        """Return the number of the observed property with this id, or ``NotFound``."""
+        row = self._store.registry.get("observed_property", observed_property)
+        if row is None:
+            raise NotFound(
+                f"Nothing measured is called {observed_property[:80]!r}.",
+                where="property",
+                mend="See /sta/v1.1/ObservedProperties for what is measured.",
+            )
+        return int(row["number"])
+
     def ids(self, numbers: Numbers) -> list[str]:
         """Return the id of each of ``numbers``."""
         return [self._roster.ids[number] for number in numbers.tolist()]

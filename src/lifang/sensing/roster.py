@@ -61,6 +61,7 @@ class Roster:
         self.flags: NDArray[np.uint8] = np.zeros(1024, np.uint8)
         self.multi: NDArray[np.bool_] = np.zeros(1024, np.bool_)
         self.classes: NDArray[np.uint8] = np.zeros(1024, np.uint8)
+        self.properties: Numbers = np.zeros(1024, np.int32)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -111,13 +112,14 @@ class Roster:
             self.numbers[name] = number
         self.alive[numbers] = True
         properties, periods = (np.array([each or 0 for each in columns[name]]) for name in ("property", "period_s"))
+        self.properties[numbers] = properties
         self._described(numbers, properties.astype(np.int32), np.minimum(periods, 2**31 - 1).astype(np.int32))
 
     def _reach(self, size: int) -> None:
         more = max(size, 2 * len(self.alive)) - len(self.alive)
         if size <= len(self.alive):
             return
-        for name in ("alive", "own", "current", "flags", "multi", "classes"):
+        for name in ("alive", "own", "current", "flags", "multi", "classes", "properties"):
             array = getattr(self, name)
             setattr(self, name, np.concatenate([array, np.zeros(more, array.dtype)]))
 
@@ -167,6 +169,16 @@ class Roster:
             allowed = np.isin(np.arange(len(_CLASSES)), [_CLASSES.index(each) for each in classes])
             wanted &= allowed[self.classes[1:end]]
         return None if bool(wanted.all()) else (np.flatnonzero(wanted) + 1).astype(np.int32)
+
+    def classes_of(self, numbers: Numbers) -> list[Classification]:
+        """Return how each of ``numbers`` is classified."""
+        every = list(Classification)
+        return [every[each] for each in self.classes[numbers].tolist()]
+
+    def measuring(self, observed_property: int) -> NDArray[np.bool_]:
+        """Return, by number, which datastreams measure the observed property of that number."""
+        measuring: NDArray[np.bool_] = self.properties == observed_property
+        return measuring
 
     def owners(self, features: Sequence[int]) -> Numbers:
         """Return the numbers of the datastreams whose own feature is one of ``features``."""

@@ -160,6 +160,10 @@ class Sensing:
         """Return the id of each datastream number."""
         return self._registrar.ids(numbers)
 
+    def classes_of(self, numbers: Numbers) -> list[Classification]:
+        """Return how each of the datastream ``numbers`` is classified; from memory."""
+        return self._roster.classes_of(numbers)
+
     def ingest(self, observations: Observations, *, by: Subject) -> Future[int]:
         """Return a future of the batch id, done when every row is on disk.
 
@@ -236,6 +240,27 @@ class Sensing:
         ``with_empty`` keeps datastreams that never had a value (their time is ``NEVER``).
         """
         return self._hot.latest(box, classes=classes, with_empty=with_empty)
+
+    def latest_page(
+        self,
+        box: Box | None,
+        *,
+        observed_property: str | None,
+        classes: Collection[Classification],
+        after: int,
+        limit: int,
+    ) -> Latest:
+        """Return the first ``limit`` latest values in ``box`` past number ``after``, by number, all from memory.
+
+        ``observed_property`` names what is measured (``NotFound`` if nothing is called so); datastreams without a
+        value are left out.
+        """
+        wanted = (
+            None
+            if observed_property is None
+            else self._roster.measuring(self._registrar.property_number(observed_property))
+        )
+        return self._hot.page(box, wanted, classes, after, limit)
 
     def latest_of(self, datastreams: Sequence[int | str]) -> Latest:
         """Return the latest value of each datastream named, in that order."""

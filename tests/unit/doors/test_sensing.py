@@ -35,6 +35,40 @@ def test_datastreams_come_with_thing_unit_and_latest_value(house: House) -> None
     assert house.client().get("/api/v1/datastreams?bbox=1,1,2,2").json() == {"items": [], "next": None}
 
 
+@pytest.mark.parametrize("role", ["", "analyst"])
+@pytest.mark.parametrize("query", ["", "bbox=104,30,105,31", "bbox=104.015,30,105,31", "bbox=1,1,2,2", "property=O3"])
+def test_a_maps_latest_values_are_those_of_the_list(house: House, role: str, query: str) -> None:
+    told = house.client(role).get(f"/api/v1/latest?{query}").json()
+    listed = house.client(role).get(f"/api/v1/datastreams?{query}").json()["items"]
+    columns, times = told["columns"], [datetime.fromisoformat(each["latest"]["time"]) for each in listed]
+    assert told["id"] == [each["id"] for each in listed]
+    assert columns["number"] == [each["number"] for each in listed]
+    assert columns["lon"] == [each["thing"]["lon"] for each in listed]
+    assert columns["lat"] == [each["thing"]["lat"] for each in listed]
+    assert columns["value"] == [each["latest"]["value"] for each in listed]
+    assert columns["time"] == [round(each.timestamp() * 1000) for each in times]
+    assert [told["qualities"][str(each)] for each in columns["quality"]] == [e["latest"]["quality"] for e in listed]
+
+
+def test_a_maps_latest_values_come_in_pages_and_what_is_not_open_is_on_record(house: House) -> None:
+    analyst = house.client("analyst")
+    before = len(house.city.store.ledger.records(limit=100_000))
+    first = analyst.get("/api/v1/latest?limit=1").json()
+    assert len(house.city.store.ledger.records(limit=100_000)) == before
+    second = analyst.get(f"/api/v1/latest?limit=1&after={first['next']}").json()
+    assert [*first["id"], *second["id"]] == ["site-1.pm2.5", "site-2.o3"]
+    assert second["next"] is None
+    last = house.city.store.ledger.records(limit=100_000)[-1].entry
+    assert (last.action, last.resource) == ("read", "datastream:site-2.o3")
+
+
+@pytest.mark.parametrize("query", ["property=joy", "bbox=1,2", "limit=0", "limit=10001", "after=abc"])
+def test_a_bad_question_about_latest_values_is_refused(house: House, query: str) -> None:
+    answer = house.client().get(f"/api/v1/latest?{query}")
+    assert answer.status_code in {400, 404}
+    assert answer.json()["mend"]
+
+
 def test_a_series_is_given_in_part_or_thinned_for_a_chart(house: House) -> None:
     client = house.client()
     day = client.get("/api/v1/observations?datastream=site-1.pm2.5").json()

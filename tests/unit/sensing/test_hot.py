@@ -99,3 +99,33 @@ def test_a_deleted_latest_value_gives_way_to_the_one_before(sensing: Sensing) ->
     assert sensing.latest_of([1]).value.tolist() == [7.0]
     sensing.close()
     assert heard == [0]
+
+
+def test_pages_of_a_box_are_its_latest_values_in_turn() -> None:
+    random, count = np.random.default_rng(5), 50_000
+    hot, numbers = HotState(), np.arange(1, count + 1, dtype=np.int32)
+    hot.place(numbers, 104 + random.random(count), 30 + random.random(count), random.integers(0, 2, count, np.uint8))
+    valued = random.choice(numbers, count * 9 // 10, replace=False)
+    hot.update(make_observations(valued, np.ones(len(valued)), random.random(len(valued))))
+    classes, measured = [next(iter(Classification))], random.random(count + 1) < 0.5
+    for box in (
+        None,
+        Box(104, 30, 105, 31),
+        Box(104.2, 30, 104.9, 31),
+        Box(104.2, 30.3, 104.21, 30.4),
+        Box(1, 1, 2, 2),
+    ):
+        for wanted in (None, measured):
+            whole = hot.latest(box, classes=classes).numbers
+            expected = whole if wanted is None else whole[wanted[whole]]
+            found: list[int] = []
+            while len(page := hot.page(box, wanted, classes, found[-1] if found else 0, 9_000)):
+                found += page.numbers.tolist()
+            assert found == expected.tolist()
+
+
+def test_a_page_stops_where_what_is_wanted_is_not_told_yet() -> None:
+    hot = placed(3)
+    hot.update(make_observations([1, 2, 3], [1, 1, 1], [1.0, 2.0, 3.0]))
+    page = hot.page(None, np.array([True, True, True]), [Classification.OPEN], 0, 10)
+    assert page.numbers.tolist() == [1, 2]

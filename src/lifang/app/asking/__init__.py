@@ -4,7 +4,7 @@ Does not belong here: the rules (guard), who somebody is (identity), any outside
 Reads what the rooms below keep, for an :class:`Asker`; writes denials and reads of what is not open to the ledger.
 """
 
-from lifang.app.asking.asker import OWNER, Asker, Current, Indicator, IndicatorHistory, Page, Series
+from lifang.app.asking.asker import OWNER, Asker, Columns, Current, Indicator, IndicatorHistory, Page, Series
 from lifang.app.asking.datasets import Listed, OpenDataset, release_resource
 from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.reads import Reads
@@ -12,6 +12,7 @@ from lifang.app.asking.reads import Reads
 __all__ = [
     "OWNER",
     "Asker",
+    "Columns",
     "Current",
     "Decisions",
     "Indicator",

@@ -15,10 +15,11 @@ from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.latest import Latest, latest_at
 from lifang.catalogue import Dataset, Link
 from lifang.core import Box, NotFound
-from lifang.guard import Action, Resource, Role, Subject, strictest
+from lifang.guard import Action, Classification, Resource, Role, Subject, strictest
 from lifang.operations import Alert, AlertState, IndicatorSpec, IndicatorValue
 from lifang.scenes import SceneSpec
 from lifang.sensing import NEVER, Datastream, chart
+from lifang.sensing import Latest as LatestValues
 from lifang.store import QueryResult
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 _BATCH = 1000
+_OPEN = Classification.OPEN
 OWNER = Subject("owner", "owner of the city's folder", frozenset(Role))
 
 
@@ -44,6 +46,16 @@ class Series:
     datastream: Datastream
     table: pa.Table
     whole: int
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Latest values in columns with the ids of their datastreams; ``hidden`` are those that are not open."""
+
+    latest: LatestValues
+    ids: list[str]
+    hidden: list[Resource]
+    more: bool
 
 
 @dataclass(frozen=True)
@@ -172,6 +184,26 @@ class Asker(Decisions):
         """Return datastreams as :meth:`datastreams` does, with the latest value of each, now or ``at`` a city time."""
         streams = self.datastreams(**conditions)
         return Page(self._with_values(streams, at), more=streams.more)
+
+    def latest_in(
+        self, box: Box | None, *, observed_property: str | None = None, after: int = 0, limit: int = 1000
+    ) -> Columns:
+        """Return the latest values in ``box`` (in all the city without one) that the asker may read, from memory.
+
+        By number, past ``after``; datastreams without a value are left out. Nothing waits for a disk here: whoever
+        gives the columns away tells :meth:`seen` of their ``hidden`` first.
+        """
+        found = self.city.sensing.latest_page(
+            box,
+            observed_property=observed_property,
+            classes=self.classes(Action.READ, "datastream"),
+            after=after,
+            limit=limit + 1,
+        )
+        more, found = len(found) > limit, found.first(limit)
+        ids, classes = self.city.sensing.ids(found.numbers), self.city.sensing.classes_of(found.numbers)
+        hidden = [Resource("datastream", name, each) for name, each in zip(ids, classes, strict=True) if each != _OPEN]
+        return Columns(found, ids, hidden, more)
 
     def latest_of(self, reference: int | str, *, at: datetime | None = None) -> Current:
         """Return a datastream that the asker may read with its latest value, now or ``at`` a city time."""

@@ -37,13 +37,13 @@ __all__ = ["create_app", "router", "serve", "spec"]
 
 spec = Door("api", "接口", "the city's API", "JSON over HTTP, OpenAPI 3.1, server-sent events", order=10)
 
-_PARTS = (
+_PARTS = (  # a request is compared with each in turn: what maps ask for all the time comes first
+    routes_sensing.router,
     routes_city.router,
     routes_session.router,
     routes_datasets.router,
     routes_rows.router,
     routes_upload.router,
-    routes_sensing.router,
     routes_statistics.router,
     routes_network.router,
     routes_network_links.router,

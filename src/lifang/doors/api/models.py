@@ -154,6 +154,26 @@ class DatastreamPage(Said):
     next: str | None
 
 
+class LatestColumns(Said):
+    """Columns of one length: degrees on WGS 84, milliseconds since 1970 UTC, the value in its datastream's unit."""
+
+    number: list[int]
+    lon: list[float | None]
+    lat: list[float | None]
+    time: list[int]
+    value: list[float | None]
+    quality: list[int]
+
+
+class LatestBody(Said):
+    """The latest values of the datastreams ``id``; ``qualities`` tells what each code of quality means."""
+
+    id: list[str]
+    columns: LatestColumns
+    qualities: dict[str, str]
+    next: str | None
+
+
 class ObservationPage(Said):
     """A series of values; ``downsampled`` says that some were left out to fit ``points``."""
 

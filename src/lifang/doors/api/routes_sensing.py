@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Annotated, Literal
 
+import numpy as np
 import pyarrow as pa
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request
@@ -16,7 +17,16 @@ from starlette.responses import Response, StreamingResponse
 from lifang.app import City, Current
 from lifang.core import Box, NotFound, TooLarge, format_instant, from_micros, zone
 from lifang.doors.api.listing import After, CityMoment, Limit, Moment, RecordedMoment, after_number, day_before, moment
-from lifang.doors.api.models import Accepted, DatastreamBody, DatastreamPage, Name, ObservationPage, ThingBody, Value
+from lifang.doors.api.models import (
+    Accepted,
+    DatastreamBody,
+    DatastreamPage,
+    LatestBody,
+    Name,
+    ObservationPage,
+    ThingBody,
+    Value,
+)
 from lifang.doors.api.routes_operations import unit_body
 from lifang.doors.http import (
     PROBLEMS,
@@ -27,6 +37,7 @@ from lifang.doors.http import (
     answer,
     asking,
     encode_cursor,
+    json_answer,
     read_body,
 )
 from lifang.guard import Action, Resource
@@ -34,6 +45,7 @@ from lifang.sensing import Datastream, Quality
 
 _TICK = timedelta(microseconds=1)
 _MOST = 200_000  # values of one JSON answer
+_MOST_LATEST = 10_000  # values of one picture
 _PIECE = 20_000  # values of one piece of CSV
 _WORDS = {each.value: each.word for each in Quality}
 Reads = Annotated[Asker, asking(Action.READ, Resource("datastream"), per_item=True)]
@@ -97,6 +109,10 @@ def router() -> APIRouter:
     """Return the routes of datastreams and observations."""
     routes = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["sensing"], responses=PROBLEMS)
 
+    routes.add_api_route(
+        "/latest", _latest, response_model=LatestBody, summary="Latest values in a box, in columns, for a map"
+    )
+
     @routes.get("/datastreams", response_model=DatastreamPage)
     def datastreams(
         request: Request,
@@ -148,6 +164,39 @@ def router() -> APIRouter:
         summary="Observations in bulk, as an Arrow IPC stream",
     )
     return routes
+
+
+async def _latest(
+    request: Request,
+    asker: Reads,
+    bbox: BoxText = None,
+    observed: Annotated[str | None, Query(alias="property", max_length=128)] = None,
+    after: After = None,
+    limit: Annotated[int, Query(ge=1, le=_MOST_LATEST, description="How many values at most.")] = 1000,
+) -> Response:
+    """Tell the latest value of each datastream in a box, by number; those that never had one are left out.
+
+    All of it is in memory: nothing waits for a disk, or for values that are being stored.
+    """
+    found = asker.latest_in(
+        Box.parse(bbox) if bbox else None,
+        observed_property=observed,
+        after=after_number("latest", after),
+        limit=limit,
+    )
+    if found.hidden:
+        await run_sync(lambda: asker.seen(*found.hidden))
+    latest = found.latest
+    columns = {
+        "number": latest.numbers,
+        "lon": np.round(latest.lon, 6),
+        "lat": np.round(latest.lat, 6),
+        "time": latest.time // 1000,
+        "value": latest.value,
+        "quality": latest.quality,
+    }
+    following = encode_cursor("latest", int(latest.numbers[-1])) if found.more else None
+    return json_answer(request, {"id": found.ids, "columns": columns, "qualities": _WORDS, "next": following})
 
 
 def _observations(

@@ -12,6 +12,7 @@ import duckdb
 
 from lifang.core import Problem, Unavailable
 from lifang.store.durable import disk_errors, make_folder
+from lifang.store.lake.background import made_in_background
 from lifang.store.lake.errors import is_fatal, problem_of
 from lifang.store.lake.extensions import load_extension
 from lifang.store.lake.names import sql, text
@@ -31,7 +32,10 @@ _SAFE = {
 
 
 class Engine:
-    """The instance behind ``folder`` (``observations.duckdb``, ``releases.ducklake``, ``releases/``)."""
+    """The instance behind ``folder`` (``observations.duckdb``, ``releases.ducklake``, ``releases/``).
+
+    A query runs on the thread that asks; DuckDB's own threads, which help it, stand back behind the doors.
+    """
 
     def __init__(self, folder: Path, *, memory_mb: int, threads: int) -> None:
         self.folder = folder
@@ -106,7 +110,7 @@ class Engine:
             try:
                 if self._root is None:
                     with disk_errors(self.folder):
-                        self._root = self._open()
+                        self._root = made_in_background(self._open)
                 if database not in self._attached:
                     self._attach(self._root, database)
                 cursor = self._root.cursor()

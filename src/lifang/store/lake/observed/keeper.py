@@ -8,6 +8,7 @@ from threading import Condition, Thread
 from time import monotonic
 
 from lifang.core import Problem
+from lifang.store.lake.background import stand_back
 
 _SHARE = 10  # chores get one part in so many of the keeper's time while it folds
 _LOG = logging.getLogger(__name__)
@@ -16,8 +17,8 @@ _LOG = logging.getLogger(__name__)
 class Keeper:
     """Runs ``fold`` at most ``pause_s`` after it is woken, and each of ``chores`` after that and every ``idle_s``.
 
-    A chore that returns true is run again soon. While much is folded, chores get a tenth of the time. A failure is
-    logged and the work tried again after ``retry_s``.
+    Its thread stands back behind those that answer somebody. A chore that returns true is run again soon. While much
+    is folded, chores get a tenth of the time. A failure is logged and the work tried again after ``retry_s``.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Keeper:
             self._thread.join()
 
     def _run(self) -> None:
+        stand_back()
         while self._wait():
             done = [self._try(self._fold)]
             if (begin := monotonic()) >= self._chores_at:
