@@ -5,10 +5,14 @@ The unit tests of the doors and the connectors open a whole city each: they are 
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
+
+import lifang
+from lifang.app import find_pack, lay_out
 
 _QUICK = {Path(__file__).parent / "unit", Path(__file__).parent / "architecture"}
 _OPENED = {
@@ -33,3 +37,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folders = set(item.path.parents)
         if not _QUICK & folders or _OPENED & folders:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The folder of a city made from the Chengdu pack, once for all workers: to be copied, never to be opened."""
+    here = tmp_path_factory.getbasetemp()
+    home = here.parent if hasattr(request.config, "workerinput") else here
+    with (home / "furnished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "furnished").exists():
+            lay_out(home / "making", find_pack("chengdu"))
+            with lifang.open(home / "making") as city:
+                city.sensing.start()
+                city.furnish(find_pack("chengdu"), tell=lambda fraction, note: None)
+            (home / "making").rename(home / "furnished")
+    return home / "furnished"

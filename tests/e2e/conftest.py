@@ -12,11 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from tests.e2e.screen import Served
 
 _ARGUMENTS = [
@@ -28,6 +29,7 @@ _ARGUMENTS = [
     "--disable-sync",
 ]
 _UP_S = 240
+_WIDE = ViewportSize(width=1280, height=800)
 
 
 def _free_port() -> int:
@@ -56,8 +58,9 @@ def serve(command: list[str | Path], folder: Path) -> tuple[subprocess.Popen[byt
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("demo") / "chengdu"
+    shutil.copytree(furnished, folder)
     lifang = Path(sys.executable).with_name("lifang")
     process, found = serve(
         [lifang, "demo", "chengdu", "--dir", folder, "--speed", "900", "--no-browser", "--no-simulate"], folder
@@ -88,10 +91,29 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@contextmanager
+def _window(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport=_WIDE, timezone_id="Asia/Shanghai")
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, timezone_id="Asia/Shanghai")
-    context.set_default_timeout(60_000)
-    tab = context.new_page()
-    yield tab
-    context.close()
+    """A window of its own: for a test that signs in, changes something, or watches the page load."""
+    with _window(chromium) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def window(chromium: Browser) -> Iterator[Page]:
+    with _window(chromium) as found:
+        yield found
+
+
+@pytest.fixture
+def shared(window: Page) -> Page:
+    """A window that the tests of a module share, in which nobody signs in: each shows its own view in it."""
+    window.set_viewport_size(_WIDE)
+    return window

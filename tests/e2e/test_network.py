@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
 from tests.e2e.conftest import serve
 from tests.e2e.network import furnish
-from tests.e2e.screen import Served, look, open_page, sign_in
+from tests.e2e.screen import Served, look, open_page, show, sign_in
 
 DEVICES = 20_000
 SHOWN = DEVICES + 3
@@ -49,18 +49,18 @@ def sensed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.mark.parametrize(("lang", "theme", "width"), list(product(WORDS, ("paper", "night"), (1280, 390))))
 def test_twenty_thousand_devices_are_seen_on_the_map_and_in_words(
-    page: Page, sensed: Served, lang: str, theme: str, width: int
+    shared: Page, sensed: Served, lang: str, theme: str, width: int
 ) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
-    open_page(page, sensed, f"?room=sensing&lang={lang}&theme={theme}{MAP}")
-    expect(page.locator("lf-devices .device-list li").first).to_be_visible()
-    body = page.locator("body").inner_text()
+    shared.set_viewport_size({"width": width, "height": 844})
+    show(shared, sensed, f"?room=sensing&lang={lang}&theme={theme}{MAP}")
+    expect(shared.locator("lf-devices .device-list li").first).to_be_visible()
+    body = shared.locator("body").inner_text()
     for word in WORDS[lang]:
         assert word in body
-    seen = look(page, within=".map-place", wanted=HEALTH_COLOURS[theme], tolerance=40)
+    seen = look(shared, within=".map-place", wanted=HEALTH_COLOURS[theme], tolerance=40)
     assert min(seen.near) > 20, "each health shows its colour"
-    assert faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
+    assert faults(shared) == []
+    assert shared.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
 
 
 def test_all_devices_cost_one_draw_call_and_few_bytes(page: Page, sensed: Served) -> None:
@@ -101,9 +101,9 @@ def test_devices_are_narrowed_sorted_and_taken_along_and_the_address_says_so(pag
     page.keyboard.press("Control+z")
 
 
-def test_a_sensor_is_shown_on_its_pole_with_roles_upkeep_and_history(page: Page, sensed: Served) -> None:
-    open_page(page, sensed, "?room=sensing&lang=en&pick=noise-p1")
-    card = page.locator("lf-device")
+def test_a_sensor_is_shown_on_its_pole_with_roles_upkeep_and_history(shared: Page, sensed: Served) -> None:
+    show(shared, sensed, "?room=sensing&lang=en&pick=noise-p1")
+    card = shared.locator("lf-device")
     expect(card.locator("#device-title")).to_have_text("Noise meter on pole 1")
     expect(card.locator(".pole")).to_contain_text("Smart pole 1")
     expect(card.locator(".pole .tags")).to_contain_text("Lamp")
@@ -112,8 +112,8 @@ def test_a_sensor_is_shown_on_its_pole_with_roles_upkeep_and_history(page: Page,
     expect(card).to_contain_text("Certificate")
     expect(card.locator("#history-title")).to_be_visible()
     card.locator("[data-datastream='noise-p1.laeq'] button").click()
-    expect(page.locator("#stream-title")).to_have_text("Equivalent sound level")
-    assert faults(page) == []
+    expect(shared.locator("#stream-title")).to_have_text("Equivalent sound level")
+    assert faults(shared) == []
 
 
 def test_a_datastreams_chart_zooms_to_single_values_with_figures_flags_gaps_and_neighbours(
@@ -188,10 +188,10 @@ def test_the_live_strip_tells_rate_and_silent_share_and_the_map_finds_the_device
     expect(strip.locator("[data-flow=rate]")).to_contain_text("/s")
 
 
-def test_links_are_a_table_with_what_hangs_on_them(page: Page, sensed: Served) -> None:
-    open_page(page, sensed, "?room=sensing&lang=en&table=links")
-    rows = page.locator("lf-links[whole] tbody tr")
+def test_links_are_a_table_with_what_hangs_on_them(shared: Page, sensed: Served) -> None:
+    show(shared, sensed, "?room=sensing&lang=en&table=links")
+    rows = shared.locator("lf-links[whole] tbody tr")
     expect(rows).to_have_count(4)
     expect(rows.first).to_contain_text("down")
-    expect(page.locator("tr[data-link='onu-1']")).to_contain_text("10,000 Mbit/s")
-    assert faults(page) == []
+    expect(shared.locator("tr[data-link='onu-1']")).to_contain_text("10,000 Mbit/s")
+    assert faults(shared) == []

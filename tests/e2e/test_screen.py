@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 from tests.e2e.accessible import faults
-from tests.e2e.screen import Served, look, open_page, turn_to
+from tests.e2e.screen import Served, look, open_page, show, turn_to
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 AQI_COLOURS = [
@@ -25,27 +25,29 @@ WORDS = {"zh": ("成都", "预警", "指标"), "en": ("Chengdu", "Alerts", "Key 
 
 
 @pytest.mark.parametrize(("lang", "theme", "width"), list(product(WORDS, ("paper", "night"), (1280, 390))))
-def test_the_screen_shows_map_values_and_panels(page: Page, served: Served, lang: str, theme: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
-    open_page(page, served, f"?lang={lang}&theme={theme}")
-    body = page.locator("body").inner_text()
+def test_the_screen_shows_map_values_and_panels(
+    shared: Page, served: Served, lang: str, theme: str, width: int
+) -> None:
+    shared.set_viewport_size({"width": width, "height": 844})
+    show(shared, served, f"?lang={lang}&theme={theme}")
+    body = shared.locator("body").inner_text()
     for word in WORDS[lang]:
         assert word in body
-    expect(page.locator("[data-aqi]").first).to_have_text(
+    expect(shared.locator("[data-aqi]").first).to_have_text(
         re.compile(r"^\d{1,3}$"), timeout=30_000
     )  # some hours lack it
-    seen = look(page, within=".map-place", wanted=AQI_COLOURS, tolerance=60)
+    seen = look(shared, within=".map-place", wanted=AQI_COLOURS, tolerance=60)
     assert seen.colours > 200, "the map is blank"
     assert seen.commonest < 0.9, "the map is all one colour"
     assert max(seen.near) > 20, "no station shows its AQI colour"
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
+    assert shared.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
 
 
-def test_the_themes_differ_in_light(page: Page, served: Served) -> None:
+def test_the_themes_differ_in_light(shared: Page, served: Served) -> None:
     light = {}
     for theme in ("paper", "night"):
-        open_page(page, served, f"?theme={theme}")
-        light[theme] = look(page).light
+        show(shared, served, f"?theme={theme}")
+        light[theme] = look(shared).light
     assert light["paper"] > 200
     assert light["night"] < 60
 
@@ -73,28 +75,28 @@ def test_nothing_is_asked_of_any_other_host_and_nothing_fails(page: Page, served
     assert wrong == []
 
 
-def test_a_station_shows_its_series_with_unit_and_zone(page: Page, served: Served) -> None:
-    open_page(page, served, "?lang=en&pick=cnemc-1431a&series=pm2.5")
-    card = page.locator("lf-station")
+def test_a_station_shows_its_series_with_unit_and_zone(shared: Page, served: Served) -> None:
+    show(shared, served, "?lang=en&pick=cnemc-1431a&series=pm2.5")
+    card = shared.locator("lf-station")
     expect(card).to_contain_text("Jinquan")
     expect(card).to_contain_text("µg/m³")
     expect(card.locator("svg").first).to_be_visible()
     assert "UTC+8" in card.inner_text() or "+08" in card.inner_text()
 
 
-def test_every_layer_names_its_source_and_is_a_table_too(page: Page, served: Served) -> None:
-    open_page(page, served, "?lang=en&table=districts")
-    expect(page.locator("lf-drawer table")).to_be_visible()
-    expect(page.locator("lf-drawer")).to_contain_text("510104 Jinjiang District")
-    attribution = page.locator(".map-place").inner_text()
+def test_every_layer_names_its_source_and_is_a_table_too(shared: Page, served: Served) -> None:
+    show(shared, served, "?lang=en&table=districts")
+    expect(shared.locator("lf-drawer table")).to_be_visible()
+    expect(shared.locator("lf-drawer")).to_contain_text("510104 Jinjiang District")
+    attribution = shared.locator(".map-place").inner_text()
     assert "OpenStreetMap" in attribution
 
 
-def test_the_catalogue_finds_shows_and_gives_away(page: Page, served: Served) -> None:
-    open_page(page, served, "?room=data&lang=zh&q=区划")
-    catalogue = page.locator("lf-catalogue")
+def test_the_catalogue_finds_shows_and_gives_away(shared: Page, served: Served) -> None:
+    show(shared, served, "?room=data&lang=zh&q=区划")
+    catalogue = shared.locator("lf-catalogue")
     expect(catalogue).to_contain_text("成都市行政区划边界")
-    turn_to(page, "?room=data&lang=zh&dataset=districts")
+    turn_to(shared, "?room=data&lang=zh&dataset=districts")
     expect(catalogue).to_contain_text("信息资源名称")
     expect(catalogue).to_contain_text("curl")
     expect(catalogue.locator("table").first).to_be_visible()
@@ -209,12 +211,12 @@ def test_an_empty_city_says_how_to_fill_it(page: Page, empty_city: Served) -> No
     ("name", "query"), [("overview", "?lang=en&theme=paper"), ("overview-zh-night", "?lang=zh&theme=night")]
 )
 def test_the_pictures_in_the_documents_show_what_the_screen_shows(
-    page: Page, served: Served, name: str, query: str
+    shared: Page, served: Served, name: str, query: str
 ) -> None:
-    page.set_viewport_size({"width": 1440, "height": 900})
-    open_page(page, served, query)
-    kept = look(page, wanted=AQI_COLOURS, tolerance=60, png=(IMAGES / f"{name}.png").read_bytes())
-    live = look(page, wanted=AQI_COLOURS, tolerance=60)
+    shared.set_viewport_size({"width": 1440, "height": 900})
+    show(shared, served, query)
+    kept = look(shared, wanted=AQI_COLOURS, tolerance=60, png=(IMAGES / f"{name}.png").read_bytes())
+    live = look(shared, wanted=AQI_COLOURS, tolerance=60)
     assert kept.total == live.total == 1440 * 900
     assert abs(kept.light - live.light) < 12, "the picture is old. To mend: make pictures"
     assert kept.colours > live.colours / 3

@@ -7,26 +7,19 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 import lifang
-from lifang.app import City, find_pack, lay_out
+from lifang.app import City
+from lifang.app.sensors import ReplayPlan, recorded_series
 from lifang.core import Conflict, NotFound
 
 
-@pytest.fixture(scope="module")
-def chengdu(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("city") / "chengdu"
-    lay_out(folder, find_pack("chengdu"))
-    with lifang.open(folder) as city:
-        city.sensing.start()
-        city.furnish(find_pack("chengdu"), tell=lambda fraction, note: None)
-    return folder
-
-
 @pytest.fixture
-def folder(chengdu: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(chengdu, tmp_path / "chengdu"))
+def folder(furnished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(furnished, tmp_path / "chengdu"))
 
 
 def _until(city: City, hours: float) -> None:
@@ -89,6 +82,16 @@ def test_the_early_warning_fires_in_the_replayed_december(folder: Path) -> None:
         (alert,) = city.alerts.alerts(state="firing")
         assert alert.rule == "air_quality"
         assert "alert:" in {record.entry.resource[:6] for record in city.store.ledger.records(limit=10_000)}
+
+
+def test_a_city_reads_no_more_of_its_recording_than_it_has_not_played(folder: Path) -> None:
+    with lifang.open(folder) as city:
+        plan, dataset = ReplayPlan.from_table(city.settings.replay), city.catalogue.dataset("air_hourly_2019")
+        whole = recorded_series(plan, dataset, city.sensing)
+        later = recorded_series(plan, dataset, city.sensing, after=plan.start)
+        assert len(whole) > 10 * len(later) > 0
+        assert later.equals(whole.filter(pc.greater(whole["time"], pa.scalar(plan.start, whole["time"].type))))
+        assert len(recorded_series(plan, dataset, city.sensing, after=whole["time"][-1].as_py())) == 0
 
 
 def test_two_processes_cannot_hold_one_city(folder: Path) -> None:

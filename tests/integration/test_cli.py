@@ -1,12 +1,13 @@
 """Every command answers, prints JSON when asked, and says clearly what is wrong.
 
-The city is made by commands that open it themselves; then it is served, and the commands speak to the server.
+Commands that open the city themselves come first; then it is served, and the commands speak to the server.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,8 +19,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from lifang.core import owner_of
 from lifang.doors.cli.main import app, main
-from lifang.store import Store
 
 RUNNER = CliRunner()
 PASSWORD = "correct horse battery staple"
@@ -42,9 +43,9 @@ def _run(*arguments: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def city(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("cli")
-    _run("init", home / "city", "--pack", "chengdu", "--json")
+    shutil.copytree(furnished, home / "city")
     (home / "wells.csv").write_text("code,depth\n1,12.5\n2,deep\n", "utf-8")
     (home / "wells.toml").write_text(_CARD, "utf-8")
     _run("data", "add", home / "wells.csv", "--card", home / "wells.toml", "--dir", home / "city", "--json")
@@ -56,7 +57,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     command = [sys.executable, "-m", "lifang.doors.cli.main", "serve", "--dir", home / "city", "--port", port]
     with (home / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
-    while not ((owner := Store.owner(home / "city")) and owner.url):
+    while not ((owner := owner_of(home / "city")) and owner.url):
         assert server.poll() is None, (home / "log").read_text("utf-8")
         time.sleep(0.1)
     yield home / "city"

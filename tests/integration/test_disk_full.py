@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from lifang.catalogue import Catalogue
-from lifang.core import ManualClock, Settings, Unavailable
+from lifang.core import ManualClock, Settings, Unavailable, owner_of
 from lifang.guard import SYSTEM
 from lifang.store import Entry, Observations, Store
 
@@ -182,7 +182,7 @@ def test_a_city_closes_and_opens_on_a_full_disk_or_says_why(small_disk: Path) ->
     load.change()
     ballast = fill(small_disk)
     told_if_full(store.close)
-    assert Store.owner(small_disk / "city") is None
+    assert owner_of(small_disk / "city") is None
     told_if_full(lambda: Store.open(small_disk / "city", clock=clock, memory_mb=64, threads=1).close())
     ballast.unlink()
     with Store.open(small_disk / "city", clock=clock, memory_mb=64, threads=1) as again:

@@ -12,9 +12,8 @@ import httpx
 import pytest
 
 import lifang
-from lifang.core import Conflict
+from lifang.core import Conflict, owner_of
 from lifang.doors.mqtt import listen
-from lifang.store import Store
 
 from .test_mqtt_killed import furnish, serving
 
@@ -28,7 +27,7 @@ def test_the_address_is_told_everywhere(tmp_path: Path) -> None:
     folder = tmp_path / "city"
     furnish(folder)
     with serving(folder) as (_, port):
-        address, owner = f"mqtt://127.0.0.1:{port}", Store.owner(folder)
+        address, owner = f"mqtt://127.0.0.1:{port}", owner_of(folder)
         assert owner is not None
         url = owner.url.rstrip("/")
         assert httpx.get(f"{url}/api/v1/city").json()["mqtt"] == address

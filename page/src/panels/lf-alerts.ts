@@ -11,6 +11,7 @@ import { data, here, mayAct } from "../state/data";
 import { alertsAt } from "../state/moment";
 
 const STATES: AlertState[] = ["firing", "pending", "cleared", "closed"];
+const FIRED: AlertState[] = ["firing", "cleared"]; // what a person may acknowledge or close
 const SHORT = 3;
 
 /** The alerts at the moment looked at; operators acknowledge and close them here. */
@@ -86,7 +87,7 @@ export class AlertsPiece extends Piece {
         : nothing}
       ${alert.acknowledged ? html`<p class="fine">✓ ${t("alerts.acked", acted(alert.acknowledged_by, alert.acknowledged))}</p>` : nothing}
       ${alert.closed ? html`<p class="fine">✓ ${t("alerts.closedBy", acted(alert.closed_by, alert.closed))}</p>` : nothing}
-      ${mayAct(data.value.subject, "operator") && alert.state !== "closed" ? this.actions(alert) : nothing}
+      ${mayAct(data.value.subject, "operator") && FIRED.includes(alert.state) ? this.actions(alert) : nothing}
     </li>`;
   }
 

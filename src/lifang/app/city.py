@@ -33,7 +33,7 @@ from lifang.guard import SYSTEM, Subject
 from lifang.identity import Identity
 from lifang.operations import AlertChange, Alerts, Indicators, Thresholds
 from lifang.scenes import SceneContext
-from lifang.sensing import Replay, Sensing, connectors, network, tasking
+from lifang.sensing import Replay, Sensing, connectors, network, stood_at, tasking
 from lifang.store import Ages, Store
 
 _SCENES_LOOK_BACK = timedelta(hours=72)
@@ -226,7 +226,8 @@ class City(Reads):
 
     def _open_replay(self, *, load_history: bool = False) -> Replay:
         plan = ReplayPlan.from_table(self.settings.replay)
-        series = recorded_series(plan, self.catalogue.dataset(plan.series), self.sensing)
+        after = None if load_history else stood_at(self.store, plan.start)
+        series = recorded_series(plan, self.catalogue.dataset(plan.series), self.sensing, after=after)
         if load_history:
             self.sensing.load_history(series, before=plan.start + _TICK, by=SYSTEM)  # what fell on the start, too
         return Replay(self.sensing, series, start=plan.start, speed=plan.speed, clock=self._standing)

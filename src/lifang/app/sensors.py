@@ -22,6 +22,7 @@ from lifang.core import BadInput, parse_instant
 from lifang.guard import SYSTEM, Classification
 from lifang.sensing import Datastream, Sensing, Thing
 from lifang.standards import code_list
+from lifang.store import Condition
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,15 @@ def _datastream(plan: ReplayPlan, thing: Thing, measured: _Measured) -> Datastre
     )
 
 
-def recorded_series(plan: ReplayPlan, dataset: Dataset, sensing: Sensing) -> pa.Table:
-    """Return the recorded values as (datastream int32, time timestamp[us, UTC], value float64), by time."""
-    table = dataset.rows().select([plan.thing, plan.property, plan.time, plan.value])
+def recorded_series(plan: ReplayPlan, dataset: Dataset, sensing: Sensing, *, after: datetime | None = None) -> pa.Table:
+    """Return the recorded values as (datastream int32, time timestamp[us, UTC], value float64), by time.
+
+    With ``after`` only those later than that moment, maybe none; without it ``BadInput`` if there is no value at all.
+    """
+    later = [] if after is None else [Condition(plan.time, ">", after)]
+    table = dataset.rows().select([plan.thing, plan.property, plan.time, plan.value], where=later)
+    if after is None and not len(table):
+        raise BadInput(f"{plan.series} holds no value.", where="city.toml", mend="Replay a dataset with values.")
     names = pc.utf8_lower(
         pc.binary_join_element_wise(
             pc.binary_join_element_wise(plan.prefix, table[plan.thing], ""), table[plan.property], "."

@@ -1,9 +1,11 @@
-"""core: what every room stands on: ids, time, place, units, errors, settings, the plugin registry.
+"""core: what every room stands on: ids, time, place, units, errors, settings, the plugin registry, who owns a folder.
 
+It loads quickly: a command that speaks to a served city needs nothing else of the house.
 Does not belong here: storage, code lists, anything that knows what a city does.
-Reads and writes no dataset.
+Reads and writes no dataset, only the lock of a folder.
 """
 
+from lifang.core.disk import disk_errors, disk_full
 from lifang.core.errors import (
     BadInput,
     Conflict,
@@ -18,6 +20,7 @@ from lifang.core.errors import (
     UnknownCode,
 )
 from lifang.core.ids import check_slug, new_id
+from lifang.core.ownership import LOCK_FILE, FolderLock, Owner, owner_of
 from lifang.core.place import (
     Box,
     check_crs,
@@ -44,15 +47,18 @@ from lifang.core.units import Unit, convert, unit, units
 
 __all__ = [
     "CITY_FILE",
+    "LOCK_FILE",
     "BadInput",
     "Box",
     "Clock",
     "Conflict",
     "Corrupt",
     "Denied",
+    "FolderLock",
     "ManualClock",
     "NeedsPurpose",
     "NotFound",
+    "Owner",
     "Plugins",
     "Problem",
     "Settings",
@@ -65,6 +71,8 @@ __all__ = [
     "check_crs",
     "check_slug",
     "convert",
+    "disk_errors",
+    "disk_full",
     "distance_m",
     "format_instant",
     "from_micros",
@@ -73,6 +81,7 @@ __all__ = [
     "has_offset",
     "load_settings",
     "new_id",
+    "owner_of",
     "parse_instant",
     "to_micros",
     "to_wgs84",

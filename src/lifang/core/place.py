@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
 
 from lifang.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from pyproj import Transformer
 
 Degrees = NDArray[np.float64]
 
@@ -73,6 +75,8 @@ class Box:
 
 @lru_cache(maxsize=64)
 def _transformer(source: str, target: str) -> Transformer:
+    from pyproj import Transformer  # noqa: PLC0415 - it takes as long to load as all the rest of this room
+
     return Transformer.from_crs(source, target, always_xy=True)
 
 
@@ -80,6 +84,9 @@ def check_crs(name: str) -> str:
     """Return ``name`` normalised (``EPSG:4490``, ``GCJ-02``); ``BadInput`` if no such coordinate system is known."""
     if name.upper().replace("_", "-") in {"GCJ-02", "GCJ02"}:
         return "GCJ-02"
+    from pyproj import CRS  # noqa: PLC0415 - see _transformer
+    from pyproj.exceptions import CRSError  # noqa: PLC0415
+
     try:
         crs = CRS.from_user_input(name)
     except CRSError as error:

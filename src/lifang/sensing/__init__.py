@@ -45,7 +45,7 @@ from lifang.sensing.model import (
 )
 from lifang.sensing.quality import RULES as QUALITY_RULES
 from lifang.sensing.quality import QualityRule
-from lifang.sensing.replay import Replay
+from lifang.sensing.replay import Replay, stood_at
 from lifang.sensing.sensing import Receipt, Sensing
 from lifang.sensing.series import chart
 from lifang.store import Observations
@@ -93,6 +93,7 @@ __all__ = [
     "make_observations",
     "network",
     "start_of",
+    "stood_at",
     "tasking",
     "told_entity",
 ]

@@ -21,7 +21,7 @@ from lifang.core import BadInput, Clock, Problem, from_micros, to_micros
 from lifang.guard import SYSTEM, Action, Resource, Subject, require
 from lifang.sensing.history import absent, observations_of
 from lifang.sensing.model import pick
-from lifang.store import Entry, Observations, read_setting, write_setting
+from lifang.store import Entry, Observations, Store, read_setting, write_setting
 
 if TYPE_CHECKING:
     from lifang.sensing.sensing import Sensing
@@ -44,11 +44,18 @@ class _Pace:
         return int(min(self.city + passed * self.speed * 1e6, max(self.city, end)))
 
 
+def stood_at(store: Store, start: datetime, *, name: str = "city") -> datetime:
+    """Return where the replay called ``name`` stood when it was last saved; ``start`` if it never was."""
+    saved = read_setting(store, f"replay:{name}") or {}
+    return max(start, from_micros(int(saved.get("position", to_micros(start)))))
+
+
 class Replay:
     """A recorded table and the clock it runs by.
 
     ``source`` has columns datastream (number), time, value and, if wanted, quality; rows without a value are gaps.
-    City time begins at ``start``; what lies before it is history (see ``Sensing.load_history``).
+    City time begins at ``start``; what lies before it is history (see ``Sensing.load_history``). Rows no later than
+    :func:`stood_at` may be left out: they were played.
     """
 
     def __init__(
@@ -64,12 +71,10 @@ class Replay:
         self._sensing, self._clock, self._key = sensing, clock, f"replay:{name}"
         self._lock = Lock()
         self._source = observations_of(source)
-        if not len(self._source):
-            raise BadInput("The recorded table holds no value.", mend="Replay a table with values.")
-        self._end = int(self._source.time[-1])
         saved = read_setting(sensing.store, self._key) or {}
         self._start = to_micros(start)
         city = max(self._start, int(saved.get("position", self._start)))
+        self._end = int(self._source.time[-1]) if len(self._source) else city
         ahead = pick(self._source, slice(int(np.searchsorted(self._source.time, city, side="right")), None))
         missing = absent(sensing, ahead)
         stored = int(missing.argmax()) if missing.any() else len(ahead)  # without a break, from the saved position on

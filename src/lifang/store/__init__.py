@@ -26,7 +26,6 @@ from lifang.store.lake import (
     rising,
 )
 from lifang.store.ledger import Entry, Ledger, Record, Verdict
-from lifang.store.lock import Owner
 from lifang.store.registry import (
     Derived,
     EntityQuery,
@@ -71,7 +70,6 @@ __all__ = [
     "Node",
     "ObservationQuery",
     "Observations",
-    "Owner",
     "Parents",
     "QueryResult",
     "Record",

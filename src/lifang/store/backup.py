@@ -20,10 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from lifang.core import BadInput, Conflict, Unavailable
-from lifang.store.durable import PART, disk_errors, part_file, put_in_place, sync_file
+from lifang.core import LOCK_FILE, BadInput, Conflict, Unavailable, disk_errors
+from lifang.store.durable import PART, part_file, put_in_place, sync_file
 from lifang.store.lake import Lake
-from lifang.store.lock import LOCK_FILE
 from lifang.store.registry import Database
 
 MANIFEST = "manifest.json"

@@ -7,13 +7,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from lifang.core import Clock, format_instant, from_micros
+from lifang.core import Clock, FolderLock, disk_errors, format_instant, from_micros
 from lifang.store.backup import BackupSummary, Watch, back_up
 from lifang.store.blobs import Blobs
-from lifang.store.durable import disk_errors, make_folder
+from lifang.store.durable import make_folder
 from lifang.store.lake import Aged, Ages, Batch, Lake
 from lifang.store.ledger import Entry, Ledger, Record
-from lifang.store.lock import FolderLock, Owner, owner
 from lifang.store.registry import Database, Registry
 from lifang.store.restore import restore
 
@@ -76,13 +75,8 @@ class Store:
         place = Path(folder).absolute()
         return cls(place, clock=clock, memory_mb=memory_mb, threads=threads, zone_name=zone_name, ages=ages)
 
-    @staticmethod
-    def owner(folder: Path) -> Owner | None:
-        """Return the process that owns ``folder``, with its address and its owner's secret, or ``None``."""
-        return owner(folder)
-
     def announce(self, url: str, secret: str) -> None:
-        """Write the address this process serves at, and its owner's secret, where :meth:`owner` finds them."""
+        """Write the address this process serves at, and its owner's secret: :func:`lifang.core.owner_of` finds them."""
         self._lock.announce(url, secret)
 
     def record_batch(self, batch: Batch) -> Record:

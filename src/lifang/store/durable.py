@@ -1,8 +1,7 @@
-"""Durable files: written beside, synced, renamed, and the folder synced; disk errors become ``Unavailable``."""
+"""Durable files: written beside, synced, renamed, and the folder synced."""
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,35 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from lifang.core import Problem, Unavailable
-
 PART = ".part"
-_FULL = {errno.ENOSPC, errno.EDQUOT}
-_FREE = "Free space on that disk and try again; what was acknowledged is safe."
-
-
-def disk_full(where: Path | str) -> Unavailable:
-    """Return the error that says the disk holding ``where`` is full."""
-    return Unavailable("The disk is full.", where=str(where), mend=_FREE)
-
-
-def disk_trouble(error: OSError, where: Path | str) -> Unavailable:
-    """Return ``error`` in the house's words: full disk, or the system's own reason."""
-    if error.errno in _FULL:
-        return disk_full(where)
-    reason = error.strerror or str(error)
-    return Unavailable(f"The disk refused: {reason}.", where=str(where), mend="Check the disk and the folder's rights.")
-
-
-@contextmanager
-def disk_errors(where: Path | str) -> Iterator[None]:
-    """Turn an ``OSError`` raised inside into ``Unavailable`` naming ``where``; other errors pass."""
-    try:
-        yield
-    except Problem:
-        raise
-    except OSError as error:
-        raise disk_trouble(error, where) from error
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,8 +9,8 @@ import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from lifang.core import Corrupt
-from lifang.store.durable import disk_errors, make_folder, part_file, put_in_place, sync_file, sync_folder
+from lifang.core import Corrupt, disk_errors
+from lifang.store.durable import make_folder, part_file, put_in_place, sync_file, sync_folder
 
 _HEAD = struct.Struct("<II")  # length and CRC-32 of what follows
 _MOST = 64_000_000

@@ -11,10 +11,9 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from lifang.core import BadInput, Conflict, Corrupt, NotFound
+from lifang.core import LOCK_FILE, BadInput, Conflict, Corrupt, NotFound, disk_errors
 from lifang.store.backup import FORMAT, MANIFEST, BackupSummary
-from lifang.store.durable import disk_errors, make_folder, sync_file, sync_folder
-from lifang.store.lock import LOCK_FILE
+from lifang.store.durable import make_folder, sync_file, sync_folder
 
 _CHUNK = 1 << 20
 _MANIFEST_MAX = 256 << 20

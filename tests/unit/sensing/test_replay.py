@@ -8,7 +8,7 @@ import pytest
 
 from lifang.core import BadInput, ManualClock, Unauthenticated, to_micros
 from lifang.guard import ANONYMOUS, SYSTEM, Role, Subject
-from lifang.sensing import Replay, Sensing, make_observations
+from lifang.sensing import Replay, Sensing, make_observations, stood_at
 
 pytestmark = pytest.mark.slow
 
@@ -190,3 +190,16 @@ def test_gaps_in_the_table_are_not_emitted(sensing: Sensing, clock: ManualClock)
     played = Replay(sensing, gappy, clock=clock, start=START, speed=86_400)
     clock.advance(SECOND)
     assert played.step() == 22 * 6
+
+
+def test_a_replay_that_is_through_needs_nothing_of_its_recording(sensing: Sensing, clock: ManualClock) -> None:
+    assert stood_at(sensing.store, START) == START
+    played = replay(sensing, clock, speed=86_400)
+    clock.advance(2 * SECOND)
+    played.step()
+    played.close()
+    end = stood_at(sensing.store, START)
+    assert end == played.end
+    again = Replay(sensing, recorded().slice(0, 0), clock=clock, start=START)
+    assert again.state()["ended"]
+    assert (again.now, again.step()) == (end, 0)

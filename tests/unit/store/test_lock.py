@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lifang.core import Conflict, ManualClock, Unavailable
-from lifang.store import Owner, Store
+from lifang.core import Conflict, ManualClock, Owner, Unavailable, owner_of
+from lifang.store import Store
 
 
 def test_a_second_owner_is_refused_and_told_who_owns_it(store: Store, clock: ManualClock) -> None:
@@ -15,13 +15,13 @@ def test_a_second_owner_is_refused_and_told_who_owns_it(store: Store, clock: Man
 
 
 def test_the_owner_and_its_address_can_be_asked(store: Store, tmp_path: Path) -> None:
-    assert Store.owner(store.folder) == Owner(os.getpid())
+    assert owner_of(store.folder) == Owner(os.getpid())
     store.announce("http://127.0.0.1:8000/", "lfo_secret")
-    assert Store.owner(store.folder) == Owner(os.getpid(), "http://127.0.0.1:8000/", "lfo_secret")
-    assert "lfo_secret" not in repr(Store.owner(store.folder))
+    assert owner_of(store.folder) == Owner(os.getpid(), "http://127.0.0.1:8000/", "lfo_secret")
+    assert "lfo_secret" not in repr(owner_of(store.folder))
     store.close()
-    assert Store.owner(store.folder) is None
-    assert Store.owner(tmp_path / "nowhere") is None
+    assert owner_of(store.folder) is None
+    assert owner_of(tmp_path / "nowhere") is None
 
 
 def test_what_the_lock_says_is_for_its_owners_eyes_only(store: Store, clock: ManualClock) -> None:
@@ -35,7 +35,7 @@ def test_what_the_lock_says_is_for_its_owners_eyes_only(store: Store, clock: Man
 
 def test_asking_for_the_owner_does_not_take_the_lock_away(store: Store, clock: ManualClock) -> None:
     for _ in range(3):
-        Store.owner(store.folder)
+        owner_of(store.folder)
     with pytest.raises(Conflict):
         Store.open(store.folder, clock=clock)
 
@@ -44,7 +44,7 @@ def test_a_failed_opening_gives_the_folder_up(tmp_path: Path, clock: ManualClock
     (tmp_path / "lake").write_text("no folder")
     with pytest.raises(Unavailable):
         Store.open(tmp_path, clock=clock)
-    assert Store.owner(tmp_path) is None
+    assert owner_of(tmp_path) is None
 
 
 def test_a_closed_store_says_so(store: Store) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lifang.core import Corrupt, ManualClock, Unavailable
+from lifang.core import Corrupt, ManualClock, Unavailable, owner_of
 from lifang.store import Batch, Observations, Store
 from lifang.store.lake.observed.log import Log
 from lifang.store.lake.observed.record import Logged, encode
@@ -151,4 +151,4 @@ def test_a_missing_batch_is_told_at_opening(tmp_path: Path, clock: ManualClock) 
     Log(folder / "lake" / "log").append(logged(2))
     with pytest.raises(Corrupt, match="lacks batch 1"):
         Store.open(folder, clock=clock, memory_mb=64, threads=1)
-    assert Store.owner(folder) is None
+    assert owner_of(folder) is None

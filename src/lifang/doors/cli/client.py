@@ -6,15 +6,25 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 import httpx
 
-from lifang.app import City, open_city
-from lifang.core import BadInput, Conflict, Denied, NeedsPurpose, NotFound, Problem, TooLarge, Unavailable
-from lifang.doors.api import create_app
-from lifang.store import Store
+from lifang.core import (
+    BadInput,
+    Conflict,
+    Denied,
+    NeedsPurpose,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unavailable,
+    owner_of,
+)
+
+if TYPE_CHECKING:
+    from lifang.app import City
 
 _TIMEOUT_S = 120.0
 _PAGE = 1000
@@ -36,16 +46,16 @@ class Client:
         self._runner = asyncio.Runner()
         self._city: City | None = None
         self.address: str | None = None  # where another process serves the city
-        owner = Store.owner(folder)
+        owner = owner_of(folder)
         transport: httpx.AsyncBaseTransport
         if owner and owner.url:
             url, secret, transport = owner.url, owner.secret, httpx.AsyncHTTPTransport()
             self.address = url
         else:
-            self._city = open_city(folder)
-            self._city.start(time_passes=False)
-            url, secret = "http://127.0.0.1", self._city.owner_secret
-            transport = httpx.ASGITransport(app=create_app(self._city))
+            from lifang.doors.cli.opened import opened  # noqa: PLC0415 - who speaks to a served city does not wait for it
+
+            self._city, app = opened(folder)
+            url, secret, transport = "http://127.0.0.1", self._city.owner_secret, httpx.ASGITransport(app=app)
         headers = {"Authorization": f"Bearer {secret}", "X-Lifang-Purpose": quote(purpose)}
         self._http = httpx.AsyncClient(base_url=url, headers=headers, transport=transport, timeout=_TIMEOUT_S)
 

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
-import threading
-import webbrowser
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lifang.app import (
-    GATEWAY,
-    City,
-    find_pack,
-    first_login,
-    keep_first_login,
-    lay_out,
-    lay_out_empty,
-    open_city,
-    register_simulated,
-)
 from lifang.core import Conflict
-from lifang.doors.api import serve as serve_http
 from lifang.doors.cli.client import Client
-from lifang.doors.cli.show import ERR, OUT, Dir, Json, follow, progress, show
-from lifang.doors.cli.simulate import beside
-from lifang.doors.cli.simulation import Gateway
-from lifang.store import Store
+from lifang.doors.cli.show import OUT, Dir, Json, follow, show
 
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="The port on 127.0.0.1.")]
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
@@ -48,15 +30,9 @@ def demo(
     ] = True,
 ) -> None:
     """Open a city from its pack and serve it, its recorded sensors replayed as live."""
-    source = find_pack(pack)
-    home = folder or Path("city") / source.name
-    lay_out(home, source)
-    with open_city(home) as city:
-        _furnish(city, source)
-        if speed is not None:
-            city.set_speed(speed)
-        simulated = simulate and (register_simulated(city) > 0 or city.network.is_registered(GATEWAY))
-        _serve(city, "127.0.0.1", port, browser=browser, simulated=simulated)
+    from lifang.doors.cli import hosting  # noqa: PLC0415 - loaded by the commands that need it only
+
+    hosting.demonstrate(pack, folder, port=port, speed=speed, browser=browser, simulate=simulate)
 
 
 def init(
@@ -69,17 +45,12 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Make a city in a folder: empty, or furnished from a pack."""
+    from lifang.doors.cli import hosting  # noqa: PLC0415
+
     if pack is None:
-        lay_out_empty(folder, city_id=city_id, name=name, area_code=area_code)
-        with open_city(folder) as city:
-            _first_login(city)
+        hosting.make(folder, city_id=city_id, name=name, area_code=area_code)
     else:
-        source = find_pack(pack)
-        lay_out(folder, source)
-        with open_city(folder) as city:
-            _furnish(city, source)
-            if simulate:
-                register_simulated(city)
+        hosting.make_from(pack, folder, simulate=simulate)
     if as_json:
         show({"path": str(folder)}, as_json=True)
     else:
@@ -88,9 +59,9 @@ def init(
 
 def serve(folder: Dir, host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve a city."""
-    with open_city(folder) as city:
-        _first_login(city)
-        _serve(city, host, port, browser=False)
+    from lifang.doors.cli import hosting  # noqa: PLC0415
+
+    hosting.serve(folder, host, port)
 
 
 def backup(
@@ -111,6 +82,8 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Restore a backup into an empty folder; every file is verified by its hash."""
+    from lifang.store import Store  # noqa: PLC0415
+
     summary = Store.restore(source, folder)
     found = {"path": str(folder), "sha256": summary.sha256, "bytes": summary.bytes, "files": summary.files}
     show(found, as_json=as_json)
@@ -149,57 +122,3 @@ def add_to(app: typer.Typer) -> None:
     """Hang this module's commands into ``app``."""
     for command in (demo, init, serve, backup, restore, doctor):
         app.command()(command)
-
-
-def _furnish(city: City, source: Path) -> None:
-    city.sensing.start()
-    with progress() as bars:
-        task = bars.add_task(f"opening {source.name}", total=1.0)
-
-        def tell(fraction: float, note: str) -> None:
-            bars.update(task, completed=fraction, description=f"opening {source.name}  {note}")
-
-        city.furnish(source, tell=tell)
-    _first_login(city)
-
-
-def _first_login(city: City) -> None:
-    password = secrets.token_urlsafe(12)
-    if city.identity.first_administrator(password):
-        keep_first_login(city.folder, password)
-
-
-def _serve(city: City, host: str, port: int, *, browser: bool, simulated: bool = False) -> None:
-    gateways: list[Gateway] = []
-
-    def ready(url: str) -> None:
-        city.store.announce(url, city.owner_secret)
-        OUT.print(f"lifang: {url}", markup=False, highlight=False, soft_wrap=True)
-        for line in (_mqtt_line(city), _login_line(city.folder)):
-            OUT.print(line, markup=False, highlight=False, soft_wrap=True)
-        if simulated:
-            gateways.append(beside(city, url))
-        if browser:
-            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-
-    try:
-        serve_http(city, host=host, port=port, ready=ready)
-    finally:
-        for gateway in gateways:
-            gateway.close()
-        ERR.print("lifang: stopped", markup=False)
-
-
-def _mqtt_line(city: City) -> str:
-    address = city.addresses.get("mqtt")
-    if address is None:
-        return "lifang: MQTT is off"
-    taken = not {"port", "broker"} & set(city.settings.mqtt) and not address.endswith(":1883")
-    return f"lifang: {address}" + (" (port 1883 is taken)" if taken else "")
-
-
-def _login_line(folder: Path) -> str:
-    password = first_login(folder)
-    if password is None:
-        return "lifang: log in with your own name"
-    return f"lifang: first log-in: admin / {password}"

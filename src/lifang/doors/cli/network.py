@@ -11,7 +11,6 @@ import typer
 from lifang.core import BadInput
 from lifang.doors.cli.client import Client
 from lifang.doors.cli.show import Dir, Json, show
-from lifang.doors.cli.simulate import simulate
 
 Limit = Annotated[int, typer.Option(min=1)]
 District = Annotated[str | None, typer.Option(help="Only in this district: its code.")]
@@ -25,6 +24,13 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
     app.command("import-devices")(import_devices)
     app.command()(simulate)
+
+
+def simulate(folder: Dir) -> None:
+    """Run the gateway of the simulated network against a served city, until Ctrl-C; its values are made up."""
+    from lifang.doors.cli.simulate import run  # noqa: PLC0415 - loaded by the command that needs it only
+
+    run(folder)
 
 
 def devices(

@@ -1,4 +1,4 @@
-"""The command that runs the simulated network's gateway, and the same beside a demonstration."""
+"""The simulated network's gateway at work: against a served city, or beside a demonstration."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from lifang.app import GATEWAY, PERIOD_S, PERSON, City
 from lifang.core import NotFound
 from lifang.doors.cli.client import Client
-from lifang.doors.cli.show import ERR, Dir
+from lifang.doors.cli.show import ERR
 from lifang.doors.cli.simulation import Gateway, Keys
 from lifang.guard import SYSTEM
 
 _MEMORY = "simulated-gateway.txt"
 
 
-def simulate(folder: Dir) -> None:
-    """Run the gateway of the simulated network against a served city, until Ctrl-C; its values are made up."""
+def run(folder: Path) -> None:
+    """Run the gateway against the city that is served from ``folder``, until Ctrl-C."""
     with Client(folder) as client:
         if client.address is None:
             raise NotFound(f"Nobody serves {folder}.", mend=f"Run `lifang serve --dir {folder}` first.")

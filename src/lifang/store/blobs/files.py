@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from lifang.core import BadInput, NotFound, TooLarge
-from lifang.store.durable import disk_errors, make_folder, part_file, put_in_place, sweep_parts, sync_file, sync_folder
+from lifang.core import BadInput, NotFound, TooLarge, disk_errors
+from lifang.store.durable import make_folder, part_file, put_in_place, sweep_parts, sync_file, sync_folder
 
 _CHUNK = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from lifang.core import Problem, Unavailable
-from lifang.store.durable import disk_errors, make_folder
+from lifang.core import Problem, Unavailable, disk_errors
+from lifang.store.durable import make_folder
 from lifang.store.lake.background import made_in_background
 from lifang.store.lake.errors import is_fatal, problem_of
 from lifang.store.lake.extensions import load_extension

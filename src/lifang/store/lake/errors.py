@@ -6,8 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from lifang.core import BadInput, Corrupt, Problem, Unavailable
-from lifang.store.durable import disk_full
+from lifang.core import BadInput, Corrupt, Problem, Unavailable, disk_full
 
 _FULL = ("No space left on device", "isk quota exceeded")
 _FATAL = ("database has been invalidated", "FATAL Error")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lifang.core import BadInput, Conflict, NotFound, check_slug
-from lifang.store.durable import disk_errors, make_folder, part_file, put_in_place, sweep_parts, sync_file
+from lifang.core import BadInput, Conflict, NotFound, check_slug, disk_errors
+from lifang.store.durable import make_folder, part_file, put_in_place, sweep_parts, sync_file
 from lifang.store.lake.engine import RELEASES as DB
 from lifang.store.lake.engine import Engine
 from lifang.store.lake.model import ReleaseFile

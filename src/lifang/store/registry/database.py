@@ -12,8 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
-from lifang.core import BadInput, Conflict, Corrupt, Problem, Unavailable
-from lifang.store.durable import disk_full
+from lifang.core import BadInput, Conflict, Corrupt, Problem, Unavailable, disk_full
 from lifang.store.registry.functions import add_functions
 from lifang.store.registry.migrations import upgrade
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from lifang.store.durable import disk_errors, make_folder, part_file, put_in_place, sync_file
+from lifang.core import disk_errors
+from lifang.store.durable import make_folder, part_file, put_in_place, sync_file
 from lifang.store.lake.engine import RELEASES
 from lifang.store.lake.names import sql
 from lifang.store.lake.observed.tables import LISTED

@@ -11,7 +11,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from lifang.store.durable import disk_errors, make_folder, sync_folder
+from lifang.core import disk_errors
+from lifang.store.durable import make_folder, sync_folder
 from lifang.store.lake.observed.record import Logged, decode, encode
 
 SEGMENT_BYTES = 32 << 20

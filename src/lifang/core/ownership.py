@@ -1,4 +1,4 @@
-"""The folder lock: one process owns a city's folder at a time."""
+"""Who owns a city's folder: one process at a time, by a lock on a file that says who and where."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lifang.core import Conflict
-from lifang.store.durable import disk_errors
+from lifang.core.disk import disk_errors
+from lifang.core.errors import Conflict
 
 LOCK_FILE = "lock"
 _TRIES, _PAUSE_S = 5, 0.02
@@ -37,7 +37,7 @@ class FolderLock:
             self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if not _locked(self._handle, fcntl.LOCK_EX):
             os.close(self._handle)
-            holder = owner(folder) or Owner(0)
+            holder = owner_of(folder) or Owner(0)
             raise Conflict(
                 f"Another process (pid {holder.pid or 'unknown'}) owns this city's folder.",
                 where=str(folder),
@@ -60,7 +60,7 @@ class FolderLock:
             self._handle = -1
 
 
-def owner(folder: Path) -> Owner | None:
+def owner_of(folder: Path) -> Owner | None:
     """Return the process that owns ``folder``, or ``None`` when nobody does; ``Unavailable`` if it may not be read."""
     path = folder / LOCK_FILE
     if not path.exists():

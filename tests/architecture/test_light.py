@@ -1,0 +1,26 @@
+"""What has to load quickly loads little."""
+
+import subprocess
+import sys
+
+HEAVY = {
+    "duckdb",
+    "sqlalchemy",
+    "fastapi",
+    "pyarrow",
+    "pyproj",
+    "uvicorn",
+    "lifang.app",
+    "lifang.store",
+    "lifang.doors.api",
+}
+
+
+def test_a_command_loads_nothing_of_the_house_before_it_needs_it() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, lifang.doors.cli.main; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(told.stdout.split()) & HEAVY == set()
