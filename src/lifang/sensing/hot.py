@@ -190,6 +190,16 @@ class HotState:
             self._by_longitude = found
         return found
 
+    def reached(self, numbers: Numbers, count: int, before: int | None) -> int | None:
+        """Return the moment since when ``count`` of ``numbers`` have their latest value, of those before ``before``.
+
+        ``None`` if there are not so many. Moments are in microseconds UTC.
+        """
+        with self._lock:
+            times = self._time[numbers]
+        times = times[times != NEVER if before is None else (times != NEVER) & (times < before)]
+        return int(np.partition(times, -count)[-count]) if 0 < count <= len(times) else None
+
     def of(self, numbers: Numbers) -> Latest:
         """Return the latest values of ``numbers``, one each in that order; time is ``NEVER`` where there is none."""
         with self._lock:

@@ -253,3 +253,31 @@ def test_an_answer_holds_at_most_what_the_service_allows(service: Service) -> No
     assert len(page["value"]) == 100
     assert len(service.walk("Sensors?$top=7")) == 115
     assert service.post("Things", thing("last"))["name"] == "last"
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 100])
+@pytest.mark.parametrize("since", ["", "&$filter=phenomenonTime ge 2020-01-01T00:00:10Z"])
+def test_the_newest_of_all_observations_come_first_page_by_page(service: Service, size: int, since: str) -> None:
+    listed = service.ids("Datastreams")
+    seconds = [(7 * at) % 23 for at in range(12)]
+    groups = [
+        {
+            "Datastream": {"@iot.id": number},
+            "components": ["phenomenonTime", "result"],
+            "dataArray": [[f"2020-01-01T00:00:{(each + 5 * at) % 60:02}Z", each] for each in seconds],
+        }
+        for at, number in enumerate(listed)
+    ]
+    assert service.call("POST", "CreateObservations", json=groups).status_code == 201
+    path = f"Observations?$orderby=phenomenonTime desc{since}"
+    every = [(each["phenomenonTime"], each["@iot.id"]) for each in service.walk(f"{path}&$top=1000")]
+    assert len(every) > 20
+    assert [time for time, _ in every] == sorted((time for time, _ in every), reverse=True)
+    walked = service.walk(f"{path}&$top={size}")
+    assert [(each["phenomenonTime"], each["@iot.id"]) for each in walked] == every
+
+
+def test_a_count_alone_reads_no_observation(service: Service) -> None:
+    whole = service.get("Observations?$count=true&$top=1000")
+    assert service.get("Observations?$count=true&$top=0") == {"@iot.count": whole["@iot.count"], "value": []}
+    assert service.call("GET", "Observations/$count").text == str(whole["@iot.count"])

@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from lifang.core import NotFound, from_micros
+from lifang.core import NotFound, from_micros, to_micros
 from lifang.sensing.entities.columns import NATURAL, Order, key_of, numbers_in, order_of, own_columns, past
 from lifang.sensing.entities.kinds import OBSERVATION
 from lifang.sensing.entities.observation import observation_id
@@ -24,6 +24,7 @@ from lifang.store import Call, Expression, Field, Lake, Literal, ObservationQuer
 _TICK = timedelta(microseconds=1)
 _HOPS = 16  # moves of one observation that are followed
 _LATEST = ((Field("phenomenonTime"), True),)
+_NEWEST = ("time", True)
 _BOUNDS = {"ge": 0, "gt": 1, "lt": 0, "le": 1}
 
 
@@ -37,8 +38,14 @@ class Observing:
         """Return the observations of datastreams ``numbers`` (``None``: all) that meet ``where``."""
         order = order_of(question.order)
         query = ask(where, numbers, order, question)
-        plain = where is None and order == NATURAL
-        found = self._window(query, question) if plain else self._lake.read(query)
+        if not question.top:
+            return Page(count=self.count(where, numbers) if question.count else None)
+        if where is None and order == NATURAL:
+            found = self._window(query, question)
+        elif order[0] == _NEWEST and ask(where, numbers, order, None).where is None:
+            found = self._newest_first(query, question)
+        else:
+            found = self._lake.read(query)
         rows = _rows(found.slice(0, question.top))
         count = None if not question.count else self.count(where, numbers)
         after = key_of(order, rows[-1]) if rows else None
@@ -47,6 +54,22 @@ class Observing:
     def count(self, where: Expression | None, numbers: Numbers | None) -> int:
         """Return how many observations of ``numbers`` meet ``where``; the lake knows it where there is no condition."""
         return self._lake.count(ask(where, numbers, NATURAL, None))
+
+    def _newest_first(self, query: ObservationQuery, question: Question) -> pa.Table:
+        """Return the rows of a page from the newest back, looked for only since when memory knows of enough of them.
+
+        Where as many datastreams have a latest value since some moment as rows are wanted, none of these is older.
+        """
+        before = to_micros(query.end) if query.end else None
+        if question.after is not None:
+            before = int(question.after[0]) if before is None else min(before, int(question.after[0]))
+        wanted = query.offset + (query.limit or 0)
+        since = self._roster.hot.reached(self._all(query.datastreams), wanted, before)
+        if since is not None and (query.start is None or from_micros(since) > query.start):
+            found = self._lake.read(replace(query, start=from_micros(since)))
+            if len(found) == query.limit:
+                return found
+        return self._lake.read(query)
 
     def _all(self, numbers: Numbers | None) -> Numbers:
         return np.arange(1, self._roster.highest + 1, dtype=np.int32) if numbers is None else numbers

@@ -68,6 +68,7 @@ thing = table(
     *_number(),
     _text_added("description"),
     sa.Index(None, "classification", "number"),
+    sa.Index(None, "zh"),
 )
 datastream = table(
     "datastream",
@@ -92,6 +93,7 @@ datastream = table(
     sa.Column("multi", Whole, nullable=False, server_default="0", default=0),
     sa.Column("rich", Whole, nullable=False, server_default="0", default=0),
     sa.Index(None, "thing"),
+    sa.Index(None, "zh"),
     sa.Index(None, "observed_property"),
     sa.Index(None, "classification", "number"),
     sa.Index(None, "sensor"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-HEAD = "0006"
+HEAD = "0007"
 
 
 def upgrade(connection: sa.Connection, revision: str = HEAD) -> None:
