@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -29,6 +31,15 @@ _SAFE = {
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
 }
+
+
+def _say_that_pandas_is_not_there() -> None:
+    """Have each import of pandas fail at once, if it is not installed.
+
+    DuckDB tries twice for every value bound to a query, which takes longer than a small query (150 us a value).
+    """
+    if "pandas" not in sys.modules and find_spec("pandas") is None:
+        sys.modules["pandas"] = None  # type: ignore[assignment]
 
 
 class Engine:
@@ -120,6 +131,7 @@ class Engine:
             return cursor
 
     def _open(self) -> duckdb.DuckDBPyConnection:
+        _say_that_pandas_is_not_there()
         scratch = self.folder / "scratch"
         make_folder(scratch)
         make_folder(self.folder / RELEASES)

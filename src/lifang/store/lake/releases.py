@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -62,7 +63,7 @@ class Releases:
         """Return the released rows, lazily; ``NotFound`` if there is no such release."""
         if not self._exists(dataset, table):
             raise NotFound(f"{dataset} has no {table}.", mend="List the dataset's releases.")
-        return Relation(self._engine, f"{DB}.{name(dataset)}.{name(table)}", self._path(dataset, table))
+        return Relation(self._engine, self._table(dataset, table), self._path(dataset, table))
 
     def discard(self, dataset: str, number: int, tables: tuple[str, ...]) -> None:
         """Take back tables that were never registered; ``Conflict`` once their release is."""
@@ -73,18 +74,23 @@ class Releases:
                     self._clear(dataset, number, table)
                     self._path(dataset, table).unlink(missing_ok=True)
 
+    @staticmethod
+    def _table(dataset: str, table: str) -> str:
+        return f"{DB}.{name(dataset)}.{name(table)}"
+
     def _path(self, dataset: str, table: str) -> Path:
         return self._folder / dataset / table / f"{table}.parquet"
 
     def _exists(self, dataset: str, table: str) -> bool:
         if (dataset, table) in self._known:
             return True
-        query = "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? AND table_name = ?"
         with self._engine.session(DB) as session:
-            found = session.execute(query, [DB, dataset, table]).fetchone() is not None
-        if found:
-            self._known.add((dataset, table))
-        return found
+            try:  # to ask duckdb_tables() takes longer the more releases there are
+                session.execute(sql("SELECT 1 FROM", self._table(dataset, table), "LIMIT 0"))
+            except duckdb.CatalogException:
+                return False
+        self._known.add((dataset, table))
+        return True
 
     def _clear(self, dataset: str, number: int, table: str) -> None:
         if not self._exists(dataset, table):
@@ -94,15 +100,16 @@ class Releases:
                 f"{dataset} has a release {number} already.", mend="Releases never change: write the next number."
             )
         with self._engine.session(DB) as session:
-            session.execute(sql("DROP TABLE", f"{DB}.{name(dataset)}.{name(table)}"))
+            session.execute(sql("DROP TABLE", self._table(dataset, table)))
         self._known.discard((dataset, table))
 
     def _add(self, dataset: str, table: str, path: Path) -> None:
-        schema, target = f"{DB}.{name(dataset)}", f"{DB}.{name(dataset)}.{name(table)}"
         with self._engine.session(DB) as session:
             session.execute("BEGIN")
-            session.execute(sql("CREATE SCHEMA IF NOT EXISTS", schema))
-            session.execute(sql("CREATE TABLE", target, "AS FROM read_parquet(", text(path), ") LIMIT 0"))
+            session.execute(sql("CREATE SCHEMA IF NOT EXISTS", f"{DB}.{name(dataset)}"))
+            session.execute(
+                sql("CREATE TABLE", self._table(dataset, table), "AS FROM read_parquet(", text(path), ") LIMIT 0")
+            )
             session.execute(
                 f"CALL ducklake_add_data_files({text(DB)}, {text(table)}, {text(path)}, schema => {text(dataset)})"
             )
