@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from lifang.core import BadInput, to_micros
 from lifang.store import Among, Call, Expression, Field, Geometry, Literal
 from lifang.store.expression import SIGNATURES, Kind
+from lifang.store.lake.engine import Engine
 from lifang.store.lake.where import value, where
 from lifang.store.registry.functions import add_functions
 from lifang.store.registry.types import Json, Moment
@@ -72,8 +73,14 @@ class Both:
 
 
 @pytest.fixture(scope="module")
-def both() -> Iterator[Both]:
-    lake = duckdb.connect()
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+    house = Engine(tmp_path_factory.mktemp("lake"), memory_mb=256, threads=1)
+    with house.session() as lake:
+        yield from _both(lake)
+    house.close()
+
+
+def _both(lake: duckdb.DuckDBPyConnection) -> Iterator[Both]:
     lake.execute("CREATE TABLE rows (datastream INT, time BIGINT, value DOUBLE, quality UTINYINT, extra VARCHAR)")
 
     for number, moment, level, extra in ROWS:
@@ -94,7 +101,6 @@ def both() -> Iterator[Both]:
             registry.execute(sa.insert(TABLE).values(**told_row, shape=f"POINT ({number} 0)"))
         yield Both(lake, registry)
     engine.dispose()
-    lake.close()
 
 
 F, V, T = Field("datastream"), Field("value"), Field("time")
