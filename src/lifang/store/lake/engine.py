@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -18,6 +16,7 @@ from lifang.store.lake.background import made_in_background
 from lifang.store.lake.errors import is_fatal, problem_of
 from lifang.store.lake.extensions import load_extension
 from lifang.store.lake.names import sql, text
+from lifang.store.lake.pandas_search import answer_at_once_that_pandas_is_missing
 from lifang.store.lake.stream import Stream
 
 OBSERVATIONS = "observations"
@@ -31,15 +30,6 @@ _SAFE = {
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
 }
-
-
-def _say_that_pandas_is_not_there() -> None:
-    """Have each import of pandas fail at once, if it is not installed.
-
-    DuckDB tries twice for every value bound to a query, which takes longer than a small query (150 us a value).
-    """
-    if "pandas" not in sys.modules and find_spec("pandas") is None:
-        sys.modules["pandas"] = None  # type: ignore[assignment]
 
 
 class Engine:
@@ -131,7 +121,7 @@ class Engine:
             return cursor
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        _say_that_pandas_is_not_there()
+        answer_at_once_that_pandas_is_missing()
         scratch = self.folder / "scratch"
         make_folder(scratch)
         make_folder(self.folder / RELEASES)
