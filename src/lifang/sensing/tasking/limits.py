@@ -202,7 +202,8 @@ def _rated(case: Case) -> Iterator[Refusal]:
 
 def _too_soon(case: Case) -> Iterator[Refusal]:
     least = case.limits.get("minimum_interval_s", 0.0)
-    if case.facts.last_given is not None and (case.facts.now - case.facts.last_given).total_seconds() < least:
+    last = case.facts.last_given  # maybe given meanwhile, by another thread: later than now
+    if last is not None and max(0.0, (case.facts.now - last).total_seconds()) < least:
         yield Refusal("interval", f"两次动作间隔不足{least:g}秒", f"less than {least:g} s since the last command")
 
 
