@@ -52,7 +52,7 @@ missing, which share of those expected; of a datastream, a device or a district 
 
 `GET /api/v1/latest?bbox=west,south,east,north` tells the latest value of each datastream in a box in columns (`id`,
 and `number`, `lon`, `lat`, `time` in milliseconds since 1970, `value`, `quality`), by number, up to 10,000 a page;
-`property=` keeps those that measure one observed property. It reads memory only, so it stays quick while values are
+`property=` keeps those that measure one observed property. Values come from memory, so it stays quick while others are
 stored; names, units and things are in `GET /api/v1/datastreams`.
 
 ## Quality rules

@@ -755,7 +755,7 @@ export interface paths {
          * Latest values in a box, in columns, for a map
          * @description Tell the latest value of each datastream in a box, by number; those that never had one are left out.
          *
-         *     All of it is in memory: nothing waits for a disk, or for values that are being stored.
+         *     The values are in memory: nothing waits for others that are being stored.
          */
         get: operations["_latest_api_v1_latest_get"];
         put?: never;

@@ -16,6 +16,6 @@ def __getattr__(name: str) -> Any:
     """Load the house when it is asked for: a command that speaks to a served city needs none of it."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from lifang.app import City, open_city  # noqa: PLC0415
+    from lifang.app import City, open_city  # noqa: PLC0415 - that is what this function is for
 
     return City if name == "City" else open_city

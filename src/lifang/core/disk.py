@@ -18,8 +18,7 @@ def disk_full(where: Path | str) -> Unavailable:
     return Unavailable("The disk is full.", where=str(where), mend=_FREE)
 
 
-def disk_trouble(error: OSError, where: Path | str) -> Unavailable:
-    """Return ``error`` in the house's words: full disk, or the system's own reason."""
+def _trouble(error: OSError, where: Path | str) -> Unavailable:
     if error.errno in _FULL:
         return disk_full(where)
     reason = error.strerror or str(error)
@@ -34,4 +33,4 @@ def disk_errors(where: Path | str) -> Iterator[None]:
     except Problem:
         raise
     except OSError as error:
-        raise disk_trouble(error, where) from error
+        raise _trouble(error, where) from error

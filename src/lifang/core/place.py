@@ -85,7 +85,7 @@ def check_crs(name: str) -> str:
     if name.upper().replace("_", "-") in {"GCJ-02", "GCJ02"}:
         return "GCJ-02"
     from pyproj import CRS  # noqa: PLC0415 - see _transformer
-    from pyproj.exceptions import CRSError  # noqa: PLC0415
+    from pyproj.exceptions import CRSError  # noqa: PLC0415 - see _transformer
 
     try:
         crs = CRS.from_user_input(name)

@@ -115,9 +115,9 @@ class Latest:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def first(self, count: int) -> Latest:
-        """Return the first ``count`` of them."""
-        return Latest(*(column[:count] for column in vars(self).values()))
+    def pick(self, rows: NDArray[Any] | slice) -> Latest:
+        """Return those at ``rows`` (indices, mask or slice)."""
+        return Latest(*(column[rows] for column in vars(self).values()))
 
 
 def check_id(text: str, *, what: str) -> str:

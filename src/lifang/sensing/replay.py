@@ -44,9 +44,13 @@ class _Pace:
         return int(min(self.city + passed * self.speed * 1e6, max(self.city, end)))
 
 
+def _key(name: str) -> str:
+    return f"replay:{name}"
+
+
 def stood_at(store: Store, start: datetime, *, name: str = "city") -> datetime:
     """Return where the replay called ``name`` stood when it was last saved; ``start`` if it never was."""
-    saved = read_setting(store, f"replay:{name}") or {}
+    saved = read_setting(store, _key(name)) or {}
     return max(start, from_micros(int(saved.get("position", to_micros(start)))))
 
 
@@ -68,12 +72,12 @@ class Replay:
         speed: float = 1.0,
         name: str = "city",
     ) -> None:
-        self._sensing, self._clock, self._key = sensing, clock, f"replay:{name}"
+        self._sensing, self._clock, self._key = sensing, clock, _key(name)
         self._lock = Lock()
         self._source = observations_of(source)
         saved = read_setting(sensing.store, self._key) or {}
         self._start = to_micros(start)
-        city = max(self._start, int(saved.get("position", self._start)))
+        city = to_micros(stood_at(sensing.store, start, name=name))
         self._end = int(self._source.time[-1]) if len(self._source) else city
         ahead = pick(self._source, slice(int(np.searchsorted(self._source.time, city, side="right")), None))
         missing = absent(sensing, ahead)

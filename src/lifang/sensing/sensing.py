@@ -250,16 +250,14 @@ class Sensing:
         after: int,
         limit: int,
     ) -> Latest:
-        """Return the first ``limit`` latest values in ``box`` past number ``after``, by number, all from memory.
+        """Return the first ``limit`` latest values in ``box`` past number ``after``, by number, from memory.
 
-        ``observed_property`` names what is measured (``NotFound`` if nothing is called so); datastreams without a
-        value are left out.
+        ``observed_property`` names what is measured (the registry knows its number; ``NotFound`` if nothing is called
+        so); datastreams without a value are left out.
         """
-        wanted = (
-            None
-            if observed_property is None
-            else self._roster.measuring(self._registrar.property_number(observed_property))
-        )
+        wanted = None
+        if observed_property is not None:
+            wanted = self._roster.measuring(self._registrar.property_number(observed_property))
         return self._hot.page(box, wanted, classes, after, limit)
 
     def latest_of(self, datastreams: Sequence[int | str]) -> Latest:

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from lifang.store.lake.background import made_in_background, stand_back
+from lifang.store.lake.background import made_in_background
 
 
 def nice() -> int:
@@ -29,4 +29,3 @@ def test_only_what_is_made_in_the_background_stands_back() -> None:
 def test_what_fails_in_the_background_is_told() -> None:
     with pytest.raises(ZeroDivisionError):
         made_in_background(lambda: 1 // 0)
-    threading.Thread(target=stand_back).start()

@@ -190,8 +190,8 @@ class Asker(Decisions):
     ) -> Columns:
         """Return the latest values in ``box`` (in all the city without one) that the asker may read, from memory.
 
-        By number, past ``after``; datastreams without a value are left out. Nothing waits for a disk here: whoever
-        gives the columns away tells :meth:`seen` of their ``hidden`` first.
+        By number, past ``after``; datastreams without a value are left out. Nothing waits for a disk here, save for the
+        number of an ``observed_property``: whoever gives the columns away tells :meth:`seen` of their ``hidden`` first.
         """
         found = self.city.sensing.latest_page(
             box,
@@ -200,7 +200,7 @@ class Asker(Decisions):
             after=after,
             limit=limit + 1,
         )
-        more, found = len(found) > limit, found.first(limit)
+        more, found = len(found) > limit, found.pick(slice(limit))
         ids, classes = self.city.sensing.ids(found.numbers), self.city.sensing.classes_of(found.numbers)
         hidden = [Resource("datastream", name, each) for name, each in zip(ids, classes, strict=True) if each != _OPEN]
         return Columns(found, ids, hidden, more)

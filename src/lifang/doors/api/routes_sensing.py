@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
@@ -176,14 +177,16 @@ async def _latest(
 ) -> Response:
     """Tell the latest value of each datastream in a box, by number; those that never had one are left out.
 
-    All of it is in memory: nothing waits for a disk, or for values that are being stored.
+    The values are in memory: nothing waits for others that are being stored.
     """
-    found = asker.latest_in(
+    read = partial(
+        asker.latest_in,
         Box.parse(bbox) if bbox else None,
         observed_property=observed,
         after=after_number("latest", after),
         limit=limit,
     )
+    found = read() if observed is None else await run_sync(read)  # a property's number is in the registry
     if found.hidden:
         await run_sync(lambda: asker.seen(*found.hidden))
     latest = found.latest

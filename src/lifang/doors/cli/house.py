@@ -45,7 +45,7 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Make a city in a folder: empty, or furnished from a pack."""
-    from lifang.doors.cli import hosting  # noqa: PLC0415
+    from lifang.doors.cli import hosting  # noqa: PLC0415 - loaded by the commands that need it only
 
     if pack is None:
         hosting.make(folder, city_id=city_id, name=name, area_code=area_code)
@@ -59,7 +59,7 @@ def init(
 
 def serve(folder: Dir, host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve a city."""
-    from lifang.doors.cli import hosting  # noqa: PLC0415
+    from lifang.doors.cli import hosting  # noqa: PLC0415 - loaded by the commands that need it only
 
     hosting.serve(folder, host, port)
 
@@ -82,7 +82,7 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Restore a backup into an empty folder; every file is verified by its hash."""
-    from lifang.store import Store  # noqa: PLC0415
+    from lifang.store import Store  # noqa: PLC0415 - loaded by the command that needs it only
 
     summary = Store.restore(source, folder)
     found = {"path": str(folder), "sha256": summary.sha256, "bytes": summary.bytes, "files": summary.files}

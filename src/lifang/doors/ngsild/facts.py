@@ -139,7 +139,7 @@ class Facts:
         numbers, place = numbers[among], place[among]
         latest = self.latest(numbers)
         there = has_value(latest)
-        kept = Latest(*(getattr(latest, each)[there] for each in ("numbers", "lon", "lat", "time", "value", "quality")))
+        kept = latest.pick(there)
         return numbers[there], place[there], kept
 
     def _named_among(self, name: str, rows: Rows) -> NDArray[np.int64]:
