@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from lifang.core import to_micros
 from lifang.sensing import make_observations, network
-from lifang.sensing.network import Flow, Health, in_cells
+from lifang.sensing.network import Flow, Health, SensorNetwork, in_cells
+
+from .conftest import NOON, City, districts, register
 
 
 class Clock:
@@ -60,3 +65,16 @@ def test_no_device_and_devices_at_one_place_make_no_cell_and_one() -> None:
     assert len(in_cells(none, none, none.astype(np.uint8), across=9).lon) == 0
     one = in_cells(np.full(3, 104.0), np.full(3, 30.0), np.full(3, network.Health.SILENT, np.uint8), across=9)
     assert one.by_health.tolist() == [[0, 0, 0, 0, 0, 3]]
+
+
+def test_what_is_loaded_before_the_start_does_not_flow(reopen: Callable[[], City]) -> None:
+    city = reopen()
+    register(city)
+    fresh = SensorNetwork(city.sensing.store, city.clock, city.sensing, districts=districts)
+    year = to_micros(NOON) - np.arange(1000) * 3_600_000_000
+    number = city.sensing.datastream("p1.noise").number
+    fresh.watch(make_observations(np.full(1000, number), year[::-1], np.ones(1000)))
+    assert fresh.flow.told().values == 0
+    city.hear("p1")
+    assert city.network.flow.told().values == 1
+    assert city.network.flow.told().lag_p99_s == 0.0

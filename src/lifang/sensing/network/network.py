@@ -112,9 +112,10 @@ class SensorNetwork(Register):
         self._save_or_tell()
 
     def watch(self, observations: Observations) -> None:
-        """Count committed observations: for ``Sensing.on_commit``."""
+        """Count committed observations: for ``Sensing.on_commit``. What is loaded before the start flows in no more."""
         now_us = to_micros(self._now())
-        self.flow.note(observations, now_us)
+        if self._thread is not None:
+            self.flow.note(observations, now_us)
         with self._counting:
             self._count().update(observations, now_us)
             self._told += 1
