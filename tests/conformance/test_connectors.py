@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.victims import Victim
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -29,25 +30,6 @@ PLUGINS = Plugins(connectors)
 KINDS = sorted(spec.id for spec in PLUGINS.specs())
 EVER = from_micros(0), from_micros(2**52)
 PATIENCE_S = 30.0
-VICTIM = """
-import sys, time
-from pathlib import Path
-from lifang.core import SystemClock
-from lifang.sensing import Sensing
-from lifang.sensing.connectors import Connectors
-from lifang.store import Store
-
-folder, clock = Path(sys.argv[1]), SystemClock()
-store = Store.open(folder, clock=clock, memory_mb=128, threads=1)
-sensing = Sensing(store, clock)
-sensing.start()
-room = Connectors(store, sensing, clock, folder=folder, city_zone="Asia/Shanghai", centre=(104.0, 30.6))
-room.start()
-while room.status("feed").last_success is None:
-    time.sleep(0.02)
-print("up", flush=True)
-time.sleep(60)
-"""
 
 
 @dataclass
@@ -323,14 +305,24 @@ def test_killed_at_any_moment_it_resumes_without_loss_or_double(kind: str, tmp_p
         world.close()
 
 
+def pulling(folder: Path, tell: Connection) -> None:
+    """Run the connectors of a city and say when the one called feed has reached its source."""
+    clock = SystemClock()
+    store = Store.open(folder, clock=clock, memory_mb=128, threads=1)
+    sensing = Sensing(store, clock)
+    sensing.start()
+    room = Connectors(store, sensing, clock, folder=folder, city_zone="Asia/Shanghai", centre=(104.0, 30.6))
+    room.start()
+    while room.status(FEED).last_success is None:
+        time.sleep(0.02)
+    tell.send("up")
+    time.sleep(60)
+
+
 def killed_while_speaking(folder: Path, world: Any, after_s: float) -> None:
     """Run a city in a process of its own, let the world speak, and kill the process ``after_s`` seconds later."""
-    with subprocess.Popen([sys.executable, "-c", VICTIM, str(folder)], stdout=subprocess.PIPE, text=True) as victim:
-        try:
-            assert victim.stdout is not None
-            assert victim.stdout.readline().strip() == "up"
-            world.say(40)
-            time.sleep(after_s)
-            world.say(3)
-        finally:
-            victim.kill()
+    with Victim(pulling, folder) as victim:
+        assert victim.hear() == "up"
+        world.say(40)
+        time.sleep(after_s)
+        world.say(3)

@@ -107,9 +107,7 @@ def look(
         found = page.locator(within).first.bounding_box()
         assert found, f"{within} is not on the screen"
         box = [round(found[side]) for side in ("x", "y", "width", "height")]
-    tab = page.context.new_page()
-    counted: dict[str, Any] = tab.evaluate(
+    counted: dict[str, Any] = page.evaluate(
         _COUNT, [base64.b64encode(shot).decode(), box, [list(each) for each in wanted], tolerance]
     )
-    tab.close()
     return Picture(**counted)

@@ -56,20 +56,20 @@ def test_windows_and_what_a_person_signed_in_sees_have_no_serious_fault(page: Pa
     assert faults(page) == []
 
 
-def test_elder_mode_is_larger_wider_and_less(page: Page, served: Served) -> None:
-    open_page(page, served, "?lang=zh")
-    page.get_by_role("button", name="长辈版").click()
-    page.wait_for_function("document.documentElement.hasAttribute('data-elder')")
-    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "20px"
-    lines = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.index-words')).lineHeight) / 17.5")
+def test_elder_mode_is_larger_wider_and_less(shared: Page, served: Served) -> None:
+    show(shared, served, "?lang=zh")
+    shared.get_by_role("button", name="长辈版").click()
+    shared.wait_for_function("document.documentElement.hasAttribute('data-elder')")
+    assert shared.evaluate("getComputedStyle(document.documentElement).fontSize") == "20px"
+    lines = shared.evaluate("parseFloat(getComputedStyle(document.querySelector('.index-words')).lineHeight) / 17.5")
     assert lines >= 1.5
-    expect(page.locator(".time-window")).to_be_hidden()
-    assert page.evaluate(_TARGETS) == []
-    turn_to(page, "?lang=zh&elder=1&room=operations")
-    expect(page.locator("lf-alerts")).to_be_visible()
-    expect(page.locator(".secondary").first).to_be_hidden()
-    assert page.evaluate(_TARGETS) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    expect(shared.locator(".time-window")).to_be_hidden()
+    assert shared.evaluate(_TARGETS) == []
+    turn_to(shared, "?lang=zh&elder=1&room=operations")
+    expect(shared.locator("lf-alerts")).to_be_visible()
+    expect(shared.locator(".secondary").first).to_be_hidden()
+    assert shared.evaluate(_TARGETS) == []
+    assert shared.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_a_snapshot_link_shows_the_same_hour_again_and_an_embedded_view_only_the_picture(
@@ -98,20 +98,20 @@ def test_a_snapshot_link_shows_the_same_hour_again_and_an_embedded_view_only_the
     assert look(page, within=".map-place").colours > 200
 
 
-def test_a_layer_hidden_and_a_filter_set_can_be_taken_back(page: Page, served: Served) -> None:
-    open_page(page, served, "?lang=en")
-    roads = page.locator("[data-layer=roads] input")
+def test_a_layer_hidden_and_a_filter_set_can_be_taken_back(shared: Page, served: Served) -> None:
+    show(shared, served, "?lang=en")
+    roads = shared.locator("[data-layer=roads] input")
     roads.click()
     expect(roads).not_to_be_checked()
-    assert "layers=" in page.url
-    page.locator(".undo").get_by_role("button", name="Undo").click()
+    assert "layers=" in shared.url
+    shared.locator(".undo").get_by_role("button", name="Undo").click()
     expect(roads).to_be_checked()
-    assert "layers=" not in page.url
-    turn_to(page, "?lang=en&room=data")
-    page.locator(".facet").first.click()
-    page.wait_for_url(re.compile("f.theme="))
-    page.keyboard.press("Control+z")
-    page.wait_for_function("!location.search.includes('f.theme')")
+    assert "layers=" not in shared.url
+    turn_to(shared, "?lang=en&room=data")
+    shared.locator(".facet").first.click()
+    shared.wait_for_url(re.compile("f.theme="))
+    shared.keyboard.press("Control+z")
+    shared.wait_for_function("!location.search.includes('f.theme')")
 
 
 def test_english_names_of_districts_come_from_the_code_list(shared: Page, served: Served) -> None:

@@ -63,9 +63,9 @@ def test_twenty_thousand_devices_are_seen_on_the_map_and_in_words(
     assert shared.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
 
 
-def test_all_devices_cost_one_draw_call_and_few_bytes(page: Page, sensed: Served) -> None:
-    open_page(page, sensed, f"?room=sensing&lang=en{MAP}")
-    cost = page.evaluate("window.lifangPoints")
+def test_all_devices_cost_one_draw_call_and_few_bytes(shared: Page, sensed: Served) -> None:
+    show(shared, sensed, f"?room=sensing&lang=en{MAP}")
+    cost = shared.evaluate("window.lifangPoints")
     assert (cost["points"], cost["calls"]) == (SHOWN, 1)
     assert cost["bytes"] == 16 * SHOWN
     sent = httpx.get(f"{sensed.url}/api/v1/network/picture", timeout=60)
@@ -73,32 +73,32 @@ def test_all_devices_cost_one_draw_call_and_few_bytes(page: Page, sensed: Served
     assert int(sent.headers["content-length"]) < 500_000, "gzipped, 25 bytes a device"
 
 
-def test_devices_are_narrowed_sorted_and_taken_along_and_the_address_says_so(page: Page, sensed: Served) -> None:
-    open_page(page, sensed, f"?room=sensing&lang=en&table=devices{MAP}")
-    page.locator(".chip[data-health=suspect]").click()
-    page.locator("lf-devices input[type=search]").fill("Device")
-    page.locator(".filters summary").click()
-    page.locator("select[data-facet=type]").select_option("noise-meter")
-    page.locator("lf-device-table [data-sort=name]").click()
-    expect(page.locator("lf-device-table th[aria-sort=ascending]")).to_contain_text("Name")
-    told = parse_qs(urlsplit(page.url).query)
+def test_devices_are_narrowed_sorted_and_taken_along_and_the_address_says_so(shared: Page, sensed: Served) -> None:
+    show(shared, sensed, f"?room=sensing&lang=en&table=devices{MAP}")
+    shared.locator(".chip[data-health=suspect]").click()
+    shared.locator("lf-devices input[type=search]").fill("Device")
+    shared.locator(".filters summary").click()
+    shared.locator("select[data-facet=type]").select_option("noise-meter")
+    shared.locator("lf-device-table [data-sort=name]").click()
+    expect(shared.locator("lf-device-table th[aria-sort=ascending]")).to_contain_text("Name")
+    told = parse_qs(urlsplit(shared.url).query)
     assert (told["n.health"], told["n.type"], told["find"], told["sort"]) == (
         ["suspect"],
         ["noise-meter"],
         ["Device"],
         ["name"],
     )
-    shown = int(re.sub(r"\D", "", page.locator("lf-devices p[role=status]").inner_text().split(" of ")[0]))
+    shown = int(re.sub(r"\D", "", shared.locator("lf-devices p[role=status]").inner_text().split(" of ")[0]))
     assert 0 < shown < DEVICES / 6
-    assert page.evaluate("window.lifangPoints.points") == shown, "the map shows the same"
-    with page.expect_download() as given:
-        page.locator("lf-device-table").get_by_role("button", name="Download CSV").click()
+    assert shared.evaluate("window.lifangPoints.points") == shown, "the map shows the same"
+    with shared.expect_download() as given:
+        shared.locator("lf-device-table").get_by_role("button", name="Download CSV").click()
     lines = Path(given.value.path()).read_text("utf-8-sig").strip().splitlines()
     assert len(lines) == shown + 1
     assert all("suspect,noise-meter" in line for line in lines[1:])
-    page.locator("lf-device-table").get_by_role("button", name="close").click()
-    expect(page.locator(".drawer")).to_have_count(0)
-    page.keyboard.press("Control+z")
+    shared.locator("lf-device-table").get_by_role("button", name="close").click()
+    expect(shared.locator(".drawer")).to_have_count(0)
+    shared.keyboard.press("Control+z")
 
 
 def test_a_sensor_is_shown_on_its_pole_with_roles_upkeep_and_history(shared: Page, sensed: Served) -> None:
@@ -117,10 +117,10 @@ def test_a_sensor_is_shown_on_its_pole_with_roles_upkeep_and_history(shared: Pag
 
 
 def test_a_datastreams_chart_zooms_to_single_values_with_figures_flags_gaps_and_neighbours(
-    page: Page, sensed: Served
+    shared: Page, sensed: Served
 ) -> None:
-    open_page(page, sensed, STREAM)
-    sheet = page.locator("lf-datastream")
+    show(shared, sensed, STREAM)
+    sheet = shared.locator("lf-datastream")
     expect(sheet.locator("[data-raw=false]")).to_contain_text("Thinned")
     expect(sheet.locator("[data-figure=max]")).to_contain_text("96")
     expect(sheet.locator("[data-rule=suspect_range]")).to_contain_text("maximum = 90")
@@ -130,21 +130,21 @@ def test_a_datastreams_chart_zooms_to_single_values_with_figures_flags_gaps_and_
     drawing = sheet.locator("svg[role=slider]")
     box = drawing.bounding_box()
     assert box
-    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 90)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 90, steps=3)
-    page.mouse.up()
-    page.wait_for_url(re.compile("span="))
+    shared.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 90)
+    shared.mouse.down()
+    shared.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 90, steps=3)
+    shared.mouse.up()
+    shared.wait_for_url(re.compile("span="))
     expect(sheet.locator("[data-raw=true]")).to_contain_text("Every value")
-    before = page.url
+    before = shared.url
     drawing.focus()
-    page.keyboard.press("+")
-    page.wait_for_function("(before) => location.href !== before", arg=before)
+    shared.keyboard.press("+")
+    shared.wait_for_function("(before) => location.href !== before", arg=before)
     href = sheet.locator("a[download]").get_attribute("href")
     assert href
     rows = httpx.get(f"{sensed.url}{href}", timeout=60).text.strip().splitlines()
     expect(sheet.locator("[data-figure=count]")).to_have_text(f"{len(rows) - 1:,}")
-    page.keyboard.press("Escape")
+    shared.keyboard.press("Escape")
     expect(sheet).to_have_count(0)
 
 

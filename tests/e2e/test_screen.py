@@ -127,51 +127,51 @@ def test_an_alert_fires_is_seen_and_a_person_takes_it_up(page: Page, served: Ser
     assert "alert.acknowledged" in acts, "what was done is in the ledger"
 
 
-def test_the_keyboard_alone_is_enough(page: Page, served: Served) -> None:
-    open_page(page, served, "?lang=en")
-    page.keyboard.press("/")
-    assert page.evaluate("document.activeElement.id") == "search"
-    page.keyboard.press("Escape")
-    page.evaluate("document.activeElement.blur()")
-    page.keyboard.press("g")
-    page.keyboard.press("d")
-    expect(page.locator("main[data-room=data]")).to_be_visible()
-    page.keyboard.press("?")
-    expect(page.locator("dialog[open]")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.locator("dialog[open]")).to_have_count(0)
+def test_the_keyboard_alone_is_enough(shared: Page, served: Served) -> None:
+    show(shared, served, "?lang=en")
+    shared.keyboard.press("/")
+    assert shared.evaluate("document.activeElement.id") == "search"
+    shared.keyboard.press("Escape")
+    shared.evaluate("document.activeElement.blur()")
+    shared.keyboard.press("g")
+    shared.keyboard.press("d")
+    expect(shared.locator("main[data-room=data]")).to_be_visible()
+    shared.keyboard.press("?")
+    expect(shared.locator("dialog[open]")).to_be_visible()
+    shared.keyboard.press("Escape")
+    expect(shared.locator("dialog[open]")).to_have_count(0)
     reached = set()
     for _ in range(12):
-        page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.outerHTML.slice(0, 80)"))
+        shared.keyboard.press("Tab")
+        reached.add(shared.evaluate("document.activeElement.outerHTML.slice(0, 80)"))
     assert len(reached) >= 10, "Tab walks through what can be used"
 
 
-def test_the_focus_goes_with_what_opens_and_comes_back(page: Page, served: Served) -> None:
-    open_page(page, served, "?lang=en")
+def test_the_focus_goes_with_what_opens_and_comes_back(shared: Page, served: Served) -> None:
+    show(shared, served, "?lang=en")
     focused = "document.activeElement.textContent.trim()"
-    page.locator("[data-layer=districts] > button").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("lf-drawer h2")).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(page.locator("[data-layer=districts] > button")).to_be_focused()
-    page.locator("summary[data-tool=more]").focus()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-    assert page.evaluate(focused) == "Share"
-    page.keyboard.press("Enter")
-    expect(page.locator("dialog.share[open]")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.locator("summary[data-tool=more]")).to_be_focused()
+    shared.locator("[data-layer=districts] > button").focus()
+    shared.keyboard.press("Enter")
+    expect(shared.locator("lf-drawer h2")).to_be_focused()
+    shared.keyboard.press("Escape")
+    expect(shared.locator("[data-layer=districts] > button")).to_be_focused()
+    shared.locator("summary[data-tool=more]").focus()
+    shared.keyboard.press("Enter")
+    shared.keyboard.press("Tab")
+    assert shared.evaluate(focused) == "Share"
+    shared.keyboard.press("Enter")
+    expect(shared.locator("dialog.share[open]")).to_be_visible()
+    shared.keyboard.press("Escape")
+    expect(shared.locator("summary[data-tool=more]")).to_be_focused()
 
 
-def test_a_station_out_of_sight_comes_into_sight_when_the_keyboard_reaches_it(page: Page, served: Served) -> None:
-    open_page(page, served, "?lang=en&map=11.5/30.6600/104.0600")
-    far = page.locator(".map-badge").filter(has_text="Lingyansi")
+def test_a_station_out_of_sight_comes_into_sight_when_the_keyboard_reaches_it(shared: Page, served: Served) -> None:
+    show(shared, served, "?lang=en&map=11.5/30.6600/104.0600")
+    far = shared.locator(".map-badge").filter(has_text="Lingyansi")
     expect(far).not_to_be_in_viewport()
-    page.locator(".map-canvas canvas").focus()
+    shared.locator(".map-canvas canvas").focus()
     for _ in range(9):
-        page.keyboard.press("Tab")
+        shared.keyboard.press("Tab")
         if far.evaluate("(one) => one === document.activeElement"):
             break
     expect(far).to_be_focused()
@@ -185,10 +185,10 @@ def test_the_address_carries_the_whole_view(page: Page, served: Served) -> None:
     expect(page.locator("lf-time input[type=datetime-local]")).to_have_value(re.compile("^2019-12-07T09:00"))
 
 
-def test_the_view_prints_to_pdf(page: Page, served: Served) -> None:
-    open_page(page, served, "?lang=zh")
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    printed = page.pdf(format="A4")
+def test_the_view_prints_to_pdf(shared: Page, served: Served) -> None:
+    show(shared, served, "?lang=zh")
+    shared.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    printed = shared.pdf(format="A4")
     assert printed.startswith(b"%PDF")
     assert len(printed) > 30_000
 

@@ -1,29 +1,22 @@
-"""A writer killed with SIGKILL at random points under load: every acknowledged row and record is there, none is torn.
-
-This file is also the writer: run as a program it imports the store once, then forks one writer per line it is sent,
-so that the fifty tries cost fifty openings and not fifty interpreters.
-"""
+"""A writer killed by SIGKILL at random points under load: all acknowledged rows and records are there, none is torn."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from tests.victims import Victim
 
 from lifang.core import NotFound, SystemClock, to_micros
 from lifang.store import Condition, Entry, ObservationQuery, Observations, Store
@@ -47,26 +40,25 @@ def made(tag: int) -> Observations:
 # The writer ----------------------------------------------------------------------------------------------------------
 
 
-def acknowledge(**what: Any) -> None:
-    os.write(1, (json.dumps(what) + "\n").encode())
+Tell = Callable[[dict[str, Any]], None]
 
 
-def observe(store: Store, tag: int) -> None:
+def observe(store: Store, tag: int, tell: Tell) -> None:
     batch = store.lake.append_batch(made(tag), subject=f"writer:{tag}")
-    acknowledge(batch=batch.id, tag=tag)
-    acknowledge(ledger=store.record_batch(batch).hash)
+    tell({"batch": batch.id, "tag": tag})
+    tell({"ledger": store.record_batch(batch).hash})
 
 
-def change(store: Store, tag: int) -> None:
+def change(store: Store, tag: int, tell: Tell) -> None:
     with store.registry.transaction() as tx:
         tx.insert("setting", {"id": f"a{tag}", "value": tag})
         tx.insert("setting", {"id": f"b{tag}", "value": -tag})
         record = tx.record(Entry("writer", "set", f"setting:{tag}"))
-    acknowledge(change=tag, ledger=record.hash)
+    tell({"change": tag, "ledger": record.hash})
     time.sleep(0.02)
 
 
-def release(store: Store, tag: int) -> None:
+def release(store: Store, tag: int, tell: Tell) -> None:
     now = datetime.now(UTC)
     written = store.lake.write_release("numbers", tag, pa.table({"n": np.full(3000, tag)}))
     with store.registry.transaction() as tx:
@@ -75,78 +67,49 @@ def release(store: Store, tag: int) -> None:
         row = {"id": f"numbers@{tag}", "dataset": "numbers", "number": tag, "recorded": now, "sha256": written.sha256}
         tx.insert("release", row)
         tx.record(Entry("writer", "admit", f"dataset:numbers@{tag}"))
-    acknowledge(release=tag)
+    tell({"release": tag})
 
 
-def keep(store: Store, tag: int) -> None:
+def keep(store: Store, tag: int, tell: Tell) -> None:
     body = random.Random(tag).randbytes(40_000)
-    acknowledge(blob=store.blobs.put(io.BytesIO(body), max_bytes=100_000).sha256)
+    tell({"blob": store.blobs.put(io.BytesIO(body), max_bytes=100_000).sha256})
     time.sleep(0.03)
 
 
-def settle(store: Store, tag: int) -> None:
+def settle(store: Store, tag: int, tell: Tell) -> None:
+    del tell
     time.sleep(0.3)
     store.lake.settle(datetime(2019, 1, 2 + tag % 3, tzinfo=UTC))
 
 
-def write(folder: Path, first_tag: int) -> None:
+def write(folder: Path, first_tag: int, tell: Connection) -> None:
     """Write from five threads at once, until killed."""
     store = Store.open(folder, clock=SystemClock(), memory_mb=64, threads=1)
     with suppress(NotFound):
         store.lake.release("numbers", 0)  # DuckLake is loaded now: a release takes no longer than the rest
-    acknowledge(ready=True)
+    tell.send({"ready": True})
 
-    def repeat(action: Callable[[Store, int], None]) -> None:
+    def repeat(action: Callable[[Store, int, Tell], None]) -> None:
         for tag in range(first_tag, first_tag + 10_000):
-            action(store, tag)
+            action(store, tag, tell.send)
 
     for action in (observe, change, release, keep, settle):
         threading.Thread(target=repeat, args=(action,), daemon=True).start()
     threading.Event().wait()
 
 
-def serve() -> None:
-    """Fork one writer per line ``[folder, first tag]``; say its pid, and when it is gone."""
-    for line in sys.stdin:
-        folder, first_tag = json.loads(line)
-        pid = os.fork()
-        if not pid:
-            acknowledge(pid=os.getpid())
-            write(Path(folder), first_tag)
-        _, status = os.waitpid(pid, 0)
-        acknowledge(gone=os.waitstatus_to_exitcode(status))
-
-
 # The test ------------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def writers() -> Iterator[Callable[[Path, int, int, float], list[dict[str, Any]]]]:
-    """Yield a function that runs a writer on a folder and kills it: it returns what the writer acknowledged.
+def killed(folder: Path, first_tag: int, acknowledgements: int, seconds: float) -> list[dict[str, Any]]:
+    """Run a writer and kill it so many seconds after so many acknowledgements; return what it acknowledged.
 
-    The kill comes some seconds after so many acknowledgements; after none, opening and recovery are hit.
+    After none, opening and recovery are hit.
     """
-    command = [sys.executable, __file__]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        asks, answers = server.stdin, server.stdout
-        assert asks is not None
-        assert answers is not None
-
-        def run(folder: Path, first_tag: int, acknowledgements: int, seconds: float) -> list[dict[str, Any]]:
-            asks.write(json.dumps([str(folder), first_tag]) + "\n")
-            asks.flush()
-            told: list[dict[str, Any]] = []
-            for line in answers:
-                told.append(json.loads(line))
-                if len(told) == acknowledgements + 1:
-                    threading.Timer(seconds, os.kill, (acknowledged(told, "pid")[0], signal.SIGKILL)).start()
-                if "gone" in told[-1]:
-                    break
-            assert told[-1] == {"gone": -signal.SIGKILL}, told[-1]
-            return told
-
-        yield run
-        asks.close()
+    with Victim(write, folder, first_tag) as writer:
+        told: list[dict[str, Any]] = [writer.hear() for _ in range(acknowledgements)]
+        time.sleep(seconds)
+        return told + writer.kill()
 
 
 def acknowledged(told: list[dict[str, Any]], kind: str) -> list[Any]:
@@ -199,18 +162,13 @@ def check_ledger(store: Store, seals: list[str]) -> None:
 def test_every_acknowledged_row_and_record_survives_fifty_kills(tmp_path: Path) -> None:
     chance = random.Random(20190112)
     told: list[dict[str, Any]] = []
-    with writers() as run:
-        for attempt in range(KILLS + ENOUGH):
-            if attempt >= KILLS and all(len(acknowledged(told, kind)) >= ENOUGH for kind in KINDS):
-                break
-            count = chance.randint(3, 60) if attempt % 4 or attempt >= KILLS else 0
-            seconds = chance.uniform(0.0, 0.03 if count else 0.4) if attempt < KILLS else 2.0  # on a slow machine
-            told += run(tmp_path / "city", 1 + attempt * 10_000, count, seconds)
-            with Store.open(tmp_path / "city", clock=SystemClock(), memory_mb=64, threads=1) as store:
-                check(store, told)
+    for attempt in range(KILLS + ENOUGH):
+        if attempt >= KILLS and all(len(acknowledged(told, kind)) >= ENOUGH for kind in KINDS):
+            break
+        count = chance.randint(3, 60) if attempt % 4 or attempt >= KILLS else 0
+        seconds = chance.uniform(0.0, 0.03 if count else 0.4) if attempt < KILLS else 2.0  # on a slow machine
+        told += killed(tmp_path / "city", 1 + attempt * 10_000, count, seconds)
+        with Store.open(tmp_path / "city", clock=SystemClock(), memory_mb=64, threads=1) as store:
+            check(store, told)
     for kind in KINDS:
         assert len(acknowledged(told, kind)) >= ENOUGH, kind
-
-
-if __name__ == "__main__":
-    serve()

@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import count
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from tests.victims import Victim
 
 from lifang.core import ManualClock, SystemClock, from_micros
-from lifang.sensing import Replay, Sensing
+from lifang.guard import SYSTEM
+from lifang.sensing import Datastream, Replay, Sensing, Thing, make_observations
 from lifang.store import Store
 
 START = datetime(2019, 1, 1, tzinfo=UTC)
 STREAMS, HOURS = 20, 240
-VICTIM = """
-import os, sys, threading
-from pathlib import Path
-import numpy as np
-from lifang.core import SystemClock, to_micros
-from lifang.guard import SYSTEM
-from lifang.sensing import Datastream, Replay, Sensing, Thing, make_observations
-from lifang.store import Store
-sys.path.insert(0, sys.argv[2])
-from test_ingest_killed import START, STREAMS, recorded
-
-sensing = Sensing(Store.open(Path(sys.argv[1]), clock=SystemClock(), memory_mb=128, threads=1), SystemClock())
-sensing.start()
-sensing.register(
-    [Thing("t", "t", "t", "t", 104.0, 30.6)],
-    [Datastream(f"t.{n}", "t", "t", "t", "t", "t", "1", 3600) for n in range(STREAMS + 4)],
-    by=SYSTEM,
-)
-replay = Replay(sensing, recorded(), clock=SystemClock(), start=START, speed=86_400)
-
-def send(number):
-    moment = sensing.store.lake.observation_count()
-    while True:
-        moment += 1
-        sensing.ingest(make_observations([number] * 5, np.arange(5) + 5 * moment, [moment] * 5), by=SYSTEM).result()
-        os.write(1, f"{number} {moment}\\n".encode())
-
-for number in range(STREAMS + 1, STREAMS + 5):
-    threading.Thread(target=send, args=(number,), daemon=True).start()
-while True:
-    replay.step()
-"""
 
 
 def recorded() -> pa.Table:
@@ -63,16 +34,32 @@ def recorded() -> pa.Table:
     return pa.table(columns)
 
 
+def busy(folder: Path, tell: Connection) -> None:
+    """Replay a series while four threads send values and say which (datastream, moment) were acknowledged."""
+    sensing = Sensing(Store.open(folder, clock=SystemClock(), memory_mb=128, threads=1), SystemClock())
+    sensing.start()
+    streams = [Datastream(f"t.{n}", "t", "t", "t", "t", "t", "1", 3600) for n in range(STREAMS + 4)]
+    sensing.register([Thing("t", "t", "t", "t", 104.0, 30.6)], streams, by=SYSTEM)
+    replay = Replay(sensing, recorded(), clock=SystemClock(), start=START, speed=86_400)
+
+    def send(number: int) -> None:
+        for moment in count(sensing.store.lake.observation_count() + 1):
+            values = make_observations([number] * 5, np.arange(5) + 5 * moment, [moment] * 5)
+            sensing.ingest(values, by=SYSTEM).result()
+            tell.send((number, moment))
+
+    for number in range(STREAMS + 1, STREAMS + 5):
+        threading.Thread(target=send, args=(number,), daemon=True).start()
+    while True:
+        replay.step()
+
+
 def killed(folder: Path, after_s: float) -> list[tuple[int, int]]:
     """Return what was acknowledged (datastream, moment) before the city was killed."""
-    command = [sys.executable, "-c", VICTIM, str(folder), str(Path(__file__).parent)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as victim:
-        assert victim.stdout is not None
-        first = victim.stdout.readline()
+    with Victim(busy, folder) as victim:
+        first: tuple[int, int] = victim.hear()
         time.sleep(after_s)
-        victim.kill()
-        whole = (first + victim.stdout.read()).rpartition("\n")[0]
-    return [(int(line.split()[0]), int(line.split()[1])) for line in whole.splitlines()]
+        return [first, *victim.kill()]
 
 
 def test_a_killed_city_keeps_what_it_acknowledged_and_replays_each_value_once(tmp_path: Path) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.victims import Doors, Victim, serve_city
 
 import lifang
 from lifang.app import City
@@ -21,14 +19,6 @@ from lifang.store import Store
 ROWS = 400_000
 BLOBS, BLOB_BYTES = 12, 24 << 20
 _DEADLINE_S = 120.0
-_SERVER = """
-import json, sys
-import lifang
-from lifang.doors.api import serve
-
-city = lifang.open(sys.argv[1])
-serve(city, port=0, ready=lambda url: print(json.dumps([url, city.owner_secret]), flush=True))
-"""
 
 
 class Served:
@@ -36,21 +26,18 @@ class Served:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.process = subprocess.Popen([sys.executable, "-c", _SERVER, str(folder)], stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        url, secret = json.loads(self.process.stdout.readline())
-        self.http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {secret}"}, timeout=60)
+        self._victim = Victim(serve_city, folder)
+        doors: Doors = self._victim.hear()
+        self.http = httpx.Client(base_url=doors.url, headers={"Authorization": f"Bearer {doors.secret}"}, timeout=60)
 
     def kill(self) -> None:
-        self.process.kill()
-        self.end()
+        self._victim.kill()
+        self.http.close()
 
     def end(self) -> None:
         self.http.close()
-        self.process.terminate()
-        self.process.wait(30)
-        if self.process.stdout:
-            self.process.stdout.close()
+        self._victim.stop()
+        self._victim.kill()
 
     def ended(self, job: str) -> dict[str, Any]:
         """Return the job once it has ended."""

@@ -6,15 +6,12 @@ import random
 import secrets
 import shutil
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
+from tests.victims import Doors, Victim, serve_city
 
 import lifang
 from lifang.app import lay_out_empty
@@ -51,20 +48,9 @@ def furnish(folder: Path) -> str:
         return city.identity.issue_token(gateway.id, "test", by=SYSTEM)[1]
 
 
-@contextmanager
-def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Yield the server's process and its MQTT port; killed afterwards, if it lives."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        http = free.getsockname()[1]
-    command = [sys.executable, "-m", "lifang.doors.cli.main", "serve", "--dir", str(folder), "--port", str(http)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        try:
-            line = next(line for line in process.stdout if "mqtt://" in line)
-            yield process, int(line.rpartition(":")[2])
-        finally:
-            process.kill()
+def port_of(server: Victim) -> int:
+    doors: Doors = server.hear()
+    return doors.mqtt
 
 
 class Client:
@@ -143,24 +129,23 @@ def test_a_kill_between_message_and_answer_loses_nothing_that_was_acknowledged(t
     folder = tmp_path / "city"
     token = furnish(folder)
     sensor, dice, heard = Sensor(), random.Random(7), set[int]()
-    with serving(folder) as (_, port):
-        listener = Client(port, "listener", token, clean=False)
+    with Victim(serve_city, folder) as server:
+        listener = Client(port_of(server), "listener", token, clean=False)
         listener.send(Subscribe(1, (Wanted("v1.1/Observations", 1),)))
         assert any(isinstance(packet, Suback) for packet in listener.read())
         listener.close()
     for _ in range(KILLS):
-        with serving(folder) as (process, port):
-            client = Client(port, "sensor", token, clean=True)
+        with Victim(serve_city, folder) as server:
+            client = Client(port_of(server), "sensor", token, clean=True)
             sensor.begin(client)
             sensor.work(client, time.monotonic() + dice.uniform(0.2, 1.0))
-            process.kill()
+            server.kill()
             sensor.work(client, time.monotonic() + 5)  # answers that were on their way
             client.close()
     assert len(sensor.acknowledged) > 10 * WINDOW
-    with serving(folder) as (process, port):
-        heard |= everything(Client(port, "listener", token, clean=False))
-        process.terminate()
-        process.wait(30)
+    with Victim(serve_city, folder) as server:
+        heard |= everything(Client(port_of(server), "listener", token, clean=False))
+        server.stop()
     with lifang.open(folder) as city:
         span = FIRST, datetime(2030, 1, 1, tzinfo=UTC)
         table = city.sensing.many_series(range(1, STREAMS + 1), *span)

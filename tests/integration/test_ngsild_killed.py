@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,6 +15,7 @@ import orjson
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from tests.unit.doors_ngsild.receiving import Receiver, until
+from tests.victims import Doors, Victim, serve_city
 
 import lifang
 from lifang.app import lay_out_empty
@@ -39,22 +35,6 @@ def furnish(folder: Path, receiver: Receiver) -> str:
         city.sensing.register([Thing("t", "水箱", "tank", "tank", 104.0, 30.6)], streams, by=SYSTEM)
         person = city.identity.add_person("gateway", secrets.token_urlsafe(24), roles=[Role.OPERATOR], by=SYSTEM)
         return city.identity.issue_token(person.id, "test", by=SYSTEM)[1]
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str, int]]:
-    """Yield the server's process, its HTTP address and its MQTT port; killed afterwards, if it lives."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        http = free.getsockname()[1]
-    command = [sys.executable, "-m", "lifang.doors.cli.main", "serve", "--dir", str(folder), "--port", str(http)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        try:
-            line = next(line for line in process.stdout if "mqtt://" in line)
-            yield process, f"http://127.0.0.1:{http}", int(line.rpartition(":")[2])
-        finally:
-            process.kill()
 
 
 def subscription(uri: str, name: str) -> dict[str, Any]:
@@ -102,7 +82,10 @@ def test_no_acknowledged_value_goes_untold_over_kills(tmp_path: Path) -> None:
     number = 0
     try:
         for turn in range(KILLS + 1):
-            with serving(folder) as (process, address, _), httpx.Client(base_url=address, headers=headers) as client:
+            with (
+                Victim(serve_city, folder) as server,
+                httpx.Client(base_url=server.hear().url, headers=headers) as client,
+            ):
                 if not turn:
                     body = subscription(receiver.url(), "http")
                     assert client.post("/ngsi-ld/v1/subscriptions", json=body).status_code == 201
@@ -111,7 +94,7 @@ def test_no_acknowledged_value_goes_untold_over_kills(tmp_path: Path) -> None:
                     acknowledged |= {number} if send(client, number) else set()
                 if turn < KILLS:
                     time.sleep(chance.random() * 0.05)
-                    process.kill()
+                    server.kill()
                     continue
                 assert until(partial(all_told, receiver, acknowledged), 60)
                 state = client.get("/ngsi-ld/v1/subscriptions/urn:ngsi-ld:Subscription:http").json()["notification"]
@@ -127,10 +110,9 @@ def test_notifications_go_through_the_citys_broker(tmp_path: Path) -> None:
     token = furnish(folder, receiver)
     got: list[Any] = []
     try:
-        with (
-            serving(folder) as (_, address, port),
-            httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as client,
-        ):
+        with Victim(serve_city, folder) as server, httpx.Client(headers={"Authorization": f"Bearer {token}"}) as client:
+            doors: Doors = server.hear()
+            client.base_url, port = httpx.URL(doors.url), doors.mqtt
             listener = paho.Client(CallbackAPIVersion.VERSION2)
             listener.username_pw_set("gateway", token)
             listener.on_message = lambda *told: got.append(orjson.loads(told[2].payload))

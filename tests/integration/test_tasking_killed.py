@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
+import threading
 import time
-from itertools import pairwise
+from itertools import count, pairwise
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from tests.victims import Victim
 
 from lifang.core import SystemClock
-from lifang.sensing import Sensing
-from lifang.sensing.tasking import FOLLOWING, CommandState, Tasking
+from lifang.guard import SYSTEM, Subject
+from lifang.sensing import Sensing, Thing
+from lifang.sensing.tasking import FOLLOWING, Actuator, Capability, CommandState, Order, Tasking, subject_id
 from lifang.store import Store
 
 KILLS = 12
-VICTIM = """
-import os, sys, threading
-from pathlib import Path
-sys.path.insert(0, sys.argv[2])
-from test_tasking_killed import Device, opened, registered
-from lifang.guard import SYSTEM
-from lifang.sensing.tasking import Order
-
-tasking = opened(Path(sys.argv[1]))
-registered(tasking)
-device = Device(Path(sys.argv[1]).parent / "device.txt")
-
-def obey():
-    while True:
-        device.obey(tasking)
-
-threading.Thread(target=obey, daemon=True).start()
-number = 0
-while True:
-    command = tasking.submit(Order("dim", {"level": float(number % 100)}), by=SYSTEM)
-    os.write(1, f"{command.id}\\n".encode())
-    number += 1
-"""
 
 
 def opened(folder: Path) -> Tasking:
@@ -48,10 +27,6 @@ def opened(folder: Path) -> Tasking:
 
 
 def registered(tasking: Tasking) -> None:
-    from lifang.guard import SYSTEM
-    from lifang.sensing import Thing
-    from lifang.sensing.tasking import Actuator, Capability
-
     record = {"type": "DataRecord", "field": [{"name": "level", "type": "Quantity"}]}
     tasking._sensing.register([Thing("lamp", "灯", "lamp", "lamp", 104.0, 30.6)], [], by=SYSTEM)
     capability = Capability("dim", "driver", "lamp", "调光", "dim", record, {"deadline_s": 3600})
@@ -67,9 +42,6 @@ class Device:
 
     def obey(self, tasking: Tasking) -> int:
         """Return how many commands were there to be done."""
-        from lifang.guard import Subject
-        from lifang.sensing.tasking import subject_id
-
         itself = Subject(subject_id("lamp"), "lamp")
         commands = tasking.fetch("lamp", by=itself)
         for command in commands:
@@ -81,16 +53,26 @@ class Device:
         return len(commands)
 
 
+def commanding(folder: Path, tell: Connection) -> None:
+    """Give commands and say which were accepted, while the device does what it is told."""
+    tasking, device = opened(folder), Device(folder.parent / "device.txt")
+    registered(tasking)
+
+    def obey() -> None:
+        while True:
+            device.obey(tasking)
+
+    threading.Thread(target=obey, daemon=True).start()
+    for number in count():
+        tell.send(tasking.submit(Order("dim", {"level": float(number % 100)}), by=SYSTEM).id)
+
+
 def killed(folder: Path, after_s: float) -> list[str]:
     """Return the commands that were accepted before the city was killed."""
-    command = [sys.executable, "-c", VICTIM, str(folder), str(Path(__file__).parent)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as victim:
-        assert victim.stdout is not None
-        first = victim.stdout.readline()
+    with Victim(commanding, folder) as victim:
+        first: str = victim.hear()
         time.sleep(after_s)
-        victim.kill()
-        whole = (first + victim.stdout.read()).rpartition("\n")[0]
-    return whole.split()
+        return [first, *victim.kill()]
 
 
 @pytest.mark.slow

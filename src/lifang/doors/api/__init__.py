@@ -31,7 +31,7 @@ from lifang.doors.api import (
 )
 from lifang.doors.api.app import create_app
 from lifang.doors.api.serve import serve
-from lifang.doors.http import Door
+from lifang.doors.http import Door, gather
 
 __all__ = ["create_app", "router", "serve", "spec"]
 
@@ -72,7 +72,4 @@ _PARTS = (  # a request is compared with each in turn: what maps ask for all the
 
 def router() -> APIRouter:
     """Return every route of this door."""
-    routes = APIRouter()
-    for part in _PARTS:
-        routes.include_router(part())
-    return routes
+    return gather(part() for part in _PARTS)

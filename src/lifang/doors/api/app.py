@@ -19,7 +19,7 @@ from lifang.core import Plugins
 from lifang.doors.api.events import Streams
 from lifang.doors.api.mailboxes import Mailboxes
 from lifang.doors.api.rendered import Rendered
-from lifang.doors.http import COOKIE, Metrics, ProblemBody, Shell, ShortWay, add_problem_handlers, short_ways
+from lifang.doors.http import COOKIE, Metrics, ProblemBody, Shell, ShortWay, add_problem_handlers, gather, short_ways
 from lifang.doors.ngsild import Notifier, Projection, Publisher
 
 _PACKED_ALREADY = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream")
@@ -109,10 +109,9 @@ def create_app(city: City, *, beside: Sequence[Beside] = ()) -> FastAPI:
     app.state.notifier = Notifier(app.state.projection, publisher)
     add_problem_handlers(app)
     doors = [module for module in Plugins(lifang.doors) if hasattr(module, "router")]
-    routers = [door.router() for door in sorted(doors, key=lambda module: (module.spec.order, module.spec.id))]
-    for router in routers:
-        app.include_router(router)
-    app.state.short_ways = short_ways(route for router in routers for route in router.routes)
+    doors.sort(key=lambda module: (module.spec.order, module.spec.id))
+    app.router.routes += gather(door.router() for door in doors).routes
+    app.state.short_ways = short_ways(app.routes)
     return app
 
 

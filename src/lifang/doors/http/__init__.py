@@ -12,6 +12,7 @@ from lifang.doors.http.answers import (
     decode_cursor,
     encode_cursor,
     entity_tag,
+    gather,
     json_answer,
     not_modified,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "encode_cursor",
     "entity_tag",
     "file_of_form",
+    "gather",
     "identify",
     "json_answer",
     "not_modified",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from fastapi import Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -28,6 +29,14 @@ class Door:
     en: str
     speaks: str
     order: int = 50
+
+
+def gather(routers: Iterable[APIRouter]) -> APIRouter:
+    """Return one router with the routes of ``routers`` as they stand: ``include_router`` would build each once more."""
+    gathered = APIRouter()
+    for router in routers:
+        gathered.routes += router.routes
+    return gathered
 
 
 def entity_tag(content: bytes | str) -> str:

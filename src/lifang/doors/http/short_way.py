@@ -61,11 +61,6 @@ class ShortWay:
 
 
 def short_ways(routes: Iterable[object]) -> Ways:
-    """Return the short ways among ``routes`` and the routers included there, by method and address."""
-    found: dict[tuple[str, str], ShortRoute] = {}
-    for route in routes:
-        if isinstance(route, ShortRoute):
-            found |= {(method, route.path): route for method in route.methods or ()}
-        elif (included := getattr(route, "original_router", None)) is not None:
-            found |= short_ways(included.routes)
-    return found
+    """Return the short ways among ``routes``, by method and address."""
+    short = (route for route in routes if isinstance(route, ShortRoute))
+    return {(method, route.path): route for route in short for method in route.methods or ()}

@@ -8,7 +8,7 @@ their rooms; writes subscriptions to the registry's settings.
 
 from fastapi import APIRouter
 
-from lifang.doors.http import Door
+from lifang.doors.http import Door, gather
 from lifang.doors.ngsild import routes_entities, routes_subscriptions, routes_temporal, routes_types
 from lifang.doors.ngsild.projection import Projection
 from lifang.doors.ngsild.settings import NgsildSettings
@@ -23,7 +23,4 @@ _PARTS = (routes_entities.router, routes_types.router, routes_temporal.router, r
 
 def router() -> APIRouter:
     """Return every route of this door."""
-    routes = APIRouter()
-    for part in _PARTS:
-        routes.include_router(part())
-    return routes
+    return gather(part() for part in _PARTS)

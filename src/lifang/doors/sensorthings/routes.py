@@ -21,6 +21,7 @@ from lifang.doors.http import (
     asking,
     bytes_answer,
     documented,
+    gather,
     json_answer,
     read_body,
 )
@@ -175,13 +176,10 @@ async def _batch(request: Request, asker: Reads) -> Response:
 
 def router() -> APIRouter:
     """Return the routes of this door."""
-    both = APIRouter()
-    both.include_router(_older())
     newer = APIRouter(prefix=MODERN, route_class=GuardedRoute, tags=["sensorthings"], responses=PROBLEMS)
     newer.add_api_route("", _modern, name="modern_root")
     newer.add_api_route("/{path:entities}", _modern, name="modern_entity", **_query())
-    both.include_router(newer)
-    return both
+    return gather((_older(), newer))
 
 
 def _older() -> APIRouter:
