@@ -1,4 +1,4 @@
-"""Write the reference that is generated: what ``WRITERS`` names in docs/reference. `make docs` runs it."""
+"""Write what is generated: the reference and the layout of a new registry. `make docs` runs it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import typer.main
 from network_reference import network_reference
+from registry_schema import registry_schema
 
 from lifang.app import lay_out_empty, open_city, sensors
 from lifang.catalogue import Card
@@ -25,8 +26,10 @@ from lifang.sensing import connectors as sensing_connectors
 from lifang.sensing.connectors import ConnectorSpec, mapping
 from lifang.sensing.connectors.mapping import paths
 from lifang.sensing.connectors.running import config
+from lifang.store.registry import migrations
 
-REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
 
 
 def cli() -> str:
@@ -185,20 +188,21 @@ def _keys(part: type[mapping.Part]) -> list[str]:
 
 
 WRITERS = {
-    "cli.md": cli,
-    "connectors.md": connectors,
-    "settings.md": settings,
-    "dataset-toml.md": dataset_toml,
-    "openapi.json": openapi,
-    "network.md": network_reference,
+    REFERENCE / "cli.md": cli,
+    REFERENCE / "connectors.md": connectors,
+    REFERENCE / "settings.md": settings,
+    REFERENCE / "dataset-toml.md": dataset_toml,
+    REFERENCE / "openapi.json": openapi,
+    REFERENCE / "network.md": network_reference,
+    migrations.SCHEMA: registry_schema,
 }
 
 
 def main() -> None:
-    """Write every file of the reference."""
-    for name, writer in WRITERS.items():
-        (REFERENCE / name).write_text(writer(), "utf-8")
-        sys.stdout.write(f"wrote docs/reference/{name}\n")
+    """Write every file."""
+    for path, writer in WRITERS.items():
+        path.write_text(writer(), "utf-8")
+        sys.stdout.write(f"wrote {path.relative_to(ROOT)}\n")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from lifang.core import ManualClock
 from lifang.store import Store
 from lifang.store.registry import migrations
-from lifang.store.registry.migrations import HEAD, upgrade
+from lifang.store.registry.migrations import HEAD, migrate, upgrade
 from lifang.store.registry.tables import metadata
 
 _PARTS = re.compile(r"\n|, (?=\w+ (?:TEXT|INTEGER|REAL|BLOB))")  # an added column stands behind the one before it
@@ -21,7 +21,7 @@ _PARTS = re.compile(r"\n|, (?=\w+ (?:TEXT|INTEGER|REAL|BLOB))")  # an added colu
 def migrated(path: Path) -> sa.Engine:
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
-        upgrade(connection)
+        migrate(connection, HEAD)
     return engine
 
 
@@ -60,7 +60,7 @@ def test_an_older_alert_takes_the_strictest_class_of_all_series(
 ) -> None:
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'registry.sqlite'}")
     with engine.begin() as connection:
-        upgrade(connection, "0003")
+        migrate(connection, "0003")
         run = connection.exec_driver_sql
         run("INSERT INTO thing (id, zh, en, kind, classification, created) VALUES ('t', '', '', '', '', 0)")
         for number, grade in enumerate(grades):
@@ -95,7 +95,7 @@ def test_things_of_an_older_city_get_their_entities(tmp_path: Path) -> None:
         "created, properties) VALUES ('b.co', 1, 'b', 'CO', '一氧化碳', 'CO', 'CO', 'mg/m3', 60, 'open', 7, '{}')",
     ]
     with engine.begin() as connection:
-        upgrade(connection, "0001")
+        migrate(connection, "0001")
         for row in rows:
             connection.exec_driver_sql(row)
         upgrade(connection)

@@ -1,0 +1,716 @@
+CREATE TABLE actuator (
+	id TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	thing TEXT NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	description TEXT NOT NULL, 
+	encoding TEXT NOT NULL, 
+	metadata TEXT, 
+	classification TEXT NOT NULL, 
+	properties TEXT, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_actuator PRIMARY KEY (id), 
+	CONSTRAINT uq_actuator_number UNIQUE (number)
+)
+ STRICT
+;
+
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+INSERT INTO "alembic_version" VALUES('0007');
+
+CREATE TABLE "alert" (
+	id TEXT NOT NULL, 
+	scene TEXT NOT NULL, 
+	rule TEXT NOT NULL, 
+	resource TEXT NOT NULL, 
+	severity TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	opened INTEGER NOT NULL, 
+	fired INTEGER, 
+	cleared INTEGER, 
+	acknowledged INTEGER, 
+	acknowledged_by TEXT, 
+	closed INTEGER, 
+	closed_by TEXT, 
+	value REAL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	detail TEXT, 
+	classification TEXT NOT NULL, 
+	updated INTEGER NOT NULL, 
+	CONSTRAINT pk_alert PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE command (
+	id TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	capability TEXT NOT NULL, 
+	device TEXT NOT NULL, 
+	queue TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	parameters TEXT, 
+	expect TEXT, 
+	subject TEXT NOT NULL, 
+	idempotency TEXT NOT NULL, 
+	created INTEGER NOT NULL, 
+	deadline INTEGER NOT NULL, 
+	sent INTEGER, 
+	finished INTEGER, 
+	reason TEXT, 
+	result TEXT, 
+	history TEXT, 
+	CONSTRAINT pk_command PRIMARY KEY (id), 
+	CONSTRAINT uq_command_number UNIQUE (number), 
+	CONSTRAINT fk_command_capability FOREIGN KEY(capability) REFERENCES tasking_capability (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE connector (
+	id TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	digest TEXT NOT NULL, 
+	paused INTEGER NOT NULL, 
+	checkpoint TEXT, 
+	counts TEXT, 
+	troubles TEXT, 
+	failures INTEGER NOT NULL, 
+	newest INTEGER, 
+	attempted INTEGER, 
+	succeeded INTEGER, 
+	created INTEGER NOT NULL, 
+	updated INTEGER NOT NULL, 
+	CONSTRAINT pk_connector PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE connector_issue (
+	id TEXT NOT NULL, 
+	connector TEXT NOT NULL, 
+	origin TEXT NOT NULL, 
+	line INTEGER NOT NULL, 
+	field TEXT NOT NULL, 
+	value TEXT NOT NULL, 
+	rule TEXT NOT NULL, 
+	mend TEXT NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	CONSTRAINT pk_connector_issue PRIMARY KEY (id), 
+	CONSTRAINT fk_connector_issue_connector FOREIGN KEY(connector) REFERENCES connector (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE connector_mark (
+	id TEXT NOT NULL, 
+	connector TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	detail TEXT, 
+	recorded INTEGER NOT NULL, 
+	CONSTRAINT pk_connector_mark PRIMARY KEY (id), 
+	CONSTRAINT fk_connector_mark_connector FOREIGN KEY(connector) REFERENCES connector (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE counter_snapshot (
+	id TEXT NOT NULL, 
+	moment INTEGER NOT NULL, 
+	body BLOB NOT NULL, 
+	CONSTRAINT pk_counter_snapshot PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE dataset (
+	id TEXT NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	theme TEXT NOT NULL, 
+	metadata TEXT, 
+	classification TEXT NOT NULL, 
+	created INTEGER NOT NULL, 
+	updated INTEGER NOT NULL, 
+	CONSTRAINT pk_dataset PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE datastream (
+	id TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	thing TEXT NOT NULL, 
+	code TEXT NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	observed_property TEXT NOT NULL, 
+	unit TEXT NOT NULL, 
+	period_s INTEGER NOT NULL, 
+	classification TEXT NOT NULL, 
+	created INTEGER NOT NULL, 
+	properties TEXT, description TEXT DEFAULT '' NOT NULL, sensor INTEGER, property INTEGER, feature INTEGER, observation_type TEXT DEFAULT '' NOT NULL, measure TEXT, multi INTEGER DEFAULT '0' NOT NULL, rich INTEGER DEFAULT '0' NOT NULL, 
+	CONSTRAINT pk_datastream PRIMARY KEY (id), 
+	CONSTRAINT uq_datastream_number UNIQUE (number), 
+	CONSTRAINT fk_datastream_thing FOREIGN KEY(thing) REFERENCES thing (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE datastream_feature (
+	datastream INTEGER NOT NULL, 
+	feature INTEGER NOT NULL, 
+	CONSTRAINT pk_datastream_feature PRIMARY KEY (datastream, feature)
+)
+ STRICT
+;
+
+CREATE TABLE datastream_property (
+	datastream INTEGER NOT NULL, 
+	position INTEGER NOT NULL, 
+	property INTEGER NOT NULL, 
+	CONSTRAINT pk_datastream_property PRIMARY KEY (datastream, position)
+)
+ STRICT
+;
+
+CREATE TABLE device (
+	id TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	device_type TEXT NOT NULL, 
+	model TEXT NOT NULL, 
+	serial TEXT NOT NULL, 
+	organisation TEXT NOT NULL, 
+	installed INTEGER, 
+	mounted_on TEXT NOT NULL, 
+	gateway TEXT NOT NULL, 
+	link TEXT NOT NULL, 
+	roles TEXT, 
+	period_s INTEGER NOT NULL, 
+	state TEXT NOT NULL, 
+	firmware TEXT NOT NULL, 
+	battery REAL, 
+	certificate TEXT NOT NULL, 
+	certificate_issuer TEXT NOT NULL, 
+	certificate_expires INTEGER, 
+	simulated INTEGER NOT NULL, 
+	classification TEXT NOT NULL, 
+	properties TEXT, 
+	created INTEGER NOT NULL, 
+	updated INTEGER NOT NULL, 
+	CONSTRAINT pk_device PRIMARY KEY (id), 
+	CONSTRAINT uq_device_number UNIQUE (number)
+)
+ STRICT
+;
+
+CREATE TABLE device_event (
+	id TEXT NOT NULL, 
+	device TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	moment INTEGER NOT NULL, 
+	value TEXT, 
+	subject TEXT NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	CONSTRAINT pk_device_event PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE device_model (
+	id TEXT NOT NULL, 
+	device_type TEXT NOT NULL, 
+	manufacturer TEXT NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	protocol TEXT NOT NULL, 
+	measures TEXT, 
+	period_s INTEGER NOT NULL, 
+	limits TEXT, 
+	battery_low REAL, 
+	properties TEXT, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_device_model PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE device_token (
+	id TEXT NOT NULL, 
+	hash TEXT NOT NULL, 
+	device TEXT NOT NULL, 
+	label TEXT NOT NULL, 
+	subject TEXT NOT NULL, 
+	created INTEGER NOT NULL, 
+	expires INTEGER, 
+	revoked INTEGER, 
+	CONSTRAINT pk_device_token PRIMARY KEY (id), 
+	CONSTRAINT uq_device_token_hash UNIQUE (hash)
+)
+ STRICT
+;
+
+CREATE TABLE entity_counter (
+	id TEXT NOT NULL, 
+	last INTEGER NOT NULL, 
+	CONSTRAINT pk_entity_counter PRIMARY KEY (id)
+)
+ STRICT
+;
+
+INSERT INTO "entity_counter" VALUES('thing',0);
+
+INSERT INTO "entity_counter" VALUES('datastream',0);
+
+INSERT INTO "entity_counter" VALUES('location',0);
+
+INSERT INTO "entity_counter" VALUES('feature',0);
+
+INSERT INTO "entity_counter" VALUES('historical_location',0);
+
+INSERT INTO "entity_counter" VALUES('sensor',0);
+
+INSERT INTO "entity_counter" VALUES('observed_property',0);
+
+CREATE TABLE entity_version (
+	seq INTEGER NOT NULL, 
+	kind TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	subject TEXT NOT NULL, 
+	state TEXT, 
+	CONSTRAINT pk_entity_version PRIMARY KEY (seq)
+)
+ STRICT
+;
+
+CREATE TABLE feature (
+	id TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	description TEXT NOT NULL, 
+	encoding TEXT NOT NULL, 
+	feature TEXT, 
+	west REAL, 
+	east REAL, 
+	south REAL, 
+	north REAL, 
+	classification TEXT NOT NULL, 
+	properties TEXT, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_feature PRIMARY KEY (id), 
+	CONSTRAINT uq_feature_number UNIQUE (number)
+)
+ STRICT
+;
+
+CREATE TABLE historical_location (
+	id TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	thing INTEGER NOT NULL, 
+	time INTEGER NOT NULL, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_historical_location PRIMARY KEY (id), 
+	CONSTRAINT uq_historical_location_number UNIQUE (number)
+)
+ STRICT
+;
+
+CREATE TABLE historical_place (
+	historical_location INTEGER NOT NULL, 
+	location INTEGER NOT NULL, 
+	CONSTRAINT pk_historical_place PRIMARY KEY (historical_location, location)
+)
+ STRICT
+;
+
+CREATE TABLE indicator (
+	id TEXT NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	unit TEXT NOT NULL, 
+	spec TEXT, 
+	CONSTRAINT pk_indicator PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE indicator_value (
+	id TEXT NOT NULL, 
+	indicator TEXT NOT NULL, 
+	moment INTEGER NOT NULL, 
+	value REAL, 
+	quality TEXT NOT NULL, 
+	sources TEXT, 
+	recorded INTEGER NOT NULL, 
+	CONSTRAINT pk_indicator_value PRIMARY KEY (id), 
+	CONSTRAINT fk_indicator_value_indicator FOREIGN KEY(indicator) REFERENCES indicator (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE job (
+	id TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	progress REAL NOT NULL, 
+	subject TEXT NOT NULL, 
+	arguments TEXT, 
+	checkpoint TEXT, 
+	result TEXT, 
+	error TEXT, 
+	created INTEGER NOT NULL, 
+	updated INTEGER NOT NULL, 
+	CONSTRAINT pk_job PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE ledger (
+	seq INTEGER NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	subject TEXT NOT NULL, 
+	action TEXT NOT NULL, 
+	resource TEXT NOT NULL, 
+	purpose TEXT NOT NULL, 
+	outcome TEXT NOT NULL, 
+	detail TEXT NOT NULL, 
+	previous TEXT NOT NULL, 
+	hash TEXT NOT NULL, 
+	CONSTRAINT pk_ledger PRIMARY KEY (seq)
+)
+ STRICT
+;
+
+CREATE TABLE lineage (
+	id TEXT NOT NULL, 
+	source TEXT NOT NULL, 
+	target TEXT NOT NULL, 
+	activity TEXT NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	detail TEXT, 
+	CONSTRAINT pk_lineage PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE link (
+	id TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	kind TEXT NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	capacity_mbps REAL, 
+	latency_ms REAL, 
+	uplink TEXT NOT NULL, 
+	organisation TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	state_since INTEGER, 
+	simulated INTEGER NOT NULL, 
+	classification TEXT NOT NULL, 
+	properties TEXT, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_link PRIMARY KEY (id), 
+	CONSTRAINT uq_link_number UNIQUE (number)
+)
+ STRICT
+;
+
+CREATE TABLE location (
+	id TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	description TEXT NOT NULL, 
+	encoding TEXT NOT NULL, 
+	location TEXT, 
+	feature INTEGER, 
+	west REAL, 
+	east REAL, 
+	south REAL, 
+	north REAL, 
+	classification TEXT NOT NULL, 
+	properties TEXT, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_location PRIMARY KEY (id), 
+	CONSTRAINT uq_location_number UNIQUE (number)
+)
+ STRICT
+;
+
+CREATE TABLE observed_property (
+	id TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	description TEXT NOT NULL, 
+	definition TEXT NOT NULL, 
+	classification TEXT NOT NULL, 
+	properties TEXT, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_observed_property PRIMARY KEY (id), 
+	CONSTRAINT uq_observed_property_number UNIQUE (number)
+)
+ STRICT
+;
+
+CREATE TABLE organisation (
+	id TEXT NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_organisation PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE person (
+	id TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	display_name TEXT NOT NULL, 
+	password_hash TEXT NOT NULL, 
+	roles TEXT, 
+	organisation TEXT NOT NULL, 
+	active INTEGER NOT NULL, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_person PRIMARY KEY (id), 
+	CONSTRAINT uq_person_name UNIQUE (name)
+)
+ STRICT
+;
+
+CREATE TABLE release (
+	id TEXT NOT NULL, 
+	dataset TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	source_sha256 TEXT NOT NULL, 
+	source_name TEXT NOT NULL, 
+	rows INTEGER NOT NULL, 
+	refused INTEGER NOT NULL, 
+	bytes INTEGER NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	schema TEXT, 
+	quality TEXT, 
+	provenance TEXT, 
+	CONSTRAINT pk_release PRIMARY KEY (id), 
+	CONSTRAINT uq_release_dataset_number UNIQUE (dataset, number), 
+	CONSTRAINT fk_release_dataset FOREIGN KEY(dataset) REFERENCES dataset (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE sensor (
+	id TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	description TEXT NOT NULL, 
+	encoding TEXT NOT NULL, 
+	metadata TEXT, 
+	classification TEXT NOT NULL, 
+	properties TEXT, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_sensor PRIMARY KEY (id), 
+	CONSTRAINT uq_sensor_number UNIQUE (number)
+)
+ STRICT
+;
+
+CREATE TABLE session (
+	id TEXT NOT NULL, 
+	person TEXT NOT NULL, 
+	expires INTEGER NOT NULL, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_session PRIMARY KEY (id), 
+	CONSTRAINT fk_session_person FOREIGN KEY(person) REFERENCES person (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE setting (
+	id TEXT NOT NULL, 
+	value TEXT, 
+	CONSTRAINT pk_setting PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE tasking_capability (
+	id TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	actuator TEXT NOT NULL, 
+	thing TEXT NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	description TEXT NOT NULL, 
+	parameters TEXT, 
+	limits TEXT, 
+	properties TEXT, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_tasking_capability PRIMARY KEY (id), 
+	CONSTRAINT uq_tasking_capability_number UNIQUE (number), 
+	CONSTRAINT fk_tasking_capability_actuator FOREIGN KEY(actuator) REFERENCES actuator (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE thing (
+	id TEXT NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	lon REAL, 
+	lat REAL, 
+	classification TEXT NOT NULL, 
+	properties TEXT, 
+	created INTEGER NOT NULL, number INTEGER, description TEXT DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_thing PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE thing_location (
+	thing INTEGER NOT NULL, 
+	location INTEGER NOT NULL, 
+	CONSTRAINT pk_thing_location PRIMARY KEY (thing, location)
+)
+ STRICT
+;
+
+CREATE TABLE threshold (
+	id TEXT NOT NULL, 
+	observed_property TEXT NOT NULL, 
+	datastream TEXT NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	unit TEXT NOT NULL, 
+	direction TEXT NOT NULL, 
+	levels TEXT, 
+	hold_s REAL NOT NULL, 
+	clear_hold_s REAL NOT NULL, 
+	citation TEXT NOT NULL, 
+	enabled INTEGER NOT NULL, 
+	created INTEGER NOT NULL, 
+	updated INTEGER NOT NULL, 
+	CONSTRAINT pk_threshold PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE token (
+	id TEXT NOT NULL, 
+	hash TEXT NOT NULL, 
+	person TEXT NOT NULL, 
+	label TEXT NOT NULL, 
+	roles TEXT, 
+	created INTEGER NOT NULL, 
+	expires INTEGER, 
+	revoked INTEGER, 
+	CONSTRAINT pk_token PRIMARY KEY (id), 
+	CONSTRAINT uq_token_hash UNIQUE (hash), 
+	CONSTRAINT fk_token_person FOREIGN KEY(person) REFERENCES person (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE INDEX ix_job_state ON job (state);
+
+CREATE INDEX ix_ledger_resource ON ledger (resource);
+
+CREATE INDEX ix_lineage_source ON lineage (source);
+
+CREATE INDEX ix_lineage_target ON lineage (target);
+
+CREATE INDEX ix_datastream_observed_property ON datastream (observed_property);
+
+CREATE INDEX ix_datastream_thing ON datastream (thing);
+
+CREATE INDEX ix_indicator_value_indicator_moment ON indicator_value (indicator, moment);
+
+CREATE TRIGGER ledger_no_update BEFORE UPDATE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+
+CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+
+CREATE TRIGGER ledger_in_order BEFORE INSERT ON ledger WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM ledger) BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+
+CREATE INDEX ix_device_gateway ON device (gateway);
+
+CREATE INDEX ix_device_mounted_on ON device (mounted_on);
+
+CREATE INDEX ix_device_event_device_kind_moment ON device_event (device, kind, moment);
+
+CREATE INDEX ix_device_token_device ON device_token (device);
+
+CREATE INDEX ix_actuator_thing ON actuator (thing);
+
+CREATE INDEX ix_tasking_capability_actuator ON tasking_capability (actuator);
+
+CREATE INDEX ix_tasking_capability_thing ON tasking_capability (thing);
+
+CREATE INDEX ix_command_capability_number ON command (capability, number);
+
+CREATE INDEX ix_command_device_state ON command (device, state);
+
+CREATE INDEX ix_command_queue_state ON command (queue, state);
+
+CREATE INDEX ix_command_state_deadline ON command (state, deadline);
+
+CREATE INDEX ix_command_subject_idempotency ON command (subject, idempotency);
+
+CREATE INDEX ix_alert_rule_resource ON alert (rule, resource);
+
+CREATE INDEX ix_alert_state_updated ON alert (state, updated);
+
+CREATE INDEX ix_sensor_classification_number ON sensor (classification, number);
+
+CREATE INDEX ix_observed_property_classification_number ON observed_property (classification, number);
+
+CREATE INDEX ix_location_classification_number ON location (classification, number);
+
+CREATE INDEX ix_feature_classification_number ON feature (classification, number);
+
+CREATE INDEX ix_location_west_east_south_north ON location (west, east, south, north);
+
+CREATE INDEX ix_feature_west_east_south_north ON feature (west, east, south, north);
+
+CREATE INDEX ix_location_feature ON location (feature);
+
+CREATE INDEX ix_historical_location_thing_time ON historical_location (thing, time);
+
+CREATE INDEX ix_thing_location_location ON thing_location (location);
+
+CREATE INDEX ix_historical_place_location ON historical_place (location);
+
+CREATE INDEX ix_datastream_feature_feature ON datastream_feature (feature);
+
+CREATE INDEX ix_datastream_property_property ON datastream_property (property);
+
+CREATE INDEX ix_entity_version_kind_number ON entity_version (kind, number);
+
+CREATE INDEX ix_thing_classification_number ON thing (classification, number);
+
+CREATE INDEX ix_datastream_classification_number ON datastream (classification, number);
+
+CREATE UNIQUE INDEX ix_thing_number ON thing (number);
+
+CREATE INDEX ix_datastream_sensor ON datastream (sensor);
+
+CREATE INDEX ix_datastream_property ON datastream (property);
+
+CREATE INDEX ix_datastream_feature ON datastream (feature);
+
+CREATE INDEX ix_connector_mark_connector ON connector_mark (connector);
+
+CREATE INDEX ix_connector_issue_connector ON connector_issue (connector);
+
+CREATE INDEX ix_thing_zh ON thing (zh);
+
+CREATE INDEX ix_datastream_zh ON datastream (zh);
