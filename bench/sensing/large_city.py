@@ -4,7 +4,8 @@ Usage: python -m bench.sensing.large_city [--datastreams 600000] [--seconds 10] 
 
 The server is lifang's own. Ingest comes as dataArray bodies of 1,000 values over HTTP: first at its most, then at half
 of that while one more client asks for the latest values in boxes of random size and place (up to 1,000 of a box, by
-HTTP, guard and all). The hot state itself, without HTTP, is measured by ``bench/hot_state.py``.
+HTTP, guard and all), then, in the quiet, the first page of all things with their datastreams and each one's latest
+observation. The hot state itself, without HTTP, is measured by ``bench/hot_state.py``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from bench.ingest import load_now
 from bench.sensing.bulk import ROWS, data_array
 from lifang.core import Box
 
-TARGET_START_S, TARGET_P99_MS, TARGET_MB = 10.0, 10.0, 2000.0
+TARGET_START_S, TARGET_P99_MS, TARGET_MB, TARGET_PAGE_MS = 10.0, 10.0, 2000.0, 50.0
+PAGES = 200
+THINGS = "/sta/v1.1/Things?$expand=Datastreams($expand=Observations($orderby=phenomenonTime%20desc;$top=1))"
 
 
 def memory_mb(process: int) -> float:
@@ -55,6 +58,19 @@ def pages(address: str, stop: threading.Event, took: list[float]) -> None:
         took.append((time.perf_counter() - begin) * 1000)
         if stop.wait(0.02):
             return
+
+
+def first_pages(address: str) -> list[float]:
+    """Return how long each of ``PAGES`` first pages of :data:`THINGS` took, each with a value in it."""
+    connection, took = http.client.HTTPConnection(address), list[float]()
+    for _ in range(PAGES):
+        begin = time.perf_counter()
+        connection.request("GET", THINGS)
+        body = connection.getresponse().read()
+        took.append((time.perf_counter() - begin) * 1000)
+        if not any(stream["Observations"] for thing in orjson.loads(body)["value"] for stream in thing["Datastreams"]):
+            raise RuntimeError(f"no observation in {body[:300]!r}")
+    return took
 
 
 def beside(address: str, load: Callable[[], object]) -> list[float]:
@@ -94,13 +110,17 @@ def main() -> None:
             print(HEADER)
             print(most.line())
             took = beside(address, paced)
+            first = first_pages(address)
             used = memory_mb(server)
     p50, p99 = np.percentile(took, [50, 99])
     print(f"{len(took)} boxes meanwhile: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    page50, page99 = np.percentile(first, [50, 99])
+    print(f"{PAGES} first pages of things afterwards: p50 {page50:.1f} ms, p99 {page99:.1f} ms")
     print(f"memory at most {used:,.0f} MB; load {load_now()}")
     for what, good in (
         (f"start below {TARGET_START_S:.0f} s", started < TARGET_START_S),
         (f"box p99 below {TARGET_P99_MS:.0f} ms", p99 < TARGET_P99_MS),
+        (f"page of things p99 below {TARGET_PAGE_MS:.0f} ms", page99 < TARGET_PAGE_MS),
         (f"memory below {TARGET_MB:,.0f} MB", used < TARGET_MB),
     ):
         print(f"target {what}: {'met' if good else 'MISSED'}")

@@ -71,10 +71,11 @@ def test_what_is_loaded_before_the_start_does_not_flow(reopen: Callable[[], City
     city = reopen()
     register(city)
     fresh = SensorNetwork(city.sensing.store, city.clock, city.sensing, districts=districts)
-    year = to_micros(NOON) - np.arange(1000) * 3_600_000_000
+    year = to_micros(NOON) - np.arange(3, 1003) * 3_600_000_000
     number = city.sensing.datastream("p1.noise").number
     fresh.watch(make_observations(np.full(1000, number), year[::-1], np.ones(1000)))
     assert fresh.flow.told().values == 0
+    assert np.isnan(fresh.judge().devices.lag_s).all()
     city.hear("p1")
     assert city.network.flow.told().values == 1
     assert city.network.flow.told().lag_p99_s == 0.0

@@ -68,8 +68,11 @@ class Counters:
         """For how many numbers there is room."""
         return len(self.last)
 
-    def update(self, observations: Observations, now_us: int) -> None:
-        """Take in committed observations that were told at ``now_us``; tombstones count for nothing."""
+    def update(self, observations: Observations, now_us: int, *, flowing: bool = True) -> None:
+        """Take in committed observations that were told at ``now_us``; tombstones count for nothing.
+
+        Those that were loaded rather than ``flowing`` in say nothing of the lag.
+        """
         observations = pick(observations, observations.quality != TOMBSTONE)
         if not len(observations):
             return
@@ -84,8 +87,9 @@ class Counters:
         fresh = self.first[numbers] == NEVER
         self.first[numbers[fresh]] = time[fresh]
         newest = last_rows(observations)
-        live = newest[time[newest] > now_us - (HOURS - 1) * HOUR_US]  # what is older is history, not late
-        self._lagged(numbers[live], (now_us - time[live]) / 1e6)
+        if flowing:
+            live = newest[time[newest] > now_us - (HOURS - 1) * HOUR_US]  # what is older is history, not late
+            self._lagged(numbers[live], (now_us - time[live]) / 1e6)
         self.last[numbers[newest]] = np.maximum(self.last[numbers[newest]], time[newest])
         self.arrival[numbers[newest]] = now_us
 

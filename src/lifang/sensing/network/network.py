@@ -113,11 +113,11 @@ class SensorNetwork(Register):
 
     def watch(self, observations: Observations) -> None:
         """Count committed observations: for ``Sensing.on_commit``. What is loaded before the start flows in no more."""
-        now_us = to_micros(self._now())
-        if self._thread is not None:
+        now_us, flowing = to_micros(self._now()), self._thread is not None
+        if flowing:
             self.flow.note(observations, now_us)
         with self._counting:
-            self._count().update(observations, now_us)
+            self._count().update(observations, now_us, flowing=flowing)
             self._told += 1
 
     def save(self) -> None:
