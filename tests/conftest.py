@@ -1,4 +1,4 @@
-"""What is slow: all but the architecture and most unit tests, which `make check` runs; the rest is left to `make test`.
+"""What is slow: all but the architecture and most unit tests, which are what `make check` runs; `make test` runs all.
 
 The unit tests of the doors and the connectors open a whole city each: they are slow together.
 """
