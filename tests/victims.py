@@ -27,6 +27,8 @@ class Victim:
         self._process = _FORKS.Process(target=task, args=(*args, tell))
         self._process.start()
         tell.close()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
 
     def hear(self) -> Any:
         """Return the next thing said, waiting for it.

@@ -13,12 +13,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
-from tests.e2e.screen import Served
+from tests.e2e.screen import Served, sign_in
 
 _ARGUMENTS = [
     "--no-sandbox",
@@ -106,14 +107,36 @@ def page(chromium: Browser) -> Iterator[Page]:
         yield found
 
 
+@dataclass
+class Watched:
+    """A window, the addresses that were asked for in it since it opened, and what went wrong there."""
+
+    page: Page
+    asked: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", lambda told: self.wrong.append(told.text) if told.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+
+
 @pytest.fixture(scope="module")
-def window(chromium: Browser) -> Iterator[Page]:
+def watched(chromium: Browser) -> Iterator[Watched]:
     with _window(chromium) as found:
-        yield found
+        yield Watched(found)
 
 
 @pytest.fixture
-def shared(window: Page) -> Page:
+def shared(watched: Watched) -> Page:
     """A window that the tests of a module share, in which nobody signs in: each shows its own view in it."""
-    window.set_viewport_size(_WIDE)
-    return window
+    watched.page.set_viewport_size(_WIDE)
+    return watched.page
+
+
+@pytest.fixture(scope="module")
+def signed_in(chromium: Browser, served: Served) -> Iterator[Page]:
+    """A window that the tests of a module share, in which the administrator of Chengdu is signed in."""
+    with _window(chromium) as found:
+        sign_in(found, served)
+        yield found

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
-from tests.e2e.screen import Served, look, open_page, show, sign_in, turn_to
+from tests.e2e.screen import Served, look, show, turn_to
 
 VIEWS = {
     "?": ".index-words",
@@ -43,9 +43,9 @@ def test_no_view_has_a_serious_fault_of_accessibility(shared: Page, served: Serv
     assert faults(shared) == []
 
 
-def test_windows_and_what_a_person_signed_in_sees_have_no_serious_fault(page: Page, served: Served) -> None:
-    sign_in(page, served)
-    open_page(page, served, "?lang=en&room=operations")
+def test_windows_and_what_a_person_signed_in_sees_have_no_serious_fault(signed_in: Page, served: Served) -> None:
+    page = signed_in
+    show(page, served, "?lang=en&room=operations")
     assert faults(page) == []
     turn_to(page, "?lang=en&room=data")
     assert faults(page) == []
@@ -54,6 +54,7 @@ def test_windows_and_what_a_person_signed_in_sees_have_no_serious_fault(page: Pa
     page.keyboard.press("?")
     expect(page.locator("dialog.help[open]")).to_be_visible()
     assert faults(page) == []
+    page.keyboard.press("Escape")
 
 
 def test_elder_mode_is_larger_wider_and_less(shared: Page, served: Served) -> None:
@@ -73,18 +74,18 @@ def test_elder_mode_is_larger_wider_and_less(shared: Page, served: Served) -> No
 
 
 def test_a_snapshot_link_shows_the_same_hour_again_and_an_embedded_view_only_the_picture(
-    page: Page, served: Served
+    shared: Page, page: Page, served: Served
 ) -> None:
-    open_page(page, served, "?lang=en&theme=night&layers=air,districts")
-    page.locator("summary[data-tool=more]").click()
-    page.get_by_role("button", name="Share").click()
-    links = page.locator("dialog.share code").all_inner_texts()
+    show(shared, served, "?lang=en&theme=night&layers=air,districts")
+    shared.locator("summary[data-tool=more]").click()
+    shared.get_by_role("button", name="Share").click()
+    links = shared.locator("dialog.share code").all_inner_texts()
+    shared.keyboard.press("Escape")
     snapshot = parse_qs(urlsplit(links[0]).query)
     assert snapshot["lang"] == ["en"]
     assert snapshot["theme"] == ["night"]
     assert snapshot["layers"] == ["air,districts"]
     moment = snapshot["at"][0][:13]
-    page.keyboard.press("Escape")
     page.goto(links[0])
     page.locator("html[data-ready=true]").wait_for(state="attached")
     expect(page.locator("lf-time input[type=datetime-local]")).to_have_value(re.compile(f"^{moment}"))
@@ -130,11 +131,10 @@ def test_a_chart_shows_the_limits_that_apply_and_names_their_standard(shared: Pa
     expect(shared.locator(".limits")).to_contain_text("1 小时平均 200")
 
 
-def test_an_alert_says_which_of_its_times_are_the_citys_and_which_the_clocks(page: Page, served: Served) -> None:
-    sign_in(page, served)
-    open_page(page, served, "?lang=en&room=operations")
-    alert = page.locator("[data-alert]:has(button[value=acknowledge])").first
+def test_an_alert_says_which_of_its_times_are_the_citys_and_which_the_clocks(signed_in: Page, served: Served) -> None:
+    show(signed_in, served, "?lang=en&room=operations")
+    alert = signed_in.locator("[data-alert]:has(button[value=acknowledge])").first
     expect(alert).to_contain_text(re.compile(r"since 2019-\d\d-\d\d \d\d:00 \(city time\)"), timeout=90_000)
     alert.locator("button[value=acknowledge]").click()
-    done = page.locator("[data-alert]").filter(has_text="✓").first
+    done = signed_in.locator("[data-alert]").filter(has_text="✓").first
     expect(done).to_contain_text(re.compile(r"acknowledged by admin at 20\d\d.*\(wall clock\)"))

@@ -148,10 +148,12 @@ def test_a_datastreams_chart_zooms_to_single_values_with_figures_flags_gaps_and_
     expect(sheet).to_have_count(0)
 
 
-def test_a_command_is_confirmed_seen_through_and_a_refused_one_says_why(page: Page, sensed: Served) -> None:
-    open_page(page, sensed, "?room=sensing&lang=en&pick=pump-1")
-    expect(page.locator("lf-commands")).to_contain_text("Only operators may command")
-    assert page.locator("lf-order").count() == 0
+def test_a_command_is_confirmed_seen_through_and_a_refused_one_says_why(
+    shared: Page, page: Page, sensed: Served
+) -> None:
+    show(shared, sensed, "?room=sensing&lang=en&pick=pump-1")
+    expect(shared.locator("lf-commands")).to_contain_text("Only operators may command")
+    assert shared.locator("lf-order").count() == 0
     sign_in(page, sensed)
     open_page(page, sensed, "?room=sensing&lang=en&pick=pump-1")
     order = page.locator("lf-order")

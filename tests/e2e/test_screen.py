@@ -8,8 +8,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
+from tests.e2e.conftest import Watched
 from tests.e2e.screen import Served, look, open_page, show, turn_to
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
@@ -52,27 +53,14 @@ def test_the_themes_differ_in_light(shared: Page, served: Served) -> None:
     assert light["night"] < 60
 
 
-def test_nothing_is_asked_of_any_other_host_and_nothing_fails(page: Page, served: Served) -> None:
-    asked: list[str] = []
-    wrong: list[str] = []
-
-    def note(request: Request) -> None:
-        asked.append(request.url)
-
-    def complain(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            wrong.append(message.text)
-
-    page.on("request", note)
-    page.on("console", complain)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    open_page(page, served)
-    for query in ("?room=data", "?room=sensing", "?room=operations", "?pick=cnemc-1431a"):
-        turn_to(page, query)
-    expect(page.locator("lf-station svg").first).to_be_visible()
+def test_nothing_is_asked_of_any_other_host_and_nothing_fails(shared: Page, watched: Watched, served: Served) -> None:
+    for query in ("?", "?room=data", "?room=sensing", "?room=operations", "?pick=cnemc-1431a"):
+        show(shared, served, query)
+    expect(shared.locator("lf-station svg").first).to_be_visible()
+    assert f"{served.url}/" in {url.partition("?")[0] for url in watched.asked}, "it was watched from its first request"
     local = (served.url, "data:", "blob:")
-    assert [url for url in asked if not url.startswith(local)] == []
-    assert wrong == []
+    assert [url for url in watched.asked if not url.startswith(local)] == []
+    assert watched.wrong == []
 
 
 def test_a_station_shows_its_series_with_unit_and_zone(shared: Page, served: Served) -> None:
@@ -178,11 +166,11 @@ def test_a_station_out_of_sight_comes_into_sight_when_the_keyboard_reaches_it(sh
     expect(far).to_be_in_viewport()
 
 
-def test_the_address_carries_the_whole_view(page: Page, served: Served) -> None:
+def test_the_address_carries_the_whole_view(shared: Page, served: Served) -> None:
     query = "?lang=en&theme=night&kiosk=1&pick=cnemc-1433a&at=2019-12-07T09:00:00%2B08:00"
-    open_page(page, served, query)
-    assert page.locator("html").get_attribute("data-kiosk") in {"", "true", "1"} or page.locator("[data-kiosk]").count()
-    expect(page.locator("lf-time input[type=datetime-local]")).to_have_value(re.compile("^2019-12-07T09:00"))
+    show(shared, served, query)
+    expect(shared.locator("html[data-kiosk]")).to_have_count(1)
+    expect(shared.locator("lf-time input[type=datetime-local]")).to_have_value(re.compile("^2019-12-07T09:00"))
 
 
 def test_the_view_prints_to_pdf(shared: Page, served: Served) -> None:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.victims import Victim, serve_city
 
 from lifang.doors.mqtt.wire import (
     V311,
@@ -26,7 +27,7 @@ from lifang.doors.mqtt.wire import (
     encode,
 )
 
-from .test_mqtt_killed import Client, Sensor, furnish, serving
+from .test_mqtt_killed import Client, Sensor, furnish, port_of
 
 WANTED, SPARE, AT_ONCE = 10_000, 200, 500
 PATIENCE_S = 60.0
@@ -92,10 +93,11 @@ def test_ten_thousand_clients_are_connected_subscribed_and_told(tmp_path: Path) 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     count = min(WANTED, hard - SPARE)
-    with serving(tmp_path / "city") as (process, port):
-        before = memory(process.pid)
+    with Victim(serve_city, tmp_path / "city") as server:
+        port = port_of(server)
+        before = memory(server.pid)
         crowd = Crowd(port, count)
-        each = (memory(process.pid) - before) / count
+        each = (memory(server.pid) - before) / count
         crowd.send(Subscribe(1, (Wanted("v1.1/Datastreams(1)/Observations", 0),)))
         crowd.expect(Suback)
         sensor = Client(port, "sensor", token, clean=True)
@@ -110,8 +112,7 @@ def test_ten_thousand_clients_are_connected_subscribed_and_told(tmp_path: Path) 
         assert isinstance(late.read()[0], Pong)
         for client in (sensor, late):
             client.close()
-        process.terminate()
-        process.wait(30)
+        server.stop()
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     assert each < BYTES_EACH, f"{each:,.0f} bytes a client"

@@ -6,6 +6,8 @@ import json
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -15,7 +17,7 @@ import lifang
 from lifang.core import Conflict, owner_of
 from lifang.doors.mqtt import listen
 
-from .test_mqtt_killed import furnish, serving
+from .test_mqtt_killed import furnish
 
 ENDPOINTS = (
     "http://www.opengis.net/spec/iot_sensing/1.1/req/create-observations-via-mqtt/observations-creation",
@@ -23,11 +25,26 @@ ENDPOINTS = (
 )
 
 
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Yield the MQTT address that `lifang serve` prints; it is killed afterwards."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-m", "lifang.doors.cli.main", "serve", "--dir", str(folder), "--port", port]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield next(line for line in process.stdout if "mqtt://" in line).split()[1]
+        finally:
+            process.kill()
+
+
 def test_the_address_is_told_everywhere(tmp_path: Path) -> None:
     folder = tmp_path / "city"
     furnish(folder)
-    with serving(folder) as (_, port):
-        address, owner = f"mqtt://127.0.0.1:{port}", owner_of(folder)
+    with serving(folder) as address:
+        owner = owner_of(folder)
         assert owner is not None
         url = owner.url.rstrip("/")
         assert httpx.get(f"{url}/api/v1/city").json()["mqtt"] == address

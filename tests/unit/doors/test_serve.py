@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from lifang.core import Conflict
-from lifang.doors.api.serve import _listen
+from lifang.doors.api.serve import _FILES, _listen
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +32,7 @@ _CITY = 'id = "c"\nname_zh = "城"\nname_en = "c"\narea_code = "510100"\n'
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     (tmp_path / "city.toml").write_text(_CITY, "utf-8")
-    command = [sys.executable, "-c", _PROGRAM, str(tmp_path)]
+    command = ["sh", "-c", 'ulimit -S -n 256; exec "$@"', "sh", sys.executable, "-c", _PROGRAM, str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
     yield process, process.stdout.readline().strip()
@@ -61,6 +62,13 @@ def test_the_server_does_not_tell_what_it_runs_on(server: tuple[subprocess.Popen
     answer = httpx.get(f"{address}api/v1/city")
     assert "server" not in answer.headers
     assert answer.json()["id"] == "c"
+
+
+def test_the_server_may_hold_as_many_connections_as_the_system_allows(
+    server: tuple[subprocess.Popen[str], str],
+) -> None:
+    soft, hard = resource.prlimit(server[0].pid, resource.RLIMIT_NOFILE)
+    assert soft == (hard if 0 < hard < _FILES else _FILES) > 256
 
 
 def test_an_announced_upload_of_five_gigabytes_is_refused_without_reading_it(

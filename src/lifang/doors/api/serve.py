@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import resource
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -21,6 +23,7 @@ from lifang.doors.mqtt import Listener, Uplink, listen
 
 _GRACE_S = 3  # for requests in progress after Ctrl-C
 _BACKLOG = 2048
+_FILES = 100_000  # open at once, connections among them
 
 
 class _Server(uvicorn.Server):
@@ -74,6 +77,7 @@ def serve(
         ws="none",
     )
     _shorten_pauses()
+    _allow_many_connections()
     server = _Server(config, streams=app.state.streams, ready=lambda: ready(address) if ready else None)
     try:
         server.run(sockets=[listener])
@@ -105,6 +109,15 @@ def _shorten_pauses() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
     sys.setswitchinterval(0.0005)
+
+
+def _allow_many_connections() -> None:
+    """Let this process open as many files as it may: the 1,024 that are usual are few for a city's devices."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,0 +1,58 @@
+"""CreateObservations of OGC 18-088, clause 13.2: each row has its own outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.conformance.sensorthings.conftest import Service, feature, oven
+
+
+def test_what_a_bulk_says_more_than_numbers_is_kept_per_row(service: Service) -> None:
+    one = service.post("Things", oven())["@iot.selfLink"]
+    (stream,) = service.ids(f"{one}/Datastreams")
+    room = service.post("FeaturesOfInterest", feature("Bulk room"))["@iot.id"]
+    group = {
+        "Datastream": {"@iot.id": stream},
+        "components": ["phenomenonTime", "resultTime", "result", "FeatureOfInterest/id", "parameters"],
+        "dataArray": [
+            ["2010-12-23T10:20:00-0700", "2010-12-23T10:21:00-0700", 20, room, {"a": 1}],
+            ["2010-12-23T10:21:00-0700", None, 30, None, None],
+            ["2010-12-23T10:22:00-0700", None, 30, 9999, None],
+            ["not a time", None, 30, room, None],
+            ["2010-12-23T10:23:00-0700", None, 40],
+        ],
+    }
+    unknown = {**group, "Datastream": {"@iot.id": 9999}}
+    outcomes = service.call("POST", "CreateObservations", json=[group, unknown]).json()
+    assert [each == "error" for each in outcomes] == [False, False, True, True, True, True, True, True, True, True]
+    first = service.get(f"{outcomes[0]}?$expand=FeatureOfInterest")
+    assert (first["result"], first["resultTime"], first["parameters"]) == (20, "2010-12-23T17:21:00Z", {"a": 1})
+    assert first["FeatureOfInterest"]["name"] == "Bulk room"
+    assert service.get(f"{outcomes[1]}/FeatureOfInterest")["name"] == "Oven place"
+    assert len(service.ids(f"FeaturesOfInterest({room})/Observations")) == 1
+
+
+@pytest.mark.parametrize("fault", [False, True])
+def test_a_hundred_thousand_rows_in_one_request_have_each_its_own_outcome(service: Service, fault: bool) -> None:
+    one = service.post("Things", oven())["@iot.selfLink"]
+    (stream,) = service.ids(f"{one}/Datastreams")
+    first = np.datetime64("2011-01-01T00:00:00", "s")
+    moments = [f"{each}Z" for each in (first + np.arange(100_000)).astype(str)]
+    rows: list[list[Any]] = [[moment, number] for number, moment in enumerate(moments)]
+    if fault:
+        rows[70_000][0] = "2011-02-30T00:00:00Z"
+    parts = (rows[:50_000], rows[50_000:])
+    groups = [
+        {"Datastream": {"@iot.id": stream}, "components": ["phenomenonTime", "result"], "dataArray": part}
+        for part in parts
+    ]
+    answer = service.call("POST", "CreateObservations", json=groups)
+    assert answer.status_code == 201
+    outcomes = answer.json()
+    assert [place for place, each in enumerate(outcomes) if each == "error"] == ([70_000] if fault else [])
+    assert len(outcomes) == 100_000
+    counted = f"Datastreams({stream})/Observations?$count=true&$top=0&$filter=phenomenonTime lt 2012-01-01T00:00:00Z"
+    assert service.get(counted)["@iot.count"] == 100_000 - fault
+    assert service.get(f"{outcomes[99_999]}?$select=result")["result"] == 99_999
