@@ -6,6 +6,7 @@ The unit tests of the doors and the connectors open a whole city each: they are 
 from __future__ import annotations
 
 import fcntl
+import gc
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folders = set(item.path.parents)
         if not _QUICK & folders or _OPENED & folders:
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the thousands of collected tests from being looked through by every collection of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -34,8 +35,12 @@ def module_name(path: Path) -> str:
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
 MODULES = {module_name(path): path for path in FILES}
-TREES = {name: ast.parse(path.read_text("utf-8"), str(path)) for name, path in MODULES.items()}
 PACKAGES = sorted(name for name, path in MODULES.items() if path.name == "__init__.py" and name != "lifang")
+
+
+@cache
+def tree_of(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text("utf-8"), str(MODULES[module]))
 
 
 def room_of(module: str) -> str:
@@ -54,7 +59,7 @@ def for_types_only(tree: ast.AST) -> set[int]:
 
 
 def imports_of(module: str, *, with_types: bool = True) -> Iterator[Import]:
-    tree = TREES[module]
+    tree = tree_of(module)
     left_out = set() if with_types else for_types_only(tree)
     for node in ast.walk(tree):
         if id(node) in left_out:
@@ -76,11 +81,11 @@ def where(module: str, line: int) -> str:
 
 
 def docstring(module: str) -> str:
-    return ast.get_docstring(TREES[module]) or ""
+    return ast.get_docstring(tree_of(module)) or ""
 
 
 def face(module: str) -> list[str] | None:
-    for node in TREES[module].body:
+    for node in tree_of(module).body:
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )
@@ -91,7 +96,7 @@ def face(module: str) -> list[str] | None:
 
 def defined(module: str) -> set[str]:
     names: set[str] = set()
-    for node in TREES[module].body:
+    for node in tree_of(module).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             names |= {each.asname or each.name for each in node.names}
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -160,10 +165,12 @@ def test_every_name_says_what_is_inside() -> None:
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_a_module_keeps_no_state(module: str) -> None:
-    states = [f"{where(module, node.lineno)} {ast.unparse(node)[:60]}" for node in TREES[module].body if is_empty(node)]
+    states = [
+        f"{where(module, node.lineno)} {ast.unparse(node)[:60]}" for node in tree_of(module).body if is_empty(node)
+    ]
     states += [
         f"{where(module, node.lineno)} {ast.unparse(node)}"
-        for node in ast.walk(TREES[module])
+        for node in ast.walk(tree_of(module))
         if isinstance(node, ast.Global)
     ]
     assert states == [], "Pass state in, or keep it in an object."
@@ -187,7 +194,7 @@ def is_empty(node: ast.stmt) -> bool:
 def test_only_the_command_line_prints(module: str) -> None:
     prints = [
         where(module, node.lineno)
-        for node in ast.walk(TREES[module])
+        for node in ast.walk(tree_of(module))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert prints == []

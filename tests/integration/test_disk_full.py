@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -149,19 +150,19 @@ def as_geojson(rows: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
+    ("name", "made"),
     [
-        ("big.csv", as_csv(1_000_000)),
-        ("big.csv.gz", gzip.compress(as_csv(1_000_000), 1)),
-        ("big.geojson", as_geojson(300_000)),
+        ("big.csv", partial(as_csv, 1_000_000)),
+        ("big.csv.gz", lambda: gzip.compress(as_csv(1_000_000), 1)),
+        ("big.geojson", partial(as_geojson, 300_000)),
     ],
     ids=["plain", "packed", "read apart"],
 )
 def test_an_admission_that_fills_the_disk_leaves_nothing_and_says_what_to_free(
-    small_disk: Path, tmp_path: Path, name: str, content: bytes
+    small_disk: Path, tmp_path: Path, name: str, made: Callable[[], bytes]
 ) -> None:
     clock = ManualClock(START)
-    (tmp_path / name).write_bytes(content)
+    (tmp_path / name).write_bytes(made())
     with Store.open(small_disk / "city", clock=clock, memory_mb=64, threads=1) as store:
         catalogue = Catalogue(store, clock, Settings("t", "测", "t", "0"))
         with pytest.raises(Unavailable, match="The disk is full") as caught:

@@ -130,7 +130,7 @@ def test_columns_of_the_same_name_and_the_order_of_rows_stay(sandbox: Sandbox, t
 def test_an_answer_that_grows_in_json_is_stopped_in_the_child(sandbox: Sandbox, tables: dict[str, Path]) -> None:
     many = ", ".join(["l"] * 10)
     columns = ", ".join(f"[{many}]" for _ in range(20))
-    sql = f"WITH t AS (SELECT array_agg(true) AS l FROM numbers a, numbers b WHERE b.n < 400) SELECT {columns} FROM t"
+    sql = f"WITH t AS (SELECT array_agg(true) AS l FROM numbers a, numbers b WHERE b.n < 100) SELECT {columns} FROM t"
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(TooLarge):
         sandbox.run(sql, tables, timeout_s=PATIENT_S)
