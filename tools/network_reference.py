@@ -73,9 +73,10 @@ _COVERAGE = """\
 
 ## Figures of the dual-gigabit plan
 
-`lifang sense coverage` and the indicators of the scene `gigabit_city`. A figure that lacks an input is missing and says
-which; simulated devices and links never count. Counts of ports, users and homes stand in a link's `properties`
-(`ports`, `users`, `users_500m`, `homes_passed`); population and households in `[network]` of `city.toml`.
+`lifang sense coverage`, the sensing room of the page, and the indicators of the scene `gigabit_city`. A figure that
+lacks an input is missing and says which; simulated devices and links never count. Counts of ports, users and homes
+stand in a link's `properties` (`ports`, `users`, `users_500m`, `homes_passed`); population and households in
+`[network]` of `city.toml`.
 
 """
 _TASKING = """\

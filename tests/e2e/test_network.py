@@ -63,6 +63,21 @@ def test_twenty_thousand_devices_are_seen_on_the_map_and_in_words(
     assert shared.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
 
 
+def test_dual_gigabit_figures_are_told_with_what_each_lacks(shared: Page, sensed: Served) -> None:
+    show(shared, sensed, f"?room=sensing&lang=en{MAP}")
+    panel = shared.locator("lf-coverage")
+    expect(panel).to_contain_text("2 of 6 figures can be worked out")
+    expect(panel).to_contain_text("工信部通信〔2021〕34号")
+    expect(panel.locator("[data-figure=gigabit_users_500m]")).to_contain_text(
+        re.compile(r"users with 500 Mbit/s or more\s*45\s*%")
+    )
+    stations = panel.locator("[data-figure=gigabit_base_stations]")
+    expect(stations).to_contain_text("Not registered: 5G base stations, resident population")
+    stations.locator("summary").focus()
+    shared.keyboard.press("Enter")
+    expect(stations.locator("dl")).to_contain_text("/ resident population x 10,000")
+
+
 def test_all_devices_cost_one_draw_call_and_few_bytes(shared: Page, sensed: Served) -> None:
     show(shared, sensed, f"?room=sensing&lang=en{MAP}")
     cost = shared.evaluate("window.lifangPoints")
