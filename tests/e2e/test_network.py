@@ -136,13 +136,22 @@ def test_a_datastreams_chart_zooms_to_single_values_with_figures_flags_gaps_and_
 ) -> None:
     show(shared, sensed, STREAM)
     sheet = shared.locator("lf-datastream")
-    expect(sheet.locator("[data-raw=false]")).to_contain_text("Thinned")
+    expect(sheet.locator("[data-raw=false]")).to_contain_text("Each step is 15 minutes: lowest, mean, highest")
+    steps = sheet.locator("a[download$='-900s.csv']").get_attribute("href")
+    assert steps
+    rows = httpx.get(f"{sensed.url}{steps}", timeout=60).text.strip().splitlines()
+    assert 282 <= len(rows) - 1 <= 284, "three days of quarters but for an hour and a half"
+    assert max(float(row.split(",")[5]) for row in rows[1:]) == 96, "the peak is not averaged away"
+    expect(sheet.locator("path.spread")).to_have_attribute("d", re.compile(r"^M[^M]+ZM[^M]+Z$"))
     expect(sheet.locator("[data-figure=max]")).to_contain_text("96")
     expect(sheet.locator("[data-rule=suspect_range]")).to_contain_text("maximum = 90")
     expect(sheet.locator(".flags path[data-quality=suspect_range]").first).to_be_attached()
     expect(sheet).to_contain_text("90 missing")
     expect(sheet.locator("[data-neighbour='noise-p2.laeq']")).to_contain_text("Smart pole 1")
     drawing = sheet.locator("svg[role=slider]")
+    drawing.focus()
+    shared.keyboard.press("Home")
+    expect(drawing).to_have_attribute("aria-valuetext", re.compile(r"lowest .+, mean .+, highest .+ dB · \d+ values"))
     box = drawing.bounding_box()
     assert box
     shared.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 90)
