@@ -1,7 +1,7 @@
-import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { html, nothing, svg, type PropertyValues, type SVGTemplateResult, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { ChartPiece, EDGE, type Frame } from "../charts/lf-chart";
-import { linear, roundTicks } from "../charts/scale";
+import { linear, nearest, roundTicks } from "../charts/scale";
 import { isoIn, number } from "../format";
 import { t, tOr } from "../i18n";
 import { bucketsCsv, spreadPath, type Bucket, type BucketPoint } from "./buckets";
@@ -44,6 +44,13 @@ export class SeriesChartPiece extends ChartPiece {
   @property({ attribute: false }) buckets: Bucket[] = [];
   @property({ attribute: false }) gaps: { start: number; end: number }[] = [];
   @state() private drag: [number, number] | null = null;
+  private at = 0;
+
+  /** What is read stays at its time when other points are drawn. */
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("points") && !changed.has("cursor") && this.cursor >= 0) this.cursor = nearest(this.points, this.at);
+    else this.at = this.points[this.cursor]?.time ?? this.at;
+  }
 
   protected override createRenderRoot(): HTMLElement {
     this.addEventListener("pointerdown", (event) => this.press(event));
