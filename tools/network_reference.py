@@ -55,6 +55,14 @@ and `number`, `lon`, `lat`, `time` in milliseconds since 1970, `value`, `quality
 `property=` keeps those that measure one observed property. Values come from memory, so it stays quick while others are
 stored; names, units and things are in `GET /api/v1/datastreams`.
 
+## A year of values in buckets
+
+`GET /api/v1/observations/aggregates?datastream=ID&every=PT1H&start=…&end=…` tells `count`, `min`, `max` and `avg` of
+each bucket in columns (`time` in milliseconds since 1970), or as CSV; `functions=` takes those, `sum`, and percentiles
+such as `p95`. `every` is ISO 8601 or seconds, up to a day or whole days, which begin at midnight in the city. Buckets
+without a value have no row; late and corrected values count. Up to 100,000 buckets an answer. Minutes, quarters of an
+hour, hours and days are summed up already, so a year is quick; percentiles are worked out from the values.
+
 ## Quality rules
 
 Each looks at values their source calls good and flags them; no value is changed. A datastream declares limits in its
@@ -65,9 +73,10 @@ _COVERAGE = """\
 
 ## Figures of the dual-gigabit plan
 
-`lifang sense coverage` and the indicators of the scene `gigabit_city`. A figure that lacks an input is missing and says
-which; simulated devices and links never count. Counts of ports, users and homes stand in a link's `properties`
-(`ports`, `users`, `users_500m`, `homes_passed`); population and households in `[network]` of `city.toml`.
+`lifang sense coverage`, the sensing room of the page, and the indicators of the scene `gigabit_city`. A figure that
+lacks an input is missing and says which; simulated devices and links never count. Counts of ports, users and homes
+stand in a link's `properties` (`ports`, `users`, `users_500m`, `homes_passed`); population and households in
+`[network]` of `city.toml`.
 
 """
 _TASKING = """\

@@ -1118,6 +1118,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/observations/aggregates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count, least, greatest, mean … of a datastream's values per minute, hour, day or any bucket of time
+         * @description Tell the figures of each bucket of time in ``[start, end)``; of the last day if no bounds are given.
+         *
+         *     Minutes, quarters of an hour, hours and days are summed up already, percentiles are not.
+         */
+        get: operations["_aggregates_api_v1_observations_aggregates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/observations/statistics": {
         parameters: {
             query?: never;
@@ -2070,6 +2092,48 @@ export interface components {
              * @enum {string}
              */
             state: "acknowledged" | "done" | "failed";
+        };
+        /**
+         * BucketColumns
+         * @description Columns of one length: when each bucket begins (ms since 1970 UTC), and each function that was asked for.
+         *
+         *     Percentiles come under their own names, such as ``p95``. A bucket without a value has no row.
+         */
+        BucketColumns: {
+            /** Avg */
+            avg?: (number | null)[] | null;
+            /** Count */
+            count?: number[] | null;
+            /** Max */
+            max?: (number | null)[] | null;
+            /** Min */
+            min?: (number | null)[] | null;
+            /** Sum */
+            sum?: (number | null)[] | null;
+            /** Time */
+            time: number[];
+        } & {
+            [key: string]: (number | null)[];
+        };
+        /**
+         * BucketsBody
+         * @description The figures of the finite values in ``[start, end)`` per bucket of ``bucket_s`` seconds, in ``unit``.
+         *
+         *     Days begin at midnight in ``time_zone``; the first and last bucket hold only what lies between the bounds.
+         */
+        BucketsBody: {
+            /** Bucket S */
+            bucket_s: number;
+            columns: components["schemas"]["BucketColumns"];
+            /** Datastream */
+            datastream: string;
+            /** End */
+            end: string;
+            /** Start */
+            start: string;
+            /** Time Zone */
+            time_zone: string;
+            unit: components["schemas"]["Unit"];
         };
         /**
          * CapabilityBody
@@ -10162,6 +10226,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    _aggregates_api_v1_observations_aggregates_get: {
+        parameters: {
+            query: {
+                /** @description Its id or number. */
+                datastream: string;
+                /** @description How long a bucket is, up to a day or whole days: ISO 8601 (PT15M, PT1H, P1D) or seconds. */
+                every: string;
+                /** @description ISO 8601 with an offset. */
+                start?: string | null;
+                /** @description ISO 8601 with an offset. */
+                end?: string | null;
+                /** @description Some of count, min, max, avg, sum, and percentiles p0 to p100. */
+                functions?: string;
+                /** @description As recorded by this moment: ISO 8601 with an offset. */
+                at?: string | null;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BucketsBody"];
+                    "text/csv": string;
                 };
             };
             /** @description Bad input */

@@ -5,7 +5,7 @@ vi.mock("../src/api/client", () => ({ get: vi.fn(), send: vi.fn(), problemOf: vi
 const { cellPoints, devicePoints } = await import("../src/map/device-points");
 const { matching, sorted, tally } = await import("../src/state/network");
 const { parametersOf, valueOf } = await import("../src/sensing/orders");
-const { duration, kilometres } = await import("../src/sensing/words");
+const { duration, kilometres, listed } = await import("../src/sensing/words");
 
 const named = (code: string): { code: string; name: { zh: string; en: string } } => ({ code, name: { zh: code, en: code } });
 const none = named("");
@@ -97,6 +97,10 @@ describe("the words of the sensing room", () => {
     expect(duration(3.456, "zh")).toBe("3.46 秒");
     expect(duration(600, "zh")).toBe("10 分");
     expect(duration(null, "zh")).toBe("–");
+  });
+
+  it("name several things with the comma of the language", () => {
+    expect([listed(["光", "电"], "zh"), listed(["light", "power"], "en"), listed([], "en")]).toEqual(["光、电", "light, power", ""]);
   });
 
   it("say how far two places are from each other", () => {

@@ -18,10 +18,11 @@ TYPES = ("noise-meter", "water-level-gauge", "manhole-sensor", "parking-sensor",
 BUREAUS = ("市水务局", "市城管委", "市交通局", "市生态环境局")
 LINKS = (
     Link("core", "fibre", "政务光纤环网", "Municipal fibre ring", capacity_mbps=10_000, latency_ms=2),
-    Link("onu-1", "xgs-pon", "锦江区光纤接入", "Jinjiang fibre access", capacity_mbps=10_000, uplink="core"),
+    Link("onu-1", "xgs-pon", "锦江区光纤接入", "Jinjiang fibre access", capacity_mbps=10_000, uplink="core",
+         properties={"ports": 128, "users": 2_000, "users_500m": 900}),
     Link("nb-1", "nb-iot", "窄带物联网", "NB-IoT network", capacity_mbps=0.2, latency_ms=1_500),
     Link("lora-1", "lora", "青羊区 LoRa", "Qingyang LoRa", capacity_mbps=0.05, state="down"),
-)
+)  # fmt: skip
 _SPECIAL = (
     {"id": "pole-1", "device_type": "multi-function-pole", "zh": "天府大道一号智慧杆", "en": "Smart pole 1",
      "lon": 104.066, "lat": 30.64, "roles": "lamp camera", "organisation": "市城管委"},

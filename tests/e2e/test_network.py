@@ -63,6 +63,21 @@ def test_twenty_thousand_devices_are_seen_on_the_map_and_in_words(
     assert shared.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
 
 
+def test_dual_gigabit_figures_are_told_with_what_each_lacks(shared: Page, sensed: Served) -> None:
+    show(shared, sensed, f"?room=sensing&lang=en{MAP}")
+    panel = shared.locator("lf-coverage")
+    expect(panel).to_contain_text("2 of 6 figures can be worked out")
+    expect(panel).to_contain_text("工信部通信〔2021〕34号")
+    expect(panel.locator("[data-figure=gigabit_users_500m]")).to_contain_text(
+        re.compile(r"users with 500 Mbit/s or more\s*45\s*%")
+    )
+    stations = panel.locator("[data-figure=gigabit_base_stations]")
+    expect(stations).to_contain_text("Not registered: 5G base stations, resident population")
+    stations.locator("summary").focus()
+    shared.keyboard.press("Enter")
+    expect(stations.locator("dl")).to_contain_text("/ resident population x 10,000")
+
+
 def test_all_devices_cost_one_draw_call_and_few_bytes(shared: Page, sensed: Served) -> None:
     show(shared, sensed, f"?room=sensing&lang=en{MAP}")
     cost = shared.evaluate("window.lifangPoints")
@@ -121,13 +136,22 @@ def test_a_datastreams_chart_zooms_to_single_values_with_figures_flags_gaps_and_
 ) -> None:
     show(shared, sensed, STREAM)
     sheet = shared.locator("lf-datastream")
-    expect(sheet.locator("[data-raw=false]")).to_contain_text("Thinned")
+    expect(sheet.locator("[data-raw=false]")).to_contain_text("Each step is 15 minutes: lowest, mean, highest")
+    steps = sheet.locator("a[download$='-900s.csv']").get_attribute("href")
+    assert steps
+    rows = httpx.get(f"{sensed.url}{steps}", timeout=60).text.strip().splitlines()
+    assert 282 <= len(rows) - 1 <= 284, "three days of quarters but for an hour and a half"
+    assert max(float(row.split(",")[5]) for row in rows[1:]) == 96, "the peak is not averaged away"
+    expect(sheet.locator("path.spread")).to_have_attribute("d", re.compile(r"^M[^M]+ZM[^M]+Z$"))
     expect(sheet.locator("[data-figure=max]")).to_contain_text("96")
     expect(sheet.locator("[data-rule=suspect_range]")).to_contain_text("maximum = 90")
     expect(sheet.locator(".flags path[data-quality=suspect_range]").first).to_be_attached()
     expect(sheet).to_contain_text("90 missing")
     expect(sheet.locator("[data-neighbour='noise-p2.laeq']")).to_contain_text("Smart pole 1")
     drawing = sheet.locator("svg[role=slider]")
+    drawing.focus()
+    shared.keyboard.press("Home")
+    expect(drawing).to_have_attribute("aria-valuetext", re.compile(r"lowest .+, mean .+, highest .+ dB · \d+ values"))
     box = drawing.bounding_box()
     assert box
     shared.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 90)

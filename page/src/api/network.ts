@@ -18,6 +18,9 @@ export type HealthReport = S["HealthBody"];
 export type GapReport = S["GapReport"];
 export type RuleBody = S["RuleBody"];
 export type Statistics = S["StatisticsBody"];
+export type Coverage = S["CoverageBody"];
+export type CoverageFigure = S["CoverageFigure"];
+export type Buckets = S["BucketsBody"];
 export type Actuator = S["ActuatorBody"];
 export type Capability = S["CapabilityBody"];
 export type Command = S["CommandBody"];
@@ -59,6 +62,7 @@ export const net = {
   picture: (query: Query) => get<Picture>("/network/picture", query),
   flow: () => get<Flow>("/network/flow"),
   health: (by: By) => get<HealthReport>("/network/health", { by }),
+  coverage: () => get<Coverage>("/network/coverage"),
   links: async () => (await get<Page<Link>>("/network/links", { limit: LINKS_MOST })).items,
   device: (id: string) => get<DeviceDetail>(`/network/devices/${part(id)}`),
   history: async (id: string) => (await get<Page<DeviceEvent>>(`/network/devices/${part(id)}/history`, { limit: 50 })).items,
@@ -69,6 +73,8 @@ export const net = {
   stream: (id: string) => get<Datastream>(`/datastreams/${part(id)}`),
   series: (datastream: string, start: string, end: string, points: number) =>
     get<Series>("/observations", { datastream, start, end, points }),
+  buckets: (datastream: string, start: string, end: string, every: number) =>
+    get<Buckets>("/observations/aggregates", { datastream, start, end, every }),
   statistics: (datastream: string, start: string, end: string) =>
     get<Statistics>("/observations/statistics", { datastream, start, end }),
   gaps: (datastream: string, start: string, end: string) => get<GapReport>("/network/gaps", { datastream, start, end }),

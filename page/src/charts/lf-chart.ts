@@ -178,16 +178,19 @@ export class ChartPiece extends Piece {
       ${this.band.length ? html`<span class="key band-key"></span>${t("now.band")}` : nothing}`;
   }
 
+  protected csv(): string {
+    return chartCsv(this.name, this.unit, this.zone, this.points, this.band);
+  }
+
   private foot(zone: string): TemplateResult {
     const file = `${this.name.replaceAll(/[^\p{L}\p{N}.]+/gu, "-")}-${moment(this.all.at(-1)?.time, this.zone).slice(0, 10)}`;
     const save = (): void => {
       const drawing = this.querySelector("svg");
       if (drawing) void saveChart(drawing, `${this.name} · ${this.unit} · ${zone}`, `${file}.png`);
     };
-    const csv = chartCsv(this.name, this.unit, this.zone, this.points, this.band);
     return html`<figcaption class="chart-foot">
       <span>${t("chart.zone", { zone })}. ${t("chart.gap")}. ${this.thinned ? t("chart.down") : nothing}</span>
-      <button type="button" class="quiet" @click=${() => saveCsv(csv, `${file}.csv`)}>${t("chart.csv")}</button>
+      <button type="button" class="quiet" @click=${() => saveCsv(this.csv(), `${file}.csv`)}>${t("chart.csv")}</button>
       <button type="button" class="quiet" @click=${save}>${t("chart.png")}</button>
     </figcaption>`;
   }

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { downloadAddress } from "../api/client";
 import { net, type GapReport, type RuleBody, type Statistics } from "../api/network";
-import type { Datastream, Series } from "../api/types";
+import type { Datastream } from "../api/types";
 import { isoIn, moment, nameOf, number, unitOf } from "../format";
 import { t, tOr } from "../i18n";
 import { Piece } from "../shell/element";
@@ -10,6 +10,7 @@ import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
 import { data, here } from "../state/data";
 import { view } from "../state/view";
+import { drawnOf, meansOf, type Drawn } from "./buckets";
 import { parametersText } from "./lf-groups";
 import "./lf-series-chart";
 import { markOf, zoomed, type Flagged } from "./lf-series-chart";
@@ -19,7 +20,6 @@ import { duration, kilometres, percent } from "./words";
 const HOUR = 3_600_000;
 const SPANS = [1, 24, 168, 720, 8_784];
 const LIVE_MS = 2_500;
-const POINTS = 1_200;
 const NEAR = 6;
 const NEAR_DEG = 0.15;
 const LISTED = 60;
@@ -28,7 +28,7 @@ const LISTED = 60;
 @customElement("lf-datastream")
 export class DatastreamPiece extends Piece {
   private readonly stream = new Fetched<Datastream>(this, "stream");
-  private readonly series = new Fetched<Series>(this, "stream-series");
+  private readonly drawn = new Fetched<Drawn>(this, "stream-series");
   private readonly statistics = new Fetched<Statistics>(this);
   private readonly gaps = new Fetched<GapReport>(this);
   private readonly rules = new Fetched<RuleBody[]>(this);
@@ -92,12 +92,12 @@ export class DatastreamPiece extends Piece {
     const statistics = here(this.statistics.want(key, () => net.statistics(stream.id, from, to)));
     const gaps = here(this.gaps.want(key, () => net.gaps(stream.id, from, to)));
     const rules = here(this.rules.want(stream.id, () => net.rules(stream.id))) ?? [];
-    const series = this.series.want(key, () => net.series(stream.id, from, to, POINTS));
+    const drawn = this.drawn.want(key, () => drawnOf(stream, end - start, from, to));
     return html`<p class="fine">${stream.observed_property} · ${unitOf(stream.unit, this.tongue) || t("unit.none")} · ${stream.period_s ? t("stream.period", { time: duration(stream.period_s, this.tongue) }) : t("stream.period.none")} · ${stream.id}</p>
       ${this.tools()}
-      ${series.state === "asked" ? skeleton(6) : series.state === "refused" ? problemCard(series.problem, () => this.series.forget()) : this.chart(stream, series.value, statistics, gaps, rules)}
+      ${drawn.state === "asked" ? skeleton(6) : drawn.state === "refused" ? problemCard(drawn.problem, () => this.drawn.forget()) : this.chart(stream, drawn.value, statistics, gaps, rules)}
       <div class="cards">
-        ${this.figures(stream, statistics)} ${this.flags(statistics, rules)} ${this.gapList(gaps)} ${this.neighbours(stream)} ${this.downloads(stream, from, to)}
+        ${this.figures(stream, statistics)} ${this.flags(statistics, rules)} ${this.gapList(gaps)} ${this.neighbours(stream)} ${this.downloads(stream, from, to, here(drawn)?.every ?? 0)}
       </div>`;
   }
 
@@ -119,7 +119,7 @@ export class DatastreamPiece extends Piece {
     </div>`;
   }
 
-  private chart(stream: Datastream, series: Series, statistics: Statistics | null, gaps: GapReport | null, rules: RuleBody[]): TemplateResult {
+  private chart(stream: Datastream, { every, items, buckets }: Drawn, statistics: Statistics | null, gaps: GapReport | null, rules: RuleBody[]): TemplateResult {
     const flagged: Flagged[] = (statistics?.flagged ?? []).map(({ time, value, quality }) => ({ time: Date.parse(time), value, quality }));
     const limit = (name: string): number | null => {
       const value = rules.map(({ parameters }) => parameters[name]).find((one) => typeof one === "number");
@@ -129,16 +129,18 @@ export class DatastreamPiece extends Piece {
       const value = limit(name);
       return value === null ? [] : [{ value, name: `${t(`stream.${name}`)} ${number(value, this.tongue)}` }];
     });
-    const shown = series.items.filter(({ value }) => value !== null).length;
-    const all = statistics ? number(statistics.count, this.tongue, 0) : "…";
+    const plain = (count: number): string => number(count, this.tongue, 0);
+    const told = every
+      ? t("stream.steps", { step: t(`step.${every}` as "step.60"), shown: plain(buckets.length), all: plain(buckets.reduce((all, { count }) => all + count, 0)) })
+      : t("stream.raw", { shown: plain(items.filter(({ value }) => value !== null).length), all: statistics ? plain(statistics.count) : "…" });
     return html`<lf-series-chart
         .name=${`${nameOf(stream.thing.name, this.tongue)} ${stream.observed_property}`} .unit=${unitOf(stream.unit, this.tongue) || stream.observed_property}
-        .thinned=${series.downsampled} .height=${260} .span=${this.span} .flagged=${flagged} .thresholds=${lines}
+        .height=${260} .span=${this.span} .flagged=${flagged} .thresholds=${lines} .buckets=${buckets}
         .gaps=${(gaps?.items ?? []).map(({ start, end }) => ({ start: Date.parse(start), end: Date.parse(end) }))}
-        .points=${series.items.map(({ time, value }) => ({ time: Date.parse(time), value }))}
+        .points=${every ? meansOf(buckets, this.span) : items.map(({ time, value }) => ({ time: Date.parse(time), value }))}
         @window=${(event: CustomEvent<[number, number]>) => this.go(event.detail)}
       ></lf-series-chart>
-      <p class="fine" data-raw=${!series.downsampled} role="status">${t(series.downsampled ? "stream.thinned" : "stream.raw", { shown: number(shown, this.tongue, 0), all })} ${t("stream.hint")}</p>`;
+      <p class="fine" data-raw=${!every} data-step=${every || nothing} role="status">${told} ${t("stream.hint")}</p>`;
   }
 
   private figures(stream: Datastream, told: Statistics | null): TemplateResult {
@@ -207,10 +209,11 @@ export class DatastreamPiece extends Piece {
     </section>`;
   }
 
-  private downloads(stream: Datastream, start: string, end: string): TemplateResult {
+  private downloads(stream: Datastream, start: string, end: string, every: number): TemplateResult {
     const csv = downloadAddress("/observations", { datastream: stream.id, start, end, format: "csv" });
     return html`<section class="card wide" aria-labelledby="take-title"><h3 id="take-title">${t("dataset.download")}</h3>
-      <div class="buttons"><a class="button" href=${csv} download="${stream.number}.csv">${t("stream.csv")}</a></div>
+      <div class="buttons"><a class="button" href=${csv} download="${stream.number}.csv">${t("stream.csv")}</a>
+        ${every ? html`<a class="button" href=${downloadAddress("/observations/aggregates", { datastream: stream.id, start, end, every, format: "csv" })} download="${stream.number}-${every}s.csv">${t("stream.csv.steps")}</a>` : nothing}</div>
       <details><summary>${t("dataset.api")}</summary>${programs(stream, start, end)}</details>
     </section>`;
   }

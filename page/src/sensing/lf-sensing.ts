@@ -9,6 +9,7 @@ import { pending } from "../shell/ready";
 import { data, here } from "../state/data";
 import { anyDevices, followNetwork, loadPicture, mayBeDevice } from "../state/network";
 import { view } from "../state/view";
+import "./lf-coverage";
 import "./lf-datastream";
 import "./lf-device";
 import "./lf-device-table";
@@ -54,6 +55,7 @@ export class SensingPiece extends Piece {
       ${nothingYet ? html`<section class="panel">${emptyCard(t("sensing.empty"), "lifang demo chengdu")}</section>` : nothing}
       <lf-devices></lf-devices>
       ${anyDevices() ? html`<lf-links></lf-links><lf-groups></lf-groups>` : nothing}
+      <lf-coverage></lf-coverage>
       <lf-series-list></lf-series-list>`;
   }
 }

@@ -1,9 +1,10 @@
-import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { html, nothing, svg, type PropertyValues, type SVGTemplateResult, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { ChartPiece, EDGE, type Frame } from "../charts/lf-chart";
-import { linear, roundTicks } from "../charts/scale";
+import { linear, nearest, roundTicks } from "../charts/scale";
 import { isoIn, number } from "../format";
 import { t, tOr } from "../i18n";
+import { bucketsCsv, spreadPath, type Bucket, type BucketPoint } from "./buckets";
 
 export interface Flagged {
   time: number;
@@ -19,6 +20,7 @@ const MARKS: Record<string, string> = {
   after_gap: "M-5-3H5L0 5Z",
   estimated: "M-5-1H-1V-5H1V-1H5V1H1V5H-1V1H-5Z",
 };
+const DAY_MS = 86_400_000;
 const LEAST_PX = 8;
 const STEP = 0.6;
 
@@ -34,13 +36,21 @@ export function zoomed([start, end]: [number, number], factor: number, at = (sta
   return [Math.round(at - span * share), Math.round(at + span * (1 - share))];
 }
 
-/** A chart of a window of time that can be narrowed to single values: by drag, by keys, by wheel with Ctrl. */
+/** A chart of a window of time, of values or of buckets, that can be narrowed to single values: by drag, keys, wheel with Ctrl. */
 @customElement("lf-series-chart")
 export class SeriesChartPiece extends ChartPiece {
   @property({ attribute: false }) span: [number, number] = [0, 1];
   @property({ attribute: false }) flagged: Flagged[] = [];
+  @property({ attribute: false }) buckets: Bucket[] = [];
   @property({ attribute: false }) gaps: { start: number; end: number }[] = [];
   @state() private drag: [number, number] | null = null;
+  private at = 0;
+
+  /** What is read stays at its time when other points are drawn. */
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("points") && !changed.has("cursor") && this.cursor >= 0) this.cursor = nearest(this.points, this.at);
+    else this.at = this.points[this.cursor]?.time ?? this.at;
+  }
 
   protected override createRenderRoot(): HTMLElement {
     this.addEventListener("pointerdown", (event) => this.press(event));
@@ -53,7 +63,8 @@ export class SeriesChartPiece extends ChartPiece {
   }
 
   protected override frame(): Frame {
-    const values = [...this.points.flatMap(({ value }) => (value === null ? [] : [value])), ...this.flagged.flatMap(({ value }) => value ?? [])];
+    const spread = this.buckets.flatMap(({ low, high }) => [low, high]);
+    const values = [...spread, ...this.points.flatMap(({ value }) => (value === null ? [] : [value])), ...this.flagged.flatMap(({ value }) => value ?? [])];
     const [least, most] = [Math.min(...values), Math.max(...values)];
     const seen = this.thresholds.map(({ value }) => value).filter((value) => value <= most + (most - least) && value >= least - (most - least));
     const low = least > 0 && least > most / 2 ? least : Math.min(0, least);
@@ -66,9 +77,23 @@ export class SeriesChartPiece extends ChartPiece {
   protected override read(index: number): string {
     const point = this.points[index];
     if (!point) return "";
+    const { bucket } = point as BucketPoint;
+    if (bucket) return this.readBucket(bucket);
     const quality = this.flagged.find(({ time }) => time === point.time)?.quality;
     const value = point.value === null ? t("chart.none") : `${number(point.value, this.tongue, 3)} ${this.unit}`;
     return `${isoIn(point.time, this.zone).slice(0, 19).replace("T", " ")} · ${value}${quality ? ` · ⚑ ${tOr(`quality.${quality}`, quality)}` : ""}`;
+  }
+
+  private readBucket({ time, end, low, mean, high, count }: Bucket): string {
+    const [from, to] = [time, end - time < DAY_MS ? end : end - 1].map((ms) => isoIn(ms, this.zone).replace("T", " ").slice(0, end - time < 60_000 ? 19 : 16)) as [string, string];
+    const span = end - time < DAY_MS ? `${from} – ${to.slice(11)}` : [...new Set([from.slice(0, 10), to.slice(0, 10)])].join(" – ");
+    const [least, middle, most] = [low, mean, high].map((value) => number(value, this.tongue, 3)) as [string, string, string];
+    const flags = new Set(this.flagged.filter((one) => one.time >= time && one.time < end).map(({ quality }) => tOr(`quality.${quality}`, quality)));
+    return `${span} · ${t("stream.step.read", { low: least, mean: middle, high: most, unit: this.unit, n: number(count, this.tongue, 0) })}${flags.size ? ` · ⚑ ${[...flags].join(", ")}` : ""}`;
+  }
+
+  protected override csv(): string {
+    return this.buckets.length ? bucketsCsv(this.name, this.unit, this.zone, this.buckets) : super.csv();
   }
 
   protected override marks(frame: Frame): SVGTemplateResult {
@@ -77,6 +102,7 @@ export class SeriesChartPiece extends ChartPiece {
     const inside = (px: number): number => Math.max(left, Math.min(right, px));
     const seen = this.flagged.filter(({ time, value }) => value !== null && time >= start && time <= end);
     return svg`<g class="gaps">${this.gaps.map((gap) => svg`<rect x=${inside(x(gap.start))} y=${EDGE.top} width=${Math.max(1, inside(x(gap.end)) - inside(x(gap.start)))} height=${this.height - EDGE.bottom - EDGE.top} />`)}</g>
+      ${this.buckets.length ? svg`<path class="spread" d=${spreadPath(this.buckets, (time) => inside(x(time)), y)} />` : nothing}
       ${super.marks(frame)}
       <g class="flags">${seen.map(({ time, value, quality }) => svg`<path data-quality=${quality} d=${markOf(quality)} transform="translate(${x(time)} ${y(value ?? 0)})" />`)}</g>
       ${this.drag ? svg`<rect class="drag" x=${Math.min(...this.drag)} y=${EDGE.top} width=${Math.abs(this.drag[1] - this.drag[0])} height=${this.height - EDGE.bottom - EDGE.top} />` : nothing}`;
@@ -101,7 +127,9 @@ export class SeriesChartPiece extends ChartPiece {
 
   protected override legend(): TemplateResult {
     const kinds = [...new Set(this.flagged.map(({ quality }) => quality))];
-    return html`<span class="key line-key"></span>${t("now.observed")}
+    const summed = this.buckets.length > 0;
+    return html`<span class="key line-key"></span>${t(summed ? "stream.mean" : "now.observed")}
+      ${summed ? html`<span class="key spread-key"></span>${t("stream.spread")}` : nothing}
       ${this.gaps.length ? html`<span class="key gap-key"></span>${t("stream.gaps")}` : nothing}
       ${kinds.map((quality) => html` <svg class="flag" viewBox="-7 -7 14 14" aria-hidden="true"><path d=${markOf(quality)} /></svg> ${tOr(`quality.${quality}`, quality)}`)}`;
   }

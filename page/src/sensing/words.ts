@@ -25,6 +25,11 @@ export function percent(share: number | null | undefined, lang: Lang, digits = 1
   return share === null || share === undefined ? ABSENT : `${number(share * 100, lang, digits)} %`;
 }
 
+/** Return names one after the other, with the comma of the language. */
+export function listed(names: readonly string[], lang: Lang): string {
+  return names.join(lang === "zh" ? "、" : ", ");
+}
+
 /** Return how far two places are from each other, km (on a sphere of 6,371 km). */
 export function kilometres(a: { lon: number; lat: number }, b: { lon: number; lat: number }): number {
   const rad = Math.PI / 180;

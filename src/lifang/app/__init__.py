@@ -7,7 +7,19 @@ Does not belong here: rules of any room, outside languages. Reads and writes no 
 writes the datasets that its pack declares.
 """
 
-from lifang.app.asking import OWNER, Asker, Current, Indicator, IndicatorHistory, Listed, OpenDataset, Page, Series
+from lifang.app.asking import (
+    FIGURES,
+    OWNER,
+    Asker,
+    Buckets,
+    Current,
+    Indicator,
+    IndicatorHistory,
+    Listed,
+    OpenDataset,
+    Page,
+    Series,
+)
 from lifang.app.bus import Bus, Event, Subscription
 from lifang.app.city import City, open_city
 from lifang.app.doctor import Finding
@@ -19,11 +31,13 @@ from lifang.app.simulated import GATEWAY, PERIOD_S, PERSON, register_simulated
 from lifang.app.stage import Stage
 
 __all__ = [
+    "FIGURES",
     "GATEWAY",
     "OWNER",
     "PERIOD_S",
     "PERSON",
     "Asker",
+    "Buckets",
     "Bus",
     "City",
     "Current",

@@ -17,6 +17,10 @@ from lifang.core.errors import BadInput
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OFFSET = re.compile(r"(Z|[+-]\d{2}(:?\d{2}){0,2}(\.\d+)?)$", re.IGNORECASE)
 _DATE_LENGTH = len("2019-01-12")
+_DURATION = re.compile(
+    r"P(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?",
+    re.ASCII,
+)
 
 
 class Clock(Protocol):
@@ -93,6 +97,18 @@ def format_instant(moment: datetime, *, in_zone: tzinfo = UTC) -> str:
     if moment.tzinfo is None:
         raise BadInput("A moment without a zone cannot be written.", mend="Make it aware first.")
     return moment.astimezone(in_zone).isoformat().replace("+00:00", "Z")
+
+
+def parse_duration(text: str) -> tuple[int, int]:
+    """Return the months and the seconds of an ISO 8601 duration in whole numbers: P1D is 86,400 s, whatever the clock.
+
+    ``BadInput`` for anything else, such as PT1.5H or a lone P.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None or text.endswith(("P", "T")):
+        raise BadInput(f"{text[:40]!r} is no duration.", mend="Write PT15M, PT1H or P1D.")
+    years, months, weeks, days, hours, minutes, seconds = (int(each or 0) for each in found.groups())
+    return years * 12 + months, (weeks * 7 + days) * 86_400 + hours * 3600 + minutes * 60 + seconds
 
 
 def to_micros(moment: datetime) -> int:

@@ -11,6 +11,7 @@ from lifang.core import (
     format_instant,
     from_micros,
     has_offset,
+    parse_duration,
     parse_instant,
     to_micros,
     zone,
@@ -147,3 +148,17 @@ def test_the_manual_clock_stands_until_it_is_moved() -> None:
 
 def test_the_system_clock_is_aware() -> None:
     assert SystemClock().now().utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("PT15M", (0, 900)), ("P1W2D", (0, 777_600)), ("PT1H30M5S", (0, 5405)), ("P1Y2M", (14, 0)), ("PT0S", (0, 0))],
+)
+def test_a_duration_is_months_and_seconds(text: str, told: tuple[int, int]) -> None:
+    assert parse_duration(text) == told
+
+
+@pytest.mark.parametrize("text", ["", "P", "PT", "P1DT", "-P1D", "PT1.5H", "1 hour", "PT١H", "P1D "])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="no duration"):
+        parse_duration(text)

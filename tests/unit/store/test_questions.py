@@ -1,6 +1,7 @@
 """Questions about observations: rows, exact counts, tallies, buckets, histories; what was deleted is not counted."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -157,3 +158,20 @@ def test_what_cannot_be_asked_is_refused(wrong: object) -> None:
 def test_a_number_far_from_dense_is_refused(store: Store) -> None:
     with pytest.raises(BadInput, match="dense"):
         store.lake.append(observed((-1, START, 1.0)), subject="a")
+
+
+@pytest.mark.parametrize("later", [6, 8, 12])
+def test_sums_go_by_datastreams_described_after_a_restart_however_many(tmp_path: Path, later: int) -> None:
+    every_s, clock = 3600, ManualClock(END)
+    with Store.open(tmp_path / "city", clock=clock, memory_mb=64, threads=1) as store:
+        store.lake.describe(numbers(*range(1, 6)), numbers(*[7] * 5), numbers(*[60] * 5))
+        store.lake.append(observed(*((1, START + minute * HOUR / 60, minute) for minute in range(600))), subject="a")
+        store.lake.tend()
+        assert store.lake.aggregate(AggregateQuery(START, END, every_s, numbers(1)))["count"].to_pylist() == [60] * 10
+    with Store.open(tmp_path / "city", clock=clock, memory_mb=64, threads=1) as store:
+        told = numbers(*range(1, later))
+        store.lake.describe(told, np.full_like(told, 8), np.full_like(told, 60))
+        assert (
+            store.lake.aggregate(AggregateQuery(START, END, every_s, property=8, by=()))["count"].to_pylist()
+            == [60] * 10
+        )

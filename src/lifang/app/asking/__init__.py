@@ -5,13 +5,16 @@ Reads what the rooms below keep, for an :class:`Asker`; writes denials and reads
 """
 
 from lifang.app.asking.asker import OWNER, Asker, Columns, Current, Indicator, IndicatorHistory, Page, Series
+from lifang.app.asking.buckets import FIGURES, Buckets
 from lifang.app.asking.datasets import Listed, OpenDataset, release_resource
 from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.reads import Reads
 
 __all__ = [
+    "FIGURES",
     "OWNER",
     "Asker",
+    "Buckets",
     "Columns",
     "Current",
     "Decisions",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
+from lifang.app.asking.buckets import FIGURES, Buckets, buckets_of
 from lifang.app.asking.datasets import Listed, OpenDataset, dataset_resource, release_resource
 from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.latest import Latest, latest_at
@@ -235,6 +236,23 @@ class Asker(Decisions):
         table = self.city.sensing.series(stream.number, start, end, at=at)
         shown = table if points is None else chart(table, points, stream.period_s)
         return Series(stream, shown, len(table))
+
+    def buckets(
+        self,
+        datastream: int | str,
+        start: datetime,
+        end: datetime,
+        *,
+        every_s: int,
+        functions: Sequence[str] = FIGURES,
+        at: datetime | None = None,
+    ) -> Buckets:
+        """Return the ``functions`` of a datastream's values in ``[start, end)``, per bucket of ``every_s`` seconds.
+
+        As recorded by ``at``; see :func:`lifang.app.asking.buckets.buckets_of`.
+        """
+        stream = self.datastream(datastream)
+        return buckets_of(self.city, stream, start, end, every_s=every_s, functions=functions, at=at)
 
     def alerts(
         self, *, state: AlertState | None = None, at: datetime | None = None, after: str | None = None, limit: int = 100

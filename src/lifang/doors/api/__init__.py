@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from lifang.doors.api import (
     events,
+    routes_aggregates,
     routes_city,
     routes_connectors,
     routes_datasets,
@@ -45,6 +46,7 @@ _PARTS = (  # a request is compared with each in turn: what maps ask for all the
     routes_rows.router,
     routes_upload.router,
     routes_statistics.router,
+    routes_aggregates.router,
     routes_network.router,
     routes_network_links.router,
     routes_network_health.router,

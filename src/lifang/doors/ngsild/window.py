@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from lifang.core import BadInput, parse_instant
+from lifang.core import BadInput, parse_duration, parse_instant
 from lifang.doors.ngsild.problems import NotSupported, TooMuch
 
 TEMPORAL = ("timerel", "timeAt", "endTimeAt", "timeproperty", "lastN", "aggrMethods", "aggrPeriodDuration")
@@ -28,10 +28,6 @@ METHODS: Mapping[str, str] = {  # by name, the lake's function; empty: worked ou
     "stddev": "",
     "sumsq": "",
 }
-_DURATION = re.compile(
-    r"P(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?",
-    re.ASCII,
-)
 
 
 @dataclass(frozen=True)
@@ -103,15 +99,14 @@ def _methods(told: Any) -> tuple[str, ...]:
 
 def seconds_of(text: str) -> int:
     """Return the seconds of an ISO 8601 duration: up to a day, or whole days; 0 is the whole window."""
-    found = _DURATION.fullmatch(text)
-    if found is None or text.endswith(("P", "T")):
-        raise BadInput(f"{text[:40]!r} is no duration.", where="aggrPeriodDuration", mend="Write PT15M, PT1H or P1D.")
-    years, months, weeks, days, hours, minutes, seconds = (int(each or 0) for each in found.groups())
-    if years or months:
+    try:
+        months, whole = parse_duration(text)
+    except BadInput as error:
+        raise BadInput(error.what, where="aggrPeriodDuration", mend=error.mend) from error
+    if months:
         raise NotSupported(
             "Months and years are not summed up.", where="aggrPeriodDuration", mend="Ask for days or weeks."
         )
-    whole = (weeks * 7 + days) * DAY_S + hours * 3600 + minutes * 60 + seconds
     if whole > DAY_S and whole % DAY_S:
         raise BadInput(
             "A period longer than a day is whole days.", where="aggrPeriodDuration", mend="Write P2D, not PT36H."

@@ -79,7 +79,8 @@ class AggregateQuery:
         unknown = [each for each in self.functions if percentile(each) is None and each not in PLAIN_FUNCTIONS]
         if unknown or not self.functions:
             named = ", ".join(unknown)
-            raise BadInput(f"There is no function {named!r}.", mend=f"Known: {', '.join(PLAIN_FUNCTIONS)}, p0 to p100.")
+            mend = f"Known: {', '.join(PLAIN_FUNCTIONS)}, p0 to p100."
+            raise BadInput(f"There is no function {named!r}.", where="functions", mend=mend)
         if self.by not in {(), *((each,) for each in BY)}:
             raise BadInput(f"Values are not grouped by {self.by}.", mend="Group by datastream, property or nothing.")
 

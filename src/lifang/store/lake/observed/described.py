@@ -32,10 +32,10 @@ class Described:
         self.property, self.period_s = reaching(self.property, size, 0), reaching(self.period_s, size, 0)
 
     def copy(self, size: int) -> Described:
-        """Return a copy with room for numbers below ``size``."""
+        """Return a copy with room for numbers below ``size``, and for no more unless this one has it."""
         found = Described()
-        found.property, found.period_s = self.property.copy(), self.period_s.copy()
-        found.reach(size)
+        more = np.zeros(max(0, size - len(self)), np.int32)
+        found.property, found.period_s = np.append(self.property, more), np.append(self.period_s, more)
         return found
 
     def changed(self, other: Described) -> Numbers:
