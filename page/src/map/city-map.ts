@@ -56,6 +56,7 @@ export class CityMap {
       container,
       style: {
         version: 8,
+        transition: { duration: 0, delay: 0 }, // another theme is there at once, not in twenty frames
         sources: { [AIR_LAYER]: { type: "geojson", data: NOTHING } },
         layers: [{ id: "ground", type: "background", paint: { "background-color": PALETTES[theme].ground } }],
       },

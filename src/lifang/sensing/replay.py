@@ -8,7 +8,7 @@ where it stood: what the lake holds already is not emitted again, what it does n
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SPEED_MIN, SPEED_MAX = 0.01, 86_400.0  # city seconds per second
 SAVE_EVERY = timedelta(seconds=5)
+Deliver = Callable[[Observations], None]  # returns once all are durable, or raises a Problem
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class Replay:
         self._saved_wall = clock.now()
         speed = check_speed(float(saved.get("speed", speed)))
         self._pace = _Pace(city, self._saved_wall, speed, bool(saved.get("paused")))
+        self._deliver: Deliver = self._ingest
+        self._unsure = False  # whether some of what is due may have been stored though it was not acknowledged
 
     @property
     def start(self) -> datetime:
@@ -164,15 +167,25 @@ class Replay:
         with self._lock:
             wall, before = self._clock.now(), self._next
             due = self._due(wall)
+            if self._unsure:
+                due = pick(due, absent(self._sensing, due))
             try:
                 if len(due):
-                    self._sensing.ingest(due, by=SYSTEM).result()
+                    self._deliver(due)
             except Problem:
-                self._next = before
+                self._next, self._unsure = before, True
                 raise
+            self._unsure = False
             if abs(wall - self._saved_wall) >= SAVE_EVERY and self._position() != self._saved:
                 self._save()
             return len(due)
+
+    def deliver_by(self, deliver: Deliver | None) -> None:
+        """Have what is due carried to the city by ``deliver`` from now on; ``None``: stored at once, without a door."""
+        self._deliver = deliver or self._ingest
+
+    def _ingest(self, due: Observations) -> None:
+        self._sensing.ingest(due, by=SYSTEM).result()
 
     def close(self) -> None:
         """Save where city time stands, so that a later replay of the same name goes on from there."""

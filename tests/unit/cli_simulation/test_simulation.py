@@ -5,20 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import shapely
 import uvicorn
 
 from lifang.app import GATEWAY, City, lay_out_empty, open_city, register_simulated
 from lifang.catalogue import Card
+from lifang.core import ManualClock, Unavailable
 from lifang.doors.api import create_app
-from lifang.doors.cli.simulate import beside
+from lifang.doors.cli.simulate import beside, playing
 from lifang.doors.cli.simulation import lamp_level, noise_db
 from lifang.guard import SYSTEM, Classification
+from lifang.sensing import Quality, Replay
 from lifang.sensing.network import Wanted
 from lifang.sensing.tasking import Order
 
@@ -75,25 +79,65 @@ def test_what_is_made_up_follows_the_hour_and_is_the_same_again() -> None:
     assert noise_db("d1", DAY) == noise_db("d1", DAY)
 
 
-@pytest.mark.slow
-def test_the_gateway_sends_and_obeys_over_http_with_tokens_of_its_own(city: City) -> None:
+@contextmanager
+def served(city: City) -> Iterator[str]:
     config = uvicorn.Config(create_app(city), port=0, host="127.0.0.1", log_level="error", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.05)
-    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    gateway = beside(city, url)
-    try:
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(30)
+
+
+@pytest.mark.slow
+def test_recorded_values_go_through_the_door_in_the_name_of_a_machine(city: City) -> None:
+    number = city.sensing.datastream("sim-noise-001.laeq").number
+    columns = {
+        "datastream": pa.array([number] * 3, pa.int32()),
+        "time": pa.array([DAY + n * timedelta(hours=1) for n in (1, 2, 3)], pa.timestamp("us", "UTC")),
+        "value": [61.0, 62.5, 63.0],
+        "quality": pa.array([Quality.GOOD, Quality.ESTIMATED, Quality.GOOD], pa.uint8()),
+    }
+    clock = ManualClock(DAY)
+    city.replay = Replay(city.sensing, pa.table(columns), clock=clock, start=DAY, speed=3600.0, name="test")
+    with served(city) as url:
+        player = playing(city, url)
+        assert player is not None
+        clock.advance(timedelta(seconds=2))
+        assert city.replay.step() == 2
+        person = city.identity.person("replay")
+        for token in city.identity.tokens(person.id):
+            city.identity.revoke_token(token.id, by=SYSTEM)
+        clock.advance(timedelta(seconds=1))
+        with pytest.raises(Unavailable, match="401"):
+            city.replay.step()
+        player.close()
+    again = playing(city, url)
+    assert again is not None
+    with pytest.raises(Unavailable, match="could not be sent"):
+        city.replay.step()
+    again.close()
+    city.replay.deliver_by(None)
+    assert city.replay.step() == 1
+    told = city.sensing.series(number, DAY, DAY + timedelta(days=1))
+    assert told["value"].to_pylist() == [61.0, 62.5, 63.0]
+    assert told["quality"].to_pylist() == [0, Quality.ESTIMATED, 0]
+    batches = [each for each in city.store.ledger.records(limit=1000) if each.entry.resource.startswith("batch:")]
+    assert [each.entry.subject for each in batches][-2:] == [person.id, SYSTEM.id]
+
+
+@pytest.mark.slow
+def test_the_gateway_sends_and_obeys_over_http_with_tokens_of_its_own(city: City) -> None:
+    with served(city) as url:
+        gateway = beside(city, url)
         _until(lambda: gateway.sent >= 19)
         command = city.tasking.submit(Order("sim-lamp-003.dim", {"level": 35.0}), by=SYSTEM)
         _until(lambda: city.tasking.command(command.id).state == "done")
         assert (city.folder / "simulated-gateway.txt").read_text("ascii").split() == [command.id]
-    finally:
         gateway.close()
-        server.should_exit = True
-        thread.join(30)
     actions = {each.entry.subject for each in city.store.ledger.records() if each.entry.action == "command.done"}
     assert actions == {f"device:{GATEWAY}"}
 

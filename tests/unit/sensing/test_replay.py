@@ -6,9 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from lifang.core import BadInput, ManualClock, Unauthenticated, to_micros
+from lifang.core import BadInput, ManualClock, Unauthenticated, Unavailable, to_micros
 from lifang.guard import ANONYMOUS, SYSTEM, Role, Subject
 from lifang.sensing import Replay, Sensing, make_observations, stood_at
+from lifang.sensing.model import pick
+from lifang.store import Observations
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +52,28 @@ def test_values_come_due_as_city_time_passes(sensing: Sensing, clock: ManualCloc
     assert played.step() == 12
     assert played.step() == 0
     assert stored(sensing) == [25.0, 26.0]
+
+
+def test_what_a_door_stored_but_did_not_acknowledge_is_not_stored_twice(sensing: Sensing, clock: ManualClock) -> None:
+    played, refused = replay(sensing, clock), [True, True]
+
+    def carry(due: Observations) -> None:
+        if refused:
+            sensing.ingest(pick(due, slice(0, 4 * len(refused))), by=SYSTEM).result()
+            refused.pop()
+            raise Unavailable("The answer was lost.")
+        sensing.ingest(due, by=SYSTEM).result()
+
+    played.deliver_by(carry)
+    clock.advance(2.5 * SECOND)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            played.step()
+    assert played.step() == 0
+    played.deliver_by(None)
+    clock.advance(SECOND)
+    assert played.step() == 6
+    assert stored(sensing) == [25.0, 26.0, 27.0]
 
 
 def test_city_time_goes_on_without_a_jump_when_paused_and_when_its_speed_changes(

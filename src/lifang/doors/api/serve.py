@@ -29,9 +29,11 @@ _FILES = 100_000  # open at once, connections among them
 class _Server(uvicorn.Server):
     """A server that ends event streams as soon as it is told to stop, and says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, *, streams: Streams, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, streams: Streams, ready: Callable[[], None], ending: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self._streams, self._ready = streams, ready
+        self._streams, self._ready, self._ending = streams, ready, ending
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -42,7 +44,8 @@ class _Server(uvicorn.Server):
             self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End the streams first, so that nothing waits for them."""
+        """End the streams first, so that nothing waits for them; say that it ends while it still answers."""
+        self._ending()
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._streams.end)
         super().handle_exit(sig, frame)
@@ -54,10 +57,12 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     ready: Callable[[str], None] | None = None,
+    ending: Callable[[], None] | None = None,
 ) -> None:
     """Serve ``city`` until Ctrl-C or SIGTERM, then close it; ``ready`` is told the address once it answers.
 
-    ``port`` 0 takes a free one. ``Conflict`` when the port is taken.
+    ``ending`` is called when it is told to stop, before it answers no more; it must not wait for anything. ``port`` 0
+    takes a free one. ``Conflict`` when the port is taken.
     """
     listener = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
@@ -78,7 +83,12 @@ def serve(
     )
     _shorten_pauses()
     _allow_many_connections()
-    server = _Server(config, streams=app.state.streams, ready=lambda: ready(address) if ready else None)
+    server = _Server(
+        config,
+        streams=app.state.streams,
+        ready=lambda: ready(address) if ready else None,
+        ending=ending or (lambda: None),
+    )
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:

@@ -20,8 +20,8 @@ from lifang.app import (
 )
 from lifang.doors.api import serve as serve_http
 from lifang.doors.cli.show import ERR, OUT, progress
-from lifang.doors.cli.simulate import beside
-from lifang.doors.cli.simulation import Gateway
+from lifang.doors.cli.simulate import beside, playing
+from lifang.doors.cli.simulation import Gateway, Player
 
 
 def make(folder: Path, *, city_id: str, name: str, area_code: str) -> None:
@@ -82,23 +82,29 @@ def _first_login(city: City) -> None:
 
 
 def _serve(city: City, host: str, port: int, *, browser: bool, simulated: bool = False) -> None:
-    gateways: list[Gateway] = []
+    machines: list[Gateway | Player] = []
 
     def ready(url: str) -> None:
         city.store.announce(url, city.owner_secret)
         OUT.print(f"lifang: {url}", markup=False, highlight=False, soft_wrap=True)
         for line in (_mqtt_line(city), _login_line(city.folder)):
             OUT.print(line, markup=False, highlight=False, soft_wrap=True)
+        if player := playing(city, url):
+            machines.append(player)
         if simulated:
-            gateways.append(beside(city, url))
+            machines.append(beside(city, url))
         if browser:
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
+    def ending() -> None:
+        if city.replay:
+            city.replay.deliver_by(None)
+
     try:
-        serve_http(city, host=host, port=port, ready=ready)
+        serve_http(city, host=host, port=port, ready=ready, ending=ending)
     finally:
-        for gateway in gateways:
-            gateway.close()
+        for machine in machines:
+            machine.close()
         ERR.print("lifang: stopped", markup=False)
 
 

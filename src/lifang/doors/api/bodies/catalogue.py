@@ -1,0 +1,162 @@
+"""The bodies of the catalogue's routes."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from lifang.doors.api.bodies.kinds import Json, Name, Said
+
+
+class Theme(Said):
+    """A subject class of the catalogue."""
+
+    id: str
+    zh: str
+    en: str
+
+
+class DatasetSummary(Said):
+    """A dataset as the list shows it; ``quality_score`` is the admitted share of its rows, 0 to 1.
+
+    ``needs`` is ``purpose`` where the asker must state one to read it: all but id, name, theme, provider and
+    classification is left out then.
+    """
+
+    id: str
+    name: Name
+    summary: Name
+    theme: Theme
+    format: str
+    provider: Name
+    licence: str
+    classification: str
+    rows: int | None
+    refused: int | None
+    updated: str | None
+    release: int | None
+    geometry: bool
+    quality_score: float | None
+    needs: Literal["purpose"] | None = None
+
+
+class CardBody(Said):
+    """A dataset's card, and the same as the text of a ``dataset.toml``."""
+
+    card: Json
+    toml: str
+
+
+class Facet(Said):
+    """One value to narrow the list by."""
+
+    value: str
+    name: Name
+    count: int
+
+
+class DatasetPage(Said):
+    """Datasets, with what to narrow the list by."""
+
+    items: list[DatasetSummary]
+    next: str | None
+    facets: dict[str, list[Facet]]
+
+
+class MetadataElement(Said):
+    """One element of GB/T 21063 metadata."""
+
+    element: str
+    en: str
+    value: Any
+
+
+class Column(Said):
+    """A column: 信息项."""
+
+    name: str
+    title: Name
+    type: str
+    unit: str | None
+    code_list: str | None
+    required: bool
+
+
+class ReleaseBody(Said):
+    """An immutable published version."""
+
+    number: int
+    recorded: str
+    rows: int
+    refused: int
+    bytes: int
+    sha256: str
+    source_name: str
+
+
+class DatasetBody(DatasetSummary):
+    """A dataset in full."""
+
+    metadata: list[MetadataElement]
+    columns: list[Column]
+    releases: list[ReleaseBody]
+    quality: Json
+    attribution: Name
+    source: str
+
+
+class RowsColumn(Said):
+    """A column of the rows answered."""
+
+    name: str
+    type: str
+
+
+class RowPage(Said):
+    """Rows of a release; ``total`` counts all that fit the conditions."""
+
+    items: list[Json]
+    next: str | None
+    columns: list[RowsColumn]
+    total: int
+    release: int
+
+
+class RefusedRow(Said):
+    """A row that was not admitted: where it is, which rule it breaks, how to mend it."""
+
+    row: int
+    column: str
+    value: str | None
+    rule: str
+    mend: str
+
+
+class RefusedPage(Said):
+    """Refused rows."""
+
+    items: list[RefusedRow]
+    next: str | None
+
+
+class LineageNode(Said):
+    """A source, dataset, datastream or indicator."""
+
+    id: str
+    kind: str
+    name: Name | None
+
+
+class LineageEdge(Said):
+    """What was made from what, and how."""
+
+    source: str
+    target: str
+    activity: str
+    recorded: str
+
+
+class LineageBody(Said):
+    """Where a dataset comes from and what is made from it."""
+
+    nodes: list[LineageNode]
+    edges: list[LineageEdge]

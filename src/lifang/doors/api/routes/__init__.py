@@ -1,0 +1,73 @@
+"""routes: every address of the city's own HTTP interface, a file a subject.
+
+Does not belong here: what bodies look like (``bodies``).
+"""
+
+from fastapi import APIRouter
+
+from lifang.doors.api import events
+from lifang.doors.api.routes import (
+    aggregates,
+    city,
+    connectors,
+    datasets,
+    house,
+    network,
+    network_health,
+    network_links,
+    network_view,
+    operations,
+    query,
+    rows,
+    sensing,
+    session,
+    standards,
+    statistics,
+    system,
+    tasking,
+    tasking_devices,
+    thresholds,
+    upload,
+    work,
+)
+from lifang.doors.http import gather
+
+__all__ = ["router"]
+
+_PARTS = (  # a request is compared with each in turn: what maps ask for all the time comes first
+    sensing.router,
+    city.router,
+    session.router,
+    datasets.router,
+    rows.router,
+    upload.router,
+    statistics.router,
+    aggregates.router,
+    network.router,
+    network_links.router,
+    network_health.router,
+    thresholds.router,
+    network_view.router,
+    tasking.actuators,
+    tasking.commands,
+    tasking_devices.commands,
+    tasking_devices.tokens,
+    connectors.seen,
+    connectors.steered,
+    operations.indicators,
+    operations.alerts,
+    work.scenes,
+    work.jobs,
+    query.queries,
+    standards.router,
+    house.people,
+    house.tokens,
+    house.ledger,
+    system.router,
+    events.router,
+)
+
+
+def router() -> APIRouter:
+    """Return all of them."""
+    return gather(part() for part in _PARTS)
