@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -140,6 +141,14 @@ def test_a_multipart_batch_is_answered_in_kind(service: Service) -> None:
 )  # fmt: skip
 def test_a_batch_that_is_none_is_refused(service: Service, body: bytes, kind: str) -> None:
     assert service.call("POST", "$batch", content=body, headers={"Content-Type": kind}).status_code == 400
+
+
+def test_a_part_of_nothing_but_cut_off_headers_is_refused_at_once(service: Service) -> None:
+    body = b"--a\nContent-Type: application/http\n\n" + b"content-a:\n\n" * 500_000 + b"\n--a--"
+    headers = {"Content-Type": "multipart/mixed; boundary=a"}
+    begin = perf_counter()
+    assert service.call("POST", "$batch", "", content=body, headers=headers).status_code == 400
+    assert perf_counter() - begin < 20  # hours, were each read in a pass of its own
 
 
 def test_a_visitor_reads_in_a_batch_and_changes_nothing(service: Service) -> None:

@@ -15,7 +15,7 @@ from lifang.store import Call, Expression, Field, Literal
 
 _COMPARISONS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
 _NEST_MAX = 50
-_IDS = frozenset({"id", "@iot.id", "@id"})
+_IDS = frozenset({"id", "ID", "@iot.id", "@id"})  # example 9 orders by ID
 _MOMENTS = {"mindatetime": datetime(1, 1, 1, tzinfo=UTC), "maxdatetime": datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)}
 
 

@@ -15,6 +15,8 @@ from lifang.doors.sensorthings.exchange import Answer
 
 _BOUNDARY = re.compile(r"""boundary\s*=\s*(?:"([^"]{1,70})"|([^;\s"]{1,70}))""", re.IGNORECASE)
 _LINE = re.compile(r"([A-Za-z]{3,7}) (\S+)(?: HTTP/\d\.\d)?\s*")
+_HEADER = re.compile(rb"\s*[A-Za-z][A-Za-z\-]*:")
+_BLOCKS_MAX = 20  # each is a pass over the part
 _REASONS = {200: "Ok", 201: "Created", 204: "No Content", 400: "Bad Request", 404: "Not Found"}
 
 
@@ -60,17 +62,28 @@ def _headed(part: bytes) -> tuple[dict[str, str], bytes]:
     return headers, content
 
 
-def _request(headers: dict[str, str], content: bytes, at: int, group: str) -> Request:
-    text = content.lstrip(b"\n")
-    while text.lower().startswith(b"content-"):  # headers of the part that an empty line cut off
+def _cut_off(text: bytes) -> tuple[dict[str, str], bytes]:
+    """Return the headers that ``text`` begins with, and what is behind them.
+
+    Empty lines may stand between them, as in the batch of 18-088 (example 31-2); a body of JSON never looks like one.
+    """
+    found: dict[str, str] = {}
+    for _ in range(_BLOCKS_MAX):
+        if not _HEADER.match(text):
+            break
         more, text = _headed(text)
-        headers = {**headers, **more}
-        text = text.lstrip(b"\n")
-    line, _, rest = text.partition(b"\n")
+        found |= more
+    return found, text
+
+
+def _request(headers: dict[str, str], content: bytes, at: int, group: str) -> Request:
+    more, text = _cut_off(content)
+    headers = {**headers, **more}
+    line, _, rest = text.lstrip(b"\n").partition(b"\n")
     found = _LINE.fullmatch(line.decode("utf-8", "replace"))
     if found is None:
         raise BadInput("A part is no HTTP request.", where=f"part {at + 1}", mend="Begin it with GET Things HTTP/1.1.")
-    inner, body = _headed(rest) if not rest.startswith(b"\n") else ({}, rest)
+    inner, body = _cut_off(rest)
     return Request(headers.get("content-id") or f"part{at}", found[1].upper(), found[2], inner, _json(body, at), group)
 
 
