@@ -77,7 +77,7 @@ def test_a_card_that_cannot_be_read_is_refused_with_what_where_and_mend(
     problem = page.locator("lf-upload .problem")
     expect(problem).to_contain_text("cannot be read")
     expect(problem).to_contain_text("card")
-    expect(problem).to_contain_text("Send a dataset.toml")
+    expect(problem).to_contain_text("Correct the dataset.toml there")
     expect(page.locator("lf-upload .chosen").first).to_contain_text("wells.csv")
 
 

@@ -141,6 +141,8 @@ def test_a_dataset_is_written_in_every_format(city: Path, tmp_path: Path, form: 
         (("data", "show", "nothing"), "no dataset"),
         (("data", "query", "DROP TABLE roads"), "SELECT"),
         (("data", "add", "absent.csv"), "does not exist"),
+        (("data", "add", "."), "is a folder"),
+        (("backup", "/proc/nowhere/city.lifang"), "There is no folder /proc/nowhere"),
         (("sense", "series", "nothing"), "no datastream"),
         (("scene", "run", "nothing"), "no scene"),
         (("alert", "ack", "nothing"), "no alert"),
@@ -158,3 +160,20 @@ def test_what_is_wrong_is_said_in_one_line(
     assert ended.value.code == 1
     assert said in told
     assert "Traceback" not in told
+
+
+def test_what_fires_is_listed_first_however_old_it_is(city: Path) -> None:
+    alerts = json.loads(_run("alert", "list", "--limit", 200, "--dir", city, "--json"))
+    firing = [each["state"] == "firing" for each in alerts]
+    assert firing == sorted(firing, reverse=True)
+    assert len({each["id"] for each in alerts}) == len(alerts)
+
+
+def test_what_the_system_refuses_is_said_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["lifang", "init", "/proc/nowhere/city"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("lifang: The system refused: ")

@@ -11,6 +11,13 @@ function form(files: Record<string, File | undefined>): FormData {
   return parts;
 }
 
+/** What fires, however old it is, and the newest of the others; newest first. */
+async function alerts(): Promise<T.Alert[]> {
+  const asked = [{ state: "firing", limit: 1000 }, { limit: 200 }].map((query) => get<T.Page<T.Alert>>("/alerts", query));
+  const items = (await Promise.all(asked)).flatMap((page) => page.items);
+  return [...new Map(items.map((alert) => [alert.id, alert])).values()].sort((a, b) => Date.parse(b.opened) - Date.parse(a.opened));
+}
+
 /** The city's calls, one line each: what is asked and the type of what comes back. */
 export const calls = {
   city: () => get<T.City>("/city"),
@@ -36,7 +43,7 @@ export const calls = {
   indicators: (at: string | null) => get<T.Page<T.Indicator>>("/indicators", { at }),
   history: (id: string, start: string, end: string) =>
     get<T.IndicatorHistory>(`/indicators/${part(id)}`, { start, end }),
-  alerts: () => get<T.Page<T.Alert>>("/alerts", { limit: 200 }),
+  alerts,
   acknowledge: (id: string, note: string) => send<T.Alert>("POST", `/alerts/${part(id)}/acknowledge`, { note }),
   close: (id: string, note: string) => send<T.Alert>("POST", `/alerts/${part(id)}/close`, { note }),
 

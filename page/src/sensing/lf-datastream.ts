@@ -110,7 +110,7 @@ export class DatastreamPiece extends Piece {
     return html`<div class="spans" role="group" aria-label=${t("station.span")}>
       ${SPANS.map(
         (hours) => html`<button type="button" class="chip" aria-pressed=${live && view.value.hours === hours} @click=${() => view.set({ hours, span: null })}>
-          ${hours < 168 ? t("station.span.hours", { n: hours }) : hours > 8_000 ? t("stream.year") : t("station.span.days", { n: hours / 24 })}</button>`,
+          ${hours === 1 ? t("station.span.hour") : hours < 168 ? t("station.span.hours", { n: hours }) : hours > 8_000 ? t("stream.year") : t("station.span.days", { n: hours / 24 })}</button>`,
       )}
       ${tool(t("stream.in"), "+", () => this.go(zoomed(this.span, 0.5)))} ${tool(t("stream.out"), "−", () => this.go(zoomed(this.span, 2)))}
       ${tool(t("stream.back"), "←", () => this.go([start - by, end - by]))} ${tool(t("stream.on"), "→", () => this.go([start + by, end + by]))}

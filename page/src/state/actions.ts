@@ -63,7 +63,7 @@ export async function loadAll(): Promise<void> {
   await Promise.all([
     loadCity(),
     loadMoment(),
-    ask("alerts", async () => (await calls.alerts()).items),
+    ask("alerts", calls.alerts),
     ask("datastreams", everyDatastream),
   ]);
 }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lifang.catalogue import Catalogue
 from lifang.core import NotFound, Settings
 from lifang.sensing import network
+from lifang.standards import code_list
 
 _STYLE, _GEOMETRY = "district", "geometry"
 
@@ -22,8 +23,9 @@ def city_districts(settings: Settings, catalogue: Catalogue) -> Sequence[network
         return ()
     key, label = dataset.card.key[0], str(layer.get("label") or dataset.card.key[0])
     rows = dataset.rows().select([*dict.fromkeys((key, label)), _GEOMETRY]).to_pylist()
+    english = {each.code: each.en for each in code_list("gbt2260")}
     return [
-        network.District(str(row[key]), str(row[label]), str(row[label]), row[_GEOMETRY])
-        for row in rows
-        if str(row[key]) != settings.area_code and row[_GEOMETRY] is not None
+        network.District(code, str(row[label]), english.get(code) or str(row[label]), row[_GEOMETRY])
+        for code, row in ((str(row[key]), row) for row in rows)
+        if code != settings.area_code and row[_GEOMETRY] is not None
     ]

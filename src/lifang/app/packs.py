@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from lifang.core import CITY_FILE, BadInput, Conflict, NotFound, load_settings
+from lifang.standards import code_list
 
 Tell = Callable[[float, str], None]
 
@@ -52,10 +53,11 @@ def find_pack(name: str) -> Path:
 
 def lay_out(folder: Path, pack: Path) -> None:
     """Put the pack's ``city.toml`` into ``folder``, made if need be; a city already there stays as it is."""
+    there = load_settings(pack, {})
     _make_private(folder)
     target = folder / CITY_FILE
     if target.exists():
-        here, there = load_settings(folder, {}), load_settings(pack, {})
+        here = load_settings(folder, {})
         if here.id != there.id:
             raise Conflict(f"{folder} holds the city {here.id!r}, not {there.id!r}.", mend="Choose another --dir.")
         return
@@ -65,7 +67,7 @@ def lay_out(folder: Path, pack: Path) -> None:
 
 
 def lay_out_empty(folder: Path, *, city_id: str, name: str, area_code: str) -> None:
-    """Make an empty city in ``folder``; ``Conflict`` if there is one."""
+    """Make an empty city in ``folder``; ``Conflict`` if there is one, ``BadInput``, ``UnknownCode`` for what is none."""
     target = folder / CITY_FILE
     if target.exists():
         raise Conflict(f"{folder} holds a city already.", where=str(target))
@@ -73,7 +75,14 @@ def lay_out_empty(folder: Path, *, city_id: str, name: str, area_code: str) -> N
     for text in (city_id, name, area_code):
         if any(sign in text for sign in '"\\\n'):
             raise BadInput(f"{text!r} cannot stand in city.toml.", mend="Leave out quotes and backslashes.")
+    if area_code:
+        code_list("gbt2260").forward(area_code)
     target.write_text(_TEMPLATE.format(id=city_id, name=name, area_code=area_code), "utf-8")
+    try:
+        load_settings(folder, {})
+    except BadInput:
+        target.unlink()
+        raise
 
 
 def _make_private(folder: Path) -> None:

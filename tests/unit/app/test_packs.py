@@ -6,7 +6,7 @@ import pytest
 
 from lifang.app import find_pack, lay_out, lay_out_empty, packs
 from lifang.app.packs import pack_datasets
-from lifang.core import BadInput, Conflict, NotFound, load_settings
+from lifang.core import BadInput, Conflict, NotFound, Problem, load_settings
 
 
 def test_chengdu_comes_with_lifang() -> None:
@@ -24,6 +24,23 @@ def test_an_empty_city_has_settings_and_is_not_laid_out_twice(tmp_path: Path) ->
     assert load_settings(tmp_path, {}).name_zh == "新津"
     with pytest.raises(Conflict):
         lay_out_empty(tmp_path, city_id="xinjin", name="新津", area_code="")
+
+
+@pytest.mark.parametrize(("city_id", "area_code"), [("Bad Id", ""), ('a"b', ""), ("c", "999999")])
+def test_what_cannot_be_a_city_is_refused_and_leaves_nothing(tmp_path: Path, city_id: str, area_code: str) -> None:
+    with pytest.raises(Problem):
+        lay_out_empty(tmp_path / "new", city_id=city_id, name="新津", area_code=area_code)
+    assert not (tmp_path / "new" / "city.toml").exists()
+    lay_out_empty(tmp_path / "new", city_id="c", name="新津", area_code="510100")
+
+
+def test_a_pack_with_a_fault_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "city.toml").write_text('id = "c"\nwrong = 1\n', "utf-8")
+    with pytest.raises(BadInput) as refused:
+        lay_out(tmp_path / "city", tmp_path / "pack")
+    assert str(tmp_path / "pack") in refused.value.where
+    assert not (tmp_path / "city").exists()
 
 
 def test_a_folder_with_another_city_is_left_alone(tmp_path: Path) -> None:

@@ -16,14 +16,14 @@ NEVER = np.iinfo(np.int64).min
 
 
 def gaps_of(
-    times: list[list[int]], *, start: int, end: int, first: list[int | None] | None = None
+    times: list[list[int]], *, start: int, end: int, first: list[int | None] | None = None, period: int = 1
 ) -> list[tuple[int, ...]]:
     numbers = np.arange(1, len(times) + 1, dtype=np.int32)
     datastream = np.repeat(numbers, [len(each) for each in times]).astype(np.int32)
     time = np.array([t * M for each in times for t in each], dtype=np.int64)
     known = np.array([NEVER if t is None else t * M for t in (first or [each[0] for each in times])], dtype=np.int64)
     found = find_gaps(
-        datastream, time, numbers=numbers, period_us=np.full(len(numbers), M), first=known,
+        datastream, time, numbers=numbers, period_us=np.full(len(numbers), period * M), first=known,
         start_us=start * M, end_us=end * M,
     )  # fmt: skip
     gaps = zip(found.datastream, found.start // M, found.end // M, found.missing, strict=True)
@@ -40,6 +40,13 @@ def test_a_series_without_gaps_has_none_and_jitter_is_no_gap() -> None:
 
 def test_gaps_at_the_edges_count_what_was_due_there() -> None:
     assert gaps_of([[4, 5, 6]], start=0, end=10, first=[-5]) == [(1, 0, 4, 4), (1, 6, 10, 3), (0, 10, 7)]
+
+
+def test_a_window_that_begins_between_two_values_lacks_none_at_its_beginning() -> None:
+    assert gaps_of([[6, 16, 26]], start=0, end=30, first=[-4], period=10) == [(0, 3, 0)]
+    assert gaps_of([[9, 19, 29]], start=0, end=30, first=[-1], period=10) == [(0, 3, 0)]
+    assert gaps_of([[26]], start=0, end=30, first=[-4], period=10) == [(1, 0, 26, 2), (0, 3, 2)]
+    assert gaps_of([[20]], start=0, end=30, first=[-10], period=10) == [(1, 0, 20, 2), (0, 3, 2)]
 
 
 def test_before_its_first_value_nothing_is_expected_of_a_datastream() -> None:

@@ -57,6 +57,7 @@ export const city: Record<keyof typeof zh, string> = {
   "station.none": "There is no such thing: {id}",
   "station.pollutant": "Property",
   "station.span": "Span",
+  "station.span.hour": "1 hour",
   "station.span.hours": "{n} hours",
   "station.span.days": "{n} days",
   "station.series.none": "No observations in this span. Try a longer one, or move the time slider to where there are some.",

@@ -55,6 +55,7 @@ export const city = {
   "station.none": "找不到这个对象：{id}",
   "station.pollutant": "要素",
   "station.span": "时段",
+  "station.span.hour": "1 小时",
   "station.span.hours": "{n} 小时",
   "station.span.days": "{n} 天",
   "station.series.none": "这一时段没有观测。试试更长的时段，或者把时间轴移到有观测的时间。",

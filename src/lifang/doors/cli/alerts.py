@@ -23,9 +23,12 @@ def listing(
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
-    """List alerts, newest first."""
+    """List alerts: what fires first, then the others; the newest first."""
     with Client(folder, purpose=purpose) as client:
-        found = client.listing("/api/v1/alerts", limit=limit, state=state, at=at)
+        first = [] if state else client.listing("/api/v1/alerts", limit=limit, state="firing", at=at)
+        others = client.listing("/api/v1/alerts", limit=limit, state=state, at=at)
+    known = {each["id"] for each in first}
+    found = [*first, *(each for each in others if each["id"] not in known)][:limit]
     columns = ("id", "severity", "state", "text", "opened", "cleared", "acknowledged_by", "acknowledged_at")
     show(found, as_json=as_json, columns=columns)
 

@@ -30,6 +30,8 @@ def add(
     """Admit a file: good rows become a release, refused ones are kept with what to mend."""
     for path in (file, card):
         if path is not None and not path.is_file():
+            if path.is_dir():
+                raise BadInput(f"{path} is a folder.", mend="Name a file in it.")
             raise NotFound(f"{path} does not exist.", mend="Check the path.")
     with Client(folder) as client:
         parts = {"card": card} if card else {}

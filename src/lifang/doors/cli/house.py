@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lifang.core import Conflict
+from lifang.core import Conflict, NotFound
 from lifang.doors.cli.client import Client
 from lifang.doors.cli.show import OUT, Dir, Json, follow, show
 
@@ -70,6 +70,8 @@ def backup(
     """Back a city up, running or not, into one file."""
     if target.exists():
         raise Conflict(f"{target} exists.", mend="Name another file; nothing is overwritten.")
+    if not target.absolute().parent.is_dir():
+        raise NotFound(f"There is no folder {target.absolute().parent}.", mend="Make it, or name another place.")
     with Client(folder) as client:
         result = follow(client, client.post("/api/v1/backups"), "backing up")
     shutil.move(result["path"], target)

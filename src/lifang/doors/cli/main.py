@@ -30,8 +30,15 @@ def main() -> None:
     try:
         app()
     except Problem as problem:
-        ERR.print(f"lifang: {problem}", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(1)
+        _end(str(problem))
+    except OSError as error:
+        where = f" Where: {error.filename}." if error.filename else ""
+        _end(f"The system refused: {error.strerror or error}.{where} To mend: choose a place that you may write to.")
+
+
+def _end(message: str) -> None:
+    ERR.print(f"lifang: {message}", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

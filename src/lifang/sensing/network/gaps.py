@@ -11,6 +11,8 @@ from lifang.sensing.hot import NEVER
 from lifang.sensing.model import Micros, Numbers
 from lifang.sensing.series import GAP_FACTOR
 
+_JITTER = 0.05  # of a period: so much earlier than due is still the value that was due
+
 
 @dataclass(frozen=True)
 class Gaps:
@@ -55,14 +57,19 @@ def find_gaps(
     posts = np.concatenate([begin - step, np.full(len(numbers), end_us)])
     owner = np.concatenate([datastream, numbers, numbers])
     moment = np.concatenate([time, posts])
+    opens = np.repeat([False, True, False], [len(time), len(numbers), len(numbers)])
     order = np.lexsort((moment, owner))
-    owner, moment = owner[order], moment[order]
+    owner, moment, opens = owner[order], moment[order], opens[order]
     row = np.searchsorted(numbers, owner)
     same = owner[1:] == owner[:-1]
     width = np.diff(moment)
     wide = same & regular[row[1:]] & (width > GAP_FACTOR * step[row[1:]])
     at = np.flatnonzero(wide)
     missing = np.round(width[at] / step[row[at]]).astype(np.int64) - 1
+    # When the values are due is known from the first one on: what was due before it is counted back from there.
+    known_before = opens[at] & (first[row[at]] != NEVER) & (first[row[at]] < start_us)
+    back = np.floor(width[at] / step[row[at]] + _JITTER).astype(np.int64) - 1
+    missing = np.where(known_before, back, missing)
     last = moment[at + 1] == end_us  # what was due at the very end is not missing yet
     missing = np.maximum(np.where(last, np.ceil(width[at] / step[row[at]]).astype(np.int64) - 1, missing), 0)
     real = missing > 0

@@ -104,7 +104,9 @@ def _card(content: bytes | None) -> Card | None:
         text = content.decode("utf-8")
         table = orjson.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, orjson.JSONDecodeError, RecursionError) as error:
-        raise BadInput(f"The card cannot be read: {error}.", where="card", mend="Send a dataset.toml.") from error
+        raise BadInput(
+            f"The card cannot be read: {error}.", where="card", mend="Correct the dataset.toml there."
+        ) from error
     return Card.from_mapping(table)
 
 
