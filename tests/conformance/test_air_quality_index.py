@@ -107,3 +107,10 @@ def test_2019_shows_real_episodes(check: AqiCheck) -> None:
         6: 8,
     }
     assert not computed.beyond.any()
+
+
+def test_of_hours_without_particulates_the_feed_publishes_next_to_none(values: np.ndarray) -> None:
+    particulates = values[[NAMES.index("PM2.5"), NAMES.index("PM10")]]
+    without = np.isnan(particulates).all(axis=0) & ~np.isnan(values).all(axis=0)
+    published = without & ~np.isnan(values[0])
+    assert (int(without.sum()), int(published.sum())) == (295, 18)

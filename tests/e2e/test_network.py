@@ -209,6 +209,7 @@ def test_the_live_strip_tells_rate_and_silent_share_and_the_map_finds_the_device
     assert float(parse_qs(urlsplit(page.url).query)["map"][0].split("/")[0]) > 7, (
         "a city without layers shows its devices"
     )
+    assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight"), "nothing lies below the screen"
     strip = page.locator("lf-flow")
     expect(strip.locator("[data-flow=silent]")).to_contain_text(re.compile(r"\d+(\.\d)? %"))
     expect(strip.locator("[data-flow=rate]")).to_contain_text("/s")

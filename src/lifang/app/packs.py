@@ -67,7 +67,7 @@ def lay_out(folder: Path, pack: Path) -> None:
 
 
 def lay_out_empty(folder: Path, *, city_id: str, name: str, area_code: str) -> None:
-    """Make an empty city in ``folder``; ``Conflict`` if there is one, ``BadInput`` or ``UnknownCode`` for a bad word."""
+    """Make an empty city in ``folder``; ``Conflict`` if there is one, ``BadInput`` or ``UnknownCode`` for a bad one."""
     target = folder / CITY_FILE
     if target.exists():
         raise Conflict(f"{folder} holds a city already.", where=str(target))

@@ -19,6 +19,7 @@ from lifang.standards import HOURLY, Pollutant, aqi
 
 HOUR = timedelta(hours=1)
 POLLUTANTS = tuple(str(each) for each in HOURLY)
+_PARTICULATES = [POLLUTANTS.index(each) for each in (Pollutant.PM2_5, Pollutant.PM10)]
 STATION_SHARE = 0.6
 WARNING_HOURS = 18  # of 24 that make a mean for warnings
 DAY_HOURS = 20  # of 24 that make a daily mean: GB 3095-2012, Table 4
@@ -106,8 +107,13 @@ def city_concentrations(stations: Hours, background: list[bool]) -> Hours:
 
 
 def hourly_index(concentrations: Hours) -> Hours:
-    """Return the AQI of each hour by the hourly report, from concentrations (pollutant, hour)."""
-    return aqi(dict(zip(POLLUTANTS, concentrations, strict=True))).value
+    """Return the AQI of each hour by the hourly report, from concentrations (pollutant, hour).
+
+    NaN for an hour without PM2.5 and PM10: the other pollutants alone would call air clean that may not be. The
+    national feed does likewise for 94 % of such hours (277 of 295 in Chengdu in 2019).
+    """
+    index = aqi(dict(zip(POLLUTANTS, concentrations, strict=True))).value
+    return np.where(np.isnan(concentrations[_PARTICULATES, :]).all(axis=0), np.nan, index)
 
 
 def warning_index(index: Hours) -> Hours:

@@ -32,6 +32,7 @@ from lifang.operations import (
     backtest,
     daily_index,
     fit,
+    hourly_index,
     predict,
     trailing_mean,
 )
@@ -225,12 +226,12 @@ def _nothing() -> dict[str, Any]:
 
 
 def _shown(context: SceneContext, air: CityAir, at: datetime) -> dict[str, Any]:
-    city = aqi(dict(zip(POLLUTANTS, air.city[:, air.last, None], strict=True)))
-    stations = aqi(dict(zip(POLLUTANTS, air.stations[:, :, air.last].T, strict=True)))
+    now = np.column_stack([air.city[:, air.last], air.stations[:, :, air.last].T])  # the city, then each station
+    parts, index = aqi(dict(zip(POLLUTANTS, now, strict=True))), hourly_index(now)
     alert = context.alerts.firing_at(_rule(context), _resource(context), at)
     forecasts = _forecasts(context, air)
     return {
-        "city": _air(city, 0, air.city[:, air.last]) | {"aqi_24h": air.warning, "observed": format_instant(air.moment)},
+        "city": _air(parts, index, 0, now[:, 0]) | {"aqi_24h": air.warning, "observed": format_instant(air.moment)},
         "stations": [
             {
                 "thing": thing.id,
@@ -238,25 +239,25 @@ def _shown(context: SceneContext, air: CityAir, at: datetime) -> dict[str, Any]:
                 "lon": thing.lon,
                 "lat": thing.lat,
                 "background": bool(thing.properties.get("background")),
-                **_air(stations, row, air.stations[row, :, air.last]),
+                **_air(parts, index, row, now[:, row]),
             }
-            for row, thing in enumerate(air.things)
+            for row, thing in enumerate(air.things, 1)
         ],
         **forecasts,
-        "advice": _advice(alert.severity if alert else None, float(city.value[0])),
+        "advice": _advice(alert.severity if alert else None, float(index[0])),
         "alert": alert.id if alert else None,
         "notes": [_NOT_THE_PLAN, *([] if forecasts["forecast"] else [_TOO_SHORT])],
     }
 
 
-def _air(index: Aqi, row: int, values: Hours) -> dict[str, Any]:
-    number = _number(index.value[row], 0)
+def _air(parts: Aqi, index: Hours, row: int, values: Hours) -> dict[str, Any]:
+    number = _number(index[row], 0)
     grade = None if number is None else aqi_class(number)
     return {
         "aqi": number,
         "class": grade and {"level": grade.level, "zh": grade.zh, "en": grade.en, "colour": grade.colour_hex},
-        "primary": str(index.primary[row]) or None,
-        "iaqi": {each: _number(index.iaqi[each][row], 0) for each in POLLUTANTS},
+        "primary": None if number is None else str(parts.primary[row]) or None,
+        "iaqi": {each: _number(parts.iaqi[each][row], 0) for each in POLLUTANTS},
         "values": {each: _number(value, 2) for each, value in zip(POLLUTANTS, values, strict=True)},
     }
 

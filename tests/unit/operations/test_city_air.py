@@ -37,6 +37,13 @@ def test_the_hourly_index_is_that_of_the_worst_pollutant() -> None:
     assert_array_equal(hourly_index(air), [150])
 
 
+def test_an_hour_without_particulates_has_no_index() -> None:
+    one = np.full((len(POLLUTANTS), 3), 20.0)
+    one[POLLUTANTS.index("PM2.5"), 1:] = np.nan
+    one[POLLUTANTS.index("PM10"), 2] = np.nan
+    assert np.isfinite(hourly_index(one)).tolist() == [True, True, False]
+
+
 def test_the_warning_index_is_a_rounded_up_mean_over_24_hours() -> None:
     index = np.full(30, 100.0)
     index[10] = 101
