@@ -159,9 +159,9 @@ export class ChartPiece extends Piece {
       <path class="band" d=${bandPath(this.band, x, y)} />
       ${low.map(({ value }) => svg`<path class="threshold" d="M${EDGE.left} ${y(value)}H${right}" />`)}
       ${nowLine ? svg`<path class="now-line" d="M${x(now)} ${EDGE.top}V${this.height - EDGE.bottom}" /><text class="now-name" x=${x(now) + 3} y=${EDGE.top + 8}>${t("chart.now")}</text>` : nothing}
+      ${low.map(({ value, name, below }) => svg`<text class="threshold-name" x=${EDGE.left + 4} y=${y(value) + (below ? 11 : -3)}>${name}</text>`)}
       <path class="line" d=${linePath(this.points, x, y)} />
       <path class="line ahead" d=${linePath(ahead, x, y)} />
-      ${low.map(({ value, name, below }) => svg`<text class="threshold-name" x=${EDGE.left + 4} y=${y(value) + (below ? 11 : -3)}>${name}</text>`)}
     </g>`;
   }
 

@@ -38,7 +38,14 @@ export class IndicatorsPiece extends Piece {
     if (indicators.value.length === 0) {
       return emptyCard(t(sensed() ? "indicators.none" : "indicators.unsensed"), sensed() ? "lifang scene run air_quality_early_warning" : "lifang demo chengdu");
     }
-    return html`<ul class="indicators">${indicators.value.map((indicator) => this.one(indicator))}</ul>`;
+    const known = indicators.value.filter(({ value }) => value !== null);
+    const lacking = indicators.value.filter(({ value }) => value === null);
+    return html`<ul class="indicators">${known.map((indicator) => this.one(indicator))}</ul>
+      ${lacking.length
+        ? html`<details class="rules"><summary>${t("indicators.lacking", { n: lacking.length })}</summary>
+            <ul class="indicators">${lacking.map((indicator) => this.one(indicator))}</ul>
+          </details>`
+        : nothing}`;
   }
 
   private one(indicator: Indicator): TemplateResult {

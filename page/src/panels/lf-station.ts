@@ -60,7 +60,7 @@ export class StationPiece extends Piece {
 
   private head(title: string): TemplateResult {
     return html`<header class="panel-head">
-      <h2 id="station-title">${title}</h2>
+      <h2 id="station-title" tabindex="-1">${title}</h2>
       <button type="button" class="quiet" aria-label=${t("close")} @click=${() => view.set({ pick: null, series: null })}>×</button>
     </header>`;
   }

@@ -136,7 +136,7 @@ export class DatastreamPiece extends Piece {
     return html`<lf-series-chart
         .name=${`${nameOf(stream.thing.name, this.tongue)} ${stream.observed_property}`} .unit=${unitOf(stream.unit, this.tongue) || stream.observed_property}
         .height=${260} .span=${this.span} .flagged=${flagged} .thresholds=${lines} .buckets=${buckets}
-        .gaps=${(gaps?.items ?? []).map(({ start, end }) => ({ start: Date.parse(start), end: Date.parse(end) }))}
+        .gaps=${(gaps?.items ?? []).map(({ start, end }) => ({ start: Date.parse(start), end: Date.parse(end) })).filter(({ start, end }) => end - start > every * 1000)}
         .points=${every ? meansOf(buckets, this.span) : items.map(({ time, value }) => ({ time: Date.parse(time), value }))}
         @window=${(event: CustomEvent<[number, number]>) => this.go(event.detail)}
       ></lf-series-chart>

@@ -42,6 +42,7 @@ export class HeaderPiece extends Piece {
     this.searching = false;
     this.q = "";
     this.querySelector<HTMLInputElement>("#search")?.blur();
+    window.requestAnimationFrame(() => document.querySelector<HTMLElement>("#station-title")?.focus());
   }
 
   private onKey(event: KeyboardEvent, hits: Hit[]): void {

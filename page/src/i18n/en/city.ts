@@ -47,6 +47,7 @@ export const city: Record<keyof typeof zh, string> = {
   "indicators.title": "Key indicators",
   "indicators.none": "No indicators yet. Running the scene once computes them:",
   "indicators.unsensed": "No sensor data yet. To see a living city first:",
+  "indicators.lacking": "{n} without a value now",
   "indicators.formula": "Formula",
   "indicators.standard": "Standard",
   "indicators.missing": "If data is missing",

@@ -45,6 +45,7 @@ export const city = {
   "indicators.title": "关键指标",
   "indicators.none": "还没有指标。运行一次场景即可算出：",
   "indicators.unsensed": "还没有传感数据。先看一座活的城市：",
+  "indicators.lacking": "{n} 项暂无数值",
   "indicators.formula": "公式",
   "indicators.standard": "依据",
   "indicators.missing": "缺数时",
