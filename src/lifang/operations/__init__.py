@@ -16,6 +16,7 @@ from lifang.operations.city_air import (
     daily_index,
     hourly_index,
     warning_index,
+    without_index,
 )
 from lifang.operations.forecast import Backtest, Forecast, Model, Score, backtest, enough, fit, predict
 from lifang.operations.hourly import DAY_H, Hours, by_day, day_mean, mean_over, trailing_mean
@@ -71,4 +72,5 @@ __all__ = [
     "step",
     "trailing_mean",
     "warning_index",
+    "without_index",
 ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lifang.core import zone
 from lifang.operations.hourly import DAY_H, Hours, by_day, day_mean, mean_over, trailing_mean
@@ -109,11 +110,18 @@ def city_concentrations(stations: Hours, background: list[bool]) -> Hours:
 def hourly_index(concentrations: Hours) -> Hours:
     """Return the AQI of each hour by the hourly report, from concentrations (pollutant, hour).
 
-    NaN for an hour without PM2.5 and PM10: the other pollutants alone would call air clean that may not be. The
-    national feed does likewise for 94 % of such hours (277 of 295 in Chengdu in 2019).
+    NaN for those :func:`without_index`.
     """
     index = aqi(dict(zip(POLLUTANTS, concentrations, strict=True))).value
-    return np.where(np.isnan(concentrations[_PARTICULATES, :]).all(axis=0), np.nan, index)
+    return np.where(without_index(concentrations), np.nan, index)
+
+
+def without_index(concentrations: Hours) -> NDArray[np.bool_]:
+    """Return which hours have neither PM2.5 nor PM10: the gases alone would call air clean that may not be.
+
+    The national feed does likewise for 94 % of such hours (277 of 295 in Chengdu in 2019).
+    """
+    return np.asarray(np.isnan(concentrations[_PARTICULATES, :]).all(axis=0), dtype=np.bool_)
 
 
 def warning_index(index: Hours) -> Hours:

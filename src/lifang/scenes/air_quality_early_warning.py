@@ -32,9 +32,9 @@ from lifang.operations import (
     backtest,
     daily_index,
     fit,
-    hourly_index,
     predict,
     trailing_mean,
+    without_index,
 )
 from lifang.scenes.model import SceneContext, SceneResult, SceneSpec
 from lifang.standards import Aqi, Pollutant, aqi, aqi_class, aqi_classes
@@ -227,7 +227,8 @@ def _nothing() -> dict[str, Any]:
 
 def _shown(context: SceneContext, air: CityAir, at: datetime) -> dict[str, Any]:
     now = np.column_stack([air.city[:, air.last], air.stations[:, :, air.last].T])  # the city, then each station
-    parts, index = aqi(dict(zip(POLLUTANTS, now, strict=True))), hourly_index(now)
+    parts = aqi(dict(zip(POLLUTANTS, now, strict=True)))
+    index = np.where(without_index(now), np.nan, parts.value)
     alert = context.alerts.firing_at(_rule(context), _resource(context), at)
     forecasts = _forecasts(context, air)
     return {

@@ -21,6 +21,7 @@ RecordedMoment = Annotated[
     str | None, Query(max_length=64, description="As recorded by this moment: ISO 8601 with an offset.")
 ]
 Item = TypeVar("Item")
+_TICK = timedelta(microseconds=1)
 _FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -61,6 +62,12 @@ def paged(kind: str, found: Sequence[Item], limit: int, key: Any) -> tuple[list[
     items = list(found[:limit])
     more = len(found) > limit and items
     return items, encode_cursor(kind, key(items[-1])) if more else None
+
+
+def span(start: str | None, end: str | None, now: datetime) -> tuple[datetime, datetime]:
+    """Return the bounds ``[start, end)``: without an end up to ``now`` and its own value, without a start a day."""
+    until = moment(end) or now + _TICK
+    return moment(start) or day_before(until), until
 
 
 def day_before(until: datetime) -> datetime:

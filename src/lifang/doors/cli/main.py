@@ -33,7 +33,7 @@ def main() -> None:
         _end(str(problem))
     except OSError as error:
         where = f" Where: {error.filename}." if error.filename else ""
-        _end(f"The system refused: {error.strerror or error}.{where} To mend: choose a place that you may write to.")
+        _end(f"The system refused: {error.strerror or error}.{where} To mend: see whether it is there and open to you.")
 
 
 def _end(message: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Annotated, Literal
 
 import pyarrow as pa
@@ -15,7 +14,7 @@ from lifang.app import FIGURES, Buckets, City
 from lifang.core import BadInput, format_instant, parse_duration, zone
 from lifang.doors.api.bodies.kinds import Said
 from lifang.doors.api.bodies.sensing import Unit
-from lifang.doors.api.listing import Moment, RecordedMoment, day_before, moment
+from lifang.doors.api.listing import Moment, RecordedMoment, moment, span
 from lifang.doors.api.routes.operations import unit_body
 from lifang.doors.api.routes.sensing import Reads, stream_reference
 from lifang.doors.http import PROBLEMS, GuardedRoute, json_answer
@@ -23,7 +22,6 @@ from lifang.doors.http import PROBLEMS, GuardedRoute, json_answer
 _DAY_S = 86_400
 _FIGURES = ",".join(FIGURES)
 _PIECE = 20_000  # buckets of one piece of CSV
-_TICK = timedelta(microseconds=1)
 Every = Annotated[
     str,
     Query(
@@ -97,8 +95,7 @@ def _aggregates(
     Minutes, quarters of an hour, hours and days are summed up already, percentiles are not.
     """
     city = asker.city
-    until = moment(end) or city.now + _TICK  # a value of this very moment is in
-    since = moment(start) or day_before(until)
+    since, until = span(start, end, city.now)
     names = [each.strip() for each in functions.split(",")]
     reference, every_s = stream_reference(datastream), seconds_of(every)
     found = asker.buckets(reference, since, until, every_s=every_s, functions=names, at=moment(at))

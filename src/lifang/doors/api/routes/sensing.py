@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Annotated, Literal
 
@@ -27,7 +26,7 @@ from lifang.doors.api.bodies.sensing import (
     ThingBody,
     Value,
 )
-from lifang.doors.api.listing import After, CityMoment, Limit, Moment, RecordedMoment, after_number, day_before, moment
+from lifang.doors.api.listing import After, CityMoment, Limit, Moment, RecordedMoment, after_number, moment, span
 from lifang.doors.api.routes.operations import unit_body
 from lifang.doors.http import (
     PROBLEMS,
@@ -44,7 +43,6 @@ from lifang.doors.http import (
 from lifang.guard import Action, Resource
 from lifang.sensing import Datastream, Quality
 
-_TICK = timedelta(microseconds=1)
 _MOST = 200_000  # values of one JSON answer
 _MOST_LATEST = 10_000  # values of one picture
 _PIECE = 20_000  # values of one piece of CSV
@@ -214,8 +212,7 @@ def _observations(
 ) -> Response:
     """Return the values in ``[start, end)``; the last day if no bounds are given."""
     city = asker.city
-    until = moment(end) or city.now + _TICK  # a value of this very moment is in
-    since = moment(start) or day_before(until)
+    since, until = span(start, end, city.now)
     found = asker.series(stream_reference(datastream), since, until, points=points, at=moment(at))
     stream, table = found.datastream, found.table
     if form == "csv":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 import numpy as np
@@ -12,14 +11,13 @@ from starlette.responses import Response
 from lifang.core import format_instant
 from lifang.doors.api.bodies.kinds import Said
 from lifang.doors.api.bodies.sensing import Unit, Value
-from lifang.doors.api.listing import Moment, day_before, moment
+from lifang.doors.api.listing import Moment, span
 from lifang.doors.api.routes.operations import unit_body
 from lifang.doors.api.routes.sensing import Reads, stream_reference
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer
 from lifang.sensing import Quality
 from lifang.store import AggregateQuery, Call, Field, Literal, ObservationQuery
 
-_TICK = timedelta(microseconds=1)
 _FLAGGED_MOST = 500
 _FUNCTIONS = ("count", "min", "max", "avg", "p50")
 _WORDS = {each.value: each.word for each in Quality}
@@ -65,8 +63,7 @@ def _statistics(
     end: Moment = None,
 ) -> Response:
     """Tell the figures of the values in ``[start, end)``; of the last day if no bounds are given."""
-    until = moment(end) or asker.city.now + _TICK  # a value of this very moment is in
-    since = moment(start) or day_before(until)
+    since, until = span(start, end, asker.city.now)
     stream, lake = asker.datastream(stream_reference(datastream)), asker.city.store.lake
     numbers = np.array([stream.number], np.int32)
     figures = lake.aggregate(AggregateQuery(since, until, 0, datastreams=numbers, functions=_FUNCTIONS)).to_pylist()
