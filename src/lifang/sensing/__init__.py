@@ -10,6 +10,7 @@ from lifang.sensing.codec import Decoded
 from lifang.sensing.data_array import decode_data_array
 from lifang.sensing.entities import (
     COLLECTIONS,
+    COMPUTED,
     GRAPH,
     NESTED,
     OBSERVATION,
@@ -52,6 +53,7 @@ from lifang.store import Observations
 
 __all__ = [
     "COLLECTIONS",
+    "COMPUTED",
     "GRAPH",
     "NESTED",
     "NEVER",

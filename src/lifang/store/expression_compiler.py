@@ -23,6 +23,7 @@ from lifang.store.expression import (
 
 Sql = TypeVar("Sql")
 _TIMES = frozenset({Kind.MOMENT, Kind.DATE})
+_PARTS = {Kind.DATE: "date", Kind.TIME: "time"}  # of a moment
 _SUMS = {  # of what may be added and subtracted besides numbers (OData 4.0 Part 2, clause 5.1.1.2)
     ("add", Kind.MOMENT, Kind.DURATION): Kind.MOMENT,
     ("sub", Kind.MOMENT, Kind.DURATION): Kind.MOMENT,
@@ -113,12 +114,16 @@ class Compiler(ABC, Generic[Sql]):
         if part.kind is Kind.ANY and kind is not Kind.ANY:
             if kind in part.readings:
                 return part.readings[kind]
+            if kind in _PARTS and Kind.MOMENT in part.readings:
+                return self.call(_PARTS[kind], [part.readings[Kind.MOMENT]])
         elif part.kind is Kind.NOTHING:
             return self.nothing(kind)
         elif part.kind is kind or kind is Kind.ANY:
             return part.sql
         elif (part.kind, kind) == (Kind.DATE, Kind.MOMENT):
             return self.call("midnight", [part.sql])
+        elif (part.kind, kind) == (Kind.MOMENT, Kind.TIME):
+            return self.call("time", [part.sql])
         raise unfit(call, position, part.kind, kind)
 
     def _compare(self, name: str, left: Part[Sql], right: Part[Sql]) -> Sql:
@@ -140,6 +145,8 @@ class Compiler(ABC, Generic[Sql]):
             return right if left is Kind.ANY else left
         if {left, right} == _TIMES:
             return Kind.MOMENT
+        if {left, right} == {Kind.MOMENT, Kind.TIME}:
+            return Kind.TIME
         raise unfit(name, 1, right, left)
 
     def _sum(self, call: Call, parts: Sequence[Part[Sql]]) -> Part[Sql] | None:

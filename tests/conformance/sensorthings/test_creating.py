@@ -76,7 +76,9 @@ def test_a_deep_insert_creates_all_or_nothing(service: Service) -> None:
     assert [each["result"] for each in stream["Observations"]] == [71, 72, 73]
     assert len({each["FeatureOfInterest"]["@iot.id"] for each in stream["Observations"]}) == 1
     assert stream["phenomenonTime"] == "2019-01-11T08:00:00Z/2019-01-13T08:00:00Z"
-    assert stream["observedArea"] == POINT
+    assert stream["observedArea"] == {"type": "Polygon", "coordinates": [[POINT["coordinates"]] * 5]}
+    (drawn,) = service.get(f"Datastreams({stream['@iot.id']})?$resultFormat=GeoJSON")["features"]
+    assert drawn["geometry"] == POINT
     assert len(whole["Locations"]) == len(whole["HistoricalLocations"]) == 1
     before = counts(service)
     for fault in (

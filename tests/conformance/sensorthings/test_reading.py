@@ -196,6 +196,20 @@ def test_orders_have_several_keys_and_reach_across_links(service: Service) -> No
     assert numbers == sorted(numbers, reverse=True)
 
 
+def test_observations_are_ordered_by_what_is_made_of_their_properties(service: Service) -> None:
+    def found(order: str) -> list[Any]:
+        return [each["result"] for each in service.get(f"Observations?$top=99&$orderby={order}")["value"]]
+
+    whole = found("result")
+    assert found("-result") == sorted(whole, reverse=True)
+    assert found("result mod 2,result desc") == sorted(whole, key=lambda value: (value % 2, -value))
+    assert found("day(phenomenonTime) desc,result") == sorted(whole, reverse=True)  # 71 on the 11th, 73 on the 13th
+    (stream,) = service.get("Datastreams?$top=1&$expand=Observations($orderby=-result;$top=2)")["value"]
+    assert [each["result"] for each in stream["Observations"]] == [73, 72]
+    for order in ("length(Datastream/name)", "geo.length(result)", "nothing add 1", "length(result, 2)"):
+        assert service.call("GET", f"Observations?$orderby={order}").status_code == 400, order
+
+
 def test_top_skip_and_count_work_together(service: Service) -> None:
     page = service.get("Things?$top=1&$skip=1&$count=true&$orderby=name desc")
     assert (page["@iot.count"], [each["name"] for each in page["value"]]) == (4, ["Oven 3"])
@@ -214,6 +228,9 @@ def test_top_skip_and_count_work_together(service: Service) -> None:
     ["Things?$top=1", "Things?$top=3&$orderby=properties/owner desc", "Things(1)/Datastreams?$top=1",
      "Observations?$top=2", "Observations?$top=5&$orderby=result desc", "Observations?$top=1&$filter=result gt 71",
      "Observations?$top=2&$orderby=resultTime,phenomenonTime desc", "Datastreams(1)/Observations?$top=1&$skip=1",
+     "Observations?$top=1&$orderby=result mod 2 desc,date(phenomenonTime)", "Observations?$top=3&$orderby=-result",
+     "Observations?$top=1&$orderby=parameters/nothing,length(resultQuality) desc,resultTime gt now()",
+     "Observations?$top=2&$orderby=phenomenonTime add duration'PT1H' desc,time(phenomenonTime),result div 0",
      "FeaturesOfInterest(1)/Observations?$top=2", "Datastreams?$top=2&$orderby=Thing/name desc"],
 )  # fmt: skip
 def test_next_links_lead_through_everything_once(service: Service, path: str) -> None:

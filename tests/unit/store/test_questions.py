@@ -1,5 +1,6 @@
 """Questions about observations: rows, exact counts, tallies, buckets, histories; what was deleted is not counted."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -75,6 +76,23 @@ def test_extra_is_kept_through_settling_and_can_be_asked_for(store: Store) -> No
     for _ in range(2):
         assert store.lake.read(is_open)["extra"].to_pylist() == ['{"result":"open","end":7}']
         store.lake.settle(START + DAY)
+
+
+def test_what_stands_in_json_is_ordered_by_its_worth_and_a_page_begins_after_its_keys(store: Store) -> None:
+    extra = ['{"n":10}', '{"n":9}', '{"n":"b"}', '{"n":"a"}', None, '{"n":-1.5}']
+    rows = [(1, START + step * HOUR, float(step)) for step in range(len(extra))]
+    store.lake.append(observed(*rows, extra=extra), subject="a")
+    for descending, expected in ((False, [4, 3, 2, 5, 1, 0]), (True, [0, 1, 5, 2, 3, 4])):
+        query = ObservationQuery(order=(("extra.n", descending),), limit=1)
+        found: list[float] = []
+        while len(page := store.lake.read(query)):
+            found += page["value"].to_pylist()
+            keys = tuple(page[f"key_{at}"][0].as_py() for at in range(3))
+            query = replace(query, after=keys)
+        assert found == expected
+    wrong = replace(query, after=(1, 2, 3))
+    with pytest.raises(BadInput, match="does not fit"):
+        store.lake.read(wrong)
 
 
 def test_a_deleted_value_is_gone_from_every_answer_but_its_history(filled: Store, clock: ManualClock) -> None:

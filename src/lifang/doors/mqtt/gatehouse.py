@@ -17,6 +17,7 @@ from lifang.doors.mqtt.access import Guest, asker_of, away, is_known, let_in, se
 from lifang.doors.mqtt.broker import Broker, Delivery, Grant, Keeper, Limits, Link, Login, Message, Session
 from lifang.doors.mqtt.changes import Changes
 from lifang.doors.mqtt.commands import Commands
+from lifang.doors.mqtt.covers import Covers
 from lifang.doors.mqtt.free import FreeTopics
 from lifang.doors.mqtt.granting import grant_of
 from lifang.doors.mqtt.intake import Intake, code_of
@@ -42,6 +43,7 @@ class Gatehouse:
         self.broker = Broker(self, limits, keeper)
         self._outlet = Outlet(city, self.broker, self._root)
         self._changes = Changes(city, self.broker, self._root)
+        self._covers = Covers(city, self.broker)
         self._commands = Commands(city, self.broker, refuse=self.refuse, still=self._still)
         self.free = free = FreeTopics(self.broker)
         spawn = self.broker.spawn
@@ -59,6 +61,7 @@ class Gatehouse:
         """End every connection."""
         self._outlet.close()
         self._changes.close()
+        self._covers.close()
         self._commands.close()
         await self.broker.close()
         self._threads.shutdown()

@@ -15,10 +15,9 @@ from lifang.doors.mqtt.view import View
 from lifang.doors.mqtt.wire import check_filter
 from lifang.doors.sensorthings import Target, check_select, find_target, resource_of, sight_of, written
 from lifang.guard import Action, Classification, Resource, is_public, strictest
-from lifang.sensing import COLLECTIONS, OBSERVATION, PLURALS, STREAMS, Entity, key_text, told_entity
+from lifang.sensing import COLLECTIONS, COMPUTED, OBSERVATION, PLURALS, STREAMS, Entity, key_text, told_entity
 
 _SHARED = str(Classification.SHARED)
-_COMPUTED = ("phenomenonTime", "resultTime", "observedArea")
 
 
 def grant_of(asker: Asker, wanted: str, *, record: bool) -> Grant:
@@ -79,7 +78,7 @@ def _exact(asker: Asker, path: str, query: str, names: tuple[str, ...], *, recor
 
 
 def _check_entity(target: Target, entity: Entity, names: tuple[str, ...]) -> None:
-    own = ("@iot.id", *told_entity(entity.kind, entity.row), *_COMPUTED)
+    own = ("@iot.id", *told_entity(entity.kind, entity.row), *COMPUTED)
     if names:
         check_select(entity.kind, names, own)
     if target.inside and target.inside[0] not in own:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from lifang.core import BadInput
 from lifang.doors.mqtt.wire import Reason, WireFault
+from lifang.sensing import COMPUTED
 
 ROOT = "v1.1"
 ERRORS = "$lifang/errors"
@@ -17,6 +18,7 @@ BATCH_ARROW = "lifang/v1/observations"
 DEVICES = "lifang/v1/devices"
 _OURS = frozenset({ROOT, "v1.0", "v2.0", "lifang"})
 _STREAM = re.compile(r"v1\.1/(?:Multi)?Datastreams\((?:([1-9]\d{0,8})|'((?:[^']|''){1,128})')\)/Observations", re.ASCII)
+_DATASTREAM = re.compile(r"(?:Multi)?Datastreams\(([1-9]\d{0,8})\)", re.ASCII)
 _COMMANDS = re.compile(rf"{DEVICES}/([^/+#]{{1,128}})/commands")
 _ANSWERS = re.compile(rf"{DEVICES}/([^/+#]{{1,128}})/answers")
 _NAME = re.compile(r"@?[A-Za-z][A-Za-z.]{0,63}", re.ASCII)
@@ -112,6 +114,20 @@ def stream_of(path: str) -> int | str | None:
     if found is None:
         return None
     return int(found[1]) if found[1] else found[2].replace("''", "'")
+
+
+def covers_of(path: str) -> tuple[int | None, frozenset[str]]:
+    """Return the datastream (``None``: any) and which of its computed properties a filter reaches."""
+    levels = path.split("/")
+    if levels[-1] == "#" and len(levels) <= 4:
+        levels = [*levels[:-1], "+", "+", "+"][:3]
+    if len(levels) != 3 or levels[0] not in {ROOT, "+"}:
+        return None, frozenset()
+    found = _DATASTREAM.fullmatch(levels[1])
+    if found is None and levels[1] != "+":
+        return None, frozenset()
+    names = frozenset(COMPUTED) if levels[2] == "+" else frozenset(COMPUTED) & {levels[2]}
+    return (int(found[1]) if found else None), names
 
 
 def split_query(wanted: str) -> tuple[str, str, tuple[str, ...]]:

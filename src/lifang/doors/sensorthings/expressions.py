@@ -43,7 +43,7 @@ class _Parser:
     def order(self) -> tuple[tuple[Expression, bool], ...]:
         found: list[tuple[Expression, bool]] = []
         while True:
-            key = self._sum()
+            key = self._or()
             way = str(self._next.value).lower() if self._next.kind == "name" else None
             if way in {"asc", "desc"}:
                 self._at += 1

@@ -91,7 +91,7 @@ def as_geojson(entities: Sequence[Entity], bodies: Sequence[Json]) -> Json:
 def _shape(entity: Entity, body: Json) -> Any:
     own = body.get(_SHAPES.get(entity.kind, ""))
     if isinstance(own, dict):
-        return own.get("geometry") if own.get("type") == "Feature" else own
+        return own.get("geometry") if own.get("type") == "Feature" else _drawn(own)
     for name, linked in entity.links.items():
         inner = linked.items if isinstance(linked, Page) else [linked] if linked else []
         told = body.get(name)
@@ -101,6 +101,14 @@ def _shape(entity: Entity, body: Json) -> Any:
             if found is not None:
                 return found
     return None
+
+
+def _drawn(shape: Json) -> Json:
+    """Return a shape that can be seen on a map: a box without extent as its point."""
+    corners = shape.get("coordinates")
+    if shape.get("type") == "Polygon" and corners and all(corner == corners[0][0] for corner in corners[0]):
+        return {"type": "Point", "coordinates": corners[0][0]}
+    return shape
 
 
 def stream_kinds(page: Page, spans: Mapping[int, Json]) -> dict[int, str]:

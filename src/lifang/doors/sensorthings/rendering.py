@@ -10,11 +10,10 @@ import numpy as np
 from lifang.app import Asker
 from lifang.core import BadInput
 from lifang.doors.sensorthings.options import Options, encode_token
-from lifang.sensing import OBSERVATION, PLURALS, STREAMS, WAYS, Entity, Page, key_text, told_entity
+from lifang.sensing import COMPUTED, OBSERVATION, PLURALS, STREAMS, WAYS, Entity, Page, key_text, told_entity
 
 Json = dict[str, Any]
 CONTROL = ("@iot.id", "@iot.selfLink")
-_COMPUTED = ("observedArea", "phenomenonTime", "resultTime")
 
 
 class Renderer:
@@ -32,7 +31,7 @@ class Renderer:
         own = told_entity(entity.kind, entity.row)
         if entity.kind in STREAMS:
             covered = self._spans.get(entity.number, {})
-            own |= {name: covered[name] for name in _COMPUTED if name in covered}
+            own |= {name: covered[name] for name in COMPUTED if name in covered}
         return {"@iot.id": key_text(entity), **own}
 
     def entity(self, entity: Entity, options: Options) -> Json:
@@ -108,7 +107,7 @@ def selected(found: Json, options: Options, own: Iterable[str]) -> Json:
 
 def _own_names(kind: str) -> tuple[str, ...]:
     if kind in STREAMS:
-        return ("properties", *_COMPUTED)
+        return ("properties", *COMPUTED)
     return ("validTime", "parameters", "resultQuality") if kind == OBSERVATION else ("properties",)
 
 

@@ -6,13 +6,24 @@ Reads and writes the registry's tables of sensing entities; reads the lake's obs
 
 from lifang.sensing.entities.change import Change, Changed
 from lifang.sensing.entities.entities import Entities
-from lifang.sensing.entities.kinds import COLLECTIONS, GRAPH, OBSERVATION, PLURALS, RESOURCES, STREAMS, WAYS, Way
+from lifang.sensing.entities.kinds import (
+    COLLECTIONS,
+    COMPUTED,
+    GRAPH,
+    OBSERVATION,
+    PLURALS,
+    RESOURCES,
+    STREAMS,
+    WAYS,
+    Way,
+)
 from lifang.sensing.entities.question import NESTED, PAGE, PAGE_MAX, Entity, Page, Question, Sight, Start
 from lifang.sensing.entities.reading import key_text, start_of
 from lifang.sensing.entities.telling import area_of, told_entity
 
 __all__ = [
     "COLLECTIONS",
+    "COMPUTED",
     "GRAPH",
     "NESTED",
     "OBSERVATION",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lifang.core import BadInput, parse_instant
 from lifang.guard import Classification
-from lifang.sensing.entities.kinds import COMPLEX, MEASUREMENT, WAYS
+from lifang.sensing.entities.kinds import COMPLEX, COMPUTED, MEASUREMENT, WAYS
 from lifang.sensing.entities.places import bounds_of
 from lifang.sensing.entities.telling import unit_code
 
@@ -103,7 +103,6 @@ PROPERTIES: Mapping[str, Mapping[str, Property]] = {
     },
     "FeatureOfInterest": {**_NAMED, "encodingType": _ENCODED, "feature": Property("feature", _any)},
 }
-_COMPUTED = frozenset({"observedArea", "phenomenonTime", "resultTime"})  # of a datastream
 OBSERVED = frozenset({"phenomenonTime", "result", "resultTime", "resultQuality", "validTime", "parameters"})
 
 
@@ -112,7 +111,7 @@ def check_names(kind: str, body: Any, *, where: str) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise BadInput(f"A {kind} is a JSON object.", where=where, mend='Send {"name": …}.')
     known = set(OBSERVED if kind == "Observation" else PROPERTIES[kind]) | WAYS[kind].keys()
-    ignored = _COMPUTED if kind in {"Datastream", "MultiDatastream"} else frozenset()
+    ignored: Collection[str] = COMPUTED if kind in {"Datastream", "MultiDatastream"} else ()
     kept: dict[str, Any] = {}
     for name, value in body.items():
         if "@iot." in name or name in ignored or name == "id":

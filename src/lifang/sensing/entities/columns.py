@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import orjson
 
 from lifang.core import BadInput, from_micros
 from lifang.sensing.codec import QUALITY_OF
@@ -33,7 +30,7 @@ _ORDERS: Mapping[str, tuple[str, ...]] = {
 }
 NATURAL = (("datastream", False), ("time", False))
 _NEVER = Call("eq", (Field("datastream"), Literal(-1)))
-Order = tuple[tuple[str, bool], ...]
+Order = tuple[tuple[str | Expression, bool], ...]
 
 
 def own_columns(expression: Expression) -> Expression:
@@ -92,58 +89,32 @@ def _graded(call: Call) -> Expression | None:
 
 
 def order_of(order: Sequence[tuple[Expression, bool]]) -> Order:
-    """Return the columns to order by, always ending in datastream and time; ``BadInput`` for anything else."""
-    found: list[tuple[str, bool]] = []
+    """Return the columns and values to order by, always ending in datastream and time."""
+    found: dict[str | Expression, bool] = {}
     for expression, descending in order:
-        name = expression.name if isinstance(expression, Field) else ""
-        columns = _ORDERS.get(name) or ((f"extra.{name}",) if name.startswith("parameters/") else None)
-        if columns is None:
-            raise BadInput(
-                f"Observations are not ordered by {name[:60] or 'a computed value'!r}.",
-                where="$orderby",
-                mend=f"Order by {', '.join(key for key in _ORDERS if '/' not in key)} or parameters/….",
-            )
-        found += [(column, descending) for column in columns if column not in {name for name, _ in found}]
-    return (*found, *(each for each in NATURAL if each[0] not in {name for name, _ in found}))
+        for key in _keys(expression):
+            found.setdefault(key, descending)
+    return (*found.items(), *(each for each in NATURAL if each[0] not in found))
 
 
-def key_of(order: Order, row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return the values of ``order`` in a row: where a page ends."""
-    return tuple(_value(row, name) for name, _ in order)
+def _keys(expression: Expression) -> Sequence[str | Expression]:
+    """Return what to order by; ``BadInput`` for what an Observation has not (18-088, clause 9.3.3.1)."""
+    if not isinstance(expression, Field):
+        return (own_columns(expression),)
+    name = expression.name
+    columns = _ORDERS.get(name) or ((f"extra.{name}",) if name.startswith("parameters/") else None)
+    if columns is None:
+        raise BadInput(
+            f"Observations are not ordered by {name[:60]!r}.",
+            where="$orderby",
+            mend=f"Known: {', '.join(key for key in _ORDERS if '/' not in key)}, parameters/…, what is made of them.",
+        )
+    return columns
 
 
-def _value(row: Mapping[str, Any], name: str) -> Any:
-    if not name.startswith("extra."):
-        value = row[name]
-        return None if isinstance(value, float) and math.isnan(value) else value
-    found: Any = orjson.loads(row["extra"]) if row["extra"] else None
-    for step in name.removeprefix("extra.").split("/"):
-        found = found.get(step) if isinstance(found, dict) else None
-    return found if isinstance(found, str | int | float | None) else orjson.dumps(found).decode()
-
-
-def past(order: Order, after: Sequence[Any]) -> Expression:
-    """Return what comes after the row whose keys are ``after``; no value comes before any (clause 9.3.3.1)."""
-    if len(after) != len(order):
-        raise BadInput("The link to the next page does not fit the order.", mend="Start again from the first page.")
-    found: Expression | None = None
-    for (name, descending), value in reversed(list(zip(order, after, strict=True))):
-        key, literal = Field(name), _literal(name, value)
-        beyond = _beyond(key, literal, descending)
-        found = beyond if found is None else Call("or", (beyond, Call("and", (Call("eq", (key, literal)), found))))
-    return found or _NEVER
-
-
-def _literal(name: str, value: Any) -> Literal:
-    moment = name in {"time", "extra.resultTime"} and isinstance(value, int)
-    return Literal(from_micros(value) if moment else value)
-
-
-def _beyond(key: Field, literal: Literal, descending: bool) -> Expression:
-    empty = Call("eq", (key, Literal(None)))
-    if literal.value is None:
-        return _NEVER if descending else Call("not", (empty,))
-    return Call("or", (Call("lt", (key, literal)), empty)) if descending else Call("gt", (key, literal))
+def key_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what a row read from the lake is ordered by: where a page ends."""
+    return tuple(value for name, value in row.items() if name.startswith("key_"))
 
 
 def numbers_in(expression: Expression) -> tuple[int, ...] | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
-from lifang.sensing.entities.kinds import GRAPH
+from lifang.sensing.entities.kinds import COMPUTED, GRAPH
 from lifang.sensing.entities.observation import iso
 from lifang.sensing.entities.observing import Observing
 from lifang.sensing.entities.question import Sight
@@ -21,20 +21,26 @@ _BOUNDS = ("number", "west", "south", "east", "north")
 
 
 def covered(
-    store: Store, roster: Roster, observing: Observing, streams: Numbers, sight: Sight
+    store: Store,
+    roster: Roster,
+    observing: Observing,
+    streams: Numbers,
+    sight: Sight,
+    names: Collection[str] = COMPUTED,
 ) -> dict[int, dict[str, Any]]:
-    """Return ``phenomenonTime``, ``resultTime`` and ``observedArea`` of each of ``streams`` that has them."""
+    """Return those of ``phenomenonTime``, ``resultTime``, ``observedArea`` named that each of ``streams`` has."""
     if not len(streams):
         return {}
     tally = store.lake.tally(streams)
-    results = observing.result_times(streams)
-    areas = _areas(store, roster, streams, sight)
+    results = observing.result_times(streams) if "resultTime" in names else {}
+    areas = _areas(store, roster, streams, sight) if "observedArea" in names else {}
     found: dict[int, dict[str, Any]] = {}
     for number, first, last in zip(streams.tolist(), tally.first.tolist(), tally.last.tolist(), strict=True):
         told = found[number] = {}
         if first == NEVER:
             continue
-        told["phenomenonTime"] = f"{iso(first)}/{iso(last)}"
+        if "phenomenonTime" in names:
+            told["phenomenonTime"] = f"{iso(first)}/{iso(last)}"
         if number in results:
             told["resultTime"] = "/".join(map(iso, results[number]))
         if number in areas:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
@@ -17,14 +17,14 @@ from lifang.sensing.entities.bodies import OBSERVED, check_names, reference
 from lifang.sensing.entities.change import Change, Changed
 from lifang.sensing.entities.covering import covered
 from lifang.sensing.entities.creating import check_result, create, of_feature
-from lifang.sensing.entities.kinds import OBSERVATION, STREAMS
-from lifang.sensing.entities.observation import draft_of, observation_id, observations_of, told, tombstone
+from lifang.sensing.entities.kinds import COMPUTED, OBSERVATION, STREAMS
+from lifang.sensing.entities.observation import Draft, draft_of, observation_id, observations_of, told, tombstone
 from lifang.sensing.entities.question import Entity, Question, Sight, Start
 from lifang.sensing.entities.reading import Reading
 from lifang.sensing.entities.updating import apply_patch, delete, patched, update
 from lifang.sensing.model import Numbers
 from lifang.sensing.roster import Roster
-from lifang.store import Observations, Store
+from lifang.store import DELETED, Observations, Store
 
 _PART = 50_000  # observations of a feature deleted at once
 _logger = logging.getLogger(__name__)
@@ -49,7 +49,8 @@ class Entities:
     def on_change(self, watcher: ChangeWatcher) -> None:
         """Call ``watcher`` with what each change did to entities, soon after it is durable; it has to be quick.
 
-        It runs on the thread that made the change. Observations are told of by ``Sensing.on_commit``.
+        It runs on the thread that made the change. Observations are told of by ``Sensing.on_commit``; that some were
+        deleted is told here, by the number of their datastream.
         """
         self._watchers.append(watcher)
 
@@ -72,7 +73,7 @@ class Entities:
             self._changed()
         if stored is not None:
             self._ingest(stored, by).result()
-        self._tell(change.changed)
+        self._tell([*change.changed, *_removed(change.drafts)])
 
     def _tell(self, changed: Sequence[Changed]) -> None:
         if not changed:
@@ -153,13 +154,15 @@ class Entities:
         change.note("update", OBSERVATION, observation_id(number, time), observation_id(number, draft.time))
         return observation_id(number, draft.time)
 
-    def covers(self, streams: Numbers, observed: Numbers, sight: Sight) -> dict[int, dict[str, Any]]:
+    def covers(
+        self, streams: Numbers, observed: Numbers, sight: Sight, names: Collection[str] = COMPUTED
+    ) -> dict[int, dict[str, Any]]:
         """Return, by number, what each of ``streams`` covers: ``phenomenonTime``, ``resultTime``, ``observedArea``.
 
         Of those in ``observed`` whose observations are complex, ``multi`` is true. Nothing is scanned: times come from
         the tally, areas from the bounds of the features that the asker may see.
         """
-        found = covered(self._store, self._roster, self.reading.observing, streams, sight)
+        found = covered(self._store, self._roster, self.reading.observing, streams, sight, names)
         for number in observed[self._roster.multi[observed]].tolist():
             found.setdefault(number, {})["multi"] = True
         return found
@@ -175,6 +178,11 @@ class Entities:
     def knows(self, number: int) -> bool:
         """Return whether there is a datastream of this number."""
         return bool(self._roster.knows(np.array([number]))[0])
+
+
+def _removed(drafts: Sequence[Draft]) -> list[Changed]:
+    numbers = dict.fromkeys(draft.number for draft in drafts if draft.quality == DELETED)
+    return [Changed("delete", OBSERVATION, number) for number in numbers]
 
 
 def _document(entity: Entity) -> dict[str, Any]:

@@ -18,6 +18,7 @@ MEASUREMENT, COMPLEX = f"{_OM}Measurement", f"{_OM}ComplexObservation"
 GEOJSON = "application/geo+json"
 UCUM = "http://unitsofmeasure.org/ucum#"
 
+COMPUTED = ("observedArea", "phenomenonTime", "resultTime")  # of a datastream, from its observations
 MEANINGS: Mapping[str, Mapping[str, str]] = {
     each.code: {"name": each.en, "symbol": each.symbol, "definition": f"{UCUM}{each.code}"} for each in units()
 }

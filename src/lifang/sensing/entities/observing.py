@@ -12,7 +12,7 @@ import orjson
 import pyarrow as pa
 
 from lifang.core import NotFound, from_micros, to_micros
-from lifang.sensing.entities.columns import NATURAL, Order, key_of, numbers_in, order_of, own_columns, past
+from lifang.sensing.entities.columns import NATURAL, Order, key_of, numbers_in, order_of, own_columns
 from lifang.sensing.entities.kinds import OBSERVATION
 from lifang.sensing.entities.observation import observation_id
 from lifang.sensing.entities.question import Entity, Page, Question
@@ -48,7 +48,7 @@ class Observing:
             found = self._lake.read(query)
         rows = _rows(found.slice(0, question.top))
         count = None if not question.count else self.count(where, numbers)
-        after = key_of(order, rows[-1]) if rows else None
+        after = key_of(rows[-1]) if rows else None
         return Page([Entity(OBSERVATION, row) for row in rows], len(found) > question.top > 0, after, count)
 
     def count(self, where: Expression | None, numbers: Numbers | None) -> int:
@@ -135,7 +135,7 @@ class Observing:
         pages: dict[int, Page] = {}
         for number, rows in found.items():
             part = rows[question.skip : end]
-            after = key_of(order, part[-1]) if part else None
+            after = key_of(part[-1]) if part else None
             pages[number] = Page([Entity(OBSERVATION, row) for row in part], len(rows) > end, after)
         return pages
 
@@ -183,7 +183,7 @@ class Observing:
         for descending in (False, True):
             order: Order = (("extra.resultTime", descending), *NATURAL)
             rows = _rows(self._lake.read(replace(ask(told, rich, order, None), each=1)))
-            ends.append({row["datastream"]: key_of(order, row)[0] for row in rows})
+            ends.append({row["datastream"]: key_of(row)[0] for row in rows})
         return {number: (first, ends[1][number]) for number, first in ends[0].items()}
 
 
@@ -206,9 +206,7 @@ def ask(where: Expression | None, numbers: Numbers | None, order: Order, questio
             end = bound[1] if end is None else min(end, bound[1])
     if question is None:
         return ObservationQuery(numbers, start, end, all_of(*kept), order)
-    if question.after is not None:
-        kept.append(past(order, question.after))
-    return ObservationQuery(numbers, start, end, all_of(*kept), order, question.top + 1, question.skip)
+    return ObservationQuery(numbers, start, end, all_of(*kept), order, question.after, question.top + 1, question.skip)
 
 
 def _bound(part: Expression) -> tuple[bool, datetime] | None:

@@ -136,7 +136,7 @@ class Reading:
         if start is not None and start.kind in STREAMS:
             numbers = _both(numbers, np.array([start.number], np.int32))
         elif start is not None:
-            linked = self._streams_of(start.number)
+            linked = self.streams_of(start.number)
             of_feature = self._of_features([start.number])
             numbers, where = _both(numbers, linked), of_feature if where is None else all_of(of_feature, where)
         return self.observing.page(question, where, numbers)
@@ -211,7 +211,7 @@ class Reading:
         own = Call("and", (Among(Field("datastream"), tuple(owners)), Call("eq", (named, Literal(None)))))
         return Call("or", (own, Among(named, tuple(features))))
 
-    def _streams_of(self, feature: int) -> Numbers:
+    def streams_of(self, feature: int) -> Numbers:
         """Return the datastreams that have, or may have, observations of ``feature``."""
         rows = self._store.registry.find("datastream_feature", where={"feature": feature}, order="datastream")
         linked = np.array([row["datastream"] for row in rows], dtype=np.int32)

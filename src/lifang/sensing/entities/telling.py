@@ -110,10 +110,8 @@ def unit_code(measure: Mapping[str, Any]) -> str:
 
 
 def area_of(west: float, south: float, east: float, north: float) -> dict[str, Any] | None:
-    """Return bounds (degrees) as GeoJSON: a polygon, or a point where they have no extent."""
+    """Return bounds (degrees) as a GeoJSON polygon, flat where they have no extent (18-088, clause 8.2.4)."""
     if any(math.isnan(side) for side in (west, south, east, north)):
         return None
-    if west == east and south == north:
-        return {"type": "Point", "coordinates": [west, south]}
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return {"type": "Polygon", "coordinates": [ring]}

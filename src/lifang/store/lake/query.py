@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,16 +28,18 @@ class ObservationQuery:
     """Rows of ``datastreams`` (int32 numbers; ``None``: all) in [start, end), one per datastream and time.
 
     ``where`` and ``order`` (column, descending) know ``datastream, time, value, quality, recorded`` and, as
-    ``extra.<key>``, the keys of ``extra``. Without ``order`` rows come by datastream and time; no value comes before
-    any. ``each`` says at most how many rows of one datastream, the first in that order. ``at``: as recorded by that
-    moment.
+    ``extra.<key>``, the keys of ``extra``; an order may also be a value worked out of them. Without ``order`` rows come
+    by datastream and time; no value comes before any. ``after`` are the keys of the row that the rows come after (see
+    :func:`~lifang.store.lake.observed.asking.read`). ``each`` says at most how many rows of one datastream, the first
+    in that order. ``at``: as recorded by that moment.
     """
 
     datastreams: NDArray[np.int32] | None = None
     start: datetime | None = None
     end: datetime | None = None
     where: Expression | None = None
-    order: tuple[tuple[str, bool], ...] = ()
+    order: tuple[tuple[str | Expression, bool], ...] = ()
+    after: tuple[Any, ...] | None = None
     limit: int | None = None
     offset: int = 0
     at: datetime | None = None
@@ -47,7 +49,7 @@ class ObservationQuery:
         if self.offset < 0 or (self.limit or 0) < 0 or (self.each or 0) < 0:
             raise BadInput("A limit or an offset is negative.", mend="Give none, or numbers from 0.")
         for column, _ in self.order:
-            if column not in ORDERS and not column.startswith("extra."):
+            if isinstance(column, str) and column not in ORDERS and not column.startswith("extra."):
                 raise BadInput(f"Observations have no column {column!r}.", mend=f"Known: {', '.join(ORDERS)}.")
 
 

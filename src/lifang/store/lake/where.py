@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lifang.core import BadInput
-from lifang.store.expression import DAY_US, Expression, Kind, Literal
+from lifang.store.expression import DAY_US, Call, Expression, Kind, Literal
 from lifang.store.expression_compiler import Compiler, Part
 
 
@@ -31,11 +31,22 @@ def where(expression: Expression) -> tuple[str, list[Any]]:
 
 
 def value(expression: Expression) -> tuple[str, list[Any]]:
-    """Return the SQL of a value to order by, and the values of its placeholders."""
+    """Return the SQL of a value to tell apart, and the values of its placeholders."""
     found = _LakeCompiler().value(expression).sql
     return found.text, list(found.values)
 
 
+def keys(expression: Expression) -> list[tuple[Kind, Bound]]:
+    """Return the values to order by, their kind and SQL: of what stands in JSON the number, the text, the truth."""
+    found = _LakeCompiler().value(expression)
+    if found.kind is Kind.ANY:
+        return [(kind, found.readings[kind]) for kind in _ORDERED]
+    if found.kind is Kind.NUMBER and isinstance(expression, Call):
+        return [(found.kind, _fill("CAST({0} AS DOUBLE)", [found.sql]))]
+    return [(found.kind, found.sql)]
+
+
+_ORDERED = (Kind.NUMBER, Kind.TEXT, Kind.TRUTH)
 _SLOT = re.compile(r"\{(\d)\}")
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from lifang.store.expression import Field, walk
 from lifang.store.lake.names import sql
+from lifang.store.lake.observed.ordering import Ordered
 from lifang.store.lake.observed.reading import Reader, Scan, View, scan_of
 from lifang.store.lake.query import ObservationQuery
 from lifang.store.lake.where import value, where
@@ -18,17 +19,25 @@ _PLAIN = "datastream, time, value, quality, extra"
 
 
 def read(reader: Reader, query: ObservationQuery) -> pa.Table:
-    """Return ``datastream, time, value, quality, extra``: the values that meet the query, in its order."""
+    """Return ``datastream, time, value, quality, extra``: the values that meet the query, in its order.
+
+    ``key_0`` and following columns hold what the rows are ordered by, for a query that begins after one of them.
+    """
     with reader.view(scan_of(query.datastreams, query.start, query.end), at=query.at, joined=_is_joined(query)) as view:
         source, values = _chosen(view, query)
-        order, keys = _ordered(query.order)
-        limit = "ALL" if query.limit is None else str(int(query.limit))
-        bound = [*values, *keys]
+        ordered = Ordered.by(query.order)
+        source, values = ordered.worked_out(source, values)
+        if query.after is not None:
+            condition, bound = ordered.past(query.after)
+            source, values = sql("SELECT * FROM (", source, ") WHERE", condition), [*values, *bound]
+        order = ordered.text
         if query.each is not None:
             place = f"QUALIFY row_number() OVER (PARTITION BY datastream ORDER BY {order}) <= {query.each:d}"
-            source, bound = sql("SELECT * FROM (", source, ")", place), [*bound, *keys]
-        asked = sql("SELECT", _PLAIN, "FROM (", source, ") ORDER BY", order, f"LIMIT {limit} OFFSET {query.offset:d}")
-        return timed(view.rows(asked, bound))
+            source = sql("SELECT * FROM (", source, ")", place)
+        limit = "ALL" if query.limit is None else str(int(query.limit))
+        shown = ", ".join((_PLAIN, *ordered.shown))
+        asked = sql("SELECT", shown, "FROM (", source, ") ORDER BY", order, f"LIMIT {limit} OFFSET {query.offset:d}")
+        return timed(view.rows(asked, values))
 
 
 def distinct(reader: Reader, query: ObservationQuery, column: str) -> list[Any]:
@@ -69,9 +78,9 @@ def timed(found: pa.Table) -> pa.Table:
 
 def _is_joined(query: ObservationQuery) -> bool:
     """Return whether the rows are joined with their batches: where it matters when they were recorded."""
-    named = {name for name, _ in query.order}
-    named |= {part.name for part, _ in walk(query.where) if isinstance(part, Field)} if query.where else set()
-    return "recorded" in named
+    said = [Field(key) if isinstance(key, str) else key for key, _ in query.order]
+    said += [] if query.where is None else [query.where]
+    return any(isinstance(part, Field) and part.name == "recorded" for each in said for part, _ in walk(each))
 
 
 def _chosen(view: View, query: ObservationQuery) -> tuple[str, list[Any]]:
@@ -83,10 +92,3 @@ def _chosen(view: View, query: ObservationQuery) -> tuple[str, list[Any]]:
         return source, list(view.current_values)
     condition, values = where(query.where)
     return sql("SELECT * FROM (", source, ") WHERE", condition), [*view.current_values, *values]
-
-
-def _ordered(order: tuple[tuple[str, bool], ...]) -> tuple[str, list[Any]]:
-    """Return the order of the rows, equal ones by datastream and time, and what it binds."""
-    keys = [(value(Field(name)), "DESC" if down else "ASC") for name, down in order]
-    texts = [sql(key, way, "NULLS FIRST" if way == "ASC" else "NULLS LAST") for (key, _), way in keys]
-    return ", ".join([*texts, "datastream, time"]), [each for (_, bound), _ in keys for each in bound]
