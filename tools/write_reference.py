@@ -16,7 +16,7 @@ from registry_schema import registry_schema
 
 from lifang.app import lay_out_empty, open_city, sensors
 from lifang.catalogue import Card
-from lifang.catalogue.card import Column, Geometry
+from lifang.catalogue.card import Column, Contact, Coverage, Geometry
 from lifang.core import Plugins, Settings
 from lifang.doors.api import create_app
 from lifang.doors.cli.main import app
@@ -103,7 +103,12 @@ def dataset_toml() -> str:
         *_table(Card),
         "",
     ]
-    for title, kind in (("`[columns.<name>]`", Column), ("`[geometry]`", Geometry)):
+    for title, kind in (
+        ("`[columns.<name>]`", Column),
+        ("`[geometry]`", Geometry),
+        ("`[coverage]`", Coverage),
+        ("`[contact]`", Contact),
+    ):
         lines += [f"## {title}", "", _text(kind), "", *_table(kind), ""]
     return "\n".join(lines)
 
@@ -188,13 +193,13 @@ def _keys(part: type[mapping.Part]) -> list[str]:
 
 
 WRITERS = {
+    migrations.SCHEMA: registry_schema,  # first: the cities that the others open are laid out from it
     REFERENCE / "cli.md": cli,
     REFERENCE / "connectors.md": connectors,
     REFERENCE / "settings.md": settings,
     REFERENCE / "dataset-toml.md": dataset_toml,
     REFERENCE / "openapi.json": openapi,
     REFERENCE / "network.md": network_reference,
-    migrations.SCHEMA: registry_schema,
 }
 
 

@@ -2528,6 +2528,19 @@ export interface components {
             next: string | null;
         };
         /**
+         * ContactBody
+         * @description Whom to ask about a dataset.
+         */
+        ContactBody: {
+            /** Email */
+            email: string;
+            name: components["schemas"]["Name"];
+            /** Phone */
+            phone: string;
+            /** Url */
+            url: string;
+        };
+        /**
          * CoverageBody
          * @description The figures of the dual-gigabit plan that can be measured here; ``note`` says which cannot.
          */
@@ -2565,20 +2578,33 @@ export interface components {
         };
         /**
          * DatasetBody
-         * @description A dataset in full.
+         * @description A dataset in full; ``code`` is its resource code, ``place`` what its coverage is called.
          */
         DatasetBody: {
             attribution: components["schemas"]["Name"];
+            base: components["schemas"]["Term"] | null;
+            /** Bbox */
+            bbox: number[] | null;
             /** Classification */
             classification: string;
+            /** Code */
+            code: string;
             /** Columns */
             columns: components["schemas"]["Column"][];
+            contact: components["schemas"]["ContactBody"];
             /** Format */
             format: string;
             /** Geometry */
             geometry: boolean;
             /** Id */
             id: string;
+            /** Keywords */
+            keywords: string[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "base" | "theme" | "department";
             /** Licence */
             licence: string;
             /** Metadata */
@@ -2586,7 +2612,13 @@ export interface components {
             name: components["schemas"]["Name"];
             /** Needs */
             needs: "purpose" | null;
+            opening: components["schemas"]["Term"] | null;
+            opening_condition: components["schemas"]["Name"];
+            period: components["schemas"]["Period"] | null;
+            place: components["schemas"]["Name"];
             provider: components["schemas"]["Name"];
+            /** Provider Code */
+            provider_code: string;
             /** Quality */
             quality: {
                 [key: string]: unknown;
@@ -2595,16 +2627,22 @@ export interface components {
             quality_score: number | null;
             /** Refused */
             refused: number | null;
+            /** Related */
+            related: string[];
             /** Release */
             release: number | null;
             /** Releases */
             releases: components["schemas"]["ReleaseBody"][];
             /** Rows */
             rows: number | null;
+            sharing: components["schemas"]["Term"] | null;
+            sharing_condition: components["schemas"]["Name"];
+            sharing_mode: components["schemas"]["Term"] | null;
             /** Source */
             source: string;
             summary: components["schemas"]["Name"];
             theme: components["schemas"]["Theme"];
+            update_cycle: components["schemas"]["Term"] | null;
             /** Updated */
             updated: string | null;
         };
@@ -2626,10 +2664,15 @@ export interface components {
          * DatasetSummary
          * @description A dataset as the list shows it; ``quality_score`` is the admitted share of its rows, 0 to 1.
          *
+         *     ``kind`` is the class of the resource: base, theme or department. ``bbox`` is west, south, east, north in degrees.
+         *
          *     ``needs`` is ``purpose`` where the asker must state one to read it: all but id, name, theme, provider and
          *     classification is left out then.
          */
         DatasetSummary: {
+            base: components["schemas"]["Term"] | null;
+            /** Bbox */
+            bbox: number[] | null;
             /** Classification */
             classification: string;
             /** Format */
@@ -2638,11 +2681,20 @@ export interface components {
             geometry: boolean;
             /** Id */
             id: string;
+            /** Keywords */
+            keywords: string[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "base" | "theme" | "department";
             /** Licence */
             licence: string;
             name: components["schemas"]["Name"];
             /** Needs */
             needs: "purpose" | null;
+            opening: components["schemas"]["Term"] | null;
+            period: components["schemas"]["Period"] | null;
             provider: components["schemas"]["Name"];
             /** Quality Score */
             quality_score: number | null;
@@ -2652,8 +2704,10 @@ export interface components {
             release: number | null;
             /** Rows */
             rows: number | null;
+            sharing: components["schemas"]["Term"] | null;
             summary: components["schemas"]["Name"];
             theme: components["schemas"]["Theme"];
+            update_cycle: components["schemas"]["Term"] | null;
             /** Updated */
             updated: string | null;
         };
@@ -4108,6 +4162,16 @@ export interface components {
             unit: components["schemas"]["Unit"];
         };
         /**
+         * Period
+         * @description A time with both its ends: dates (a year, a month, a day) or moments of ISO 8601.
+         */
+        Period: {
+            /** End */
+            end: string;
+            /** Start */
+            start: string;
+        };
+        /**
          * PersonBody
          * @description A person who may log in.
          */
@@ -4442,6 +4506,18 @@ export interface components {
             name: string;
             /** Roles */
             roles: string[];
+        };
+        /**
+         * Term
+         * @description An entry of a list that cards choose from.
+         */
+        Term: {
+            /** En */
+            en: string;
+            /** Id */
+            id: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * Theme

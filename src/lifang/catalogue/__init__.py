@@ -4,20 +4,39 @@ Does not belong here: who may read (guard decides, the caller asks), how rows ar
 the city (sensing, operations). Reads and writes every catalogued dataset; compares positions with ``roads``.
 """
 
-from lifang.catalogue.card import Bilingual, Card, Column, Geometry
+from lifang.catalogue.card import (
+    BASES,
+    CYCLES,
+    OPENING,
+    SHARING,
+    SHARING_MODES,
+    THEMES,
+    Bilingual,
+    Card,
+    Column,
+    Contact,
+    Coverage,
+    Geometry,
+    named,
+)
 from lifang.catalogue.catalogue import Catalogue, Dataset, card_from
 from lifang.catalogue.checking import RULES, ColumnQuality, Hit, QualityReport
+from lifang.catalogue.describe import kind_of, opening_of, sharing_of
 from lifang.catalogue.export import EXPORT_FORMATS, MEDIA_TYPES, write_rows
-from lifang.catalogue.metadata import CYCLES, THEMES, named
+from lifang.catalogue.extent import Extent
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.reading import FORMATS
 
 __all__ = [
+    "BASES",
     "CYCLES",
     "EXPORT_FORMATS",
     "FORMATS",
     "MEDIA_TYPES",
+    "OPENING",
     "RULES",
+    "SHARING",
+    "SHARING_MODES",
     "THEMES",
     "Admission",
     "Bilingual",
@@ -25,13 +44,19 @@ __all__ = [
     "Catalogue",
     "Column",
     "ColumnQuality",
+    "Contact",
+    "Coverage",
     "Dataset",
+    "Extent",
     "Geometry",
     "Hit",
     "Link",
     "QualityReport",
     "Release",
     "card_from",
+    "kind_of",
     "named",
+    "opening_of",
+    "sharing_of",
     "write_rows",
 ]

@@ -23,7 +23,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from lifang.catalogue.card import Card
+from lifang.catalogue.card import Card, themes_of
 from lifang.catalogue.checking import (
     Checked,
     Checker,
@@ -37,6 +37,7 @@ from lifang.catalogue.checking import (
     position_fit,
     raw_bounds,
 )
+from lifang.catalogue.codes import give_code
 from lifang.catalogue.lineage import insert_once, link_row
 from lifang.catalogue.model import Admission, Release
 from lifang.catalogue.reading import Hints, Limits, Opened, open_source
@@ -242,6 +243,7 @@ class Admissions:
                 transaction.insert("dataset", {"id": card.id, "created": release.recorded, **row})
             else:
                 transaction.update("dataset", card.id, row)
+            give_code(transaction, card, themes_of(self._settings.themes))
             transaction.insert("release", _release_row(release))
             insert_once(transaction, link)
             insert_once(transaction, whole)

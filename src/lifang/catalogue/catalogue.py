@@ -13,10 +13,12 @@ from typing import Any
 import shapely
 
 from lifang.catalogue.admit import Admissions, Request
-from lifang.catalogue.card import Bilingual, Card
+from lifang.catalogue.card import Bilingual, Card, themes_of
 from lifang.catalogue.checking import clean_name
+from lifang.catalogue.codes import code_of, give_missing_codes
+from lifang.catalogue.describe import Described, declared_items, describe
+from lifang.catalogue.extent import Extent, extent_of
 from lifang.catalogue.lineage import insert_once, link_row, walk
-from lifang.catalogue.metadata import declared_items, describe
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.search import Found, counted, in_brief, matching, searchable
 from lifang.core import Clock, NotFound, Settings
@@ -30,8 +32,9 @@ ROADS = "roads"  # the dataset whose lines positions are compared with
 class Dataset:
     """A handle on one catalogued dataset: its card, its releases, its rows."""
 
-    def __init__(self, store: Store, card: Card) -> None:
+    def __init__(self, store: Store, card: Card, themes: Mapping[str, Bilingual]) -> None:
         self._store = store
+        self._themes = themes
         self.card = card
 
     @property
@@ -63,14 +66,28 @@ class Dataset:
         """Return where the source file of a release is kept, as it was received."""
         return self._store.blobs.path(self.release(number).source_sha256)
 
-    def metadata(self, *, at: datetime | None = None) -> list[dict[str, Any]]:
-        """Return the GB/T 21063 elements as ``{element, en, value}`` rows, with the release as of ``at``."""
-        releases = [each for each in self.releases() if at is None or each.recorded <= at]
-        if not releases:
-            return describe(self.card, declared_items(self.card.columns), media=self.card.format, released="")
-        newest = releases[0]
-        columns = [dict(column) for column in newest.columns]
-        return describe(self.card, columns, media=newest.format, released=newest.recorded.date().isoformat())
+    def metadata(self, release: Release | None = None) -> list[dict[str, Any]]:
+        """Return the GB/T 21063 elements as ``{element, en, value}`` rows, with the facts of a release if given."""
+        columns = [dict(each) for each in release.columns] if release else declared_items(self.card.columns)
+        told = Described(
+            self.card,
+            self.code,
+            self._themes,
+            self.extent(release),
+            columns,
+            media=release.format if release else self.card.format,
+            released=release.recorded.date().isoformat() if release else "",
+        )
+        return describe(told)
+
+    @property
+    def code(self) -> str:
+        """The dataset's resource code 信息资源代码."""
+        return code_of(self._store.registry, self.id)
+
+    def extent(self, release: Release | None = None) -> Extent:
+        """Return what place and time the dataset covers: as its card says, else as a release shows."""
+        return extent_of(self.card, release)
 
     def lineage(self) -> list[Link]:
         """Return every link to what the dataset came from and to what came of it."""
@@ -84,6 +101,8 @@ class Catalogue:
         self._store = store
         self._clock = clock
         self._admissions = Admissions(store, clock, settings)
+        self.themes = themes_of(settings.themes)
+        give_missing_codes(store.registry, self.themes)
         self._index: dict[str, Found] | None = None
         self._cards: dict[str, Card] = {}
         self._lock = threading.Lock()
@@ -118,13 +137,13 @@ class Catalogue:
             progress=progress or (lambda _share, _stage: None),
             cancelled=cancelled or (lambda: False),
         )
-        releases = Dataset(self._store, known).releases()
+        releases = Dataset(self._store, known, self.themes).releases()
         admission = self._admissions.admit(request, latest=releases[0] if releases else None)
         if admission.release and not admission.unchanged:
             with self._lock:
                 self._cards[known.id] = known
                 if self._index is not None:
-                    self._index[known.id] = searchable(known, media=admission.release.format)
+                    self._index[known.id] = searchable(known, self.themes, media=admission.release.format)
         return admission
 
     def dataset(self, dataset_id: str) -> Dataset:
@@ -133,7 +152,7 @@ class Catalogue:
         card = self._cards.get(dataset_id)
         if card is None:
             raise NotFound(f"There is no dataset {dataset_id[:80]!r}.", mend="List the datasets.")
-        return Dataset(self._store, card)
+        return Dataset(self._store, card, self.themes)
 
     def datasets(
         self,
@@ -154,7 +173,7 @@ class Catalogue:
         found = matching(
             self._visible(subject, purpose, at), text=text, theme=theme, format=format, classification=classification
         )
-        return [Dataset(self._store, self._cards[entry.id]) for entry in found]
+        return [Dataset(self._store, self._cards[entry.id], self.themes) for entry in found]
 
     def facets(
         self, *, text: str = "", subject: Subject = SYSTEM, purpose: str = "", at: datetime | None = None
@@ -197,7 +216,8 @@ class Catalogue:
                     row["id"]: Card.from_mapping(row["metadata"]) for row in self._store.registry.find("dataset")
                 }
                 self._index = {
-                    key: searchable(card, media=newest.get(key, card.format)) for key, card in self._cards.items()
+                    key: searchable(card, self.themes, media=newest.get(key, card.format))
+                    for key, card in self._cards.items()
                 }
             return dict(self._index)
 
@@ -219,7 +239,7 @@ class Catalogue:
         self._entries()
         if dataset_id == ROADS or ROADS not in self._cards:
             return None
-        rows = Dataset(self._store, self._cards[ROADS]).rows()
+        rows = Dataset(self._store, self._cards[ROADS], self.themes).rows()
         if not any(column.name == "geometry" for column in rows.columns):
             return None
         shapes = shapely.from_wkb(rows.select(["geometry"])["geometry"].to_numpy())

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from lifang.catalogue.card import Card
-from lifang.catalogue.metadata import THEMES, named
+from lifang.catalogue.card import OTHER, Bilingual, Card, named
 
 
 @dataclass(frozen=True)
@@ -28,10 +27,11 @@ def normalised(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def searchable(card: Card, *, media: str) -> Found:
+def searchable(card: Card, themes: Mapping[str, Bilingual], *, media: str) -> Found:
     """Return the index entry of a dataset: everything a person may remember of it."""
-    theme = named(THEMES, card.theme or "other")
+    theme = named(themes, card.theme or OTHER)
     texts = [card.id, card.name.zh, card.name.en, media, card.theme, theme.zh, theme.en, card.source_text, card.licence]
+    texts += card.keywords
     for both in (card.summary, card.provider, card.attribution):
         texts += [both.zh, both.en]
     for column in card.columns:
@@ -39,7 +39,7 @@ def searchable(card: Card, *, media: str) -> Found:
     text = normalised("\n".join(filter(None, texts)))
     named_by = [card.id, card.name.zh, card.name.en, card.provider.zh, card.provider.en, theme.zh, theme.en]
     brief = normalised("\n".join(filter(None, named_by)))
-    return Found(card.id, card.theme or "other", media, card.classification.value, text, brief)
+    return Found(card.id, card.theme or OTHER, media, card.classification.value, text, brief)
 
 
 def in_brief(entry: Found) -> Found:

@@ -14,7 +14,7 @@ from lifang.app.asking.buckets import FIGURES, Buckets, buckets_of
 from lifang.app.asking.datasets import Listed, OpenDataset, dataset_resource, release_resource
 from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.latest import Latest, latest_at
-from lifang.catalogue import Dataset, Link
+from lifang.catalogue import Dataset, Extent, Link
 from lifang.core import Box, NotFound
 from lifang.guard import Action, Classification, Resource, Role, Subject, strictest
 from lifang.operations import Alert, AlertState, IndicatorSpec, IndicatorValue
@@ -311,9 +311,9 @@ class Asker(Decisions):
     def _listed(self, dataset: Dataset, at: datetime | None) -> Listed:
         decision = self.decide(Action.READ, dataset_resource(dataset))
         if not decision.allowed:
-            return Listed(dataset.card, None, needs_purpose=True)
-        readable = OpenDataset(self, dataset).releases(at=at)
-        return Listed(dataset.card, next(iter(readable), None), needs_purpose=False)
+            return Listed(dataset.card, None, Extent(), needs_purpose=True)
+        newest = next(iter(OpenDataset(self, dataset).releases(at=at)), None)
+        return Listed(dataset.card, newest, dataset.extent(newest), needs_purpose=False)
 
     def _knows(self, *ends: str) -> bool:
         return all(self._may_know(end) for end in ends)

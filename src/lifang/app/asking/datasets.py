@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from lifang.app.asking.decisions import Decisions
-from lifang.catalogue import Card, Dataset, Release, card_from
+from lifang.catalogue import Card, Dataset, Extent, Release, card_from
 from lifang.guard import Action, Resource, strictest
 from lifang.store import Relation
 
@@ -79,7 +79,27 @@ class OpenDataset:
 
     def metadata(self, *, at: datetime | None = None) -> list[dict[str, Any]]:
         """Return the GB/T 21063 elements as ``{element, en, value}`` rows, with the release as of ``at``."""
-        return self._dataset.metadata(at=at)
+        return self.metadata_of(self._newest(at))
+
+    def metadata_of(self, release: Release | None) -> list[dict[str, Any]]:
+        """Return the GB/T 21063 elements with the facts of a release that :meth:`releases` gave."""
+        return self._dataset.metadata(release)
+
+    @property
+    def code(self) -> str:
+        """The dataset's resource code 信息资源代码."""
+        return self._dataset.code
+
+    def extent(self, *, at: datetime | None = None) -> Extent:
+        """Return what place and time the dataset covers, with the release as of ``at``."""
+        return self.extent_of(self._newest(at))
+
+    def extent_of(self, release: Release | None) -> Extent:
+        """Return what place and time the dataset covers, by a release that :meth:`releases` gave."""
+        return self._dataset.extent(release)
+
+    def _newest(self, at: datetime | None) -> Release | None:
+        return next(iter(self.releases(at=at)), None)
 
 
 @dataclass(frozen=True)
@@ -91,4 +111,5 @@ class Listed:
 
     card: Card
     release: Release | None
+    extent: Extent
     needs_purpose: bool

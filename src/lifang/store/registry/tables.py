@@ -72,6 +72,13 @@ release = _table(
     _json("provenance", {}),
     sa.UniqueConstraint("dataset", "number"),
 )
+resource_code = _table(
+    "resource_code",
+    _key(),
+    _text("front"),
+    _whole("serial"),
+    sa.UniqueConstraint("front", "serial"),
+)
 lineage = _table(
     "lineage",
     _key(),

@@ -15,8 +15,34 @@ class Theme(Said):
     en: str
 
 
+class Term(Said):
+    """An entry of a list that cards choose from."""
+
+    id: str
+    zh: str
+    en: str
+
+
+class Period(Said):
+    """A time with both its ends: dates (a year, a month, a day) or moments of ISO 8601."""
+
+    start: str
+    end: str
+
+
+class ContactBody(Said):
+    """Whom to ask about a dataset."""
+
+    name: Name
+    email: str
+    phone: str
+    url: str
+
+
 class DatasetSummary(Said):
     """A dataset as the list shows it; ``quality_score`` is the admitted share of its rows, 0 to 1.
+
+    ``kind`` is the class of the resource: base, theme or department. ``bbox`` is west, south, east, north in degrees.
 
     ``needs`` is ``purpose`` where the asker must state one to read it: all but id, name, theme, provider and
     classification is left out then.
@@ -36,6 +62,14 @@ class DatasetSummary(Said):
     release: int | None
     geometry: bool
     quality_score: float | None
+    kind: Literal["base", "theme", "department"]
+    base: Term | None
+    keywords: list[str]
+    sharing: Term | None
+    opening: Term | None
+    update_cycle: Term | None
+    bbox: list[float] | None
+    period: Period | None
     needs: Literal["purpose"] | None = None
 
 
@@ -94,8 +128,16 @@ class ReleaseBody(Said):
 
 
 class DatasetBody(DatasetSummary):
-    """A dataset in full."""
+    """A dataset in full; ``code`` is its resource code, ``place`` what its coverage is called."""
 
+    code: str
+    provider_code: str
+    sharing_condition: Name
+    sharing_mode: Term | None
+    opening_condition: Name
+    related: list[str]
+    place: Name
+    contact: ContactBody
     metadata: list[MetadataElement]
     columns: list[Column]
     releases: list[ReleaseBody]

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from lifang.app import Listed, OpenDataset
-from lifang.catalogue import THEMES, Bilingual, Card, Release, named
+from lifang.app import OpenDataset
+from lifang.catalogue import Bilingual, named
 from lifang.core import NotFound, format_instant
 from lifang.doors.api.bodies.catalogue import (
     CardBody,
-    Column,
     DatasetBody,
     DatasetPage,
-    DatasetSummary,
     Facet,
     LineageBody,
     LineageEdge,
     LineageNode,
-    MetadataElement,
     RefusedPage,
     RefusedRow,
-    ReleaseBody,
-    Theme,
 )
 from lifang.doors.api.bodies.kinds import Name
+from lifang.doors.api.dataset_view import listed_item, name_of, whole_dataset
 from lifang.doors.api.listing import After, Limit, RecordedMoment, moment, one_way
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, decode_cursor, encode_cursor
 from lifang.guard import Action, Resource
@@ -44,97 +41,24 @@ _GRADES = {
 _FORMATS = {"csv": Bilingual("表格 CSV", "CSV table"), "xlsx": Bilingual("工作簿 XLSX", "XLSX workbook")}
 
 
-def _name(text: Bilingual) -> Name:
-    return Name(zh=text.zh, en=text.en)
-
-
-def _summary(card: Card, newest: Release | None) -> DatasetSummary:
-    theme = card.theme or "other"
-    both = named(THEMES, theme)
-    return DatasetSummary(
-        id=card.id,
-        name=_name(card.name),
-        summary=_name(card.summary),
-        theme=Theme(id=theme, zh=both.zh, en=both.en),
-        format=newest.format if newest else card.format,
-        provider=_name(card.provider),
-        licence=card.licence,
-        classification=card.classification.value,
-        rows=newest.rows if newest else None,
-        refused=newest.refused if newest else None,
-        updated=format_instant(newest.recorded) if newest else None,
-        release=newest.number if newest else None,
-        geometry=newest.has_geometry if newest else False,
-        quality_score=newest.rows / (newest.rows + newest.refused) if newest and newest.rows else None,
-    )
-
-
-def _item(listed: Listed) -> DatasetSummary:
-    """Return a dataset in a list; of one that needs a purpose its name, theme, provider and classification only."""
-    if not listed.needs_purpose:
-        return _summary(listed.card, listed.release)
-    card = listed.card
-    told = Card(card.id, card.name, theme=card.theme, provider=card.provider, classification=card.classification)
-    return _summary(told, None).model_copy(update={"needs": "purpose"})
-
-
-def _column(column: Any, required: frozenset[str]) -> Column:
-    return Column(
-        name=column["name"],
-        title=Name(zh=column.get("zh") or "", en=column.get("en") or ""),
-        type=column["type"],
-        unit=column.get("unit") or None,
-        code_list=column.get("code_list") or None,
-        required=column["name"] in required,
-    )
-
-
-def _quality(release: Release) -> dict[str, Any]:
-    report = release.quality
-    return {
-        "rows": report.rows,
-        "admitted": report.admitted,
-        "refused": report.refused,
-        "bad_cells": report.bad_cells,
-        "completeness": {column.name: column.complete for column in report.columns},
-        "columns": [vars(column) for column in report.columns],
-        "rules": [
-            {"rule": hit.rule, "column": hit.column, "count": hit.count, "example": next(iter(hit.examples), None)}
-            for hit in report.hits
-        ],
-        "notes": list(report.notes),
-    }
-
-
-def _body(dataset: OpenDataset, at: datetime | None) -> DatasetBody:
+def _body(dataset: OpenDataset, at: datetime | None, themes: Mapping[str, Bilingual]) -> DatasetBody:
     releases = dataset.releases(at=at)
     if at is not None and not releases:
         raise NotFound(f"{dataset.id} had no release then.", where="at", mend="Choose a later moment.")
-    newest = releases[0] if releases else None
-    card = dataset.card
-    required = frozenset(each.name for each in card.columns if each.required) | frozenset(card.key)
-    return DatasetBody(
-        **_summary(card, newest).model_dump(),
-        metadata=[MetadataElement(**element) for element in dataset.metadata(at=at)],
-        columns=[_column(column, required) for column in (newest.columns if newest else ())],
-        releases=[ReleaseBody.model_validate(release.as_json()) for release in releases],
-        quality=_quality(newest) if newest else {},
-        attribution=_name(card.attribution),
-        source=card.source_url or card.source_text,
-    )
+    return whole_dataset(dataset, releases, themes)
 
 
 def _facets(asker: Asker, text: str, at: datetime | None) -> dict[str, list[Facet]]:
     found: dict[str, list[Facet]] = {}
     asked: dict[str, Any] = {"text": text, "subject": asker.subject, "purpose": asker.purpose, "at": at}
-    tables = {"theme": THEMES, "classification": _GRADES, "format": _FORMATS}
+    tables = {"theme": asker.city.catalogue.themes, "classification": _GRADES, "format": _FORMATS}
     for kind, counts in asker.city.catalogue.facets(**asked).items():
         both = [(value, named(tables.get(kind, {}), value), count) for value, count in counts]
-        found[kind] = [Facet(value=value, name=_name(name), count=count) for value, name, count in both]
+        found[kind] = [Facet(value=value, name=name_of(name), count=count) for value, name, count in both]
     every = asker.city.catalogue.datasets(**asked)
     providers = Counter(each.card.provider for each in every)
     found["provider"] = [
-        Facet(value=provider.zh or provider.en, name=_name(provider), count=count)
+        Facet(value=provider.zh or provider.en, name=name_of(provider), count=count)
         for provider, count in providers.most_common()
         if provider.zh or provider.en
     ]
@@ -182,13 +106,13 @@ def every(
         limit=limit,
     )
     following = encode_cursor("datasets", start + limit) if page.more else None
-    items = [_item(listed) for listed in page]
+    items = [listed_item(listed, asker.city.catalogue.themes) for listed in page]
     return answer(request, DatasetPage(items=items, next=following, facets=_facets(asker, q, moment(at))))
 
 
 def one(dataset_id: str, request: Request, asker: ReadsOne, at: RecordedMoment = None) -> Response:
     """Give a dataset in full: metadata by GB/T 21063, columns, releases, quality; with `at` as it was released then."""
-    return answer(request, _body(asker.dataset(dataset_id), moment(at)))
+    return answer(request, _body(asker.dataset(dataset_id), moment(at), asker.city.catalogue.themes))
 
 
 def refused(
@@ -240,7 +164,7 @@ def _node(asker: Asker, end: str) -> LineageNode:
     kind, _, name = end.partition(":")
     city = asker.city
     if kind == "dataset":
-        return LineageNode(id=end, kind=kind, name=_name(city.catalogue.dataset(name).card.name))
+        return LineageNode(id=end, kind=kind, name=name_of(city.catalogue.dataset(name).card.name))
     if kind == "indicator":
         spec = city.indicators.spec(name)
         return LineageNode(id=end, kind=kind, name=Name(zh=spec.zh, en=spec.en))

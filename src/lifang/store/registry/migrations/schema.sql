@@ -21,7 +21,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0007');
+INSERT INTO "alembic_version" VALUES('0008');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -503,6 +503,16 @@ CREATE TABLE release (
 	CONSTRAINT pk_release PRIMARY KEY (id), 
 	CONSTRAINT uq_release_dataset_number UNIQUE (dataset, number), 
 	CONSTRAINT fk_release_dataset FOREIGN KEY(dataset) REFERENCES dataset (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE resource_code (
+	id TEXT NOT NULL, 
+	front TEXT NOT NULL, 
+	serial INTEGER NOT NULL, 
+	CONSTRAINT pk_resource_code PRIMARY KEY (id), 
+	CONSTRAINT uq_resource_code_front_serial UNIQUE (front, serial)
 )
  STRICT
 ;

@@ -1,0 +1,56 @@
+"""The lists that a card chooses from: bases, themes, sharing, opening, update cycles; ``lists.toml`` holds them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lifang.catalogue.card.parts import Bilingual
+from lifang.catalogue.card.reading import bilingual
+from lifang.core import BadInput, check_slug
+
+_LISTS = tomllib.loads((Path(__file__).parent / "lists.toml").read_text("utf-8"))
+_THEMES_MAX = 99  # an item of a resource code has two digits
+OTHER = "other"
+
+
+def _named(table: Mapping[str, Any]) -> dict[str, Bilingual]:
+    return {key: bilingual(value, key) for key, value in table.items()}
+
+
+BASES = _named(_LISTS["base"])
+THEMES = _named(_LISTS["theme"])
+SHARING = _named(_LISTS["sharing"])
+SHARING_MODES = _named(_LISTS["sharing_mode"])
+OPENING = _named(_LISTS["opening"])
+CYCLES = _named(_LISTS["update_cycle"])
+
+
+def themes_of(table: Mapping[str, Any]) -> dict[str, Bilingual]:
+    """Return the themes of a city by its ``[themes]``, in their order, ``other`` last; without any those shipped.
+
+    ``BadInput`` for an id that is none, a name that is none, or more than 99 of them.
+    """
+    if not table:
+        return THEMES
+    found = {}
+    for key, value in table.items():
+        check_slug(key, what="theme")
+        found[key] = bilingual(value, f"themes.{key}")
+    if len(found) > _THEMES_MAX:
+        raise BadInput(f"There are {len(found)} themes.", where="themes", mend=f"Name at most {_THEMES_MAX}.")
+    return {**found, OTHER: found.get(OTHER, THEMES[OTHER])}
+
+
+def named(table: Mapping[str, Bilingual], key: str) -> Bilingual:
+    """Return the names of an entry; words that no list knows stand for themselves."""
+    return table.get(key, Bilingual(key, key))
+
+
+def check_listed(key: str, table: Mapping[str, Bilingual], where: str) -> None:
+    """Raise ``BadInput`` unless ``key`` is empty or in the list."""
+    if key and key not in table:
+        mend = f"Use one of {', '.join(table)}."
+        raise BadInput(f"{key[:40]!r} is not a value of {where}.", where=where, mend=mend)

@@ -1,0 +1,142 @@
+"""Datasets as the catalogue's routes show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lifang.app import Listed, OpenDataset
+from lifang.catalogue import (
+    BASES,
+    CYCLES,
+    OPENING,
+    SHARING,
+    SHARING_MODES,
+    Bilingual,
+    Card,
+    Extent,
+    Release,
+    kind_of,
+    named,
+    opening_of,
+    sharing_of,
+)
+from lifang.core import format_instant
+from lifang.doors.api.bodies.catalogue import (
+    Column,
+    ContactBody,
+    DatasetBody,
+    DatasetSummary,
+    MetadataElement,
+    Period,
+    ReleaseBody,
+    Term,
+    Theme,
+)
+from lifang.doors.api.bodies.kinds import Name
+
+Themes = Mapping[str, Bilingual]
+
+
+def name_of(text: Bilingual) -> Name:
+    """Return a text in both languages."""
+    return Name(zh=text.zh, en=text.en)
+
+
+def listed_item(listed: Listed, themes: Themes) -> DatasetSummary:
+    """Return a dataset in a list; of one that needs a purpose its name, theme, provider and classification only."""
+    if not listed.needs_purpose:
+        return _summary(listed.card, listed.release, listed.extent, themes)
+    card = listed.card
+    told = Card(card.id, card.name, theme=card.theme, provider=card.provider, classification=card.classification)
+    plain = _summary(told, None, Extent(), themes)
+    return plain.model_copy(update={"needs": "purpose", "sharing": None, "opening": None, "update_cycle": None})
+
+
+def whole_dataset(dataset: OpenDataset, releases: list[Release], themes: Themes) -> DatasetBody:
+    """Return a dataset in full, with the first of ``releases``."""
+    newest = releases[0] if releases else None
+    card = dataset.card
+    required = frozenset(each.name for each in card.columns if each.required) | frozenset(card.key)
+    contact = card.contact
+    return DatasetBody(
+        **_summary(card, newest, dataset.extent_of(newest), themes).model_dump(),
+        code=dataset.code,
+        provider_code=card.provider_code,
+        sharing_condition=name_of(card.sharing_condition),
+        sharing_mode=_term(SHARING_MODES, card.sharing_mode),
+        opening_condition=name_of(card.opening_condition),
+        related=list(card.related),
+        place=Name(zh=card.coverage.zh, en=card.coverage.en),
+        contact=ContactBody(
+            name=Name(zh=contact.zh, en=contact.en), email=contact.email, phone=contact.phone, url=contact.url
+        ),
+        metadata=[MetadataElement(**element) for element in dataset.metadata_of(newest)],
+        columns=[_column(column, required) for column in (newest.columns if newest else ())],
+        releases=[ReleaseBody.model_validate(release.as_json()) for release in releases],
+        quality=_quality(newest) if newest else {},
+        attribution=name_of(card.attribution),
+        source=card.source_url or card.source_text,
+    )
+
+
+def _summary(card: Card, newest: Release | None, extent: Extent, themes: Themes) -> DatasetSummary:
+    theme = card.theme or "other"
+    both, box = named(themes, theme), extent.box
+    return DatasetSummary(
+        id=card.id,
+        name=name_of(card.name),
+        summary=name_of(card.summary),
+        theme=Theme(id=theme, zh=both.zh, en=both.en),
+        format=newest.format if newest else card.format,
+        provider=name_of(card.provider),
+        licence=card.licence,
+        classification=card.classification.value,
+        rows=newest.rows if newest else None,
+        refused=newest.refused if newest else None,
+        updated=format_instant(newest.recorded) if newest else None,
+        release=newest.number if newest else None,
+        geometry=newest.has_geometry if newest else False,
+        quality_score=newest.rows / (newest.rows + newest.refused) if newest and newest.rows else None,
+        kind=kind_of(card),
+        base=_term(BASES, card.base),
+        keywords=list(card.keywords),
+        sharing=_term(SHARING, sharing_of(card)),
+        opening=_term(OPENING, opening_of(card)),
+        update_cycle=_term(CYCLES, card.update_cycle or "irregular"),
+        bbox=[box.west, box.south, box.east, box.north] if box else None,
+        period=Period(start=extent.start, end=extent.end) if extent.start or extent.end else None,
+    )
+
+
+def _term(table: Mapping[str, Bilingual], key: str) -> Term | None:
+    both = named(table, key)
+    return Term(id=key, zh=both.zh, en=both.en) if key else None
+
+
+def _column(column: Any, required: frozenset[str]) -> Column:
+    return Column(
+        name=column["name"],
+        title=Name(zh=column.get("zh") or "", en=column.get("en") or ""),
+        type=column["type"],
+        unit=column.get("unit") or None,
+        code_list=column.get("code_list") or None,
+        required=column["name"] in required,
+    )
+
+
+def _quality(release: Release) -> dict[str, Any]:
+    report = release.quality
+    return {
+        "rows": report.rows,
+        "admitted": report.admitted,
+        "refused": report.refused,
+        "bad_cells": report.bad_cells,
+        "completeness": {column.name: column.complete for column in report.columns},
+        "columns": [vars(column) for column in report.columns],
+        "rules": [
+            {"rule": hit.rule, "column": hit.column, "count": hit.count, "example": next(iter(hit.examples), None)}
+            for hit in report.hits
+        ],
+        "notes": list(report.notes),
+    }
