@@ -2571,8 +2571,7 @@ export interface components {
             sources: string[];
             /** Standard */
             standard: string;
-            /** Unit */
-            unit: string;
+            unit: components["schemas"]["Unit"];
             /** Value */
             value: number | null;
         };

@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import type { Indicator } from "../api/types";
-import { moment, nameOf, number, unitOf } from "../format";
+import { moment } from "../format";
 import { t, tOr } from "../i18n";
 import { Piece } from "../shell/element";
+import { figure } from "../shell/figure";
 import { emptyCard, problemCard, skeleton } from "../shell/parts";
 import { loadMoment } from "../state/actions";
 import { data, sensed } from "../state/data";
@@ -49,29 +50,13 @@ export class IndicatorsPiece extends Piece {
   }
 
   private one(indicator: Indicator): TemplateResult {
-    const name = nameOf(indicator.name, this.tongue);
-    return html`<li>
-      <details class="indicator" data-indicator=${indicator.id}>
-        <summary title=${t("indicators.about", { name })}>
-          <span class="indicator-name">${name}</span>
-          <span class="indicator-value">${number(indicator.value, this.tongue)}</span>
-          <span class="indicator-unit">${unitOf(indicator.unit, this.tongue)}</span>
-          <time class="fine" datetime=${indicator.moment ?? nothing}>${moment(indicator.moment, this.zone).slice(5)}</time>
-        </summary>
-        <dl>
-          <dt>${t("indicators.formula")}</dt>
-          <dd>${nameOf(indicator.formula, this.tongue)}</dd>
-          <dt>${t("indicators.missing")}</dt>
-          <dd>${nameOf(indicator.missing, this.tongue)}</dd>
-          ${indicator.standard ? html`<dt>${t("indicators.standard")}</dt><dd>${indicator.standard}</dd>` : nothing}
-          <dt>${t("indicators.quality")}</dt>
-          <dd>${tOr(`quality.${indicator.quality}`, indicator.quality)}</dd>
-          <dt>${t("time")}</dt>
-          <dd>${moment(indicator.moment, this.zone)}</dd>
-          <dt>${t("source")}</dt>
-          <dd><ul class="plain">${sources(indicator)}</ul></dd>
-        </dl>
-      </details>
-    </li>`;
+    const beside = html`<time class="fine" datetime=${indicator.moment ?? nothing}>${moment(indicator.moment, this.zone).slice(5)}</time>`;
+    const more = html`<dt>${t("indicators.quality")}</dt>
+      <dd>${tOr(`quality.${indicator.quality}`, indicator.quality)}</dd>
+      <dt>${t("time")}</dt>
+      <dd>${moment(indicator.moment, this.zone)}</dd>
+      <dt>${t("source")}</dt>
+      <dd><ul class="plain">${sources(indicator)}</ul></dd>`;
+    return html`<li>${figure(indicator, this.tongue, { beside, more })}</li>`;
   }
 }

@@ -1,17 +1,16 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { net, type Coverage, type CoverageFigure } from "../api/network";
-import { nameOf, number, unitOf } from "../format";
+import { nameOf, number } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
+import { figure } from "../shell/figure";
 import { command, problemCard, skeleton } from "../shell/parts";
 import { data } from "../state/data";
 import { listed } from "./words";
 
 const EVERY_MS = 300_000;
-/** A unit of these figures that is no unit of measure: per 10,000 people. */
-const PER_10K = "{count}/{10k persons}";
 const FIRST_COMMAND =
   'curl -X POST …/api/v1/network/links -H "Content-Type: application/json" -d \'{"links": [{"id": "olt-1", "kind": "xgs-pon", "zh": "光纤", "en": "fibre", "properties": {"ports": 128, "users": 2000, "users_500m": 900, "homes_passed": 5000}}]}\'';
 
@@ -32,7 +31,7 @@ export class CoveragePiece extends Piece {
   private content({ items, inputs, note }: Coverage): TemplateResult {
     const known = items.filter(({ value }) => value !== null).length;
     return html`<p class="fine" data-known=${known}>${t("coverage.count", { n: known, all: items.length })} ${known === 0 ? t("coverage.none") : nothing} ${t("coverage.simulated")} ${t("coverage.after", { standard: listed([...new Set(items.map(({ standard }) => standard))], this.tongue) })}</p>
-      <ul class="indicators">${items.map((item) => this.figure(item))}</ul>
+      <ul class="indicators">${items.map((item) => this.one(item))}</ul>
       <details class="rules" data-inputs><summary>${t("coverage.inputs")}</summary>
         <dl class="pairs">${inputs.map(({ id, name, value }) => html`<dt>${nameOf(name, this.tongue)}</dt><dd data-input=${id}>${value === null ? html`<small>${t("coverage.input.none")}</small>` : number(value, this.tongue, 0)}</dd>`)}</dl>
         <p class="fine">${t("coverage.register")}</p>${command(FIRST_COMMAND)}
@@ -40,22 +39,9 @@ export class CoveragePiece extends Piece {
       <p class="fine">${nameOf(note, this.tongue)}</p>`;
   }
 
-  private figure({ id, name, unit, value, lacking, formula, missing, standard }: CoverageFigure): TemplateResult {
-    const sign = unit === PER_10K ? t("coverage.per10k") : unitOf(unit, this.tongue);
-    return html`<li data-figure=${id} data-lacks=${lacking.length}>
-      <details class="indicator">
-        <summary>
-          <span class="indicator-name">${nameOf(name, this.tongue)}</span>
-          <b class="indicator-value">${number(value, this.tongue, 2)}</b>
-          <span class="indicator-unit">${sign}</span>
-          ${lacking.length ? html`<small class="lacks">${t("coverage.lacks", { names: listed(lacking.map((each) => nameOf(each.name, this.tongue)), this.tongue) })}</small>` : nothing}
-        </summary>
-        <dl>
-          <dt>${t("indicators.formula")}</dt><dd>${nameOf(formula, this.tongue)}</dd>
-          <dt>${t("indicators.standard")}</dt><dd>${standard}</dd>
-          <dt>${t("indicators.missing")}</dt><dd>${nameOf(missing, this.tongue)}</dd>
-        </dl>
-      </details>
-    </li>`;
+  private one(item: CoverageFigure): TemplateResult {
+    const names = listed(item.lacking.map(({ name }) => nameOf(name, this.tongue)), this.tongue);
+    const beside = item.lacking.length ? html`<small class="lacks">${t("coverage.lacks", { names })}</small>` : nothing;
+    return html`<li data-figure=${item.id} data-lacks=${item.lacking.length}>${figure(item, this.tongue, { digits: 2, beside })}</li>`;
   }
 }

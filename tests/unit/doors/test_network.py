@@ -173,4 +173,7 @@ def test_the_indicators_of_the_network_are_there_for_everybody_once_its_scenes_h
     told = {each["id"]: each for each in works.client().get("/api/v1/indicators").json()["items"]}
     assert told["devices_silent"]["value"] is not None
     assert told["gigabit_pon_ports"]["quality"] == "missing"
-    assert works.client().get("/api/v1/network/coverage").json()["items"][0]["lacking"]
+    figures = {each["id"]: each for each in works.client().get("/api/v1/network/coverage").json()["items"]}
+    assert figures["gigabit_pon_ports"]["lacking"]
+    for number, figure in figures.items():
+        assert figure["unit"] == told[number]["unit"]

@@ -105,7 +105,6 @@ export const network: Record<keyof typeof zh, string> = {
   "coverage.count": "{n} of {all} figures can be worked out from what is registered.",
   "coverage.none": "Each says below what it lacks.",
   "coverage.simulated": "Simulated devices and links do not count.",
-  "coverage.per10k": "per 10,000 persons",
   "coverage.lacks": "Not registered: {names}",
   "coverage.after": "After {standard}.",
   "coverage.inputs": "What the figures are made from",

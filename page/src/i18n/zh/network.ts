@@ -103,7 +103,6 @@ export const network = {
   "coverage.count": "{all} 项指标中，{n} 项可由已登记的数据算出。",
   "coverage.none": "各项缺少什么，列在其下。",
   "coverage.simulated": "模拟的设备和链路不计入。",
-  "coverage.per10k": "个/万人",
   "coverage.lacks": "未登记：{names}",
   "coverage.after": "依据：{standard}。",
   "coverage.inputs": "指标由哪些数据算出",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from lifang.doors.api.bodies.kinds import Asked, Json, Name, Said
+from lifang.doors.api.bodies.sensing import Unit
 
 Id = Annotated[str, Field(min_length=1, max_length=128)]
 Text = Annotated[str, Field(max_length=200)]
@@ -321,7 +322,7 @@ class CoverageFigure(Said):
 
     id: str
     name: Name
-    unit: str
+    unit: Unit
     formula: Name
     missing: Name
     sources: list[str]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+from lifang.core import unit
 from lifang.doors.api.bodies.kinds import Name, Said
 
 
@@ -12,6 +15,12 @@ class Unit(Said):
     symbol: str
     zh: str
     en: str
+
+
+def unit_body(code: str) -> Unit:
+    """Return the unit with this UCUM code."""
+    known = asdict(unit(code))
+    return Unit(**{name: known[name] for name in ("code", "symbol", "zh", "en")})
 
 
 class ThingBody(Said):

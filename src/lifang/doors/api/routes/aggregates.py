@@ -7,15 +7,13 @@ from typing import Annotated, Literal
 
 import pyarrow as pa
 from fastapi import APIRouter, Query, Request
-from pydantic import ConfigDict
 from starlette.responses import Response, StreamingResponse
 
 from lifang.app import FIGURES, Buckets, City
 from lifang.core import BadInput, format_instant, parse_duration, zone
-from lifang.doors.api.bodies.kinds import Said
-from lifang.doors.api.bodies.sensing import Unit
+from lifang.doors.api.bodies.figures import BucketsBody
+from lifang.doors.api.bodies.sensing import unit_body
 from lifang.doors.api.listing import Moment, RecordedMoment, moment, span
-from lifang.doors.api.routes.operations import unit_body
 from lifang.doors.api.routes.sensing import Reads, stream_reference
 from lifang.doors.http import PROBLEMS, GuardedRoute, json_answer
 
@@ -32,38 +30,6 @@ Every = Annotated[
 Functions = Annotated[
     str, Query(max_length=400, description="Some of count, min, max, avg, sum, and percentiles p0 to p100.")
 ]
-
-
-class BucketColumns(Said):
-    """Columns of one length: when each bucket begins (ms since 1970 UTC), and each function that was asked for.
-
-    Percentiles come under their own names, such as ``p95``. A bucket without a value has no row.
-    """
-
-    model_config = ConfigDict(extra="allow", json_schema_serialization_defaults_required=False)
-    __pydantic_extra__: dict[str, list[float | None]]
-
-    time: list[int]
-    count: list[int] | None = None
-    min: list[float | None] | None = None
-    max: list[float | None] | None = None
-    avg: list[float | None] | None = None
-    sum: list[float | None] | None = None
-
-
-class BucketsBody(Said):
-    """The figures of the finite values in ``[start, end)`` per bucket of ``bucket_s`` seconds, in ``unit``.
-
-    Days begin at midnight in ``time_zone``; the first and last bucket hold only what lies between the bounds.
-    """
-
-    datastream: str
-    unit: Unit
-    time_zone: str
-    start: str
-    end: str
-    bucket_s: int
-    columns: BucketColumns
 
 
 def router() -> APIRouter:

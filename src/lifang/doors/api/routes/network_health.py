@@ -25,6 +25,7 @@ from lifang.doors.api.bodies.network import (
     QualityRulePage,
     RuleBody,
 )
+from lifang.doors.api.bodies.sensing import unit_body
 from lifang.doors.api.listing import Moment, day_before, moment
 from lifang.doors.api.routes.network import Form, IdText, seen_device
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer, asking
@@ -71,7 +72,9 @@ def router() -> APIRouter:
     @routes.get("/coverage", response_model=CoverageBody)
     def coverage(request: Request, asker: Reads) -> Response:
         """Tell the figures of the dual-gigabit plan, each with its formula, its sources and what it lacks."""
-        return answer(request, CoverageBody.model_validate(asker.city.scenes.view("gigabit_city")))
+        found = asker.city.scenes.view("gigabit_city")
+        items = [{**each, "unit": unit_body(each["unit"])} for each in found["items"]]
+        return answer(request, CoverageBody.model_validate({**found, "items": items}))
 
     @routes.get("/quality-rules", response_model=QualityRulePage)
     def quality_rules(request: Request, asker: Reads, datastream: IdText = None) -> Response:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from lifang.app import Indicator
-from lifang.core import unit
 from lifang.doors.api.bodies.operations import (
     AlertBody,
     AlertPage,
@@ -19,7 +17,7 @@ from lifang.doors.api.bodies.operations import (
     IndicatorPage,
     NoteBody,
 )
-from lifang.doors.api.bodies.sensing import Unit
+from lifang.doors.api.bodies.sensing import unit_body
 from lifang.doors.api.listing import After, CityMoment, Limit, Moment, after_id, day_before, moment
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, encode_cursor
 from lifang.guard import Action, Resource
@@ -30,12 +28,6 @@ ReadsIndicators = Annotated[Asker, asking(Action.READ, Resource("indicator"))]
 ReadsAlerts = Annotated[Asker, asking(Action.READ, Resource("alert"))]
 State = Annotated[Literal["pending", "firing", "cleared", "closed"] | None, Query()]
 HandlesAlerts = Annotated[Asker, asking(Action.HANDLE, Resource("alert"))]
-
-
-def unit_body(code: str) -> Unit:
-    """Return the unit with this UCUM code."""
-    known = asdict(unit(code))
-    return Unit(**{name: known[name] for name in ("code", "symbol", "zh", "en")})
 
 
 def _indicator(found: Indicator) -> IndicatorBody:

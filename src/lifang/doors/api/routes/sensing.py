@@ -25,9 +25,9 @@ from lifang.doors.api.bodies.sensing import (
     ObservationPage,
     ThingBody,
     Value,
+    unit_body,
 )
 from lifang.doors.api.listing import After, CityMoment, Limit, Moment, RecordedMoment, after_number, moment, span
-from lifang.doors.api.routes.operations import unit_body
 from lifang.doors.http import (
     PROBLEMS,
     Asker,

@@ -9,10 +9,9 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from lifang.core import format_instant
-from lifang.doors.api.bodies.kinds import Said
-from lifang.doors.api.bodies.sensing import Unit, Value
+from lifang.doors.api.bodies.figures import StatisticsBody
+from lifang.doors.api.bodies.sensing import Value, unit_body
 from lifang.doors.api.listing import Moment, span
-from lifang.doors.api.routes.operations import unit_body
 from lifang.doors.api.routes.sensing import Reads, stream_reference
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer
 from lifang.sensing import Quality
@@ -21,26 +20,6 @@ from lifang.store import AggregateQuery, Call, Field, Literal, ObservationQuery
 _FLAGGED_MOST = 500
 _FUNCTIONS = ("count", "min", "max", "avg", "p50")
 _WORDS = {each.value: each.word for each in Quality}
-
-
-class StatisticsBody(Said):
-    """The figures of the finite values in ``[start, end)``, and the values that a rule or their source marked.
-
-    ``flagged_count`` counts all that are marked, ``flagged`` holds the first 500 of them.
-    """
-
-    datastream: str
-    unit: Unit
-    start: str
-    end: str
-    count: int
-    minimum: float | None
-    maximum: float | None
-    mean: float | None
-    median: float | None
-    last: Value | None
-    flagged_count: int
-    flagged: list[Value]
 
 
 def router() -> APIRouter:
