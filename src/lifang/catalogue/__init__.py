@@ -4,6 +4,7 @@ Does not belong here: who may read (guard decides, the caller asks), how rows ar
 the city (sensing, operations). Reads and writes every catalogued dataset; compares positions with ``roads``.
 """
 
+from lifang.catalogue.amending import CHANGE, METHODS, Amendment, Change
 from lifang.catalogue.card import (
     BASES,
     CYCLES,
@@ -29,19 +30,23 @@ from lifang.catalogue.reading import FORMATS
 
 __all__ = [
     "BASES",
+    "CHANGE",
     "CYCLES",
     "EXPORT_FORMATS",
     "FORMATS",
     "MEDIA_TYPES",
+    "METHODS",
     "OPENING",
     "RULES",
     "SHARING",
     "SHARING_MODES",
     "THEMES",
     "Admission",
+    "Amendment",
     "Bilingual",
     "Card",
     "Catalogue",
+    "Change",
     "Column",
     "ColumnQuality",
     "Contact",

@@ -20,7 +20,6 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pyarrow as pa
 
 from lifang.catalogue.card import Card, themes_of
@@ -37,14 +36,13 @@ from lifang.catalogue.checking import (
     position_fit,
     raw_bounds,
 )
-from lifang.catalogue.codes import give_code
-from lifang.catalogue.lineage import insert_once, link_row
 from lifang.catalogue.model import Admission, Release
+from lifang.catalogue.publishing import geo_metadata, newest_release, record_release
 from lifang.catalogue.reading import Hints, Limits, Opened, open_source
 from lifang.catalogue.spool import Spool
 from lifang.core import BadInput, Clock, Conflict, Settings, TooLarge, Unavailable, check_crs, zone
 from lifang.guard import Subject
-from lifang.store import Entry, ReleaseFile, Store
+from lifang.store import ReleaseFile, Store
 
 Progress = Callable[[float, str], None]
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -91,7 +89,7 @@ class Admissions:
         self._store = store
         self._clock = clock
         self._settings = settings
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()  # whoever publishes holds it
         self._scratch = store.folder / "scratch"
         shutil.rmtree(self._scratch, ignore_errors=True)  # what a killed process left
 
@@ -108,7 +106,7 @@ class Admissions:
             with tempfile.TemporaryDirectory(dir=self._scratch) as scratch:
                 read = self._read(request, Path(scratch), size)
                 request.progress(0.6, "write")
-                with self._lock:
+                with self.lock:
                     return self._publish(request, read, fingerprint)
         except OSError as error:
             if error.errno not in _FULL:
@@ -131,7 +129,7 @@ class Admissions:
         arrow = checker.arrow_schema
         spool = Spool(scratch / "spool.arrow", checker, request.card, names=arrow.names)
         done = 0
-        with closing(spool), closing(_checked(checker, opened)) as batches:
+        with closing(spool), closing(checked_batches(checker, opened)) as batches:
             for checked in batches:
                 request.poll()
                 spool.add(checked)
@@ -169,16 +167,20 @@ class Admissions:
             blob = store.blobs.put(stream, max_bytes=self._settings.upload_max_bytes)
         if blob.sha256 != fingerprint:
             raise Conflict("The file changed while it was read.", where=request.name, mend="Add it again.")
-        newest = store.registry.find("release", where={"dataset": card.id}, order="number", descending=True, limit=1)
-        number = newest[0]["number"] + 1 if newest else 1
+        newest = newest_release(store.registry, card.id)
+        number = newest.number + 1 if newest else 1
         try:
             store.lake.write_refused(card.id, number, read.refused)
             request.progress(0.65, "write")
-            schema = read.arrow.with_metadata(_geo_metadata(read)) if read.schema.placing else read.arrow
+            schema = read.arrow
+            if read.schema.placing:
+                schema = schema.with_metadata(geo_metadata(read.spool.geometry_types, read.spool.bounds))
             file = store.lake.write_release(card.id, number, read.spool.admitted(read.good, schema))
             request.progress(0.95, "register")
             release = self._release(request, read, file, number=number, fingerprint=fingerprint, size=blob.bytes)
-            self._register(request, release)
+            made_from = {f"blob:{release.source_sha256}": "admit"}
+            themes = themes_of(self._settings.themes)
+            record_release(store, self._clock, card, release, themes=themes, made_from=made_from, activity="admit")
         except BaseException:
             store.lake.discard_release(card.id, number)
             raise
@@ -230,27 +232,8 @@ class Admissions:
             provenance=provenance,
         )
 
-    def _register(self, request: Request, release: Release) -> None:
-        card = request.card
-        row = {"zh": card.name.zh, "en": card.name.en, "theme": card.theme, "metadata": card.to_mapping(),
-               "classification": card.classification.value, "updated": release.recorded}  # fmt: skip
-        detail = {"release": release.id, "sha256": release.sha256, "source_sha256": release.source_sha256,
-                  "rows": release.rows, "refused": release.refused}  # fmt: skip
-        link = link_row(f"blob:{release.source_sha256}", f"release:{release.id}", "admit", detail, self._clock)
-        whole = link_row(f"release:{release.id}", f"dataset:{card.id}", "publish", {}, self._clock)
-        with self._store.registry.transaction() as transaction:
-            if transaction.get("dataset", card.id) is None:
-                transaction.insert("dataset", {"id": card.id, "created": release.recorded, **row})
-            else:
-                transaction.update("dataset", card.id, row)
-            give_code(transaction, card, themes_of(self._settings.themes))
-            transaction.insert("release", _release_row(release))
-            insert_once(transaction, link)
-            insert_once(transaction, whole)
-            transaction.record(Entry(request.by.id, "admit", f"dataset:{card.id}", detail=detail))
 
-
-def _checked(checker: Checker, opened: Opened) -> Generator[Checked, None, None]:
+def checked_batches(checker: Checker, opened: Opened) -> Generator[Checked, None, None]:
     """Yield the batches of a file, checked, in their order: some are checked while the next one is read."""
     waiting: deque[Future[Checked]] = deque()
     with ThreadPoolExecutor(_CHECKERS, "check") as pool:
@@ -307,30 +290,3 @@ def _position_notes(request: Request, spool: Spool, crs: str) -> tuple[str, ...]
             mend=f'Set crs = "{fit.other}" in the card; if it is right as it is, crs_confirmed = true in [geometry].',
         )
     return (f"Confirmed by a person although {fit}" if fit.suspicious else str(fit),)
-
-
-def _geo_metadata(read: _Read) -> dict[bytes, bytes]:
-    """Return the ``geo`` entry of GeoParquet 1.1.0; without ``crs`` it is OGC:CRS84."""
-    column: dict[str, Any] = {"encoding": "WKB", "geometry_types": read.spool.geometry_types}
-    if read.spool.bounds:
-        column["bbox"] = read.spool.bounds
-    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
-    return {b"geo": orjson.dumps(geo)}
-
-
-def _release_row(release: Release) -> dict[str, Any]:
-    return {
-        "id": release.id,
-        "dataset": release.dataset,
-        "number": release.number,
-        "recorded": release.recorded,
-        "source_sha256": release.source_sha256,
-        "source_name": release.source_name,
-        "rows": release.rows,
-        "refused": release.refused,
-        "bytes": release.bytes,
-        "sha256": release.sha256,
-        "schema": {"columns": [dict(column) for column in release.columns]},
-        "quality": release.quality.to_mapping(),
-        "provenance": dict(release.provenance),
-    }

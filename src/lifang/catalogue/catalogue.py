@@ -13,6 +13,7 @@ from typing import Any
 import shapely
 
 from lifang.catalogue.admit import Admissions, Request
+from lifang.catalogue.amending import Amendment, Amendments, Change
 from lifang.catalogue.card import Bilingual, Card, themes_of
 from lifang.catalogue.checking import clean_name
 from lifang.catalogue.codes import code_of, give_missing_codes
@@ -62,6 +63,17 @@ class Dataset:
         """Return the refused cells of a release, lazily: row, column, value, rule, mend."""
         return self._store.lake.refused(self.id, self.release(number, at=at).number)
 
+    def changes(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
+        """Return the rows by which an amended release differs from the one before, lazily.
+
+        ``_change`` (insert, update or delete), then the row as it is now, or was before it was deleted. ``NotFound`` if
+        the release came as a whole file.
+        """
+        release = self.release(number, at=at)
+        if "amended" not in release.provenance:
+            raise NotFound(f"{release.id} came whole: it keeps no change.", mend="Compare it with another release.")
+        return self._store.lake.changes(self.id, release.number)
+
     def original(self, number: int | None = None) -> Path:
         """Return where the source file of a release is kept, as it was received."""
         return self._store.blobs.path(self.release(number).source_sha256)
@@ -103,6 +115,7 @@ class Catalogue:
         self._admissions = Admissions(store, clock, settings)
         self.themes = themes_of(settings.themes)
         give_missing_codes(store.registry, self.themes)
+        self._amendments = Amendments(store, clock, settings, self._admissions.lock)
         self._index: dict[str, Found] | None = None
         self._cards: dict[str, Card] = {}
         self._lock = threading.Lock()
@@ -145,6 +158,19 @@ class Catalogue:
                 if self._index is not None:
                     self._index[known.id] = searchable(known, self.themes, media=admission.release.format)
         return admission
+
+    def amend(
+        self, dataset_id: str, change: Change, *, by: Subject, name: str = "change", expected: int | None = None
+    ) -> Amendment:
+        """Return what became of rows written and deleted by the card's key: a new release, made of the one before.
+
+        Bad cells are refused as in a file, their rows left out, the rest is taken; ``name`` is what the sender calls
+        the change. A row that is there already just so counts as the same; if nothing differs there is no new release.
+        ``Conflict`` if ``expected`` is not the newest release; ``BadInput`` if nothing of it could be taken.
+        """
+        card = self.dataset(dataset_id).card
+        require(by, Action.ADMIT, Resource("dataset", card.id, card.classification))
+        return self._amendments.amend(card, change, by=by, name=name, expected=expected)
 
     def dataset(self, dataset_id: str) -> Dataset:
         """Return the dataset, or ``NotFound``. Who may read it is for the caller to ask (guard)."""

@@ -14,7 +14,6 @@ import shapely
 from lifang.catalogue.card import Card
 from lifang.catalogue.checking import (
     REFUSED,
-    ROW,
     Checked,
     Checker,
     Placed,
@@ -24,6 +23,7 @@ from lifang.catalogue.checking import (
     refusals,
     row_hashes,
 )
+from lifang.catalogue.reading import ROW
 from lifang.core import BadInput
 
 _BAD_CELLS_MAX = 1_000_000
@@ -140,8 +140,8 @@ class Spool:
             start += batch.num_rows
             if len(marked):
                 rows = batch.take(marked)
-                shown = [_shown(rows.column(rows.schema.names.index(name))) for name in columns]
-                joined = pc.binary_join_element_wise(*shown, ", ")
+                texts = [shown(rows.column(rows.schema.names.index(name))) for name in columns]
+                joined = pc.binary_join_element_wise(*texts, ", ")
                 values = pc.utf8_slice_codeunits(joined, 0, _VALUE_MAX)
                 label = ", ".join(columns) if rule != "duplicate" else ""
                 numbers = rows.column(rows.schema.names.index(ROW))
@@ -179,7 +179,8 @@ def _uniqueness(card: Card, names: list[str]) -> list[tuple[str, tuple[str, ...]
     return rules
 
 
-def _shown(column: Any) -> Any:
+def shown(column: Any) -> Any:
+    """Return the values of a column as text, as a report shows them."""
     if pa.types.is_binary(column.type):
         return pa.array(
             ["" if shape is None else shapely.to_wkt(shapely.from_wkb(shape)) for shape in column.to_pylist()]

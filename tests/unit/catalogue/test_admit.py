@@ -151,7 +151,7 @@ def test_a_failure_at_the_last_step_frees_the_number(add, catalogue: Catalogue, 
         raise OSError("disk")
 
     with monkeypatch.context() as patch:
-        patch.setattr("lifang.catalogue.admit._release_row", fail)
+        patch.setattr("lifang.catalogue.publishing._release_row", fail)
         with pytest.raises(OSError, match="disk"):
             add(GOOD)
     assert catalogue.datasets() == []

@@ -265,3 +265,14 @@ def test_releases_follow_their_folder_when_it_moves(store: Store, clock: ManualC
         assert moved.lake.release("districts", 1).count() == 6
         moved.lake.write_release("districts", 2, districts())
         assert moved.lake.release("districts", 2).count() == 6
+
+
+def test_rows_are_matched_with_keys_by_their_place_in_the_file(store: Store) -> None:
+    count = 200_000
+    store.lake.write_release("roads", 1, pa.table({"a": range(count), "b": ["x", None] * (count // 2)}))
+    keys = pa.table({"a": [count - 1, -5, 7, 7], "b": pa.array([None, "x", None, "x"])})
+    found = store.lake.release("roads", 1).matching(keys).to_pylist()
+    assert found == [
+        {"_key": 0, "_position": count - 1, "a": count - 1, "b": None},
+        {"_key": 2, "_position": 7, "a": 7, "b": None},
+    ]

@@ -4,8 +4,8 @@ Does not belong here: how files are laid out (reading), what happens to good and
 Reads and writes no dataset.
 """
 
-from lifang.catalogue.checking.check import REFUSED, ROW, Checked, Checker, filled_key, refusals, row_hashes
-from lifang.catalogue.checking.hashing import Repeats
+from lifang.catalogue.checking.check import REFUSED, Checked, Checker, filled_key, refusals, row_hashes
+from lifang.catalogue.checking.hashing import Repeats, hash_column
 from lifang.catalogue.checking.place import (
     Misplaced,
     beyond_degrees,
@@ -13,18 +13,18 @@ from lifang.catalogue.checking.place import (
     position_fit,
     raw_bounds,
 )
-from lifang.catalogue.checking.placed import Placed
+from lifang.catalogue.checking.placed import Geometries, Placed
 from lifang.catalogue.checking.quality import ColumnQuality, Hit, QualityReport, Sketches, count_hits
 from lifang.catalogue.checking.rules import RULES
 from lifang.catalogue.checking.schema import Schema, bind, clean_name, described
 
 __all__ = [
     "REFUSED",
-    "ROW",
     "RULES",
     "Checked",
     "Checker",
     "ColumnQuality",
+    "Geometries",
     "Hit",
     "Misplaced",
     "Placed",
@@ -39,6 +39,7 @@ __all__ = [
     "described",
     "filled_key",
     "guess_crs",
+    "hash_column",
     "position_fit",
     "raw_bounds",
     "refusals",

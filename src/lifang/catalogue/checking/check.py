@@ -17,13 +17,12 @@ from lifang.catalogue.checking.place import place_findings, read_geometry
 from lifang.catalogue.checking.placed import Placed, geometry_columns
 from lifang.catalogue.checking.rules import column_findings
 from lifang.catalogue.checking.schema import Bound, Placing, Schema
-from lifang.catalogue.reading import Batch, Refusal
+from lifang.catalogue.reading import ROW, Batch, Refusal
 from lifang.core import Box
 
 REFUSED = pa.schema(
     [("row", pa.int64()), ("column", pa.string()), ("value", pa.string()), ("rule", pa.string()), ("mend", pa.string())]
 )
-ROW = "_row"
 _VALUE_MAX = 200
 
 

@@ -132,6 +132,11 @@ class Geometries:
         self.missing: Mask = np.asarray(shapely.is_missing(shapes), bool)
         self.bounds: Floats = shapely.bounds(shapes).reshape(-1, 4)
 
+    @classmethod
+    def from_wkb(cls, column: pa.ChunkedArray) -> Geometries:
+        """Return the shapes of a column of well-known binary."""
+        return cls(shapely.from_wkb(column.to_numpy()))
+
     def to_earth(self, crs: str) -> Geometries:
         """Return the shapes on WGS 84."""
         if crs in _SAME_AS_WGS84:

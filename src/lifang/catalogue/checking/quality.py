@@ -76,7 +76,7 @@ class Sketches:
         self._bounds: dict[str, list[Any]] = {name: [] for name in names}
         self._rows = 0
 
-    def add_hashes(self, hashes: Mapping[str, Hashes], good: NDArray[np.bool_]) -> None:
+    def add_hashes(self, hashes: Mapping[str, Hashes], good: NDArray[np.bool_] | slice) -> None:
         """Take the hashes of the good rows of a batch."""
         for name, smallest in self._smallest.items():
             fresh = hashes[name][good]

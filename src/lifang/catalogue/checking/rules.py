@@ -30,6 +30,7 @@ RULES: dict[str, Bilingual] = {
     "code_list": Bilingual("代码不在代码表中", "not in the code list"),
     "check_digit": Bilingual("校验位错误", "wrong check digit"),
     "key": Bilingual("主键重复", "repeated key"),
+    "unknown_key": Bilingual("没有此主键", "no such key"),
     "unique": Bilingual("取值重复", "repeated value"),
     "duplicate": Bilingual("整行重复", "repeated row"),
     "geometry": Bilingual("几何无效", "invalid geometry"),

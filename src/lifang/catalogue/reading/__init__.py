@@ -6,5 +6,6 @@ Reads and writes no dataset.
 
 from lifang.catalogue.reading.model import Batch, Hints, Limits, Opened, Refusal
 from lifang.catalogue.reading.sniff import FORMATS, open_source
+from lifang.catalogue.reading.tables import ROW, open_table
 
-__all__ = ["FORMATS", "Batch", "Hints", "Limits", "Opened", "Refusal", "open_source"]
+__all__ = ["FORMATS", "ROW", "Batch", "Hints", "Limits", "Opened", "Refusal", "open_source", "open_table"]

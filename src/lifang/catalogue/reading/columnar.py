@@ -82,7 +82,7 @@ def _parquet_batches(
         ):
             kept = [index for index, name in enumerate(record.schema.names) if name not in hidden]
             columns = {
-                title: _as_text(record.column(index), missing) for title, index in zip(headers, kept, strict=True)
+                title: as_text(record.column(index), missing) for title, index in zip(headers, kept, strict=True)
             }
             shapes = _binary(record.column(record.schema.names.index(geometry))) if geometry else None
             yield Batch(np.arange(row, row + record.num_rows, dtype=np.int64), text_batch(columns), shapes)
@@ -104,7 +104,8 @@ def _binary(column: pa.Array) -> Any:
     return pc.cast(column, pa.binary()).to_numpy(zero_copy_only=False)
 
 
-def _as_text(column: pa.Array, missing: pa.Array) -> pa.Array:
+def as_text(column: pa.Array, missing: pa.Array) -> pa.Array:
+    """Return a column as text that reads back as the same values; those of ``missing`` become null."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         lengths = pc.sum(pc.binary_length(column.dictionary.cast(pa.large_string())).take(column.indices)).as_py() or 0

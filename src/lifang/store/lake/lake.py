@@ -20,6 +20,8 @@ from lifang.store.lake.query import AggregateQuery, ObservationQuery, Tally
 from lifang.store.lake.relation import Relation
 from lifang.store.lake.releases import Releases
 
+_PARTS = ("", "_refused", "_changes")
+
 
 class Lake:
     """The columnar data of one city: safe to use from many threads."""
@@ -48,9 +50,13 @@ class Lake:
         """Return the Parquet file of the rows that a release refused."""
         return self._releases.write(dataset, number, f"r{number}_refused", table)
 
+    def write_changes(self, dataset: str, number: int, table: pa.Table | pa.RecordBatchReader) -> ReleaseFile:
+        """Return the Parquet file of the rows by which a release differs from the one before."""
+        return self._releases.write(dataset, number, f"r{number}_changes", table)
+
     def discard_release(self, dataset: str, number: int) -> None:
-        """Take back a release whose registration failed, and its refused rows; ``Conflict`` if it is registered."""
-        self._releases.discard(dataset, number, (f"r{number}", f"r{number}_refused"))
+        """Take back a release whose registration failed, with all beside it; ``Conflict`` if it is registered."""
+        self._releases.discard(dataset, number, tuple(f"r{number}{part}" for part in _PARTS))
 
     def release(self, dataset: str, number: int) -> Relation:
         """Return the rows of a release, lazily, or ``NotFound``."""
@@ -59,6 +65,10 @@ class Lake:
     def refused(self, dataset: str, number: int) -> Relation:
         """Return the rows that a release refused, lazily, or ``NotFound``."""
         return self._releases.relation(dataset, f"r{number}_refused")
+
+    def changes(self, dataset: str, number: int) -> Relation:
+        """Return the rows by which a release differs from the one before, lazily; ``NotFound`` if it came whole."""
+        return self._releases.relation(dataset, f"r{number}_changes")
 
     def append(self, columns: Observations, *, subject: str) -> int:
         """Return the id of the batch these observations became, in one durable commit."""

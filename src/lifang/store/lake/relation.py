@@ -83,6 +83,21 @@ class Relation:
             raise
         return pa.RecordBatchReader.from_batches(schema, self._drain(stream))
 
+    def matching(self, keys: pa.Table) -> pa.Table:
+        """Return the rows that agree with a row of ``keys`` in its columns (an empty cell with an empty one).
+
+        Columns: ``_key``, the number of that row of ``keys``; ``_position``, the row's place in the file, both from 0;
+        then all of the relation's. By ``_key``, then ``_position``.
+        """
+        meets = " AND ".join(f"t.{self._name(each)} IS NOT DISTINCT FROM k.{name(each)}" for each in keys.column_names)
+        numbered = keys.append_column("_key", pa.array(range(len(keys)), pa.int64()))
+        with self._engine.session(RELEASES) as session:
+            session.register("wanted", numbered)
+            query = sql(
+                "SELECT k._key, t.rowid AS _position, t.* FROM wanted AS k JOIN", self._source, "AS t ON", meets
+            )
+            return session.execute(f"{query} ORDER BY 1, 2").to_arrow_table()
+
     def distinct(self, column: str, limit: int = 100) -> list[tuple[Any, int]]:
         """Return up to ``limit`` values of ``column`` with how often each occurs, the commonest first."""
         chosen = self._name(column)

@@ -1,0 +1,82 @@
+"""Publication: the one registry transaction (dataset, release, lineage, ledger) that makes a release exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from lifang.catalogue.card import Card
+from lifang.catalogue.codes import give_code
+from lifang.catalogue.lineage import insert_once, link_row
+from lifang.catalogue.model import Release
+from lifang.core import Clock
+from lifang.store import Entry, Registry, Store
+
+
+def newest_release(registry: Registry, dataset: str) -> Release | None:
+    """Return the newest release of a dataset, or ``None`` before the first."""
+    found = registry.find("release", where={"dataset": dataset}, order="number", descending=True, limit=1)
+    return Release.from_row(found[0]) if found else None
+
+
+def record_release(
+    store: Store,
+    clock: Clock,
+    card: Card,
+    release: Release,
+    *,
+    themes: Mapping[str, Any],
+    made_from: Mapping[str, str],
+    activity: str,
+) -> None:
+    """Make a release exist whose files are written: from here on everybody sees it.
+
+    ``made_from`` are the ends it was made from, each with the activity that links it; ``activity`` is the ledger's.
+    """
+    by = str(release.provenance["by"])
+    row = {"zh": card.name.zh, "en": card.name.en, "theme": card.theme, "metadata": card.to_mapping(),
+           "classification": card.classification.value, "updated": release.recorded}  # fmt: skip
+    detail = {"release": release.id, "sha256": release.sha256, "source_sha256": release.source_sha256,
+              "rows": release.rows, "refused": release.refused}  # fmt: skip
+    target = f"release:{release.id}"
+    links = [link_row(source, target, how, detail, clock) for source, how in made_from.items()]
+    links.append(link_row(target, f"dataset:{card.id}", "publish", {}, clock))
+    with store.registry.transaction() as transaction:
+        if transaction.get("dataset", card.id) is None:
+            transaction.insert("dataset", {"id": card.id, "created": release.recorded, **row})
+        else:
+            transaction.update("dataset", card.id, row)
+        give_code(transaction, card, themes)
+        transaction.insert("release", _release_row(release))
+        for link in links:
+            insert_once(transaction, link)
+        transaction.record(Entry(by, activity, f"dataset:{card.id}", detail=detail))
+
+
+def geo_metadata(kinds: Sequence[str], bounds: Sequence[float]) -> dict[bytes, bytes]:
+    """Return the ``geo`` entry of GeoParquet 1.1.0; without ``crs`` it is OGC:CRS84."""
+    column: dict[str, Any] = {"encoding": "WKB", "geometry_types": list(kinds)}
+    if bounds:
+        column["bbox"] = list(bounds)
+    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+    return {b"geo": orjson.dumps(geo)}
+
+
+def _release_row(release: Release) -> dict[str, Any]:
+    return {
+        "id": release.id,
+        "dataset": release.dataset,
+        "number": release.number,
+        "recorded": release.recorded,
+        "source_sha256": release.source_sha256,
+        "source_name": release.source_name,
+        "rows": release.rows,
+        "refused": release.refused,
+        "bytes": release.bytes,
+        "sha256": release.sha256,
+        "schema": {"columns": [dict(column) for column in release.columns]},
+        "quality": release.quality.to_mapping(),
+        "provenance": dict(release.provenance),
+    }
