@@ -4,6 +4,30 @@
  */
 
 export interface paths {
+    "/api/3/action/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Call an action of CKAN that reads
+         * @description Call an action that changes nothing, with its parameters in the address.
+         */
+        get: operations["_get_api_3_action__action__get"];
+        put?: never;
+        /**
+         * Call an action of CKAN
+         * @description Call an action with its parameters as JSON, or as a form.
+         */
+        post: operations["_post_api_3_action__action__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/actuators": {
         parameters: {
             query?: never;
@@ -4710,6 +4734,232 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    _get_api_3_action__action__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                action: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the action gives. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description The body is no JSON, or the question is not understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description The asker may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description There is no such action, or nothing that the asker may know of. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description A value is missing or does not fit. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description Unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+        };
+    };
+    _post_api_3_action__action__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                action: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description What the action gives. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description The body is no JSON, or the question is not understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description The asker may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description There is no such action, or nothing that the asker may know of. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description A value is missing or does not fit. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description Unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+        };
+    };
     every_api_v1_actuators_get: {
         parameters: {
             query?: {

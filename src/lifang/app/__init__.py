@@ -19,6 +19,9 @@ from lifang.app.asking import (
     OpenDataset,
     Page,
     Series,
+    Shelf,
+    Shown,
+    shown,
 )
 from lifang.app.bus import Bus, Event, Subscription
 from lifang.app.city import City, open_city
@@ -52,6 +55,8 @@ __all__ = [
     "Page",
     "Queries",
     "Series",
+    "Shelf",
+    "Shown",
     "Stage",
     "Subscription",
     "find_pack",
@@ -63,4 +68,5 @@ __all__ = [
     "open_city",
     "packs",
     "register_simulated",
+    "shown",
 ]

@@ -26,6 +26,7 @@ from lifang.catalogue.describe import kind_of, opening_of, sharing_of
 from lifang.catalogue.export import EXPORT_FORMATS, MEDIA_TYPES, write_rows
 from lifang.catalogue.extent import Extent
 from lifang.catalogue.model import Admission, Link, Release
+from lifang.catalogue.offers import Licence, known_licences, licence_of, offered_formats, provider_name, short_name
 from lifang.catalogue.reading import FORMATS
 
 __all__ = [
@@ -55,13 +56,19 @@ __all__ = [
     "Extent",
     "Geometry",
     "Hit",
+    "Licence",
     "Link",
     "QualityReport",
     "Release",
     "card_from",
     "kind_of",
+    "known_licences",
+    "licence_of",
     "named",
+    "offered_formats",
     "opening_of",
+    "provider_name",
     "sharing_of",
+    "short_name",
     "write_rows",
 ]

@@ -22,7 +22,7 @@ from lifang.catalogue.extent import Extent, extent_of
 from lifang.catalogue.lineage import insert_once, link_row, walk
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.search import Found, counted, in_brief, matching, searchable
-from lifang.core import Clock, NotFound, Settings
+from lifang.core import Clock, NotFound, Settings, from_micros
 from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, decide, require
 from lifang.store import Relation, Store
 
@@ -118,6 +118,7 @@ class Catalogue:
         self._amendments = Amendments(store, clock, settings, self._admissions.lock)
         self._index: dict[str, Found] | None = None
         self._cards: dict[str, Card] = {}
+        self._moments: tuple[int, dict[str, tuple[datetime, datetime]]] = (-1, {})
         self._lock = threading.Lock()
 
     def add(
@@ -206,6 +207,16 @@ class Catalogue:
     ) -> dict[str, list[tuple[str, int]]]:
         """Return how many datasets that hold ``text`` each theme, format and classification has, commonest first."""
         return counted(matching(self._visible(subject, purpose, at), text=text))
+
+    def moments(self) -> Mapping[str, tuple[datetime, datetime]]:
+        """Return of each dataset when it was first recorded and when it last changed, in UTC."""
+        registry = self._store.registry
+        version = registry.version("dataset")
+        if self._moments[0] != version:
+            kept = registry.columns("dataset", ["id", "created", "updated"])
+            pairs = zip(map(from_micros, kept["created"]), map(from_micros, kept["updated"]), strict=True)
+            self._moments = version, dict(zip(kept["id"], pairs, strict=True))
+        return self._moments[1]
 
     def record_lineage(self, source: str, target: str, activity: str, detail: Mapping[str, Any]) -> None:
         """Record that ``target`` was made from ``source``; recording the same again changes nothing."""

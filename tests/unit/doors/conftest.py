@@ -102,6 +102,7 @@ def _datasets(city: City, folder: Path) -> None:
             "provider": {"zh": "水务局", "en": "water bureau"},
             "classification": grade,
             "theme": "ecology",
+            "keywords": ["water", "水井"],
             "columns": columns,
             "geometry": {"lon": "lon", "lat": "lat"},
             "crs": "EPSG:4326",

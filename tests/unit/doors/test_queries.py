@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from lifang.core import Unavailable
-from lifang.doors.api.routes.query import Turns
+from lifang.doors.http import Turns
 from lifang.store import QueryResult
 
 from .conftest import House

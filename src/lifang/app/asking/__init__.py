@@ -9,6 +9,7 @@ from lifang.app.asking.buckets import FIGURES, Buckets
 from lifang.app.asking.datasets import Listed, OpenDataset, release_resource
 from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.reads import Reads
+from lifang.app.asking.shelf import Shelf, Shown, shown
 
 __all__ = [
     "FIGURES",
@@ -25,5 +26,8 @@ __all__ = [
     "Page",
     "Reads",
     "Series",
+    "Shelf",
+    "Shown",
     "release_resource",
+    "shown",
 ]

@@ -14,15 +14,26 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 import lifang.doors
-from lifang.app import City
+from lifang.app import City, Queries
 from lifang.core import Plugins
 from lifang.doors.api.events import Streams
 from lifang.doors.api.mailboxes import Mailboxes
 from lifang.doors.api.rendered import Rendered
-from lifang.doors.http import COOKIE, Metrics, ProblemBody, Shell, ShortWay, add_problem_handlers, gather, short_ways
+from lifang.doors.http import (
+    COOKIE,
+    Metrics,
+    ProblemBody,
+    Shell,
+    ShortWay,
+    Turns,
+    add_problem_handlers,
+    gather,
+    short_ways,
+)
 from lifang.doors.ngsild import Notifier, Projection, Publisher
 
 _PACKED_ALREADY = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream")
+_UPLOADS = ("POST /api/v1/datasets", "POST /api/3/action/resource_create", "POST /api/action/resource_create")
 _GZIP_FROM = 1024  # bytes
 _GZIP_LEVEL = 5
 _SUMMARY = "A city that runs by its data: catalogue, sensors, indicators, alerts, scenes."
@@ -83,7 +94,7 @@ def create_app(city: City, *, beside: Sequence[Beside] = ()) -> FastAPI:
                 Shell,
                 hosts=city.settings.allowed_hosts,
                 body_max=city.settings.body_max_bytes,
-                larger={"POST /api/v1/datasets": city.settings.upload_max_bytes},
+                larger=dict.fromkeys(_UPLOADS, city.settings.upload_max_bytes),
                 metrics=metrics,
                 embedded_by=city.settings.embedded_by,
             ),
@@ -104,6 +115,7 @@ def create_app(city: City, *, beside: Sequence[Beside] = ()) -> FastAPI:
     app.state.streams.on_end(app.state.mailboxes.end)
     app.state.beside = beside
     app.state.rendered = Rendered()
+    app.state.query_turns = Turns(Queries.WORKERS)
     app.state.projection = Projection(city)
     publisher = next((each for each in beside if isinstance(each, Publisher)), None)
     app.state.notifier = Notifier(app.state.projection, publisher)

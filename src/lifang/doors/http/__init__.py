@@ -32,6 +32,7 @@ from lifang.doors.http.problems import (
 )
 from lifang.doors.http.shell import Shell
 from lifang.doors.http.short_way import ShortRoute, ShortWay, short_ways
+from lifang.doors.http.turns import Turns
 
 __all__ = [
     "COOKIE",
@@ -46,6 +47,7 @@ __all__ = [
     "Shell",
     "ShortRoute",
     "ShortWay",
+    "Turns",
     "add_problem_handlers",
     "answer",
     "asking",

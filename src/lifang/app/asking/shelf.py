@@ -1,0 +1,62 @@
+"""The shelf: all that one asker may read of the catalogue, for doors that tell it page by page or as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from lifang.app.asking.asker import Asker
+from lifang.app.asking.datasets import OpenDataset, dataset_resource
+from lifang.catalogue import Bilingual, Card, Dataset, Extent, Release, named
+from lifang.guard import Action, Resource
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A dataset as it is shown whole: with the newest release that the asker may read, if there is one.
+
+    ``code`` is its resource code, ``theme`` the names of its theme in this city; ``created`` and ``updated`` are when
+    it was first recorded and when it last changed, in UTC.
+    """
+
+    card: Card
+    release: Release | None
+    code: str
+    theme: Bilingual
+    extent: Extent
+    created: datetime
+    updated: datetime
+
+
+class Shelf:
+    """The datasets that an asker may read and that hold ``text``: decided once, told one by one, recorded as told."""
+
+    def __init__(self, asker: Asker, *, text: str = "") -> None:
+        catalogue = asker.city.catalogue
+        asker.decide(Action.READ, Resource("dataset"))
+        found = catalogue.datasets(text=text, subject=asker.subject, purpose=asker.purpose)
+        self._asker = asker
+        self.themes: Mapping[str, Bilingual] = catalogue.themes
+        self.moments = catalogue.moments()
+        self.datasets: list[Dataset] = [each for each in found if asker.may(Action.READ, dataset_resource(each))]
+
+    def tell(self, datasets: Iterable[Dataset]) -> list[Shown]:
+        """Return these datasets of the shelf; what is not open is on record as told."""
+        return list(self.stream(list(datasets)))
+
+    def stream(self, datasets: list[Dataset] | None = None) -> Iterator[Shown]:
+        """Yield these datasets of the shelf, all of them if not told, one at a time; on record as one list."""
+        chosen = self.datasets if datasets is None else datasets
+        self._asker.seen(*map(dataset_resource, chosen), action="list")
+        for each in chosen:
+            yield shown(self._asker, OpenDataset(self._asker, each))
+
+
+def shown(asker: Asker, dataset: OpenDataset) -> Shown:
+    """Return a dataset that the asker has opened as it is shown whole."""
+    catalogue, card = asker.city.catalogue, dataset.card
+    newest = next(iter(dataset.releases()), None)
+    created, updated = catalogue.moments()[card.id]
+    theme = named(catalogue.themes, card.theme or "other")
+    return Shown(card, newest, dataset.code, theme, dataset.extent_of(newest), created, updated)

@@ -1,0 +1,89 @@
+"""The addresses of the action API: one for every action, by GET or POST."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from lifang.core import BadInput
+from lifang.doors.ckan.actions import action_of
+from lifang.doors.ckan.asked import Asked, values_of
+from lifang.doors.ckan.envelope import JSON, CkanRoute, success
+from lifang.doors.http import Asker, asking, gather
+from lifang.guard import Action, Resource
+
+PREFIXES = ("/api/3/action", "/api/action")
+_FORM = "application/x-www-form-urlencoded"
+_FIELDS_MAX = 1000
+_ENVELOPE: dict[str, Any] = {
+    "type": "object",
+    "required": ["help", "success"],
+    "properties": {"help": {"type": "string"}, "success": {"type": "boolean"}, "result": {}, "error": {}},
+}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {JSON: {"schema": _ENVELOPE}}}
+    for status, text in {
+        200: "What the action gives.",
+        400: "The body is no JSON, or the question is not understood.",
+        403: "The asker may not.",
+        404: "There is no such action, or nothing that the asker may know of.",
+        409: "A value is missing or does not fit.",
+        413: "Too large.",
+        503: "Unavailable.",
+    }.items()
+}
+Calls = Annotated[Asker, asking(Action.READ, Resource("dataset"), per_item=True)]
+
+
+def router() -> APIRouter:
+    """Return the routes of this door."""
+    return gather(_at(prefix, shown=prefix == PREFIXES[0]) for prefix in PREFIXES)
+
+
+def _at(prefix: str, *, shown: bool) -> APIRouter:
+    routes = APIRouter(prefix=prefix, route_class=CkanRoute, tags=["ckan"], responses=_ANSWERS)
+    body = {"requestBody": {"content": {JSON: {"schema": {"type": "object"}}}}}
+    routes.add_api_route("/{action}", _get, include_in_schema=shown, summary="Call an action of CKAN that reads")
+    routes.add_api_route(
+        "/{action}",
+        _post,
+        methods=["POST"],
+        include_in_schema=shown,
+        openapi_extra=body,
+        summary="Call an action of CKAN",
+    )
+    return routes
+
+
+async def _get(action: str, request: Request, asker: Calls) -> Response:
+    """Call an action that changes nothing, with its parameters in the address."""
+    values: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        held = values.get(name)
+        values[name] = value if held is None else [*(held if isinstance(held, list) else [held]), value]
+    return await _call(action, request, asker, values)
+
+
+async def _post(action: str, request: Request, asker: Calls) -> Response:
+    """Call an action with its parameters as JSON, or as a form."""
+    body = await request.body()
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM:
+        return await _call(action, request, asker, _form(body))
+    return await _call(action, request, asker, values_of(body) if body.strip() else {})
+
+
+def _form(body: bytes) -> dict[str, Any]:
+    try:
+        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_FIELDS_MAX))
+    except ValueError as error:
+        raise BadInput(f"The form cannot be read: {error}.", where="body", mend="Send JSON.") from error
+
+
+async def _call(action: str, request: Request, asker: Asker, values: dict[str, Any]) -> Response:
+    handler = action_of(action)
+    asked = Asked(values, str(request.base_url).rstrip("/"))
+    return success(request, await run_sync(handler, asker, asked))
