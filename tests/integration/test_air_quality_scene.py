@@ -193,7 +193,7 @@ def test_the_days_under_an_alert_are_the_days_of_bad_air() -> None:
 
 
 def test_the_december_episode_fires_is_raised_lowered_and_cleared_hour_by_hour(city: SceneContext) -> None:
-    furnish(city)
+    furnish(city, since=beijing(11, 1))
     start, hours = beijing(12, 7), 11 * 24
     story = []
     for hour in range(hours):
