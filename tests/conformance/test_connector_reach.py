@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from connector_worlds.server import Asked, Reply, Server
 
 from lifang.core import BadInput, Denied, Problem, TooLarge, Unavailable
-from lifang.sensing.connectors.outside import Fetcher, Reach, check_networks, permitted_addresses
-from lifang.sensing.connectors.outside.addresses import why_not
+from lifang.outside import Fetcher, Reach, check_networks, permitted_addresses
+from lifang.outside.addresses import why_not
 
 HERE = check_networks(["127.0.0.1"])
 

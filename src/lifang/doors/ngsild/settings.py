@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lifang import outside
 from lifang.core import BadInput
-from lifang.sensing import connectors
 
 _WHERE = "city.toml, [ngsild]"
 
@@ -23,7 +23,7 @@ class NgsildSettings:
     ports: tuple[int, ...] = (80, 443)
 
     def __post_init__(self) -> None:
-        connectors.check_networks(self.allow)
+        outside.check_networks(self.allow)
         for port in self.ports:
             if not isinstance(port, int) or not 0 < port < 65_536:
                 raise BadInput(f"{port!r} is no port.", where=_WHERE, mend="Write numbers from 1 to 65535.")

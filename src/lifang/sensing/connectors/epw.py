@@ -14,8 +14,8 @@ from typing import Any
 from pydantic import Field
 
 from lifang.core import BadInput, TooLarge, to_micros
+from lifang.outside import Loaded, WebOrFile, load
 from lifang.sensing.connectors.mapping import Issue, Record
-from lifang.sensing.connectors.outside import Loaded, WebOrFile, load
 from lifang.sensing.connectors.running.model import ConnectorSpec, Context, Portion
 
 _HEADERS = 8

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from pydantic import Field, model_validator
 
 from lifang.core import BadInput, NotFound, Problem, Unavailable, to_micros
+from lifang.outside import Opened, open_plain
 from lifang.sensing.connectors.mapping import Issue, Part, Record
-from lifang.sensing.connectors.outside import Opened, open_plain
 from lifang.sensing.connectors.running.model import ConnectorSpec, Context, Portion
 
 _ROWS = 5000

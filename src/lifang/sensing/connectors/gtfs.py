@@ -9,8 +9,8 @@ from pydantic import Field
 
 from lifang.core import BadInput
 from lifang.guard import Classification
+from lifang.outside import WebOrFile, load
 from lifang.sensing.connectors.mapping import Issue
-from lifang.sensing.connectors.outside import WebOrFile, load
 from lifang.sensing.connectors.running.model import ConnectorSpec, Context, Portion, Refused
 from lifang.sensing.connectors.timetable import Feed, check_feed, read_feed
 from lifang.sensing.model import Thing

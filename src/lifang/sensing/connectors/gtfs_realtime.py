@@ -11,8 +11,8 @@ from google.transit import gtfs_realtime_pb2 as gtfs
 from pydantic import Field
 
 from lifang.core import BadInput, to_micros
+from lifang.outside import WebOrFile, load
 from lifang.sensing.connectors.mapping import Issue, Record
-from lifang.sensing.connectors.outside import WebOrFile, load
 from lifang.sensing.connectors.running.model import ConnectorSpec, Context, Portion
 
 _ROWS = 5000

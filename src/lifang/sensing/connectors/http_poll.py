@@ -9,9 +9,9 @@ import orjson
 from pydantic import Field, model_validator
 
 from lifang.core import BadInput, to_micros
+from lifang.outside import Web, load_web
 from lifang.sensing.connectors.mapping import Record, dig, items_of
 from lifang.sensing.connectors.mapping.paths import steps_of
-from lifang.sensing.connectors.outside import Web, load_web
 from lifang.sensing.connectors.running.model import ConnectorSpec, Context, Portion
 
 _ROWS = 5000

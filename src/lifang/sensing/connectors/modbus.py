@@ -12,8 +12,8 @@ from pymodbus import ModbusException
 from pymodbus.client import ModbusTcpClient
 
 from lifang.core import BadInput, Unavailable, to_micros
+from lifang.outside import Guarded, permitted_addresses
 from lifang.sensing.connectors.mapping import Issue, Part, Record
-from lifang.sensing.connectors.outside import Guarded, permitted_addresses
 from lifang.sensing.connectors.running.model import ConnectorSpec, Context, Portion
 
 _WORDS = {

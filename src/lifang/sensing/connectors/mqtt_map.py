@@ -14,8 +14,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from pydantic import Field, model_validator
 
 from lifang.core import BadInput, Denied, Unavailable, to_micros
+from lifang.outside import Guarded, permitted_addresses
 from lifang.sensing.connectors.mapping import Issue, Part, Record
-from lifang.sensing.connectors.outside import Guarded, permitted_addresses
 from lifang.sensing.connectors.running.model import ConnectorSpec, Context, Portion
 
 _BATCH = 1000

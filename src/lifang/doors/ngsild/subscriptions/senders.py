@@ -9,13 +9,13 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import orjson
 
+from lifang import outside
 from lifang.app import City
 from lifang.core import BadInput, Unavailable
 from lifang.doors.ngsild.asked import LD
 from lifang.doors.ngsild.problems import NotSupported
 from lifang.doors.ngsild.settings import NgsildSettings
 from lifang.doors.ngsild.subscriptions.model import Endpoint
-from lifang.sensing import connectors
 
 _ANSWER_MAX = 64_000  # bytes of an answer that are looked at
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -41,18 +41,18 @@ class Senders:
         settings = NgsildSettings.from_table(city.settings.ngsild)
         self._city, self._publisher, self._stopping = city, publisher, stopping
         self._trusted = ssl.create_default_context()
-        self._networks, self._ports = connectors.check_networks(settings.allow), settings.ports
+        self._networks, self._ports = outside.check_networks(settings.allow), settings.ports
 
     def check(self, endpoint: Endpoint) -> None:
         """Raise ``Denied`` or ``BadInput`` if nothing may be sent there; a name without an address may get one."""
         if endpoint.is_mqtt:
             self._publish_to(endpoint)
             return
-        connectors.check_headers(endpoint.headers)
-        parts = connectors.check_url(endpoint.uri, self._ports)
+        outside.check_headers(endpoint.headers)
+        parts = outside.check_url(endpoint.uri, self._ports)
         try:
             port = parts.port or (443 if parts.scheme == "https" else 80)
-            connectors.permitted_addresses(parts.hostname or "", port, self._networks)
+            outside.permitted_addresses(parts.hostname or "", port, self._networks)
         except Unavailable:
             return
 
@@ -63,12 +63,12 @@ class Senders:
             whole = {"metadata": {**headers, **endpoint.headers}, "body": body}  # clause 7.2
             publisher.publish(topic, orjson.dumps(whole), timeout_s=endpoint.timeout_s)
             return
-        reach = connectors.Reach(self._networks, self._ports, _ANSWER_MAX, endpoint.timeout_s)
-        fetcher = connectors.Fetcher(reach, self._stopping, self._trusted)
+        reach = outside.Reach(self._networks, self._ports, _ANSWER_MAX, endpoint.timeout_s)
+        fetcher = outside.Fetcher(reach, self._stopping, self._trusted)
         answer = fetcher.fetch(
             endpoint.uri, method="POST", headers={**headers, **endpoint.headers}, body=orjson.dumps(body)
         )
-        meant = urlunsplit(connectors.check_url(endpoint.uri, self._ports))
+        meant = urlunsplit(outside.check_url(endpoint.uri, self._ports))
         if not 200 <= answer.status < 300 or answer.url != meant:
             led = " after being led elsewhere" if answer.url != meant else ""
             raise Unavailable(f"The endpoint answered {answer.status}{led}.", mend="It is tried again by itself.")

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-_TEXT_MAX = 4000
-
-
-class Part(BaseModel):
-    """A table of a connector's file: frozen, typed, no unknown key."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, str_max_length=_TEXT_MAX, allow_inf_nan=False)
+from lifang.outside import Part
 
 
 class TimeRule(Part):

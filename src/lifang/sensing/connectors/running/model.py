@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lifang.core import BadInput, Clock, Unavailable
+from lifang.outside import Reach
 from lifang.sensing.connectors.mapping import Issue, Part, Record
-from lifang.sensing.connectors.outside import Reach
 from lifang.sensing.model import Thing
 
 

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 import httpcore
 
 from lifang.core import BadInput, Denied, Problem, TooLarge, Unavailable
-from lifang.sensing.connectors.outside.addresses import Network, permitted_addresses
+from lifang.outside.addresses import Network, permitted_addresses
 
 PORTS = (80, 443)
 BYTES_MAX = 64_000_000

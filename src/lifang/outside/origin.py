@@ -11,10 +11,10 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from lifang.core import BadInput, Denied, Problem, Unavailable
-from lifang.sensing.connectors.mapping.parts import Part
-from lifang.sensing.connectors.outside.addresses import Network, check_networks
-from lifang.sensing.connectors.outside.fetch import BYTES_MAX, PORTS, Answer, Fetcher, Reach, check_url, shown
-from lifang.sensing.connectors.outside.files import open_plain
+from lifang.outside.addresses import Network, check_networks
+from lifang.outside.fetch import BYTES_MAX, PORTS, Answer, Fetcher, Reach, check_url, shown
+from lifang.outside.files import open_plain
+from lifang.outside.part import Part
 
 _AGAIN = "It is tried again by itself; if it goes on, ask its owner."
 

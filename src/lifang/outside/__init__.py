@@ -1,0 +1,29 @@
+"""outside: how the house reaches beyond this machine: no address that was not meant, nothing without a bound.
+
+Does not belong here: what the answers mean. Reads and writes no dataset.
+"""
+
+from lifang.outside.addresses import check_networks, permitted_addresses
+from lifang.outside.fetch import Answer, Fetcher, Reach, check_headers, check_url
+from lifang.outside.files import Opened, open_plain
+from lifang.outside.origin import Guarded, Loaded, Web, WebOrFile, load, load_web
+from lifang.outside.part import Part
+
+__all__ = [
+    "Answer",
+    "Fetcher",
+    "Guarded",
+    "Loaded",
+    "Opened",
+    "Part",
+    "Reach",
+    "Web",
+    "WebOrFile",
+    "check_headers",
+    "check_networks",
+    "check_url",
+    "load",
+    "load_web",
+    "open_plain",
+    "permitted_addresses",
+]
