@@ -25,6 +25,7 @@ from lifang.catalogue.checking import RULES, ColumnQuality, Hit, QualityReport
 from lifang.catalogue.describe import kind_of, opening_of, sharing_of
 from lifang.catalogue.export import EXPORT_FORMATS, MEDIA_TYPES, write_rows
 from lifang.catalogue.extent import Extent
+from lifang.catalogue.features import FeatureQuestion, Features, Form, Move
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.offers import Licence, known_licences, licence_of, offered_formats, provider_name, short_name
 from lifang.catalogue.reading import FORMATS
@@ -54,10 +55,14 @@ __all__ = [
     "Coverage",
     "Dataset",
     "Extent",
+    "FeatureQuestion",
+    "Features",
+    "Form",
     "Geometry",
     "Hit",
     "Licence",
     "Link",
+    "Move",
     "QualityReport",
     "Release",
     "card_from",

@@ -19,6 +19,7 @@ from lifang.catalogue.checking import clean_name
 from lifang.catalogue.codes import code_of, give_missing_codes
 from lifang.catalogue.describe import Described, declared_items, describe
 from lifang.catalogue.extent import Extent, extent_of
+from lifang.catalogue.features import Features
 from lifang.catalogue.lineage import insert_once, link_row, walk
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.search import Found, counted, in_brief, matching, searchable
@@ -73,6 +74,11 @@ class Dataset:
         if "amended" not in release.provenance:
             raise NotFound(f"{release.id} came whole: it keeps no change.", mend="Compare it with another release.")
         return self._store.lake.changes(self.id, release.number)
+
+    def features(self, number: int | None = None, *, at: datetime | None = None) -> Features:
+        """Return the rows of a release (chosen as in ``release``) as features."""
+        release = self.release(number, at=at)
+        return Features(self._store.lake.release(self.id, release.number), release, self.card)
 
     def original(self, number: int | None = None) -> Path:
         """Return where the source file of a release is kept, as it was received."""

@@ -65,7 +65,7 @@ def _csv_type(kind: Any) -> Any:
 
 def _csv_column(column: Any, name: str) -> Any:
     if name == "geometry" and _is_binary(column.type):
-        return pa.array(shapely.to_wkt(_shapes(column), rounding_precision=9), pa.string())
+        return pa.array(shapely.to_wkt(shapes_of(column), rounding_precision=9), pa.string())
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         text = pc.cast(column, pa.string())
         risky = pc.match_substring_regex(text, pattern=_FORMULA)
@@ -100,7 +100,7 @@ def _json(reader: pa.RecordBatchReader) -> Iterator[bytes]:
     yield b"["
     first = True
     for batch in reader:
-        rows = _plain_rows(batch)
+        rows = plain_rows(batch)
         if rows:
             yield (b"" if first else b",\n") + b",\n".join(map(orjson.dumps, rows))
             first = False
@@ -113,12 +113,12 @@ def _geojson(reader: pa.RecordBatchReader) -> Iterator[bytes]:
     yield b'{"type":"FeatureCollection","features":[\n'
     first = True
     for batch in reader:
-        shapes = _shapes(batch.column(batch.schema.names.index("geometry")))
+        shapes = shapes_of(batch.column(batch.schema.names.index("geometry")))
         written = shapely.to_geojson(shapes)
         features = [
             b'{"type":"Feature","geometry":%b,"properties":%b}'
             % (b"null" if shape is None else shape.encode(), orjson.dumps(row))
-            for shape, row in zip(written, _plain_rows(batch, geometry=False), strict=True)
+            for shape, row in zip(written, plain_rows(batch, geometry=False), strict=True)
         ]
         if features:
             yield (b"" if first else b",\n") + b",\n".join(features)
@@ -126,7 +126,8 @@ def _geojson(reader: pa.RecordBatchReader) -> Iterator[bytes]:
     yield b"\n]}\n"
 
 
-def _plain_rows(batch: pa.RecordBatch, *, geometry: bool = True) -> list[dict[str, Any]]:
+def plain_rows(batch: pa.RecordBatch, *, geometry: bool = True) -> list[dict[str, Any]]:
+    """Return the rows as mappings that JSON can be made of, without the bounds of their geometry."""
     names = [name for name in batch.schema.names if name not in _SIDES and (geometry or name != "geometry")]
     columns = [_plain_column(batch.column(batch.schema.names.index(name)), name) for name in names]
     if not columns:
@@ -136,7 +137,7 @@ def _plain_rows(batch: pa.RecordBatch, *, geometry: bool = True) -> list[dict[st
 
 def _plain_column(column: Any, name: str) -> list[Any]:
     if name == "geometry" and _is_binary(column.type):
-        return [None if text is None else orjson.Fragment(text) for text in shapely.to_geojson(_shapes(column))]
+        return [None if text is None else orjson.Fragment(text) for text in shapely.to_geojson(shapes_of(column))]
     kind = column.type
     if pa.types.is_timestamp(kind) or _is_binary(kind) or pa.types.is_date(kind) or pa.types.is_time(kind):
         column = _as_text(column)
@@ -196,7 +197,8 @@ def _drain(sink: io.BytesIO) -> bytes:
     return data
 
 
-def _shapes(column: Any) -> Any:
+def shapes_of(column: Any) -> Any:
+    """Return the shapes of a column of well-known binary."""
     return shapely.from_wkb(column.to_numpy(zero_copy_only=False))
 
 

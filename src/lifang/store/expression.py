@@ -1,7 +1,8 @@
 """Expressions over rows: what to keep or to order by, as data that two compilers turn into parameterised SQL.
 
-An expression is built by a door (from OData's ``$filter``) or by a room. Function names are OData's (OData 4.0 Part 2,
-clause 5.1.1; OGC 18-088 clause 9.3.3.5). Moments are microseconds UTC, dates are days since 1970, times of day and
+An expression is built by a door (from OData's ``$filter``, from CQL2) or by a room. Function names are OData's (OData
+4.0 Part 2, clause 5.1.1; OGC 18-088 clause 9.3.3.5), beside ``like`` (``%``, ``_``, ``\\`` escapes) and ``unaccented``
+(OGC 21-065r2). Moments are microseconds UTC, dates are days since 1970, times of day and
 durations are microseconds, so that one arithmetic serves every store.
 """
 
@@ -17,6 +18,7 @@ from lifang.core import BadInput, to_micros
 
 DAY_US = 86_400_000_000
 NODES_MAX, DEPTH_MAX, TEXT_MAX = 2000, 60, 20_000
+WILD_MAX = 8  # of % in the pattern of like
 _EPOCH = date(1970, 1, 1)
 _WHOLE_MAX = 2**63
 
@@ -167,6 +169,8 @@ SIGNATURES: dict[str, Signature] = {
     "toupper": _fixed(_T, _T),
     "trim": _fixed(_T, _T),
     "concat": _fixed(_T, _T, _T),
+    "like": _fixed(_B, _T, _T),
+    "unaccented": _fixed(_T, _T),
     **{name: _fixed(_N, _M) for name in ("year", "month", "day", "hour", "minute", "second", "fractionalseconds")},
     "date": _fixed(Kind.DATE, _M),
     "time": _fixed(Kind.TIME, _M),
@@ -201,6 +205,14 @@ def check(expression: Expression) -> None:
     for part, _ in walk(expression):
         if isinstance(part, Call):
             signature_of(part)
+            if part.name == "like":
+                _check_pattern(part.args[1])
+
+
+def _check_pattern(pattern: Expression) -> None:
+    """Raise ``BadInput`` for a pattern that would take long to compare: each ``%`` is tried at every place."""
+    if not isinstance(pattern, Literal) or not isinstance(pattern.value, str) or pattern.value.count("%") > WILD_MAX:
+        raise BadInput(f"like takes a text with at most {WILD_MAX} %.", mend="Compare with less at once.")
 
 
 def signature_of(call: Call) -> Signature:

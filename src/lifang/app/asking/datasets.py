@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from lifang.app.asking.decisions import Decisions
-from lifang.catalogue import Card, Dataset, Extent, Release, card_from
+from lifang.catalogue import Card, Dataset, Extent, Features, Release, card_from
 from lifang.guard import Action, Resource, strictest
 from lifang.store import Relation
 
@@ -64,6 +64,10 @@ class OpenDataset:
     def rows_of(self, release: Release) -> Relation:
         """Return the rows of a release that :meth:`release` gave, lazily."""
         return self._dataset.rows(release.number)
+
+    def features(self, number: int | None = None, *, at: datetime | None = None) -> Features:
+        """Return the rows of a release (chosen as in :meth:`release`) as features."""
+        return self._dataset.features(self.release(number, at=at).number)
 
     def refused(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
         """Return the refused cells of a release, lazily: row, column, value, rule, mend."""

@@ -45,6 +45,7 @@ class Engine:
         self._lock = threading.Lock()
         self._root: duckdb.DuckDBPyConnection | None = None
         self._attached: set[str] = set()
+        self._spatial = False
         self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
         self._closed = False
@@ -52,13 +53,13 @@ class Engine:
         self._cursor().close()
 
     @contextmanager
-    def session(self, database: str = OBSERVATIONS) -> Iterator[duckdb.DuckDBPyConnection]:
+    def session(self, database: str = OBSERVATIONS, *, spatial: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yield a connection of its own, closed afterwards; engine errors leave as the house's errors.
 
         ``database`` is there for it; ``RELEASES`` is attached when it is first asked for, since DuckLake takes longer
-        to load than everything else that opening a city needs.
+        to load than everything else that opening a city needs; so do the ``spatial`` functions.
         """
-        cursor = self._cursor(database)
+        cursor = self._cursor(database, spatial=spatial)
         try:
             with self.errors():
                 yield cursor
@@ -103,7 +104,7 @@ class Engine:
             self._closed = True
             self._drop()
 
-    def _cursor(self, database: str = OBSERVATIONS) -> duckdb.DuckDBPyConnection:
+    def _cursor(self, database: str = OBSERVATIONS, *, spatial: bool = False) -> duckdb.DuckDBPyConnection:
         """Return a new connection to the instance, which is opened first if a fatal error closed it."""
         with self._lock:
             if self._closed:
@@ -114,6 +115,9 @@ class Engine:
                         self._root = made_in_background(self._open)
                 if database not in self._attached:
                     self._attach(self._root, database)
+                if spatial and not self._spatial:
+                    load_extension(self._root, "spatial")
+                    self._spatial = True
                 cursor = self._root.cursor()
             except duckdb.Error as error:
                 raise problem_of(error, self.folder) from error
@@ -162,6 +166,7 @@ class Engine:
             self._cursors.clear()
             self._streams.clear()
             self._attached.clear()
+            self._spatial = False
             self.generation += 1
         for cursor in cursors:
             with suppress(duckdb.Error):

@@ -10,12 +10,15 @@ from typing import Any
 import pyarrow as pa
 
 from lifang.core import BadInput, Box
+from lifang.store.expression import Expression
 from lifang.store.lake.engine import RELEASES, Engine
 from lifang.store.lake.model import ColumnInfo, Condition
 from lifang.store.lake.names import name, sql
+from lifang.store.lake.row_where import row_where
 from lifang.store.lake.stream import Stream
 
 _BATCH_ROWS = 10_000
+_ALL = 2**62  # rows: more than any table has
 _BOX = ("_xmin", "_xmax", "_ymin", "_ymax")
 Values = list[Any]
 
@@ -34,12 +37,40 @@ class Relation:
         with self._engine.session(RELEASES) as session:
             return [ColumnInfo(row[0], row[1]) for row in session.execute(f"DESCRIBE {self._source}").fetchall()]
 
-    def count(self, *, where: Sequence[Condition] = (), bbox: Box | None = None) -> int:
-        """Return how many rows there are, or meet ``where`` and touch ``bbox``."""
-        filters, values = self._where(where, bbox)
-        with self._engine.session(RELEASES) as session:
+    def count(
+        self, *, where: Sequence[Condition] = (), bbox: Box | None = None, matching: Expression | None = None
+    ) -> int:
+        """Return how many rows there are, or meet ``where`` and ``matching`` and touch ``bbox``."""
+        filters, values, spatial = self._where(where, bbox, matching)
+        with self._engine.session(RELEASES, spatial=spatial) as session:
             row = session.execute(sql("SELECT count(*) FROM", self._source, filters), values).fetchone()
         return int(row[0]) if row else 0
+
+    def find(
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        matching: Expression | None = None,
+        order: Sequence[tuple[str, bool]] = (),
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> pa.Table:
+        """Return the chosen ``columns`` of the rows for which ``matching`` is true, and ``_row``, their place from 0.
+
+        Rows come in file order, or by the ``order`` columns (name, descending), nulls last. ``BadInput`` for what the
+        columns do not allow.
+        """
+        if (limit or 0) < 0 or offset < 0:
+            raise BadInput("A limit or an offset is negative.", mend="Give numbers from 0.")
+        chosen = [name(each.name) for each in self.columns] if columns is None else list(map(self._name, columns))
+        filters, values, spatial = self._where((), None, matching)
+        query = sql("SELECT", ", ".join([*chosen, "rowid AS _row"]), "FROM", self._source, filters)
+        if order:
+            ways = ", ".join(f"{self._name(each)} {'DESC' if down else 'ASC'} NULLS LAST" for each, down in order)
+            query += f" ORDER BY {ways}, rowid"
+        query += " LIMIT ? OFFSET ?"
+        with self._engine.session(RELEASES, spatial=spatial) as session:
+            return session.execute(query, [*values, _ALL if limit is None else limit, offset]).to_arrow_table()
 
     def select(
         self,
@@ -132,7 +163,7 @@ class Relation:
         chosen = "*" if columns is None else ", ".join(self._name(each) for each in columns)
         if not chosen or offset < 0 or (limit or 0) < 0:
             raise BadInput("Choose at least one column, and no negative limit or offset.")
-        filters, values = self._where(where, bbox)
+        filters, values, _ = self._where(where, bbox, None)
         query = sql("SELECT", chosen, "FROM", self._source, filters)
         if order:
             way = "DESC" if descending else "ASC"
@@ -145,7 +176,10 @@ class Relation:
             values.append(offset)
         return query, values
 
-    def _where(self, where: Sequence[Condition], bbox: Box | None) -> tuple[str, Values]:
+    def _where(
+        self, where: Sequence[Condition], bbox: Box | None, matching: Expression | None
+    ) -> tuple[str, Values, bool]:
+        """Return the clause, the values of its placeholders, and whether it needs the spatial functions."""
         parts: list[str] = []
         values: Values = []
         for each in where:
@@ -158,7 +192,12 @@ class Relation:
             xmin, xmax, ymin, ymax = (self._name(each) for each in _BOX)
             parts.append(f"{xmin} <= ? AND {xmax} >= ? AND {ymin} <= ? AND {ymax} >= ?")
             values.extend([bbox.east, bbox.west, bbox.north, bbox.south])
-        return ("WHERE " + " AND ".join(parts) if parts else ""), values
+        spatial = False
+        if matching is not None:
+            part, bound, spatial = row_where(matching, self.columns)
+            parts.append(part)
+            values.extend(bound)
+        return ("WHERE " + " AND ".join(parts) if parts else ""), values, spatial
 
 
 def _bindable(value: Any) -> Any:

@@ -26,13 +26,13 @@ class Bound:
 
 def where(expression: Expression) -> tuple[str, list[Any]]:
     """Return the condition and the values of its placeholders; ``BadInput`` for what observations do not have."""
-    found = _LakeCompiler().condition(expression)
+    found = _ObservationCompiler().condition(expression)
     return found.text, list(found.values)
 
 
 def value(expression: Expression) -> tuple[str, list[Any]]:
     """Return the SQL of a value to tell apart, and the values of its placeholders."""
-    found = _LakeCompiler().value(expression).sql
+    found = _ObservationCompiler().value(expression).sql
     return found.text, list(found.values)
 
 
@@ -50,7 +50,7 @@ _ORDERED = (Kind.NUMBER, Kind.TEXT, Kind.TRUTH)
 _SLOT = re.compile(r"\{(\d)\}")
 
 
-def _fill(template: str, args: Sequence[Bound]) -> Bound:
+def fill(template: str, args: Sequence[Bound]) -> Bound:
     """Return ``template`` with each ``{n}`` replaced by argument n, and the values in the order they then stand."""
     values = [each for slot in _SLOT.findall(template) for each in args[int(slot)].values]
     return Bound(_SLOT.sub(lambda match: args[int(match[1])].text, template), tuple(values))
@@ -61,7 +61,7 @@ def _within(step: int, unit: int) -> str:
     return f"(((({{0}} % {step}) + {step}) % {step}) // {unit})"
 
 
-_TEMPLATES: Mapping[str, str] = {
+TEMPLATES: Mapping[str, str] = {
     "eq": "({0} = {1})",
     "ne": "({0} IS DISTINCT FROM {1})",
     "gt": "({0} > {1})",
@@ -88,6 +88,8 @@ _TEMPLATES: Mapping[str, str] = {
     "toupper": "upper({0})",
     "trim": "trim({0})",
     "concat": "({0} || {1})",
+    "like": r"({0} LIKE {1} ESCAPE '\')",
+    "unaccented": "strip_accents({0})",
     "year": "year(make_timestamp({0}))",
     "month": "month(make_timestamp({0}))",
     "day": "day(make_timestamp({0}))",
@@ -121,7 +123,35 @@ _COLUMNS: Mapping[str, Part[Bound]] = {
 }
 
 
-class _LakeCompiler(Compiler[Bound]):
+class LakeCompiler(Compiler[Bound]):
+    """Writes DuckDB's SQL; who knows the columns extends it. ``templates`` says how functions are written."""
+
+    templates: Mapping[str, str] = TEMPLATES
+
+    def literal(self, literal: Literal) -> Part[Bound]:
+        """Return the bound literal."""
+        return Part(literal.kind, Bound(_TYPED_SLOTS.get(literal.kind, "?"), (literal.plain(),)))
+
+    def nothing(self, kind: Kind) -> Bound:
+        """Return null as a value of ``kind``."""
+        return Bound(_NULLS.get(kind, "CAST(NULL AS BIGINT)"))
+
+    def among(self, value: Bound, numbers: Sequence[int]) -> Bound:
+        """Return whether ``value`` is one of ``numbers``."""
+        return fill("({0} IN (SELECT unnest(CAST({1} AS BIGINT[]))))", [value, Bound("?", (list(numbers),))])
+
+    def call(self, name: str, args: Sequence[Bound]) -> Bound:
+        """Return the SQL of a function."""
+        if name in {"and", "or"}:
+            between = f" {name.upper()} "
+            joined = between.join(each.text for each in args)
+            return Bound(f"({joined})", tuple(value for each in args for value in each.values))
+        if name == "substring":
+            return fill(_SUBSTRING[0] + (_SUBSTRING[1] if len(args) > 2 else ")"), args)
+        return fill(self.templates[name], args)
+
+
+class _ObservationCompiler(LakeCompiler):
     def column(self, name: str) -> Part[Bound]:
         if name in _COLUMNS:
             return _COLUMNS[name]
@@ -133,24 +163,6 @@ class _LakeCompiler(Compiler[Bound]):
             return Part(Kind.ANY, _json("json_extract(extra, ?)", name), _readings(name))
         known = ", ".join((*_COLUMNS, "result", "extra.<key>"))
         raise BadInput(f"Observations have no column {name[:80]!r}.", mend=f"Known: {known}.")
-
-    def literal(self, literal: Literal) -> Part[Bound]:
-        return Part(literal.kind, Bound(_TYPED_SLOTS.get(literal.kind, "?"), (literal.plain(),)))
-
-    def nothing(self, kind: Kind) -> Bound:
-        return Bound(_NULLS.get(kind, "CAST(NULL AS BIGINT)"))
-
-    def among(self, value: Bound, numbers: Sequence[int]) -> Bound:
-        return _fill("({0} IN (SELECT unnest(CAST({1} AS BIGINT[]))))", [value, Bound("?", (list(numbers),))])
-
-    def call(self, name: str, args: Sequence[Bound]) -> Bound:
-        if name in {"and", "or"}:
-            between = f" {name.upper()} "
-            joined = between.join(each.text for each in args)
-            return Bound(f"({joined})", tuple(value for each in args for value in each.values))
-        if name == "substring":
-            return _fill(_SUBSTRING[0] + (_SUBSTRING[1] if len(args) > 2 else ")"), args)
-        return _fill(_TEMPLATES[name], args)
 
 
 def _path(name: str) -> str:
@@ -180,5 +192,5 @@ def _result() -> Part[Bound]:
     name = "extra.result"
     whole = _json(f"coalesce({_WRITTEN}, json_extract_string(extra, ?))", name)
     readings = _readings(name)
-    text = _fill(f"coalesce({_WRITTEN}, {{0}})", [readings[Kind.TEXT]])
+    text = fill(f"coalesce({_WRITTEN}, {{0}})", [readings[Kind.TEXT]])
     return Part(Kind.ANY, whole, {**readings, Kind.NUMBER: Bound(_NUMBER), Kind.TEXT: text})

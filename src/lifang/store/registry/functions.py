@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -98,12 +99,37 @@ def _upper(text: Any) -> Any:
     return text.upper() if isinstance(text, str) else text
 
 
+def _like(text: Any, pattern: Any) -> int | None:
+    """Return whether ``text`` has the shape of an SQL pattern, letter case counting; DuckDB refuses the same ones."""
+    if not isinstance(text, str) or not isinstance(pattern, str):
+        return None
+    return int(bool(_shape(pattern).fullmatch(text)))
+
+
+@lru_cache(maxsize=64)
+def _shape(pattern: str) -> re.Pattern[str]:
+    parts = re.findall(r"\\(.)|(%+)|(_)|(.)", pattern, re.DOTALL)
+    return re.compile(
+        "".join(".*?" if many else "." if one else re.escape(escaped or plain) for escaped, many, one, plain in parts),
+        re.DOTALL,
+    )
+
+
+def _unaccented(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    apart = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(each for each in apart if unicodedata.category(each) != "Mn"))
+
+
 _FUNCTIONS: tuple[tuple[str, int, Callable[..., Any]], ...] = (
     ("lifang_spatial", 3, _spatial),
     ("lifang_relate", 3, _relate),
     ("lifang_distance", 2, _distance),
     ("lifang_length", 1, _length),
     ("lifang_moment", 1, _moment),
+    ("lifang_like", 2, _like),
+    ("lifang_unaccented", 1, _unaccented),
     ("lifang_lower", 1, _lower),
     ("lifang_upper", 1, _upper),
 )

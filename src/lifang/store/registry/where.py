@@ -145,6 +145,8 @@ _CALLS: Mapping[str, Callable[..., Any]] = {
     "toupper": lambda text: sa.func.lifang_upper(text, type_=sa.Text()),
     "trim": lambda text: sa.func.trim(text, type_=sa.Text()),
     "concat": lambda left, right: sa.type_coerce(left, sa.Text) + sa.type_coerce(right, sa.Text),
+    "like": lambda text, pattern: sa.func.lifang_like(text, pattern) == 1,
+    "unaccented": lambda text: sa.func.lifang_unaccented(text, type_=sa.Text()),
     "year": _calendar("%Y"),
     "month": _calendar("%m"),
     "day": _calendar("%d"),

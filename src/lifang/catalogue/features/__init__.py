@@ -1,0 +1,10 @@
+"""features: the rows of a release as GeoJSON features (RFC 7946), each with an id, filtered, ordered and counted.
+
+Does not belong here: who may read, addresses, outside query languages. Reads the releases of every dataset.
+"""
+
+from lifang.catalogue.features.features import Features
+from lifang.catalogue.features.question import FeatureQuestion
+from lifang.catalogue.features.writing import Form, Move
+
+__all__ = ["FeatureQuestion", "Features", "Form", "Move"]

@@ -1,0 +1,103 @@
+"""The features of one release: pages of them, how many there are, one by its id."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from lifang.catalogue.card import Card
+from lifang.catalogue.features.question import FeatureQuestion
+from lifang.catalogue.features.writing import Form, parts_of, written
+from lifang.catalogue.model import Release
+from lifang.core import BadInput, NotFound, parse_instant
+from lifang.store import Call, Expression, Field, Literal, Relation, all_of
+
+_PLAIN = Form()
+_SIDES = frozenset({"_xmin", "_ymin", "_xmax", "_ymax"})
+
+
+class Features:
+    """The rows of ``release`` as features; their ids are the key of the dataset's card, else the place of the row."""
+
+    def __init__(self, relation: Relation, release: Release, card: Card) -> None:
+        names = {str(column["name"]) for column in release.columns}
+        self.release = release
+        self.key = card.key if card.key and names.issuperset(card.key) else ()
+        self._relation = relation
+
+    @property
+    def columns(self) -> dict[str, Mapping[str, Any]]:
+        """What is known of each property, and of ``geometry`` if there is one, by name."""
+        return {str(column["name"]): column for column in self.release.columns}
+
+    def count(self, question: FeatureQuestion) -> int:
+        """Return exactly how many features meet the question, whatever its limit and offset."""
+        matching = question.matching
+        return self.release.rows if matching is None else self._relation.count(matching=matching)
+
+    def page(self, question: FeatureQuestion, *, form: Form = _PLAIN) -> list[bytes]:
+        """Return the features that meet the question as GeoJSON texts, ``limit`` of them at most."""
+        table = self._relation.find(
+            self._names(),
+            matching=question.matching,
+            order=question.order,
+            limit=question.limit,
+            offset=question.offset,
+        )
+        return written(table, self.key, form)
+
+    def one(self, feature_id: str, *, form: Form = _PLAIN) -> bytes:
+        """Return the feature with this id as a GeoJSON text, or ``NotFound``."""
+        nothing = NotFound(f"There is no feature {feature_id[:80]!r}.", mend="List the features.")
+        if not self.key:
+            place = _whole(feature_id)
+            if place is None or not 1 <= place <= self.release.rows:
+                raise nothing
+            table = self._relation.find(self._names(), limit=1, offset=place - 1)
+        else:
+            table = self._relation.find(self._names(), matching=self.is_one(feature_id), limit=1)
+        if not table.num_rows:
+            raise nothing
+        return written(table, self.key, form)[0]
+
+    def is_one(self, feature_id: str) -> Expression:
+        """Return the condition that holds for the feature of this id; ``NotFound`` if no row could have it."""
+        parts = zip(self.key, parts_of(feature_id, self.key), strict=True)
+        same = [Call("eq", (Field(name), self._value(name, text))) for name, text in parts]
+        found = all_of(*same)
+        if found is None:
+            raise BadInput("This dataset has no key.", mend="Declare one in its card.")
+        return found
+
+    def _value(self, name: str, text: str) -> Literal:
+        read = _READERS.get(str(self.columns[name]["type"]), str)
+        try:
+            value = read(text)
+        except ValueError:
+            value = None
+        if value is None or "\0" in text:
+            raise NotFound(f"There is no feature with {name} {text[:80]!r}.", mend="List the features.")
+        return Literal(value)
+
+    def _names(self) -> list[str]:
+        return [each.name for each in self._relation.columns if each.name not in _SIDES]
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isascii() and text.removeprefix("-").isdigit() and len(text) < 20 else None
+
+
+def _number(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "integer": _whole,
+    "number": _number,
+    "date": date.fromisoformat,
+    "time": parse_instant,
+    "boolean": {"True": True, "False": False, "true": True, "false": False}.get,
+}

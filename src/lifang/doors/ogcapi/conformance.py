@@ -1,0 +1,35 @@
+"""The conformance classes that this door keeps, by their URIs."""
+
+_FEATURES = "http://www.opengis.net/spec/ogcapi-features-"
+_COMMON = "http://www.opengis.net/spec/ogcapi-common-"
+_CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
+
+CLASSES = (
+    f"{_COMMON}1/1.0/conf/core",
+    f"{_COMMON}2/1.0/conf/collections",
+    f"{_FEATURES}1/1.0/conf/core",
+    f"{_FEATURES}1/1.0/conf/oas30",
+    f"{_FEATURES}1/1.0/conf/geojson",
+    f"{_FEATURES}2/1.0/conf/crs",
+    f"{_FEATURES}3/1.0/conf/queryables",
+    f"{_FEATURES}3/1.0/conf/queryables-query-parameters",
+    f"{_FEATURES}3/1.0/conf/filter",
+    f"{_FEATURES}3/1.0/conf/features-filter",
+    f"{_FEATURES}5/1.0/conf/sortables",
+    *(
+        f"{_CQL2}{name}"
+        for name in (
+            "cql2-text",
+            "cql2-json",
+            "basic-cql2",
+            "advanced-comparison-operators",
+            "case-insensitive-comparison",
+            "accent-insensitive-comparison",
+            "basic-spatial-functions",
+            "basic-spatial-functions-plus",
+            "spatial-functions",
+            "temporal-functions",
+            "property-property",
+        )
+    ),
+)

@@ -1,0 +1,108 @@
+"""Routes of the root: what there is, which standards are kept, and the description of all addresses (OpenAPI 3.0)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import Response
+
+from lifang.doors.http import PROBLEMS, Asker, asking, city_of, json_answer
+from lifang.doors.ogcapi.asked import check_known
+from lifang.doors.ogcapi.conformance import CLASSES
+from lifang.doors.ogcapi.links import JSON, OPENAPI, PROBLEM, REL, ROOT, address, link
+from lifang.doors.ogcapi.representing import OgcRoute, media_of
+from lifang.guard import Action, Resource
+
+Reads = Annotated[Asker, asking(Action.READ, Resource("city"))]
+NOT_ACCEPTABLE: dict[int | str, dict[str, Any]] = {
+    406: {
+        "description": "Not made here",
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}},
+    }
+}
+ANSWERS = {**PROBLEMS, **NOT_ACCEPTABLE}
+
+
+def router() -> APIRouter:
+    """Return the routes of the root."""
+    routes = APIRouter(prefix=ROOT, route_class=OgcRoute, tags=["ogcapi"], responses=ANSWERS)
+    routes.add_api_route("", landing, summary="What the OGC API offers", response_model=dict[str, Any])
+    routes.add_api_route("/", landing, include_in_schema=False)
+    routes.add_api_route(
+        "/conformance", conformance, summary="The conformance classes kept", response_model=dict[str, Any]
+    )
+    routes.add_api_route("/api", api, summary="OpenAPI of the OGC API", responses={200: {"content": {OPENAPI: {}}}})
+    return routes
+
+
+def landing(request: Request, asker: Reads) -> Response:
+    """Say what there is, with links to it (OGC 17-069r4, clause 7.2)."""
+    del asker
+    check_known(request)
+    media_of(request, {"json": JSON})
+    settings = city_of(request).settings
+    body = {
+        "title": f"{settings.name_zh} {settings.name_en}".strip(),
+        "description": "A city's datasets as features: OGC API.",
+        "links": [
+            link("self", address(request), title="this document"),
+            link("service-desc", address(request, "api"), OPENAPI, "the API, described"),
+            link("service-doc", address(request, "api"), OPENAPI, "the API, described"),
+            link("conformance", address(request, "conformance"), title="conformance classes kept"),
+            link("data", address(request, "collections"), title="the collections"),
+            link(f"{REL}conformance", address(request, "conformance"), title="conformance classes kept"),
+            link(f"{REL}data", address(request, "collections"), title="the collections"),
+        ],
+    }
+    return json_answer(request, body)
+
+
+def conformance(request: Request, asker: Reads) -> Response:
+    """List the conformance classes that are kept."""
+    del asker
+    check_known(request)
+    media_of(request, {"json": JSON})
+    return json_answer(request, {"conformsTo": list(CLASSES)})
+
+
+def api(request: Request, asker: Reads) -> Response:
+    """Describe every address of this door in OpenAPI 3.0."""
+    del asker
+    check_known(request)
+    media_of(request, {"openapi": OPENAPI, "json": JSON, "any": "application/openapi+json"})
+    app: FastAPI = request.app
+    response = json_answer(request, described(app.openapi(), str(request.base_url).rstrip("/")))
+    response.headers["Content-Type"] = OPENAPI
+    return response
+
+
+def described(whole: dict[str, Any], server: str) -> dict[str, Any]:
+    """Return the part of an OpenAPI 3.1 description that is about this door, written in OpenAPI 3.0."""
+    paths = {path: what for path, what in whole["paths"].items() if path.split("/")[1:2] == [ROOT.strip("/")]}
+    body = {
+        "openapi": "3.0.3",
+        "info": {name: each for name, each in whole["info"].items() if name != "summary"},
+        "servers": [{"url": server}],
+        "paths": paths,
+        "components": whole["components"],
+    }
+    older: dict[str, Any] = _older(body)
+    return older
+
+
+def _older(node: Any) -> Any:
+    """Return a schema as OpenAPI 3.0 writes it: ``null`` as nullable, constants as lists of one."""
+    if isinstance(node, list):
+        return [_older(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    told = {name: _older(each) for name, each in node.items()}
+    options = told.get("anyOf")
+    if isinstance(options, list) and {"type": "null"} in options:
+        rest = [each for each in options if each != {"type": "null"}]
+        del told["anyOf"]
+        told |= {**(rest[0] if len(rest) == 1 else {"anyOf": rest}), "nullable": True}
+    if "const" in told:
+        told["enum"] = [told.pop("const")]
+    return told

@@ -1,0 +1,196 @@
+"""Routes of collections and their features (OGC 17-069r4, 18-058, 19-079r2)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from lifang.catalogue import Features, Form
+from lifang.core import format_instant
+from lifang.doors.http import Asker, asking, bytes_answer, city_of, entity_tag, json_answer
+from lifang.doors.ogcapi.asked import Asked, asked_of, check_known, time_column
+from lifang.doors.ogcapi.crs import CRS84, Crs, crs_of
+from lifang.doors.ogcapi.describing import collection, schema
+from lifang.doors.ogcapi.landing import ANSWERS
+from lifang.doors.ogcapi.links import GEOJSON, JSON, JSONFG, ROOT, SCHEMA, Link, address, again, link
+from lifang.doors.ogcapi.representing import OgcRoute, media_of
+from lifang.guard import Action, Resource
+
+Lists = Annotated[Asker, asking(Action.READ, Resource("dataset"))]
+Reads = Annotated[Asker, asking(Action.READ, Resource("dataset"), per_item=True)]
+CollectionId = Annotated[str, Path(max_length=64, description="The id of a dataset.")]
+FeatureId = Annotated[str, Path(max_length=500, description="The id of a feature.")]
+Text = Annotated[str | None, Query(max_length=500)]
+Limit = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="At most 10,000 are given.")]
+Offset = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
+Number = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="The number of a release; else the newest.")]
+_COLLECTIONS, _COLLECTIONS_MAX = 1000, 10_000
+_FEATURE_MEDIA = {"json": GEOJSON, "geojson": GEOJSON, "jsonfg": JSONFG, "plain": JSON}
+_SCHEMA_MEDIA = {"schema": SCHEMA, "json": JSON}
+_FG = tuple(f"http://www.opengis.net/spec/json-fg-1/1.0/conf/{name}" for name in ("core", "types-schemas"))
+
+
+def router() -> APIRouter:
+    """Return the routes of collections and features."""
+    routes = APIRouter(prefix=f"{ROOT}/collections", route_class=OgcRoute, tags=["ogcapi"], responses=ANSWERS)
+    one = "/{collection_id}"
+    features: dict[int | str, dict[str, Any]] = {200: {"content": {GEOJSON: {}, JSONFG: {}}}}
+    schemas: dict[int | str, dict[str, Any]] = {200: {"content": {SCHEMA: {}}}}
+    routes.add_api_route("", collections, summary="The datasets as collections", response_model=dict[str, Any])
+    routes.add_api_route(one, a_collection, summary="A dataset as a collection", response_model=dict[str, Any])
+    routes.add_api_route(f"{one}/schema", the_schema, summary="The schema of features", responses=schemas)
+    routes.add_api_route(f"{one}/queryables", queryables, summary="What features are filtered by", responses=schemas)
+    routes.add_api_route(f"{one}/sortables", sortables, summary="What features are ordered by", responses=schemas)
+    routes.add_api_route(f"{one}/items", items, summary="Features of a dataset", responses=features)
+    routes.add_api_route(f"{one}/items/{{feature_id:path}}", item, summary="A feature", responses=features)
+    return routes
+
+
+def collections(request: Request, asker: Lists, limit: Limit = None, offset: Offset = None) -> Response:
+    """List the datasets that the asker may read."""
+    check_known(request, "limit", "offset")
+    media_of(request, {"json": JSON})
+    size, start = min(limit or _COLLECTIONS, _COLLECTIONS_MAX), offset or 0
+    page = asker.datasets(offset=start, limit=size)
+    links = [link("self", str(request.url), title="this document")]
+    if page.more:
+        links.append(link("next", again(request, {"offset": start + size, "limit": size})))
+    told = [collection(request, each.card, each.release) for each in page if each.release is not None]
+    return json_answer(request, {"links": links, "collections": told, "crs": [CRS84]})
+
+
+def a_collection(collection_id: CollectionId, request: Request, asker: Reads) -> Response:
+    """Describe one collection."""
+    check_known(request)
+    media_of(request, {"json": JSON})
+    dataset = asker.dataset(collection_id)
+    return json_answer(request, collection(request, dataset.card, dataset.release()))
+
+
+def _schema(request: Request, asker: Asker, collection_id: str, place: str, *, geometry: bool = True) -> Response:
+    check_known(request)
+    media = media_of(request, _SCHEMA_MEDIA)
+    dataset = asker.dataset(collection_id)
+    response = json_answer(request, schema(request, dataset.features(), dataset.card, place, geometry=geometry))
+    response.headers["Content-Type"] = media
+    return response
+
+
+def the_schema(collection_id: CollectionId, request: Request, asker: Reads) -> Response:
+    """Give the schema of a collection's features."""
+    return _schema(request, asker, collection_id, "schema")
+
+
+def queryables(collection_id: CollectionId, request: Request, asker: Reads) -> Response:
+    """Give what a collection's features can be filtered by (OGC 19-079r2, clause 6.2)."""
+    return _schema(request, asker, collection_id, "queryables")
+
+
+def sortables(collection_id: CollectionId, request: Request, asker: Reads) -> Response:
+    """Give what a collection's features can be ordered by."""
+    return _schema(request, asker, collection_id, "sortables", geometry=False)
+
+
+def items(
+    collection_id: CollectionId,
+    request: Request,
+    asker: Reads,
+    limit: Limit = None,
+    offset: Offset = None,
+    bbox: Text = None,
+    bbox_crs: Annotated[str | None, Query(alias="bbox-crs", max_length=200)] = None,
+    crs: Text = None,
+    datetime_: Annotated[str | None, Query(alias="datetime", max_length=100)] = None,
+    filter_: Annotated[
+        str | None, Query(alias="filter", max_length=16_000, description="CQL2, as text or as JSON.")
+    ] = None,
+    filter_lang: Annotated[str | None, Query(alias="filter-lang", max_length=20)] = None,
+    filter_crs: Annotated[str | None, Query(alias="filter-crs", max_length=200)] = None,
+    sortby: Text = None,
+    release: Number = None,
+) -> Response:
+    """Give features: narrowed by place, time, properties by their names, CQL2; `numberMatched` is exact."""
+    del limit, offset, bbox, bbox_crs, crs, datetime_, filter_, filter_lang, filter_crs, sortby  # read by asked_of
+    media = media_of(request, _FEATURE_MEDIA)
+    features = asker.dataset(collection_id).features(release)
+    asked = asked_of(request, features)
+    tag = entity_tag(f"{features.release.sha256}{asked!r}{media}{request.url}")
+    body = _page(request, features, asked, media)
+    return _told(bytes_answer(request, body, media_type=media, tag=tag), asked.crs)
+
+
+def item(
+    collection_id: CollectionId,
+    feature_id: FeatureId,
+    request: Request,
+    asker: Reads,
+    crs: Text = None,
+    release: Number = None,
+) -> Response:
+    """Give one feature."""
+    check_known(request, "crs", "release")
+    media = media_of(request, _FEATURE_MEDIA)
+    system = crs_of(crs or CRS84)
+    dataset = asker.dataset(collection_id)
+    features = dataset.features(release)
+    found = features.one(feature_id, form=_form(features, system, media))
+    here = address(request, "collections", collection_id, "items", feature_id)
+    links = [
+        link("self", here, media, "this feature"),
+        link("collection", address(request, "collections", collection_id), title="its collection"),
+    ]
+    head = {"conformsTo": _FG, **_fg_head(features, system)} if media == JSONFG else {}
+    told = {**head, "links": links}
+    body = found[:-1] + b"," + orjson.dumps(told)[1:]
+    return _told(bytes_answer(request, body, media_type=media), system)
+
+
+def _told(response: Response, crs: Crs) -> Response:
+    response.headers["Content-Crs"] = f"<{crs.uri}>"
+    return response
+
+
+def _form(features: Features, crs: Crs, media: str) -> Form:
+    return Form(crs.move, fg=True, time=time_column(features)) if media == JSONFG else Form(crs.move)
+
+
+def _fg_head(features: Features, crs: Crs) -> dict[str, Any]:
+    return {"featureType": features.release.dataset, "coordRefSys": crs.uri}
+
+
+def _page(request: Request, features: Features, asked: Asked, media: str) -> bytes:
+    question = asked.question
+    matched = features.count(question)
+    found = features.page(question, form=_form(features, asked.crs, media)) if question.offset < matched else []
+    head: dict[str, Any] = {
+        "type": "FeatureCollection",
+        **({"conformsTo": _FG, **_fg_head(features, asked.crs)} if media == JSONFG else {}),
+        "numberMatched": matched,
+        "numberReturned": len(found),
+        "timeStamp": format_instant(city_of(request).clock.now()),
+        "links": _page_links(request, features, asked, (matched, len(found)), media),
+    }
+    return orjson.dumps(head)[:-1] + b',"features":[' + b",\n".join(found) + b"]}"
+
+
+def _page_links(request: Request, features: Features, asked: Asked, counts: tuple[int, int], media: str) -> list[Link]:
+    """Return the links of a page; those to other pages name the release, so that they fit together."""
+    matched, returned = counts
+    question, number = asked.question, features.release.number
+    others = {short: kind for short, kind in (("geojson", GEOJSON), ("jsonfg", JSONFG)) if kind != media}
+    found = [
+        link("self", again(request, {}), media, "this document"),
+        *(link("alternate", again(request, {"f": short}), kind) for short, kind in others.items()),
+        link("collection", address(request, "collections", features.release.dataset), title="the collection"),
+    ]
+    if question.offset + returned < matched and returned:
+        after = {"offset": question.offset + returned, "limit": question.limit, "release": number}
+        found.append(link("next", again(request, after), media, "the next page"))
+    if question.offset:
+        start = max(0, question.offset - question.limit)
+        before = {"offset": start, "limit": question.limit, "release": number}
+        found.append(link("prev", again(request, before), media, "the page before"))
+    return found
