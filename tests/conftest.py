@@ -17,7 +17,8 @@ from lifang.app import find_pack, lay_out
 
 _QUICK = {Path(__file__).parent / "unit", Path(__file__).parent / "architecture"}
 _OPENED = {
-    Path(__file__).parent / "unit" / room for room in ("doors", "doors_mqtt", "doors_ngsild", "doors_ogcapi", "sensing/connectors")
+    Path(__file__).parent / "unit" / room
+    for room in ("doors", "doors_mqtt", "doors_ngsild", "doors_ogcapi", "sensing/connectors")
 }
 _APART = "tests/docs/test_docs_run.py"
 

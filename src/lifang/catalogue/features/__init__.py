@@ -1,6 +1,7 @@
 """features: the rows of a release as GeoJSON features (RFC 7946), each with an id, filtered, ordered and counted.
 
-Does not belong here: who may read, addresses, outside query languages. Reads the releases of every dataset.
+Does not belong here: who may read, addresses, outside query languages. Reads the releases of every dataset; writes
+none.
 """
 
 from lifang.catalogue.features.features import Features

@@ -1,7 +1,8 @@
 """ogcapi: OGC API under ``/ogc``: datasets as collections, their rows as features.
 
 Features (OGC 17-069r4, 18-058, 19-079r2) with CQL2; GeoJSON and JSON-FG. What is not understood is refused.
-Does not belong here: storage, rights, how rows are found (``catalogue``). Reads every dataset that the asker may read.
+Does not belong here: storage, rights, how rows are found (``catalogue``). Reads every dataset that the asker may
+read; writes none.
 """
 
 from fastapi import APIRouter

@@ -38,11 +38,11 @@ def value(expression: Expression) -> tuple[str, list[Any]]:
 
 def keys(expression: Expression) -> list[tuple[Kind, Bound]]:
     """Return the values to order by, their kind and SQL: of what stands in JSON the number, the text, the truth."""
-    found = _LakeCompiler().value(expression)
+    found = _ObservationCompiler().value(expression)
     if found.kind is Kind.ANY:
         return [(kind, found.readings[kind]) for kind in _ORDERED]
     if found.kind is Kind.NUMBER and isinstance(expression, Call):
-        return [(found.kind, _fill("CAST({0} AS DOUBLE)", [found.sql]))]
+        return [(found.kind, fill("CAST({0} AS DOUBLE)", [found.sql]))]
     return [(found.kind, found.sql)]
 
 
