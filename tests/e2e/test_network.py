@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
 from tests.e2e.conftest import serve
 from tests.e2e.network import furnish
-from tests.e2e.screen import Served, look, open_page, show, sign_in
+from tests.e2e.screen import Served, look, open_page, show, sign_in, turn_to
 
 DEVICES = 20_000
 SHOWN = DEVICES + 3
@@ -170,6 +170,38 @@ def test_a_datastreams_chart_zooms_to_single_values_with_figures_flags_gaps_and_
     expect(sheet.locator("[data-figure=count]")).to_have_text(f"{len(rows) - 1:,}")
     shared.keyboard.press("Escape")
     expect(sheet).to_have_count(0)
+
+
+def test_a_datastreams_page_is_printed_embedded_and_large_without_hiding_or_being_hidden(
+    shared: Page, sensed: Served
+) -> None:
+    show(shared, sensed, STREAM)
+    sheet = shared.locator("lf-datastream .sheet")
+    expect(sheet.locator("[data-figure=max]")).to_contain_text("96")
+    shared.emulate_media(media="print")
+    expect(sheet.locator(".on-paper")).to_contain_text("UTC+8")
+    for part in ("#stream-title", "svg[role=slider]", "[data-figure=max]", "#near-title"):
+        expect(sheet.locator(part)).to_be_visible()
+    for hidden in ("lf-report", ".column", "lf-map", ".sheet button:not(.link)"):
+        expect(shared.locator(hidden).first).to_be_hidden()
+    assert sheet.evaluate("(one) => one.scrollHeight <= one.clientHeight + 1"), "nothing is cut off"
+    shared.emulate_media(media="screen")
+    shared.set_viewport_size({"width": 390, "height": 844})
+    turn_to(shared, f"{STREAM}&elder=1")
+    assert _bottom(shared, ".sheet") <= _top(shared, ".rail")
+    turn_to(shared, f"{STREAM}&embed=1")
+    assert _top(shared, ".sheet") >= _bottom(shared, ".caption")
+    assert _bottom(shared, ".sheet") == 844
+    expect(sheet.get_by_role("button", name="Close")).to_have_count(0)
+    assert faults(shared) == []
+
+
+def _top(page: Page, part: str) -> float:
+    return float(page.locator(part).evaluate("(one) => one.getBoundingClientRect().top"))
+
+
+def _bottom(page: Page, part: str) -> float:
+    return float(page.locator(part).evaluate("(one) => one.getBoundingClientRect().bottom"))
 
 
 def test_a_command_is_confirmed_seen_through_and_a_refused_one_says_why(

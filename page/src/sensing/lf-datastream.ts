@@ -3,7 +3,7 @@ import { customElement } from "lit/decorators.js";
 import { downloadAddress } from "../api/client";
 import { net, type GapReport, type RuleBody, type Statistics } from "../api/network";
 import type { Datastream } from "../api/types";
-import { isoIn, moment, nameOf, number, unitOf } from "../format";
+import { isoIn, moment, nameOf, number, unitOf, zoneName } from "../format";
 import { t, tOr } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
@@ -37,6 +37,7 @@ export class DatastreamPiece extends Piece {
   private told = 0;
 
   protected override firstUpdated(): void {
+    if (view.value.embed) return;
     this.querySelector<HTMLElement>("h2")?.focus({ preventScroll: true });
     if (window.matchMedia("(max-width: 820px)").matches) this.scrollIntoView({ block: "start" });
   }
@@ -75,11 +76,15 @@ export class DatastreamPiece extends Piece {
   }
 
   private frame(title: string, stream: Datastream | null, content: TemplateResult): TemplateResult {
-    return html`<section class="sheet" aria-labelledby="stream-title" @keydown=${(event: KeyboardEvent) => event.key === "Escape" && this.shut()}>
+    const thing = nameOf(stream?.thing.name, this.tongue);
+    const { embed } = view.value;
+    const city = nameOf(here(data.value.city)?.name, this.tongue);
+    return html`<section class="sheet" aria-labelledby="stream-title" @keydown=${(event: KeyboardEvent) => event.key === "Escape" && !embed && this.shut()}>
+      <p class="on-paper fine">里坊 lifang · ${city} · ${moment(this.moment, this.zone)} ${zoneName(this.moment, this.zone)}</p>
       <header class="panel-head">
         <h2 id="stream-title" tabindex="-1">${title}</h2>
-        ${stream ? html`<button type="button" class="link" @click=${() => view.set({ pick: stream.thing.id })}>${nameOf(stream.thing.name, this.tongue)}</button>` : nothing}
-        <button type="button" class="quiet" aria-label=${t("close")} @click=${() => this.shut()}>×</button>
+        ${stream && embed ? html`<span>${thing}</span>` : stream ? html`<button type="button" class="link" @click=${() => view.set({ pick: stream.thing.id })}>${thing}</button>` : nothing}
+        ${embed ? nothing : html`<button type="button" class="quiet" aria-label=${t("close")} @click=${() => this.shut()}>×</button>`}
       </header>
       ${content}
     </section>`;

@@ -30,6 +30,7 @@ function dress(now: View): void {
   root.toggleAttribute("data-kiosk", now.kiosk);
   root.toggleAttribute("data-elder", now.elder);
   root.toggleAttribute("data-embed", now.embed);
+  root.toggleAttribute("data-sheet", now.room === "sensing" && now.stream !== null);
 }
 
 /** Read the view from the address and tie it to the address bar and the document's root; call once, before drawing. */
