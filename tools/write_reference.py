@@ -26,6 +26,7 @@ from lifang.sensing import connectors as sensing_connectors
 from lifang.sensing.connectors import ConnectorSpec, mapping
 from lifang.sensing.connectors.mapping import paths
 from lifang.sensing.connectors.running import config
+from lifang.standards import DataStandard, Element, as_markdown, shipped_standards, shipped_text
 from lifang.store.registry import migrations
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -192,10 +193,45 @@ def _keys(part: type[mapping.Part]) -> list[str]:
     return lines
 
 
+def data_standards() -> str:
+    """Return the reference of data standards as Markdown: how one is written, and those that lifang ships."""
+    example = shipped_text("legal_entity@1").split("\n[elements.name]")[0].rstrip()
+    lines = [
+        "# Data standards 数据标准",
+        "",
+        "Written by `make docs` from the standards themselves. A data standard says what a dataset of a kind holds.",
+        'A card that says `standard = "legal_entity@1"` need not restate its rules: admission checks the file against',
+        "them and refuses one that lacks a mandatory element or has columns that nobody declared, with a diff. Where",
+        "a published standard's content is known its clause is cited; all else is lifang's own and says so.",
+        "",
+        "`lifang standard lint|diff|docs|add|list|show`; over HTTP `/api/v1/standards/data`. A city's own standards",
+        "are registered, kept with the city, and an edition never changes.",
+        "",
+        "## One standard: one TOML file",
+        "",
+        _text(DataStandard),
+        "",
+        *_table(DataStandard),
+        "",
+        "## `[elements.<id>]`",
+        "",
+        _text(Element),
+        "",
+        *_table(Element),
+        "",
+        "```toml",
+        example,
+        "```",
+        "",
+    ]
+    return "\n".join([*lines, *(as_markdown(each, level=2) for each in shipped_standards().values())])
+
+
 WRITERS = {
     migrations.SCHEMA: registry_schema,  # first: the cities that the others open are laid out from it
     REFERENCE / "cli.md": cli,
     REFERENCE / "connectors.md": connectors,
+    REFERENCE / "data-standards.md": data_standards,
     REFERENCE / "settings.md": settings,
     REFERENCE / "dataset-toml.md": dataset_toml,
     REFERENCE / "openapi.json": openapi,

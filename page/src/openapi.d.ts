@@ -1380,6 +1380,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/standards/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every
+         * @description List the data standards, every edition: those that lifang ships, then the city's own.
+         */
+        get: operations["every_api_v1_standards_data_get"];
+        put?: never;
+        /**
+         * Register
+         * @description Register a data standard; an edition never changes, the same text again changes nothing.
+         */
+        post: operations["register_api_v1_standards_data_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/data/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Faults
+         * @description Say what is wrong with the text of a data standard, line by line; nothing is kept.
+         */
+        post: operations["faults_api_v1_standards_data_lint_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/data/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description Give a data standard with its elements: `legal_entity@1`, or the newest edition of `legal_entity`.
+         */
+        get: operations["one_api_v1_standards_data__reference__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/data/{reference}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff
+         * @description Say what another standard or edition changes of this one, and whether data that kept this one may fail it.
+         */
+        get: operations["diff_api_v1_standards_data__reference__diff_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/data/{reference}/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Docs
+         * @description Give a data standard as Markdown.
+         */
+        get: operations["docs_api_v1_standards_data__reference__docs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/standards/data/{reference}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Text
+         * @description Give the TOML text of a data standard as it was registered.
+         */
+        get: operations["text_api_v1_standards_data__reference__text_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/standards/{list_id}": {
         parameters: {
             query?: never;
@@ -2423,6 +2547,26 @@ export interface components {
             lon: number[];
         };
         /**
+         * ChangeBody
+         * @description What an edition changes; ``text`` is the same in words. ``breaking``: old data may fail it, or their readers.
+         */
+        ChangeBody: {
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /** Breaking */
+            breaking: boolean;
+            /** Element */
+            element: string;
+            /** Field */
+            field: string;
+            /** Kind */
+            kind: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * CityBody
          * @description What the city says of itself; ``extent`` is west, south, east, north in degrees.
          */
@@ -2539,11 +2683,13 @@ export interface components {
         };
         /**
          * Column
-         * @description A column: 信息项.
+         * @description A column: 信息项; ``element`` is that of the dataset's standard which it follows.
          */
         Column: {
             /** Code List */
             code_list: string | null;
+            /** Element */
+            element: string | null;
             /** Name */
             name: string;
             /** Required */
@@ -2802,6 +2948,8 @@ export interface components {
         /**
          * DatasetBody
          * @description A dataset in full; ``code`` is its resource code, ``place`` what its coverage is called.
+         *
+         *     ``standard`` is the data standard that it follows.
          */
         DatasetBody: {
             attribution: components["schemas"]["Name"];
@@ -2863,6 +3011,8 @@ export interface components {
             sharing_mode: components["schemas"]["Term"] | null;
             /** Source */
             source: string;
+            /** Standard */
+            standard: string | null;
             summary: components["schemas"]["Name"];
             theme: components["schemas"]["Theme"];
             update_cycle: components["schemas"]["Term"] | null;
@@ -3271,6 +3421,62 @@ export interface components {
             next: string | null;
         };
         /**
+         * DiffBody
+         * @description What one standard changes of another.
+         */
+        DiffBody: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Breaking */
+            breaking: boolean;
+            /** Changes */
+            changes: components["schemas"]["ChangeBody"][];
+        };
+        /**
+         * ElementBody
+         * @description One element: what a column that follows it holds; ``grade`` by GB/T 43697, ``personal`` by PIPL Art. 4, 28.
+         */
+        ElementBody: {
+            /** Check Digit */
+            check_digit: string;
+            /** Code List */
+            code_list: string;
+            definition: components["schemas"]["Name"];
+            /**
+             * Grade
+             * @enum {string}
+             */
+            grade: "general" | "important" | "core";
+            /** Id */
+            id: string;
+            /** Key */
+            key: boolean;
+            /** Maximum */
+            maximum: number | string | null;
+            /** Minimum */
+            minimum: number | string | null;
+            name: components["schemas"]["Name"];
+            /** Pattern */
+            pattern: string;
+            /**
+             * Personal
+             * @enum {string}
+             */
+            personal: "" | "personal" | "sensitive";
+            /** Required */
+            required: boolean;
+            /** Source */
+            source: string;
+            /** Type */
+            type: string;
+            /** Unique */
+            unique: boolean;
+            /** Unit */
+            unit: string;
+        };
+        /**
          * Facet
          * @description One value to narrow the list by.
          */
@@ -3280,6 +3486,22 @@ export interface components {
             name: components["schemas"]["Name"];
             /** Value */
             value: string;
+        };
+        /**
+         * FaultBody
+         * @description A fault of a text: on which line, of which key, and how to mend it.
+         */
+        FaultBody: {
+            /** Line */
+            line: number;
+            /** Mend */
+            mend: string;
+            /** Warning */
+            warning: boolean;
+            /** What */
+            what: string;
+            /** Where */
+            where: string;
         };
         /**
          * Figures
@@ -3926,6 +4148,16 @@ export interface components {
             next: string | null;
         };
         /**
+         * LintBody
+         * @description The faults of a text; ``ok``: none of them bars it.
+         */
+        LintBody: {
+            /** Faults */
+            faults: components["schemas"]["FaultBody"][];
+            /** Ok */
+            ok: boolean;
+        };
+        /**
          * LogIn
          * @description A person's name and password.
          */
@@ -4553,6 +4785,17 @@ export interface components {
             changed: number;
         };
         /**
+         * RegisteredBody
+         * @description What became of a text.
+         */
+        RegisteredBody: {
+            /** Changes */
+            changes: components["schemas"]["ChangeBody"][];
+            standard: components["schemas"]["StandardBody"];
+            /** Unchanged */
+            unchanged: boolean;
+        };
+        /**
          * ReleaseBody
          * @description An immutable published version.
          */
@@ -4673,6 +4916,101 @@ export interface components {
          */
         SessionBody: {
             subject: components["schemas"]["SubjectBody"] | null;
+        };
+        /**
+         * StandardBody
+         * @description A data standard in full.
+         */
+        StandardBody: {
+            /** By */
+            by: string;
+            /** Edition */
+            edition: number;
+            /** Element Count */
+            element_count: number;
+            /** Elements */
+            elements: components["schemas"]["ElementBody"][];
+            /** Grade */
+            grade: string;
+            /** Grading */
+            grading: {
+                [key: string]: string;
+            };
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "base" | "theme" | "department";
+            /** Note */
+            note: string;
+            /** Personal */
+            personal: string;
+            /** Recorded */
+            recorded: string | null;
+            /** Reference */
+            reference: string;
+            /** Shipped */
+            shipped: boolean;
+            /** Source */
+            source: string;
+            summary: components["schemas"]["Name"];
+            /** Theme */
+            theme: string;
+            title: components["schemas"]["Name"];
+        };
+        /**
+         * StandardFile
+         * @description The TOML text of a data standard.
+         */
+        StandardFile: {
+            /** Toml */
+            toml: string;
+        };
+        /**
+         * StandardPage
+         * @description Data standards.
+         */
+        StandardPage: {
+            /** Items */
+            items: components["schemas"]["StandardSummary"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * StandardSummary
+         * @description A data standard in one edition; ``shipped``: it came with lifang. ``grade`` is the highest of its elements.
+         */
+        StandardSummary: {
+            /** By */
+            by: string;
+            /** Edition */
+            edition: number;
+            /** Element Count */
+            element_count: number;
+            /** Grade */
+            grade: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "base" | "theme" | "department";
+            /** Personal */
+            personal: string;
+            /** Recorded */
+            recorded: string | null;
+            /** Reference */
+            reference: string;
+            /** Shipped */
+            shipped: boolean;
+            /** Source */
+            source: string;
+            /** Theme */
+            theme: string;
+            title: components["schemas"]["Name"];
         };
         /**
          * StatisticsBody
@@ -12054,6 +12392,611 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CodeListPage"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    every_api_v1_standards_data_get: {
+        parameters: {
+            query?: {
+                kind?: string | null;
+                theme?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandardPage"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    register_api_v1_standards_data_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandardFile"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    faults_api_v1_standards_data_lint_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandardFile"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LintBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    one_api_v1_standards_data__reference__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandardBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    diff_api_v1_standards_data__reference__diff_get: {
+        parameters: {
+            query: {
+                /** @description Another. */
+                to: string;
+            };
+            header?: never;
+            path: {
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiffBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    docs_api_v1_standards_data__reference__docs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/plain": string;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    text_api_v1_standards_data__reference__text_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reference: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/plain": string;
                 };
             };
             /** @description Bad input */

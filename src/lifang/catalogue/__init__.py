@@ -22,6 +22,7 @@ from lifang.catalogue.card import (
 )
 from lifang.catalogue.catalogue import Catalogue, Dataset, card_from
 from lifang.catalogue.checking import RULES, ColumnQuality, Hit, QualityReport
+from lifang.catalogue.data_standards import DataStandards, Registered, Registration
 from lifang.catalogue.describe import kind_of, opening_of, sharing_of
 from lifang.catalogue.export import EXPORT_FORMATS, MEDIA_TYPES, write_rows
 from lifang.catalogue.extent import Extent
@@ -53,6 +54,7 @@ __all__ = [
     "ColumnQuality",
     "Contact",
     "Coverage",
+    "DataStandards",
     "Dataset",
     "Extent",
     "FeatureQuestion",
@@ -64,6 +66,8 @@ __all__ = [
     "Link",
     "Move",
     "QualityReport",
+    "Registered",
+    "Registration",
     "Release",
     "card_from",
     "kind_of",

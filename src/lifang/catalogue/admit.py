@@ -30,6 +30,7 @@ from lifang.catalogue.checking import (
     Schema,
     beyond_degrees,
     bind,
+    conform,
     count_hits,
     described,
     guess_crs,
@@ -42,6 +43,7 @@ from lifang.catalogue.reading import Hints, Limits, Opened, open_source
 from lifang.catalogue.spool import Spool
 from lifang.core import BadInput, Clock, Conflict, Settings, TooLarge, Unavailable, check_crs, zone
 from lifang.guard import Subject
+from lifang.standards import DataStandard
 from lifang.store import ReleaseFile, Store
 
 Progress = Callable[[float, str], None]
@@ -52,12 +54,13 @@ _DEGREES = frozenset({"", "EPSG:4326", "EPSG:4490", "GCJ-02"})
 
 @dataclass(frozen=True)
 class Request:
-    """One admission asked for: which file, by whom, and how to tell of progress and of a wish to stop."""
+    """One admission asked for: which file, by whom, the standard of its card, how to tell of progress and to stop."""
 
     source: Path
     name: str
     card: Card
     by: Subject
+    standard: DataStandard | None = None
     roads: Callable[[], Any] = lambda: None
     progress: Progress = lambda _share, _stage: None
     cancelled: Callable[[], bool] = lambda: False
@@ -73,6 +76,7 @@ class _Read:
     """What checking a file came to."""
 
     opened: Opened
+    card: Card
     schema: Schema
     arrow: pa.Schema
     crs: str
@@ -122,12 +126,13 @@ class Admissions:
             request.source, name=request.name, scratch=scratch, hints=hints, limits=limits, poll=request.poll
         )
         city_zone = zone(request.card.time_zone or self._settings.time_zone)
-        schema = bind(request.card, opened, zone=city_zone)
-        crs, crs_notes = self._crs(request.card, opened, schema)
-        extent = self._settings.box if request.card.geometry.extent == "city" else None
-        checker = Checker(schema, request.card, crs=crs, extent=extent)
+        card, standard_notes = _conformed(request, opened)
+        schema = bind(card, opened, zone=city_zone)
+        crs, crs_notes = self._crs(card, opened, schema)
+        extent = self._settings.box if card.geometry.extent == "city" else None
+        checker = Checker(schema, card, crs=crs, extent=extent)
         arrow = checker.arrow_schema
-        spool = Spool(scratch / "spool.arrow", checker, request.card, names=arrow.names)
+        spool = Spool(scratch / "spool.arrow", checker, card, names=arrow.names)
         done = 0
         with closing(spool), closing(checked_batches(checker, opened)) as batches:
             for checked in batches:
@@ -138,8 +143,8 @@ class Admissions:
             good, refused = spool.settle()
         if not good.any():
             raise _nothing_admitted(refused, spool.rows)
-        notes = (*schema.notes, *crs_notes, *_position_notes(request, spool, crs))
-        return _Read(opened, schema, arrow, crs, spool, good, refused, notes)
+        notes = (*standard_notes, *schema.notes, *crs_notes, *_position_notes(request, spool, crs))
+        return _Read(opened, card, schema, arrow, crs, spool, good, refused, notes)
 
     def _crs(self, card: Card, opened: Opened, schema: Schema) -> tuple[str, tuple[str, ...]]:
         if schema.placing is None:
@@ -202,12 +207,13 @@ class Admissions:
         )
         columns = [described(column, read.arrow.field(column.name).type) for column in read.schema.declared]
         if read.schema.placing:
-            place = request.card.geometry
+            place = read.card.geometry
             columns.append({"name": "geometry", "zh": place.zh, "en": place.en, "type": "geometry", "unit": "",
                             "code_list": "", "arrow": "binary"})  # fmt: skip
         provenance = {
             "card_sha256": request.card.digest(),
             "classification": request.card.classification.value,
+            "standard": request.card.standard,
             "format": read.opened.format,
             "encoding": read.opened.encoding,
             "delimiter": read.opened.delimiter,
@@ -231,6 +237,14 @@ class Admissions:
             quality=report,
             provenance=provenance,
         )
+
+
+def _conformed(request: Request, opened: Opened) -> tuple[Card, tuple[str, ...]]:
+    """Return the card with the rules of its standard, if it names one, and what was noticed."""
+    if request.standard is None:
+        return request.card, ()
+    found = conform(request.card, request.standard, opened)
+    return found.card, found.notes
 
 
 def checked_batches(checker: Checker, opened: Opened) -> Generator[Checked, None, None]:

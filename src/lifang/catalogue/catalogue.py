@@ -17,6 +17,7 @@ from lifang.catalogue.amending import Amendment, Amendments, Change
 from lifang.catalogue.card import Bilingual, Card, themes_of
 from lifang.catalogue.checking import clean_name
 from lifang.catalogue.codes import code_of, give_missing_codes
+from lifang.catalogue.data_standards import DataStandards, standard_of
 from lifang.catalogue.describe import Described, declared_items, describe
 from lifang.catalogue.extent import Extent, extent_of
 from lifang.catalogue.features import Features
@@ -118,6 +119,7 @@ class Catalogue:
     def __init__(self, store: Store, clock: Clock, settings: Settings) -> None:
         self._store = store
         self._clock = clock
+        self.standards = DataStandards(store, clock)
         self._admissions = Admissions(store, clock, settings)
         self.themes = themes_of(settings.themes)
         give_missing_codes(store.registry, self.themes)
@@ -153,6 +155,7 @@ class Catalogue:
             called,
             known,
             by,
+            standard=standard_of(self.standards, known),
             roads=lambda: self._roads(known.id),
             progress=progress or (lambda _share, _stage: None),
             cancelled=cancelled or (lambda: False),
@@ -177,7 +180,8 @@ class Catalogue:
         """
         card = self.dataset(dataset_id).card
         require(by, Action.ADMIT, Resource("dataset", card.id, card.classification))
-        return self._amendments.amend(card, change, by=by, name=name, expected=expected)
+        standard = standard_of(self.standards, card)
+        return self._amendments.amend(card, change, by=by, name=name, expected=expected, standard=standard)
 
     def dataset(self, dataset_id: str) -> Dataset:
         """Return the dataset, or ``NotFound``. Who may read it is for the caller to ask (guard)."""

@@ -15,6 +15,7 @@ DATA = frozenset(
         "alert",
         "city",
         "code_list",
+        "data_standard",
         "dataset",
         "datastream",
         "device",
@@ -271,6 +272,15 @@ RULES = (
         frozenset({"dataset", "release", "job"}),
         ANY,
         law=_GRADING,
+    ),
+    Rule(
+        "standard-setting",
+        "Data officers and administrators register data standards.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.MANAGE}),
+        frozenset({"data_standard"}),
+        OPEN,
+        law="数据安全法 Art. 17; GB/T 21063",
     ),
     Rule(
         "evidence",

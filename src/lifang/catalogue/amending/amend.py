@@ -22,11 +22,12 @@ from lifang.catalogue.amending.merge import bounds_after, change_rows, merged
 from lifang.catalogue.amending.model import METHODS, Amendment, Change
 from lifang.catalogue.amending.plan import Plan, Planner
 from lifang.catalogue.card import Card, themes_of
-from lifang.catalogue.checking import Geometries, QualityReport, Sketches, count_hits, hash_column
+from lifang.catalogue.checking import Geometries, QualityReport, Sketches, count_hits, hash_column, ruled_as_released
 from lifang.catalogue.model import Release
 from lifang.catalogue.publishing import geo_metadata, newest_release, record_release
 from lifang.core import BadInput, Clock, Conflict, NotFound, Settings, disk_errors, zone
 from lifang.guard import Subject
+from lifang.standards import DataStandard
 from lifang.store import Relation, ReleaseFile, Store
 
 
@@ -53,11 +54,20 @@ class Amendments:
         self._settings = settings
         self._lock = lock
 
-    def amend(self, card: Card, change: Change, *, by: Subject, name: str, expected: int | None) -> Amendment:
+    def amend(
+        self,
+        card: Card,
+        change: Change,
+        *,
+        by: Subject,
+        name: str,
+        expected: int | None,
+        standard: DataStandard | None = None,
+    ) -> Amendment:
         """Return what became of ``change``; ``BadInput`` says why nothing of it could be taken."""
         _check_change(change)
         before = self._newest(card, expected)
-        whole = whole_card(card, before)
+        whole = whole_card(ruled_as_released(card, standard, before.columns) if standard else card, before)
         with disk_errors(self._store.folder):
             checked = self._check(whole, before, change)
             with self._lock:

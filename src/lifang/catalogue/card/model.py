@@ -18,6 +18,7 @@ from lifang.catalogue.card.reading import values_of
 from lifang.catalogue.card.writing import as_toml, plain
 from lifang.core import BadInput, check_crs, check_slug, zone
 from lifang.guard import Classification
+from lifang.standards import split_reference
 
 _SKIP_MAX = 100_000
 _COLUMNS_MAX = 2_000
@@ -31,8 +32,9 @@ class Card:
     """What is known of a dataset before its file is read. Fields by GB/T 21063.3-2007, plus how to read the file.
 
     ``header_row`` is the row of the column names, as a spreadsheet shows it (0: found by looking in a workbook, the
-    first line elsewhere); ``layer`` is the sheet or layer. ``undeclared`` says what becomes of columns that the card
-    does not name, while it names some: ``leave_out`` or ``infer``.
+    first line elsewhere); ``layer`` is the sheet or layer. ``standard`` is the data standard that the dataset follows
+    (``legal_entity@1``): the card need not restate its rules. ``undeclared`` says what becomes of columns that neither
+    names, while one names some: ``leave_out`` (the default), ``infer``, or ``refuse`` (the default with a standard).
 
     ``code`` is the resource code 信息资源代码: in full (``211000/000042``), its front, or left to the catalogue.
     ``base`` is one of the six bases. ``sharing`` 共享类型 and ``opening`` 开放属性 are unconditional, conditional or
@@ -75,7 +77,8 @@ class Card:
     duplicates: str = "refuse"
     missing: tuple[str, ...] = ("",)
     key: tuple[str, ...] = ()
-    undeclared: str = "leave_out"
+    standard: str = ""
+    undeclared: str = ""
     columns: tuple[Column, ...] = field(default=())
     geometry: Geometry = _NO_GEOMETRY
     coverage: Coverage = _NO_COVERAGE
@@ -90,8 +93,8 @@ class Card:
             at("time_zone", zone, self.time_zone)
         if self.duplicates not in ("refuse", "keep"):
             raise BadInput(f"duplicates = {self.duplicates!r}.", where="duplicates", mend="Use refuse or keep.")
-        if self.undeclared not in ("leave_out", "infer"):
-            mend = "Use leave_out or infer."
+        if self.undeclared not in ("", "leave_out", "infer", "refuse"):
+            mend = "Use leave_out, infer or refuse."
             raise BadInput(f"undeclared = {self.undeclared[:40]!r}.", where="undeclared", mend=mend)
         self._check_lines()
         if self.delimiter not in ("", "tab", "\\t") and not _is_delimiter(self.delimiter):
@@ -101,7 +104,7 @@ class Card:
         if max(len(self.columns), len(self.header)) > _COLUMNS_MAX:
             raise BadInput("There are too many columns.", where="columns", mend=f"Declare at most {_COLUMNS_MAX}.")
         names = [column.name for column in self.columns]
-        if absent := [name for name in self.key if names and name not in names]:
+        if absent := [name for name in self.key if names and name not in names and not self.standard]:
             raise BadInput(
                 f"The key names a column that is not declared: {absent[0]!r}.",
                 where="key",
@@ -111,6 +114,9 @@ class Card:
     def _check_catalogued(self) -> None:
         if self.code:
             parse_code(self.code)
+        if self.standard and split_reference(self.standard)[1] is None:
+            mend = f"Add the edition: {self.standard}@1."
+            raise BadInput(f"{self.standard!r} names no edition.", where="standard", mend=mend)
         lists = {"base": BASES, "sharing": SHARING, "sharing_mode": SHARING_MODES, "opening": OPENING}
         for name, table in lists.items():
             check_listed(getattr(self, name), table, name)

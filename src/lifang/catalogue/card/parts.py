@@ -35,6 +35,7 @@ class Column:
 
     ``source`` is the header in the file; ``template`` builds the value from several (``{year}-{month}-{day}``).
     ``unit`` is what is stored, ``source_unit`` what the file holds; ``format`` is a strptime pattern for times.
+    ``element`` is the element of the card's standard that it follows, if that has another name.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Column:
     template: str = ""
     format: str = ""
     missing: tuple[str, ...] = ()
+    element: str = ""
 
     def __post_init__(self) -> None:
         where = f"columns.{self.name}"

@@ -5,6 +5,7 @@ Reads and writes no dataset.
 """
 
 from lifang.catalogue.checking.check import REFUSED, Checked, Checker, filled_key, refusals, row_hashes
+from lifang.catalogue.checking.conform import Conformed, conform, ruled_as_released
 from lifang.catalogue.checking.hashing import Repeats, hash_column
 from lifang.catalogue.checking.place import (
     Misplaced,
@@ -24,6 +25,7 @@ __all__ = [
     "Checked",
     "Checker",
     "ColumnQuality",
+    "Conformed",
     "Geometries",
     "Hit",
     "Misplaced",
@@ -35,6 +37,7 @@ __all__ = [
     "beyond_degrees",
     "bind",
     "clean_name",
+    "conform",
     "count_hits",
     "described",
     "filled_key",
@@ -44,4 +47,5 @@ __all__ = [
     "raw_bounds",
     "refusals",
     "row_hashes",
+    "ruled_as_released",
 ]

@@ -25,7 +25,7 @@ _LON = frozenset({"lon", "lng", "long", "longitude", "经度", "x坐标"})
 _LAT = frozenset({"lat", "latitude", "纬度", "y坐标"})
 _WKT = frozenset({"wkt", "geometry", "geom", "the_geom"})
 _WKT_VALUE = r"(?i)^\s*(?:POINT|LINESTRING|POLYGON|MULTI\w+|GEOMETRYCOLLECTION)\s*(?:Z|M|ZM)?\s*(?:\(|EMPTY)"
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def bind(card: Card, opened: Opened, *, zone: tzinfo) -> Schema:
     if not columns or card.undeclared == "infer":
         more, told = _infer(opened, card, bound, zone=zone)
         bound, notes = bound + more, notes + told
-    placing = _placing(card, opened)
+    placing = placing_of(card, opened)
     if any(column.type == "geometry" for column in card.columns) and placing is None:
         raise BadInput(
             "The card declares a geometry, the file has none.", where="geometry", mend="Name lon and lat, or wkt."
@@ -94,7 +94,8 @@ def bind(card: Card, opened: Opened, *, zone: tzinfo) -> Schema:
     return Schema(tuple(bound), placing, zone, (*opened.notes, *notes))
 
 
-def _find(wanted: str, headers: Iterable[str]) -> str | None:
+def find_header(wanted: str, headers: Iterable[str]) -> str | None:
+    """Return the header that is ``wanted``, or that is so called as a column."""
     names = list(headers)
     if wanted in names:
         return wanted
@@ -104,8 +105,8 @@ def _find(wanted: str, headers: Iterable[str]) -> str | None:
 def _bind_declared(columns: list[Column], card: Card, headers: tuple[str, ...]) -> tuple[list[Bound], list[str]]:
     bound, notes = [], []
     for column in columns:
-        wanted = _PLACEHOLDER.findall(column.template) if column.template else [column.source or column.name]
-        found = [_find(each, headers) for each in wanted]
+        wanted = PLACEHOLDER.findall(column.template) if column.template else [column.source or column.name]
+        found = [find_header(each, headers) for each in wanted]
         missing = [each for each, header in zip(wanted, found, strict=True) if header is None]
         if missing and (column.required or column.name in card.key or column.template):
             raise BadInput(
@@ -118,7 +119,7 @@ def _bind_declared(columns: list[Column], card: Card, headers: tuple[str, ...]) 
         bound.append(Bound(column, tuple(header for header in found if header is not None)))
     used = {header for each in bound for header in each.headers} | set(_placing_headers(card))
     spare = [header for header in headers if header not in used]
-    if columns and spare and card.undeclared == "leave_out":
+    if columns and spare and card.undeclared in ("", "leave_out"):
         notes.append(f"Left out because the card does not declare them: {', '.join(spare)[:300]}.")
     return bound, notes
 
@@ -127,10 +128,11 @@ def _placing_headers(card: Card) -> tuple[str, ...]:
     return tuple(filter(None, (card.geometry.lon, card.geometry.lat, card.geometry.wkt)))
 
 
-def _placing(card: Card, opened: Opened) -> Placing | None:
+def placing_of(card: Card, opened: Opened) -> Placing | None:
+    """Return where the geometry of an opened file is read from, if it has any."""
     stated = _placing_headers(card)
     if stated:
-        found = [_find(each, opened.headers) for each in stated]
+        found = [find_header(each, opened.headers) for each in stated]
         if None in found:
             raise BadInput(
                 f"The file has no column {stated[found.index(None)]!r}.",
@@ -157,7 +159,7 @@ def _looks_like_wkt(opened: Opened, header: str) -> bool:
 
 def _infer(opened: Opened, card: Card, given: list[Bound], *, zone: tzinfo) -> tuple[list[Bound], list[str]]:
     """Return columns for the headers that are not bound yet, found by looking at the first rows, and notes."""
-    wkt_header = _find(card.geometry.wkt, opened.headers) if card.geometry.wkt else None
+    wkt_header = find_header(card.geometry.wkt, opened.headers) if card.geometry.wkt else None
     used = {header for each in given for header in each.headers} | {wkt_header}
     numbers, table = _sample(opened)
     bound: list[Bound] = []
@@ -207,5 +209,7 @@ def described(column: Column, kind: Any) -> dict[str, Any]:
         "type": column.type,
         "unit": column.unit,
         "code_list": column.code_list,
+        "element": column.element,
+        "required": column.required,
         "arrow": str(kind),
     }

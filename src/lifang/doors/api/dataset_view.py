@@ -62,6 +62,7 @@ def whole_dataset(dataset: OpenDataset, releases: list[Release], themes: Themes)
     return DatasetBody(
         **_summary(card, newest, dataset.extent_of(newest), themes).model_dump(),
         code=dataset.code,
+        standard=card.standard or None,
         provider_code=card.provider_code,
         sharing_condition=name_of(card.sharing_condition),
         sharing_mode=_term(SHARING_MODES, card.sharing_mode),
@@ -121,7 +122,8 @@ def _column(column: Any, required: frozenset[str]) -> Column:
         type=column["type"],
         unit=column.get("unit") or None,
         code_list=column.get("code_list") or None,
-        required=column["name"] in required,
+        required=column["name"] in required or bool(column.get("required")),
+        element=column.get("element") or None,
     )
 
 

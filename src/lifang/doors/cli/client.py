@@ -74,6 +74,10 @@ class Client:
         """Return the JSON answer to GET; parameters that are ``None`` are left out."""
         return self._json("GET", path, params=_given(params))
 
+    def text(self, path: str) -> str:
+        """Return the answer to GET as text."""
+        return self._answer("GET", path).text
+
     def post(self, path: str, body: Any = None, **params: Any) -> Any:
         """Return the JSON answer to POST with a JSON body."""
         return self._json("POST", path, json=body, params=_given(params))
@@ -128,13 +132,17 @@ class Client:
         return written
 
     def _json(self, method: str, path: str, **more: Any) -> Any:
+        answer = self._answer(method, path, **more)
+        return answer.json() if answer.content else None
+
+    def _answer(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
             answer = self._runner.run(self._http.request(method, path, **more))
         except httpx.TransportError as error:
             raise Unavailable(f"The city did not answer: {error}.", mend="Is its process still running?") from error
         if answer.is_error:
             raise _problem(answer)
-        return answer.json() if answer.content else None
+        return answer
 
 
 def _given(params: Mapping[str, Any]) -> dict[str, Any]:

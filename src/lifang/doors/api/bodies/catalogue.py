@@ -105,7 +105,7 @@ class MetadataElement(Said):
 
 
 class Column(Said):
-    """A column: 信息项."""
+    """A column: 信息项; ``element`` is that of the dataset's standard which it follows."""
 
     name: str
     title: Name
@@ -113,6 +113,7 @@ class Column(Said):
     unit: str | None
     code_list: str | None
     required: bool
+    element: str | None
 
 
 class ReleaseBody(Said):
@@ -128,9 +129,13 @@ class ReleaseBody(Said):
 
 
 class DatasetBody(DatasetSummary):
-    """A dataset in full; ``code`` is its resource code, ``place`` what its coverage is called."""
+    """A dataset in full; ``code`` is its resource code, ``place`` what its coverage is called.
+
+    ``standard`` is the data standard that it follows.
+    """
 
     code: str
+    standard: str | None
     provider_code: str
     sharing_condition: Name
     sharing_mode: Term | None

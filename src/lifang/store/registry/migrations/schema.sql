@@ -21,7 +21,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0008');
+INSERT INTO "alembic_version" VALUES('0009');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -125,6 +125,21 @@ CREATE TABLE counter_snapshot (
 	moment INTEGER NOT NULL, 
 	body BLOB NOT NULL, 
 	CONSTRAINT pk_counter_snapshot PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE data_standard (
+	id TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	edition INTEGER NOT NULL, 
+	zh TEXT NOT NULL, 
+	en TEXT NOT NULL, 
+	theme TEXT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	subject TEXT NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	CONSTRAINT pk_data_standard PRIMARY KEY (id)
 )
  STRICT
 ;
@@ -724,3 +739,5 @@ CREATE INDEX ix_connector_issue_connector ON connector_issue (connector);
 CREATE INDEX ix_thing_zh ON thing (zh);
 
 CREATE INDEX ix_datastream_zh ON datastream (zh);
+
+CREATE INDEX ix_data_standard_name_edition ON data_standard (name, edition);
