@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from lifang.catalogue.admit import Admissions, Request
 from lifang.catalogue.amending import Amendment, Amendments, Change
 from lifang.catalogue.card import Bilingual, Card, themes_of
 from lifang.catalogue.checking import clean_name
-from lifang.catalogue.codes import code_of, give_missing_codes
+from lifang.catalogue.codes import code_of, codes_of, give_missing_codes
 from lifang.catalogue.data_standards import DataStandards, standard_of
 from lifang.catalogue.describe import Described, declared_items, describe
 from lifang.catalogue.extent import Extent, extent_of
@@ -217,6 +217,18 @@ class Catalogue:
     ) -> dict[str, list[tuple[str, int]]]:
         """Return how many datasets that hold ``text`` each theme, format and classification has, commonest first."""
         return counted(matching(self._visible(subject, purpose, at), text=text))
+
+    def codes(self, dataset_ids: Sequence[str]) -> dict[str, str]:
+        """Return the resource codes of datasets, asked for at once."""
+        return codes_of(self._store.registry, dataset_ids)
+
+    def releases(self, dataset_ids: Sequence[str]) -> dict[str, list[Release]]:
+        """Return the releases of each of these datasets, the newest first, asked for at once."""
+        found: dict[str, list[Release]] = {each: [] for each in dataset_ids}
+        rows = self._store.registry.find("release", where={"dataset": list(found)}, order="number", descending=True)
+        for row in rows:
+            found[row["dataset"]].append(Release.from_row(row))
+        return found
 
     def moments(self) -> Mapping[str, tuple[datetime, datetime]]:
         """Return of each dataset when it was first recorded and when it last changed, in UTC."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lifang.catalogue.card import BASES, Card, ResourceCode, front_of, parse_code
@@ -16,6 +16,12 @@ def code_of(registry: Registry, dataset_id: str) -> str:
     """Return a dataset's resource code as text; empty while it has none."""
     row = registry.get(_TABLE, dataset_id)
     return str(ResourceCode(row["front"], row["serial"])) if row else ""
+
+
+def codes_of(registry: Registry, dataset_ids: Sequence[str]) -> dict[str, str]:
+    """Return the resource codes of datasets as text, of those that have one."""
+    rows = registry.find(_TABLE, where={"id": list(dataset_ids)})
+    return {row["id"]: str(ResourceCode(row["front"], row["serial"])) for row in rows}
 
 
 def give_code(transaction: Transaction, card: Card, themes: Mapping[str, Any]) -> None:

@@ -1,0 +1,106 @@
+"""The words of DCAT-AP 3 that are not in rdflib, and the codes of the EU's tables that its values come from."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from rdflib import DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
+
+from lifang.catalogue import Bilingual
+from lifang.guard import Classification
+
+DCAT = Namespace("http://www.w3.org/ns/dcat#")  # rdflib's own is DCAT 2
+ADMS = Namespace("http://www.w3.org/ns/adms#")
+GEO = Namespace("http://www.opengis.net/ont/geosparql#")
+HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
+VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
+_EU = "http://publications.europa.eu/resource/authority"
+_IANA = "https://www.iana.org/assignments/media-types/"
+PREFIXES = {
+    "adms": ADMS,
+    "dcat": DCAT,
+    "dct": DCTERMS,
+    "foaf": FOAF,
+    "geo": GEO,
+    "hydra": HYDRA,
+    "rdfs": RDFS,
+    "skos": SKOS,
+    "vcard": VCARD,
+    "xsd": XSD,
+}
+LANGUAGES = {"zh": URIRef(f"{_EU}/language/ZHO"), "en": URIRef(f"{_EU}/language/ENG")}
+FREQUENCIES = {
+    cycle: URIRef(f"{_EU}/frequency/{code}")
+    for cycle, code in {
+        "realtime": "CONT",
+        "hourly": "HOURLY",
+        "daily": "DAILY",
+        "weekly": "WEEKLY",
+        "monthly": "MONTHLY",
+        "quarterly": "QUARTERLY",
+        "yearly": "ANNUAL",
+        "every_ten_years": "DECENNIAL",
+        "irregular": "IRREG",
+        "once": "NEVER",
+    }.items()
+}
+ACCESS = {
+    Classification.OPEN: URIRef(f"{_EU}/access-right/PUBLIC"),
+    Classification.SHARED: URIRef(f"{_EU}/access-right/RESTRICTED"),
+    Classification.RESTRICTED: URIRef(f"{_EU}/access-right/NON_PUBLIC"),
+}
+_FILE_TYPES = {"csv": "CSV", "geojson": "GEOJSON", "json": "JSON", "parquet": "PARQUET", "xlsx": "XLSX", "gpkg": "GPKG"}
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ADDRESS = re.compile(r"https?://[^\s<>\"'`\\^{|}]{1,2000}")
+_DATES = ((re.compile(r"\d{4}"), XSD.gYear), (re.compile(r"\d{4}-\d\d"), XSD.gYearMonth),
+          (re.compile(r"\d{4}-\d\d-\d\d"), XSD.date))  # fmt: skip
+
+
+def empty_graph() -> Graph:
+    """Return a graph that knows the prefixes and nothing else."""
+    graph = Graph(bind_namespaces="none")
+    for prefix, namespace in PREFIXES.items():
+        graph.bind(prefix, namespace)
+    return graph
+
+
+def printable(text: str) -> str:
+    """Return ``text`` without what XML 1.0 cannot hold."""
+    return _NOT_XML.sub("", text)
+
+
+def say(graph: Graph, subject: URIRef, predicate: URIRef, text: Bilingual) -> None:
+    """Add a text in the languages in which there is one."""
+    for lang, words in (("zh", text.zh), ("en", text.en)):
+        if words.strip():
+            graph.add((subject, predicate, Literal(printable(words), lang=lang)))
+
+
+def typed(graph: Graph, subject: URIRef, predicate: URIRef, target: URIRef, *kinds: URIRef) -> URIRef:
+    """Return ``target``, which ``subject`` is linked to, with its types said, as shapes ask for them."""
+    graph.add((subject, predicate, target))
+    for kind in kinds:
+        graph.add((target, RDF.type, kind))
+    return target
+
+
+def address(text: str) -> URIRef | None:
+    """Return a web address as a name of RDF, nothing if the text is none."""
+    return URIRef(text) if _ADDRESS.fullmatch(text) else None
+
+
+def file_type(form: str) -> URIRef | None:
+    """Return a file format of the EU's table, if it is there."""
+    return URIRef(f"{_EU}/file-type/{_FILE_TYPES[form]}") if form in _FILE_TYPES else None
+
+
+def media_type(text: str) -> URIRef:
+    """Return a media type as IANA names it."""
+    return URIRef(_IANA + quote(text.partition(";")[0]))
+
+
+def dated(text: str) -> Literal:
+    """Return a date or a moment with the type that its precision has."""
+    kind = next((kind for pattern, kind in _DATES if pattern.fullmatch(text)), XSD.dateTime)
+    return Literal(text, datatype=kind)
