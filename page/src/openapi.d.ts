@@ -172,6 +172,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/certificates/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description Check a certificate of destruction against the ledger and the files.
+         */
+        post: operations["verify_api_v1_certificates_verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/city": {
         parameters: {
             query?: never;
@@ -419,6 +439,7 @@ export interface paths {
          * Every
          * @description List the datasets the asker may know of, with counts to narrow them by.
          *
+         *     Those that are published or deprecated, or in the `state` asked for; drafts are there for those who prepare data.
          *     Of restricted ones, those who could read them for a stated purpose learn the name, theme, provider and
          *     classification, and `needs: purpose`; the purpose is stated in X-Lifang-Purpose. With `at` those that had a
          *     release by then, with that release.
@@ -470,8 +491,40 @@ export interface paths {
          * @description Give a dataset's card with the columns as they were found, to correct and to send with the file again.
          */
         get: operations["card_api_v1_datasets__dataset_id__card_get"];
-        put?: never;
+        /**
+         * Set Card
+         * @description Put a card in place of the one a dataset has; what was released stays as it was.
+         */
+        put: operations["set_card_api_v1_datasets__dataset_id__card_put"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/life": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Life
+         * @description Say where a dataset is in its life, what it went through, and what the asker may do with it.
+         */
+        get: operations["life_api_v1_datasets__dataset_id__life_get"];
+        put?: never;
+        /**
+         * Move
+         * @description LifeMove a dataset through its life.
+         *
+         *     By submit, withdraw, return, approve, publish, retract, deprecate, reinstate, archive, restore, hold, lift,
+         *     ask_destruction, refuse_destruction or destroy. What is destroyed is gone: the answer tells its last state, and the
+         *     certificate is among the destructions.
+         */
+        post: operations["move_api_v1_datasets__dataset_id__life_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -580,6 +633,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/destructions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Destructions
+         * @description List destructions: what was asked for, by whom, what was decided, and the certificates.
+         */
+        get: operations["destructions_api_v1_destructions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/destructions/{destruction_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Destruction
+         * @description Give one destruction with its certificate.
+         */
+        get: operations["destruction_api_v1_destructions__destruction_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/device-tokens/{token_id}": {
         parameters: {
             query?: never;
@@ -678,6 +771,26 @@ export interface paths {
         get: operations["doctor_api_v1_doctor_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draft
+         * @description Begin a dataset without a file: a draft that only those see who prepare data, until it is published.
+         */
+        post: operations["draft_api_v1_drafts_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1805,7 +1918,7 @@ export interface paths {
         };
         /**
          * What happens in the city, as it happens
-         * @description Return an endless stream of clock, observations, alert, indicator and job events.
+         * @description Return an endless stream of clock, observations, alert, indicator, job and catalogue events.
          */
         get: operations["events_events_get"];
         put?: never;
@@ -2743,6 +2856,16 @@ export interface components {
             next: string | null;
         };
         /**
+         * CardAsked
+         * @description A dataset's card: the fields of a ``dataset.toml``.
+         */
+        CardAsked: {
+            /** Card */
+            card: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * CardBody
          * @description A dataset's card, and the same as the text of a ``dataset.toml``.
          */
@@ -2767,6 +2890,16 @@ export interface components {
             lon: number[];
         };
         /**
+         * CertificateAsked
+         * @description A certificate of destruction as it was given.
+         */
+        CertificateAsked: {
+            /** Certificate */
+            certificate: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * ChangeBody
          * @description What an edition changes; ``text`` is the same in words. ``breaking``: old data may fail it, or their readers.
          */
@@ -2785,6 +2918,18 @@ export interface components {
             kind: string;
             /** Text */
             text: string;
+        };
+        /**
+         * CheckBody
+         * @description One thing that was looked at.
+         */
+        CheckBody: {
+            /** Ok */
+            ok: boolean;
+            /** Seen */
+            seen: string;
+            /** What */
+            what: string;
         };
         /**
          * CityBody
@@ -3233,6 +3378,11 @@ export interface components {
             source: string;
             /** Standard */
             standard: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "review" | "published" | "deprecated" | "archived" | "destroyed";
             summary: components["schemas"]["Name"];
             theme: components["schemas"]["Theme"];
             update_cycle: components["schemas"]["Term"] | null;
@@ -3298,6 +3448,11 @@ export interface components {
             /** Rows */
             rows: number | null;
             sharing: components["schemas"]["Term"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "review" | "published" | "deprecated" | "archived" | "destroyed";
             summary: components["schemas"]["Name"];
             theme: components["schemas"]["Theme"];
             update_cycle: components["schemas"]["Term"] | null;
@@ -3331,6 +3486,49 @@ export interface components {
         DatastreamPage: {
             /** Items */
             items: components["schemas"]["DatastreamBody"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * DestructionBody
+         * @description A destruction: asked, refused, lapsed, removing or done; then with its certificate.
+         */
+        DestructionBody: {
+            /** Asked */
+            asked: string;
+            /** Asked By */
+            asked_by: string;
+            /** Asked Reason */
+            asked_reason: string;
+            /** Certificate */
+            certificate: {
+                [key: string]: unknown;
+            } | null;
+            /** Completed */
+            completed: string | null;
+            /** Dataset */
+            dataset: string;
+            /** Decided */
+            decided: string | null;
+            /** Decided By */
+            decided_by: string;
+            /** Decided Reason */
+            decided_reason: string;
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "asked" | "refused" | "lapsed" | "removing" | "done";
+        };
+        /**
+         * DestructionPage
+         * @description Destructions, the newest first.
+         */
+        DestructionPage: {
+            /** Items */
+            items: components["schemas"]["DestructionBody"][];
             /** Next */
             next: string | null;
         };
@@ -3905,6 +4103,46 @@ export interface components {
             rules: components["schemas"]["RuleBody"][];
         };
         /**
+         * HistoryBody
+         * @description One change in a dataset's life; who did it and why is told to those who prepare data.
+         */
+        HistoryBody: {
+            /** By */
+            by: string | null;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Kind */
+            kind: string;
+            /** Recorded */
+            recorded: string;
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * HoldBody
+         * @description A legal hold: it keeps a dataset from destruction until it is lifted.
+         */
+        HoldBody: {
+            /** Authority */
+            authority: string;
+            /** Id */
+            id: string;
+            /** Lifted */
+            lifted: string | null;
+            /** Lifted By */
+            lifted_by: string;
+            /** Lifted Reason */
+            lifted_reason: string;
+            /** Placed */
+            placed: string;
+            /** Placed By */
+            placed_by: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * ImportedBody
          * @description What became of a table of devices; ``refused`` names up to 100 rows.
          */
@@ -4275,6 +4513,42 @@ export interface components {
             severity: "blue" | "yellow" | "orange" | "red";
         };
         /**
+         * LifeBody
+         * @description Where a dataset is in its life, and what can be done with it.
+         *
+         *     ``retained_until`` is when its retention ends (``null``: never); ``holds`` and ``destruction`` are told to those
+         *     who may decide on them.
+         */
+        LifeBody: {
+            /** Dataset */
+            dataset: string;
+            /** Destruction */
+            destruction: string | null;
+            /** Held */
+            held: boolean | null;
+            /** History */
+            history: components["schemas"]["HistoryBody"][];
+            /** Holds */
+            holds: components["schemas"]["HoldBody"][];
+            /** Moves */
+            moves: components["schemas"]["MoveBody"][];
+            /** Reason */
+            reason: string;
+            /** Retained Until */
+            retained_until: string | null;
+            /** Retention */
+            retention: string;
+            /** Since */
+            since: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "review" | "published" | "deprecated" | "archived" | "destroyed";
+            /** Successor */
+            successor: string | null;
+        };
+        /**
          * LineageBody
          * @description Where a dataset comes from and what is made from it.
          */
@@ -4398,6 +4672,45 @@ export interface components {
             en: string;
             /** Value */
             value: unknown;
+        };
+        /**
+         * MoveAsked
+         * @description A move: ``successor`` deprecates, ``authority`` places a hold, ``hold`` names the one to lift.
+         */
+        MoveAsked: {
+            /**
+             * Authority
+             * @default
+             */
+            authority: string;
+            /**
+             * Hold
+             * @default
+             */
+            hold: string;
+            /** Move */
+            move: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Successor
+             * @default
+             */
+            successor: string;
+        };
+        /**
+         * MoveBody
+         * @description A move that the dataset is open to and that the asker may do.
+         */
+        MoveBody: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Name"];
+            /** Reasoned */
+            reasoned: boolean;
         };
         /**
          * Name
@@ -5483,6 +5796,16 @@ export interface components {
             /** Value */
             value: number | null;
         };
+        /**
+         * VerdictBody
+         * @description What checking a certificate came to.
+         */
+        VerdictBody: {
+            /** Checks */
+            checks: components["schemas"]["CheckBody"][];
+            /** Ok */
+            ok: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -6352,6 +6675,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    verify_api_v1_certificates_verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictBody"];
                 };
             };
             /** @description Bad input */
@@ -7731,6 +8141,7 @@ export interface operations {
                 format?: string | null;
                 classification?: string | null;
                 provider?: string | null;
+                state?: ("draft" | "review" | "published" | "deprecated" | "archived" | "any") | null;
                 /** @description As recorded by this moment: ISO 8601 with an offset. */
                 at?: string | null;
                 /** @description The `next` of the page before. */
@@ -8023,6 +8434,269 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CardBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    set_card_api_v1_datasets__dataset_id__card_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    life_api_v1_datasets__dataset_id__life_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifeBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    move_api_v1_datasets__dataset_id__life_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifeBody"];
                 };
             };
             /** @description Bad input */
@@ -8558,6 +9232,179 @@ export interface operations {
             };
         };
     };
+    destructions_api_v1_destructions_get: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestructionPage"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    destruction_api_v1_destructions__destruction_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                destruction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestructionBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     revoke_api_v1_device_tokens__token_id__delete: {
         parameters: {
             query?: never;
@@ -9012,6 +9859,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FindingPage"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    draft_api_v1_drafts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetBody"];
                 };
             };
             /** @description Bad input */

@@ -19,10 +19,11 @@ def city_districts(settings: Settings, catalogue: Catalogue) -> Sequence[network
         return ()
     try:
         dataset = catalogue.dataset(str(layer["dataset"]))
+        relation = dataset.rows()
     except NotFound:
         return ()
     key, label = dataset.card.key[0], str(layer.get("label") or dataset.card.key[0])
-    rows = dataset.rows().select([*dict.fromkeys((key, label)), _GEOMETRY]).to_pylist()
+    rows = relation.select([*dict.fromkeys((key, label)), _GEOMETRY]).to_pylist()
     english = {each.code: each.en for each in code_list("gbt2260")}
     return [
         network.District(code, str(row[label]), english.get(code) or str(row[label]), row[_GEOMETRY])

@@ -22,7 +22,7 @@ from lifang.app.pulse import Pulse, StandingClock
 from lifang.app.queries import Queries
 from lifang.app.sensors import ReplayPlan, recorded_series, register_sensors
 from lifang.app.stage import Stage
-from lifang.catalogue import Card, Catalogue
+from lifang.catalogue import Card, Catalogue, CatalogueChange
 from lifang.core import (
     Clock,
     Conflict,
@@ -137,6 +137,7 @@ class City(Reads):
         self.tasking.start()
         if not self._started:
             self._long_work.sweep(self.jobs)
+            self.catalogue.lifecycle.destructions.carry_out()
         self._started = True
         self.jobs.start()
         if time_passes:
@@ -248,7 +249,13 @@ class City(Reads):
         self.sensing.on_commit(partial(tell_observations, self.bus, self.sensing))
         self.alerts.on_change(self._tell_alert)
         self.tasking.on_command(self._tell_command)
+        self.catalogue.changes.on_change(self._tell_change)
         self._long_work.register(self.jobs)
+
+    def _tell_change(self, change: CatalogueChange) -> None:
+        if change.is_for_readers:
+            classification = self.catalogue.classification(change.dataset)
+            self.bus.publish("catalogue", change.as_json(), classification=classification)
 
     def _tell_command(self, command: tasking.Command) -> None:
         classification = self.tasking.resources(command)[0].classification

@@ -53,11 +53,12 @@ def describe_layers(settings: Settings, catalogue: Catalogue, asker: Decisions) 
 def _layers(settings: Settings, catalogue: Catalogue, asker: Decisions) -> Iterator[dict[str, Any]]:
     for layer in settings.layers:
         try:
-            card = catalogue.dataset(layer["dataset"]).card
+            dataset = catalogue.dataset(layer["dataset"])
         except NotFound:
             continue
-        if not asker.may(Action.READ, Resource("dataset", card.id, card.classification)):
+        if not asker.may(Action.READ, dataset.resource) or not dataset.releases():
             continue
+        card = dataset.card
         yield {
             "id": card.id,
             "name": {"zh": card.name.zh, "en": card.name.en},

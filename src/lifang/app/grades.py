@@ -53,7 +53,7 @@ class Grades:
             return
 
     def _of_dataset(self, name: str) -> Iterator[Classification]:
-        yield self._catalogue.dataset(name).card.classification
+        yield self._catalogue.classification(name)
 
     def _of_indicator(self, name: str) -> Iterator[Classification]:
         yield self._indicators.spec(name).classification

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import ClassVar
 
-from lifang.app.asking import Decisions, release_resource
+from lifang.app.asking import Decisions
 from lifang.catalogue import Catalogue, Dataset
 from lifang.core import Settings
 from lifang.guard import Action, Resource
@@ -30,7 +30,7 @@ class Queries:
         The ledger is told, before the answer is given, of the tables that the statement reads and that are not open;
         and of one that it named and that the asker may not query, which for them is not there.
         """
-        datasets = self._catalogue.datasets()
+        datasets = [each for each in self._catalogue.datasets() if each.releases()]
         offered = {each.id: each for each in datasets if asker.may(Action.QUERY, self._resource(each))}
 
         def record(read: Collection[str], lacking: str) -> None:
@@ -55,5 +55,5 @@ class Queries:
 
     def _resource(self, dataset: Dataset) -> Resource:
         """Return the dataset as the guard knows it, by the stricter of its card and its newest release."""
-        release = release_resource(dataset, dataset.release())
+        release = dataset.release_resource(dataset.release())
         return Resource("dataset", dataset.id, release.classification)

@@ -21,12 +21,27 @@ from lifang.catalogue.card import (
     named,
 )
 from lifang.catalogue.catalogue import Catalogue, Dataset, card_from
+from lifang.catalogue.changes import EDITORS, READERS, CatalogueChange, Changes
 from lifang.catalogue.checking import RULES, ColumnQuality, Hit, QualityReport
 from lifang.catalogue.data_standards import DataStandards, Registered, Registration
 from lifang.catalogue.describe import kind_of, opening_of, sharing_of
 from lifang.catalogue.export import EXPORT_FORMATS, MEDIA_TYPES, write_rows
 from lifang.catalogue.extent import Extent
 from lifang.catalogue.features import FeatureQuestion, Features, Form, Move
+from lifang.catalogue.lifecycle import (
+    EXISTING,
+    IN_USE,
+    MOVES,
+    UNPUBLISHED,
+    Destruction,
+    LifeCycle,
+    LifeMove,
+    LifeState,
+    Placed,
+    Standing,
+    check_certificate,
+    move_of,
+)
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.offers import Licence, known_licences, licence_of, offered_formats, provider_name, short_name
 from lifang.catalogue.reading import FORMATS
@@ -35,27 +50,36 @@ __all__ = [
     "BASES",
     "CHANGE",
     "CYCLES",
+    "EDITORS",
+    "EXISTING",
     "EXPORT_FORMATS",
     "FORMATS",
+    "IN_USE",
     "MEDIA_TYPES",
     "METHODS",
+    "MOVES",
     "OPENING",
+    "READERS",
     "RULES",
     "SHARING",
     "SHARING_MODES",
     "THEMES",
+    "UNPUBLISHED",
     "Admission",
     "Amendment",
     "Bilingual",
     "Card",
     "Catalogue",
+    "CatalogueChange",
     "Change",
+    "Changes",
     "Column",
     "ColumnQuality",
     "Contact",
     "Coverage",
     "DataStandards",
     "Dataset",
+    "Destruction",
     "Extent",
     "FeatureQuestion",
     "Features",
@@ -63,16 +87,23 @@ __all__ = [
     "Geometry",
     "Hit",
     "Licence",
+    "LifeCycle",
+    "LifeMove",
+    "LifeState",
     "Link",
     "Move",
+    "Placed",
     "QualityReport",
     "Registered",
     "Registration",
     "Release",
+    "Standing",
     "card_from",
+    "check_certificate",
     "kind_of",
     "known_licences",
     "licence_of",
+    "move_of",
     "named",
     "offered_formats",
     "opening_of",

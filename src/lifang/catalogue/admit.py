@@ -23,6 +23,7 @@ from typing import Any
 import pyarrow as pa
 
 from lifang.catalogue.card import Card, themes_of
+from lifang.catalogue.changes import Changes
 from lifang.catalogue.checking import (
     Checked,
     Checker,
@@ -37,6 +38,7 @@ from lifang.catalogue.checking import (
     position_fit,
     raw_bounds,
 )
+from lifang.catalogue.lifecycle import LifeState
 from lifang.catalogue.model import Admission, Release
 from lifang.catalogue.publishing import geo_metadata, newest_release, record_release
 from lifang.catalogue.reading import Hints, Limits, Opened, open_source
@@ -61,6 +63,7 @@ class Request:
     card: Card
     by: Subject
     standard: DataStandard | None = None
+    first_state: LifeState = LifeState.PUBLISHED
     roads: Callable[[], Any] = lambda: None
     progress: Progress = lambda _share, _stage: None
     cancelled: Callable[[], bool] = lambda: False
@@ -89,9 +92,10 @@ class _Read:
 class Admissions:
     """Admits files into the stores of one city; one release is published at a time."""
 
-    def __init__(self, store: Store, clock: Clock, settings: Settings) -> None:
+    def __init__(self, store: Store, clock: Clock, settings: Settings, changes: Changes) -> None:
         self._store = store
         self._clock = clock
+        self._changes = changes
         self._settings = settings
         self.lock = threading.Lock()  # whoever publishes holds it
         self._scratch = store.folder / "scratch"
@@ -185,10 +189,20 @@ class Admissions:
             release = self._release(request, read, file, number=number, fingerprint=fingerprint, size=blob.bytes)
             made_from = {f"blob:{release.source_sha256}": "admit"}
             themes = themes_of(self._settings.themes)
-            record_release(store, self._clock, card, release, themes=themes, made_from=made_from, activity="admit")
+            change = record_release(
+                store,
+                self._clock,
+                card,
+                release,
+                themes=themes,
+                made_from=made_from,
+                activity="admit",
+                first_state=request.first_state,
+            )
         except BaseException:
             store.lake.discard_release(card.id, number)
             raise
+        self._changes.tell(change)
         request.progress(1.0, "done")
         return Admission(card.id, release, release.quality.rows, release.refused, False, release.quality)
 

@@ -8,7 +8,9 @@ from typing import Any
 import orjson
 
 from lifang.catalogue.card import Card
-from lifang.catalogue.codes import give_code
+from lifang.catalogue.changes import EDITORS, READERS, CatalogueChange, record_change
+from lifang.catalogue.drafts import write_card
+from lifang.catalogue.lifecycle import LifeState
 from lifang.catalogue.lineage import insert_once, link_row
 from lifang.catalogue.model import Release
 from lifang.core import Clock
@@ -30,29 +32,35 @@ def record_release(
     themes: Mapping[str, Any],
     made_from: Mapping[str, str],
     activity: str,
-) -> None:
-    """Make a release exist whose files are written: from here on everybody sees it.
+    first_state: LifeState = LifeState.PUBLISHED,
+) -> CatalogueChange:
+    """Return the change by which a release exists whose files are written: from here on everybody sees it.
+
+    The dataset, if it is new, begins in ``first_state``.
 
     ``made_from`` are the ends it was made from, each with the activity that links it; ``activity`` is the ledger's.
     """
     by = str(release.provenance["by"])
-    row = {"zh": card.name.zh, "en": card.name.en, "theme": card.theme, "metadata": card.to_mapping(),
-           "classification": card.classification.value, "updated": release.recorded}  # fmt: skip
     detail = {"release": release.id, "sha256": release.sha256, "source_sha256": release.source_sha256,
               "rows": release.rows, "refused": release.refused}  # fmt: skip
     target = f"release:{release.id}"
     links = [link_row(source, target, how, detail, clock) for source, how in made_from.items()]
     links.append(link_row(target, f"dataset:{card.id}", "publish", {}, clock))
     with store.registry.transaction() as transaction:
-        if transaction.get("dataset", card.id) is None:
-            transaction.insert("dataset", {"id": card.id, "created": release.recorded, **row})
-        else:
-            transaction.update("dataset", card.id, row)
-        give_code(transaction, card, themes)
+        standing = write_card(transaction, card, first_state, by=by, now=release.recorded, themes=themes)
         transaction.insert("release", _release_row(release))
         for link in links:
             insert_once(transaction, link)
         transaction.record(Entry(by, activity, f"dataset:{card.id}", detail=detail))
+        return record_change(
+            transaction,
+            card.id,
+            "release",
+            by=by,
+            recorded=release.recorded,
+            audience=READERS if standing.is_told else EDITORS,
+            detail={"release": release.number, "rows": release.rows, "refused": release.refused},
+        )
 
 
 def geo_metadata(kinds: Sequence[str], bounds: Sequence[float]) -> dict[bytes, bytes]:

@@ -32,6 +32,8 @@ class Settings:
     ``hot_days`` is after how many days observations become Parquet files, ``keep_raw_days`` after how many they are
     given up and only their sums stay (0: never);
     ``mqtt`` says where the city listens for MQTT, or which broker it goes to; ``ngsild`` where notifications may go;
+    ``review_required`` has nobody publish a new dataset without a second person's approval; ``retention`` says for how
+    long data are kept after their last release, by classification (``open = "permanent"``, ``restricted = "P10Y"``);
     ``allowed_hosts`` are the names, besides loopback, under which the city may be called; ``embedded_by`` are the
     origins (``https://www.example.gov.cn``) whose pages may show the city's page in a frame.
     """
@@ -55,6 +57,8 @@ class Settings:
     secure_cookies: bool = False
     allowed_hosts: tuple[str, ...] = ()
     embedded_by: tuple[str, ...] = ()
+    review_required: bool = False
+    retention: Mapping[str, Any] = field(default_factory=dict)
     replay: Mapping[str, Any] = field(default_factory=dict)
     mqtt: Mapping[str, Any] = field(default_factory=dict)
     ngsild: Mapping[str, Any] = field(default_factory=dict)

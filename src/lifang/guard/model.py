@@ -24,6 +24,9 @@ class Action(StrEnum):
     QUERY = "query"
     EXPORT = "export"
     ADMIT = "admit"
+    PUBLISH = "publish"  # let a dataset through to its readers, and take it back from them
+    HOLD = "hold"  # keep a dataset from destruction, and let it go again
+    DESTROY = "destroy"  # ask for, approve or refuse the destruction of a dataset
     OBSERVE = "observe"
     HANDLE = "handle"  # acknowledge or close an alert
     COMMAND = "command"  # have a device do something

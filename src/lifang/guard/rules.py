@@ -43,7 +43,9 @@ WORK = frozenset({"job"})
 SUBSCRIPTIONS = frozenset({"subscription"})  # the resource's id is its owner's
 COMMANDS = frozenset({"command"})  # the resource's id is the subject of the device that is to obey
 FEEDS = frozenset({"connector"})  # what it reaches, and with which secrets, is the house's own affair
-KINDS = COMMANDS | SUBSCRIPTIONS | FEEDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
+DRAFTS = frozenset({"draft"})  # a dataset that is not published yet
+ARCHIVES = frozenset({"archive"})  # the rows of a dataset that is archived
+KINDS = DRAFTS | ARCHIVES | COMMANDS | SUBSCRIPTIONS | FEEDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
 
 # What senses and what is sensed (OGC 18-088, clause 8).
 SENSED = frozenset({"datastream", "feature", "location", "observation", "observed_property", "sensor", "thing"})
@@ -146,7 +148,7 @@ RULES = (
         "Data officers and administrators may know that restricted data is there: its name, provider, classification.",
         frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
         frozenset({Action.LIST}),
-        frozenset({"dataset"}),
+        frozenset({"dataset"}) | DRAFTS,
         ANY,
         law=_GRADING,
     ),
@@ -155,7 +157,7 @@ RULES = (
         "Restricted data is read and exported by data officers and administrators, for a stated purpose.",
         frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
         frozenset({Action.READ, Action.EXPORT}),
-        DATA,
+        DATA | DRAFTS,
         ANY,
         purpose=True,
         law=_PURPOSE,
@@ -281,6 +283,44 @@ RULES = (
         frozenset({"data_standard"}),
         OPEN,
         law="数据安全法 Art. 17; GB/T 21063",
+    ),
+    Rule(
+        "drafts",
+        "What is not published is there for those who prepare it, data officers and administrators, and nobody else.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.LIST, Action.READ, Action.EXPORT}),
+        DRAFTS,
+        UP_TO_SHARED,
+        law=_GRADING,
+    ),
+    Rule(
+        "archives",
+        "What is archived is read on request: by data officers and administrators, for a stated purpose.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.READ, Action.EXPORT}),
+        ARCHIVES,
+        ANY,
+        purpose=True,
+        law="档案法 Art. 28; 数据安全法 Art. 38",
+    ),
+    Rule(
+        "publication",
+        "Data officers and administrators publish, deprecate and archive datasets.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.PUBLISH}),
+        frozenset({"dataset"}),
+        ANY,
+        law=_GRADING,
+    ),
+    Rule(
+        "retention",
+        "Data officers and administrators place and lift legal holds, ask for destruction, and approve what another "
+        "asked for.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.HOLD, Action.DESTROY}),
+        frozenset({"dataset"}),
+        ANY,
+        law="数据安全法 Art. 21, Art. 27; 个人信息保护法 Art. 47",
     ),
     Rule(
         "evidence",

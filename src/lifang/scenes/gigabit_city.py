@@ -262,12 +262,13 @@ def _fact(context: SceneContext, told: Any) -> float | None:
         return None
     try:
         dataset = context.catalogue.dataset(str(told["dataset"]))
+        rows = dataset.rows()
     except NotFound:
         return None
     if dataset.card.classification is not Classification.OPEN:
         return None
     where = [Condition(column, "=", value) for column, value in told.get("where", {}).items()]
-    values = dataset.rows().select([str(told["value"])], where=where, limit=1)[0].to_pylist()
+    values = rows.select([str(told["value"])], where=where, limit=1)[0].to_pylist()
     return float(values[0]) if values and values[0] is not None else None
 
 
@@ -279,11 +280,12 @@ def _reached(
     for name in datasets:
         try:
             dataset = context.catalogue.dataset(str(name))
+            rows = dataset.rows()
         except NotFound:
             continue
         if dataset.card.classification is not Classification.OPEN:
             continue
-        table = dataset.rows().select(["_xmin", "_ymin"])
+        table = rows.select(["_xmin", "_ymin"])
         for lon, lat in zip(table["_xmin"].to_pylist(), table["_ymin"].to_pylist(), strict=True):
             if lon is None or lat is None:
                 continue

@@ -6,7 +6,7 @@ Reads what the rooms below keep, for an :class:`Asker`; writes denials and reads
 
 from lifang.app.asking.asker import OWNER, Asker, Columns, Current, Indicator, IndicatorHistory, Page, Series
 from lifang.app.asking.buckets import FIGURES, Buckets
-from lifang.app.asking.datasets import Listed, OpenDataset, release_resource
+from lifang.app.asking.datasets import Listed, OpenDataset
 from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.reads import Reads
 from lifang.app.asking.shelf import Shelf, Shown, shown
@@ -28,6 +28,5 @@ __all__ = [
     "Series",
     "Shelf",
     "Shown",
-    "release_resource",
     "shown",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from lifang.app.asking.buckets import FIGURES, Buckets, buckets_of
-from lifang.app.asking.datasets import Listed, OpenDataset, dataset_resource, release_resource
+from lifang.app.asking.datasets import Listed, OpenDataset
 from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.latest import Latest, latest_at
-from lifang.catalogue import Dataset, Extent, Link
+from lifang.catalogue import EXISTING, IN_USE, Dataset, Extent, LifeState, Link
 from lifang.core import Box, NotFound
 from lifang.guard import Action, Classification, Resource, Role, Subject, strictest
 from lifang.operations import Alert, AlertState, IndicatorSpec, IndicatorValue
@@ -105,8 +105,14 @@ class Asker(Decisions):
         self.city = city
 
     def dataset(self, dataset_id: str) -> OpenDataset:
-        """Return a dataset that the asker may read; ``NotFound``, or ``NeedsPurpose`` if only that is lacking."""
-        found = self.see("dataset", dataset_id, lambda: self.city.catalogue.dataset(dataset_id), dataset_resource)
+        """Return a dataset that the asker may read; ``NotFound``, or ``NeedsPurpose`` if only that is lacking.
+
+        Drafts are there for those who prepare them; of an archived one the rows are read on request only.
+        """
+        catalogue = self.city.catalogue
+        found = self.see(
+            "dataset", dataset_id, lambda: catalogue.dataset(dataset_id, states=EXISTING), lambda each: each.resource
+        )
         return OpenDataset(self, found)
 
     def datasets(
@@ -118,10 +124,11 @@ class Asker(Decisions):
         classification: str | None = None,
         provider: str | None = None,
         at: datetime | None = None,
+        states: Collection[LifeState] = IN_USE,
         offset: int = 0,
         limit: int | None = None,
     ) -> Page[Listed]:
-        """Return the datasets that the asker may know of; what cannot be read without a purpose is named only.
+        """Return the datasets in ``states`` that the asker may know of; what needs a purpose is named only.
 
         With ``at`` those that had a release recorded by then, with that release; their cards are as they are now.
         """
@@ -133,18 +140,19 @@ class Asker(Decisions):
             subject=self.subject,
             purpose=self.purpose,
             at=at,
+            states=states,
         )
         if provider:
             found = [each for each in found if provider in {each.card.provider.zh, each.card.provider.en}]
         end = len(found) if limit is None else offset + limit
         page = found[offset:end]
-        self.seen(*map(dataset_resource, page), action="list")
+        self.seen(*(each.resource for each in page), action="list")
         return Page((self._listed(each, at) for each in page), more=len(found) > end)
 
     def lineage(self, end: str, *, at: datetime | None = None) -> list[Link]:
         """Return the links up- and downstream of ``end`` (recorded by ``at``) whose both ends the asker may know of."""
         links = (each for each in self.city.catalogue.lineage(end) if at is None or each.recorded <= at)
-        return [each for each in links if self._knows(each.source, each.target)]
+        return [each for each in links if self.knows(each.source, each.target)]
 
     def query(self, sql: str, *, limit: int = 1000) -> QueryResult:
         """Return the answer to one SELECT over the datasets that the asker may query; see ``Queries.run``."""
@@ -309,13 +317,14 @@ class Asker(Decisions):
         return Resource("scene", spec.id, self.city.scenes.classification(spec.id))
 
     def _listed(self, dataset: Dataset, at: datetime | None) -> Listed:
-        decision = self.decide(Action.READ, dataset_resource(dataset))
+        decision = self.decide(Action.READ, dataset.resource)
         if not decision.allowed:
-            return Listed(dataset.card, None, Extent(), needs_purpose=True)
+            return Listed(dataset.card, None, Extent(), needs_purpose=True, state=dataset.state)
         newest = next(iter(OpenDataset(self, dataset).releases(at=at)), None)
-        return Listed(dataset.card, newest, dataset.extent(newest), needs_purpose=False)
+        return Listed(dataset.card, newest, dataset.extent(newest), needs_purpose=False, state=dataset.state)
 
-    def _knows(self, *ends: str) -> bool:
+    def knows(self, *ends: str) -> bool:
+        """Return whether the asker may know of every one of ``ends``, such as ``dataset:<id>``."""
         return all(self._may_know(end) for end in ends)
 
     def _may_know(self, end: str) -> bool:
@@ -330,8 +339,8 @@ class Asker(Decisions):
 
 def _dataset_end(city: City, name: str) -> Resource:
     dataset_id, _, number = name.partition("@")
-    dataset = city.catalogue.dataset(dataset_id)
-    return release_resource(dataset, dataset.release(int(number))) if number else dataset_resource(dataset)
+    dataset = city.catalogue.dataset(dataset_id, states=EXISTING)
+    return dataset.release_resource(dataset.release(int(number))) if number else dataset.resource
 
 
 def _indicator_end(city: City, name: str) -> Resource:

@@ -7,20 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from lifang.app.asking.decisions import Decisions
-from lifang.catalogue import Card, Dataset, Extent, Features, Release, card_from
-from lifang.guard import Action, Resource, strictest
+from lifang.catalogue import Card, Dataset, Extent, Features, LifeState, Release, Standing, card_from
+from lifang.guard import Action, Resource
 from lifang.store import Relation
-
-
-def dataset_resource(dataset: Dataset) -> Resource:
-    """Return the dataset as the guard knows it."""
-    return Resource("dataset", dataset.id, dataset.card.classification)
-
-
-def release_resource(dataset: Dataset, release: Release) -> Resource:
-    """Return a release as the guard knows it: by the stricter of the dataset's classification now and its own."""
-    stricter = strictest(dataset.card.classification, release.classification)
-    return Resource("release", release.id, stricter)
 
 
 class OpenDataset:
@@ -35,6 +24,16 @@ class OpenDataset:
         return self._dataset.id
 
     @property
+    def resource(self) -> Resource:
+        """The dataset as the guard knows it."""
+        return self._dataset.resource
+
+    @property
+    def standing(self) -> Standing:
+        """Where it is in its life, since when and why."""
+        return self._dataset.standing
+
+    @property
     def card(self) -> Card:
         """What is said of the dataset."""
         return self._dataset.card
@@ -42,7 +41,7 @@ class OpenDataset:
     def releases(self, *, at: datetime | None = None) -> list[Release]:
         """Return every release that the asker may read (recorded by the moment ``at``), the newest first."""
         found = (each for each in self._dataset.releases() if at is None or each.recorded <= at)
-        return [each for each in found if self._asker.may(Action.READ, release_resource(self._dataset, each))]
+        return [each for each in found if self._asker.may(Action.READ, self._dataset.release_resource(each))]
 
     def release(self, number: int | None = None, *, at: datetime | None = None, export: bool = False) -> Release:
         """Return release ``number``, or the newest, or the newest recorded by ``at``; ``export`` asks to take it away.
@@ -50,7 +49,9 @@ class OpenDataset:
         ``Denied`` says why it may be read but not exported.
         """
         found = self._dataset.release(number, at=at)
-        resource = release_resource(self._dataset, found)
+        resource = self._dataset.release_resource(found)
+        if self._dataset.state is LifeState.ARCHIVED:  # that it is there is no secret: it is asked for
+            self._asker.must(Action.READ, resource)
         self._asker.see("release", found.id, lambda: found, lambda _: resource)
         if export:
             self._asker.must(Action.EXPORT, resource)
@@ -78,7 +79,12 @@ class OpenDataset:
         return self._dataset.refused(release.number)
 
     def found_card(self, number: int | None = None, *, at: datetime | None = None) -> Card:
-        """Return a card that states the columns of a release as they were found, for a person to correct."""
+        """Return a card that states the columns of a release as they were found, for a person to correct.
+
+        Of a dataset that has no release yet it is the card itself.
+        """
+        if not self._dataset.releases():
+            return self.card
         return card_from(self.release(number, at=at), self.card)
 
     def metadata(self, *, at: datetime | None = None) -> list[dict[str, Any]]:
@@ -117,3 +123,4 @@ class Listed:
     release: Release | None
     extent: Extent
     needs_purpose: bool
+    state: LifeState

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lifang.app.asking.asker import Asker
-from lifang.app.asking.datasets import OpenDataset, dataset_resource, release_resource
+from lifang.app.asking.datasets import OpenDataset
 from lifang.catalogue import Bilingual, Card, Dataset, Extent, Release, named
 from lifang.guard import Action, Resource
 
@@ -41,7 +41,7 @@ class Shelf:
         self._asker = asker
         self.themes: Mapping[str, Bilingual] = catalogue.themes
         self.moments = catalogue.moments()
-        self.datasets: list[Dataset] = [each for each in found if asker.may(Action.READ, dataset_resource(each))]
+        self.datasets: list[Dataset] = [each for each in found if asker.may(Action.READ, each.resource)]
 
     def tell(self, datasets: Iterable[Dataset]) -> list[Shown]:
         """Return these datasets of the shelf; what is not open is on record as told."""
@@ -50,7 +50,7 @@ class Shelf:
     def stream(self, datasets: list[Dataset] | None = None) -> Iterator[Shown]:
         """Yield these datasets of the shelf, all of them if not told, one at a time; on record as one list."""
         chosen = self.datasets if datasets is None else datasets
-        self._asker.seen(*map(dataset_resource, chosen), action="list")
+        self._asker.seen(*(each.resource for each in chosen), action="list")
         for start in range(0, len(chosen), _AT_ONCE):
             yield from self._shown(chosen[start : start + _AT_ONCE])
 
@@ -60,9 +60,7 @@ class Shelf:
         codes, releases = catalogue.codes(ids), catalogue.releases(ids)
         for each in datasets:
             readable = (
-                release
-                for release in releases[each.id]
-                if self._asker.may(Action.READ, release_resource(each, release))
+                release for release in releases[each.id] if self._asker.may(Action.READ, each.release_resource(release))
             )
             yield self._one(each, next(readable, None), codes.get(each.id, ""))
 

@@ -22,6 +22,7 @@ from lifang.catalogue.amending.merge import bounds_after, change_rows, merged
 from lifang.catalogue.amending.model import METHODS, Amendment, Change
 from lifang.catalogue.amending.plan import Plan, Planner
 from lifang.catalogue.card import Card, themes_of
+from lifang.catalogue.changes import Changes
 from lifang.catalogue.checking import Geometries, QualityReport, Sketches, count_hits, hash_column, ruled_as_released
 from lifang.catalogue.model import Release
 from lifang.catalogue.publishing import geo_metadata, newest_release, record_release
@@ -48,8 +49,9 @@ class _Checked:
 class Amendments:
     """Amends the datasets of one city; ``lock`` is held by whoever publishes a release."""
 
-    def __init__(self, store: Store, clock: Clock, settings: Settings, lock: threading.Lock) -> None:
+    def __init__(self, store: Store, clock: Clock, settings: Settings, lock: threading.Lock, changes: Changes) -> None:
         self._store = store
+        self._changes = changes
         self._clock = clock
         self._settings = settings
         self._lock = lock
@@ -132,10 +134,13 @@ class Amendments:
             release = self._release(before, file, report, source.sha256, name, provenance)
             ends = {f"release:{before.id}": "amend", f"blob:{source.sha256}": "admit"}
             themes = themes_of(self._settings.themes)
-            record_release(self._store, self._clock, card, release, themes=themes, made_from=ends, activity="amend")
+            told = record_release(
+                self._store, self._clock, card, release, themes=themes, made_from=ends, activity="amend"
+            )
         except BaseException:
             lake.discard_release(card.id, number)
             raise
+        self._changes.tell(told)
         return Amendment(card.id, release, **_counts(plan), same=plan.same, refused=release.refused, report=report)
 
     def _release(

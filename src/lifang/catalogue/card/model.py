@@ -16,6 +16,7 @@ from lifang.catalogue.card.lists import BASES, OPENING, SHARING, SHARING_MODES, 
 from lifang.catalogue.card.parts import Bilingual, Column, Contact, Coverage, Geometry, at, check_date
 from lifang.catalogue.card.reading import values_of
 from lifang.catalogue.card.writing import as_toml, plain
+from lifang.catalogue.retention import check_retention
 from lifang.core import BadInput, check_crs, check_slug, zone
 from lifang.guard import Classification
 from lifang.standards import split_reference
@@ -39,7 +40,8 @@ class Card:
     ``code`` is the resource code 信息资源代码: in full (``211000/000042``), its front, or left to the catalogue.
     ``base`` is one of the six bases. ``sharing`` 共享类型 and ``opening`` 开放属性 are unconditional, conditional or
     none, by the classification if not given; ``sharing_mode`` 共享方式 is interface, file, exchange, database or media.
-    ``keywords`` are the tags, ``related`` the datasets or codes it belongs with.
+    ``keywords`` are the tags, ``related`` the datasets or codes it belongs with. ``retention`` is for how long the data
+    are kept after their last release: an ISO 8601 duration of years, months or days (``P10Y``), or ``permanent``.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Card:
     opening_condition: Bilingual = _NO_TEXT
     related: tuple[str, ...] = ()
     update_cycle: str = ""
+    retention: str = ""
     published: str = ""
     licence: str = ""
     attribution: Bilingual = _NO_TEXT
@@ -87,6 +90,8 @@ class Card:
     def __post_init__(self) -> None:
         at("id", check_slug, self.id, what="dataset id")
         self._check_catalogued()
+        if self.retention:
+            at("retention", check_retention, self.retention)
         if self.crs:
             at("crs", check_crs, self.crs)
         if self.time_zone:

@@ -15,6 +15,7 @@ from lifang.catalogue import (
     Bilingual,
     Card,
     Extent,
+    LifeState,
     Release,
     kind_of,
     named,
@@ -46,10 +47,10 @@ def name_of(text: Bilingual) -> Name:
 def listed_item(listed: Listed, themes: Themes) -> DatasetSummary:
     """Return a dataset in a list; of one that needs a purpose its name, theme, provider and classification only."""
     if not listed.needs_purpose:
-        return _summary(listed.card, listed.release, listed.extent, themes)
+        return _summary(listed.card, listed.release, listed.extent, themes, listed.state)
     card = listed.card
     told = Card(card.id, card.name, theme=card.theme, provider=card.provider, classification=card.classification)
-    plain = _summary(told, None, Extent(), themes)
+    plain = _summary(told, None, Extent(), themes, listed.state)
     return plain.model_copy(update={"needs": "purpose", "sharing": None, "opening": None, "update_cycle": None})
 
 
@@ -60,7 +61,7 @@ def whole_dataset(dataset: OpenDataset, releases: list[Release], themes: Themes)
     required = frozenset(each.name for each in card.columns if each.required) | frozenset(card.key)
     contact = card.contact
     return DatasetBody(
-        **_summary(card, newest, dataset.extent_of(newest), themes).model_dump(),
+        **_summary(card, newest, dataset.extent_of(newest), themes, dataset.standing.state).model_dump(),
         code=dataset.code,
         standard=card.standard or None,
         provider_code=card.provider_code,
@@ -81,7 +82,7 @@ def whole_dataset(dataset: OpenDataset, releases: list[Release], themes: Themes)
     )
 
 
-def _summary(card: Card, newest: Release | None, extent: Extent, themes: Themes) -> DatasetSummary:
+def _summary(card: Card, newest: Release | None, extent: Extent, themes: Themes, state: LifeState) -> DatasetSummary:
     theme = card.theme or "other"
     both, box = named(themes, theme), extent.box
     return DatasetSummary(
@@ -93,6 +94,7 @@ def _summary(card: Card, newest: Release | None, extent: Extent, themes: Themes)
         provider=name_of(card.provider),
         licence=card.licence,
         classification=card.classification.value,
+        state=state.value,
         rows=newest.rows if newest else None,
         refused=newest.refused if newest else None,
         updated=format_instant(newest.recorded) if newest else None,

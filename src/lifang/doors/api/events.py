@@ -29,6 +29,7 @@ _KINDS = {
     "indicator": "indicator",
     "job": "job",
     "command": "command",
+    "catalogue": "dataset",
 }
 
 
@@ -84,7 +85,7 @@ def router() -> APIRouter:
 
 
 async def events(request: Request, asker: Annotated[Asker, asking(Action.READ, Resource("city"))]) -> Response:
-    """Return an endless stream of clock, observations, alert, indicator and job events."""
+    """Return an endless stream of clock, observations, alert, indicator, job and catalogue events."""
     streams: Streams = request.app.state.streams
     hidden = Resource("event", "*", Classification.SHARED)
     if asker.may(Action.READ, Resource("alert", "*", Classification.SHARED)):

@@ -86,6 +86,10 @@ class Client:
         """Return the JSON answer to PATCH with a JSON body."""
         return self._json("PATCH", path, json=body)
 
+    def put(self, path: str, body: Any) -> Any:
+        """Return the JSON answer to PUT with a JSON body."""
+        return self._json("PUT", path, json=body)
+
     def delete(self, path: str) -> Any:
         """Return the JSON answer to DELETE, if there is one."""
         return self._json("DELETE", path)

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from lifang.core import Problem
-from lifang.doors.cli import alerts, connect, data, house, network, people, scenes, sense, standards, tasks
+from lifang.doors.cli import alerts, connect, data, house, life, network, people, scenes, sense, standards, tasks
 from lifang.doors.cli.show import ERR
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 house.add_to(app)
 network.add_to(sense.app)
+life.add_to(data.app)
 app.add_typer(data.app, name="data")
 app.add_typer(standards.app, name="standard")
 app.add_typer(sense.app, name="sense")

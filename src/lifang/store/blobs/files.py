@@ -57,6 +57,16 @@ class Blobs:
         """Return whether the blob is kept."""
         return self.path(sha256).is_file()
 
+    def erase(self, sha256: str) -> bool:
+        """Return whether the blob was there to be removed; it is gone, durably."""
+        path = self.path(sha256)
+        with disk_errors(path):
+            there = path.exists()
+            if there:
+                path.unlink()
+                sync_folder(path.parent)
+        return there
+
     def intact(self, sha256: str) -> bool:
         """Return whether the blob's bytes still have its hash."""
         with self.path(sha256).open("rb") as stream:

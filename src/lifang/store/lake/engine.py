@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from lifang.core import Problem, Unavailable, disk_errors
-from lifang.store.durable import make_folder
+from lifang.store.durable import PART, make_folder, put_in_place
 from lifang.store.lake.background import made_in_background
 from lifang.store.lake.errors import is_fatal, problem_of
 from lifang.store.lake.extensions import load_extension
@@ -24,6 +25,7 @@ RELEASES = "releases"
 DATABASE_FILES = ("observations.duckdb", "observations.duckdb.wal", "releases.ducklake", "releases.ducklake.wal")
 _FILES = {OBSERVATIONS: OBSERVATIONS, RELEASES: f"__ducklake_metadata_{RELEASES}"}  # what DuckDB calls their files
 CHECKPOINT_THRESHOLD = "16MB"  # folding more at once would hold up commits for over 100 ms
+_PAUSE_S = 0.05
 _SAFE = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -48,6 +50,7 @@ class Engine:
         self._spatial = False
         self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
+        self._sessions = 0  # open ones on the releases
         self._closed = False
         self.generation = 0
         self._cursor().close()
@@ -59,12 +62,15 @@ class Engine:
         ``database`` is there for it; ``RELEASES`` is attached when it is first asked for, since DuckLake takes longer
         to load than everything else that opening a city needs; so do the ``spatial`` functions.
         """
-        cursor = self._cursor(database, spatial=spatial)
+        cursor = self._cursor(database, spatial=spatial, counted=True)
         try:
             with self.errors():
                 yield cursor
         finally:
             cursor.close()
+            if database == RELEASES:
+                with self._lock:
+                    self._sessions -= 1
 
     def stream(self, database: str = OBSERVATIONS) -> Stream:
         """Return a stream for one query over ``database``; whoever takes it closes it."""
@@ -72,6 +78,21 @@ class Engine:
         with self._lock:
             self._streams.add(stream)
         return stream
+
+    def rewrite_releases(self, *, patience_s: float = 20.0) -> None:
+        """Write the catalogue of the releases anew, so that its file holds nothing of what was dropped.
+
+        It waits for whoever reads them; ``Unavailable`` if they are still reading after ``patience_s`` seconds.
+        """
+        self._cursor(RELEASES).close()
+        until = time.monotonic() + patience_s
+        while time.monotonic() < until:
+            with self._lock:
+                if self._root is not None and not self._sessions and not any(each.is_open for each in self._streams):
+                    self._rewrite(self._root)
+                    return
+            time.sleep(_PAUSE_S)
+        raise Unavailable("The releases are being read.", where=str(self.folder), mend="It is tried again by itself.")
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -104,7 +125,9 @@ class Engine:
             self._closed = True
             self._drop()
 
-    def _cursor(self, database: str = OBSERVATIONS, *, spatial: bool = False) -> duckdb.DuckDBPyConnection:
+    def _cursor(
+        self, database: str = OBSERVATIONS, *, spatial: bool = False, counted: bool = False
+    ) -> duckdb.DuckDBPyConnection:
         """Return a new connection to the instance, which is opened first if a fatal error closed it."""
         with self._lock:
             if self._closed:
@@ -122,6 +145,7 @@ class Engine:
             except duckdb.Error as error:
                 raise problem_of(error, self.folder) from error
             self._cursors.add(cursor)
+            self._sessions += counted and database == RELEASES
             return cursor
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -157,6 +181,27 @@ class Engine:
             else:
                 root.execute(sql("ATTACH", text(self.folder / "observations.duckdb"), "AS", OBSERVATIONS))
         self._attached.add(database)
+
+    def _rewrite(self, root: duckdb.DuckDBPyConnection) -> None:
+        file = self.folder / f"{RELEASES}.ducklake"
+        fresh, log = file.with_name(f"{file.name}{PART}"), file.with_name(f"{file.name}.wal")
+        try:
+            with self.errors(), disk_errors(file):
+                root.execute(sql("DETACH", RELEASES))
+                self._attached.discard(RELEASES)
+                fresh.unlink(missing_ok=True)
+                root.execute(sql("ATTACH", text(file), "AS former"))
+                root.execute(sql("ATTACH", text(fresh), "AS fresh"))
+                root.execute("CHECKPOINT former")
+                root.execute("COPY FROM DATABASE former TO fresh")
+                root.execute("CHECKPOINT fresh")
+        finally:
+            for each in ("former", "fresh"):
+                with suppress(duckdb.Error):
+                    root.execute(sql("DETACH", each))
+        with disk_errors(file):
+            log.unlink(missing_ok=True)
+            put_in_place(fresh, file)
 
     def _drop(self) -> None:
         """Close the instance; queries still running on it are stopped and answer with an error."""

@@ -56,7 +56,18 @@ class Lake:
 
     def discard_release(self, dataset: str, number: int) -> None:
         """Take back a release whose registration failed, with all beside it; ``Conflict`` if it is registered."""
-        self._releases.discard(dataset, number, tuple(f"r{number}{part}" for part in _PARTS))
+        self._releases.discard(dataset, number, _tables(number))
+
+    def erase_releases(self, dataset: str, numbers: Sequence[int]) -> None:
+        """Remove releases that are not registered any more, so that no file of the lake holds anything of them.
+
+        Doing it again does nothing; ``Unavailable`` while others read releases, then it is to be done again.
+        """
+        self._releases.erase(dataset, {number: _tables(number) for number in numbers})
+
+    def release_files(self, dataset: str, number: int) -> list[Path]:
+        """Return the files that a release has, those of its refused rows and of its changes too."""
+        return self._releases.files(dataset, _tables(number))
 
     def release(self, dataset: str, number: int) -> Relation:
         """Return the rows of a release, lazily, or ``NotFound``."""
@@ -170,3 +181,7 @@ class Lake:
         with ExitStack() as stack:
             stack.callback(self._engine.close)
             self._native.close()
+
+
+def _tables(number: int) -> tuple[str, ...]:
+    return tuple(f"r{number}{part}" for part in _PARTS)

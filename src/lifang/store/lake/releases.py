@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -65,6 +67,11 @@ class Releases:
             raise NotFound(f"{dataset} has no {table}.", mend="List the dataset's releases.")
         return Relation(self._engine, self._table(dataset, table), self._path(dataset, table))
 
+    def files(self, dataset: str, tables: Iterable[str]) -> list[Path]:
+        """Return the files of those of ``tables`` that there are."""
+        paths = (self._path(dataset, table) for table in tables)
+        return [path for path in paths if path.is_file()]
+
     def discard(self, dataset: str, number: int, tables: tuple[str, ...]) -> None:
         """Take back tables that were never registered; ``Conflict`` once their release is."""
         with self._lock:
@@ -73,6 +80,24 @@ class Releases:
                     self._written.discard((dataset, table))
                     self._clear(dataset, number, table)
                     self._path(dataset, table).unlink(missing_ok=True)
+
+    def erase(self, dataset: str, releases: Mapping[int, tuple[str, ...]]) -> None:
+        """Remove tables of releases not registered any more: rows, files, and what the catalogue remembers of them.
+
+        Doing it again does nothing; ``Unavailable`` while others read releases, then it is to be done again.
+        """
+        for number, tables in releases.items():
+            self.discard(dataset, number, tables)
+        with self._lock, disk_errors(self._folder):
+            folder = self._folder / dataset
+            for table in chain.from_iterable(releases.values()):
+                shutil.rmtree(folder / table, ignore_errors=True)
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+            with self._engine.session(DB) as session:
+                session.execute(f"CALL ducklake_expire_snapshots({text(DB)}, older_than => now())")
+                session.execute(f"CALL ducklake_cleanup_old_files({text(DB)}, cleanup_all => true)")
+            self._engine.rewrite_releases()
 
     @staticmethod
     def _table(dataset: str, table: str) -> str:

@@ -18,6 +18,11 @@ class Stream:
         self._reader: pa.RecordBatchReader | None = None
         self._lock = threading.Lock()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a query is being read."""
+        return self._reader is not None
+
     def start(self, query: str, values: list[object], batch_rows: int) -> pa.Schema:
         """Return the schema of the answer to ``query``, which runs as it is read."""
         with self._lock:

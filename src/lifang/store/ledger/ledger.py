@@ -60,6 +60,13 @@ class Ledger:
         with self._database.reading() as connection:
             return [_record(row) for row in connection.execute(query).mappings()]
 
+    def newest(self, resource: str, *, action: str) -> Record | None:
+        """Return the newest record of ``action`` on ``resource``, or ``None``."""
+        query = sa.select(table).where(table.c.resource == resource, table.c.action == action)
+        with self._database.reading() as connection:
+            row = connection.execute(query.order_by(table.c.seq.desc()).limit(1)).mappings().first()
+        return None if row is None else _record(row)
+
     def last(self, kind: str) -> Record | None:
         """Return the newest record of a resource of this ``kind`` (``kind:…``), or ``None``."""
         of_kind = sa.func.substr(table.c.resource, 1, len(kind) + 1) == f"{kind}:"  # read from the end, not by index

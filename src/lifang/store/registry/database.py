@@ -21,6 +21,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA recursive_triggers=ON",
+    "PRAGMA secure_delete=ON",  # what is deleted is overwritten, in the file and so in its copies
     "PRAGMA busy_timeout=5000",
 )
 _WRONG_KIND = {275, 1299, 3091}  # SQLITE_CONSTRAINT_CHECK, _NOTNULL, _DATATYPE: sqlite.org/rescode.html

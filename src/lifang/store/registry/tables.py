@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lifang.store.registry import connector_tables, network_tables, sensing_tables, sharing_tables
+from lifang.store.registry import (
+    connector_tables,
+    lifecycle_tables,
+    network_tables,
+    sensing_tables,
+    sharing_tables,
+)
 from lifang.store.registry.columns import json as _json
 from lifang.store.registry.columns import key as _key
 from lifang.store.registry.columns import metadata
@@ -18,7 +24,7 @@ from lifang.store.registry.columns import truth as _truth
 from lifang.store.registry.columns import whole as _whole
 from lifang.store.registry.types import Real, Whole
 
-__all__ = ["connector_tables", "metadata", "network_tables", "sensing_tables", "sharing_tables"]
+__all__ = ["connector_tables", "lifecycle_tables", "metadata", "network_tables", "sensing_tables", "sharing_tables"]
 
 organisation = _table("organisation", _key(), _text("zh"), _text("en"), _moment("created"))
 person = _table(

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from lifang.doors.api.bodies.kinds import Json, Name, Said
 
+State = Literal["draft", "review", "published", "deprecated", "archived", "destroyed"]
+
 
 class Theme(Said):
     """A subject class of the catalogue."""
@@ -56,6 +58,7 @@ class DatasetSummary(Said):
     provider: Name
     licence: str
     classification: str
+    state: State
     rows: int | None
     refused: int | None
     updated: str | None

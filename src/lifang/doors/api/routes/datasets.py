@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from lifang.app import OpenDataset
-from lifang.catalogue import Bilingual, named
+from lifang.catalogue import EXISTING, IN_USE, Bilingual, LifeState, named
 from lifang.core import NotFound, format_instant
 from lifang.doors.api.bodies.catalogue import (
     CardBody,
@@ -48,9 +48,9 @@ def _body(dataset: OpenDataset, at: datetime | None, themes: Mapping[str, Biling
     return whole_dataset(dataset, releases, themes)
 
 
-def _facets(asker: Asker, text: str, at: datetime | None) -> dict[str, list[Facet]]:
+def _facets(asker: Asker, **asked: Any) -> dict[str, list[Facet]]:
     found: dict[str, list[Facet]] = {}
-    asked: dict[str, Any] = {"text": text, "subject": asker.subject, "purpose": asker.purpose, "at": at}
+    asked |= {"subject": asker.subject, "purpose": asker.purpose}
     tables = {"theme": asker.city.catalogue.themes, "classification": _GRADES, "format": _FORMATS}
     for kind, counts in asker.city.catalogue.facets(**asked).items():
         both = [(value, named(tables.get(kind, {}), value), count) for value, count in counts]
@@ -84,16 +84,19 @@ def every(
     form: Annotated[str | None, Query(alias="format", max_length=200)] = None,
     classification: Filter = None,
     provider: Filter = None,
+    state: Annotated[Literal["draft", "review", "published", "deprecated", "archived", "any"] | None, Query()] = None,
     at: RecordedMoment = None,
     after: After = None,
     limit: Limit = 100,
 ) -> Response:
     """List the datasets the asker may know of, with counts to narrow them by.
 
+    Those that are published or deprecated, or in the `state` asked for; drafts are there for those who prepare data.
     Of restricted ones, those who could read them for a stated purpose learn the name, theme, provider and
     classification, and `needs: purpose`; the purpose is stated in X-Lifang-Purpose. With `at` those that had a
     release by then, with that release.
     """
+    states = {None: IN_USE, "any": EXISTING}.get(state) or frozenset({LifeState(str(state))})
     start = max(0, (decode_cursor("datasets", after, int) or (0,))[0])
     page = asker.datasets(
         text=q,
@@ -102,12 +105,14 @@ def every(
         classification=classification,
         provider=provider,
         at=moment(at),
+        states=states,
         offset=start,
         limit=limit,
     )
     following = encode_cursor("datasets", start + limit) if page.more else None
     items = [listed_item(listed, asker.city.catalogue.themes) for listed in page]
-    return answer(request, DatasetPage(items=items, next=following, facets=_facets(asker, q, moment(at))))
+    facets = _facets(asker, text=q, at=moment(at), states=states)
+    return answer(request, DatasetPage(items=items, next=following, facets=facets))
 
 
 def one(dataset_id: str, request: Request, asker: ReadsOne, at: RecordedMoment = None) -> Response:
@@ -164,7 +169,7 @@ def _node(asker: Asker, end: str) -> LineageNode:
     kind, _, name = end.partition(":")
     city = asker.city
     if kind == "dataset":
-        return LineageNode(id=end, kind=kind, name=name_of(city.catalogue.dataset(name).card.name))
+        return LineageNode(id=end, kind=kind, name=name_of(city.catalogue.dataset(name, states=EXISTING).card.name))
     if kind == "indicator":
         spec = city.indicators.spec(name)
         return LineageNode(id=end, kind=kind, name=Name(zh=spec.zh, en=spec.en))

@@ -21,7 +21,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0009');
+INSERT INTO "alembic_version" VALUES('0010');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -44,6 +44,19 @@ CREATE TABLE "alert" (
 	classification TEXT NOT NULL, 
 	updated INTEGER NOT NULL, 
 	CONSTRAINT pk_alert PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE change (
+	seq INTEGER NOT NULL, 
+	dataset TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	"by" TEXT NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	audience TEXT NOT NULL, 
+	detail TEXT, 
+	CONSTRAINT pk_change PRIMARY KEY (seq)
 )
  STRICT
 ;
@@ -191,6 +204,25 @@ CREATE TABLE datastream_property (
 	position INTEGER NOT NULL, 
 	property INTEGER NOT NULL, 
 	CONSTRAINT pk_datastream_property PRIMARY KEY (datastream, position)
+)
+ STRICT
+;
+
+CREATE TABLE destruction (
+	id TEXT NOT NULL, 
+	dataset TEXT NOT NULL, 
+	asked_by TEXT NOT NULL, 
+	asked INTEGER NOT NULL, 
+	asked_reason TEXT NOT NULL, 
+	outcome TEXT NOT NULL, 
+	decided_by TEXT NOT NULL, 
+	decided INTEGER, 
+	decided_reason TEXT NOT NULL, 
+	manifest TEXT, 
+	completed INTEGER, 
+	certificate TEXT, 
+	CONSTRAINT pk_destruction PRIMARY KEY (id), 
+	CONSTRAINT fk_destruction_dataset FOREIGN KEY(dataset) REFERENCES dataset (id) DEFERRABLE INITIALLY DEFERRED
 )
  STRICT
 ;
@@ -400,6 +432,36 @@ CREATE TABLE ledger (
 	previous TEXT NOT NULL, 
 	hash TEXT NOT NULL, 
 	CONSTRAINT pk_ledger PRIMARY KEY (seq)
+)
+ STRICT
+;
+
+CREATE TABLE legal_hold (
+	id TEXT NOT NULL, 
+	dataset TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	authority TEXT NOT NULL, 
+	placed_by TEXT NOT NULL, 
+	placed INTEGER NOT NULL, 
+	lifted_by TEXT NOT NULL, 
+	lifted INTEGER, 
+	lifted_reason TEXT NOT NULL, 
+	CONSTRAINT pk_legal_hold PRIMARY KEY (id), 
+	CONSTRAINT fk_legal_hold_dataset FOREIGN KEY(dataset) REFERENCES dataset (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE life (
+	id TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	since INTEGER NOT NULL, 
+	"by" TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	successor TEXT NOT NULL, 
+	submitted_by TEXT NOT NULL, 
+	destruction_asked_by TEXT NOT NULL, 
+	CONSTRAINT pk_life PRIMARY KEY (id)
 )
  STRICT
 ;
@@ -741,3 +803,11 @@ CREATE INDEX ix_thing_zh ON thing (zh);
 CREATE INDEX ix_datastream_zh ON datastream (zh);
 
 CREATE INDEX ix_data_standard_name_edition ON data_standard (name, edition);
+
+CREATE INDEX ix_life_state ON life (state);
+
+CREATE INDEX ix_legal_hold_dataset ON legal_hold (dataset);
+
+CREATE INDEX ix_destruction_dataset ON destruction (dataset);
+
+CREATE INDEX ix_change_dataset ON change (dataset);

@@ -1,0 +1,190 @@
+"""Destruction: what was asked for by one person and approved by another is removed, and the removal is proved.
+
+The approval commits first, with a manifest of what is to go; from then on nobody can reach the data. Then the files
+are removed and, when none is left, the certificate is written. A crash in between is made up for by
+:meth:`Destructions.carry_out`, which the start of the program calls.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lifang.catalogue.changes import READERS, Changes, record_change
+from lifang.catalogue.lifecycle.certificate import certificate_of, digest_of
+from lifang.catalogue.lifecycle.machine import Asked, Life, LifeMove
+from lifang.core import Clock, NotFound, Unavailable, format_instant, new_id
+from lifang.store import Entry, Row, Store, Transaction
+
+_KEPT_OF_CARD = ("id", "name", "provider", "provider_code", "theme", "classification", "retention")
+_MOST_LINKS = 1_000
+
+
+@dataclass(frozen=True)
+class Destruction:
+    """One destruction: asked for, then approved, refused or lapsed; ``certificate`` once everything is gone."""
+
+    id: str
+    dataset: str
+    asked_by: str
+    asked: datetime
+    asked_reason: str
+    outcome: str
+    decided_by: str
+    decided: datetime | None
+    decided_reason: str
+    manifest: Mapping[str, Any]
+    completed: datetime | None
+    certificate: Mapping[str, Any] | None
+
+    @property
+    def state(self) -> str:
+        """Return asked, refused, lapsed, removing or done."""
+        if self.outcome == "approved":
+            return "done" if self.completed else "removing"
+        return self.outcome or "asked"
+
+
+class Destructions:
+    """The destructions of one city's datasets."""
+
+    def __init__(self, store: Store, clock: Clock, changes: Changes, *, publishing: threading.Lock) -> None:
+        self._store, self._clock, self._changes = store, clock, changes
+        self._publishing = publishing  # nobody keeps an original while it is seen whether another release needs it
+        self._removing = threading.Lock()
+
+    def all(
+        self, *, dataset: str | None = None, after: str | None = None, limit: int | None = None
+    ) -> list[Destruction]:
+        """Return destructions (of one ``dataset``), the newest first, those older than ``after``."""
+        where = {"dataset": dataset} if dataset else None
+        rows = self._store.registry.find("destruction", where=where, descending=True, after=after, limit=limit)
+        return [Destruction(**row) for row in rows]
+
+    def get(self, destruction_id: str) -> Destruction:
+        """Return one destruction, or ``NotFound``."""
+        row = self._store.registry.get("destruction", destruction_id)
+        if row is None:
+            raise NotFound(f"There is no destruction {destruction_id[:80]!r}.", mend="List them.")
+        return Destruction(**row)
+
+    def follow(self, tx: Transaction, row: Row, before: Life, move: LifeMove, asked: Asked, now: datetime) -> Row:
+        """Return what the ledger is told where ``move`` asks for, decides or ends the asking for a destruction."""
+        if move.id == "ask_destruction":
+            told = {"asked_by": asked.by, "asked": now, "asked_reason": asked.reason}
+            destruction = new_id("destruction", now)
+            tx.insert("destruction", {"id": destruction, "dataset": row["id"], **told})
+            return {"destruction": destruction}
+        if not before.destruction_asked_by or (move.target is None and move.id != "refuse_destruction"):
+            return {}
+        open_ones = tx.find("destruction", where={"dataset": row["id"], "outcome": ""}, descending=True, limit=1)
+        destruction = str(open_ones[0]["id"])
+        outcome = {"destroy": "approved", "refuse_destruction": "refused"}.get(move.id, "lapsed")
+        decided = {"outcome": outcome, "decided_by": asked.by, "decided": now, "decided_reason": asked.reason}
+        if outcome != "approved":
+            tx.update("destruction", destruction, decided)
+            return {"destruction": destruction}
+        manifest = self._manifest(tx, row, before)
+        tx.update("destruction", destruction, {**decided, "manifest": manifest})
+        _forget(tx, row)
+        return {
+            "destruction": destruction,
+            "asked_by": before.destruction_asked_by,
+            "manifest_sha256": digest_of(manifest),
+            "rows": manifest["rows"],
+            "files": len(manifest["files"]),
+        }
+
+    def carry_out(self) -> list[Destruction]:
+        """Return the destructions that were approved and are complete now; those others still read wait for later."""
+        done = []
+        with self._removing:
+            waiting = self._store.registry.find("destruction", where={"outcome": "approved", "completed": None})
+            for row in waiting:
+                try:
+                    done.append(self._remove(Destruction(**row)))
+                except Unavailable:
+                    continue  # somebody reads, or the disk refuses: the next call tries again
+        return done
+
+    def _manifest(self, tx: Transaction, row: Row, before: Life) -> dict[str, Any]:
+        """Return what there is of a dataset: releases, files with their hashes, and what was made from it."""
+        releases = tx.find("release", where={"dataset": row["id"]}, order="number")
+        files = {}
+        for release in releases:
+            for path in self._store.lake.release_files(row["id"], release["number"]):
+                files[self._name(path)] = _told(path)
+            if self._store.blobs.exists(release["source_sha256"]):
+                path = self._store.blobs.path(release["source_sha256"])
+                files[self._name(path)] = _told(path)
+        told = ("id", "number", "rows", "refused", "bytes", "sha256", "source_sha256")
+        made = tx.find("lineage", where={"source": [f"dataset:{row['id']}", *(f"release:{r['id']}" for r in releases)]},
+                       limit=_MOST_LINKS)  # fmt: skip
+        card = row["metadata"] or {}
+        return {
+            "dataset": {"id": row["id"], "name": card.get("name", {}), "provider": card.get("provider", {}),
+                        "classification": row["classification"], "state": before.state.value},
+            "rows": sum(release["rows"] for release in releases),
+            "releases": [{**{name: release[name] for name in told}, "recorded": format_instant(release["recorded"])}
+                         for release in releases],
+            "files": files,
+            "made_from_it": sorted({link["target"] for link in made} - {f"dataset:{row['id']}"}),
+        }  # fmt: skip
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self._store.folder).as_posix()
+
+    def _remove(self, found: Destruction) -> Destruction:
+        releases = found.manifest["releases"]
+        self._store.lake.erase_releases(found.dataset, [release["number"] for release in releases])
+        kept = self._remove_originals(sorted({release["source_sha256"] for release in releases}))
+        self._store.checkpoint()
+        left = [name for name in found.manifest["files"] if name not in kept and (self._store.folder / name).exists()]
+        if left:
+            raise Unavailable("A file of a destroyed dataset is still there.", where=left[0])
+        now = self._clock.now()
+        approval = self._store.ledger.newest(f"dataset:{found.dataset}", action="destroy")
+        with self._store.registry.transaction() as tx:
+            body = certificate_of(found, kept=kept, completed=now, approval=approval)
+            resource = f"dataset:{found.dataset}"
+            detail = {"destruction": found.id, "certificate_sha256": digest_of(body), "kept": kept}
+            record = tx.record(Entry(found.decided_by, "certify_destruction", resource, detail=detail))
+            certificate = {"body": body, "sha256": digest_of(body), "ledger": {"seq": record.seq, "hash": record.hash}}
+            row = tx.update("destruction", found.id, {"completed": now, "certificate": certificate})
+            change = record_change(tx, found.dataset, "destroyed", by=found.decided_by, recorded=now,
+                                   audience=READERS, detail={"certificate_sha256": certificate["sha256"]})  # fmt: skip
+        self._changes.tell(change)
+        return Destruction(**row)
+
+    def _remove_originals(self, hashes: list[str]) -> dict[str, str]:
+        """Return which originals are kept, and why: another dataset's release was made from the same bytes."""
+        kept = {}
+        with self._publishing:
+            for sha256 in hashes:
+                others = self._store.registry.find("release", where={"source_sha256": sha256}, limit=1)
+                if others:
+                    kept[self._name(self._store.blobs.path(sha256))] = f"needed by release:{others[0]['id']}"
+                else:
+                    self._store.blobs.erase(sha256)
+        return kept
+
+
+def _told(path: Path) -> dict[str, Any]:
+    with path.open("rb") as stream:
+        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
+
+
+def _forget(tx: Transaction, row: Row) -> None:
+    """Take out of the registry what quotes the data: releases with their figures, results of jobs, most of the card."""
+    tx.delete_where("release", {"dataset": row["id"]})
+    for job in tx.find("job"):
+        result = job["result"]
+        if isinstance(result, dict) and result.get("dataset") == row["id"]:
+            tx.update("job", job["id"], {"result": {"dataset": row["id"], "destroyed": True}})
+    card = {name: value for name, value in (row["metadata"] or {}).items() if name in _KEPT_OF_CARD}
+    tx.update("dataset", row["id"], {"metadata": card})

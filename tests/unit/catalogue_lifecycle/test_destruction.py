@@ -1,0 +1,130 @@
+"""What is destroyed is gone from every file and every later backup, and that is proved."""
+
+import copy
+import tarfile
+from pathlib import Path
+
+import pytest
+from tests.unit.catalogue_lifecycle.conftest import ANN, BO, MARK, admit
+
+from lifang.catalogue import EXISTING, Catalogue, LifeState, check_certificate
+from lifang.core import Conflict, ManualClock, NotFound, Settings, Unavailable
+from lifang.store import Store
+
+ROWS = "code,name\n" + "".join(f"{number},{MARK}-{number}\n" for number in range(50))
+BAD = f"code,name\n1,{MARK}\n,{MARK}-without-a-code\n"
+
+
+@pytest.fixture
+def archived(catalogue: Catalogue, tmp_path: Path) -> Catalogue:
+    columns = {"code": {"type": "integer", "required": True}, "name": {"type": "text"}}
+    admit(catalogue, tmp_path, "vault", ROWS, columns=columns)
+    admit(catalogue, tmp_path, "vault", BAD, columns=columns)
+    admit(catalogue, tmp_path, "wells", "code,name\n1,kept\n")
+    catalogue.lifecycle.move("vault", "archive", by=ANN, reason="到期")
+    return catalogue
+
+
+def holding(folder: Path) -> list[str]:
+    """Return the files below ``folder`` that hold the mark, read as bytes."""
+    return [path.name for path in folder.rglob("*") if path.is_file() and MARK.encode() in path.read_bytes()]
+
+
+def destroy(catalogue: Catalogue) -> None:
+    catalogue.lifecycle.move("vault", "ask_destruction", by=ANN, reason="保管期满")
+    catalogue.lifecycle.move("vault", "destroy", by=BO, reason="同意")
+
+
+def test_nothing_of_it_is_left_in_any_file_or_later_backup(store: Store, archived: Catalogue, tmp_path: Path) -> None:
+    store.checkpoint()
+    assert holding(store.folder)
+    destroy(archived)
+    assert holding(store.folder) == []
+    store.backup(tmp_path / "later.tar")
+    with tarfile.open(tmp_path / "later.tar") as tar:
+        assert not any("vault" in name for name in tar.getnames())
+    assert MARK.encode() not in (tmp_path / "later.tar").read_bytes()
+    Store.restore(tmp_path / "later.tar", tmp_path / "restored")
+    with Store.open(tmp_path / "restored", clock=ManualClock(store.ledger.records(limit=1)[0].recorded)) as restored:
+        assert restored.lake.release("wells", 1).count() == 1
+        with pytest.raises(NotFound):
+            restored.lake.release("vault", 1)
+
+
+def test_others_are_read_and_written_as_before(archived: Catalogue, tmp_path: Path) -> None:
+    destroy(archived)
+    assert archived.dataset("wells").rows().count() == 1
+    admit(archived, tmp_path, "wells", "code,name\n1,kept\n2,more\n")
+    assert archived.dataset("wells").rows().count() == 2
+    with pytest.raises(NotFound):
+        archived.dataset("vault", states=EXISTING)
+    with pytest.raises(Conflict, match="destroyed"):
+        admit(archived, tmp_path, "vault", ROWS)
+
+
+def test_its_certificate_tells_what_went_and_holds(store: Store, archived: Catalogue) -> None:
+    destroy(archived)
+    (found,) = archived.lifecycle.destructions.all()
+    assert found.state == "done"
+    body = found.certificate["body"]
+    assert (body["asked"]["by"], body["approved"]["by"]) == ("ann", "bo")
+    assert (body["rows"], len(body["releases"]), len(body["removed"])) == (51, 2, 6)
+    checks = check_certificate(store, found.certificate)
+    assert [each.what for each in checks if not each.ok] == []
+    forged = copy.deepcopy(dict(found.certificate))
+    forged["body"]["rows"] = 1
+    assert not all(each.ok for each in check_certificate(store, forged))
+    assert store.ledger.verify().ok
+
+
+def test_an_original_that_another_dataset_needs_stays_and_the_certificate_says_so(
+    store: Store, archived: Catalogue, tmp_path: Path
+) -> None:
+    admit(archived, tmp_path, "twin", ROWS)
+    destroy(archived)
+    (found,) = archived.lifecycle.destructions.all()
+    assert list(found.certificate["body"]["kept"].values()) == ["needed by release:twin@1"]
+    assert archived.dataset("twin").original().read_text("utf-8") == ROWS
+    assert all(each.ok for each in check_certificate(store, found.certificate))
+
+
+def test_a_legal_hold_keeps_it_until_it_is_lifted(archived: Catalogue) -> None:
+    move = archived.lifecycle.move
+    move("vault", "ask_destruction", by=ANN, reason="保管期满")
+    move("vault", "hold", by=BO, reason="诉讼", authority="(2026)川01民初7号")
+    with pytest.raises(Conflict, match="legal hold"):
+        move("vault", "destroy", by=BO, reason="同意")
+    (held,) = archived.lifecycle.holds("vault")
+    move("vault", "lift", by=BO, reason="结案", hold=held.id)
+    with pytest.raises(Conflict, match="another person"):
+        move("vault", "destroy", by=ANN, reason="同意")
+    assert move("vault", "destroy", by=BO, reason="同意").state is LifeState.DESTROYED
+
+
+def test_what_was_asked_for_is_refused_or_lapses(archived: Catalogue) -> None:
+    move = archived.lifecycle.move
+    move("vault", "ask_destruction", by=ANN, reason="保管期满")
+    move("vault", "refuse_destruction", by=BO, reason="仍需")
+    move("vault", "ask_destruction", by=ANN, reason="再请")
+    move("vault", "restore", by=BO, reason="复用")
+    move("vault", "archive", by=BO, reason="再归档")
+    with pytest.raises(Conflict, match="asked"):
+        move("vault", "destroy", by=BO, reason="同意")
+    assert {each.state for each in archived.lifecycle.destructions.all()} == {"lapsed", "refused"}
+
+
+def test_one_that_was_broken_off_is_carried_out_at_the_next_start(
+    store: Store, clock: ManualClock, settings: Settings, archived: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise Unavailable("The releases are being read.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store.lake, "erase_releases", busy)
+        destroy(archived)
+    (found,) = archived.lifecycle.destructions.all()
+    assert (found.state, found.certificate) == ("removing", None)
+    again = Catalogue(store, clock, settings)
+    assert [each.state for each in again.lifecycle.destructions.carry_out()] == ["done"]
+    assert holding(store.folder) == []
+    assert again.lifecycle.destructions.carry_out() == []
