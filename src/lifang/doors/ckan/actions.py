@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lifang.core import NotFound
-from lifang.doors.ckan import lists, searching
+from lifang.doors.ckan import datastore, lists, searching
 from lifang.doors.ckan.asked import Asked
 from lifang.doors.http import Asker
 from lifang.guard import Action, Resource
@@ -24,6 +24,9 @@ READS: Mapping[str, Handler] = {
     each.__name__: each
     for each in (
         help_show,
+        datastore.datastore_info,
+        datastore.datastore_search,
+        datastore.datastore_search_sql,
         lists.current_package_list_with_resources,
         lists.group_list,
         lists.group_show,

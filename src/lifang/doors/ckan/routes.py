@@ -12,8 +12,9 @@ from starlette.responses import Response
 from lifang.core import BadInput
 from lifang.doors.ckan.actions import action_of
 from lifang.doors.ckan.asked import Asked, values_of
+from lifang.doors.ckan.datastore import datastore_search_sql
 from lifang.doors.ckan.envelope import JSON, CkanRoute, success
-from lifang.doors.http import Asker, asking, gather
+from lifang.doors.http import Asker, Turns, asking, gather
 from lifang.guard import Action, Resource
 
 PREFIXES = ("/api/3/action", "/api/action")
@@ -86,4 +87,8 @@ def _form(body: bytes) -> dict[str, Any]:
 async def _call(action: str, request: Request, asker: Asker, values: dict[str, Any]) -> Response:
     handler = action_of(action)
     asked = Asked(values, str(request.base_url).rstrip("/"))
+    if handler is datastore_search_sql:
+        turns: Turns = request.app.state.query_turns
+        async with turns.turn() as threads:
+            return success(request, await run_sync(handler, asker, asked, limiter=threads))
     return success(request, await run_sync(handler, asker, asked))
