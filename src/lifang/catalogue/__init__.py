@@ -20,10 +20,11 @@ from lifang.catalogue.card import (
     Geometry,
     named,
 )
-from lifang.catalogue.catalogue import Catalogue, Dataset, card_from
+from lifang.catalogue.catalogue import Catalogue
 from lifang.catalogue.changes import EDITORS, READERS, CatalogueChange, Changes
 from lifang.catalogue.checking import RULES, ColumnQuality, Hit, QualityReport
 from lifang.catalogue.data_standards import DataStandards, Registered, Registration
+from lifang.catalogue.dataset import Dataset, card_from
 from lifang.catalogue.describe import kind_of, opening_of, sharing_of
 from lifang.catalogue.export import EXPORT_FORMATS, MEDIA_TYPES, write_rows
 from lifang.catalogue.extent import Extent

@@ -17,12 +17,10 @@ from lifang.catalogue.amending import Amendment, Amendments, Change
 from lifang.catalogue.card import Bilingual, Card, themes_of
 from lifang.catalogue.changes import CatalogueChange, Changes
 from lifang.catalogue.checking import clean_name
-from lifang.catalogue.codes import code_of, codes_of, give_missing_codes
+from lifang.catalogue.codes import codes_of, give_missing_codes
 from lifang.catalogue.data_standards import DataStandards, standard_of
-from lifang.catalogue.describe import Described, declared_items, describe
+from lifang.catalogue.dataset import Dataset
 from lifang.catalogue.drafts import check_open, put_card
-from lifang.catalogue.extent import Extent, extent_of
-from lifang.catalogue.features import Features
 from lifang.catalogue.lifecycle import (
     EXISTING,
     IN_USE,
@@ -39,107 +37,11 @@ from lifang.catalogue.publishing import newest_release
 from lifang.catalogue.retention import later, retention_of
 from lifang.catalogue.search import Found, counted, in_brief, matching, searchable
 from lifang.core import Clock, NotFound, Settings, from_micros, zone
-from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, decide, require, strictest
-from lifang.store import Relation, Row, Store
+from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, decide, require
+from lifang.store import Row, Store
 
 _ID_MAX = 64
 ROADS = "roads"  # the dataset whose lines positions are compared with
-
-
-class Dataset:
-    """A handle on one catalogued dataset: its card, its releases, its rows."""
-
-    def __init__(self, store: Store, card: Card, themes: Mapping[str, Bilingual], standing: Standing) -> None:
-        self._store = store
-        self._themes = themes
-        self.card = card
-        self.standing = standing
-
-    @property
-    def id(self) -> str:
-        """The dataset's id."""
-        return self.card.id
-
-    @property
-    def state(self) -> LifeState:
-        """Where it is in its life."""
-        return self.standing.state
-
-    @property
-    def resource(self) -> Resource:
-        """The dataset as the guard knows it."""
-        return self.standing.resource(self.id, self.card.classification)
-
-    def release_resource(self, release: Release) -> Resource:
-        """Return a release as the guard knows it: by the stricter of the dataset's classification now and its own."""
-        return self.standing.release_resource(release.id, strictest(self.card.classification, release.classification))
-
-    def releases(self) -> list[Release]:
-        """Return every release, the newest first."""
-        rows = self._store.registry.find("release", where={"dataset": self.id}, order="number", descending=True)
-        return [Release.from_row(row) for row in rows]
-
-    def release(self, number: int | None = None, *, at: datetime | None = None) -> Release:
-        """Return release ``number``, or the newest, or the newest recorded by the moment ``at``; else ``NotFound``."""
-        for release in self.releases():
-            if number in (None, release.number) and (at is None or release.recorded <= at):
-                return release
-        raise NotFound(f"{self.id} has no such release.", where=f"number {number}, at {at}", mend="List its releases.")
-
-    def rows(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
-        """Return the rows of a release (chosen as in ``release``), lazily."""
-        return self._store.lake.release(self.id, self.release(number, at=at).number)
-
-    def refused(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
-        """Return the refused cells of a release, lazily: row, column, value, rule, mend."""
-        return self._store.lake.refused(self.id, self.release(number, at=at).number)
-
-    def changes(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
-        """Return the rows by which an amended release differs from the one before, lazily.
-
-        ``_change`` (insert, update or delete), then the row as it is now, or was before it was deleted. ``NotFound`` if
-        the release came as a whole file.
-        """
-        release = self.release(number, at=at)
-        if "amended" not in release.provenance:
-            raise NotFound(f"{release.id} came whole: it keeps no change.", mend="Compare it with another release.")
-        return self._store.lake.changes(self.id, release.number)
-
-    def features(self, number: int | None = None, *, at: datetime | None = None) -> Features:
-        """Return the rows of a release (chosen as in ``release``) as features."""
-        release = self.release(number, at=at)
-        return Features(self._store.lake.release(self.id, release.number), release, self.card)
-
-    def original(self, number: int | None = None) -> Path:
-        """Return where the source file of a release is kept, as it was received."""
-        return self._store.blobs.path(self.release(number).source_sha256)
-
-    def metadata(self, release: Release | None = None) -> list[dict[str, Any]]:
-        """Return the GB/T 21063 elements as ``{element, en, value}`` rows, with the facts of a release if given."""
-        columns = [dict(each) for each in release.columns] if release else declared_items(self.card.columns)
-        told = Described(
-            self.card,
-            self.code,
-            self._themes,
-            self.extent(release),
-            columns,
-            media=release.format if release else self.card.format,
-            released=release.recorded.date().isoformat() if release else "",
-        )
-        return describe(told)
-
-    @property
-    def code(self) -> str:
-        """The dataset's resource code 信息资源代码."""
-        return code_of(self._store.registry, self.id)
-
-    def extent(self, release: Release | None = None) -> Extent:
-        """Return what place and time the dataset covers: as its card says, else as a release shows."""
-        return extent_of(self.card, release)
-
-    def lineage(self) -> list[Link]:
-        """Return every link to what the dataset came from and to what came of it."""
-        return walk(self._store.registry, f"dataset:{self.id}")
 
 
 class Catalogue:
@@ -406,13 +308,3 @@ class Catalogue:
         shapes = shapely.from_wkb(rows.select(["geometry"])["geometry"].to_numpy())
         lines = shapes[~shapely.is_missing(shapes)]
         return lines if len(lines) else None
-
-
-def card_from(release: Release, card: Card) -> Card:
-    """Return a card that states what the admission of a release found by looking, for a person to correct."""
-    columns = {
-        str(column["name"]): {key: column[key] for key in ("zh", "en", "type") if column[key]}
-        for column in release.columns
-        if column["type"] != "geometry"
-    }
-    return Card.from_mapping({**card.to_mapping(), "columns": columns})
