@@ -17,7 +17,7 @@ from lifang.app.doctor import Finding, examine, told_address
 from lifang.app.grades import Grades
 from lifang.app.jobs import Jobs
 from lifang.app.long_work import LongWork
-from lifang.app.packs import Tell, pack_datasets
+from lifang.app.packs import Tell, pack_datasets, pack_models
 from lifang.app.pulse import Pulse, StandingClock
 from lifang.app.queries import Queries
 from lifang.app.sensors import ReplayPlan, recorded_series, register_sensors
@@ -35,6 +35,7 @@ from lifang.operations import AlertChange, Alerts, Indicators, Thresholds
 from lifang.scenes import SceneContext
 from lifang.sensing import Replay, Sensing, connectors, network, stood_at, tasking
 from lifang.store import Ages, Store
+from lifang.twin import Twin, read_cityjson
 
 _SCENES_LOOK_BACK = timedelta(hours=72)
 _TICK = timedelta(microseconds=1)
@@ -70,6 +71,7 @@ class City(Reads):
         self.catalogue = Catalogue(self.store, clock, self.settings)
         self.sensing = Sensing(self.store, clock)
         self.network, self.tasking = self._make_network()
+        self.twin = Twin(self.store, clock)
         self.alerts = Alerts(self.store, clock, now=lambda: self.now)
         self.connectors = connectors.Connectors(
             self.store,
@@ -102,7 +104,7 @@ class City(Reads):
         self._started = self._closed = False
         self.spool = folder / "spool"
         self.spool.mkdir(exist_ok=True)
-        self._long_work = LongWork(self.store, self.catalogue, self.spool)
+        self._long_work = LongWork(self.store, self.catalogue, self.twin, self.spool)
         self._wire()
 
     def _make_network(self) -> tuple[network.SensorNetwork, tasking.Tasking]:
@@ -187,6 +189,9 @@ class City(Reads):
         for done, (card, file) in enumerate(pairs):
             tell(done / (len(pairs) + 2), card.stem)
             self.catalogue.add(file, name=file.name, card=Card.load(card), by=SYSTEM)
+        for model in pack_models(pack):
+            found = read_cityjson(model.file.read_bytes(), prefix=model.id)
+            self.twin.add(model.id, found, classification=model.classification, valid_from=model.valid_from, by=SYSTEM)
         if self.settings.replay:
             tell(len(pairs) / (len(pairs) + 2), "sensors")
             self._furnish_sensors()

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from lifang.app.jobs import Job, JobContext, Jobs
 from lifang.catalogue import Admission, Card, Catalogue
+from lifang.core import parse_instant
+from lifang.guard import Classification
 from lifang.store import Store
+from lifang.twin import ModelFile, Twin, read_cityjson, read_outlines
 
-ADD_DATASET, BACKUP = "add_dataset", "backup"
+ADD_DATASET, ADD_MODEL, RAISE_OUTLINES, BACKUP = "add_dataset", "add_model", "raise_outlines", "backup"
+_FAULTS_TOLD = 100
 
 
 class LongWork:
-    """Admissions and backups as jobs. ``spool`` holds the files that wait to be admitted, one a job."""
+    """Admissions, models and backups as jobs. ``spool`` holds the files that wait to be admitted, one a job."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, spool: Path) -> None:
-        self._store, self._catalogue, self._spool = store, catalogue, spool
+    def __init__(self, store: Store, catalogue: Catalogue, twin: Twin, spool: Path) -> None:
+        self._store, self._catalogue, self._twin, self._spool = store, catalogue, twin, spool
 
     def register(self, jobs: Jobs) -> None:
         """Have ``jobs`` know this work."""
         jobs.register(ADD_DATASET, self._add_dataset, ended=_drop_source)
+        jobs.register(ADD_MODEL, self._add_model, ended=_drop_source)
+        jobs.register(RAISE_OUTLINES, self._raise_outlines)
         jobs.register(BACKUP, self._backup)
 
     def sweep(self, jobs: Jobs) -> int:
@@ -46,6 +52,39 @@ class LongWork:
         if _released_before_the_end(job, admission):
             admission = replace(admission, unchanged=False)
         return admission.as_json()
+
+    def _add_model(self, job: JobContext) -> Mapping[str, Any]:
+        asked, path = job.job.arguments, Path(job.job.arguments["path"])
+        with path.open("rb") as stream:
+            original = self._store.blobs.put(stream, max_bytes=path.stat().st_size)
+        found = read_cityjson(path.read_bytes(), prefix=asked["model"], crs=asked["crs"])
+        return {**self._modelled(job, found), "source_sha256": original.sha256}
+
+    def _raise_outlines(self, job: JobContext) -> Mapping[str, Any]:
+        asked = job.job.arguments
+        rows = self._catalogue.dataset(asked["dataset"]).rows().select()
+        found = read_outlines(rows, prefix=asked["model"], **asked["columns"])
+        return self._modelled(job, found)
+
+    def _modelled(self, job: JobContext, found: ModelFile) -> Mapping[str, Any]:
+        asked = job.job.arguments
+        added = self._twin.add(
+            asked["model"],
+            found,
+            classification=Classification(asked["classification"]),
+            valid_from=parse_instant(asked["valid_from"]),
+            stage=asked["stage"],
+            by=job.by,
+        )
+        return {
+            "model": asked["model"],
+            "objects": added.change.rows,
+            "replaced": added.change.replaced,
+            "unchanged": added.change.unchanged,
+            "ended": added.ended,
+            "refused": len(added.faults),
+            "faults": [asdict(each) for each in added.faults[:_FAULTS_TOLD]],
+        }
 
     def _backup(self, job: JobContext) -> Mapping[str, Any]:
         target = Path(job.job.arguments["target"])

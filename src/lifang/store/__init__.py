@@ -11,13 +11,18 @@ from lifang.store.expression import Among, Call, Expression, Field, Geometry, Ki
 from lifang.store.journal import Journal
 from lifang.store.lake import (
     DELETED,
+    FOREVER,
     NEVER,
+    OBJECT_COLUMNS,
     Ages,
     AggregateQuery,
     Batch,
     ColumnInfo,
     Condition,
     Lake,
+    ObjectChange,
+    ObjectQuery,
+    Objects,
     ObservationQuery,
     Observations,
     Relation,
@@ -43,7 +48,9 @@ from lifang.store.settings import read_setting, write_setting
 
 __all__ = [
     "DELETED",
+    "FOREVER",
     "NEVER",
+    "OBJECT_COLUMNS",
     "Ages",
     "AggregateQuery",
     "Among",
@@ -68,6 +75,9 @@ __all__ = [
     "Link",
     "Literal",
     "Node",
+    "ObjectChange",
+    "ObjectQuery",
+    "Objects",
     "ObservationQuery",
     "Observations",
     "Parents",

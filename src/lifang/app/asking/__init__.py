@@ -10,10 +10,12 @@ from lifang.app.asking.datasets import Listed, OpenDataset
 from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.reads import Reads
 from lifang.app.asking.shelf import Shelf, Shown, shown
+from lifang.app.asking.twin import About, SeenTiles, TwinView
 
 __all__ = [
     "FIGURES",
     "OWNER",
+    "About",
     "Asker",
     "Buckets",
     "Columns",
@@ -25,8 +27,10 @@ __all__ = [
     "OpenDataset",
     "Page",
     "Reads",
+    "SeenTiles",
     "Series",
     "Shelf",
     "Shown",
+    "TwinView",
     "shown",
 ]

@@ -33,7 +33,12 @@ from lifang.doors.http import (
 from lifang.doors.ngsild import Notifier, Projection, Publisher
 
 _PACKED_ALREADY = ("application/vnd.apache.parquet", "application/vnd.apache.arrow.stream")
-_UPLOADS = ("POST /api/v1/datasets", "POST /api/3/action/resource_create", "POST /api/action/resource_create")
+_UPLOADS = (
+    "POST /api/v1/datasets",
+    "POST /api/v1/twin/models",
+    "POST /api/3/action/resource_create",
+    "POST /api/action/resource_create",
+)
 _GZIP_FROM = 1024  # bytes
 _GZIP_LEVEL = 5
 _SUMMARY = "A city that runs by its data: catalogue, sensors, indicators, alerts, scenes."

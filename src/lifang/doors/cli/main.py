@@ -7,7 +7,7 @@ import sys
 import typer
 
 from lifang.core import Problem
-from lifang.doors.cli import alerts, connect, data, house, life, network, people, scenes, sense, standards, tasks
+from lifang.doors.cli import alerts, connect, data, house, life, network, people, scenes, sense, standards, tasks, twin
 from lifang.doors.cli.show import ERR
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.add_typer(tasks.app, name="task")
 app.add_typer(connect.app, name="connect")
 app.add_typer(scenes.app, name="scene")
 app.add_typer(alerts.app, name="alert")
+app.add_typer(twin.app, name="twin")
 app.add_typer(people.app, name="user")
 app.add_typer(house.ledger, name="ledger")
 

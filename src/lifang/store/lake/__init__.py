@@ -1,18 +1,22 @@
-"""lake: the columnar store: observations in native DuckDB, dataset releases as Parquet under DuckLake.
+"""lake: the columnar store: observations and objects in native DuckDB, dataset releases as Parquet under DuckLake.
 
 Does not belong here: records with keys (registry), files as received (blobs).
-Writes and reads: ``observations.duckdb``, ``releases.ducklake`` and the Parquet files below ``releases/``.
+Writes and reads: ``observations.duckdb``, ``objects.duckdb``, ``releases.ducklake``, Parquet files below ``releases/``.
 """
 
 from lifang.store.lake.lake import Lake
 from lifang.store.lake.model import DELETED, Batch, ColumnInfo, Condition, Observations, ReleaseFile, rising
+from lifang.store.lake.objects import COLUMNS as OBJECT_COLUMNS
+from lifang.store.lake.objects import FOREVER, ObjectChange, ObjectQuery, Objects
 from lifang.store.lake.observed import Aged, Ages
 from lifang.store.lake.query import NEVER, AggregateQuery, ObservationQuery, Tally
 from lifang.store.lake.relation import Relation
 
 __all__ = [
     "DELETED",
+    "FOREVER",
     "NEVER",
+    "OBJECT_COLUMNS",
     "Aged",
     "Ages",
     "AggregateQuery",
@@ -20,6 +24,9 @@ __all__ = [
     "ColumnInfo",
     "Condition",
     "Lake",
+    "ObjectChange",
+    "ObjectQuery",
+    "Objects",
     "ObservationQuery",
     "Observations",
     "Relation",

@@ -21,9 +21,15 @@ from lifang.store.lake.pandas_search import answer_at_once_that_pandas_is_missin
 from lifang.store.lake.stream import Stream
 
 OBSERVATIONS = "observations"
+OBJECTS = "objects"
 RELEASES = "releases"
-DATABASE_FILES = ("observations.duckdb", "observations.duckdb.wal", "releases.ducklake", "releases.ducklake.wal")
-_FILES = {OBSERVATIONS: OBSERVATIONS, RELEASES: f"__ducklake_metadata_{RELEASES}"}  # what DuckDB calls their files
+_NAMES = ("observations.duckdb", "objects.duckdb", "releases.ducklake")
+DATABASE_FILES = tuple(f"{each}{end}" for each in _NAMES for end in ("", ".wal"))
+_FILES = {  # what DuckDB calls their files
+    OBSERVATIONS: OBSERVATIONS,
+    OBJECTS: OBJECTS,
+    RELEASES: f"__ducklake_metadata_{RELEASES}",
+}
 CHECKPOINT_THRESHOLD = "16MB"  # folding more at once would hold up commits for over 100 ms
 _PAUSE_S = 0.05
 _SAFE = {
@@ -35,7 +41,7 @@ _SAFE = {
 
 
 class Engine:
-    """The instance behind ``folder`` (``observations.duckdb``, ``releases.ducklake``, ``releases/``).
+    """The instance behind ``folder``: its three databases, and ``releases/`` below it.
 
     A query runs on the thread that asks; DuckDB's own threads, which help it, stand back behind the doors.
     """
@@ -59,8 +65,8 @@ class Engine:
     def session(self, database: str = OBSERVATIONS, *, spatial: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """Yield a connection of its own, closed afterwards; engine errors leave as the house's errors.
 
-        ``database`` is there for it; ``RELEASES`` is attached when it is first asked for, since DuckLake takes longer
-        to load than everything else that opening a city needs; so do the ``spatial`` functions.
+        ``database`` is there for it: attached when it is first asked for, since DuckLake takes longer to load than
+        everything else that opening a city needs; so do the ``spatial`` functions.
         """
         cursor = self._cursor(database, spatial=spatial, counted=True)
         try:
@@ -179,7 +185,7 @@ class Engine:
                 source = text(f"ducklake:{self.folder / 'releases.ducklake'}")
                 root.execute(sql("ATTACH", source, "AS", RELEASES, f"({options}, DATA_INLINING_ROW_LIMIT 0)"))
             else:
-                root.execute(sql("ATTACH", text(self.folder / "observations.duckdb"), "AS", OBSERVATIONS))
+                root.execute(sql("ATTACH", text(self.folder / f"{database}.duckdb"), "AS", database))
         self._attached.add(database)
 
     def _rewrite(self, root: duckdb.DuckDBPyConnection) -> None:

@@ -1,4 +1,4 @@
-"""The face of the lake: releases and observations of one city."""
+"""The face of the lake: releases, observations and objects of one city."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lifang.core import Clock
 from lifang.store.lake.engine import DATABASE_FILES, Engine
 from lifang.store.lake.model import Batch, Observations, ReleaseFile
+from lifang.store.lake.objects import Objects
 from lifang.store.lake.observed import Aged, Ages, Native
 from lifang.store.lake.query import AggregateQuery, ObservationQuery, Tally
 from lifang.store.lake.relation import Relation
@@ -41,6 +42,7 @@ class Lake:
         self._engine = Engine(folder, memory_mb=memory_mb, threads=threads)
         self._native = Native(self._engine, clock, zone_name=zone_name, ages=ages or Ages())
         self._releases = Releases(self._engine, is_registered=is_registered)
+        self.objects = Objects(self._engine, clock)
 
     def write_release(self, dataset: str, number: int, batches: pa.Table | pa.RecordBatchReader) -> ReleaseFile:
         """Return the Parquet file of the new release; ``Conflict`` if the dataset has that number already."""
@@ -171,7 +173,7 @@ class Lake:
     @contextmanager
     def frozen(self) -> Iterator[list[Path]]:
         """Yield the database files and the log's tail, whole and still: every writer waits while the block runs."""
-        with self._native.still() as segments, self._releases.lock:
+        with self._native.still() as segments, self._releases.lock, self.objects.lock:
             self._engine.fold()
             found = (self.folder / name for name in DATABASE_FILES)
             yield [*(path for path in found if path.exists()), *segments]

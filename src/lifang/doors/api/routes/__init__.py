@@ -29,6 +29,7 @@ from lifang.doors.api.routes import (
     tasking,
     tasking_devices,
     thresholds,
+    twin,
     upload,
     work,
 )
@@ -67,6 +68,7 @@ _PARTS = (  # a request is compared with each in turn: what maps ask for all the
     house.people,
     house.tokens,
     house.ledger,
+    twin.router,
     system.router,
     events.router,
 )

@@ -1,0 +1,132 @@
+"""The twin as an asker may see it: objects, their history, what differs between two moments, tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from lifang.app.asking.asker import Asker, Page
+from lifang.core import Box
+from lifang.guard import Action, Classification, Resource
+from lifang.store import ObjectQuery
+from lifang.twin import CityObject, TileSource
+
+_OPEN = Classification.OPEN
+
+
+def object_resource(found: CityObject) -> Resource:
+    """Return an object as the guard knows it."""
+    return Resource("object", found.id, found.classification)
+
+
+@dataclass(frozen=True)
+class About:
+    """Everything about an object: itself, what it is part of, and its parts."""
+
+    object: CityObject
+    whole: CityObject | None
+    parts: list[CityObject]
+
+
+class TwinView:
+    """Reads the twin for an asker: each reading is decided, and recorded if it is not open."""
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+        self._twin = asker.city.twin
+        self.classes = asker.classes(Action.READ, "object")
+
+    def objects(
+        self,
+        *,
+        at: datetime,
+        recorded: datetime | None = None,
+        box: Box | None = None,
+        kind: str | None = None,
+        model: str | None = None,
+        text: str = "",
+        after: str | None = None,
+        limit: int = 100,
+    ) -> Page[CityObject]:
+        """Return the objects that held ``at`` a moment and that the asker may read, by id, past ``after``."""
+        query = self._query(at, recorded, box=box, text=text, model=model, kind=kind, after=after, limit=limit + 1)
+        found = self._twin.objects(query)
+        page = Page(found[:limit], more=len(found) > limit)
+        self._asker.seen(*map(object_resource, page))
+        return page
+
+    def object(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> CityObject:
+        """Return an object as it was ``at`` a moment, as known by ``recorded``, or ``NotFound``."""
+        fetch = lambda: self._twin.object(object_id, at=at, recorded=recorded)  # noqa: E731 - two ways to one fetch
+        return self._asker.see("object", object_id, fetch, object_resource)
+
+    def about(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> About:
+        """Return an object with its whole and its parts, of which the asker sees what they may read."""
+        found = self.object(object_id, at=at, recorded=recorded)
+        parts = self._twin.objects(self._query(at, recorded, parents=[found.id]))
+        whole = self._twin.objects(self._query(at, recorded, ids=[found.parent])) if found.parent else []
+        self._asker.seen(*map(object_resource, [*parts, *whole]))
+        return About(found, next(iter(whole), None), parts)
+
+    def history(self, object_id: str) -> list[CityObject]:
+        """Return every version of an object that the asker may read, or ``NotFound``."""
+        versions = self._asker.see(
+            "object", object_id, lambda: self._twin.history(object_id), lambda found: object_resource(found[-1])
+        )
+        return [each for each in versions if each.classification in self.classes]
+
+    def difference(self, before: datetime, after: datetime, *, model: str | None = None) -> list[tuple[str, str]]:
+        """Return (id, change) of what was added, removed, moved or changed between two moments in the city."""
+        found = self._twin.difference(self._query(before, None, model=model), self._query(after, None, model=model))
+        self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
+        return list(zip(found["id"].to_pylist(), found["change"].to_pylist(), strict=True))
+
+    def tiles(self, *, at: datetime, model: str | None = None) -> SeenTiles:
+        """Return the tiles of a model, or of all, ``at`` a moment."""
+        source = self._twin.tiles(self._query(at, None, model=model))
+        return SeenTiles(self._asker, source, f"{self._twin.version} {' '.join(self.classes)}")
+
+    def _query(
+        self,
+        at: datetime,
+        recorded: datetime | None,
+        *,
+        box: Box | None = None,
+        text: str = "",
+        model: str | None = None,
+        kind: str | None = None,
+        ids: Sequence[str] | None = None,
+        parents: Sequence[str] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> ObjectQuery:
+        return self._twin.query(
+            at=at,
+            recorded=recorded,
+            box=box,
+            text=text,
+            after=after,
+            limit=limit,
+            models=None if model is None else [model],
+            classes=None if kind is None else [kind],
+            ids=ids,
+            parents=parents,
+            classifications=[each.value for each in self.classes],
+        )
+
+
+@dataclass(frozen=True)
+class SeenTiles:
+    """Tiles whose reading is recorded where they hold what is not open; ``version`` names the state they tell."""
+
+    asker: Asker
+    source: TileSource
+    version: str
+
+    def content(self, level: int, x: int, y: int) -> bytes:
+        """Return the binary glTF of a tile, or ``NotFound``."""
+        found = self.source.content(level, x, y)
+        hidden = [Resource("object", f"tile/{level}/{x}/{y}", each) for each in found.classes if each != _OPEN]
+        self.asker.seen(*hidden)
+        return found.glb

@@ -1,0 +1,204 @@
+"""Routes of the twin: models come in, objects are found, with their history and what differs between moments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from lifang.app import TwinView
+from lifang.core import BadInput, Box, format_instant, parse_instant
+from lifang.doors.api.bodies.kinds import Name
+from lifang.doors.api.bodies.twin import (
+    AboutBody,
+    Difference,
+    DifferenceBody,
+    ObjectBody,
+    ObjectHistory,
+    ObjectPage,
+    OutlinesBody,
+    ShapeBody,
+)
+from lifang.doors.api.bodies.work import JobBody
+from lifang.doors.api.listing import After, CityMoment, Limit, RecordedMoment, after_id, moment
+from lifang.doors.api.routes.work import job_body
+from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, encode_cursor, receive_file
+from lifang.guard import Action, Classification, Resource
+from lifang.twin import CATEGORIES, STAGES, CityObject, class_of
+
+Sees = Annotated[Asker, asking(Action.READ, Resource("object"), per_item=True)]
+Admits = Annotated[Asker, asking(Action.ADMIT, Resource("object"))]
+Text = Annotated[str, Query(max_length=200)]
+_MODEL: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/city+json": {"schema": {"type": "object"}}}}
+}
+
+
+def router() -> APIRouter:
+    """Return the routes of the twin."""
+    routes = APIRouter(prefix="/api/v1/twin", route_class=GuardedRoute, tags=["twin"], responses=PROBLEMS)
+    routes.add_api_route("/objects", every, response_model=ObjectPage, summary="Objects as they were at a moment")
+    routes.add_api_route("/objects/{object_id}", one, response_model=AboutBody, summary="Everything about an object")
+    routes.add_api_route("/objects/{object_id}/history", history, response_model=ObjectHistory, summary="Its versions")
+    routes.add_api_route("/difference", difference, response_model=DifferenceBody, summary="What two moments differ in")
+    routes.add_api_route(
+        "/models",
+        add,
+        methods=["POST"],
+        status_code=202,
+        response_model=JobBody,
+        openapi_extra=_MODEL,
+        summary="Add a model: CityJSON 1.1 or 2.0, or a CityJSON text sequence",
+    )
+    routes.add_api_route(
+        "/outlines",
+        outlines,
+        methods=["POST"],
+        status_code=202,
+        response_model=JobBody,
+        summary="Raise the outlines of a dataset to solids",
+    )
+    return routes
+
+
+def every(
+    request: Request,
+    asker: Sees,
+    q: Text = "",
+    kind: Annotated[str | None, Query(alias="class", max_length=64)] = None,
+    model: Annotated[str | None, Query(max_length=64)] = None,
+    bbox: Annotated[str | None, Query(max_length=200, description="West, south, east, north in degrees.")] = None,
+    at: CityMoment = None,
+    recorded: RecordedMoment = None,
+    after: After = None,
+    limit: Limit = 100,
+) -> Response:
+    """List the objects that held at a moment in the city (now), as known by a moment (now), by id."""
+    page = TwinView(asker).objects(
+        at=moment(at) or asker.city.now,
+        recorded=moment(recorded),
+        box=Box.parse(bbox) if bbox else None,
+        kind=kind,
+        model=model,
+        text=q,
+        after=after_id("objects", after),
+        limit=limit,
+    )
+    following = encode_cursor("objects", page[-1].id) if page.more else None
+    return answer(request, ObjectPage(items=[_body(each) for each in page], next=following))
+
+
+def one(
+    object_id: str, request: Request, asker: Sees, at: CityMoment = None, recorded: RecordedMoment = None
+) -> Response:
+    """Tell everything about an object at a moment in the city: itself, what it is part of, its parts."""
+    found = TwinView(asker).about(object_id, at=moment(at) or asker.city.now, recorded=moment(recorded))
+    whole = _body(found.whole) if found.whole else None
+    return answer(
+        request, AboutBody(object=_body(found.object), whole=whole, parts=[_body(each) for each in found.parts])
+    )
+
+
+def history(object_id: str, request: Request, asker: Sees) -> Response:
+    """Give every version of an object, also those that are known to be wrong now."""
+    return answer(request, ObjectHistory(items=[_body(each) for each in TwinView(asker).history(object_id)]))
+
+
+def difference(
+    request: Request,
+    asker: Sees,
+    before: Annotated[str, Query(max_length=64)],
+    after: Annotated[str, Query(max_length=64)],
+    model: Annotated[str | None, Query(max_length=64)] = None,
+) -> Response:
+    """Tell what was added, removed, moved or changed between two moments in the city."""
+    found = TwinView(asker).difference(parse_instant(before), parse_instant(after), model=model)
+    items = [Difference(id=each, change=change) for each, change in found]  # type: ignore[arg-type]
+    return answer(request, DifferenceBody(counts=Counter(change for _, change in found), items=items))
+
+
+async def add(
+    request: Request,
+    asker: Admits,
+    model: Annotated[str, Query(max_length=64, description="The model's id; its objects' ids begin with it.")],
+    valid_from: Annotated[str, Query(max_length=64, description="Since when it stands so: ISO 8601 with an offset.")],
+    classification: Classification = Classification.SHARED,
+    stage: Annotated[str, Query(max_length=20)] = "operation",
+    crs: Annotated[str, Query(max_length=64, description="If the file names none, such as EPSG:4544.")] = "",
+) -> Response:
+    """Take a model as the body; answer with the job that adds it.
+
+    What the model held before and names no more ends at `valid_from`. The same again changes nothing.
+    """
+    since = _since(valid_from)
+    path = await receive_file(request.stream(), asker.city.spool)
+    arguments = {
+        "path": str(path),
+        "model": model,
+        "valid_from": since,
+        "classification": classification.value,
+        "stage": stage,
+        "crs": crs,
+    }
+    try:
+        job = await run_sync(lambda: asker.city.jobs.submit("add_model", arguments, subject=asker.subject))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return answer(request, job_body(job, asker), status=202)
+
+
+def outlines(request: Request, asker: Admits, body: OutlinesBody) -> Response:
+    """Raise a dataset's outlines by their heights or floors; answer with the job that does it."""
+    dataset = asker.dataset(body.dataset)
+    columns = body.model_dump(include={"key", "height", "metres_each", "base", "name", "kind"})
+    arguments = {
+        "dataset": dataset.id,
+        "model": body.model,
+        "columns": columns,
+        "valid_from": _since(body.valid_from),
+        "classification": dataset.card.classification.value,
+        "stage": body.stage,
+    }
+    job = asker.city.jobs.submit("raise_outlines", arguments, subject=asker.subject)
+    return answer(request, job_body(job, asker), status=202)
+
+
+def _since(text: str) -> str:
+    found = moment(text)
+    if found is None:
+        raise BadInput("It is not said since when it stands.", where="valid_from", mend="Write ISO 8601.")
+    return format_instant(found)
+
+
+def _body(found: CityObject) -> ObjectBody:
+    zh, en, _ = class_of(found.kind)
+    box = found.box
+    return ObjectBody(
+        id=found.id,
+        model=found.model,
+        kind=found.kind,
+        kind_name=Name(zh=zh, en=en),
+        category=_named(CATEGORIES[found.category]),
+        level=found.level,
+        stage=_named(STAGES[found.stage]),
+        parent=found.parent or None,
+        name=found.name,
+        bbox=[box.west, box.south, box.east, box.north],
+        bottom_m=found.bottom_m,
+        top_m=found.top_m,
+        classification=found.classification.value,
+        properties=dict(found.properties),
+        shapes=[ShapeBody(lod=each.lod, kind=each.kind, base_m=each.base_m, top_m=each.top_m) for each in found.shapes],
+        valid_from=format_instant(found.valid_from),
+        valid_to=format_instant(found.valid_to) if found.valid_to else None,
+        recorded=format_instant(found.recorded),
+        recorded_to=format_instant(found.recorded_to) if found.recorded_to else None,
+    )
+
+
+def _named(both: tuple[str, str]) -> Name:
+    return Name(zh=both[0], en=both[1])

@@ -1,0 +1,138 @@
+"""Commands on the twin: add a model, raise outlines, find objects, their history, what differs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lifang.core import NotFound
+from lifang.doors.cli.client import Client
+from lifang.doors.cli.show import Dir, Json, Purpose, follow, show
+
+app = typer.Typer(no_args_is_help=True, help="The twin: models of the city's objects, through time.")
+Model = Annotated[str, typer.Option(help="The model's id.")]
+Since = Annotated[str, typer.Option(help="Since when it stands so: ISO 8601 with an offset.")]
+Stage = Annotated[str, typer.Option(help="planned, designed, construction, completed or operation.")]
+At = Annotated[str | None, typer.Option(help="As it was at this moment in the city, ISO 8601.")]
+_COLUMNS = ("id", "kind", "name", "level", "top_m", "valid_from", "valid_to")
+_FIGURES = ("model", "objects", "replaced", "unchanged", "ended", "refused")
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="CityJSON 1.1 or 2.0, or a CityJSON text sequence; gz too.")],
+    folder: Dir,
+    model: Model,
+    valid_from: Since,
+    classification: Annotated[str, typer.Option(help="open, shared or restricted.")] = "shared",
+    stage: Stage = "operation",
+    crs: Annotated[str, typer.Option(help="If the file names none, such as EPSG:4544.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Add a model: its objects hold from a moment on; what it held before and names no more ends then."""
+    if not file.is_file():
+        raise NotFound(f"{file} does not exist.", mend="Check the path.")
+    asked = {
+        "model": model,
+        "valid_from": valid_from,
+        "classification": classification,
+        "stage": stage,
+        "crs": crs,
+    }
+    with Client(folder) as client:
+        job = client.send("/api/v1/twin/models", file.read_bytes(), media_type="application/city+json", **asked)
+        _tell(follow(client, job, f"adding {file.name}"), as_json=as_json)
+
+
+@app.command()
+def outlines(
+    dataset: Annotated[str, typer.Argument(help="A dataset of polygons.")],
+    folder: Dir,
+    model: Model,
+    valid_from: Since,
+    key: Annotated[str, typer.Option(help="Its column of ids.")],
+    height: Annotated[str, typer.Option(help="Its column of heights in metres, or of floors.")],
+    metres_each: Annotated[float, typer.Option(help="3.0 or so where the column counts floors.")] = 1.0,
+    base: Annotated[str, typer.Option(help="Its column of the ground's height in metres.")] = "",
+    name: Annotated[str, typer.Option(help="Its column of names.")] = "",
+    stage: Stage = "operation",
+    as_json: Json = False,
+) -> None:
+    """Raise the outlines of a dataset to upright solids."""
+    body = {
+        "dataset": dataset,
+        "model": model,
+        "key": key,
+        "height": height,
+        "metres_each": metres_each,
+        "base": base,
+        "name": name,
+        "valid_from": valid_from,
+        "stage": stage,
+    }
+    with Client(folder) as client:
+        job = client.post("/api/v1/twin/outlines", body)
+        _tell(follow(client, job, f"raising {dataset}"), as_json=as_json)
+
+
+def _tell(result: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        show(result, as_json=True)
+        return
+    show({name: result[name] for name in _FIGURES}, as_json=False)
+    if result["faults"]:
+        show(result["faults"], as_json=False, columns=("object", "what", "mend"))
+
+
+@app.command("list")
+def listing(
+    folder: Dir,
+    text: Annotated[str | None, typer.Argument(help="A part of its name or id.")] = None,
+    kind: Annotated[str | None, typer.Option("--class", help="Such as Building.")] = None,
+    model: Annotated[str | None, typer.Option(help="Of this model.")] = None,
+    at: At = None,
+    limit: Annotated[int, typer.Option(min=1)] = 100,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """List objects."""
+    asked: dict[str, Any] = {"q": text, "class": kind, "model": model, "at": at}
+    with Client(folder, purpose=purpose) as client:
+        found = client.listing("/api/v1/twin/objects", limit=limit, **asked)
+    show(found, as_json=as_json, columns=_COLUMNS)
+
+
+@app.command("show")
+def detail(
+    object_id: Annotated[str, typer.Argument(metavar="OBJECT", help="The object's id.")],
+    folder: Dir,
+    at: At = None,
+    history: Annotated[bool, typer.Option(help="Every version of it instead.")] = False,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """Show everything about an object, or its history."""
+    address = f"/api/v1/twin/objects/{object_id}"
+    with Client(folder, purpose=purpose) as client:
+        if history:
+            found = client.get(f"{address}/history")["items"]
+            show(found, as_json=as_json, columns=(*_COLUMNS, "recorded", "recorded_to"))
+        else:
+            show(client.get(address, at=at), as_json=as_json)
+
+
+@app.command()
+def difference(
+    before: Annotated[str, typer.Argument(help="A moment in the city, ISO 8601.")],
+    after: Annotated[str, typer.Argument(help="Another one.")],
+    folder: Dir,
+    model: Annotated[str | None, typer.Option(help="Of this model.")] = None,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """Tell what was added, removed, moved or changed between two moments."""
+    with Client(folder, purpose=purpose) as client:
+        found = client.get("/api/v1/twin/difference", before=before, after=after, model=model)
+    show(found if as_json else found["items"], as_json=as_json, columns=("id", "change"))

@@ -1,0 +1,85 @@
+"""The words of the store of objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from lifang.core import Box, to_micros
+
+FOREVER = to_micros(datetime(9999, 12, 31, tzinfo=UTC))  # the end of what has no end yet
+
+_GEOMETRY = pa.list_(
+    pa.struct(
+        [
+            ("lod", pa.string()),
+            ("kind", pa.string()),
+            ("wkb", pa.binary()),
+            ("base_m", pa.float64()),
+            ("top_m", pa.float64()),
+            ("detail", pa.string()),
+        ]
+    )
+)
+CONTENT = (
+    ("model", pa.string()),
+    ("class", pa.string()),
+    ("category", pa.string()),
+    ("level", pa.uint8()),
+    ("stage", pa.string()),
+    ("parent", pa.string()),
+    ("name", pa.string()),
+    ("west", pa.float64()),
+    ("south", pa.float64()),
+    ("east", pa.float64()),
+    ("north", pa.float64()),
+    ("bottom_m", pa.float64()),
+    ("top_m", pa.float64()),
+    ("cell", pa.int64()),
+    ("geometry", _GEOMETRY),
+    ("properties", pa.string()),
+    ("classification", pa.string()),
+)
+COLUMNS = pa.schema([("id", pa.string()), *CONTENT, ("valid_from", pa.int64()), ("valid_to", pa.int64())])
+
+
+@dataclass(frozen=True)
+class ObjectChange:
+    """One durable change: its number, when it was recorded and for whom.
+
+    ``rows`` versions were taken in, ``replaced`` earlier ones no longer hold, ``unchanged`` said nothing new.
+    """
+
+    number: int
+    recorded: datetime
+    subject: str
+    rows: int
+    replaced: int
+    unchanged: int
+
+
+@dataclass(frozen=True)
+class ObjectQuery:
+    """Which objects: every condition that is given must be met.
+
+    ``valid`` and ``recorded`` are the moments in the city and of our knowledge, in microseconds UTC (``recorded`` of
+    ``None``: what is known now). ``cells`` are keys of the grid, ``after`` the id that a page goes on from; ``shaped``
+    leaves out what has no geometry of its own.
+    """
+
+    valid: int
+    recorded: int | None = None
+    ids: Sequence[str] | None = None
+    parents: Sequence[str] | None = None
+    models: Sequence[str] | None = None
+    classes: Sequence[str] | None = None
+    classifications: Sequence[str] | None = None
+    cells: Sequence[int] | None = None
+    box: Box | None = None
+    text: str = ""
+    shaped: bool = False
+    after: str | None = None
+    limit: int | None = None

@@ -1,0 +1,31 @@
+"""twin: the city's objects, identified for life: what stands where, since when and as known when; their tiles.
+
+Does not belong here: who may see them, analyses, the formats of map viewers other than tiles.
+Reads model files and datasets with outlines; writes the store of objects, and one dataset a model.
+"""
+
+from lifang.twin.model import CATEGORIES, CLASSES, STAGES, CityObject, Shape, class_of
+from lifang.twin.reading import Fault, ModelFile, read_cityjson, read_outlines
+from lifang.twin.tiles import Tile, TileSource
+from lifang.twin.tiling import CONTENT, SUBTREE, Cell
+from lifang.twin.twin import Added, Twin
+
+__all__ = [
+    "CATEGORIES",
+    "CLASSES",
+    "CONTENT",
+    "STAGES",
+    "SUBTREE",
+    "Added",
+    "Cell",
+    "CityObject",
+    "Fault",
+    "ModelFile",
+    "Shape",
+    "Tile",
+    "TileSource",
+    "Twin",
+    "class_of",
+    "read_cityjson",
+    "read_outlines",
+]

@@ -1,0 +1,10 @@
+"""reading: model files and datasets become rows of city objects, each faulty object refused with its reason.
+
+Does not belong here: what becomes of the rows. Reads files; writes nothing.
+"""
+
+from lifang.twin.reading.cityjson import read_cityjson
+from lifang.twin.reading.model import Fault, ModelFile
+from lifang.twin.reading.outlines import read_outlines
+
+__all__ = ["Fault", "ModelFile", "read_cityjson", "read_outlines"]

@@ -1,0 +1,228 @@
+"""CityJSON 1.1 and 2.0, and CityJSON text sequences: objects with their surfaces on WGS 84.
+
+Source: CityJSON 2.0 (OGC 20-072r5), chapters 2, 3, 4 and 10.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+import shapely
+from numpy.typing import NDArray
+
+from lifang.core import BadInput, TooLarge, check_crs, to_wgs84
+from lifang.twin.reading.model import Described, Fault, ModelFile, bounds_of, rows_of
+
+_VERSIONS = ("1.1", "2.0")
+_DEPTH = {"MultiSurface": 1, "CompositeSurface": 1, "Solid": 2, "MultiSolid": 3, "CompositeSolid": 3}
+_EPSG = re.compile(r"/def/crs/EPSG/[^/]+/(\d+)$")
+_UNPACKED_MAX = 2 << 30
+_NAMES = ("name", "identificatie", "identificatiebagpnd")
+
+
+def read_cityjson(content: bytes, *, prefix: str, crs: str = "") -> ModelFile:
+    """Return the objects of a CityJSON file or sequence, gzip or not; the id of one is ``prefix:`` and its own.
+
+    ``crs`` is the coordinate system if the file does not name one. Objects without surfaces are kept as the parents of
+    those that have some; one whose geometry is broken is refused. ``BadInput`` if the whole cannot be read.
+    """
+    documents = list(_documents(_unpacked(content)))
+    head = documents[0]
+    if head.get("type") != "CityJSON" or str(head.get("version")) not in _VERSIONS:
+        found = f"type {str(head.get('type'))[:40]!r}, version {str(head.get('version'))[:40]!r}"
+        raise BadInput(
+            f"This is no CityJSON {' or '.join(_VERSIONS)}: {found}.",
+            mend="Upgrade it with `cjio <file> upgrade save <new file>`.",
+        )
+    system = _system(head, crs)
+    reading = _Reading(prefix)
+    for document in documents:
+        vertices = _vertices(document, document.get("transform") or head.get("transform"), system)
+        reading.take(document.get("CityObjects") or {}, vertices)
+    return reading.done()
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Return the content, unpacked if it is gzip; ``TooLarge`` past a bound, ``BadInput`` if it is damaged."""
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    packed = zlib.decompressobj(wbits=31)
+    try:
+        whole = packed.decompress(content, _UNPACKED_MAX)
+    except zlib.error as error:
+        raise BadInput(f"The gzip file is damaged: {error}.", mend="Send it again.") from None
+    if packed.unconsumed_tail:
+        raise TooLarge(f"It unpacks to more than {_UNPACKED_MAX} bytes.", mend="Send the model in parts.")
+    if not packed.eof:
+        raise BadInput("The gzip file ends too early.", mend="Send it again.")
+    return whole
+
+
+def _documents(content: bytes) -> Iterator[dict[str, Any]]:
+    try:
+        whole = [orjson.loads(content)]
+    except orjson.JSONDecodeError as error:
+        lines = content.splitlines()
+        if len(lines) < 2:
+            raise BadInput(
+                f"The file is not JSON: {error}.", mend="Send CityJSON, or one CityJSONFeature a line."
+            ) from None
+        whole = [_line(line, number) for number, line in enumerate(lines, start=1) if line.strip()]
+    for document in whole:
+        if not isinstance(document, dict) or not isinstance(document.get("CityObjects", {}), dict):
+            raise BadInput("CityObjects must be an object.", where="CityObjects", mend="See CityJSON 2.0, chapter 2.")
+        yield document
+
+
+def _line(line: bytes, number: int) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise BadInput(f"This line is not JSON: {error}.", where=f"line {number}", mend="Mend that line.") from None
+
+
+def _system(head: Mapping[str, Any], stated: str) -> str:
+    named = str((head.get("metadata") or {}).get("referenceSystem") or "")
+    found = _EPSG.search(named)
+    if found:
+        return check_crs(f"EPSG:{found[1]}")
+    if named or not stated:
+        raise BadInput(
+            "The file does not say where it stands: metadata.referenceSystem names no EPSG code.",
+            where="metadata.referenceSystem",
+            mend="Write https://www.opengis.net/def/crs/EPSG/0/<code> there, or state the coordinate system.",
+        )
+    return check_crs(stated)
+
+
+def _vertices(document: Mapping[str, Any], transform: Any, system: str) -> NDArray[np.float64]:
+    try:
+        scale, offset = (np.asarray(transform[name], np.float64).reshape(3) for name in ("scale", "translate"))
+        vertices = np.asarray(document.get("vertices") or [], np.float64).reshape(-1, 3) * scale + offset
+    except (TypeError, ValueError, KeyError) as error:
+        raise BadInput("The vertices or their transform cannot be read.", where="vertices", mend=str(error)) from None
+    if not np.isfinite(vertices).all():
+        raise BadInput("A vertex is not finite.", where="vertices", mend="Write finite numbers.")
+    lon, lat = to_wgs84(vertices[:, 0], vertices[:, 1], crs=system)
+    if len(vertices) and not (np.isfinite(lon) & np.isfinite(lat)).all():
+        raise BadInput(f"A vertex lies outside {system}.", where="vertices", mend="Correct metadata.referenceSystem.")
+    return np.column_stack((lon, lat, vertices[:, 2]))
+
+
+@dataclass
+class _Flat:
+    """The surfaces of one geometry as rings of numbers of vertices, and how they are grouped."""
+
+    rings: list[list[int]]
+    surface_of: list[int]
+    shells: list[int]
+
+
+class _Broken(ValueError):
+    """A geometry that breaks a rule; the words say which."""
+
+
+class _Reading:
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._faults: list[Fault] = []
+        self._described: list[Described] = []
+        self._shapes: list[list[dict[str, Any]]] = []
+        self._bounds: list[NDArray[np.float64]] = []
+        self._bare: dict[str, tuple[int, list[str]]] = {}  # objects that have their place from their children
+
+    def take(self, objects: Mapping[str, Any], vertices: NDArray[np.float64]) -> None:
+        """Take in the objects of one document."""
+        for own_id, found in objects.items():
+            try:
+                self._one(own_id, found, vertices)
+            except (_Broken, TypeError, KeyError, AttributeError, IndexError) as error:
+                what = str(error) if isinstance(error, _Broken) else "Its geometry is not built as CityJSON asks."
+                self._faults.append(Fault(self._name(own_id), "geometry", what, "Mend it and send the model again."))
+
+    def done(self) -> ModelFile:
+        """Return everything that was taken in; an object without geometry lies where its parts do, or is refused."""
+        places = {each.id: bounds for each, bounds in zip(self._described, self._bounds, strict=True)}
+        for own_id, (at, children) in self._bare.items():
+            parts = [places[each] for each in map(self._name, children) if each in places]
+            known = [each for each in parts if np.isfinite(each).all()]
+            if known:
+                self._bounds[at] = _around(np.array(known))
+            else:
+                what = "It has no surfaces, nor has a part of it."
+                self._faults.append(Fault(self._name(own_id), "geometry", what, "Give it or its parts a geometry."))
+        kept = [at for at, bounds in enumerate(self._bounds) if np.isfinite(bounds).all()]
+        described, shapes = [self._described[at] for at in kept], [self._shapes[at] for at in kept]
+        return ModelFile(rows_of(described, shapes, np.array([self._bounds[at] for at in kept])), self._faults)
+
+    def _one(self, own_id: str, found: Mapping[str, Any], vertices: NDArray[np.float64]) -> None:
+        shapes = [self._shape(each, vertices) for each in found.get("geometry") or [] if each["type"] in _DEPTH]
+        attributes = dict(found.get("attributes") or {})
+        parent = next(iter(found.get("parents") or []), None)
+        name = next((str(attributes[each]) for each in _NAMES if attributes.get(each)), "")
+        owner = "" if parent is None else self._name(parent)
+        described = Described(self._name(own_id), str(found["type"]), name, owner, attributes)
+        if not shapes:
+            self._bare[own_id] = (len(self._described), list(found.get("children") or []))
+        self._described.append(described)
+        self._shapes.append([shape for shape, _ in shapes])
+        self._bounds.append(_around(np.array([each for _, each in shapes]) if shapes else np.full((1, 6), np.nan)))
+
+    def _name(self, own_id: str) -> str:
+        return f"{self._prefix}:{own_id}"
+
+    def _shape(
+        self, geometry: Mapping[str, Any], vertices: NDArray[np.float64]
+    ) -> tuple[dict[str, Any], NDArray[np.float64]]:
+        """Return a shape as a row of the store, and its bounds."""
+        flat = _flat(geometry["boundaries"], _DEPTH[geometry["type"]])
+        whole = shapely.multipolygons(_polygons(flat, vertices))
+        bounds = bounds_of(np.array([whole]))[0]
+        detail = orjson.dumps({"shells": flat.shells, "semantics": geometry.get("semantics")}).decode()
+        shape = {
+            "lod": str(geometry.get("lod", "")),
+            "kind": geometry["type"],
+            "wkb": shapely.to_wkb(whole, output_dimension=3),
+            "base_m": float(bounds[4]),
+            "top_m": float(bounds[5]),
+            "detail": detail,
+        }
+        return shape, bounds
+
+
+def _around(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the bounds (west, south, east, north, bottom, top) around several."""
+    low, high = bounds.min(axis=0), bounds.max(axis=0)
+    return np.array([low[0], low[1], high[2], high[3], low[4], high[5]])
+
+
+def _flat(boundaries: Any, depth: int) -> _Flat:
+    """Return the surfaces of ``boundaries``; ``shells`` counts those of each shell."""
+    shells = [boundaries]
+    for _ in range(depth - 1):
+        shells = [inner for outer in shells for inner in outer]
+    flat = _Flat([], [], [len(shell) for shell in shells])
+    for number, surface in enumerate(surface for shell in shells for surface in shell):
+        for ring in surface:
+            if len(set(ring)) < 3:
+                raise _Broken(f"A ring of surface {number} has fewer than three vertices.")
+            flat.rings.append(ring)
+            flat.surface_of.append(number)
+    if not flat.rings:
+        raise _Broken("Its geometry is empty.")
+    return flat
+
+
+def _polygons(flat: _Flat, vertices: NDArray[np.float64]) -> NDArray[np.object_]:
+    sizes = np.array([len(ring) for ring in flat.rings])
+    numbers = np.fromiter((each for ring in flat.rings for each in ring), np.int64, int(sizes.sum()))
+    if numbers.min() < 0 or numbers.max() >= len(vertices):
+        raise _Broken(f"It names vertex {int(numbers.max())} of {len(vertices)}.")
+    rings = shapely.linearrings(vertices[numbers], indices=np.repeat(np.arange(len(sizes)), sizes))
+    return np.asarray(shapely.polygons(rings, indices=np.array(flat.surface_of)))

@@ -1,0 +1,11 @@
+"""shapes: solids as triangles in metres about a point on the ellipsoid.
+
+Does not belong here: file formats, tiles, what an object means. Reads and writes nothing.
+"""
+
+from lifang.twin.shapes.extrusion import extrude
+from lifang.twin.shapes.frame import Frame, ecef
+from lifang.twin.shapes.mesh import Mesh
+from lifang.twin.shapes.surfaces import triangulate
+
+__all__ = ["Frame", "Mesh", "ecef", "extrude", "triangulate"]

@@ -1,0 +1,60 @@
+"""Local frames: east, north and up in metres about a point on the WGS 84 ellipsoid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_A = 6_378_137.0  # semi-major axis of WGS 84, m (NIMA TR8350.2, table 3.1)
+_F = 1 / 298.257223563
+_E2 = _F * (2 - _F)
+
+
+def ecef(lon: Floats, lat: Floats, height_m: Floats) -> Floats:
+    """Return earth-centred positions, shape (n, 3), in metres, of degrees and metres above the WGS 84 ellipsoid.
+
+    Source: OGC 18-005 (ISO 19111), EPSG method 9602.
+    """
+    lam, phi = np.radians(lon), np.radians(lat)
+    sin_phi, cos_phi = np.sin(phi), np.cos(phi)
+    radius = _A / np.sqrt(1 - _E2 * sin_phi * sin_phi)
+    across = (radius + height_m) * cos_phi
+    return np.column_stack((across * np.cos(lam), across * np.sin(lam), (radius * (1 - _E2) + height_m) * sin_phi))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame at a longitude and latitude in degrees and a height in metres above the ellipsoid."""
+
+    lon: float
+    lat: float
+    height_m: float = 0.0
+
+    @cached_property
+    def origin(self) -> Floats:
+        """The earth-centred position of its origin, shape (3,), in metres."""
+        found = ecef(np.array([self.lon]), np.array([self.lat]), np.array([self.height_m]))
+        return np.asarray(found[0])
+
+    @cached_property
+    def axes(self) -> Floats:
+        """East, north and up as rows of earth-centred unit vectors, shape (3, 3)."""
+        lam, phi = np.radians(self.lon), np.radians(self.lat)
+        sin_lam, cos_lam, sin_phi, cos_phi = np.sin(lam), np.cos(lam), np.sin(phi), np.cos(phi)
+        return np.array(
+            [
+                [-sin_lam, cos_lam, 0.0],
+                [-sin_phi * cos_lam, -sin_phi * sin_lam, cos_phi],
+                [cos_phi * cos_lam, cos_phi * sin_lam, sin_phi],
+            ]
+        )
+
+    def local(self, lon: Floats, lat: Floats, height_m: Floats) -> Floats:
+        """Return positions east, north and up of the origin, shape (n, 3), in metres."""
+        away = ecef(lon, lat, height_m) - self.origin
+        return np.column_stack([(away * axis).sum(axis=1) for axis in self.axes])

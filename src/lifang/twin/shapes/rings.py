@@ -1,0 +1,86 @@
+"""Rings of many polygons in flat arrays, and their triangles in a plane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import mapbox_earcut
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Rings:
+    """The rings of polygons without their closing vertices.
+
+    ``coordinates`` (n, 2 or 3); ``ring_start`` the first vertex of each ring and the end of the last; ``part_start``
+    the first ring of each polygon and the end of the last; ``part_owner`` the number of the geometry of each polygon.
+    """
+
+    coordinates: Floats
+    ring_start: Ints
+    part_start: Ints
+    part_owner: Ints
+
+    @classmethod
+    def of(cls, geometries: NDArray[np.object_], *, dimensions: int) -> Rings:
+        """Return the rings of polygons and multipolygons of Shapely, in two or three dimensions."""
+        parts, owner = shapely.get_parts(geometries, return_index=True)
+        _, coordinates, (ring_start, part_start) = shapely.to_ragged_array(parts, include_z=dimensions == 3)
+        kept = np.ones(len(coordinates), dtype=bool)
+        kept[ring_start[1:] - 1] = False
+        open_start = ring_start - np.arange(len(ring_start))
+        return cls(coordinates[kept], *(each.astype(np.int64) for each in (open_start, part_start, owner)))
+
+    @cached_property
+    def following(self) -> Ints:
+        """The vertex after each one in its ring."""
+        following = np.arange(1, len(self.coordinates) + 1)
+        following[self.ring_start[1:] - 1] = self.ring_start[:-1]
+        return following
+
+    @cached_property
+    def vertex_start(self) -> Ints:
+        """The first vertex of each part, and the end of the last."""
+        return self.ring_start[self.part_start]
+
+    @cached_property
+    def vertex_part(self) -> Ints:
+        """The part of each vertex."""
+        return np.repeat(np.arange(len(self.part_owner)), np.diff(self.vertex_start))
+
+    @cached_property
+    def vertex_owner(self) -> Ints:
+        """The geometry of each vertex."""
+        return self.part_owner[self.vertex_part]
+
+    def triangles(self, plane: Floats) -> Ints:
+        """Return triangles that fill the parts, (m, 3) numbers of vertices.
+
+        ``plane`` (n, 2) holds the vertices in a plane in which each part's exterior turns left.
+        """
+        convex = self._convex(plane)
+        first, size = self.vertex_start[:-1][convex], np.diff(self.vertex_start)[convex] - 2
+        corner = np.repeat(first, size)
+        step = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+        fans = np.column_stack((corner, corner + step + 1, corner + step + 2))
+        return np.concatenate((fans, *(self._ears(plane, part) for part in np.flatnonzero(~convex).tolist())))
+
+    def _convex(self, plane: Floats) -> NDArray[np.bool_]:
+        """Return which parts are one ring that never turns right."""
+        edge = plane[self.following] - plane
+        after = edge[self.following]
+        turn = edge[:, 0] * after[:, 1] - edge[:, 1] * after[:, 0]
+        least = np.minimum.reduceat(turn, self.ring_start[:-1])
+        return np.asarray((np.diff(self.part_start) == 1) & (least[self.part_start[:-1]] >= 0))
+
+    def _ears(self, plane: Floats, part: int) -> Ints:
+        rings = self.ring_start[self.part_start[part] : self.part_start[part + 1] + 1]
+        ends = (rings[1:] - rings[0]).astype(np.uint32)
+        found = mapbox_earcut.triangulate_float64(plane[rings[0] : rings[-1]], ends)
+        return np.asarray(found.reshape(-1, 3).astype(np.int64) + rings[0])

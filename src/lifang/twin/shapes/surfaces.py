@@ -1,0 +1,40 @@
+"""Flat surfaces in space become triangles, those of all objects of a tile at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lifang.twin.shapes.frame import Frame
+from lifang.twin.shapes.mesh import Mesh
+from lifang.twin.shapes.rings import Floats, Rings
+
+# The two axes that stay when the axis nearest to the normal goes, so that a surface seen from outside still turns left.
+_KEPT = np.array([[1, 2], [2, 0], [0, 1]])
+
+
+def triangulate(surfaces: NDArray[np.object_], frame: Frame) -> Mesh:
+    """Return the surfaces of solids as triangles in ``frame``.
+
+    ``surfaces`` are multipolygons of Shapely, one a solid, in degrees on WGS 84 and metres above the ellipsoid; seen
+    from outside their exteriors turn left. A surface that is not quite flat is triangulated as seen along its normal.
+    """
+    rings = Rings.of(surfaces, dimensions=3)
+    position = frame.local(*rings.coordinates.T)
+    normal = _normals(rings, position)
+    nearest = np.abs(normal).argmax(axis=1)
+    axes = _KEPT[nearest][rings.vertex_part]
+    plane = np.take_along_axis(position, axes, axis=1)
+    turned = np.take_along_axis(normal, nearest[:, None], axis=1)[:, 0] < 0
+    plane[turned[rings.vertex_part], 0] *= -1
+    return Mesh(position, normal[rings.vertex_part], rings.vertex_owner, rings.triangles(plane))
+
+
+def _normals(rings: Rings, position: Floats) -> Floats:
+    """Return the unit normal of each part, by its exterior (Newell's method: Sutherland et al. 1974)."""
+    first = position[rings.vertex_start[:-1]][rings.vertex_part]
+    here = position - first  # near the origin, so that nothing cancels
+    twice = np.cross(here, here[rings.following])
+    of_ring = np.add.reduceat(twice, rings.ring_start[:-1])
+    normal = of_ring[rings.part_start[:-1]]
+    return np.asarray(normal / np.maximum(np.linalg.norm(normal, axis=1), 1e-12)[:, None])

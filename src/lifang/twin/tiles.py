@@ -1,0 +1,100 @@
+"""Tiles of the twin as it was at a moment, made when they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from lifang.core import NotFound
+from lifang.guard import Classification
+from lifang.store import ObjectQuery, Objects
+from lifang.twin.tiling import Cell, Pyramid, Solids, Surfaces, content, subtree, tileset
+
+_COLUMNS = ("id", "class", "name", "model", "geometry", "bottom_m", "top_m", "classification")
+_TOLD = ("id", "class", "name", "model")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A tile's binary glTF, and the classifications of the objects in it."""
+
+    glb: bytes
+    classes: list[Classification]
+
+
+@dataclass(frozen=True)
+class TileSource:
+    """The tiles of the objects that meet a query: what a viewer may ask for, one after the other."""
+
+    objects: Objects
+    query: ObjectQuery
+
+    @cached_property
+    def _counts(self) -> pa.Table:
+        return self.objects.count(self.query, "cell")
+
+    @cached_property
+    def _cells(self) -> list[Cell]:
+        return [Cell.of_key(key) for key in self._counts["cell"].to_pylist()]
+
+    @cached_property
+    def _pyramid(self) -> Pyramid:
+        if not self._cells:
+            raise NotFound(
+                "There are no objects to show then and there.", mend="Add a model, or choose another moment."
+            )
+        return Pyramid.over(self._cells)
+
+    def tiles(self) -> list[tuple[int, int, int]]:
+        """Return level, x and y of every tile that has content."""
+        root = self._pyramid.root
+        return [
+            (level, cell.x - (root.x << level), cell.y - (root.y << level))
+            for cell in self._cells
+            for level in [cell.level - root.level]
+        ]
+
+    def tileset(self) -> dict[str, Any]:
+        """Return the ``tileset.json`` of 3D Tiles 1.1; ``NotFound`` if there is nothing to show."""
+        pyramid, extent = self._pyramid, self.objects.extent(self.query) or (0.0,) * 6
+        return tileset(
+            pyramid, (extent[4], extent[5]), objects=int(np.sum(self._counts["count"].to_numpy())), box=extent[:4]
+        )
+
+    def subtree(self, level: int, x: int, y: int) -> bytes:
+        """Return the subtree file that begins at a tile, or ``NotFound``."""
+        root = self._inside(level, x, y)
+        return subtree(root, self._cells)
+
+    def content(self, level: int, x: int, y: int) -> Tile:
+        """Return what a tile shows, or ``NotFound``."""
+        cell = self._inside(level, x, y)
+        rows = self.objects.read(replace(self.query, cells=[cell.key]), _COLUMNS)
+        if not len(rows):
+            raise NotFound("There is no such tile.", where=f"{level}/{x}/{y}", mend="Follow the subtree files.")
+        classes = [Classification(each) for each in rows["classification"].unique().to_pylist()]
+        return Tile(content(*_parts(rows), cell.box), classes)
+
+    def _inside(self, level: int, x: int, y: int) -> Cell:
+        pyramid = self._pyramid
+        if not (0 <= level < pyramid.levels and 0 <= x < 2**level and 0 <= y < 2**level):
+            raise NotFound("There is no such tile.", where=f"{level}/{x}/{y}", mend="Follow the subtree files.")
+        return pyramid.cell(level, x, y)
+
+
+def _parts(rows: pa.Table) -> tuple[Solids, Surfaces]:
+    """Return the finest shape of each object: upright solids and objects of surfaces."""
+    finest = [max(shapes, key=itemgetter("lod")) for shapes in rows["geometry"].to_pylist()]
+    upright = np.array([each["kind"] == "footprint" for each in finest], dtype=bool)
+    shapes = np.asarray(shapely.from_wkb([each["wkb"] for each in finest]), dtype=object)
+    base, top = (np.array([each[name] for each in finest], np.float64) for name in ("base_m", "top_m"))
+    heights = pa.array(np.round(rows["top_m"].to_numpy() - rows["bottom_m"].to_numpy(), 2))
+    table = rows.select(_TOLD).append_column("height_m", heights)
+    solids = Solids(shapes[upright], base[upright], top[upright], table.filter(pa.array(upright)))
+    return solids, Surfaces(shapes[~upright], table.filter(pa.array(~upright)))

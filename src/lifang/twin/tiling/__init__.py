@@ -1,0 +1,22 @@
+"""tiling: objects as 3D Tiles 1.1: a quadtree of binary glTF with ids and properties.
+
+Does not belong here: where objects come from, who may see them. Reads and writes nothing.
+"""
+
+from lifang.twin.tiling.content import Solids, Surfaces, content
+from lifang.twin.tiling.grid import Cell, Pyramid, keys
+from lifang.twin.tiling.tileset import CONTENT, SUBTREE, SUBTREE_LEVELS, subtree, tileset
+
+__all__ = [
+    "CONTENT",
+    "SUBTREE",
+    "SUBTREE_LEVELS",
+    "Cell",
+    "Pyramid",
+    "Solids",
+    "Surfaces",
+    "content",
+    "keys",
+    "subtree",
+    "tileset",
+]

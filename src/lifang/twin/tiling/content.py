@@ -1,0 +1,73 @@
+"""The content of one tile: objects with their properties become binary glTF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+from lifang.core import Box
+from lifang.twin.shapes import Frame, Mesh, extrude, triangulate
+from lifang.twin.tiling.gltf import VERTICES_MAX, Portion, glb
+
+
+@dataclass(frozen=True)
+class Solids:
+    """Upright solids: ``footprint`` (n,) polygons in degrees, ``base_m`` and ``top_m`` (n,) above the ellipsoid.
+
+    ``table`` holds their properties, one row a solid.
+    """
+
+    footprint: NDArray[np.object_]
+    base_m: NDArray[np.float64]
+    top_m: NDArray[np.float64]
+    table: pa.Table
+
+    def mesh(self, rows: slice, frame: Frame) -> Mesh:
+        """Return the triangles of some of them."""
+        return extrude(self.footprint[rows], self.base_m[rows], self.top_m[rows], frame)
+
+    def vertices(self) -> NDArray[np.int64]:
+        """Return how many vertices each has at most: one for the roof and four for the wall of each edge."""
+        return np.asarray(5 * shapely.get_num_coordinates(self.footprint))
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """Objects of flat surfaces: ``surface`` (n,) multipolygons in degrees and metres above the ellipsoid.
+
+    ``table`` holds their properties, one row an object.
+    """
+
+    surface: NDArray[np.object_]
+    table: pa.Table
+
+    def mesh(self, rows: slice, frame: Frame) -> Mesh:
+        """Return the triangles of some of them."""
+        return triangulate(self.surface[rows], frame)
+
+    def vertices(self) -> NDArray[np.int64]:
+        """Return how many vertices each has at most."""
+        return np.asarray(shapely.get_num_coordinates(self.surface))
+
+
+def content(solids: Solids, surfaces: Surfaces, box: Box) -> bytes:
+    """Return the binary glTF of objects, about the middle of their tile's ``box``; there is at least one of them."""
+    frame = Frame(*box.centre)
+    portions = [portion for kind in (solids, surfaces) for portion in _portions(kind, frame)]
+    return glb(portions, frame)
+
+
+def _portions(kind: Solids | Surfaces, frame: Frame) -> Iterator[Portion]:
+    """Yield the objects in portions of few enough vertices."""
+    upto = np.cumsum(kind.vertices())
+    start = 0
+    while start < len(upto):
+        before = upto[start - 1] if start else 0
+        end = max(start + 1, int(np.searchsorted(upto, before + VERTICES_MAX, side="right")))
+        yield Portion(kind.mesh(slice(start, end), frame), kind.table.slice(start, end - start))
+        start = end

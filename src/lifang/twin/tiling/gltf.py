@@ -1,0 +1,160 @@
+"""Binary glTF 2.0 of a tile: meshes with an id for every vertex and a table of properties for every id.
+
+Sources: Khronos glTF 2.0; KHR_mesh_quantization (normals in bytes); EXT_mesh_features and EXT_structural_metadata (OGC
+22-025r4, 3D Tiles 1.1, clauses 8 and 9 refer to them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from lifang.twin.shapes import Frame, Mesh
+
+VERTICES_MAX = 65_535  # of one primitive, so that an index is two bytes
+
+_VERTEX = np.dtype([("position", "<f4", 3), ("normal", "i1", 4), ("feature", "<u2"), ("padding", "<u2")])
+_FLOAT, _BYTE, _UNSIGNED_SHORT = 5126, 5120, 5123
+_ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
+_NUMBERS = {pa.float64(): "FLOAT64", pa.float32(): "FLOAT32", pa.int64(): "INT64", pa.int32(): "INT32"}
+_CLASS = "object"
+
+
+@dataclass(frozen=True)
+class Portion:
+    """The mesh of some objects, and their properties: row ``i`` of ``table`` belongs to owner ``i`` of ``mesh``."""
+
+    mesh: Mesh
+    table: pa.Table
+
+
+def glb(portions: Sequence[Portion], frame: Frame) -> bytes:
+    """Return the binary glTF of ``portions``, whose meshes are in ``frame``.
+
+    Each has at most 65,535 vertices and a table of the same columns: texts, or numbers of 32 or 64 bits, without nulls.
+    """
+    writer = _Writer()
+    primitives = [_primitive(writer, portion, number) for number, portion in enumerate(portions)]
+    tables = [_property_table(writer, portion.table) for portion in portions]
+    document = {
+        "asset": {"version": "2.0", "generator": "lifang"},
+        "extensionsUsed": ["KHR_mesh_quantization", "EXT_mesh_features", "EXT_structural_metadata"],
+        "extensionsRequired": ["KHR_mesh_quantization"],
+        "extensions": {
+            "EXT_structural_metadata": {"schema": _schema(portions[0].table.schema), "propertyTables": tables}
+        },
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"mesh": 0, "matrix": _matrix(frame)}],
+        "meshes": [{"primitives": primitives}],
+        "materials": [{"pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.9}}],
+        "accessors": writer.accessors,
+        "bufferViews": writer.views,
+        "buffers": [{"byteLength": writer.size}],
+    }
+    return _container(orjson.dumps(document), writer.parts)
+
+
+@dataclass
+class _Writer:
+    """The binary chunk as it grows, with the views of it and the accessors of those."""
+
+    parts: list[bytes] = field(default_factory=list)
+    size: int = 0
+    views: list[dict[str, Any]] = field(default_factory=list)
+    accessors: list[dict[str, Any]] = field(default_factory=list)
+
+    def view(self, content: bytes, **words: int) -> int:
+        """Add a view of ``content``, padded to eight bytes as EXT_structural_metadata asks, and return its number."""
+        self.views.append({"buffer": 0, "byteOffset": self.size, "byteLength": len(content), **words})
+        padded = content + bytes(-len(content) % 8)
+        self.parts.append(padded)
+        self.size += len(padded)
+        return len(self.views) - 1
+
+    def accessor(self, view: int, component: int, kind: str, count: int, **words: Any) -> int:
+        """Add an accessor and return its number."""
+        self.accessors.append({"bufferView": view, "componentType": component, "type": kind, "count": count, **words})
+        return len(self.accessors) - 1
+
+
+def _primitive(writer: _Writer, portion: Portion, number: int) -> dict[str, Any]:
+    mesh = portion.mesh
+    vertices = np.zeros(len(mesh.position), dtype=_VERTEX)
+    vertices["position"] = _upright(mesh.position)
+    vertices["normal"][:, :3] = np.rint(_upright(mesh.normal) * 127)
+    vertices["feature"] = mesh.owner
+    count, position = len(vertices), vertices["position"]
+    bounds = {"min": position.min(axis=0).tolist(), "max": position.max(axis=0).tolist()}
+    view = writer.view(vertices.tobytes(), byteStride=_VERTEX.itemsize, target=_ARRAY_BUFFER)
+    offsets = {name: _VERTEX.fields[name][1] for name in ("normal", "feature")} if _VERTEX.fields else {}
+    corners = mesh.triangle.astype("<u2").ravel()
+    indices = writer.view(corners.tobytes(), target=_ELEMENT_ARRAY_BUFFER)
+    return {
+        "attributes": {
+            "POSITION": writer.accessor(view, _FLOAT, "VEC3", count, **bounds),
+            "NORMAL": writer.accessor(view, _BYTE, "VEC3", count, byteOffset=offsets["normal"], normalized=True),
+            "_FEATURE_ID_0": writer.accessor(view, _UNSIGNED_SHORT, "SCALAR", count, byteOffset=offsets["feature"]),
+        },
+        "indices": writer.accessor(indices, _UNSIGNED_SHORT, "SCALAR", len(corners)),
+        "material": 0,
+        "extensions": {
+            "EXT_mesh_features": {
+                "featureIds": [{"featureCount": len(portion.table), "attribute": 0, "propertyTable": number}]
+            }
+        },
+    }
+
+
+def _upright(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return east, north, up as glTF's axes: x east, y up, z south."""
+    return np.column_stack((vectors[:, 0], vectors[:, 2], -vectors[:, 1]))
+
+
+def _matrix(frame: Frame) -> list[float]:
+    """Return the column-major matrix from glTF's axes at ``frame`` to earth-centred ones, y being up again.
+
+    A viewer turns y-up into z-up for the whole tile (OGC 22-025r4, 7.2), so what is written is that turn undone.
+    """
+    east, north, up = frame.axes
+    columns = [east, up, -north, frame.origin]
+    turned = [(column[0], column[2], -column[1]) for column in columns]
+    return [float(value) for column, last in zip(turned, (0, 0, 0, 1), strict=True) for value in (*column, last)]
+
+
+def _schema(schema: pa.Schema) -> dict[str, Any]:
+    properties = {each.name: _property(each.type) for each in schema}
+    return {"id": "lifang", "classes": {_CLASS: {"properties": properties}}}
+
+
+def _property(kind: pa.DataType) -> Mapping[str, str]:
+    component = _NUMBERS.get(kind)
+    return {"type": "SCALAR", "componentType": component} if component else {"type": "STRING"}
+
+
+def _property_table(writer: _Writer, table: pa.Table) -> dict[str, Any]:
+    columns = {name: _column(writer, table[name].combine_chunks()) for name in table.column_names}
+    return {"class": _CLASS, "count": len(table), "properties": columns}
+
+
+def _column(writer: _Writer, values: pa.Array) -> dict[str, int | str]:
+    if values.type in _NUMBERS:
+        return {"values": writer.view(values.to_numpy().tobytes())}
+    texts = [text.encode() for text in values.to_pylist()]
+    offsets = np.concatenate(([0], np.cumsum([len(text) for text in texts]))).astype("<u4")
+    content = b"".join(texts) or b"\0"  # a view is never empty
+    return {"values": writer.view(content), "stringOffsets": writer.view(offsets.tobytes())}
+
+
+def _container(document: bytes, parts: Sequence[bytes]) -> bytes:
+    document += b" " * (-len(document) % 8)
+    binary = sum(map(len, parts))
+    total = 12 + 8 + len(document) + 8 + binary
+    head = np.array([0x46546C67, 2, total, len(document), 0x4E4F534A], dtype="<u4").tobytes()
+    return b"".join((head, document, np.array([binary, 0x004E4942], dtype="<u4").tobytes(), *parts))

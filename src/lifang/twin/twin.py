@@ -1,0 +1,160 @@
+"""The face of the twin: models come in, objects are found, their tiles made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+
+from lifang.core import BadInput, Box, Clock, NotFound, check_slug, to_micros
+from lifang.guard import Action, Classification, Resource, Subject, require
+from lifang.store import FOREVER, OBJECT_COLUMNS, Entry, ObjectChange, ObjectQuery, Store
+from lifang.twin.model import STAGES, CityObject
+from lifang.twin.reading import Fault, ModelFile
+from lifang.twin.tiles import TileSource
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of a model: the change of the objects, how many of its objects ended, and what was refused."""
+
+    change: ObjectChange
+    ended: int
+    faults: Sequence[Fault]
+
+
+class Twin:
+    """The objects of one city."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._objects = store.lake.objects
+
+    def add(
+        self,
+        model: str,
+        found: ModelFile,
+        *,
+        classification: Classification,
+        valid_from: datetime,
+        valid_to: datetime | None = None,
+        stage: str = "operation",
+        by: Subject,
+    ) -> Added:
+        """Return what became of a model's objects: each holds in the valid time given, replacing what held there.
+
+        An object of the model that ``found`` does not name any more ends at ``valid_from``. The same again changes
+        nothing. ``BadInput`` if nothing of the model could be taken.
+        """
+        check_slug(model, what="model id")
+        require(by, Action.ADMIT, Resource("object", model, classification))
+        if stage not in STAGES:
+            raise BadInput(f"{stage[:40]!r} is no stage.", where="stage", mend=f"Use {', '.join(STAGES)}.")
+        if not len(found.rows):
+            first = next(iter(found.faults), None)
+            what = f"{first.object}: {first.what}" if first else "It holds no object with surfaces."
+            raise BadInput(
+                f"Nothing of the model could be taken. {what}", mend=first.mend if first else "Send another."
+            )
+        rows = _completed(found.rows, model, classification, stage, valid_from, valid_to)
+        change = self._objects.record(rows, subject=by.id)
+        gone = self._gone(model, found.rows["id"], to_micros(valid_from))
+        ended = self._objects.end(gone, at=to_micros(valid_from), subject=by.id) if gone else None
+        self._told(model, change, ended, by)
+        return Added(change, ended.replaced if ended else 0, found.faults)
+
+    def object(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> CityObject:
+        """Return an object as it was ``at`` a moment in the city, as known by ``recorded``; else ``NotFound``."""
+        rows = self._objects.read(self.query(at=at, recorded=recorded, ids=[object_id]))
+        if not len(rows):
+            raise NotFound(f"There is no object {object_id[:80]!r} then.", mend="Look at its history.")
+        return CityObject.from_row(rows.to_pylist()[0])
+
+    def objects(self, query: ObjectQuery) -> list[CityObject]:
+        """Return the objects that meet ``query``, by id."""
+        return [CityObject.from_row(row) for row in self._objects.read(query).to_pylist()]
+
+    def history(self, object_id: str) -> list[CityObject]:
+        """Return every version of an object, also those known to be wrong now; ``NotFound`` if there is none."""
+        rows = self._objects.history(object_id).to_pylist()
+        if not rows:
+            raise NotFound(f"There is no object {object_id[:80]!r}.", mend="List the objects.")
+        return [CityObject.from_row(row) for row in rows]
+
+    def difference(self, before: ObjectQuery, after: ObjectQuery) -> pa.Table:
+        """Return ``id, change`` of what was added, removed, moved or changed between two views."""
+        return self._objects.difference(before, after)
+
+    def tiles(self, query: ObjectQuery) -> TileSource:
+        """Return the tiles of the objects that meet ``query``."""
+        return TileSource(self._objects, replace(query, shaped=True))
+
+    @property
+    def version(self) -> int:
+        """The number of the last change: what was read before holds while it stands."""
+        return self._objects.last_change
+
+    @staticmethod
+    def query(
+        *,
+        at: datetime,
+        recorded: datetime | None = None,
+        box: Box | None = None,
+        text: str = "",
+        after: str | None = None,
+        limit: int | None = None,
+        **among: Sequence[str] | None,
+    ) -> ObjectQuery:
+        """Return the query for what held ``at`` a moment; ``among``: ids, parents, models, classes, classifications."""
+        known = None if recorded is None else to_micros(recorded)
+        return ObjectQuery(
+            to_micros(at),
+            known,
+            box=box,
+            text=text,
+            after=after,
+            limit=limit,
+            **among,  # type: ignore[arg-type]
+        )
+
+    def _gone(self, model: str, ids: pa.ChunkedArray, at: int) -> list[str]:
+        there = self._objects.read(ObjectQuery(at, models=[model]), ["id"])["id"]
+        return sorted(set(there.to_pylist()) - set(ids.to_pylist()))
+
+    def _told(self, model: str, change: ObjectChange, ended: ObjectChange | None, by: Subject) -> None:
+        detail: Mapping[str, int] = {
+            "change": change.number,
+            "objects": change.rows,
+            "replaced": change.replaced,
+            "unchanged": change.unchanged,
+            "ended": ended.replaced if ended else 0,
+        }
+        if change.rows or change.replaced or detail["ended"]:
+            self._store.ledger.append(Entry(by.id, "admit", f"model:{model}", detail=detail))
+
+
+def _completed(
+    rows: pa.Table,
+    model: str,
+    classification: Classification,
+    stage: str,
+    valid_from: datetime,
+    valid_to: datetime | None,
+) -> pa.Table:
+    """Return the rows with what holds for all of them alike."""
+    end = FOREVER if valid_to is None else to_micros(valid_to)
+    same = {
+        "model": model,
+        "stage": stage,
+        "classification": classification.value,
+        "valid_from": to_micros(valid_from),
+        "valid_to": end,
+    }
+    for name, value in same.items():
+        kind = OBJECT_COLUMNS.field(name).type
+        rows = rows.append_column(name, pa.array(np.full(len(rows), value), kind))
+    return rows.select(OBJECT_COLUMNS.names)

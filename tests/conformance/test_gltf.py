@@ -1,0 +1,71 @@
+"""Every tile passes the Khronos glTF validator, which somebody else wrote."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import shapely
+
+from lifang.core import SystemClock, parse_instant
+from lifang.guard import SYSTEM, Classification
+from lifang.store import Store
+from lifang.twin import Twin, read_cityjson, read_outlines
+
+ROOT = Path(__file__).parents[2]
+DELFT = ROOT / "cities" / "delft" / "data" / "cityjson_delft.json.gz"
+SINCE, SOON = parse_instant("2015-04-22T00:00:00Z"), parse_instant("2016-01-01T00:00:00Z")
+VALIDATE = """
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+const { validateBytes } = createRequire(process.argv[1])("gltf-validator");
+for (const path of process.argv.slice(2)) {
+  const { issues } = await validateBytes(new Uint8Array(readFileSync(path)));
+  const { numErrors: errors, numWarnings: warnings, messages } = issues;
+  console.log(JSON.stringify({ path, errors, warnings, messages }));
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def tiles(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("tiles")
+    with Store.open(folder / "city", clock=SystemClock(), memory_mb=64, threads=1) as store:
+        twin = Twin(store, SystemClock())
+        for name, found in (("delft", read_cityjson(DELFT.read_bytes(), prefix="delft")), ("blocks", _blocks())):
+            twin.add(name, found, classification=Classification.OPEN, valid_from=SINCE, by=SYSTEM)
+        written = []
+        for model in ("delft", "blocks"):
+            source = twin.tiles(twin.query(at=SOON, models=[model]))
+            for level, x, y in source.tiles():
+                path = folder / f"{model}-{level}-{x}-{y}.glb"
+                path.write_bytes(source.content(level, x, y).glb)
+                written.append(path)
+    return written
+
+
+def _blocks() -> object:
+    random = np.random.default_rng(5)
+    lon, lat = 104 + random.random(3000) * 0.02, 30.6 + random.random(3000) * 0.02
+    rings = [
+        shapely.box(-8e-5, -5e-5, 8e-5, 5e-5),
+        shapely.box(-8e-5, -5e-5, 8e-5, 5e-5).difference(shapely.box(0, 0, 1, 1)),
+    ]
+    shapes = [shapely.affinity.translate(rings[n % 2], x, y) for n, (x, y) in enumerate(zip(lon, lat, strict=True))]
+    table = pa.table({"geometry": shapely.to_wkb(shapes), "code": np.arange(3000), "tall": random.uniform(3, 99, 3000)})
+    return read_outlines(table, prefix="blocks", key="code", height="tall")
+
+
+def test_every_tile_is_valid_without_a_warning(tiles: list[Path]) -> None:
+    command = [sys.executable, ROOT / "tools" / "npm.py", "exec", "--", "node", "--input-type=module", "-e", VALIDATE]
+    place = ROOT / "page" / "package.json"
+    done = subprocess.run(
+        [*command, place, *tiles], capture_output=True, text=True, timeout=120, check=True, env=os.environ
+    )
+    told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert len(told) == len(tiles) > 10
+    assert [each for each in told if each["errors"] or each["warnings"]] == []
