@@ -6,7 +6,7 @@ One writer (the committer), any readers: a lock held for the short copy keeps wh
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from threading import Lock
 
 import numpy as np
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from lifang.core import Box
 from lifang.guard import Classification
 from lifang.sensing.model import Codes, Latest, Micros, Numbers, Values, pick
+from lifang.sensing.placing import BLOCK, Places
 from lifang.store import DELETED, Observations, rising
 
 NEVER = np.iinfo(np.int64).min  # the time of a datastream without a value
 GONE = 255  # the class of a datastream that was deleted
-_FEW = 20_000  # datastreams that are looked up by number at once
 _CLASSES = list(Classification)
 
 
@@ -36,7 +36,7 @@ class HotState:
         self._since: Micros = np.full(capacity, NEVER, np.int64)
         self._value: Values = np.full(capacity, np.nan)
         self._quality: Codes = np.zeros(capacity, np.uint8)
-        self._by_longitude: tuple[NDArray[np.int64], Values, Values] | None = None  # sorted at the next box
+        self._places: Places | None = None  # sorted at the next box
 
     def __len__(self) -> int:
         return self._size - 1
@@ -50,7 +50,7 @@ class HotState:
             self._lon[numbers] = lon
             self._lat[numbers] = lat
             self._class[numbers] = classes
-            self._by_longitude = None
+            self._places = None
 
     def _reach(self, size: int) -> None:
         capacity = len(self._time)
@@ -70,7 +70,7 @@ class HotState:
             self._lon[numbers], self._lat[numbers], self._class[numbers] = np.nan, np.nan, GONE
             self._time[numbers], self._since[numbers] = NEVER, NEVER
             self._value[numbers] = np.nan
-            self._by_longitude = None
+            self._places = None
 
     def update(self, observations: Observations) -> Numbers:
         """Take in committed observations, whose numbers are all placed; late ones change nothing.
@@ -150,44 +150,45 @@ class HotState:
 
         ``wanted`` says, by number, which datastreams may be shown at all.
         """
-        inside = np.arange(1, self._size) if box is None else self._inside(box)
-        if wanted is not None:
-            inside = inside[: np.searchsorted(inside, len(wanted))]
         allowed = _allowed(classes)
         shown: list[NDArray[np.int64]] = []
-        begin, room = int(np.searchsorted(inside, after, "right")), most
+        room = most
+        inside = self._rising(box, after + 1, self._size if wanted is None else min(self._size, len(wanted)))
+        while room > 0 and (numbers := next(inside, None)) is not None:
+            kept = allowed[self._class[numbers]] & (self._time[numbers] != NEVER)
+            if wanted is not None:
+                kept &= wanted[numbers]
+            shown.append(numbers[kept][:room])
+            room -= len(shown[-1])
         with self._lock:
-            while room > 0 and begin < len(inside):
-                numbers = inside[begin : begin + _FEW]
-                kept = allowed[self._class[numbers]] & (self._time[numbers] != NEVER)
-                if wanted is not None:
-                    kept &= wanted[numbers]
-                shown.append(numbers[kept][:room])
-                begin, room = begin + _FEW, room - len(shown[-1])
             return self._gather(np.concatenate([*shown, np.zeros(0, np.int64)]).astype(np.int32))
 
+    def _rising(self, box: Box | None, begin: int, end: int) -> Iterator[NDArray[np.int64]]:
+        """Yield the numbers in ``[begin, end)`` of datastreams inside ``box``, rising, some at a time."""
+        places = self._places or self.sort()
+        few = None if box is None else places.among_few(box)
+        if few is not None:
+            yield few[np.searchsorted(few, begin) : np.searchsorted(few, end)]
+            return
+        for start in range(begin - begin % BLOCK, end, BLOCK):
+            if box is None:
+                yield np.arange(max(start, begin), min(start + BLOCK, end))
+            elif places.reaches(start // BLOCK, box):
+                lon, lat = self._lon[start : start + BLOCK], self._lat[start : start + BLOCK]
+                found = start + np.flatnonzero(box.contains(lon, lat))
+                yield found[(found >= begin) & (found < end)]
+
     def _inside(self, box: Box) -> NDArray[np.int64]:
-        """Return the numbers of the datastreams inside ``box``, rising: found along longitude, then by latitude."""
-        order, lon, lat = self._by_longitude or self._sort()
-        west, east = np.searchsorted(lon, box.west, "left"), np.searchsorted(lon, box.east, "right")
-        between = lat[west:east]
-        found = (between >= box.south) & (between <= box.north)
-        if np.count_nonzero(found) > _FEW:
-            return self._among_all(box)
-        inside = order[west:east][found]
-        inside.sort()
-        return inside
+        """Return the numbers of the datastreams inside ``box``, rising."""
+        few = (self._places or self.sort()).among_few(box)
+        if few is not None:
+            return few
+        return np.flatnonzero(box.contains(self._lon[: self._size], self._lat[: self._size]))
 
-    def _among_all(self, box: Box) -> NDArray[np.int64]:
-        """Return the same for a large box: comparing all of the city costs less than sorting what is found."""
-        lon, lat = self._lon[: self._size], self._lat[: self._size]
-        return np.flatnonzero((lon >= box.west) & (lon <= box.east) & (lat >= box.south) & (lat <= box.north))
-
-    def _sort(self) -> tuple[NDArray[np.int64], Values, Values]:
+    def sort(self) -> Places:
+        """Return the places sorted for boxes: done ahead, the first box need not wait for it."""
         with self._lock:
-            order = np.argsort(self._lon[: self._size])
-            found = order, self._lon[order], self._lat[order]
-            self._by_longitude = found
+            found = self._places = Places(self._lon[: self._size], self._lat[: self._size])
         return found
 
     def reached(self, numbers: Numbers, count: int, before: int | None) -> int | None:

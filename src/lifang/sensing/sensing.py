@@ -95,6 +95,7 @@ class Sensing:
 
     def start(self) -> None:
         """Begin to take observations and to tell of them."""
+        self._hot.sort()
         self._watchers.start()
         self._committer.start()
 

@@ -124,6 +124,18 @@ def test_pages_of_a_box_are_its_latest_values_in_turn() -> None:
             assert found == expected.tolist()
 
 
+def test_what_is_placed_between_two_pages_is_on_the_next() -> None:
+    hot = placed(30_000)
+    hot.update(make_observations(np.arange(1, 30_001), np.ones(30_000), np.ones(30_000)))
+    box, classes = Box(-180, -90, 180, 90), [Classification.OPEN]
+    assert hot.page(box, None, classes, 29_990, 1000).numbers.tolist() == list(range(29_991, 30_001))
+    hot.place(np.array([30_001], np.int32), np.array([104.0]), np.array([30.0]), np.zeros(1, np.uint8))
+    hot.update(make_observations([30_001], [1], [1.0]))
+    hot.forget(np.array([29_995], np.int32))
+    found = hot.page(box, None, classes, 29_990, 1000).numbers.tolist()
+    assert found == [each for each in range(29_991, 30_002) if each != 29_995]
+
+
 def test_a_page_stops_where_what_is_wanted_is_not_told_yet() -> None:
     hot = placed(3)
     hot.update(make_observations([1, 2, 3], [1, 1, 1], [1.0, 2.0, 3.0]))
