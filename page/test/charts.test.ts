@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chartCsv, csvField } from "../src/charts/export";
+import { localInput } from "../src/format";
 import { bandPath, linear, linePath, nearest, roundTicks, runs, timeTicks } from "../src/charts/scale";
 
 const HOUR = 3_600_000;
@@ -14,8 +15,24 @@ describe("ticks", () => {
 
   it("stand on local hours", () => {
     const start = Date.parse("2019-01-12T00:30:00Z");
-    const ticks = timeTicks(start, start + 24 * HOUR, 480, 4);
+    const ticks = timeTicks(start, start + 24 * HOUR, "Asia/Shanghai", 4);
     expect(ticks.map((tick) => (tick / HOUR + 8) % 6)).toEqual([0, 0, 0, 0]);
+  });
+
+  const local = (ticks: number[], zone: string): string[] => ticks.map((tick) => localInput(tick, zone));
+
+  it("of a year stand on the first days of quarters in the city's zone, through a change of clocks", () => {
+    const start = Date.parse("2019-01-20T00:00:00Z");
+    const year = ["2019-04-01T00:00", "2019-07-01T00:00", "2019-10-01T00:00", "2020-01-01T00:00"];
+    expect(local(timeTicks(start, start + 365 * 24 * HOUR, "Asia/Shanghai", 5), "Asia/Shanghai")).toEqual(year);
+    expect(local(timeTicks(start, start + 365 * 24 * HOUR, "Europe/Berlin", 5), "Europe/Berlin")).toEqual(year);
+  });
+
+  it("of weeks stand on Mondays", () => {
+    const start = Date.parse("2019-12-03T00:00:00Z");
+    expect(local(timeTicks(start, start + 30 * 24 * HOUR, "Asia/Shanghai", 5), "Asia/Shanghai")).toEqual([
+      "2019-12-09T00:00", "2019-12-16T00:00", "2019-12-23T00:00", "2019-12-30T00:00",
+    ]);
   });
 });
 

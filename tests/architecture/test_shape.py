@@ -190,3 +190,14 @@ def test_the_repository_says_what_it_is(name: str) -> None:
     path = ROOT / name
     assert path.is_file(), f"{name} is missing."
     assert path.read_text("utf-8").strip(), f"{name} is empty."
+
+
+def test_a_mend_that_says_to_list_names_the_command_or_the_request() -> None:
+    told = re.compile(r'mend=f?"List [^"]*"')
+    vague = [
+        f"{path.relative_to(ROOT)}: {found}"
+        for path in sorted((ROOT / "src").rglob("*.py"))
+        for found in told.findall(path.read_text("utf-8"))
+        if not re.search(r"lifang |GET |\{", found)
+    ]
+    assert vague == []

@@ -144,3 +144,11 @@ def test_an_alert_says_which_of_its_times_are_the_citys_and_which_the_clocks(sig
     alert.locator("button[value=acknowledge]").click()
     done = signed_in.locator("[data-alert]").filter(has_text="✓").first
     expect(done).to_contain_text(re.compile(r"acknowledged by admin at 20\d\d.*\(wall clock\)"))
+
+
+def test_an_alert_leads_by_keyboard_to_the_device_it_is_about(shared: Page, served: Served) -> None:
+    show(shared, served, "?lang=en&room=operations")
+    about = shared.locator(".alert-text a").first
+    about.focus()
+    about.press("Enter")
+    shared.wait_for_function("/^(scene|device|station)-title$/.test(document.activeElement?.id ?? '')")

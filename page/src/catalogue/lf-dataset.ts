@@ -9,7 +9,7 @@ import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
 import { statedPurpose } from "../shell/lf-purpose";
-import { rowTable, titled } from "../shell/table";
+import { inZone, rowTable, titled } from "../shell/table";
 import { pending } from "../shell/ready";
 import { meaningsOf, type Meanings } from "../state/codes";
 import { here } from "../state/data";
@@ -89,7 +89,9 @@ export class DatasetPiece extends Piece {
     if (asked.state === "refused") return problemCard(asked.problem, () => this.rows.forget());
     const { items, columns } = asked.value;
     const meanings = here(this.meanings.want(this.which, () => meaningsOf(dataset.columns, items)));
-    return items.length ? rowTable(titled(columns, dataset.columns), items, this.tongue, meanings) : html`<p>${t("drawer.empty")}</p>`;
+    if (items.length === 0) return html`<p>${t("drawer.empty")}</p>`;
+    const local = inZone(titled(columns, dataset.columns), columns, items, this.zone);
+    return rowTable(local.columns, local.rows, this.tongue, meanings);
   }
 
   private metadata(dataset: Dataset): TemplateResult {

@@ -1,6 +1,6 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { isoIn, localInput, moment, number, offsetMinutes, shortMoment, zoneName } from "../format";
+import { isoIn, localInput, moment, number, shortMoment, zoneName } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { chartCsv, saveChart, saveCsv } from "./export";
@@ -133,12 +133,13 @@ export class ChartPiece extends Piece {
   protected axes({ x, y, ticks, start, end }: Frame): SVGTemplateResult {
     const right = this.width - EDGE.right;
     const bottom = this.height - EDGE.bottom;
-    const times = timeTicks(start, end, offsetMinutes(end, this.zone), Math.max(2, Math.floor(this.width / 95)));
+    const times = timeTicks(start, end, this.zone, Math.max(2, Math.floor(this.width / 95)));
     const days = end - start > 4 * 86_400_000;
+    const months = times.every((time) => localInput(time, this.zone).endsWith("-01T00:00"));
     const label = (time: number): string => {
       if (end - start < FINE_MS) return isoIn(time, this.zone).slice(11, 19);
       const text = shortMoment(time, this.zone);
-      if (days) return text.slice(0, 5);
+      if (days) return months ? localInput(time, this.zone).slice(0, 7) : text.slice(0, 5);
       return localInput(time, this.zone).endsWith("T00:00") ? text.slice(0, 5) : text.slice(6);
     };
     return svg`<g class="axis">

@@ -1,3 +1,5 @@
+import { fromLocal, localInput, offsetMinutes } from "../format";
+
 export interface Point {
   time: number;
   value: number | null;
@@ -24,17 +26,32 @@ export function roundTicks(low: number, high: number, count = 5): number[] {
 
 const HOUR = 3_600_000;
 const SECOND_STEPS = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800].map((seconds) => seconds * 1000);
-const TIME_STEPS = [...SECOND_STEPS, ...[1, 2, 3, 6, 12, 24, 48, 168, 336, 720, 1440, 2160].map((hours) => hours * HOUR)];
+const TIME_STEPS = [...SECOND_STEPS, ...[1, 2, 3, 6, 12, 24, 48, 168].map((hours) => hours * HOUR)];
+const MONTH_STEPS = [1, 2, 3, 6, 12, 24, 60, 120];
+const MONTH = 730.5 * HOUR;
+/** From 1970-01-01, a Thursday, to the Monday from which weeks are counted. */
+const MONDAY = 4 * 24 * HOUR;
 
-/** Return the moments (ms) between two where an axis has its marks, on round local times. */
-export function timeTicks(start: number, end: number, offsetMinutes: number, count = 6): number[] {
+/** Return the moments (ms) between two where an axis has its marks: round hours, Mondays, or first days of months in the zone. */
+export function timeTicks(start: number, end: number, zone: string, count = 6): number[] {
   const raw = (end - start) / count;
-  const step = TIME_STEPS.find((one) => one >= raw) ?? raw;
-  const shift = offsetMinutes * 60_000;
+  const step = TIME_STEPS.find((one) => one >= raw);
+  if (step === undefined) return monthTicks(start, end, zone, MONTH_STEPS.find((months) => months * MONTH >= raw) ?? 240);
+  const shift = offsetMinutes(end, zone) * 60_000 - (step === 168 * HOUR ? MONDAY : 0);
   const first = Math.ceil((start + shift) / step) * step - shift;
   const ticks: number[] = [];
   for (let time = first; time <= end; time += step) ticks.push(time);
   return ticks;
+}
+
+function monthTicks(start: number, end: number, zone: string, months: number): number[] {
+  const [year = 1970, month = 1] = localInput(start, zone).split("-").map(Number);
+  const ticks: number[] = [];
+  for (let at = Math.floor((year * 12 + month - 1) / months) * months; ; at += months) {
+    const first = fromLocal(`${Math.floor(at / 12)}-${String((at % 12) + 1).padStart(2, "0")}-01T00:00`, zone) ?? end + 1;
+    if (first > end) return ticks;
+    if (first >= start) ticks.push(first);
+  }
 }
 
 /** Return the linear map of [from, to] onto [start, end]. */

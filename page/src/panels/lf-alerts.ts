@@ -9,6 +9,9 @@ import { problemCard, severityMark, skeleton } from "../shell/parts";
 import { actOnAlert, loadAll } from "../state/actions";
 import { data, here, mayAct } from "../state/data";
 import { alertsAt } from "../state/moment";
+import { formatView } from "../state/url";
+import { view } from "../state/view";
+import { wayOf } from "./alert-way";
 
 const STATES: AlertState[] = ["firing", "pending", "cleared", "closed"];
 const FIRED: AlertState[] = ["firing", "cleared"]; // what a person may acknowledge or close
@@ -80,15 +83,27 @@ export class AlertsPiece extends Piece {
           ${t("alerts.since", { time: this.cityTime(alert.fired ?? alert.opened) })}
         </time>
       </p>
-      <p class="alert-text">${nameOf(alert.text, this.tongue)}</p>
+      <p class="alert-text">
+        ${alert.cleared ? html`<b>${t("alerts.atWorst")}</b> ` : nothing}<a
+          href=${formatView({ ...view.value, ...wayOf(alert) })} @click=${(event: MouseEvent) => this.open(event, alert)}
+          >${nameOf(alert.text, this.tongue)}</a>
+      </p>
+      ${alert.cleared ? html`<p class="fine">${t("alerts.cleared", { time: this.cityTime(alert.cleared) })}</p>` : nothing}
       ${this.full
-        ? html`<p class="fine">${t("alerts.rule")}: ${alert.rule} · ${t("alerts.resource")}: ${alert.resource}
-            ${alert.cleared ? html` · ${t("alerts.cleared", { time: this.cityTime(alert.cleared) })}` : nothing}</p>`
+        ? html`<p class="fine">${t("alerts.rule")}: ${alert.rule} · ${t("alerts.resource")}: ${alert.resource}</p>`
         : nothing}
       ${alert.acknowledged ? html`<p class="fine">✓ ${t("alerts.acked", acted(alert.acknowledged_by, alert.acknowledged))}</p>` : nothing}
       ${alert.closed ? html`<p class="fine">✓ ${t("alerts.closedBy", acted(alert.closed_by, alert.closed))}</p>` : nothing}
       ${mayAct(data.value.subject, "operator") && FIRED.includes(alert.state) ? this.actions(alert) : nothing}
     </li>`;
+  }
+
+  /** Go to what the alert is about, the focus with it. */
+  private open(event: MouseEvent, alert: Alert): void {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    view.set(wayOf(alert));
+    window.requestAnimationFrame(() => document.querySelector<HTMLElement>("#device-title, #station-title, #scene-title")?.focus());
   }
 
   private actions(alert: Alert): TemplateResult {

@@ -11,7 +11,7 @@ import { AIR_LAYER } from "../map/kinds/air";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
-import { rowTable, titled } from "../shell/table";
+import { inZone, rowTable, titled } from "../shell/table";
 import { meaningsOf, type Meanings } from "../state/codes";
 import { data, here } from "../state/data";
 import { DEVICES_LAYER, LINKS_TABLE } from "../state/network";
@@ -81,7 +81,8 @@ export class DrawerPiece extends Piece {
     const stated = here(this.described.want(layer.dataset, () => calls.dataset(layer.dataset)))?.columns ?? [];
     const from = (this.cursors.length - 1) * PAGE_ROWS + 1;
     const meanings = here(this.meanings.want(`${layer.dataset}|${after}|${stated.length}`, () => meaningsOf(stated, items)));
-    return html`${rowTable(titled(columns, stated), items, this.tongue, meanings)}
+    const local = inZone(titled(columns, stated), columns, items, this.zone);
+    return html`${rowTable(local.columns, local.rows, this.tongue, meanings)}
       <footer class="pager">
         <span>${t("drawer.rows", { n: number(total, this.tongue, 0) })} · ${t("drawer.page", { from, to: from + items.length - 1 })}</span>
         <button type="button" class="quiet" ?disabled=${this.cursors.length === 1} @click=${() => (this.cursors = this.cursors.slice(0, -1))}>${t("drawer.previous")}</button>

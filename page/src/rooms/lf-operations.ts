@@ -75,7 +75,7 @@ export class OperationsPiece extends Piece {
       return html`<li><button type="button" class="link" @click=${() => view.set({ room: "data", dataset })}>${id}</button></li>`;
     };
     return html`<section class="panel secondary" aria-labelledby="scene-title">
-      <h2 id="scene-title">${t("operations.scene")} · ${nameOf(spec.name, this.tongue)}</h2>
+      <h2 id="scene-title" tabindex="-1">${t("operations.scene")} · ${nameOf(spec.name, this.tongue)}</h2>
       <dl class="pairs">
         <dt>${t("operations.reads")}</dt>
         <dd><ul>${spec.reads.map(linked)}</ul></dd>

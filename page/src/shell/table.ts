@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Cell, Column } from "../api/types";
-import { ABSENT, hasHan, nameOf } from "../format";
+import { ABSENT, hasHan, isoIn, nameOf, zoneName } from "../format";
 import type { Meanings } from "../state/codes";
 import type { Lang } from "../state/url";
 
@@ -22,6 +22,33 @@ function cut(text: string): string {
 function heading(column: Column | string, lang: Lang): { name: string; title: string; unit: string } {
   if (typeof column === "string") return { name: column, title: column, unit: "" };
   return { name: column.name, title: nameOf(column.title, lang) || column.name, unit: column.unit ?? "" };
+}
+
+/** Return the rows with their moments in the city's zone, and the columns of moments saying which zone that is. */
+export function inZone(
+  columns: (Column | string)[],
+  wire: { name: string; type: string }[],
+  rows: Record<string, Cell>[],
+  zone: string,
+): { columns: (Column | string)[]; rows: Record<string, Cell>[] } {
+  const moments = new Set(wire.filter(({ type }) => type === "TIMESTAMP WITH TIME ZONE").map(({ name }) => name));
+  const local = (name: string, value: Cell): Cell => {
+    const ms = moments.has(name) && typeof value === "string" ? Date.parse(value) : NaN;
+    return Number.isNaN(ms) ? value : isoIn(ms, zone).slice(0, 19).replace("T", " ").replace(/:00$/, "");
+  };
+  const offsets = (name: string): string => {
+    const named = new Set(rows.map((row) => Date.parse(String(row[name]))).filter((ms) => !Number.isNaN(ms)).map((ms) => zoneName(ms, zone)));
+    return named.size === 1 ? [...named].join("") : zone;
+  };
+  return {
+    columns: columns.map((column) => {
+      const name = typeof column === "string" ? column : column.name;
+      if (!moments.has(name)) return column;
+      const told = typeof column === "string" ? { name, title: { zh: name, en: name }, type: "time" } : column;
+      return { ...told, unit: offsets(name) };
+    }),
+    rows: rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, local(name, value)]))),
+  };
 }
 
 /** Return the columns of rows with the titles and units that the dataset's own columns state. */

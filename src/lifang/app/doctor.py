@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,9 +28,9 @@ class Finding:
 
 
 def examine(store: Store, settings: Settings) -> list[Finding]:
-    """Return one finding a check; a check that fails with a problem is a finding too."""
-    found = [_guarded(name, check, store) for name, check in _CHECKS.items()]
-    return [*found, _area_code(settings)]
+    """Return one finding a check; a check that fails with a problem is a finding too. What is well has no mend."""
+    found = [*(_guarded(name, check, store) for name, check in _CHECKS.items()), _area_code(settings)]
+    return [replace(each, mend="") if each.well else each for each in found]
 
 
 def told_address(door: str, address: str | None) -> Finding:

@@ -134,7 +134,7 @@ class Catalogue:
         self._entries()
         card, standing = self._cards.get(dataset_id), self._standings.get(dataset_id)
         if card is None or standing is None or standing.state not in states:
-            raise NotFound(f"There is no dataset {dataset_id[:80]!r}.", mend="List the datasets.")
+            raise NotFound(f"There is no dataset {dataset_id[:80]!r}.", mend="List them: lifang data list.")
         return Dataset(self._store, card, self.themes, standing)
 
     def classification(self, dataset_id: str) -> Classification:
@@ -144,7 +144,7 @@ class Catalogue:
     def _row(self, dataset_id: str) -> Row:
         row = self._store.registry.get("dataset", dataset_id)
         if row is None:
-            raise NotFound(f"There is no dataset {dataset_id[:80]!r}.", mend="List the datasets.")
+            raise NotFound(f"There is no dataset {dataset_id[:80]!r}.", mend="List them: lifang data list.")
         return row
 
     def retention(self, dataset_id: str) -> str:

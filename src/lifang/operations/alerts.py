@@ -23,7 +23,7 @@ from lifang.operations.past import as_of
 from lifang.operations.severity import Severity
 from lifang.store import Entry, Store, Transaction
 
-Wording = Callable[[Severity], tuple[str, str]]
+Wording = Callable[[Severity, float | None], tuple[str, str]]
 Listener = Callable[[AlertChange], None]
 _TABLE = "alert"
 _NOTE_MAX = 2000
@@ -56,7 +56,8 @@ class Alerts:
     ) -> list[AlertChange]:
         """Return what changed because ``value`` (``None``: missing) was seen at ``moment``; all of it is durable.
 
-        ``text`` words the alert in zh and en for a severity; ``detail`` holds facts that explain the value;
+        ``text`` words the alert in zh and en for a severity and a value, a cleared one for its worst; ``detail``
+        holds facts that explain the value;
         ``classification`` is the strictest of the data that the value was made from, which the alert takes.
         The same moment again changes nothing.
         """
@@ -90,7 +91,7 @@ class Alerts:
         with self._store.registry.transaction() as tx:
             row = tx.get(_TABLE, alert_id)
             if row is None:
-                raise NotFound(f"There is no alert {alert_id[:80]!r}.", mend="List the alerts.")
+                raise NotFound(f"There is no alert {alert_id[:80]!r}.", mend="List them: lifang alert list.")
             alert = Alert.from_row(row)
             said = AlertStep("cleared", moment, now, alert.severity, alert.value, alert.zh, alert.en)
             state: AlertState = "closed" if alert.state == "closed" else "cleared"
@@ -157,7 +158,7 @@ class Alerts:
         if found and at is not None:
             found = as_of(found, at)
         if found is None:
-            raise NotFound(f"There is no alert {alert_id[:80]!r}.", mend="List the alerts.")
+            raise NotFound(f"There is no alert {alert_id[:80]!r}.", mend="List them: lifang alert list.")
         return found
 
     def acknowledge(self, alert_id: str, by: Subject, note: str = "", *, purpose: str = "") -> Alert:
@@ -194,7 +195,7 @@ class Alerts:
         with self._store.registry.transaction() as tx:
             row = tx.get(_TABLE, alert_id)
             if row is None:
-                raise NotFound(f"There is no alert {alert_id[:80]!r}.", mend="List the alerts.")
+                raise NotFound(f"There is no alert {alert_id[:80]!r}.", mend="List them: lifang alert list.")
             alert = handled(Alert.from_row(row), now)
             written = Note(act, by.name, format_instant(now), note.strip(), format_instant(moment))
             said = AlertStep(act, moment, now, alert.severity, alert.value, alert.zh, alert.en, by.name)
@@ -325,14 +326,17 @@ class _Evaluation:
         return replace(alert, history=(*alert.history, *lived))
 
     def _valued(self, alert: Alert) -> Alert:
-        if self._value is None:
-            return alert
-        worst = min if self._facts.get("direction") == "below" else max
-        peak = worst(self._value, alert.facts.get("peak", self._value))
-        alert = replace(alert, value=self._value, facts={**alert.facts, "peak": peak})
+        if self._value is not None:
+            worst = min if self._facts.get("direction") == "below" else max
+            peak = worst(self._value, alert.facts.get("peak", self._value))
+            alert = replace(alert, value=self._value, facts={**alert.facts, "peak": peak})
         if alert.state == "cleared":
+            gravest = max([alert.severity, *(each.severity for each in alert.history)])
+            zh, en = self._text(gravest, alert.facts.get("peak"))
+        elif self._value is not None:
+            zh, en = self._text(alert.severity, self._value)
+        else:
             return alert
-        zh, en = self._text(alert.severity)
         return replace(alert, zh=zh, en=en)
 
     def _changed(self, alert: Alert, change: Change) -> Alert:
@@ -377,4 +381,4 @@ def _entry(alert: Alert, act: str, by: Subject, facts: Mapping[str, Any]) -> Ent
 
 
 def _wording(rule: AlertRule) -> Wording:
-    return lambda severity: (f"{rule.zh}:{severity.zh}预警", f"{rule.en}: {severity.en} warning")
+    return lambda severity, _: (f"{rule.zh}:{severity.zh}预警", f"{rule.en}: {severity.en} warning")

@@ -78,7 +78,7 @@ class Indicators:
         if indicator not in self._specs:
             row = self._store.registry.get(_SPECS, indicator)
             if row is None:
-                raise NotFound(f"There is no indicator {indicator[:80]!r}.", mend="List the indicators.")
+                raise NotFound(f"There is no indicator {indicator[:80]!r}.", mend="List them: GET /api/v1/indicators.")
             self._specs[indicator] = _spec(row)
         return self._specs[indicator]
 

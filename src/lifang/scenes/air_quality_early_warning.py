@@ -197,7 +197,7 @@ def run(context: SceneContext, moment: datetime) -> SceneResult:
         _resource(context),
         air.moment,
         air.warning,
-        text=lambda severity: _wording(context, severity, air.warning),
+        text=lambda severity, value: _wording(context, severity, value),
         detail={"thresholds": _rule(context).citation},
         classification=context.classification,
     )

@@ -16,7 +16,9 @@ def _area(folder: Path, code: str) -> Finding:
     lines = ('id = "x"', 'name_zh = "城"', 'name_en = "X"', f'area_code = "{code}"', "extent = [103, 30, 105, 32]")
     (home / "city.toml").write_text("\n".join(lines), "utf-8")
     with lifang.open(home) as city:
-        (found,) = (each for each in city.examine() if each.check == "area code")
+        findings = city.examine()
+    assert {each.mend for each in findings if each.well} == {""}, "what is well is told how to mend"
+    (found,) = (each for each in findings if each.check == "area code")
     return found
 
 

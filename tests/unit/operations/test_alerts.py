@@ -217,10 +217,18 @@ def test_alerts_come_newest_first_in_pages(alerts: Alerts) -> None:
 
 def test_the_words_follow_severity_and_value(alerts: Alerts) -> None:
     for hour, value in enumerate([36, 36, 41, 41]):
-        alerts.evaluate(RULE, "city:x", START + hour * HOUR, value, text=lambda s: (f"{s.zh}", f"{s.en}"))
+        alerts.evaluate(RULE, "city:x", START + hour * HOUR, value, text=lambda s, _: (f"{s.zh}", f"{s.en}"))
     assert only(alerts).as_json()["text"] == {"zh": "橙色", "en": "orange"}
     feed(alerts, [41], since=4)
     assert only(alerts).zh == "高温:橙色预警"
+
+
+def test_a_cleared_alert_tells_its_worst_not_the_value_that_ended_it(alerts: Alerts) -> None:
+    for hour, value in enumerate([36, 41, 43, 37, 32, 32]):
+        alerts.evaluate(RULE, "city:x", START + hour * HOUR, value, text=lambda s, v: (f"{s.zh}{v}", f"{s.en} {v}"))
+    told = only(alerts).as_json()
+    assert (told["state"], told["value"], told["detail"]["peak"]) == ("cleared", 32, 43)
+    assert told["text"] == {"zh": "橙色43", "en": "orange 43"}
 
 
 def test_alerts_are_told_as_they_were_at_a_moment_in_the_city(store: Store, clock: ManualClock) -> None:

@@ -30,6 +30,7 @@ export const city: Record<keyof typeof zh, string> = {
   "alerts.signin": "Operators can acknowledge and close alerts once signed in.",
   "alerts.rule": "Rule",
   "alerts.resource": "Concerns",
+  "alerts.atWorst": "At its worst:",
   "alerts.cleared": "cleared at {time}",
   "alerts.cityTime": "{time} (city time)",
   "alerts.clockTime": "{time} (wall clock)",

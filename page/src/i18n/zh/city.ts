@@ -28,6 +28,7 @@ export const city = {
   "alerts.signin": "值班员登录后可以确认和办结预警。",
   "alerts.rule": "规则",
   "alerts.resource": "对象",
+  "alerts.atWorst": "最严重时：",
   "alerts.cleared": "解除于 {time}",
   "alerts.cityTime": "{time}（城市时间）",
   "alerts.clockTime": "{time}（实际时钟）",

@@ -54,13 +54,22 @@ class Decisions:
             reasons = list(self.decide(action, resource).reasons)
             self._record(resource, action.value, "denied", {**(detail or {}), "reasons": reasons})
 
-    def see(self, kind: str, reference: str, fetch: Callable[[], Item], resource: Callable[[Item], Resource]) -> Item:
+    def see(
+        self,
+        kind: str,
+        reference: str,
+        fetch: Callable[[], Item],
+        resource: Callable[[Item], Resource],
+        *,
+        listed: str = "",
+    ) -> Item:
         """Return what ``fetch`` finds if the asker may read it, and record the reading if it is not public.
 
         What may not be seen is ``NotFound`` in the very words of what is not there. Whoever lacks only a stated
-        purpose is told so (``NeedsPurpose``).
+        purpose is told so (``NeedsPurpose``). ``listed`` is the request that lists what there is, where it is not
+        the API's.
         """
-        nothing = NotFound(f"There is no {kind} {reference[:80]!r}.", mend="List them to see those there are.")
+        nothing = NotFound(f"There is no {kind} {reference[:80]!r}.", mend=f"List them: {listed or _list_of(kind)}.")
         try:
             item = fetch()
         except NotFound:
@@ -90,3 +99,9 @@ class Decisions:
     def _record(self, resource: Resource, action: str, outcome: str, detail: Mapping[str, Any]) -> None:
         name = f"{resource.kind}:{resource.id}"
         self._ledger.append(Entry(self.subject.id, action, name, self.purpose, outcome, detail))
+
+
+def _list_of(kind: str) -> str:
+    """Return the request, and the command if there is one, that lists what there is of a kind."""
+    command = {"dataset": "lifang data list", "scene": "lifang scene list", "alert": "lifang alert list"}.get(kind)
+    return " or ".join([*([command] if command else []), f"GET /api/v1/{kind}s"])

@@ -154,7 +154,7 @@ def _group(asker: Asker, asked: Asked, of: Callable[[Card], Json | None]) -> Jso
     shelf = Shelf(asker)
     inside = [each for each in shelf.datasets if (told := of(each.card)) and told["name"] == wanted]
     if not inside:
-        raise NotFound(f"There is no {wanted[:80]!r}.", mend="List them to see those there are.")
+        raise NotFound(f"There is no {wanted[:80]!r}.", mend="List them: GET group_list or organization_list.")
     whole = _counted((each.card for each in inside), of)[0]
     shown = inside[:_SHOWN_MAX] if asked.truth("include_datasets") else []
     packages = [package(each, asked.root) for each in shelf.tell(shown)]

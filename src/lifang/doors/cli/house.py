@@ -95,8 +95,9 @@ def doctor(folder: Dir, as_json: Json = False) -> None:
     """Look the city over; exit 1 if anything is ill."""
     with Client(folder) as client:
         findings = client.get("/api/v1/doctor")["items"]
-    show(findings, as_json=as_json, columns=("check", "well", "seen", "mend"))
-    if not all(each["well"] for each in findings):
+    ill = [each for each in findings if not each["well"]]
+    show(findings, as_json=as_json, columns=("check", "well", "seen", *(["mend"] if ill else [])))
+    if ill:
         raise typer.Exit(1)
 
 

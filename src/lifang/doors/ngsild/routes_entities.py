@@ -131,7 +131,8 @@ def row_of(facts: Facts, asker: Asker, entity_id: str) -> Rows:
 def _refuse(facts: Facts, asker: Asker, thing: str) -> None:
     """Record that a thing was refused; ``NeedsPurpose`` if only stating one is lacking."""
     try:
-        asker.see("thing", thing, lambda: facts.city.sensing.thing(thing), _thing_resource)
+        found = facts.city.sensing.thing
+        asker.see("thing", thing, lambda: found(thing), _thing_resource, listed=f"GET {PREFIX}/entities")
     except NotFound:
         return
 

@@ -12,6 +12,7 @@ from lifang.guard import Action, Classification, Resource
 from lifang.sensing import (
     COLLECTIONS,
     OBSERVATION,
+    PLURALS,
     RESOURCES,
     STREAMS,
     WAYS,
@@ -88,13 +89,18 @@ def _ended(target: Target, step: Step, *, last: bool) -> Target:
     return replace(target, ending=step.name)
 
 
+def _list_of(kind: str) -> str:
+    return f"GET /sta/v1.1/{PLURALS[kind]}"
+
+
 def _see(asker: Asker, kind: str, key: int | str, sight: Sight) -> Entity:
     """Return one entity, or the error that says whether only a stated purpose lacks."""
     reading = asker.city.sensing.entities.reading
     try:
         return reading.get(kind, key, sight)
     except NotFound:
-        asker.see(kind, str(key), lambda: reading.get(kind, key, ALL), lambda each: resource_of(asker, each))
+        found, listed = lambda: reading.get(kind, key, ALL), _list_of(kind)
+        asker.see(kind, str(key), found, lambda each: resource_of(asker, each), listed=listed)
         raise
 
 
@@ -132,7 +138,7 @@ def _member(asker: Asker, target: Target, key: int | str, sight: Sight) -> Entit
         page = asker.city.sensing.entities.reading.page(question, sight, target.start, target.link)
         if page.items:
             return page.items[0]
-    raise NotFound(f"There is no {target.kind} {str(key)[:80]!r} here.", mend="List them to see those there are.")
+    raise NotFound(f"There is no {target.kind} {str(key)[:80]!r} here.", mend=f"List them: {_list_of(target.kind)}.")
 
 
 def value_at(body: Mapping[str, object], inside: Sequence[str]) -> object:

@@ -112,7 +112,7 @@ class Thresholds:
         """Return one threshold, or ``NotFound``."""
         row = self._store.registry.get(_TABLE, threshold_id)
         if row is None:
-            raise NotFound(f"There is no threshold {threshold_id[:80]!r}.", mend="List the thresholds.")
+            raise NotFound(f"There is no threshold {threshold_id[:80]!r}.", mend="List them: GET /api/v1/thresholds.")
         return Threshold.from_row(row)
 
     def put(self, threshold: Threshold, *, by: Subject) -> bool:

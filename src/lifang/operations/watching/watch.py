@@ -157,7 +157,7 @@ class ThresholdWatch:
             value=value,
             state=moved.state,
             change=moved.change(rule),
-            text=lambda severity: wording(threshold, stream, thing, value, severity),
+            text=lambda severity, worst: wording(threshold, stream, thing, value if worst is None else worst, severity),
             detail={
                 "thing": thing.id,
                 "lon": thing.lon,

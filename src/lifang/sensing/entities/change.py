@@ -13,7 +13,7 @@ import orjson
 
 from lifang.core import BadInput, Denied, NotFound
 from lifang.guard import Action, Classification, Resource, Subject, decide, require, strictest
-from lifang.sensing.entities.kinds import GRAPH, RESOURCES, STREAMS
+from lifang.sensing.entities.kinds import GRAPH, PLURALS, RESOURCES, STREAMS
 from lifang.sensing.entities.numbering import keep_version
 from lifang.sensing.entities.observation import Draft
 from lifang.sensing.entities.places import UNPLACED
@@ -83,7 +83,7 @@ class Change:
         rows = self.tx.entities(GRAPH, query)
         row = self.tx.get(GRAPH[kind].table, rows[0]["id"]) if rows else None
         if row is None:
-            raise NotFound(f"There is no {kind} {str(key)[:80]!r}.", mend="List them to see those there are.")
+            raise NotFound(f"There is no {kind} {str(key)[:80]!r}.", mend=f"List them: GET /sta/v1.1/{PLURALS[kind]}.")
         return row
 
     def fetch(self, kind: str, number: int) -> Row:

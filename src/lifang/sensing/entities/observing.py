@@ -152,7 +152,8 @@ class Observing:
                 break
             time = moved
         raise NotFound(
-            f"There is no observation {observation_id(number, time)!r}.", mend="List the datastream's observations."
+            f"There is no observation {observation_id(number, time)!r}.",
+            mend=f"List them: GET /sta/v1.1/Datastreams({number})/Observations.",
         )
 
     def _moved(self, number: int, time: int) -> int | None:

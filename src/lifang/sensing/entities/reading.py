@@ -15,7 +15,7 @@ import numpy as np
 
 from lifang.core import BadInput, NotFound, to_micros
 from lifang.sensing.entities.columns import NATURAL
-from lifang.sensing.entities.kinds import GRAPH, OBSERVATION, STREAMS, WAYS
+from lifang.sensing.entities.kinds import GRAPH, OBSERVATION, PLURALS, STREAMS, WAYS
 from lifang.sensing.entities.observation import observation_id, parse_id, told
 from lifang.sensing.entities.observing import Observing, ask, columns_of
 from lifang.sensing.entities.question import DEPTH_MAX, Entity, Page, Question, Sight, Start
@@ -74,7 +74,9 @@ class Reading:
             where = Call("eq", (Field(NUMBER), Literal(key)))
             rows = self._store.registry.entities(GRAPH, EntityQuery(kind, sight, where, limit=1))
             if not rows:
-                raise NotFound(f"There is no {kind} {str(key)[:80]!r}.", mend="List them to see those there are.")
+                raise NotFound(
+                    f"There is no {kind} {str(key)[:80]!r}.", mend=f"List them: GET /sta/v1.1/{PLURALS[kind]}."
+                )
             found = Entity(kind, rows[0])
         self._expand([found], replace(_ANY, kind=kind, expand=expand), sight, 1)
         return found
@@ -172,7 +174,7 @@ class Reading:
 
     def _observation(self, key: int | str, sight: Sight) -> Entity:
         found = parse_id(key)
-        missing = NotFound(f"There is no Observation {str(key)[:80]!r}.", mend="List them to see those there are.")
+        missing = NotFound(f"There is no Observation {str(key)[:80]!r}.", mend="List them: GET /sta/v1.1/Observations.")
         if found is None or not self._roster.knows(np.array([found[0]]))[0]:
             raise missing
         numbers = self.visible(sight)

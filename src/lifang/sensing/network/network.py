@@ -197,7 +197,7 @@ class SensorNetwork(Register):
         network = self.state().network
         number = network.numbers.get(device_id)
         if number is None:
-            raise NotFound(f"There is no device {device_id[:80]!r}.", mend="List the devices.")
+            raise NotFound(f"There is no device {device_id[:80]!r}.", mend="List them: GET /api/v1/devices.")
         return np.flatnonzero(network.stream_device == number).astype(np.int32)
 
     def gaps(self, streams: Numbers, start: datetime, end: datetime) -> Gaps:

@@ -75,7 +75,7 @@ class Register:
         """Return the link with this id, or ``NotFound``."""
         row = self._store.registry.get("link", link_id)
         if row is None:
-            raise NotFound(f"There is no link {link_id[:80]!r}.", mend="List the links.")
+            raise NotFound(f"There is no link {link_id[:80]!r}.", mend="List them: GET /api/v1/links.")
         return Link.from_row(row)
 
     def put_devices(self, devices: Sequence[Device], *, by: Subject, moment: datetime | None = None) -> tuple[int, int]:
@@ -128,7 +128,7 @@ class Register:
         else:
             row = self._store.registry.get("device", reference)
         if row is None:
-            raise NotFound(f"There is no device {str(reference)[:80]!r}.", mend="List the devices.")
+            raise NotFound(f"There is no device {str(reference)[:80]!r}.", mend="List them: GET /api/v1/devices.")
         return Device.from_row(row)
 
     def is_registered(self, device_id: str) -> bool:

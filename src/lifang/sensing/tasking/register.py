@@ -11,6 +11,8 @@ from lifang.guard import Action, Subject, require
 from lifang.sensing.tasking.model import Actuator, Capability
 from lifang.store import Entry, Row, Store, Transaction
 
+_LISTS = {"actuator": "actuators", "tasking_capability": "tasking-capabilities"}
+
 
 class Register:
     """The actuators and tasking capabilities of one city; numbers count from 1 and are never given twice."""
@@ -81,7 +83,9 @@ class Register:
             row = self._store.registry.get(table, reference)
         if row is None:
             what = table.replace("_", " ")
-            raise NotFound(f"There is no {what} {str(reference)[:80]!r}.", mend="List those there are.")
+            raise NotFound(
+                f"There is no {what} {str(reference)[:80]!r}.", mend=f"List them: GET /api/v1/{_LISTS[table]}."
+            )
         return row
 
 

@@ -147,7 +147,7 @@ class Tasking(Register):
         else:
             row = self._store.registry.get(_TABLE, reference)
         if row is None:
-            raise NotFound(f"There is no command {str(reference)[:80]!r}.", mend="List the commands.")
+            raise NotFound(f"There is no command {str(reference)[:80]!r}.", mend="List them: lifang task list.")
         return Command.from_row(row)
 
     def commands(
@@ -266,7 +266,7 @@ class Tasking(Register):
         with self._store.registry.transaction() as tx:
             row = tx.get(_TABLE, command_id)
             if row is None:
-                raise NotFound(f"There is no command {command_id[:80]!r}.", mend="List the commands.")
+                raise NotFound(f"There is no command {command_id[:80]!r}.", mend="List them: lifang task list.")
             command = self._step(tx, Command.from_row(row), following, **words)
         self._tell(command)
         return command

@@ -64,7 +64,7 @@ class Releases:
     def relation(self, dataset: str, table: str) -> Relation:
         """Return the released rows, lazily; ``NotFound`` if there is no such release."""
         if not self._exists(dataset, table):
-            raise NotFound(f"{dataset} has no {table}.", mend="List the dataset's releases.")
+            raise NotFound(f"{dataset} has no {table}.", mend=f"List its releases: lifang data show {dataset}.")
         return Relation(self._engine, self._table(dataset, table), self._path(dataset, table))
 
     def files(self, dataset: str, tables: Iterable[str]) -> list[Path]:

@@ -150,7 +150,7 @@ def _entry(subscription: Subscription, by: str, what: str) -> Entry:
 
 def nothing(identifier: str) -> NotFound:
     """Return the problem of a subscription that is not there, or not the asker's."""
-    return NotFound(f"There is no subscription {identifier[:120]!r}.", mend="List them to see those there are.")
+    return NotFound(f"There is no subscription {identifier[:120]!r}.", mend="List them: GET /ngsi-ld/v1/subscriptions.")
 
 
 def moment_text(moment: datetime) -> str:

@@ -245,7 +245,7 @@ class Connectors:
     def _known(self, connector_id: str) -> None:
         self._load()
         if connector_id not in self._configs and connector_id not in self._refused:
-            raise NotFound(f"There is no connector {connector_id[:80]!r}.", mend="List them to see those there are.")
+            raise NotFound(f"There is no connector {connector_id[:80]!r}.", mend="List them: lifang connect list.")
 
     def _usable(self, connector_id: str) -> Config:
         self._known(connector_id)
