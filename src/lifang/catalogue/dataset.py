@@ -58,7 +58,8 @@ class Dataset:
         for release in self.releases():
             if number in (None, release.number) and (at is None or release.recorded <= at):
                 return release
-        raise NotFound(f"{self.id} has no such release.", where=f"number {number}, at {at}", mend="List its releases.")
+        mend = f"List them: lifang data show {self.id}."
+        raise NotFound(f"{self.id} has no such release.", where=f"number {number}, at {at}", mend=mend)
 
     def rows(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
         """Return the rows of a release (chosen as in ``release``), lazily."""

@@ -62,7 +62,7 @@ def put_card(
         if new and there:
             raise Conflict(f"There is a dataset {card.id} already.", where="id", mend="Amend its card.")
         if not new and not there:
-            raise NotFound(f"There is no dataset {card.id[:80]!r}.", mend="List the datasets.")
+            raise NotFound(f"There is no dataset {card.id[:80]!r}.", mend="List them: lifang data list.")
         if there:
             require(by, Action.ADMIT, Resource("dataset", card.id, Classification(there["classification"])))
         standing = write_card(transaction, card, LifeState.DRAFT, by=by.id, now=now, themes=themes)

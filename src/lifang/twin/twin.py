@@ -82,7 +82,7 @@ class Twin:
         """Return every version of an object, also those known to be wrong now; ``NotFound`` if there is none."""
         rows = self._objects.history(object_id).to_pylist()
         if not rows:
-            raise NotFound(f"There is no object {object_id[:80]!r}.", mend="List the objects.")
+            raise NotFound(f"There is no object {object_id[:80]!r}.", mend="List them: GET /api/v1/objects.")
         return [CityObject.from_row(row) for row in rows]
 
     def difference(self, before: ObjectQuery, after: ObjectQuery) -> pa.Table:

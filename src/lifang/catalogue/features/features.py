@@ -50,7 +50,9 @@ class Features:
 
     def one(self, feature_id: str, *, form: Form = _PLAIN) -> bytes:
         """Return the feature with this id as a GeoJSON text, or ``NotFound``."""
-        nothing = NotFound(f"There is no feature {feature_id[:80]!r}.", mend="List the features.")
+        nothing = NotFound(
+            f"There is no feature {feature_id[:80]!r}.", mend="List them: GET /ogc/collections/{id}/items."
+        )
         if not self.key:
             place = _whole(feature_id)
             if place is None or not 1 <= place <= self.release.rows:
@@ -78,7 +80,9 @@ class Features:
         except ValueError:
             value = None
         if value is None or "\0" in text:
-            raise NotFound(f"There is no feature with {name} {text[:80]!r}.", mend="List the features.")
+            raise NotFound(
+                f"There is no feature with {name} {text[:80]!r}.", mend="List them: GET /ogc/collections/{id}/items."
+            )
         return Literal(value)
 
     def _names(self) -> list[str]:

@@ -79,7 +79,7 @@ def parts_of(feature_id: str, key: Sequence[str]) -> list[str]:
     """Return the texts of the key's columns in an id; ``NotFound`` if there are not as many."""
     parts = [feature_id] if len(key) < 2 else [unquote(part) for part in feature_id.split(_SEPARATOR)]
     if len(parts) != max(1, len(key)):
-        raise NotFound(f"There is no feature {feature_id[:80]!r}.", mend="List the features.")
+        raise NotFound(f"There is no feature {feature_id[:80]!r}.", mend="List them: GET /ogc/collections/{id}/items.")
     return parts
 
 

@@ -70,7 +70,9 @@ class Destructions:
         """Return one destruction, or ``NotFound``."""
         row = self._store.registry.get("destruction", destruction_id)
         if row is None:
-            raise NotFound(f"There is no destruction {destruction_id[:80]!r}.", mend="List them.")
+            raise NotFound(
+                f"There is no destruction {destruction_id[:80]!r}.", mend="List them: GET /api/v1/destructions."
+            )
         return Destruction(**row)
 
     def follow(self, tx: Transaction, row: Row, before: Life, move: LifeMove, asked: Asked, now: datetime) -> Row:

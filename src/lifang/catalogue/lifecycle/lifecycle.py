@@ -46,7 +46,7 @@ class LifeCycle:
         """Return where a dataset stands, destroyed or not; ``NotFound`` for one that never was."""
         found = standing_of(self._store.registry, dataset)
         if found is None:
-            raise NotFound(f"There is no dataset {dataset[:80]!r}.", mend="List the datasets.")
+            raise NotFound(f"There is no dataset {dataset[:80]!r}.", mend="List them: lifang data list.")
         return found
 
     def holds(self, dataset: str) -> list[Placed]:
@@ -86,7 +86,7 @@ class LifeCycle:
             row = tx.get("dataset", dataset)
             standing = standing_of(tx, dataset)
             if row is None or standing is None:
-                raise NotFound(f"There is no dataset {dataset[:80]!r}.", mend="List the datasets.")
+                raise NotFound(f"There is no dataset {dataset[:80]!r}.", mend="List them: lifang data list.")
             require(by, known.action, Resource("dataset", dataset, Classification(row["classification"])))
             life = step(standing.life, known, asked, reviewed=self._reviewed)
             _check_successor(tx, dataset, life)
