@@ -57,4 +57,5 @@ class Frame:
     def local(self, lon: Floats, lat: Floats, height_m: Floats) -> Floats:
         """Return positions east, north and up of the origin, shape (n, 3), in metres."""
         away = ecef(lon, lat, height_m) - self.origin
-        return np.column_stack([(away * axis).sum(axis=1) for axis in self.axes])
+        x, y, z = away.T
+        return np.column_stack([x * axis[0] + y * axis[1] + z * axis[2] for axis in self.axes])

@@ -69,7 +69,7 @@ class Rings:
         corner = np.repeat(first, size)
         step = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
         fans = np.column_stack((corner, corner + step + 1, corner + step + 2))
-        return np.concatenate((fans, *(self._ears(plane, part) for part in np.flatnonzero(~convex).tolist())))
+        return np.concatenate((fans, self._ears(plane, np.flatnonzero(~convex))))
 
     def _convex(self, plane: Floats) -> NDArray[np.bool_]:
         """Return which parts are one ring that never turns right."""
@@ -79,8 +79,13 @@ class Rings:
         least = np.minimum.reduceat(turn, self.ring_start[:-1])
         return np.asarray((np.diff(self.part_start) == 1) & (least[self.part_start[:-1]] >= 0))
 
-    def _ears(self, plane: Floats, part: int) -> Ints:
-        rings = self.ring_start[self.part_start[part] : self.part_start[part + 1] + 1]
-        ends = (rings[1:] - rings[0]).astype(np.uint32)
-        found = mapbox_earcut.triangulate_float64(plane[rings[0] : rings[-1]], ends)
-        return np.asarray(found.reshape(-1, 3).astype(np.int64) + rings[0])
+    def _ears(self, plane: Floats, parts: Ints) -> Ints:
+        """Return the triangles of ``parts``, cut one after the other."""
+        first, last = self.part_start[parts].tolist(), self.part_start[parts + 1].tolist()
+        found, begun = [], self.vertex_start[parts]
+        for start, low, high in zip(begun.tolist(), first, last, strict=True):
+            ends = (self.ring_start[low + 1 : high + 1] - start).astype(np.uint32)
+            found.append(mapbox_earcut.triangulate_float64(plane[start : start + ends[-1]], ends))
+        cut = np.concatenate(found) if found else np.empty(0, np.uint32)
+        corners = cut.astype(np.int64) + np.repeat(begun, [len(each) for each in found])
+        return np.asarray(corners.reshape(-1, 3))
