@@ -58,7 +58,7 @@ export class ReportPiece extends Piece {
         <tbody>
           ${stations.map((one) => {
             const level = levelOf(one.class);
-            return html`<tr><th>${nameOf(one.name, this.tongue)}</th><td class="number">${number(one.aqi, this.tongue, 0)}</td><td>${level ? t(`aqi.level.${level}`) : "?"}</td><td>${[one.primary ?? []].flat().join(", ")}</td>${keys.map((key) => html`<td class="number">${number(one.values[key], this.tongue)}</td>`)}</tr>`;
+            return html`<tr><th>${nameOf(one.name, this.tongue)}</th><td class="number">${number(one.aqi, this.tongue, 0)}</td><td>${level ? t(`aqi.level.${level}`) : t("legend.nodata")}</td><td>${[one.primary ?? []].flat().join(", ")}</td>${keys.map((key) => html`<td class="number">${number(one.values[key], this.tongue)}</td>`)}</tr>`;
           })}
         </tbody>
       </table>`;

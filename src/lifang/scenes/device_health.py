@@ -230,8 +230,14 @@ def _certificates(engine: network.SensorNetwork, state: network.State) -> Iterat
     rows = np.flatnonzero(left <= -CERTIFICATE.levels[0].fire)
     for device in engine.devices(rows[np.argsort(left[rows])][:_MOST].tolist()):
         days = float(left[state.network.numbers[device.id]])
-        zh, en = f"设备{device.id}证书剩余{days:.0f}天", f"The certificate of {device.id} ends in {days:.0f} days"
-        yield _of(device, -days, zh, en)
+        yield _of(device, -days, *_certificate(device.id, days))
+
+
+def _certificate(device: str, days: float) -> tuple[str, str]:
+    """Return, in zh and en, when a device's certificate ends or ended."""
+    if days < 0:
+        return f"设备{device}证书已过期{-days:.0f}天", f"The certificate of {device} ended {-days:.0f} days ago"
+    return f"设备{device}证书剩余{days:.0f}天", f"The certificate of {device} ends in {days:.0f} days"
 
 
 def _batteries(engine: network.SensorNetwork, state: network.State) -> Iterator[_Found]:
