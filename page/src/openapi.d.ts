@@ -503,6 +503,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What makes one release of another
+         * @description Tell how a release differs from another: columns, counts, and by the card's key the rows and cells.
+         *
+         *     The newest and the one before it, if not told. Where no key names each row once, rows are added and removed only.
+         */
+        get: operations["diff_api_v1_datasets__dataset_id__diff_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/life": {
         parameters: {
             query?: never;
@@ -3266,6 +3288,23 @@ export interface components {
             unit: string | null;
         };
         /**
+         * ColumnChangeBody
+         * @description A column that differs; ``told`` gives each fact that does, before and after.
+         */
+        ColumnChangeBody: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "added" | "removed" | "retyped" | "renamed";
+            /** Name */
+            name: string;
+            /** Told */
+            told: {
+                [key: string]: (string | null)[];
+            };
+        };
+        /**
          * ColumnType
          * @description A result column.
          */
@@ -4066,16 +4105,25 @@ export interface components {
             id: string;
         };
         /**
-         * DifferenceBody
-         * @description What is not the same at two moments.
+         * DifferenceItem
+         * @description A row that differs: its key, and each cell that does, before and after.
          */
-        DifferenceBody: {
-            /** Counts */
-            counts: {
-                [key: string]: number;
+        DifferenceItem: {
+            /** Cells */
+            cells: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
             };
-            /** Items */
-            items: components["schemas"]["Difference"][];
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed";
+            /** Key */
+            key: {
+                [key: string]: unknown;
+            };
         };
         /**
          * ElementBody
@@ -6161,6 +6209,56 @@ export interface components {
             checks: components["schemas"]["CheckBody"][];
             /** Ok */
             ok: boolean;
+        };
+        /**
+         * DifferenceBody
+         * @description What makes release ``to`` of release ``from``; ``cells`` counts the changed cells by column.
+         *
+         *     ``key`` is empty where no key names each row once: rows are added and removed only, then.
+         */
+        lifang__doors__api__bodies__catalogue__DifferenceBody: {
+            /** Added */
+            added: number;
+            /** Cells */
+            cells: {
+                [key: string]: number;
+            };
+            /** Changed */
+            changed: number;
+            /** Columns */
+            columns: components["schemas"]["ColumnChangeBody"][];
+            /** Dataset */
+            dataset: string;
+            /** From */
+            from: number;
+            /** Items */
+            items: components["schemas"]["DifferenceItem"][];
+            /** Key */
+            key: string[];
+            /** Next */
+            next: string | null;
+            /** Removed */
+            removed: number;
+            /** Rows */
+            rows: {
+                [key: string]: number;
+            };
+            /** Same */
+            same: number;
+            /** To */
+            to: number;
+        };
+        /**
+         * DifferenceBody
+         * @description What is not the same at two moments.
+         */
+        lifang__doors__api__bodies__twin__DifferenceBody: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Items */
+            items: components["schemas"]["Difference"][];
         };
     };
     responses: never;
@@ -8879,6 +8977,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    diff_api_v1_datasets__dataset_id__diff_get: {
+        parameters: {
+            query?: {
+                /** @description The older release. */
+                from?: number | null;
+                /** @description The newer release. */
+                to?: number | null;
+                /** @description Only these rows. */
+                change?: ("added" | "removed" | "changed") | null;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__catalogue__DifferenceBody"];
                 };
             };
             /** @description Bad input */
@@ -15370,7 +15564,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DifferenceBody"];
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__twin__DifferenceBody"];
                 };
             };
             /** @description Bad input */

@@ -23,6 +23,7 @@ from lifang.catalogue.card import (
 from lifang.catalogue.catalogue import Catalogue
 from lifang.catalogue.changes import EDITORS, READERS, CatalogueChange, Changes
 from lifang.catalogue.checking import RULES, ColumnQuality, Hit, QualityReport
+from lifang.catalogue.comparing import ColumnChange, Comparison
 from lifang.catalogue.data_standards import DataStandards, Registered, Registration
 from lifang.catalogue.dataset import Dataset, card_from
 from lifang.catalogue.describe import kind_of, opening_of, sharing_of
@@ -75,7 +76,9 @@ __all__ = [
     "Change",
     "Changes",
     "Column",
+    "ColumnChange",
     "ColumnQuality",
+    "Comparison",
     "Contact",
     "Coverage",
     "DataStandards",

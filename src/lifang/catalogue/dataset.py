@@ -9,6 +9,7 @@ from typing import Any
 
 from lifang.catalogue.card import Bilingual, Card
 from lifang.catalogue.codes import code_of
+from lifang.catalogue.comparing import Comparison
 from lifang.catalogue.describe import Described, declared_items, describe
 from lifang.catalogue.extent import Extent, extent_of
 from lifang.catalogue.features import Features
@@ -64,6 +65,11 @@ class Dataset:
     def rows(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
         """Return the rows of a release (chosen as in ``release``), lazily."""
         return self._store.lake.release(self.id, self.release(number, at=at).number)
+
+    def comparison(self, old: Release, new: Release) -> Comparison:
+        """Return how the rows of release ``new`` differ from those of ``old``, by the key of the card."""
+        rows = tuple(self._store.lake.release(self.id, each.number) for each in (old, new))
+        return Comparison(old, new, rows=(rows[0], rows[1]), key=self.card.key)
 
     def refused(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
         """Return the refused cells of a release, lazily: row, column, value, rule, mend."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from lifang.app.asking.decisions import Decisions
-from lifang.catalogue import Card, Dataset, Extent, Features, LifeState, Release, Standing, card_from
+from lifang.catalogue import Card, Comparison, Dataset, Extent, Features, LifeState, Release, Standing, card_from
 from lifang.guard import Action, Resource
 from lifang.store import Relation
 
@@ -77,6 +77,12 @@ class OpenDataset:
     def refused_of(self, release: Release) -> Relation:
         """Return the refused cells of a release that :meth:`release` gave, lazily."""
         return self._dataset.refused(release.number)
+
+    def comparison(self, old: int | None, new: int | None) -> Comparison:
+        """Return how release ``new`` (the newest, if not told) differs from ``old`` (the one before, if not told)."""
+        after = self.release(new)
+        before = self.release(after.number - 1 if old is None else old)
+        return self._dataset.comparison(before, after)
 
     def found_card(self, number: int | None = None, *, at: datetime | None = None) -> Card:
         """Return a card that states the columns of a release as they were found, for a person to correct.

@@ -113,6 +113,30 @@ def card(
 
 
 @app.command()
+def diff(
+    dataset: Dataset,
+    folder: Dir,
+    old: Annotated[int | None, typer.Option("--from", min=1, help="The older release; else the one before.")] = None,
+    new: Annotated[int | None, typer.Option("--to", min=1, help="The newer release; else the newest.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many rows that differ at most.")] = 100,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """Tell how a release differs from another: columns, counts, rows and cells by key."""
+    with Client(folder, purpose=purpose) as client:
+        address = f"/api/v1/datasets/{dataset}/diff"
+        found = client.get(address, limit=1, **{"from": old, "to": new})
+        told = {"from": found["from"], "to": found["to"]}
+        found["items"] = client.listing(address, limit=limit, **told)
+    if as_json:
+        show(found, as_json=True)
+        return
+    show({name: found[name] for name in (*told, "key", "added", "removed", "changed", "same")}, as_json=False)
+    show(found["columns"], as_json=False, columns=("kind", "name", "told"))
+    show(found["items"], as_json=False, columns=("change", "key", "cells"))
+
+
+@app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT in DuckDB's dialect; datasets are tables under their ids.")],
     folder: Dir,

@@ -4,6 +4,7 @@ Does not belong here: records with keys (registry), files as received (blobs).
 Writes and reads: ``observations.duckdb``, ``objects.duckdb``, ``releases.ducklake``, Parquet files below ``releases/``.
 """
 
+from lifang.store.lake.difference import Difference, DifferenceTally
 from lifang.store.lake.lake import Lake
 from lifang.store.lake.model import DELETED, Batch, ColumnInfo, Condition, Observations, ReleaseFile, rising
 from lifang.store.lake.objects import COLUMNS as OBJECT_COLUMNS
@@ -23,6 +24,8 @@ __all__ = [
     "Batch",
     "ColumnInfo",
     "Condition",
+    "Difference",
+    "DifferenceTally",
     "Lake",
     "ObjectChange",
     "ObjectQuery",

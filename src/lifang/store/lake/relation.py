@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from lifang.core import BadInput, Box
 from lifang.store.expression import Expression
+from lifang.store.lake.difference import Difference
 from lifang.store.lake.engine import RELEASES, Engine
 from lifang.store.lake.model import ColumnInfo, Condition
 from lifang.store.lake.names import name, sql
@@ -30,6 +31,15 @@ class Relation:
         self._engine = engine
         self._source = source
         self.path = path
+
+    @property
+    def source(self) -> str:
+        """The table's name, quoted."""
+        return self._source
+
+    def compared_with(self, older: Relation, *, key: Sequence[str] = ()) -> Difference:
+        """Return how these rows differ from those of ``older``, by ``key`` where it names each row once."""
+        return Difference(self._engine, older, self, key)
 
     @cached_property
     def columns(self) -> list[ColumnInfo]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from lifang.doors.api.bodies.kinds import Json, Name, Said
 
 State = Literal["draft", "review", "published", "deprecated", "archived", "destroyed"]
@@ -169,6 +171,43 @@ class RowPage(Said):
     columns: list[RowsColumn]
     total: int
     release: int
+
+
+class ColumnChangeBody(Said):
+    """A column that differs; ``told`` gives each fact that does, before and after."""
+
+    kind: Literal["added", "removed", "retyped", "renamed"]
+    name: str
+    told: dict[str, list[str | None]]
+
+
+class DifferenceItem(Said):
+    """A row that differs: its key, and each cell that does, before and after."""
+
+    change: Literal["added", "removed", "changed"]
+    key: Json
+    cells: dict[str, Json]
+
+
+class DifferenceBody(Said):
+    """What makes release ``to`` of release ``from``; ``cells`` counts the changed cells by column.
+
+    ``key`` is empty where no key names each row once: rows are added and removed only, then.
+    """
+
+    dataset: str
+    older: int = Field(alias="from")
+    to: int
+    key: list[str]
+    columns: list[ColumnChangeBody]
+    rows: dict[str, int]
+    added: int
+    removed: int
+    changed: int
+    same: int
+    cells: dict[str, int]
+    items: list[DifferenceItem]
+    next: str | None
 
 
 class RefusedRow(Said):

@@ -9,6 +9,7 @@ from lifang.doors.api import events
 from lifang.doors.api.routes import (
     aggregates,
     city,
+    comparing,
     connectors,
     data_standards,
     datasets,
@@ -44,6 +45,7 @@ _PARTS = (  # a request is compared with each in turn: what maps ask for all the
     datasets.router,
     rows.router,
     lifecycle.router,
+    comparing.router,
     upload.router,
     statistics.router,
     aggregates.router,
