@@ -50,6 +50,10 @@ class HotState:
             self._lon[numbers] = lon
             self._lat[numbers] = lat
             self._class[numbers] = classes
+            self._follow(numbers)
+
+    def _follow(self, numbers: Numbers) -> None:
+        if self._places is not None and not self._places.follow(numbers):
             self._places = None
 
     def _reach(self, size: int) -> None:
@@ -70,7 +74,7 @@ class HotState:
             self._lon[numbers], self._lat[numbers], self._class[numbers] = np.nan, np.nan, GONE
             self._time[numbers], self._since[numbers] = NEVER, NEVER
             self._value[numbers] = np.nan
-            self._places = None
+            self._follow(numbers)
 
     def update(self, observations: Observations) -> Numbers:
         """Take in committed observations, whose numbers are all placed; late ones change nothing.
@@ -166,7 +170,7 @@ class HotState:
     def _rising(self, box: Box | None, begin: int, end: int) -> Iterator[NDArray[np.int64]]:
         """Yield the numbers in ``[begin, end)`` of datastreams inside ``box``, rising, some at a time."""
         places = self._places or self.sort()
-        few = None if box is None else places.among_few(box)
+        few = None if box is None else places.among_few(box, self._lon, self._lat)
         if few is not None:
             yield few[np.searchsorted(few, begin) : np.searchsorted(few, end)]
             return
@@ -180,7 +184,7 @@ class HotState:
 
     def _inside(self, box: Box) -> NDArray[np.int64]:
         """Return the numbers of the datastreams inside ``box``, rising."""
-        few = (self._places or self.sort()).among_few(box)
+        few = (self._places or self.sort()).among_few(box, self._lon, self._lat)
         if few is not None:
             return few
         return np.flatnonzero(box.contains(self._lon[: self._size], self._lat[: self._size]))

@@ -1,6 +1,7 @@
 import threading
 
 import numpy as np
+import pytest
 
 from lifang.core import Box
 from lifang.guard import SYSTEM, Classification
@@ -134,6 +135,28 @@ def test_what_is_placed_between_two_pages_is_on_the_next() -> None:
     hot.forget(np.array([29_995], np.int32))
     found = hot.page(box, None, classes, 29_990, 1000).numbers.tolist()
     assert found == [each for each in range(29_991, 30_002) if each != 29_995]
+
+
+@pytest.mark.parametrize("moves", [1, 40, 6_000])
+def test_boxes_follow_what_moves(moves: int) -> None:
+    random, count = np.random.default_rng(7), 60_000
+    lon, lat = 104 + random.random(count + 1), 30 + random.random(count + 1)
+    hot, numbers = HotState(), np.arange(1, count + 1, dtype=np.int32)
+    hot.place(numbers, lon[1:], lat[1:], np.zeros(count, np.uint8))
+    hot.update(make_observations(numbers, np.ones(count), np.ones(count)))
+    boxes = Box(104, 30, 104.9, 31), Box(104.5, 30.5, 104.51, 30.6), Box(104.2, 30.1, 104.7, 30.9)
+    for _ in range(3):
+        moved = random.choice(numbers, moves, replace=False)
+        lon[moved], lat[moved] = 104 + random.random(moves), 30 + random.random(moves)
+        hot.place(moved, lon[moved], lat[moved], np.zeros(moves, np.uint8))
+        for box in boxes:
+            expected = np.flatnonzero(box.contains(lon, lat))
+            expected = expected[expected > 0].tolist()
+            assert hot.latest(box).numbers.tolist() == expected
+            found: list[int] = []
+            while len(page := hot.page(box, None, [Classification.OPEN], found[-1] if found else 0, 10_000)):
+                found += page.numbers.tolist()
+            assert found == expected
 
 
 def test_a_page_stops_where_what_is_wanted_is_not_told_yet() -> None:
