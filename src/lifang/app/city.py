@@ -161,6 +161,7 @@ class City(Reads):
         self.network.close()
         self.queries.close()
         self.bus.close()
+        self.catalogue.close()
         self.store.close()
 
     def __enter__(self) -> Self:

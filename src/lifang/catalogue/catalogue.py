@@ -21,6 +21,7 @@ from lifang.catalogue.codes import codes_of, give_missing_codes
 from lifang.catalogue.data_standards import DataStandards, standard_of
 from lifang.catalogue.dataset import Dataset
 from lifang.catalogue.drafts import check_open, put_card
+from lifang.catalogue.features import ReadyKeeper
 from lifang.catalogue.lifecycle import (
     EXISTING,
     IN_USE,
@@ -60,6 +61,7 @@ class Catalogue:
         self.lifecycle = LifeCycle(
             store, clock, self.changes, reviewed=settings.review_required, publishing=self._admissions.lock
         )
+        self._keeper = ReadyKeeper(store.folder / "features")
         self._index: dict[str, Found] | None = None
         self._cards: dict[str, Card] = {}
         self._standings: dict[str, Standing] = {}
@@ -112,6 +114,14 @@ class Catalogue:
         self.changes.tell(put_card(self._store.registry, self._clock, card, by=by, new=False, themes=self.themes))
         return self.dataset(card.id, states=EXISTING)
 
+    def wait_until_ready(self, timeout_s: float = 60.0) -> None:
+        """Return once no features are being made ready in the background (see ``features``), or after ``timeout_s``."""
+        self._keeper.wait(timeout_s)
+
+    def close(self) -> None:
+        """Stop what runs in the background."""
+        self._keeper.close()
+
     def amend(
         self, dataset_id: str, change: Change, *, by: Subject, name: str = "change", expected: int | None = None
     ) -> Amendment:
@@ -135,7 +145,7 @@ class Catalogue:
         card, standing = self._cards.get(dataset_id), self._standings.get(dataset_id)
         if card is None or standing is None or standing.state not in states:
             raise NotFound(f"There is no dataset {dataset_id[:80]!r}.", mend="List them: lifang data list.")
-        return Dataset(self._store, card, self.themes, standing)
+        return Dataset(self._store, card, self.themes, standing, self._keeper)
 
     def classification(self, dataset_id: str) -> Classification:
         """Return how a dataset is classified, also one that is destroyed; ``NotFound`` for one that never was."""
@@ -184,7 +194,10 @@ class Catalogue:
             format=format,
             classification=classification,
         )
-        return [Dataset(self._store, self._cards[entry.id], self.themes, self._standings[entry.id]) for entry in found]
+        return [
+            Dataset(self._store, self._cards[entry.id], self.themes, self._standings[entry.id], self._keeper)
+            for entry in found
+        ]
 
     def facets(
         self,
@@ -270,6 +283,8 @@ class Catalogue:
         registry = self._store.registry
         row, standing = registry.get("dataset", change.dataset), standing_of(registry, change.dataset)
         newest = newest_release(registry, change.dataset)
+        if standing is not None and standing.state is LifeState.DESTROYED:
+            self._keeper.forget(change.dataset)
         with self._lock:
             if self._index is None or row is None or standing is None:
                 return

@@ -12,7 +12,7 @@ from lifang.catalogue.codes import code_of
 from lifang.catalogue.comparing import Comparison
 from lifang.catalogue.describe import Described, declared_items, describe
 from lifang.catalogue.extent import Extent, extent_of
-from lifang.catalogue.features import Features
+from lifang.catalogue.features import Features, ReadyKeeper
 from lifang.catalogue.lifecycle import LifeState, Standing
 from lifang.catalogue.lineage import walk
 from lifang.catalogue.model import Link, Release
@@ -24,8 +24,11 @@ from lifang.store import Relation, Store
 class Dataset:
     """A handle on one catalogued dataset: its card, its releases, its rows."""
 
-    def __init__(self, store: Store, card: Card, themes: Mapping[str, Bilingual], standing: Standing) -> None:
+    def __init__(
+        self, store: Store, card: Card, themes: Mapping[str, Bilingual], standing: Standing, keeper: ReadyKeeper
+    ) -> None:
         self._store = store
+        self._keeper = keeper
         self._themes = themes
         self.card = card
         self.standing = standing
@@ -89,7 +92,7 @@ class Dataset:
     def features(self, number: int | None = None, *, at: datetime | None = None) -> Features:
         """Return the rows of a release (chosen as in ``release``) as features."""
         release = self.release(number, at=at)
-        return Features(self._store.lake.release(self.id, release.number), release, self.card)
+        return Features(self._store.lake.release(self.id, release.number), release, self.card, self._keeper)
 
     def original(self, number: int | None = None) -> Path:
         """Return where the source file of a release is kept, as it was received."""

@@ -5,6 +5,7 @@ Does not belong here: storage, code lists, anything that knows what a city does.
 Reads and writes no dataset, only the lock of a folder.
 """
 
+from lifang.core.curve import morton
 from lifang.core.disk import disk_errors, disk_full
 from lifang.core.errors import (
     BadInput,
@@ -81,6 +82,7 @@ __all__ = [
     "gcj02_to_wgs84",
     "has_offset",
     "load_settings",
+    "morton",
     "new_id",
     "owner_of",
     "parse_duration",

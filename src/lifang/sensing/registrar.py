@@ -17,9 +17,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from lifang.core import BadInput, Box, Clock, NotFound, unit
+from lifang.core import BadInput, Box, Clock, NotFound, morton, unit
 from lifang.guard import Action, Subject
-from lifang.sensing.curve import morton
 from lifang.sensing.entities.numbering import allocate
 from lifang.sensing.entities.places import feature_of_thing, point_row, settle_thing
 from lifang.sensing.entities.provision import add_things, shared_properties, shared_sensors, thing_row

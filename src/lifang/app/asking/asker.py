@@ -14,7 +14,7 @@ from lifang.app.asking.buckets import FIGURES, Buckets, buckets_of
 from lifang.app.asking.datasets import Listed, OpenDataset
 from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.latest import Latest, latest_at
-from lifang.catalogue import EXISTING, IN_USE, Dataset, Extent, LifeState, Link
+from lifang.catalogue import EXISTING, IN_USE, Amendment, Change, Dataset, Extent, LifeState, Link
 from lifang.core import Box, NotFound
 from lifang.guard import Action, Classification, Resource, Role, Subject, strictest
 from lifang.operations import Alert, AlertState, IndicatorSpec, IndicatorValue
@@ -148,6 +148,15 @@ class Asker(Decisions):
         page = found[offset:end]
         self.seen(*(each.resource for each in page), action="list")
         return Page((self._listed(each, at) for each in page), more=len(found) > end)
+
+    def amend(self, dataset_id: str, change: Change, *, name: str, expected: int | None = None) -> Amendment:
+        """Return what became of rows written and deleted by key in a dataset that the asker may read and admit to.
+
+        ``name`` is what the sender calls the change; ``Conflict`` if ``expected`` is not the newest release.
+        """
+        self.dataset(dataset_id)
+        self.must(Action.ADMIT, self.city.catalogue.dataset(dataset_id).resource)
+        return self.city.catalogue.amend(dataset_id, change, by=self.subject, name=name, expected=expected)
 
     def lineage(self, end: str, *, at: datetime | None = None) -> list[Link]:
         """Return the links up- and downstream of ``end`` (recorded by ``at``) whose both ends the asker may know of."""

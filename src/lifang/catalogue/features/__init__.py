@@ -4,8 +4,9 @@ Does not belong here: who may read, addresses, outside query languages. Reads th
 none.
 """
 
-from lifang.catalogue.features.features import Features
+from lifang.catalogue.features.features import FeaturePage, Features
+from lifang.catalogue.features.keeper import ReadyKeeper
 from lifang.catalogue.features.question import FeatureQuestion
 from lifang.catalogue.features.writing import Form, Move
 
-__all__ = ["FeatureQuestion", "Features", "Form", "Move"]
+__all__ = ["FeaturePage", "FeatureQuestion", "Features", "Form", "Move", "ReadyKeeper"]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import pyarrow as pa
+
 from lifang.catalogue.card import Card
+from lifang.catalogue.features.keeper import ReadyKeeper
 from lifang.catalogue.features.question import FeatureQuestion
-from lifang.catalogue.features.writing import Form, parts_of, written
+from lifang.catalogue.features.ready import ReadyFeatures
+from lifang.catalogue.features.writing import Form, ids_of, parts_of, written
 from lifang.catalogue.model import Release
 from lifang.core import BadInput, NotFound, parse_instant
 from lifang.store import Call, Expression, Field, Literal, Relation, all_of
@@ -18,27 +23,39 @@ _PLAIN = Form()
 _SIDES = frozenset({"_xmin", "_ymin", "_xmax", "_ymax"})
 
 
+@dataclass(frozen=True)
+class FeaturePage:
+    """Features as GeoJSON texts, and exactly how many meet the question, whatever its limit and offset."""
+
+    matched: int
+    features: list[bytes]
+
+
 class Features:
     """The rows of ``release`` as features; their ids are the key of the dataset's card, else the place of the row."""
 
-    def __init__(self, relation: Relation, release: Release, card: Card) -> None:
+    def __init__(self, relation: Relation, release: Release, card: Card, keeper: ReadyKeeper | None = None) -> None:
         names = {str(column["name"]) for column in release.columns}
         self.release = release
         self.key = card.key if card.key and names.issuperset(card.key) else ()
         self._relation = relation
+        self._ready = keeper.get(relation, release, self.key) if keeper else None
 
     @property
     def columns(self) -> dict[str, Mapping[str, Any]]:
         """What is known of each property, and of ``geometry`` if there is one, by name."""
         return {str(column["name"]): column for column in self.release.columns}
 
-    def count(self, question: FeatureQuestion) -> int:
-        """Return exactly how many features meet the question, whatever its limit and offset."""
+    def page(self, question: FeatureQuestion, *, form: Form = _PLAIN) -> FeaturePage:
+        """Return the features that meet the question, ``limit`` of them at most, and how many there are in all."""
+        if self._ready and form == _PLAIN and question.where is None and not question.order:
+            return _from_ready(self._ready, question)
         matching = question.matching
-        return self.release.rows if matching is None else self._relation.count(matching=matching)
+        matched = self.release.rows if matching is None else self._relation.count(matching=matching)
+        found = self._found(question, form) if question.offset < matched else []
+        return FeaturePage(matched, found)
 
-    def page(self, question: FeatureQuestion, *, form: Form = _PLAIN) -> list[bytes]:
-        """Return the features that meet the question as GeoJSON texts, ``limit`` of them at most."""
+    def _found(self, question: FeatureQuestion, form: Form) -> list[bytes]:
         table = self._relation.find(
             self._names(),
             matching=question.matching,
@@ -53,6 +70,11 @@ class Features:
         nothing = NotFound(
             f"There is no feature {feature_id[:80]!r}.", mend="List them: GET /ogc/collections/{id}/items."
         )
+        if self._ready and form == _PLAIN:
+            held = self._ready.one(feature_id)
+            if held is None:
+                raise nothing
+            return held
         if not self.key:
             place = _whole(feature_id)
             if place is None or not 1 <= place <= self.release.rows:
@@ -73,6 +95,15 @@ class Features:
             raise BadInput("This dataset has no key.", mend="Declare one in its card.")
         return found
 
+    def key_of(self, feature_id: str) -> dict[str, Any]:
+        """Return the key's columns with the values that they have in the feature of this id."""
+        parts = zip(self.key, parts_of(feature_id, self.key), strict=True)
+        return {name: self._value(name, text).value for name, text in parts}
+
+    def id_of(self, row: Mapping[str, Any]) -> str:
+        """Return the id that a row with these values gets."""
+        return str(ids_of(pa.table({name: [row[name]] for name in self.key}), self.key)[0])
+
     def _value(self, name: str, text: str) -> Literal:
         read = _READERS.get(str(self.columns[name]["type"]), str)
         try:
@@ -87,6 +118,14 @@ class Features:
 
     def _names(self) -> list[str]:
         return [each.name for each in self._relation.columns if each.name not in _SIDES]
+
+
+def _from_ready(ready: ReadyFeatures, question: FeatureQuestion) -> FeaturePage:
+    end = question.offset + question.limit
+    if question.boxes:
+        rows = ready.rows_in(question.boxes)
+        return FeaturePage(len(rows), ready.texts(rows[question.offset : end]))
+    return FeaturePage(ready.count, ready.texts(range(min(question.offset, ready.count), min(end, ready.count))))
 
 
 def _whole(text: str) -> int | None:

@@ -15,6 +15,7 @@ CLASSES = (
     f"{_FEATURES}3/1.0/conf/queryables-query-parameters",
     f"{_FEATURES}3/1.0/conf/filter",
     f"{_FEATURES}3/1.0/conf/features-filter",
+    *(f"{_FEATURES}4/1.0/conf/{name}" for name in ("create-replace-delete", "update", "optimistic-locking-etags")),
     f"{_FEATURES}5/1.0/conf/sortables",
     *(
         f"{_CQL2}{name}"

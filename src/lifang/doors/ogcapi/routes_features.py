@@ -137,6 +137,7 @@ def item(
     dataset = asker.dataset(collection_id)
     features = dataset.features(release)
     found = features.one(feature_id, form=_form(features, system, media))
+    tag = feature_tag(found, media, system)
     here = address(request, "collections", collection_id, "items", feature_id)
     links = [
         link("self", here, media, "this feature"),
@@ -145,11 +146,18 @@ def item(
     head = {"conformsTo": _FG, **_fg_head(features, system)} if media == JSONFG else {}
     told = {**head, "links": links}
     body = found[:-1] + b"," + orjson.dumps(told)[1:]
-    return _told(bytes_answer(request, body, media_type=media), system)
+    return _told(bytes_answer(request, body, media_type=media, tag=tag), system)
+
+
+def feature_tag(feature: bytes, media: str, crs: Crs) -> str:
+    """Return the entity tag of a feature in one representation: what it holds, not where it was asked for."""
+    return entity_tag(b"%b %b %b" % (media.encode(), crs.uri.encode(), feature))
 
 
 def _told(response: Response, crs: Crs) -> Response:
     response.headers["Content-Crs"] = f"<{crs.uri}>"
+    if "vary" in response.headers:
+        response.headers["Vary"] += ", Accept"
     return response
 
 
@@ -163,8 +171,8 @@ def _fg_head(features: Features, crs: Crs) -> dict[str, Any]:
 
 def _page(request: Request, features: Features, asked: Asked, media: str) -> bytes:
     question = asked.question
-    matched = features.count(question)
-    found = features.page(question, form=_form(features, asked.crs, media)) if question.offset < matched else []
+    page = features.page(question, form=_form(features, asked.crs, media))
+    matched, found = page.matched, page.features
     head: dict[str, Any] = {
         "type": "FeatureCollection",
         **({"conformsTo": _FG, **_fg_head(features, asked.crs)} if media == JSONFG else {}),

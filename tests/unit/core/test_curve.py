@@ -1,6 +1,6 @@
 import numpy as np
 
-from lifang.sensing.curve import morton
+from lifang.core import morton
 
 
 def test_the_curve_goes_through_a_square_in_the_shape_of_a_z() -> None:

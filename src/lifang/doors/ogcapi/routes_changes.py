@@ -1,0 +1,126 @@
+"""Routes that change features one by one (OGC 20-002r1): each change is a new release, kept in the ledger."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request
+from starlette.responses import Response
+
+from lifang.catalogue import Features
+from lifang.core import BadInput, Conflict
+from lifang.doors.http import Asker, json_answer, problem_response
+from lifang.doors.ogcapi.asked import check_known
+from lifang.doors.ogcapi.changes import (
+    check_is_new,
+    check_is_there,
+    deletion,
+    sent_row,
+    upsert,
+    whole,
+    with_key,
+)
+from lifang.doors.ogcapi.crs import CRS84, crs_of
+from lifang.doors.ogcapi.landing import ANSWERS
+from lifang.doors.ogcapi.links import GEOJSON, JSON, ROOT, address
+from lifang.doors.ogcapi.representing import OgcRoute
+from lifang.doors.ogcapi.routes_features import CollectionId, FeatureId, Reads, feature_tag
+
+Sent = Annotated[dict[str, Any], Body(media_type=GEOJSON, description="A GeoJSON feature.")]
+Partly = Annotated[dict[str, Any], Body(media_type="application/merge-patch+json", description="What is to change.")]
+_NAME = "ogcapi"
+
+
+def router() -> APIRouter:
+    """Return the routes that change features."""
+    failed: dict[int | str, dict[str, Any]] = {412: {"description": "The feature has changed meanwhile."}}
+    routes = APIRouter(
+        prefix=f"{ROOT}/collections/{{collection_id}}/items",
+        route_class=OgcRoute,
+        tags=["ogcapi"],
+        responses={**ANSWERS, **failed},
+    )
+    none: dict[int | str, dict[str, Any]] = {204: {"description": "Done."}}
+    one = "/{feature_id:path}"
+    routes.add_api_route("", create, methods=["POST"], status_code=201, summary="Add a feature")
+    routes.add_api_route(one, replace, methods=["PUT"], status_code=204, responses=none, summary="Replace a feature",
+                         response_class=Response)  # fmt: skip
+    routes.add_api_route(one, update, methods=["PATCH"], status_code=204, responses=none, summary="Change a feature",
+                         response_class=Response)  # fmt: skip
+    routes.add_api_route(one, delete, methods=["DELETE"], status_code=204, responses=none, summary="Delete a feature",
+                         response_class=Response)  # fmt: skip
+    return routes
+
+
+def create(collection_id: CollectionId, request: Request, asker: Reads, body: Sent) -> Response:
+    """Add a feature: its key stands in its properties, or in `id` where the key is one column."""
+    check_known(request)
+    features = asker.dataset(collection_id).features()
+    row = with_key(sent_row(request, body, features), features, body.get("id"))
+    name = check_is_new(row, features)
+    done = asker.amend(collection_id, upsert(row, "insert"), name=_NAME)
+    response = json_answer(request, {"id": name, "release": done.release.number}, status=201)
+    response.headers["Location"] = address(request, "collections", collection_id, "items", name)
+    return response
+
+
+def replace(collection_id: CollectionId, feature_id: FeatureId, request: Request, asker: Reads, body: Sent) -> Response:
+    """Replace a feature; what the body leaves out is empty afterwards."""
+    check_known(request)
+    features = asker.dataset(collection_id).features()
+    if (refused := _unless_matching(request, features, feature_id)) is not None:
+        return refused
+    row = whole(with_key(sent_row(request, body, features), features, feature_id), features)
+    return _changed(request, asker, features, upsert(row, "update"))
+
+
+def update(
+    collection_id: CollectionId, feature_id: FeatureId, request: Request, asker: Reads, body: Partly
+) -> Response:
+    """Change the properties and the geometry that the body names (RFC 7396); null takes a value away."""
+    check_known(request)
+    features = asker.dataset(collection_id).features()
+    if (refused := _unless_matching(request, features, feature_id)) is not None:
+        return refused
+    row = with_key(sent_row(request, body, features), features, feature_id)
+    if set(row) == set(features.key):
+        raise BadInput("There is nothing to change.", where="body", mend="Name properties or the geometry.")
+    return _changed(request, asker, features, upsert(row, "update"))
+
+
+def delete(collection_id: CollectionId, feature_id: FeatureId, request: Request, asker: Reads) -> Response:
+    """Delete a feature; the releases before keep it."""
+    check_known(request)
+    features = asker.dataset(collection_id).features()
+    if (refused := _unless_matching(request, features, feature_id)) is not None:
+        return refused
+    return _changed(request, asker, features, deletion(features, feature_id))
+
+
+def _changed(request: Request, asker: Asker, features: Features, change: Any) -> Response:
+    """Carry the change out; one that names what it is about (``If-Match``) keeps to the release it saw."""
+    conditional = "if-match" in request.headers
+    expected = features.release.number if conditional else None
+    try:
+        asker.amend(features.release.dataset, change, name=_NAME, expected=expected)
+    except Conflict as problem:
+        if conditional:
+            return _precondition_failed(problem.what)
+        raise
+    return Response(status_code=204)
+
+
+def _unless_matching(request: Request, features: Features, feature_id: str) -> Response | None:
+    """Return the refusal if the feature is not the one that ``If-Match`` names; nothing if it is, or none is named."""
+    present = check_is_there(features, feature_id)
+    told = request.headers.get("if-match")
+    if told is None or told.strip() == "*":
+        return None
+    plain = crs_of(CRS84)
+    tags = {feature_tag(present, media, plain).removeprefix("W/") for media in (GEOJSON, JSON)}
+    given = {each.strip().removeprefix("W/") for each in told.split(",")}
+    return None if tags & given else _precondition_failed("The feature is not what If-Match names.")
+
+
+def _precondition_failed(what: str) -> Response:
+    return problem_response(412, what, where="header If-Match", mend="Read it again and repeat the change.")
