@@ -222,7 +222,8 @@ def pygeoapi_config(host: str, port: int) -> dict[str, object]:
     provider = {
         "type": "feature",
         "name": "PostgreSQL",
-        "data": {"host": host, "port": 5432, "dbname": "postgres", "user": "peer", "password": "x", "search_path": ["public"]},
+        "data": {"host": host, "port": 5432, "dbname": "postgres", "user": "peer", "password": "x",
+                 "search_path": ["public"]},
         "id_field": "code",
         "table": "buildings",
         "geom_field": "geom",
@@ -242,9 +243,9 @@ def pygeoapi_config(host: str, port: int) -> dict[str, object]:
         "metadata": {
             "identification": {"title": both, "description": both, "keywords": {"en": ["bench"]}, "url": "http://127.0.0.1",
                                "terms_of_service": "none", "keywords_type": "theme"},
-            "license": {"name": "none"},
-            "provider": {"name": "bench"},
-            "contact": {"name": "bench"},
+            "license": {"name": "none", "url": "http://127.0.0.1"},
+            "provider": {"name": "bench", "url": "http://127.0.0.1"},
+            "contact": {"name": "bench", "url": "http://127.0.0.1"},
         },
         "resources": {
             "buildings": {
