@@ -17,6 +17,7 @@ const full: View = {
   camera: { zoom: 11.25, lat: 30.65, lng: 104.06 },
   table: "roads",
   dataset: "districts",
+  by: "height",
   q: "空气 quality",
   devices: { health: "silent", type: "pump", district: "510104" },
   find: "东 3",

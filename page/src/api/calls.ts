@@ -1,4 +1,4 @@
-import { get, send } from "./client";
+import { get, getOutside, send } from "./client";
 import type * as T from "./types";
 import type { FeatureCollection } from "geojson";
 
@@ -16,6 +16,11 @@ async function alerts(): Promise<T.Alert[]> {
   const asked = [{ state: "firing", limit: 1000 }, { limit: 200 }].map((query) => get<T.Page<T.Alert>>("/alerts", query));
   const items = (await Promise.all(asked)).flatMap((page) => page.items);
   return [...new Map(items.map((alert) => [alert.id, alert])).values()].sort((a, b) => Date.parse(b.opened) - Date.parse(a.opened));
+}
+
+/** The tileset of the twin at a moment (ISO 8601 or `now`): where its objects are. */
+async function twinExtent(when: string): Promise<T.TwinExtent> {
+  return getOutside<T.TwinExtent>(`/tiles/3d/all/${part(when)}/tileset.json`);
 }
 
 /** The city's calls, one line each: what is asked and the type of what comes back. */
@@ -51,5 +56,8 @@ export const calls = {
   replay: (change: { speed?: number; paused?: boolean }) => send<T.Clock>("POST", "/replay", change),
   codes: (list: string, prefix: string) => get<T.CodePage>(`/standards/${part(list)}`, { prefix, limit: 1000 }),
   job: (id: string) => get<T.Job>(`/jobs/${part(id)}`),
+  objects: (query: Record<string, string | number | null>) => get<T.Page<T.CityObject>>("/twin/objects", query),
+  object: (id: string, at: string | null) => get<T.About>(`/twin/objects/${part(id)}`, { at }),
+  twinExtent,
   cancel: (id: string) => send<null>("DELETE", `/jobs/${part(id)}`),
 };

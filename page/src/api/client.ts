@@ -75,6 +75,13 @@ export async function get<T>(path: string, query: Query = {}, signal?: AbortSign
   return (await response.json()) as T;
 }
 
+/** Return the parsed JSON answer of a GET to an address of another door; throw ProblemError when refused. */
+export async function getOutside<T>(path: string): Promise<T> {
+  const response = await fetch(path, { credentials: "same-origin", headers: { Accept: "application/json" } });
+  if (!response.ok) throw await refusal(response);
+  return (await response.json()) as T;
+}
+
 /** Return the parsed answer of an unsafe request (null when empty); the header proves that the page sent it. */
 export async function send<T>(method: "POST" | "DELETE", path: string, body?: unknown, query: Query = {}): Promise<T> {
   const ready = body instanceof FormData;

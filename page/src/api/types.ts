@@ -313,6 +313,36 @@ export interface CodePage extends Page<Code> {
   of: { id: string; standard: string; edition: string; source: string; licence: string; title_zh: string; title_en: string };
 }
 
+export interface CityObject {
+  id: string;
+  model: string;
+  kind: string;
+  kind_name: Names;
+  category: Names;
+  level: number;
+  stage: Names;
+  parent: string | null;
+  name: string;
+  bbox: number[];
+  bottom_m: number;
+  top_m: number;
+  properties: Record<string, unknown>;
+  valid_from: string;
+  valid_to: string | null;
+  recorded: string;
+}
+
+export interface About {
+  object: CityObject;
+  whole: CityObject | null;
+  parts: CityObject[];
+}
+
+/** What is read of a tileset: where its objects are, and how many of which class. */
+export interface TwinExtent {
+  asset: { extras: { box: [number, number, number, number]; classes: (Names & { id: string; count: number })[] } };
+}
+
 export interface CityEvents {
   clock: { now: string; speed: number; paused: boolean };
   observations: { time: string; items: { datastream: number | string; value: number | null; quality: string }[] };

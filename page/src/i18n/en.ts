@@ -5,7 +5,8 @@ import { network } from "./en/network";
 import { readings } from "./en/readings";
 import { sensing } from "./en/sensing";
 import { catalogue } from "./en/catalogue";
+import { twin } from "./en/twin";
 import type { Key } from "./zh";
 
 /** Every message of the page in English, by part of the page. */
-export const en: Record<Key, string> = { ...shell, ...map, ...city, ...network, ...readings, ...sensing, ...catalogue };
+export const en: Record<Key, string> = { ...shell, ...map, ...city, ...network, ...readings, ...sensing, ...catalogue, ...twin };

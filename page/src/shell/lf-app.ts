@@ -29,12 +29,19 @@ const COLUMNS: Record<Room, () => TemplateResult> = {
   sensing: () => html`<lf-sensing></lf-sensing>`,
   operations: () => html`${view.value.pick ? html`<lf-station></lf-station>` : nothing}<lf-operations></lf-operations>`,
   data: () => html``,
+  twin: () => html``,
 };
+
+/** Return whether a room has no use for the map, and lies over it. */
+function covered(room: Room): boolean {
+  return room === "data" || room === "twin";
+}
 
 /** The one screen: head, rooms, map with its time slider, and what matters now in this room. */
 @customElement("lf-app")
 export class AppPiece extends Piece {
   @state() private catalogue = false;
+  @state() private twin = false;
   @state() private sensing: "absent" | "coming" | "here" = "absent";
   private map = false;
 
@@ -64,12 +71,19 @@ export class AppPiece extends Piece {
     this.catalogue = true;
   }
 
+  private async fetchTwin(): Promise<void> {
+    pending.add("twin");
+    await import("../twin/lf-twin");
+    this.twin = true;
+  }
+
   protected override willUpdate(): void {
+    if (view.value.room === "twin" && !this.twin) void this.fetchTwin();
     if (view.value.room === "data" && !this.catalogue) void this.fetchCatalogue();
     if (view.value.room === "sensing") void this.fetchSensing();
     const city = here(data.value.city);
     document.title = city ? t("app.title", { city: nameOf(city.name, this.tongue) }) : "里坊 lifang";
-    if (data.value.city.state === "refused" || view.value.room === "data") pending.delete("map");
+    if (data.value.city.state === "refused" || covered(view.value.room)) pending.delete("map");
   }
 
   protected override render(): TemplateResult {
@@ -89,13 +103,14 @@ export class AppPiece extends Piece {
   }
 
   private screen(room: Room): TemplateResult {
-    return html`<section class="stage" aria-label=${t("map.label")} ?inert=${room === "data"}>
+    return html`<section class="stage" aria-label=${t("map.label")} ?inert=${covered(room)}>
         <div class="map-place">${this.map ? html`<lf-map></lf-map>` : nothing}<lf-layers></lf-layers><lf-welcome></lf-welcome></div>
         <lf-time></lf-time>
         <lf-drawer></lf-drawer>
         ${room === "sensing" && this.sensing === "here" && view.value.stream ? html`<lf-datastream></lf-datastream>` : nothing}
       </section>
       <aside class="column" aria-label=${t(`room.${room}`)}>${room === "sensing" && this.sensing !== "here" ? skeleton(8) : COLUMNS[room]()}</aside>
+      ${room === "twin" && this.twin ? html`<lf-twin></lf-twin>` : nothing}
       ${room === "data" && this.catalogue ? html`<lf-catalogue></lf-catalogue>` : nothing}`;
   }
 

@@ -9,6 +9,7 @@ const SIGNS: Record<Room, SVGTemplateResult> = {
   overview: svg`<path d="M3 3h18v18H3zM9 3v18M15 3v18M3 9h18M3 15h18" />`,
   data: svg`<path d="M4 4h16v5H4zM4 9.500h16v5H4zM4 15h16v5H4zM7 6.500h2M7 12h2M7 17.500h2" />`,
   sensing: svg`<path d="M3 15l4-5 4 6 4-11 3 8 3-2" />`,
+  twin: svg`<path d="M12 2.500 20.500 7v10L12 21.500 3.500 17V7zM3.500 7 12 11.500 20.500 7M12 11.500v10" />`,
   operations: svg`<path d="M12 3a6 6 0 0 1 6 6v5l2 3H4l2-3V9a6 6 0 0 1 6-6zM10 20h4" />`,
 };
 

@@ -1,6 +1,6 @@
 /** What the page shows, in words that fit into its address: nothing else is needed to show it again. */
 
-export const ROOMS = ["overview", "data", "sensing", "operations"] as const;
+export const ROOMS = ["overview", "data", "sensing", "operations", "twin"] as const;
 export type Room = (typeof ROOMS)[number];
 export type Lang = "zh" | "en";
 export type Theme = "paper" | "night";
@@ -40,6 +40,8 @@ export interface View {
   /** Layer whose table is open in the drawer. */
   table: string | null;
   dataset: string | null;
+  /** What the objects of the twin are coloured by; null: their class. */
+  by: string | null;
   q: string;
   facets: Facets;
   /** Which devices are shown, by the codes of what they are; and the words that their names or ids must hold. */
@@ -68,6 +70,7 @@ export const DEFAULT_VIEW: View = {
   camera: null,
   table: null,
   dataset: null,
+  by: null,
   q: "",
   facets: {},
   devices: {},
@@ -134,6 +137,7 @@ export function parseView(search: string, base: View = DEFAULT_VIEW): View {
     camera: parseCamera(query.get("map")),
     table: query.get("table"),
     dataset: query.get("dataset"),
+    by: query.get("by"),
     q: query.get("q") ?? "",
     facets: chosen(query, "f", FACETS),
     devices: chosen(query, "n", DEVICE_FACETS),
@@ -168,6 +172,7 @@ export function formatView(view: View, base: Partial<View> = DEFAULT_VIEW): stri
     ["map", cameraText(view.camera)],
     ["table", view.table],
     ["dataset", view.dataset],
+    ["by", view.by],
     ["q", view.q || null],
     ...FACETS.map((name): [string, string | null] => [`f.${name}`, view.facets[name] ?? null]),
     ...DEVICE_FACETS.map((name): [string, string | null] => [`n.${name}`, view.devices[name] ?? null]),

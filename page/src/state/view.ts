@@ -47,5 +47,5 @@ export function startView(): void {
 
 /** Go to a room; leaving a room closes what was open in it. */
 export function goTo(room: Room): void {
-  view.set({ room, table: null, dataset: null, stream: null, span: null });
+  view.set({ room, table: null, dataset: null, stream: null, span: null, ...(room === "twin" || view.value.room === "twin" ? { pick: null } : {}) });
 }

@@ -14,6 +14,7 @@ import shapely
 from lifang.core import NotFound
 from lifang.guard import Classification
 from lifang.store import ObjectQuery, Objects
+from lifang.twin.model import class_of
 from lifang.twin.tiling import Cell, Pyramid, Solids, Surfaces, content, subtree, tileset
 
 _COLUMNS = ("id", "class", "name", "model", "geometry", "bottom_m", "top_m", "classification")
@@ -63,9 +64,10 @@ class TileSource:
     def tileset(self) -> dict[str, Any]:
         """Return the ``tileset.json`` of 3D Tiles 1.1; ``NotFound`` if there is nothing to show."""
         pyramid, extent = self._pyramid, self.objects.extent(self.query) or (0.0,) * 6
-        return tileset(
-            pyramid, (extent[4], extent[5]), objects=int(np.sum(self._counts["count"].to_numpy())), box=extent[:4]
-        )
+        kinds = self.objects.count(self.query, "class").to_pylist()
+        named = [(each["class"], each["count"], class_of(each["class"])) for each in kinds]
+        classes = [{"id": kind, "zh": zh, "en": en, "count": count} for kind, count, (zh, en, _) in named]
+        return tileset(pyramid, (extent[4], extent[5]), box=extent[:4], classes=classes)
 
     def subtree(self, level: int, x: int, y: int) -> bytes:
         """Return the subtree file that begins at a tile, or ``NotFound``."""

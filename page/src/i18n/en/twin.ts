@@ -1,0 +1,33 @@
+import type { twin as zh } from "../zh/twin";
+
+/** Messages of the page in English: twin. */
+export const twin: Record<keyof typeof zh, string> = {
+  "room.twin": "Twin",
+  "twin.label": "The city in three dimensions",
+  "twin.hint": "Scene in three dimensions: drag to move, right button or Ctrl to turn, wheel to zoom, click an object; the list beside it holds the same",
+  "twin.empty": "This city has no objects in three dimensions yet. See one that has:",
+  "twin.failed": "This browser cannot draw in three dimensions (WebGL 2 is needed). The list still names every object.",
+  "twin.by": "Colour",
+  "twin.by.class": "by class",
+  "twin.by.height": "by height",
+  "twin.at": "Date",
+  "twin.now": "Back to now",
+  "twin.objects": "Objects",
+  "twin.find": "Find by name or id",
+  "twin.none": "There was no such object then.",
+  "twin.object": "Object",
+  "twin.class": "Class",
+  "twin.category": "CIM category",
+  "twin.level": "CIM level",
+  "twin.stage": "Stage",
+  "twin.height": "Height (m)",
+  "twin.since": "Since",
+  "twin.until": "Until",
+  "twin.recorded": "Recorded",
+  "twin.visit": "Fly there",
+  "twin.whole": "Part of",
+  "twin.parts": "Its parts",
+  "twin.properties": "Properties",
+  "twin.back": "Back to the list",
+  "twin.first": "The first {n} only: find narrows them down.",
+};

@@ -1,0 +1,82 @@
+"""The twin's room: Delft in three dimensions, one building picked, by mouse and by keyboard, at two moments."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.e2e.accessible import faults
+from tests.e2e.conftest import Watched, serve
+from tests.e2e.screen import Served, look, show, turn_to
+
+HOUSES = {"paper": [(217, 199, 163)], "night": [(201, 185, 143)]}  # the colours of buildings, lit from above
+PICKED = (200, 50, 26)
+WORDS = {"zh": ("对象", "建筑 160", "水体"), "en": ("Objects", "building 160", "water body")}
+
+
+@pytest.fixture(scope="module")
+def delft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("delft") / "city"
+    lifang = Path(sys.executable).with_name("lifang")
+    process, found = serve([lifang, "demo", "delft", "--dir", folder, "--no-browser"], folder)
+    yield found
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize(("lang", "theme", "width"), list(product(WORDS, HOUSES, (1280, 390))))
+def test_delft_stands_in_three_dimensions_and_in_words(
+    shared: Page, delft: Served, lang: str, theme: str, width: int
+) -> None:
+    shared.set_viewport_size({"width": width, "height": 844})
+    show(shared, delft, f"?room=twin&lang={lang}&theme={theme}")
+    body = shared.locator("body").inner_text()
+    for word in WORDS[lang]:
+        assert word in body
+    seen = look(shared, within=".twin-stage canvas", wanted=HOUSES[theme], tolerance=60)
+    assert seen.near[0] > 2_000 * width / 1280
+    assert seen.colours > 100
+
+
+def test_a_building_that_is_picked_is_marked_and_told_of(shared: Page, delft: Served) -> None:
+    show(shared, delft, "?room=twin&lang=en&theme=paper")
+    turn_to(shared, "?room=twin&lang=en&theme=paper")
+    before = look(shared, within=".twin-stage canvas", wanted=[PICKED], tolerance=90)
+    row = shared.get_by_role("button", name="503100000000035")
+    row.focus()
+    shared.keyboard.press("Enter")
+    expect(shared.get_by_role("heading", name="503100000000035")).to_be_visible()
+    expect(shared.locator("lf-twin dl").first).to_contain_text("building")
+    after = look(shared, within=".twin-stage canvas", wanted=[PICKED], tolerance=90)
+    assert after.near[0] > before.near[0] + 500
+    assert re.search(r"pick=delft", shared.url)
+
+
+def test_what_is_clicked_is_the_building_and_not_its_tile(shared: Page, delft: Served) -> None:
+    show(shared, delft, "?room=twin&lang=en&theme=paper")
+    turn_to(shared, "?room=twin&lang=en&theme=paper&pick=delft:b1105d28c-00ba-11e6-b420-2bdcc4ab5d7f")
+    shared.get_by_role("button", name="Fly there").click()
+    canvas = shared.locator(".twin-stage canvas").bounding_box()
+    assert canvas
+    shared.get_by_role("button", name="Back to the list").click()
+    shared.mouse.click(canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2)
+    expect(shared.locator("lf-twin code")).to_have_text("delft:b1105d28c-00ba-11e6-b420-2bdcc4ab5d7f")
+
+
+def test_before_the_model_begins_nothing_stands_there(watched: Watched, delft: Served) -> None:
+    show(watched.page, delft, "?room=twin&lang=en&at=2010-01-01T00:00:00Z")
+    expect(watched.page.locator("lf-twin .empty")).to_be_visible()
+    watched.wrong[:] = [each for each in watched.wrong if "404" not in each]
+
+
+def test_the_room_has_no_faults_that_axe_finds_and_asks_nobody_else(watched: Watched, delft: Served) -> None:
+    show(watched.page, delft, "?room=twin&lang=en&theme=paper")
+    assert faults(watched.page) == []
+    assert [each for each in watched.asked if not each.startswith((delft.url, "blob:", "data:"))] == []
+    assert watched.wrong == []
