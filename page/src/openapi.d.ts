@@ -439,6 +439,10 @@ export interface paths {
          * Every
          * @description List the datasets the asker may know of, with counts to narrow them by.
          *
+         *     Every word of `q` must stand in a dataset's texts; an English word may go on, or stand in another form. A facet that
+         *     is chosen narrows the others' counts, not its own. `bbox` touches the place, `start` and `end` the time that a
+         *     dataset covers. Where nothing is found, `did_you_mean` tells what may have been meant.
+         *
          *     Those that are published or deprecated, or in the `state` asked for; drafts are there for those who prepare data.
          *     Of restricted ones, those who could read them for a stated purpose learn the name, theme, provider and
          *     classification, and `needs: purpose`; the purpose is stated in X-Lifang-Purpose. With `at` those that had a
@@ -3646,9 +3650,11 @@ export interface components {
         };
         /**
          * DatasetPage
-         * @description Datasets, with what to narrow the list by.
+         * @description Datasets, ``total`` of them, with what to narrow the list by; ``did_you_mean`` where there is none.
          */
         DatasetPage: {
+            /** Did You Mean */
+            did_you_mean: string | null;
             /** Facets */
             facets: {
                 [key: string]: components["schemas"]["Facet"][];
@@ -3657,6 +3663,8 @@ export interface components {
             items: components["schemas"]["DatasetSummary"][];
             /** Next */
             next: string | null;
+            /** Total */
+            total: number;
         };
         /**
          * DatasetSummary
@@ -8605,19 +8613,42 @@ export interface operations {
     every_api_v1_datasets_get: {
         parameters: {
             query?: {
-                /** @description Words to look for, Chinese or English. */
-                q?: string;
-                theme?: string | null;
-                format?: string | null;
-                classification?: string | null;
-                provider?: string | null;
-                state?: ("draft" | "review" | "published" | "deprecated" | "archived" | "any") | null;
                 /** @description As recorded by this moment: ISO 8601 with an offset. */
                 at?: string | null;
                 /** @description The `next` of the page before. */
                 after?: string | null;
                 /** @description How many items at most. */
                 limit?: number;
+                /** @description Words to look for, Chinese or English. */
+                q?: string;
+                /** @description May be repeated: one of them is enough. */
+                theme?: string[] | null;
+                /** @description May be repeated: one of them is enough. */
+                base?: string[] | null;
+                /** @description May be repeated: one of them is enough. */
+                kind?: string[] | null;
+                /** @description May be repeated: one of them is enough. */
+                format?: string[] | null;
+                /** @description May be repeated: one of them is enough. */
+                classification?: string[] | null;
+                /** @description May be repeated: one of them is enough. */
+                provider?: string[] | null;
+                /** @description May be repeated: one of them is enough. */
+                sharing?: string[] | null;
+                /** @description May be repeated: one of them is enough. */
+                opening?: string[] | null;
+                /** @description May be repeated: one of them is enough. */
+                tag?: string[] | null;
+                /** @description May be repeated: one of them is enough. */
+                update_cycle?: string[] | null;
+                /** @description west,south,east,north in degrees. */
+                bbox?: string | null;
+                /** @description 2026, 2026-01, 2026-01-31, or a moment of ISO 8601. */
+                start?: string | null;
+                /** @description 2026, 2026-01, 2026-01-31, or a moment of ISO 8601. */
+                end?: string | null;
+                state?: ("draft" | "review" | "published" | "deprecated" | "archived" | "any") | null;
+                sort?: "relevance" | "updated" | "-updated" | "title" | "-title" | "title_en" | "-title_en" | "id" | "-id";
             };
             header?: never;
             path?: never;

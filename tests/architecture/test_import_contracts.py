@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "lifang"
-ENGINES = {"duckdb", "sqlalchemy", "alembic", "sqlite3"}
+ENGINES = {"duckdb", "sqlalchemy", "alembic", "sqlite3", "tantivy"}
 
 
 @pytest.fixture(scope="module")

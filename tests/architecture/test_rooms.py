@@ -12,7 +12,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src"
 PACKAGE = SOURCE / "lifang"
-ENGINES = {"duckdb", "sqlalchemy", "alembic", "sqlite3"}
+ENGINES = {"duckdb", "sqlalchemy", "alembic", "sqlite3", "tantivy"}
 NAMELESS = re.compile(r"^_?(utils?|helpers?|common|misc|shared|stuff|tools?|base|core_utils)(_|$)")
 EMPTY_MAKERS = {"dict", "list", "set"}
 FILLED_LATER = {"defaultdict", "OrderedDict", "deque", "Counter"}

@@ -26,10 +26,11 @@ from lifang.catalogue.checking import RULES, ColumnQuality, Hit, QualityReport
 from lifang.catalogue.comparing import ColumnChange, Comparison
 from lifang.catalogue.data_standards import DataStandards, Registered, Registration
 from lifang.catalogue.dataset import Dataset, card_from
-from lifang.catalogue.describe import kind_of, opening_of, sharing_of
+from lifang.catalogue.describe import RESOURCE_CLASSES, kind_of, opening_of, sharing_of
 from lifang.catalogue.export import EXPORT_FORMATS, MEDIA_TYPES, write_rows
 from lifang.catalogue.extent import Extent
 from lifang.catalogue.features import FeatureQuestion, Features, Form, Move
+from lifang.catalogue.finder import Counts, Hits
 from lifang.catalogue.lifecycle import (
     EXISTING,
     IN_USE,
@@ -47,6 +48,7 @@ from lifang.catalogue.lifecycle import (
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.offers import Licence, known_licences, licence_of, offered_formats, provider_name, short_name
 from lifang.catalogue.reading import FORMATS
+from lifang.catalogue.search import FACETS, SORTS, Search, provider_of
 
 __all__ = [
     "BASES",
@@ -55,6 +57,7 @@ __all__ = [
     "EDITORS",
     "EXISTING",
     "EXPORT_FORMATS",
+    "FACETS",
     "FORMATS",
     "IN_USE",
     "MEDIA_TYPES",
@@ -62,9 +65,11 @@ __all__ = [
     "MOVES",
     "OPENING",
     "READERS",
+    "RESOURCE_CLASSES",
     "RULES",
     "SHARING",
     "SHARING_MODES",
+    "SORTS",
     "THEMES",
     "UNPUBLISHED",
     "Admission",
@@ -80,6 +85,7 @@ __all__ = [
     "ColumnQuality",
     "Comparison",
     "Contact",
+    "Counts",
     "Coverage",
     "DataStandards",
     "Dataset",
@@ -90,6 +96,7 @@ __all__ = [
     "Form",
     "Geometry",
     "Hit",
+    "Hits",
     "Licence",
     "LifeCycle",
     "LifeMove",
@@ -101,6 +108,7 @@ __all__ = [
     "Registered",
     "Registration",
     "Release",
+    "Search",
     "Standing",
     "card_from",
     "check_certificate",
@@ -112,6 +120,7 @@ __all__ = [
     "offered_formats",
     "opening_of",
     "provider_name",
+    "provider_of",
     "sharing_of",
     "short_name",
     "write_rows",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -22,26 +21,27 @@ from lifang.catalogue.data_standards import DataStandards, standard_of
 from lifang.catalogue.dataset import Dataset
 from lifang.catalogue.drafts import check_open, put_card
 from lifang.catalogue.features import ReadyKeeper
+from lifang.catalogue.finder import Counts, Finder, Hits
+from lifang.catalogue.handles import Handles
 from lifang.catalogue.lifecycle import (
     EXISTING,
     IN_USE,
     OPEN_TO_RELEASES,
     LifeCycle,
     LifeState,
-    Standing,
     standing_of,
-    standings,
 )
 from lifang.catalogue.lineage import insert_once, link_row, walk
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.publishing import newest_release
 from lifang.catalogue.retention import later, retention_of
-from lifang.catalogue.search import Found, counted, in_brief, matching, searchable
+from lifang.catalogue.search import Search, visible_to
 from lifang.core import Clock, NotFound, Settings, from_micros, zone
-from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, decide, require
+from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, require
 from lifang.store import Row, Store
 
 _ID_MAX = 64
+_AT_ONCE = 500  # datasets whose releases are asked for together
 ROADS = "roads"  # the dataset whose lines positions are compared with
 
 
@@ -62,11 +62,9 @@ class Catalogue:
             store, clock, self.changes, reviewed=settings.review_required, publishing=self._admissions.lock
         )
         self._keeper = ReadyKeeper(store.folder / "features")
-        self._index: dict[str, Found] | None = None
-        self._cards: dict[str, Card] = {}
-        self._standings: dict[str, Standing] = {}
+        self._handles = Handles(store, self.themes, self._keeper)
+        self._finder = Finder(store, self._handles, self.themes)
         self._moments: tuple[int, dict[str, tuple[datetime, datetime]]] = (-1, {})
-        self._lock = threading.Lock()
         self.changes.on_change(self._take_in)
 
     def add(
@@ -141,11 +139,10 @@ class Catalogue:
 
         Who may read it is for the caller to ask (guard): of what is not in use, by its ``resource``.
         """
-        self._entries()
-        card, standing = self._cards.get(dataset_id), self._standings.get(dataset_id)
-        if card is None or standing is None or standing.state not in states:
+        found = self._handles.one(dataset_id)
+        if found is None or found.state not in states:
             raise NotFound(f"There is no dataset {dataset_id[:80]!r}.", mend="List them: lifang data list.")
-        return Dataset(self._store, card, self.themes, standing, self._keeper)
+        return found
 
     def classification(self, dataset_id: str) -> Classification:
         """Return how a dataset is classified, also one that is destroyed; ``NotFound`` for one that never was."""
@@ -170,46 +167,47 @@ class Catalogue:
             return None
         return later(newest.recorded, self.retention(dataset_id), zone(self._settings.time_zone))
 
-    def datasets(
+    def datasets(self, search: Search | None = None, *, subject: Subject = SYSTEM, purpose: str = "") -> list[Dataset]:
+        """Return every dataset that meets ``search`` and that ``subject`` may know of; see :meth:`found`."""
+        hits = self.found(search or Search(), subject=subject, purpose=purpose, limit=None)
+        return list(self._handles.several(hits.ids).values())
+
+    def found(
         self,
+        search: Search,
         *,
-        text: str = "",
-        theme: str | None = None,
-        format: str | None = None,  # noqa: A002 - the word the API uses
-        classification: str | None = None,
         subject: Subject = SYSTEM,
         purpose: str = "",
-        at: datetime | None = None,
-        states: Collection[LifeState] = IN_USE,
-    ) -> list[Dataset]:
-        """Return the datasets that ``subject`` may know of, hold every word of ``text`` and equal the facets given.
+        offset: int = 0,
+        limit: int | None = 20,
+    ) -> Hits:
+        """Return the ids of the datasets that meet ``search`` and that ``subject`` may know of, and how many there are.
 
-        Those in use, if no other ``states`` are asked for. One that cannot be read without a purpose that is not stated
-        is found by its name, provider and theme only. With ``at`` those that had a release recorded by then.
+        One that cannot be read without a purpose that is not stated is found by its name, provider, theme and
+        classification only.
         """
-        found = matching(
-            self._visible(subject, purpose, at, states),
-            text=text,
-            theme=theme,
-            format=format,
-            classification=classification,
-        )
-        return [
-            Dataset(self._store, self._cards[entry.id], self.themes, self._standings[entry.id], self._keeper)
-            for entry in found
-        ]
+        most = self._store.registry.count("dataset") if limit is None else limit
+        return self._finder.search(search, visible_to(subject, purpose), offset=offset, limit=most)
 
-    def facets(
-        self,
-        *,
-        text: str = "",
-        subject: Subject = SYSTEM,
-        purpose: str = "",
-        at: datetime | None = None,
-        states: Collection[LifeState] = IN_USE,
-    ) -> dict[str, list[tuple[str, int]]]:
-        """Return how many datasets that hold ``text`` each theme, format and classification has, commonest first."""
-        return counted(matching(self._visible(subject, purpose, at, states), text=text))
+    def facets(self, search: Search | None = None, *, subject: Subject = SYSTEM, purpose: str = "") -> Counts:
+        """Return how many datasets that ``subject`` may know of each value of each facet has, the commonest first.
+
+        What is chosen of one facet narrows the others, not itself.
+        """
+        return self._finder.facets(search or Search(), visible_to(subject, purpose))
+
+    def suggestion(self, search: Search, *, subject: Subject = SYSTEM, purpose: str = "") -> str:
+        """Return the text that was probably meant where ``search`` finds nothing; empty where nothing is like it."""
+        return self._finder.suggestion(search, visible_to(subject, purpose))
+
+    def listed(self, ids: Sequence[str]) -> list[tuple[Dataset, Release | None]]:
+        """Return datasets with their newest releases, for a list."""
+        newest: dict[str, Release] = {}
+        for at in range(0, len(ids), _AT_ONCE):
+            asked = {"dataset": list(ids[at : at + _AT_ONCE])}
+            rows = self._store.registry.extremes("release", of="dataset", by="number", where=asked)
+            newest |= {row["dataset"]: Release.from_row(row) for row in rows}
+        return [(each, newest.get(each.id)) for each in self._handles.several(ids).values()]
 
     def codes(self, dataset_ids: Sequence[str]) -> dict[str, str]:
         """Return the resource codes of datasets, asked for at once."""
@@ -244,57 +242,11 @@ class Catalogue:
         """Return every link upstream and downstream of ``end`` (``dataset:roads``, ``indicator:aqi`` …)."""
         return walk(self._store.registry, end)
 
-    def _visible(
-        self, subject: Subject, purpose: str, at: datetime | None, states: Collection[LifeState]
-    ) -> list[Found]:
-        entries = {key: entry for key, entry in self._entries().items() if self._standings[key].state in states}
-        if at is not None:
-            released = {row["dataset"] for row in self._store.registry.find("release", where={"recorded <=": at})}
-            entries = {key: entry for key, entry in entries.items() if key in released}
-        found = []
-        for entry in entries.values():
-            resource = self._standings[entry.id].resource(entry.id, Classification(entry.classification))
-            if decide(subject, Action.READ, resource, purpose).allowed:
-                found.append(entry)
-            elif decide(subject, Action.LIST, resource, purpose).allowed:
-                found.append(in_brief(entry))
-        return found
-
-    def _entries(self) -> dict[str, Found]:
-        with self._lock:
-            if self._index is None:
-                newest: dict[str, str] = {}
-                for row in self._store.registry.find("release", order="number"):
-                    newest[row["dataset"]] = (row["provenance"] or {}).get("format", "")
-                self._standings = standings(self._store.registry)
-                self._cards = {
-                    row["id"]: Card.from_mapping(row["metadata"])
-                    for row in self._store.registry.find("dataset")
-                    if self._standings[row["id"]].state is not LifeState.DESTROYED
-                }
-                self._index = {
-                    key: searchable(card, self.themes, media=newest.get(key, card.format))
-                    for key, card in self._cards.items()
-                }
-            return dict(self._index)
-
     def _take_in(self, change: CatalogueChange) -> None:
         """Have the index know what became of one dataset."""
-        registry = self._store.registry
-        row, standing = registry.get("dataset", change.dataset), standing_of(registry, change.dataset)
-        newest = newest_release(registry, change.dataset)
-        if standing is not None and standing.state is LifeState.DESTROYED:
+        if self._handles.one(change.dataset) is None:  # destroyed
             self._keeper.forget(change.dataset)
-        with self._lock:
-            if self._index is None or row is None or standing is None:
-                return
-            if standing.state is LifeState.DESTROYED:
-                for kept in (self._cards, self._standings, self._index):
-                    kept.pop(change.dataset, None)
-                return
-            card = Card.from_mapping(row["metadata"])
-            self._cards[card.id], self._standings[card.id] = card, standing
-            self._index[card.id] = searchable(card, self.themes, media=newest.format if newest else card.format)
+        self._finder.changed(change.dataset)
 
     def _card_for(self, name: str) -> Card:
         """Return the card of the dataset that files of this name belong to, or a new one."""
@@ -306,16 +258,13 @@ class Catalogue:
         if lost:  # letters were lost: other files would get the same id
             plain = f"{plain or 'd'}_{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
         dataset_id = plain if plain[:1].isalpha() else f"d{plain}"
-        self._entries()
-        return self._cards.get(dataset_id) or Card(dataset_id, Bilingual(stem, stem))
+        known = self._handles.one(dataset_id)
+        return known.card if known else Card(dataset_id, Bilingual(stem, stem))
 
     def _roads(self, dataset_id: str) -> Any:
         """Return the lines of the city's roads, or ``None`` while there are none (or they are what is being added)."""
-        self._entries()
-        if dataset_id == ROADS or ROADS not in self._cards:
-            return None
-        roads = self.dataset(ROADS, states=EXISTING)
-        if roads.state not in IN_USE or not roads.releases():
+        roads = self._handles.one(ROADS)
+        if dataset_id == ROADS or roads is None or roads.state not in IN_USE or not roads.releases():
             return None
         rows = roads.rows()
         if not any(column.name == "geometry" for column in rows.columns):

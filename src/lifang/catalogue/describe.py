@@ -17,7 +17,7 @@ _SHARING = {
 }
 _OPENING = {Classification.OPEN: "unconditional", Classification.SHARED: "none", Classification.RESTRICTED: "none"}
 _ITEM = ("name", "zh", "en", "type", "unit", "code_list")
-_CLASSES = {
+RESOURCE_CLASSES = {
     "base": Bilingual("基础信息资源", "base"),
     "theme": Bilingual("主题信息资源", "theme"),
     "department": Bilingual("部门信息资源", "department"),
@@ -85,7 +85,7 @@ def _beside(told: Described) -> list[tuple[str, str, Any]]:
     box = extent.box
     period = [extent.start, extent.end] if extent.start else []
     return [
-        ("资源属性分类", "resource class", _both(_CLASSES[kind_of(card)])),
+        ("资源属性分类", "resource class", _both(RESOURCE_CLASSES[kind_of(card)])),
         ("基础库", "base", _both(named(BASES, card.base)) if card.base else ""),
         ("关键字", "keywords", list(card.keywords)),
         ("共享条件", "sharing condition", _both(card.sharing_condition)),

@@ -1,26 +1,44 @@
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from lifang.catalogue import Catalogue
-from lifang.core import NotFound, Settings, SystemClock
-from lifang.guard import ANONYMOUS, SYSTEM
+from lifang.catalogue import Catalogue, Search
+from lifang.core import BadInput, Box, ManualClock, NotFound, Settings, SystemClock
+from lifang.guard import ANONYMOUS, SYSTEM, Role, Subject
 from lifang.store import Store
 
 pytestmark = pytest.mark.slow
 
+OFFICER = Subject("o", "officer", frozenset({Role.DATA_OFFICER}))
 CARDS = {
     "air": {
         "name": {"zh": "成都市空气质量小时值", "en": "Hourly air quality"},
         "theme": "ecology",
         "classification": "open",
+        "keywords": ["大气", "air"],
+        "update_cycle": "hourly",
+        "coverage": {"bbox": [104, 30, 105, 31], "start": "2019", "end": "2019"},
+        "provider": {"zh": "生态环境局", "en": "ecology bureau"},
     },
-    "roads2": {"name": {"zh": "道路路段", "en": "Road segments"}, "theme": "construction", "classification": "open"},
+    "roads2": {
+        "name": {"zh": "道路路段", "en": "Road segments"},
+        "theme": "construction",
+        "classification": "open",
+        "coverage": {"bbox": [103, 30, 103.5, 31], "start": "2020-05", "end": "2026"},
+    },
     "staff": {
         "name": {"zh": "编制内部名单", "en": "Staff list"},
         "summary": {"zh": "含空气站值守人员"},
         "theme": "ecology",
+    },
+    "secret": {
+        "name": {"zh": "水源井位", "en": "Wells of the waterworks"},
+        "summary": {"zh": "含坐标与守卫排班"},
+        "classification": "restricted",
+        "theme": "ecology",
+        "keywords": ["要害"],
     },
 }
 
@@ -32,34 +50,111 @@ def filled(add: Callable[..., object], catalogue: Catalogue) -> Catalogue:
     return catalogue
 
 
-def ids(catalogue: Catalogue, **asked: object) -> list[str]:
-    return [dataset.id for dataset in catalogue.datasets(**asked)]
+def ids(catalogue: Catalogue, text: str = "", *, subject: Subject = OFFICER, purpose: str = "", **asked: object):
+    return [each.id for each in catalogue.datasets(Search(text, **asked), subject=subject, purpose=purpose)]
 
 
 def test_every_two_character_word_of_a_name_finds_it(filled: Catalogue) -> None:
     name = CARDS["air"]["name"]["zh"]
     for start in range(len(name) - 1):
-        assert "air" in ids(filled, text=name[start : start + 2])
+        assert "air" in ids(filled, name[start : start + 2])
 
 
 def test_words_are_all_needed_and_names_come_first(filled: Catalogue) -> None:
-    assert ids(filled, text="空气") == ["air", "staff"]
-    assert ids(filled, text="空气 质量") == ["air"]
-    assert ids(filled, text="ＲＯＡＤ segments") == ["roads2"]
-    assert ids(filled, text="无此词") == []
+    assert ids(filled, "空气") == ["air", "staff"]
+    assert ids(filled, "空气 质量") == ["air"]
+    assert ids(filled, "ＲＯＡＤ segments") == ["roads2"]
+    assert ids(filled, "无此词") == []
+    assert ids(filled, "!? --") == []
 
 
-def test_facets_narrow_and_count(filled: Catalogue) -> None:
-    assert ids(filled, theme="ecology", classification="open") == ["air"]
-    assert ids(filled, format="csv") == ["air", "roads2", "staff"]
-    assert dict(filled.facets()["theme"]) == {"ecology": 2, "construction": 1}
-    assert dict(filled.facets(text="空气")["classification"]) == {"open": 1, "shared": 1}
+def test_single_characters_beginnings_and_other_forms_of_english_words_find(filled: Catalogue) -> None:
+    assert ids(filled, "路") == ["roads2"]
+    assert ids(filled, "段") == ["roads2"]
+    assert ids(filled, "segm") == ["roads2"]
+    assert ids(filled, "listing") == ["staff"]
+
+
+def test_what_is_chosen_of_a_facet_narrows_and_leaves_its_own_counts(filled: Catalogue) -> None:
+    assert ids(filled, chosen={"theme": ["ecology"], "classification": ["open"]}) == ["air"]
+    assert ids(filled, chosen={"theme": ["ecology", "construction"], "format": ["csv"]}, subject=ANONYMOUS) == [
+        "air",
+        "roads2",
+    ]
+    assert ids(filled, chosen={"provider": ["ecology bureau"]}) == ids(filled, chosen={"provider": ["生态环境局"]})
+    counts = filled.facets(Search(chosen={"theme": ["construction"]}), subject=ANONYMOUS)
+    assert dict(counts["theme"]) == {"ecology": 1, "construction": 1}
+    assert dict(counts["update_cycle"]) == {"irregular": 1}
+    assert dict(filled.facets(Search("空气"), subject=OFFICER)["classification"]) == {"open": 1, "shared": 1}
+
+
+def test_place_and_time_filter(filled: Catalogue) -> None:
+    assert ids(filled, box=Box(103.4, 30.5, 104.1, 30.6), subject=ANONYMOUS) == ["air", "roads2"]
+    assert ids(filled, box=Box(103.6, 30.5, 103.9, 30.6), subject=ANONYMOUS) == []
+    assert ids(filled, start="2019-12-31", end="2020-04") == ["air"]
+    assert ids(filled, start="2020-05-31T23:00:00Z") == ["roads2"]
+    with pytest.raises(BadInput, match="not a time"):
+        ids(filled, start="2020-13")
+
+
+def test_orders(filled: Catalogue, clock: ManualClock, add: Callable[..., object]) -> None:
+    clock.advance(timedelta(seconds=5))
+    add("a,b\n1,9\n", **{**CARDS["air"], "id": "air"})
+    assert ids(filled, sort="updated", descending=True)[0] == "air"
+    assert ids(filled, sort="title", subject=ANONYMOUS) == ["air", "roads2"]  # chéng before dào
+    assert ids(filled, sort="title_en", descending=True, subject=ANONYMOUS) == ["roads2", "air"]
+    with pytest.raises(BadInput, match="no order"):
+        Search(sort="size")
+
+
+def test_pages_tell_the_total(filled: Catalogue) -> None:
+    hits = filled.found(Search(), subject=OFFICER, offset=1, limit=2)
+    assert (hits.ids, hits.total) == (["roads2", "secret"], 4)
 
 
 def test_anonymous_visitors_see_open_datasets_only(filled: Catalogue) -> None:
     assert ids(filled, subject=ANONYMOUS) == ["air", "roads2"]
-    assert ids(filled, subject=SYSTEM) == ["air", "roads2", "staff"]
-    assert "shared" not in dict(filled.facets(subject=ANONYMOUS)["classification"])
+    assert ids(filled, "空气", subject=ANONYMOUS) == ["air"]
+    counts = filled.facets(subject=ANONYMOUS)
+    assert sum(count for _, count in counts["classification"]) == 2
+    assert "要害" not in dict(counts["tag"])
+
+
+def test_without_a_purpose_a_restricted_dataset_is_found_and_counted_by_its_brief_only(filled: Catalogue) -> None:
+    assert ids(filled, "水源") == ["secret"]
+    assert ids(filled, "守卫") == []
+    assert ids(filled, chosen={"tag": ["要害"]}) == []
+    assert ids(filled, chosen={"theme": ["ecology"]}) == ["air", "secret", "staff"]
+    counts = filled.facets(subject=OFFICER)
+    assert (dict(counts["theme"])["ecology"], "要害" in dict(counts["tag"])) == (3, False)
+    assert filled.suggestion(Search("守伪排班"), subject=OFFICER) == ""
+    assert ids(filled, "守卫", purpose="guard duty") == ["secret"]
+    assert dict(filled.facets(subject=OFFICER, purpose="guard duty")["tag"])["要害"] == 1
+    assert filled.suggestion(Search("守伪排班"), subject=OFFICER, purpose="guard duty") == "守卫排班"
+
+
+def test_what_was_probably_meant_is_told(filled: Catalogue) -> None:
+    assert filled.suggestion(Search("hourly qualty"), subject=ANONYMOUS) == "hourly quality"
+    assert filled.suggestion(Search("空气质两"), subject=ANONYMOUS) == "空气质量"
+    assert filled.suggestion(Search("zzzz"), subject=ANONYMOUS) == ""
+
+
+def test_the_index_is_mended_made_anew_and_followed(
+    filled: Catalogue, store: Store, clock: ManualClock, settings: Settings
+) -> None:
+    assert ids(filled, "空气") == ["air", "staff"]
+    folder = next((store.folder / "index" / "catalogue").iterdir())
+    damaged = max(folder.glob("*.idx"), key=lambda path: path.stat().st_size)
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    damaged.write_bytes(content)
+    assert ids(Catalogue(store, clock, settings), "空气") == ["air", "staff"]
+    with store.registry.transaction() as transaction:  # behind the catalogue's back
+        row = transaction.get("dataset", "air")
+        card = {**row["metadata"], "name": {"zh": "噪声", "en": "Noise"}}
+        clock.advance(timedelta(seconds=1))
+        transaction.update("dataset", "air", {"metadata": card, "updated": clock.now()})
+    assert (ids(filled, "空气"), ids(filled, "噪声")) == (["staff"], ["air"])
 
 
 def test_an_unknown_dataset_or_release_is_not_found(filled: Catalogue) -> None:

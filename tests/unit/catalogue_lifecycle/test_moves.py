@@ -1,11 +1,12 @@
 """Datasets are drafts, are reviewed, published, deprecated, archived; each move is decided, told and on record."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 from tests.unit.catalogue_lifecycle.conftest import ANN, BO, admit
 
-from lifang.catalogue import EXISTING, Card, Catalogue, LifeState
+from lifang.catalogue import EXISTING, IN_USE, Card, Catalogue, LifeState, Search
 from lifang.core import BadInput, Conflict, Denied, ManualClock, NotFound, Settings
 from lifang.guard import ANONYMOUS, SYSTEM, Role, Subject
 from lifang.store import Store
@@ -14,8 +15,10 @@ CARD = Card.from_mapping({"id": "wells", "name": {"zh": "水井", "en": "Wells"}
 ROWS = "code,name\n1,东井\n2,西井\n"
 
 
-def ids(catalogue: Catalogue, **asked: object) -> list[str]:
-    return [each.id for each in catalogue.datasets(**asked)]
+def ids(
+    catalogue: Catalogue, text: str = "", *, states: Collection[LifeState] = IN_USE, subject: Subject = SYSTEM
+) -> list[str]:
+    return [each.id for each in catalogue.datasets(Search(text, states=states), subject=subject)]
 
 
 def test_a_draft_has_no_release_and_is_there_for_those_who_prepare_it_only(catalogue: Catalogue) -> None:
@@ -163,4 +166,4 @@ def test_a_new_draft_takes_a_free_id_and_an_amended_card_one_that_is_there(catal
         catalogue.draft(Card.from_mapping({"id": "other"}), by=ANONYMOUS)
     amended = Card.from_mapping({**CARD.to_mapping(), "name": {"zh": "井", "en": "Well"}})
     assert catalogue.set_card(amended, by=ANN).card.name.zh == "井"
-    assert ids(catalogue, text="井", subject=SYSTEM, states=EXISTING) == ["wells"]
+    assert ids(catalogue, "井", subject=SYSTEM, states=EXISTING) == ["wells"]

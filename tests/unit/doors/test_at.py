@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lifang.catalogue import Card
+from lifang.catalogue import Card, Search
 from lifang.core import format_instant
 from lifang.guard import SYSTEM
 
@@ -40,7 +40,7 @@ def test_datasets_are_listed_as_they_were_released(house: House, moments: list[s
         return found
 
     assert [listed(at) for at in moments] == [[], [(1, 1)], [(2, 3)]]
-    assert len(house.city.datasets(text="ponds", at=house.city.clock.now())) == 1
+    assert len(house.city.datasets(Search("ponds", at=house.city.clock.now()))) == 1
 
 
 def test_a_dataset_and_its_refused_rows_are_told_as_of_a_moment(house: House, moments: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,7 +14,7 @@ from lifang.app.asking.buckets import FIGURES, Buckets, buckets_of
 from lifang.app.asking.datasets import Listed, OpenDataset
 from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.latest import Latest, latest_at
-from lifang.catalogue import EXISTING, IN_USE, Amendment, Change, Dataset, Extent, LifeState, Link
+from lifang.catalogue import EXISTING, Amendment, Change, Counts, Dataset, Extent, Link, Release, Search
 from lifang.core import Box, NotFound
 from lifang.guard import Action, Classification, Resource, Role, Subject, strictest
 from lifang.operations import Alert, AlertState, IndicatorSpec, IndicatorValue
@@ -38,6 +38,14 @@ class Page(list[Item]):
     def __init__(self, items: Iterable[Item], *, more: bool) -> None:
         super().__init__(items)
         self.more = more
+
+
+class FoundPage(Page[Listed]):
+    """Datasets of a list; ``total`` is how many there are in all."""
+
+    def __init__(self, items: Iterable[Listed], *, more: bool, total: int) -> None:
+        super().__init__(items, more=more)
+        self.total = total
 
 
 @dataclass(frozen=True)
@@ -115,39 +123,27 @@ class Asker(Decisions):
         )
         return OpenDataset(self, found)
 
-    def datasets(
-        self,
-        *,
-        text: str = "",
-        theme: str | None = None,
-        format: str | None = None,  # noqa: A002 - the word the API uses
-        classification: str | None = None,
-        provider: str | None = None,
-        at: datetime | None = None,
-        states: Collection[LifeState] = IN_USE,
-        offset: int = 0,
-        limit: int | None = None,
-    ) -> Page[Listed]:
-        """Return the datasets in ``states`` that the asker may know of; what needs a purpose is named only.
+    def datasets(self, search: Search | None = None, *, offset: int = 0, limit: int | None = None) -> FoundPage:
+        """Return the datasets that meet ``search`` and that the asker may know of.
 
-        With ``at`` those that had a release recorded by then, with that release; their cards are as they are now.
+        What cannot be read without a purpose is named only. With ``at`` in the question each has the release that was
+        its newest then; their cards are as they are now.
         """
-        found = self.city.catalogue.datasets(
-            text=text,
-            theme=theme,
-            format=format,
-            classification=classification,
-            subject=self.subject,
-            purpose=self.purpose,
-            at=at,
-            states=states,
-        )
-        if provider:
-            found = [each for each in found if provider in {each.card.provider.zh, each.card.provider.en}]
-        end = len(found) if limit is None else offset + limit
-        page = found[offset:end]
-        self.seen(*(each.resource for each in page), action="list")
-        return Page((self._listed(each, at) for each in page), more=len(found) > end)
+        asked = search or Search()
+        catalogue = self.city.catalogue
+        hits = catalogue.found(asked, subject=self.subject, purpose=self.purpose, offset=offset, limit=limit)
+        found = catalogue.listed(hits.ids)
+        self.seen(*(dataset.resource for dataset, _ in found), action="list")
+        items = [self._listed(dataset, newest, asked.at) for dataset, newest in found]
+        return FoundPage(items, more=offset + len(hits.ids) < hits.total, total=hits.total)
+
+    def facets(self, search: Search) -> Counts:
+        """Return how many datasets that the asker may know of each value of each facet has, the commonest first."""
+        return self.city.catalogue.facets(search, subject=self.subject, purpose=self.purpose)
+
+    def suggestion(self, search: Search) -> str | None:
+        """Return the text that was probably meant where ``search`` finds nothing, if there is one."""
+        return self.city.catalogue.suggestion(search, subject=self.subject, purpose=self.purpose) or None
 
     def amend(self, dataset_id: str, change: Change, *, name: str, expected: int | None = None) -> Amendment:
         """Return what became of rows written and deleted by key in a dataset that the asker may read and admit to.
@@ -325,11 +321,11 @@ class Asker(Decisions):
     def _scene_resource(self, spec: SceneSpec) -> Resource:
         return Resource("scene", spec.id, self.city.scenes.classification(spec.id))
 
-    def _listed(self, dataset: Dataset, at: datetime | None) -> Listed:
-        decision = self.decide(Action.READ, dataset.resource)
-        if not decision.allowed:
+    def _listed(self, dataset: Dataset, newest: Release | None, at: datetime | None) -> Listed:
+        if not self.may(Action.READ, dataset.resource):
             return Listed(dataset.card, None, Extent(), needs_purpose=True, state=dataset.state)
-        newest = next(iter(OpenDataset(self, dataset).releases(at=at)), None)
+        if newest and (at is not None or not self.may(Action.READ, dataset.release_resource(newest))):
+            newest = next(iter(OpenDataset(self, dataset).releases(at=at)), None)
         return Listed(dataset.card, newest, dataset.extent(newest), needs_purpose=False, state=dataset.state)
 
     def knows(self, *ends: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lifang.app.asking.asker import OWNER, Asker, Current, Page, Series
 from lifang.app.asking.datasets import Listed, OpenDataset
+from lifang.catalogue import Search
 from lifang.guard import Subject
 from lifang.sensing import Datastream
 from lifang.store import QueryResult
@@ -29,9 +30,11 @@ class Reads(ABC):
         """Return one dataset with its releases and rows."""
         return self.asker(subject, purpose).dataset(dataset_id)
 
-    def datasets(self, *, subject: Subject = OWNER, purpose: str = "", **options: Any) -> Page[Listed]:
-        """Return the datasets that ``subject`` may know of."""
-        return self.asker(subject, purpose).datasets(**options)
+    def datasets(
+        self, search: Search | None = None, *, subject: Subject = OWNER, purpose: str = "", **options: Any
+    ) -> Page[Listed]:
+        """Return the datasets that meet ``search`` and that ``subject`` may know of."""
+        return self.asker(subject, purpose).datasets(search, **options)
 
     def query(self, sql: str, *, subject: Subject = OWNER, purpose: str = "", limit: int = 1000) -> QueryResult:
         """Return the answer to one SELECT over the datasets that ``subject`` may query."""

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lifang.app.asking.asker import Asker
 from lifang.app.asking.datasets import OpenDataset
-from lifang.catalogue import Bilingual, Card, Dataset, Extent, Release, named
+from lifang.catalogue import Bilingual, Card, Dataset, Extent, Release, Search, named
 from lifang.guard import Action, Resource
 
 _AT_ONCE = 200  # datasets whose records are asked for together
@@ -37,7 +37,7 @@ class Shelf:
     def __init__(self, asker: Asker, *, text: str = "") -> None:
         catalogue = asker.city.catalogue
         asker.decide(Action.READ, Resource("dataset"))
-        found = catalogue.datasets(text=text, subject=asker.subject, purpose=asker.purpose)
+        found = catalogue.datasets(Search(text), subject=asker.subject, purpose=asker.purpose)
         self._asker = asker
         self.themes: Mapping[str, Bilingual] = catalogue.themes
         self.moments = catalogue.moments()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -67,12 +68,13 @@ def standing_of(reader: Reader, dataset: str) -> Standing | None:
     return _standing(row, frozenset(hold["id"] for hold in holds))
 
 
-def standings(reader: Reader) -> dict[str, Standing]:
-    """Return where every dataset stands, by id."""
+def standings(reader: Reader, datasets: Sequence[str]) -> dict[str, Standing]:
+    """Return where datasets stand, by id, asked for at once."""
     holds: dict[str, set[str]] = defaultdict(set)
-    for hold in reader.find("legal_hold", where={"lifted": None}):
+    for hold in reader.find("legal_hold", where={"dataset": datasets, "lifted": None}):
         holds[hold["dataset"]].add(hold["id"])
-    return {row["id"]: _standing(row, frozenset(holds.get(row["id"], ()))) for row in reader.find("life")}
+    rows = reader.find("life", where={"id": datasets})
+    return {row["id"]: _standing(row, frozenset(holds.get(row["id"], ()))) for row in rows}
 
 
 def begin(transaction: Transaction, dataset: str, state: LifeState, *, by: str, now: datetime) -> Standing:

@@ -206,6 +206,18 @@ class Registry:
                 table, where=where, order=order, descending=descending, after=after, limit=limit
             )
 
+    def extremes(
+        self, table: str, *, of: str, by: str, where: Mapping[str, Any] | None = None, first: bool = False
+    ) -> list[Row]:
+        """Return for each value of the column ``of`` the row with the greatest ``by``; the least if ``first``."""
+        known = table_of(table)
+        group, rank = column_of(known, of), column_of(known, by)
+        choose = sa.func.min if first else sa.func.max
+        ends = sa.select(group, choose(rank).label("end")).where(*condition(known, where)).group_by(group).subquery()
+        query = sa.select(known).join(ends, (group == ends.c[of]) & (rank == ends.c.end))
+        with self._database.reading() as connection, translated(self._database.path, "This question"):
+            return [dict(row) for row in connection.execute(query).mappings()]
+
     def columns(self, table: str, names: Sequence[str], *, order: str = "id") -> dict[str, list[Any]]:
         """Return whole columns of ``table`` in ``order``, as they are kept: JSON as text, moments as microseconds.
 

@@ -94,11 +94,13 @@ class Facet(Said):
 
 
 class DatasetPage(Said):
-    """Datasets, with what to narrow the list by."""
+    """Datasets, ``total`` of them, with what to narrow the list by; ``did_you_mean`` where there is none."""
 
     items: list[DatasetSummary]
     next: str | None
+    total: int
     facets: dict[str, list[Facet]]
+    did_you_mean: str | None = None
 
 
 class MetadataElement(Said):

@@ -1,23 +1,20 @@
-"""Routes of the catalogue: find datasets, look at one, its refused rows, where it comes from."""
+"""Routes of the catalogue: look at a dataset, its refused rows, where it comes from."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from lifang.app import OpenDataset
-from lifang.catalogue import EXISTING, IN_USE, Bilingual, LifeState, named
+from lifang.catalogue import EXISTING, Bilingual
 from lifang.core import NotFound, format_instant
 from lifang.doors.api.bodies.catalogue import (
     CardBody,
     DatasetBody,
-    DatasetPage,
-    Facet,
     LineageBody,
     LineageEdge,
     LineageNode,
@@ -25,20 +22,13 @@ from lifang.doors.api.bodies.catalogue import (
     RefusedRow,
 )
 from lifang.doors.api.bodies.kinds import Name
-from lifang.doors.api.dataset_view import listed_item, name_of, whole_dataset
+from lifang.doors.api.dataset_view import name_of, whole_dataset
 from lifang.doors.api.listing import After, Limit, RecordedMoment, moment, one_way
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, decode_cursor, encode_cursor
 from lifang.guard import Action, Resource
 
 Reads = Annotated[Asker, asking(Action.READ, Resource("dataset"))]
 ReadsOne = Annotated[Asker, asking(Action.READ, Resource("dataset"), per_item=True)]
-Filter = Annotated[str | None, Query(max_length=200)]
-_GRADES = {
-    "open": Bilingual("开放", "open"),
-    "shared": Bilingual("共享", "shared"),
-    "restricted": Bilingual("受限", "restricted"),
-}
-_FORMATS = {"csv": Bilingual("表格 CSV", "CSV table"), "xlsx": Bilingual("工作簿 XLSX", "XLSX workbook")}
 
 
 def _body(dataset: OpenDataset, at: datetime | None, themes: Mapping[str, Bilingual]) -> DatasetBody:
@@ -48,71 +38,14 @@ def _body(dataset: OpenDataset, at: datetime | None, themes: Mapping[str, Biling
     return whole_dataset(dataset, releases, themes)
 
 
-def _facets(asker: Asker, **asked: Any) -> dict[str, list[Facet]]:
-    found: dict[str, list[Facet]] = {}
-    asked |= {"subject": asker.subject, "purpose": asker.purpose}
-    tables = {"theme": asker.city.catalogue.themes, "classification": _GRADES, "format": _FORMATS}
-    for kind, counts in asker.city.catalogue.facets(**asked).items():
-        both = [(value, named(tables.get(kind, {}), value), count) for value, count in counts]
-        found[kind] = [Facet(value=value, name=name_of(name), count=count) for value, name, count in both]
-    every = asker.city.catalogue.datasets(**asked)
-    providers = Counter(each.card.provider for each in every)
-    found["provider"] = [
-        Facet(value=provider.zh or provider.en, name=name_of(provider), count=count)
-        for provider, count in providers.most_common()
-        if provider.zh or provider.en
-    ]
-    return found
-
-
 def router() -> APIRouter:
-    """Return the routes that find and show datasets."""
+    """Return the routes that show datasets."""
     routes = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["datasets"], responses=PROBLEMS)
-    routes.add_api_route("/datasets", every, response_model=DatasetPage)
     routes.add_api_route("/datasets/{dataset_id}", one, response_model=DatasetBody)
     routes.add_api_route("/datasets/{dataset_id}/refused", refused, response_model=RefusedPage)
     routes.add_api_route("/datasets/{dataset_id}/card", card, response_model=CardBody)
     routes.add_api_route("/datasets/{dataset_id}/lineage", lineage, response_model=LineageBody)
     return routes
-
-
-def every(
-    request: Request,
-    asker: Reads,
-    q: Annotated[str, Query(max_length=200, description="Words to look for, Chinese or English.")] = "",
-    theme: Filter = None,
-    form: Annotated[str | None, Query(alias="format", max_length=200)] = None,
-    classification: Filter = None,
-    provider: Filter = None,
-    state: Annotated[Literal["draft", "review", "published", "deprecated", "archived", "any"] | None, Query()] = None,
-    at: RecordedMoment = None,
-    after: After = None,
-    limit: Limit = 100,
-) -> Response:
-    """List the datasets the asker may know of, with counts to narrow them by.
-
-    Those that are published or deprecated, or in the `state` asked for; drafts are there for those who prepare data.
-    Of restricted ones, those who could read them for a stated purpose learn the name, theme, provider and
-    classification, and `needs: purpose`; the purpose is stated in X-Lifang-Purpose. With `at` those that had a
-    release by then, with that release.
-    """
-    states = {None: IN_USE, "any": EXISTING}.get(state) or frozenset({LifeState(str(state))})
-    start = max(0, (decode_cursor("datasets", after, int) or (0,))[0])
-    page = asker.datasets(
-        text=q,
-        theme=theme,
-        format=form,
-        classification=classification,
-        provider=provider,
-        at=moment(at),
-        states=states,
-        offset=start,
-        limit=limit,
-    )
-    following = encode_cursor("datasets", start + limit) if page.more else None
-    items = [listed_item(listed, asker.city.catalogue.themes) for listed in page]
-    facets = _facets(asker, text=q, at=moment(at), states=states)
-    return answer(request, DatasetPage(items=items, next=following, facets=facets))
 
 
 def one(dataset_id: str, request: Request, asker: ReadsOne, at: RecordedMoment = None) -> Response:

@@ -1,0 +1,178 @@
+"""The catalogue's index, kept in step with the registry, and the cards that were read of late."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from lifang.catalogue.card import Bilingual
+from lifang.catalogue.handles import Handles
+from lifang.catalogue.lifecycle import LifeState
+from lifang.catalogue.model import Release
+from lifang.catalogue.search import (
+    FACETS,
+    FIELDS,
+    Search,
+    Visible,
+    clause_in_full,
+    clause_of,
+    document_of,
+    grade_of,
+    is_told_in_brief,
+    mark_of,
+    nearly_of,
+    texts_of,
+)
+from lifang.catalogue.spelling import nearest
+from lifang.core import Corrupt, Unavailable
+from lifang.store import Clause, IndexDocument, IndexFields, SearchIndex, Store, key_of, normalised
+
+Answer = TypeVar("Answer")
+Counts = dict[str, list[tuple[str, int]]]
+_LOG = logging.getLogger(__name__)
+_TABLES = ("dataset", "life")
+_ONE_CHANGE = 2  # what a change adds to the version at most: a new dataset begins its life
+_DESTROYED = LifeState.DESTROYED.value
+_BATCH = 500
+_NEAR = 20  # datasets looked at for the word that was meant
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Ids of datasets, in order, from some point on; ``total`` is how many there are in all."""
+
+    ids: list[str]
+    total: int
+
+
+class Finder:
+    """Finds datasets by the index; makes it anew where it is missing or damaged, and mends it where it is behind."""
+
+    def __init__(self, store: Store, handles: Handles, themes: Mapping[str, Bilingual]) -> None:
+        self._store, self._handles, self._themes = store, handles, themes
+        self._lock = threading.Lock()
+        self._made: SearchIndex | None = None
+        self._version = -1
+
+    def changed(self, dataset_id: str) -> None:
+        """Take in what became of a dataset, at once if that can be; else the next question does."""
+        index = self._index(behind=_ONE_CHANGE)
+        with self._lock:
+            version = self._store.registry.version(*_TABLES)
+            try:
+                present = list(self._documents([dataset_id]))
+                index.change(present, removed=() if present else [key_of(dataset_id)])
+            except (Corrupt, Unavailable) as problem:
+                _LOG.warning("the catalogue's index is behind: %s", problem)
+                self._version = -1
+            else:
+                if version <= self._version + _ONE_CHANGE:  # else others changed too: the next question takes them in
+                    self._version = version
+
+    def search(self, search: Search, visible: Visible, *, offset: int = 0, limit: int = 20) -> Hits:
+        """Return the datasets that meet ``search``."""
+        clause = clause_of(search, visible)
+        order, descending = search.order, search.descending
+        found, total = self._asked(
+            lambda index: index.search(clause, order=order, descending=descending, offset=offset, limit=limit)
+        )
+        return Hits(found, total)
+
+    def facets(self, search: Search, visible: Visible) -> Counts:
+        """Return how many datasets each value of each facet has, its own choice left open, the commonest first."""
+        counts: Counts = {}
+        for brief, clause in ((True, clause_of), (False, clause_in_full)):
+            told = {name: most for name, most in FACETS.items() if is_told_in_brief(name) is brief}
+            unchosen = {name: most for name, most in told.items() if name not in search.chosen}
+            counts |= self._counts(clause(search, visible), unchosen)
+            for name in told.keys() & search.chosen.keys():
+                counts |= self._counts(clause(search, visible, without=name), {name: told[name]})
+        return {name: counts[name] for name in FACETS}
+
+    def _counts(self, clause: Clause, most: Mapping[str, int]) -> Counts:
+        return self._asked(lambda index: index.counts(clause, most))
+
+    def suggestion(self, search: Search, visible: Visible) -> str:
+        """Return the text that was probably meant where ``search`` finds nothing; empty where nothing is like it."""
+        words = []
+        for word in normalised(search.text).split():
+            if self.search(Search(word), visible, limit=1).total:
+                words.append(word)
+                continue
+            words.append(self._meant(word, visible) or word)
+        meant = " ".join(words)
+        again = replace(search, text=meant)
+        return meant if meant != normalised(search.text) and self.search(again, visible, limit=1).total else ""
+
+    def _meant(self, word: str, visible: Visible) -> str:
+        near = nearly_of(word, visible)
+        ids, _ = self._asked(lambda index: index.search(near, limit=_NEAR))
+        return nearest(word, self._told(ids, visible))
+
+    def _told(self, ids: Iterable[str], visible: Visible) -> Iterator[str]:
+        """Yield the texts of datasets that the one who asks may know."""
+        for each in self._handles.several(ids).values():
+            kind = "full" if grade_of(each.resource) in visible.read else "brief"
+            yield texts_of(each.card, self._themes, None)[kind]
+
+    def _asked(self, ask: Callable[[SearchIndex], Answer]) -> Answer:
+        index = self._index()
+        try:
+            return ask(index)
+        except Corrupt:
+            with self._lock:
+                index.begin()
+                self._mend(index)
+            return ask(index)
+
+    def _index(self, *, behind: int = 0) -> SearchIndex:
+        """Return the index, in step with the registry, or at most so many changes behind."""
+        version = self._store.registry.version(*_TABLES)
+        if self._made is not None and version <= self._version + behind:
+            return self._made
+        with self._lock:
+            if self._made is None:
+                self._made = SearchIndex(self._store.folder / "index" / "catalogue", self._fields())
+            if version > self._version:
+                self._mend(self._made)
+                self._version = version
+            return self._made
+
+    def _mend(self, index: SearchIndex) -> None:
+        """Take in every dataset whose record is not the one that the index was made from."""
+        kept = self._store.registry.columns("dataset", ["id", "updated"])
+        lives = self._store.registry.columns("life", ["id", "since", "state"])
+        standing = {each: since for each, since, state in zip(*lives.values(), strict=True) if state != _DESTROYED}
+        pairs = zip(kept["id"], kept["updated"], strict=True)
+        wanted = {key_of(each): (each, mark_of(at, standing[each])) for each, at in pairs if each in standing}
+        present = index.marks()
+        stale = [each for key, (each, mark) in wanted.items() if present.get(key) != mark]
+        gone = present.keys() - wanted.keys()
+        if stale or gone:
+            index.change(self._documents(stale), removed=gone)
+
+    def _documents(self, ids: Iterable[str]) -> Iterator[IndexDocument]:
+        registry = self._store.registry
+        whole = list(ids)
+        for at in range(0, len(whole), _BATCH):
+            some = whole[at : at + _BATCH]
+            asked = {"dataset": some}
+            ends = [
+                {row["dataset"]: Release.from_row(row) for row in rows}
+                for rows in (
+                    registry.extremes("release", of="dataset", by="number", where=asked, first=True),
+                    registry.extremes("release", of="dataset", by="number", where=asked),
+                )
+            ]
+            handles = self._handles.several(some)
+            for row in registry.find("dataset", where={"id": list(handles)}):
+                first, newest = (end.get(row["id"]) for end in ends)
+                updated = row["updated"]
+                yield document_of(handles[row["id"]], self._themes, updated=updated, first=first, newest=newest)
+
+    def _fields(self) -> IndexFields:
+        names = sorted(f"{key}={both.zh}={both.en}" for key, both in self._themes.items())
+        return replace(FIELDS, version=f"{FIELDS.version}\n" + "\n".join(names))

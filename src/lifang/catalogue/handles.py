@@ -1,0 +1,53 @@
+"""Handles on datasets: those asked for of late are at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from lifang.catalogue.card import Bilingual, Card
+from lifang.catalogue.dataset import Dataset
+from lifang.catalogue.features import ReadyKeeper
+from lifang.catalogue.lifecycle import LifeState, Standing, standings
+from lifang.store import Row, Store
+
+_HELD = 20_000  # handles in memory at most
+_AT_ONCE = 500
+_TABLES = ("dataset", "life", "legal_hold")
+
+
+class Handles:
+    """Gives handles on datasets that are not destroyed; what is held is forgotten when the catalogue changes."""
+
+    def __init__(self, store: Store, themes: Mapping[str, Bilingual], keeper: ReadyKeeper) -> None:
+        self._store, self._themes, self._keeper = store, themes, keeper
+        self._held: tuple[int, dict[str, Dataset]] = -1, {}
+
+    def one(self, dataset_id: str) -> Dataset | None:
+        """Return the handle on a dataset, or ``None`` if there is none."""
+        return self.several([dataset_id]).get(dataset_id)
+
+    def several(self, ids: Iterable[str]) -> dict[str, Dataset]:
+        """Return the handles on those of ``ids`` that there are, in their order."""
+        version = self._store.registry.version(*_TABLES)
+        if self._held[0] != version:
+            self._held = version, {}
+        held, wanted = self._held[1], list(ids)
+        found = {each: held[each] for each in wanted if each in held}
+        missing = [each for each in wanted if each not in found]
+        for at in range(0, len(missing), _AT_ONCE):
+            found |= self._read(missing[at : at + _AT_ONCE])
+        if len(held) + len(found) <= _HELD:
+            held.update(found)
+        return {each: found[each] for each in wanted if each in found}
+
+    def _read(self, ids: list[str]) -> dict[str, Dataset]:
+        registry = self._store.registry
+        stand = standings(registry, ids)
+        return {
+            row["id"]: self._handle(row, stand[row["id"]])
+            for row in registry.find("dataset", where={"id": ids})
+            if stand[row["id"]].state is not LifeState.DESTROYED
+        }
+
+    def _handle(self, row: Row, standing: Standing) -> Dataset:
+        return Dataset(self._store, Card.from_mapping(row["metadata"]), self._themes, standing, self._keeper)

@@ -1,0 +1,24 @@
+"""index: finds documents by words, values, ranges; made from records elsewhere, so that it can be made again.
+
+Does not belong here: what is indexed, who may find it.
+"""
+
+from lifang.store.index.index import SearchIndex, key_of
+from lifang.store.index.model import Clause, Either, Every, Having, IndexDocument, IndexFields, Nearly, Span, Words
+from lifang.store.index.tokens import normalised, runs
+
+__all__ = [
+    "Clause",
+    "Either",
+    "Every",
+    "Having",
+    "IndexDocument",
+    "IndexFields",
+    "Nearly",
+    "SearchIndex",
+    "Span",
+    "Words",
+    "key_of",
+    "normalised",
+    "runs",
+]

@@ -1,0 +1,91 @@
+"""Clauses as tantivy's queries."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+import tantivy
+from tantivy import FieldType, Occur, Query
+
+from lifang.store.index.model import Clause, Either, Every, Having, Nearly, Span, Words
+from lifang.store.index.tokens import Term, stem, terms
+
+_NEAR, _FAR = 4, 8  # letters from which one, and two, may differ
+_EXACT = 3.0  # what a whole word counts beside one that only begins so
+
+
+def compiled(clause: Clause, schema: tantivy.Schema) -> Query:
+    """Return the query that a clause means in an index of ``schema``."""
+    return _query(clause, schema)
+
+
+@singledispatch
+def _query(clause: Clause, schema: tantivy.Schema) -> Query:
+    raise TypeError(f"{clause!r} is no clause of {schema!r}")
+
+
+@_query.register
+def _(clause: Every, schema: tantivy.Schema) -> Query:
+    parts = [(Occur.Must, _query(each, schema)) for each in clause.clauses]
+    return Query.boolean_query(parts) if parts else Query.const_score_query(Query.all_query(), 0.0)
+
+
+@_query.register
+def _(clause: Either, schema: tantivy.Schema) -> Query:
+    parts = [(Occur.Should, _query(each, schema)) for each in clause.clauses]
+    return Query.boolean_query(parts) if parts else Query.empty_query()
+
+
+@_query.register
+def _(clause: Having, schema: tantivy.Schema) -> Query:
+    return Query.const_score_query(Query.term_set_query(schema, clause.field, list(clause.values)), 0.0)
+
+
+@_query.register
+def _(clause: Span, schema: tantivy.Schema) -> Query:
+    span = Query.range_query(schema, clause.field, FieldType.Integer, clause.low, clause.high)
+    return Query.const_score_query(span, 0.0)
+
+
+@_query.register
+def _(clause: Words, schema: tantivy.Schema) -> Query:
+    wanted = terms(clause.text)
+    if not wanted:
+        return Query.empty_query() if clause.text.strip() else Query.const_score_query(Query.all_query(), 0.0)
+    parts = [(Occur.Must, _of(term, clause.field, schema)) for term in wanted]
+    for name, weight in clause.better.items():
+        parts += [(Occur.Should, Query.boost_query(_of(term, name, schema), weight)) for term in wanted]
+    return Query.boolean_query(parts)
+
+
+@_query.register
+def _(clause: Nearly, schema: tantivy.Schema) -> Query:
+    found = terms(clause.word)
+    if not found:
+        return Query.empty_query()
+    term = found[0]
+    if not term.is_wide:
+        distance = 2 if len(term.tokens[-1]) >= _FAR else 1 if len(term.tokens[-1]) >= _NEAR else 0
+        return Query.fuzzy_term_query(schema, clause.field, term.tokens[-1], distance)
+    return Query.boolean_query([(Occur.Should, _exact(token, clause.field, schema)) for token in term.tokens])
+
+
+def _of(term: Term, field: str, schema: tantivy.Schema) -> Query:
+    """Return the query of one word: a phrase of its tokens, or all that begin with it and, in English, its kin."""
+    *row, last = term.tokens
+    if row:
+        if term.open:
+            return Query.regex_phrase_query(schema, field, [*row, f"{last}.*"])
+        return Query.phrase_query(schema, field, list(term.tokens))
+    exact = _exact(last, field, schema)
+    if not term.open:
+        return exact
+    kin = [Query.const_score_query(Query.regex_query(schema, field, f"{last}.*"), 1.0)]
+    if not term.is_wide:
+        kin.append(Query.const_score_query(_exact(stem(last), field, schema), 1.0))
+    parts = [Query.boost_query(exact, _EXACT), *kin]
+    return Query.boolean_query([(Occur.Should, part) for part in parts])
+
+
+def _exact(token: str, field: str, schema: tantivy.Schema) -> Query:
+    return Query.term_query(schema, field, token)
