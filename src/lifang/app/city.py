@@ -29,6 +29,7 @@ from lifang.core import (
     SystemClock,
     load_settings,
 )
+from lifang.exchange import Exchange
 from lifang.guard import SYSTEM, Subject
 from lifang.identity import Identity
 from lifang.operations import AlertChange, Alerts, Indicators, Thresholds
@@ -81,6 +82,7 @@ class City(Reads):
             city_zone=self.settings.time_zone,
             centre=self.settings.box.centre,
         )
+        self.exchange = Exchange(self.store, self.catalogue, clock, self.settings, folder=folder)
         self.indicators = Indicators(self.store, clock)
         self.thresholds = Thresholds(self.store, clock)
         self.queries = Queries(self.catalogue, self.settings)
@@ -145,6 +147,7 @@ class City(Reads):
         if time_passes:
             self.pulse.start()
             self.connectors.start()
+        self.exchange.start(pulling=time_passes)
 
     def close(self) -> None:
         """Stop everything and close the stores; what was acknowledged is kept. Closing twice is closing once."""
@@ -152,6 +155,7 @@ class City(Reads):
             return
         self._closed = True
         self.connectors.close()
+        self.exchange.close()
         self.pulse.close()
         self.jobs.close()
         self.tasking.close()

@@ -45,6 +45,7 @@ from lifang.catalogue.lifecycle import (
     check_certificate,
     move_of,
 )
+from lifang.catalogue.looking import Difference, Look
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.offers import Licence, known_licences, licence_of, offered_formats, provider_name, short_name
 from lifang.catalogue.reading import FORMATS
@@ -90,6 +91,7 @@ __all__ = [
     "DataStandards",
     "Dataset",
     "Destruction",
+    "Difference",
     "Extent",
     "FeatureQuestion",
     "Features",
@@ -102,6 +104,7 @@ __all__ = [
     "LifeMove",
     "LifeState",
     "Link",
+    "Look",
     "Move",
     "Placed",
     "QualityReport",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,10 @@ from lifang.catalogue.lifecycle import (
     standing_of,
 )
 from lifang.catalogue.lineage import insert_once, link_row, walk
+from lifang.catalogue.looking import Look, as_change, look, opened_apart
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.publishing import newest_release
+from lifang.catalogue.reading import Opened
 from lifang.catalogue.retention import later, retention_of
 from lifang.catalogue.search import Search, visible_to
 from lifang.core import Clock, NotFound, Settings, from_micros, zone
@@ -133,6 +136,24 @@ class Catalogue:
         require(by, Action.ADMIT, Resource("dataset", card.id, card.classification))
         standard = standard_of(self.standards, card)
         return self._amendments.amend(card, change, by=by, name=name, expected=expected, standard=standard)
+
+    def look(self, source: Path, *, name: str, card: Card, beside: Collection[str] = ()) -> Look:
+        """Return what a file holds and how its columns differ from what is due; nothing of it is kept.
+
+        Due are the card's columns, else those of the newest release; ``beside`` are headers that may come besides.
+        """
+        release = newest_release(self._store.registry, card.id)
+        city_zone = zone(card.time_zone or self._settings.time_zone)
+        with self._opened(source, name, card) as opened:
+            return look(opened, card, release, zone=city_zone, beside=beside)
+
+    def read(self, source: Path, *, name: str, card: Card) -> Change:
+        """Return the rows of a file as a change for :meth:`amend`: as text under its headers, with ``_row`` numbers."""
+        with self._opened(source, name, card) as opened:
+            return as_change(opened)
+
+    def _opened(self, source: Path, name: str, card: Card) -> AbstractContextManager[Opened]:
+        return opened_apart(source, name, card, folder=self._store.folder / "scratch", settings=self._settings)
 
     def dataset(self, dataset_id: str, *, states: Collection[LifeState] = IN_USE) -> Dataset:
         """Return the dataset if it is in one of ``states``, or ``NotFound``.

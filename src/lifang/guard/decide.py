@@ -61,6 +61,7 @@ def _matches(rule: Rule, subject: Subject, action: Action, resource: Resource) -
         and resource.classification in rule.classifications
         and (not rule.roles or bool(rule.roles & subject.roles))
         and (not rule.own or (resource.id == subject.id and not subject.is_anonymous))
+        and (not rule.bureau or (resource.id == subject.organisation and bool(subject.organisation)))
     )
 
 

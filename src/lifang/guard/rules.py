@@ -46,7 +46,8 @@ COMMANDS = frozenset({"command"})  # the resource's id is the subject of the dev
 FEEDS = frozenset({"connector"})  # what it reaches, and with which secrets, is the house's own affair
 DRAFTS = frozenset({"draft"})  # a dataset that is not published yet
 ARCHIVES = frozenset({"archive"})  # the rows of a dataset that is archived
-KINDS = DRAFTS | ARCHIVES | COMMANDS | SUBSCRIPTIONS | FEEDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
+INBOXES = frozenset({"inbox"})  # the resource's id is the organisation's
+KINDS = INBOXES | DRAFTS | ARCHIVES | COMMANDS | SUBSCRIPTIONS | FEEDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
 
 # What senses and what is sensed (OGC 18-088, clause 8).
 SENSED = frozenset({"datastream", "feature", "location", "observation", "observed_property", "sensor", "thing"})
@@ -66,7 +67,8 @@ _PURPOSE = "个人信息保护法 Art. 6; 数据安全法 Art. 38"
 class Rule:
     """One permission: any of ``roles`` (empty: everyone) may do ``actions`` to ``kinds`` graded ``classifications``.
 
-    ``own`` narrows it to the subject's own; ``purpose`` demands a stated one; ``law`` is the article it rests on.
+    ``own`` narrows it to the subject's own, ``bureau`` to their organisation's; ``purpose`` demands a stated one;
+    ``law`` is the article it rests on.
     """
 
     id: str
@@ -76,6 +78,7 @@ class Rule:
     kinds: frozenset[str]
     classifications: frozenset[Classification]
     own: bool = False
+    bureau: bool = False
     purpose: bool = False
     law: str = ""
 
@@ -322,6 +325,25 @@ RULES = (
         frozenset({"dataset"}),
         ANY,
         law="数据安全法 Art. 21, Art. 27; 个人信息保护法 Art. 47",
+    ),
+    Rule(
+        "own-inbox",
+        "A bureau's staff see their bureau's inbox, deliver to it, and acknowledge receipts.",
+        STAFF,
+        frozenset({Action.LIST, Action.READ, Action.ADMIT, Action.HANDLE}),
+        INBOXES,
+        UP_TO_SHARED,
+        bureau=True,
+        law="数据安全法 Art. 38-39",
+    ),
+    Rule(
+        "inboxes",
+        "Data officers and administrators set up every bureau's inbox and see what was delivered.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.LIST, Action.READ, Action.ADMIT, Action.HANDLE, Action.MANAGE}),
+        INBOXES,
+        UP_TO_SHARED,
+        law=_GRADING,
     ),
     Rule(
         "evidence",

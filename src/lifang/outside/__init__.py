@@ -8,6 +8,7 @@ from lifang.outside.fetch import Answer, Fetcher, Reach, check_headers, check_ur
 from lifang.outside.files import Opened, open_plain
 from lifang.outside.origin import Guarded, Loaded, Web, WebOrFile, load, load_web
 from lifang.outside.part import Part
+from lifang.outside.secrets import Secrets, hide, write_private
 
 __all__ = [
     "Answer",
@@ -17,13 +18,16 @@ __all__ = [
     "Opened",
     "Part",
     "Reach",
+    "Secrets",
     "Web",
     "WebOrFile",
     "check_headers",
     "check_networks",
     "check_url",
+    "hide",
     "load",
     "load_web",
     "open_plain",
     "permitted_addresses",
+    "write_private",
 ]

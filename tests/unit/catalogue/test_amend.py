@@ -66,7 +66,7 @@ def test_the_change_itself_is_kept_and_told_in_lineage_and_ledger(add, catalogue
     assert [(each[CHANGE], each["code"], each["n"]) for each in kept] == [("update", "b", 20), ("delete", "a", 1)]
     release = catalogue.dataset("x").release()
     assert release.source_name == "delivery 7"
-    assert release.provenance["amended"] == {"from": 1, "inserted": 0, "updated": 1, "deleted": 1}
+    assert release.provenance["amended"] == {"from": 1, "inserted": 0, "updated": 1, "deleted": 1, "same": 0}
     assert pq.read_table(catalogue.dataset("x").original())[CHANGE].to_pylist() == ["update", "delete"]
     assert ("release:x@1", "release:x@2", "amend") in [
         (each.source, each.target, each.activity) for each in catalogue.dataset("x").lineage()

@@ -23,7 +23,15 @@ from lifang.catalogue.amending.model import METHODS, Amendment, Change
 from lifang.catalogue.amending.plan import Plan, Planner
 from lifang.catalogue.card import Card, themes_of
 from lifang.catalogue.changes import Changes
-from lifang.catalogue.checking import Geometries, QualityReport, Sketches, count_hits, hash_column, ruled_as_released
+from lifang.catalogue.checking import (
+    REFUSED,
+    Geometries,
+    QualityReport,
+    Sketches,
+    count_hits,
+    hash_column,
+    ruled_as_released,
+)
 from lifang.catalogue.model import Release
 from lifang.catalogue.publishing import geo_metadata, newest_release, record_release
 from lifang.core import BadInput, Clock, Conflict, NotFound, Settings, disk_errors, zone
@@ -36,13 +44,15 @@ from lifang.store import Relation, ReleaseFile, Store
 class _Checked:
     upserts: Incoming | None
     deletes: Incoming | None
+    unread: pa.Table
 
     @property
     def received(self) -> int:
-        return sum(each.received for each in (self.upserts, self.deletes) if each)
+        unread = len(self.unread["row"].unique())
+        return unread + sum(each.received for each in (self.upserts, self.deletes) if each)
 
     def refused(self, plan: Plan) -> pa.Table:
-        tables = [plan.refused, *(each.refused for each in (self.upserts, self.deletes) if each)]
+        tables = [plan.refused, self.unread, *(each.refused for each in (self.upserts, self.deletes) if each)]
         return pa.concat_tables(tables).combine_chunks().sort_by("row")
 
 
@@ -102,7 +112,8 @@ class Amendments:
                 return check_incoming(table, card, release, zone=city_zone, extent=extent, scratch=path)
 
         deletes = change.deletes
-        return _Checked(check(change.upserts, "upserts.arrow"), check(deletes, "deletes.arrow"))
+        unread = REFUSED.empty_table() if change.refused is None else change.refused
+        return _Checked(check(change.upserts, "upserts.arrow"), check(deletes, "deletes.arrow"), unread)
 
     def _carry_out(
         self, card: Card, whole: Card, before: Release, checked: _Checked, change: Change, *, by: Subject, name: str
@@ -129,7 +140,7 @@ class Amendments:
                 "by": by.id,
                 "bounds": bounds,
                 "source_bytes": source.bytes,
-                "amended": {"from": before.number, **_counts(plan)},
+                "amended": {"from": before.number, **_counts(plan), "same": plan.same},
             }
             release = self._release(before, file, report, source.sha256, name, provenance)
             ends = {f"release:{before.id}": "amend", f"blob:{source.sha256}": "admit"}

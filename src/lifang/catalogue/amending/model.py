@@ -20,12 +20,14 @@ class Change:
     """Rows to write and keys to delete, typed or as text, with the dataset's column names or the card's headers.
 
     A column that ``upserts`` lacks keeps its value (empty in a new row). ``method`` is ``upsert``, or ``insert``
-    (refuses keys that are there) or ``update`` (refuses those that are not). ``_row`` numbers the rows for the report.
+    (refuses keys that are there) or ``update`` (refuses those that are not). ``_row`` numbers the rows for the report;
+    ``refused`` are cells that could not be read on the way, to be told with the others.
     """
 
     upserts: pa.Table | None = None
     deletes: pa.Table | None = None
     method: Method = "upsert"
+    refused: pa.Table | None = None
 
 
 @dataclass(frozen=True)

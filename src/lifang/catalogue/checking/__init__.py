@@ -4,8 +4,9 @@ Does not belong here: how files are laid out (reading), what happens to good and
 Reads and writes no dataset.
 """
 
-from lifang.catalogue.checking.check import REFUSED, Checked, Checker, filled_key, refusals, row_hashes
+from lifang.catalogue.checking.check import REFUSED, Checked, Checker, filled_key, refusals, row_hashes, unreadable
 from lifang.catalogue.checking.conform import Conformed, conform, ruled_as_released
+from lifang.catalogue.checking.convert import to_typed
 from lifang.catalogue.checking.hashing import Repeats, hash_column
 from lifang.catalogue.checking.place import (
     Misplaced,
@@ -48,4 +49,6 @@ __all__ = [
     "refusals",
     "row_hashes",
     "ruled_as_released",
+    "to_typed",
+    "unreadable",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -71,7 +72,7 @@ class Checker:
     def check(self, batch: Batch) -> Checked:
         """Return the batch, checked."""
         columns: dict[str, Any] = {}
-        refused = [_unreadable(batch.refused)] if batch.refused else []
+        refused = [unreadable(batch.refused)] if batch.refused else []
         good = np.ones(len(batch.rows), bool)
         for bound in self._schema.columns:
             text = _text_of(batch, bound)
@@ -84,14 +85,14 @@ class Checker:
             columns |= geometry_columns(placed)
         table = pa.RecordBatch.from_arrays([*columns.values(), pa.array(batch.rows)], names=[*columns, ROW])
         hashed = [name for name in columns if not name.startswith("_")]
-        unreadable = len({each.row for each in batch.refused})
+        unread = len({each.row for each in batch.refused})
         return Checked(
             table=table,
             good=good,
             refused=pa.concat_tables(refused) if refused else REFUSED.empty_table(),
             hashes={name: hash_column(columns[name]) for name in hashed},
             placed=placed,
-            unreadable=unreadable,
+            unreadable=unread,
             received=batch.columns.nbytes,
         )
 
@@ -145,7 +146,10 @@ def filled_key(checked: Checked, columns: list[str]) -> Mask:
     return cast("Mask", np.logical_or.reduce(masks))
 
 
-def _unreadable(refused: tuple[Refusal, ...]) -> pa.Table:
+def unreadable(refused: Sequence[Refusal]) -> pa.Table:
+    """Return the records of cells that could not be read at all."""
+    if not refused:
+        return REFUSED.empty_table()
     columns = list(zip(*refused, strict=True))
     return pa.Table.from_arrays(
         [pa.array(each, field.type) for each, field in zip(columns, REFUSED, strict=True)], schema=REFUSED

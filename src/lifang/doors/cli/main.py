@@ -7,7 +7,21 @@ import sys
 import typer
 
 from lifang.core import Problem
-from lifang.doors.cli import alerts, connect, data, house, life, network, people, scenes, sense, standards, tasks, twin
+from lifang.doors.cli import (
+    alerts,
+    connect,
+    data,
+    exchange,
+    house,
+    life,
+    network,
+    people,
+    scenes,
+    sense,
+    standards,
+    tasks,
+    twin,
+)
 from lifang.doors.cli.show import ERR
 
 app = typer.Typer(
@@ -21,6 +35,7 @@ app.add_typer(standards.app, name="standard")
 app.add_typer(sense.app, name="sense")
 app.add_typer(tasks.app, name="task")
 app.add_typer(connect.app, name="connect")
+app.add_typer(exchange.app, name="exchange")
 app.add_typer(scenes.app, name="scene")
 app.add_typer(alerts.app, name="alert")
 app.add_typer(twin.app, name="twin")

@@ -30,6 +30,19 @@ def add(
         show(client.post("/api/v1/people", body), as_json=as_json)
 
 
+@app.command()
+def organisation(
+    organisation_id: Annotated[str, typer.Argument(help="Its id, such as water_bureau.")],
+    zh: Annotated[str, typer.Option(help="Its Chinese name.")],
+    en: Annotated[str, typer.Option(help="Its English name.")],
+    folder: Dir,
+    as_json: Json = False,
+) -> None:
+    """Add an organisation, such as a bureau."""
+    with Client(folder) as client:
+        show(client.post("/api/v1/organisations", {"id": organisation_id, "zh": zh, "en": en}), as_json=as_json)
+
+
 @app.command("list")
 def listing(folder: Dir, limit: Annotated[int, typer.Option(min=1)] = 100, as_json: Json = False) -> None:
     """List people."""

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from lifang.store.registry import (
     connector_tables,
+    exchange_tables,
     lifecycle_tables,
     network_tables,
     sensing_tables,
@@ -24,7 +25,15 @@ from lifang.store.registry.columns import truth as _truth
 from lifang.store.registry.columns import whole as _whole
 from lifang.store.registry.types import Real, Whole
 
-__all__ = ["connector_tables", "lifecycle_tables", "metadata", "network_tables", "sensing_tables", "sharing_tables"]
+__all__ = [
+    "connector_tables",
+    "exchange_tables",
+    "lifecycle_tables",
+    "metadata",
+    "network_tables",
+    "sensing_tables",
+    "sharing_tables",
+]
 
 organisation = _table("organisation", _key(), _text("zh"), _text("en"), _moment("created"))
 person = _table(

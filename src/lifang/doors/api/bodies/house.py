@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from lifang.doors.api.bodies.kinds import Asked, Json, Said
+from lifang.doors.api.bodies.kinds import Asked, Json, Name, Said
 
 ShortText = Annotated[str, Field(max_length=200)]
 RoleName = Annotated[str, Field(pattern="^(citizen|analyst|operator|data_officer|administrator)$")]
@@ -38,6 +38,28 @@ class NewPerson(Asked):
     roles: Annotated[list[RoleName], Field(max_length=10, default_factory=list)]
     display_name: ShortText = ""
     organisation: ShortText = ""
+
+
+class OrganisationBody(Said):
+    """An organisation that people belong to."""
+
+    id: str
+    name: Name
+
+
+class OrganisationPage(Said):
+    """Organisations, by id."""
+
+    items: list[OrganisationBody]
+    next: str | None
+
+
+class NewOrganisation(Asked):
+    """An organisation to add, such as a bureau."""
+
+    id: Annotated[str, Field(min_length=1, max_length=64)]
+    zh: Annotated[str, Field(min_length=1, max_length=100)]
+    en: Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class PersonChange(Asked):

@@ -13,10 +13,10 @@ from typing import Any
 
 from lifang.core import BadInput, Clock, Conflict, NotFound, Plugins, Problem, check_slug
 from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, require
+from lifang.outside import Secrets, write_private
 from lifang.sensing.connectors.running.config import Config, read_config
 from lifang.sensing.connectors.running.model import ConnectorSpec, KeptIssue, Status, Trial, Trouble
 from lifang.sensing.connectors.running.records import COUNTS, Records, trouble_of
-from lifang.sensing.connectors.running.secrets import Secrets, write_private
 from lifang.sensing.connectors.running.worker import Surroundings, Worker
 from lifang.sensing.sensing import Sensing
 from lifang.store import Row, Store

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from lifang.core import Clock, Problem, from_micros, zone
+from lifang.outside import hide
 from lifang.sensing.connectors.mapping import Issue
 from lifang.sensing.connectors.running.config import Config, Head
 from lifang.sensing.connectors.running.model import Context, Portion, Refused, Trial, Trouble
 from lifang.sensing.connectors.running.records import Records, with_trouble
-from lifang.sensing.connectors.running.secrets import hide
 from lifang.sensing.connectors.running.storing import Storing
 from lifang.sensing.model import Thing
 from lifang.sensing.sensing import Sensing

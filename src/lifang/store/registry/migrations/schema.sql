@@ -21,7 +21,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0010');
+INSERT INTO "alembic_version" VALUES('0011');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -333,6 +333,73 @@ CREATE TABLE entity_version (
 	subject TEXT NOT NULL, 
 	state TEXT, 
 	CONSTRAINT pk_entity_version PRIMARY KEY (seq)
+)
+ STRICT
+;
+
+CREATE TABLE exchange_delivery (
+	id TEXT NOT NULL, 
+	feed TEXT NOT NULL, 
+	organisation TEXT NOT NULL, 
+	dataset TEXT NOT NULL, 
+	reference TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	bytes INTEGER NOT NULL, 
+	declared TEXT, 
+	state TEXT NOT NULL, 
+	counts TEXT, 
+	problem TEXT, 
+	release TEXT NOT NULL, 
+	subject TEXT NOT NULL, 
+	received INTEGER NOT NULL, 
+	settled INTEGER, 
+	CONSTRAINT pk_exchange_delivery PRIMARY KEY (id), 
+	CONSTRAINT uq_exchange_delivery_feed_reference UNIQUE (feed, reference), 
+	CONSTRAINT fk_exchange_delivery_feed FOREIGN KEY(feed) REFERENCES exchange_feed (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE exchange_feed (
+	id TEXT NOT NULL, 
+	organisation TEXT NOT NULL, 
+	dataset TEXT NOT NULL, 
+	spec TEXT, 
+	active INTEGER NOT NULL, 
+	checkpoint TEXT, 
+	trouble TEXT, 
+	failures INTEGER NOT NULL, 
+	attempted INTEGER, 
+	created INTEGER NOT NULL, 
+	updated INTEGER NOT NULL, 
+	CONSTRAINT pk_exchange_feed PRIMARY KEY (id), 
+	CONSTRAINT fk_exchange_feed_organisation FOREIGN KEY(organisation) REFERENCES organisation (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE exchange_key (
+	id TEXT NOT NULL, 
+	organisation TEXT NOT NULL, 
+	jwk TEXT, 
+	created INTEGER NOT NULL, 
+	retired INTEGER, 
+	CONSTRAINT pk_exchange_key PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE exchange_receipt (
+	id TEXT NOT NULL, 
+	delivery TEXT NOT NULL, 
+	stage TEXT NOT NULL, 
+	kid TEXT NOT NULL, 
+	jws TEXT NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	CONSTRAINT pk_exchange_receipt PRIMARY KEY (id), 
+	CONSTRAINT fk_exchange_receipt_delivery FOREIGN KEY(delivery) REFERENCES exchange_delivery (id) DEFERRABLE INITIALLY DEFERRED
 )
  STRICT
 ;
@@ -811,3 +878,13 @@ CREATE INDEX ix_legal_hold_dataset ON legal_hold (dataset);
 CREATE INDEX ix_destruction_dataset ON destruction (dataset);
 
 CREATE INDEX ix_change_dataset ON change (dataset);
+
+CREATE INDEX ix_exchange_feed_organisation ON exchange_feed (organisation);
+
+CREATE INDEX ix_exchange_delivery_organisation ON exchange_delivery (organisation);
+
+CREATE INDEX ix_exchange_delivery_state ON exchange_delivery (state);
+
+CREATE INDEX ix_exchange_receipt_delivery ON exchange_receipt (delivery);
+
+CREATE INDEX ix_exchange_key_organisation ON exchange_key (organisation);

@@ -1,4 +1,4 @@
-"""Secrets of connectors: one file each, for its owner's eyes only; never shown, never in the ledger or a backup."""
+"""Secrets of sources: one file each, for its owner's eyes only; never shown, never in the ledger or a backup."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Secrets:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def read(self, connector_id: str) -> dict[str, str]:
-        """Return the connector's secrets by name; ``Denied`` if others on this machine could read the file."""
-        path = self._path(connector_id)
+    def read(self, source: str) -> dict[str, str]:
+        """Return the source's secrets by name; ``Denied`` if others on this machine could read the file."""
+        path = self._path(source)
         try:
             with path.open("rb") as stream:
                 told = os.fstat(stream.fileno())
@@ -41,16 +41,16 @@ class Secrets:
             raise Corrupt("The file of secrets is damaged.", where=path.name, mend="Give them again.") from error
         return {str(name): str(value) for name, value in found.items()}
 
-    def write(self, connector_id: str, secrets: Mapping[str, str]) -> None:
+    def write(self, source: str, secrets: Mapping[str, str]) -> None:
         """Keep ``secrets`` in place of those there were; none removes the file."""
         for name, value in secrets.items():
-            if not _SHORTEST <= len(value) <= _LONGEST or not value.isprintable():
+            if not _SHORTEST <= len(value) <= _LONGEST or not value.replace("\n", "").isprintable():
                 raise BadInput(
                     f"The secret {name!r} cannot be kept.",
                     where=f"secret {name}",
                     mend=f"A secret has {_SHORTEST} to {_LONGEST} printable characters.",
                 )
-        path = self._path(connector_id)
+        path = self._path(source)
         if not secrets:
             path.unlink(missing_ok=True)
             return
@@ -58,8 +58,8 @@ class Secrets:
         self._folder.chmod(0o700)
         write_private(path, json.dumps(dict(secrets)).encode())
 
-    def _path(self, connector_id: str) -> Path:
-        return self._folder / f"{connector_id}.json"
+    def _path(self, source: str) -> Path:
+        return self._folder / f"{source}.json"
 
 
 def write_private(path: Path, content: bytes) -> None:
