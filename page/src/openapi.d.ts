@@ -891,10 +891,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Receipts
+         * Every
          * @description Give a delivery's receipts, ours and the bureau's, each naming the one before.
          */
-        get: operations["receipts_api_v1_exchange_deliveries__delivery_id__receipts_get"];
+        get: operations["every_api_v1_exchange_deliveries__delivery_id__receipts_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -11428,7 +11428,7 @@ export interface operations {
             };
         };
     };
-    receipts_api_v1_exchange_deliveries__delivery_id__receipts_get: {
+    every_api_v1_exchange_deliveries__delivery_id__receipts_get: {
         parameters: {
             query?: never;
             header?: never;

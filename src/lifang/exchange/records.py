@@ -48,7 +48,7 @@ class Records:
         """Return the feed, or ``NotFound``."""
         row = self._registry.get(FEED, feed_id)
         if row is None:
-            raise NotFound(f"There is no feed {feed_id[:80]!r}.", mend="List the feeds.")
+            raise NotFound(f"There is no feed {feed_id[:80]!r}.", mend="List them: lifang exchange feeds.")
         return Feed.from_row(row)
 
     def feeds(self, organisation: str | None = None) -> list[Feed]:
@@ -122,7 +122,7 @@ class Records:
         """Return the delivery, or ``NotFound``."""
         row = self._registry.get(DELIVERY, delivery_id)
         if row is None:
-            raise NotFound(f"There is no delivery {delivery_id[:80]!r}.", mend="List the deliveries.")
+            raise NotFound(f"There is no delivery {delivery_id[:80]!r}.", mend="List them: lifang exchange deliveries.")
         return Delivery.from_row(row)
 
     def deliveries(self, where: Mapping[str, Any], *, after: str | None, limit: int | None) -> list[Delivery]:
@@ -163,7 +163,7 @@ class Records:
         with self._registry.transaction() as tx:
             present = tx.get(KEY, kid)
             if present is None or present["organisation"] != organisation:
-                raise NotFound(f"{organisation} has no key {kid[:80]!r}.", mend="List its keys.")
+                raise NotFound(f"{organisation} has no key {kid[:80]!r}.", mend="List them: GET /api/v1/exchange/keys.")
             tx.update(KEY, kid, {"retired": self._clock.now()})
             tx.record(Entry(by, "retire_key", f"inbox:{organisation}", detail={"kid": kid}))
 

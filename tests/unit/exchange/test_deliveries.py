@@ -103,7 +103,9 @@ def test_a_file_of_which_nothing_can_be_admitted_says_why(send) -> None:
         assert done.state == "refused"
         assert done.problem is not None
         assert done.problem["detail"]
-    assert send("编号,n,day\na,1,2026-01-01\n", kind="incremental").problem["mend"] == "List the datasets."
+    assert (
+        send("编号,n,day\na,1,2026-01-01\n", kind="incremental").problem["detail"] == "There is no dataset 'permits'."
+    )
     send(FULL)
     bad = send("_change,编号,n,day\nburn,a,1,2026-01-01\n", kind="incremental")
     assert bad.problem["where"] == "row 2"

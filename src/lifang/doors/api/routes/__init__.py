@@ -66,6 +66,7 @@ _PARTS = (  # a request is compared with each in turn: what maps ask for all the
     connectors.steered,
     exchange.feeds,
     exchange.deliveries,
+    exchange.receipts,
     operations.indicators,
     operations.alerts,
     work.scenes,

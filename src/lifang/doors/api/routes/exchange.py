@@ -45,10 +45,12 @@ Bureau = Annotated[str, Path(max_length=64, description="The organisation's id."
 
 
 def _feed(asker: Asker, feed_id: str) -> Feed:
+    _scope(asker)
     return asker.see("feed", feed_id, lambda: asker.city.exchange.feed(feed_id), lambda feed: inbox(feed.organisation))
 
 
 def _delivery(asker: Asker, delivery_id: str) -> Delivery:
+    _scope(asker)
     exchange = asker.city.exchange
     return asker.see(
         "delivery", delivery_id, lambda: exchange.delivery(delivery_id), lambda found: inbox(found.organisation)
@@ -129,7 +131,7 @@ def feeds() -> APIRouter:
 
 
 def deliveries() -> APIRouter:
-    """Return the routes of deliveries and their receipts."""
+    """Return the routes of deliveries."""
     routes = APIRouter(prefix="/api/v1/exchange", route_class=GuardedRoute, tags=["exchange"], responses=PROBLEMS)
     routes.add_api_route(
         "/feeds/{feed_id}/deliveries",
@@ -176,8 +178,15 @@ def deliveries() -> APIRouter:
         items, following = paged("refused", places, limit, lambda each: each[0])
         return answer(request, RefusedPage(items=[RefusedCell(**row) for _, row in items], next=following))
 
+    return routes
+
+
+def receipts() -> APIRouter:
+    """Return the routes of receipts, ours and the bureaus'."""
+    routes = APIRouter(prefix="/api/v1/exchange", route_class=GuardedRoute, tags=["exchange"], responses=PROBLEMS)
+
     @routes.get("/deliveries/{delivery_id}/receipts", response_model=ReceiptPage)
-    def receipts(delivery_id: DeliveryId, request: Request, asker: Asks) -> Response:
+    def every(delivery_id: DeliveryId, request: Request, asker: Asks) -> Response:
         """Give a delivery's receipts, ours and the bureau's, each naming the one before."""
         return answer(request, ReceiptPage(items=_receipts(asker, _delivery(asker, delivery_id)), next=None))
 
