@@ -188,7 +188,7 @@ export class TwinPiece extends Piece {
         ${this.pair("twin.category", nameOf(object.category, this.tongue))}
         ${this.pair("twin.level", String(object.level))}
         ${this.pair("twin.stage", nameOf(object.stage, this.tongue))}
-        ${this.pair("twin.height", `${number(object.top_m - object.bottom_m, this.tongue)} m`)}
+        ${this.pair("twin.height", number(object.top_m - object.bottom_m, this.tongue))}
         ${this.pair("twin.since", moment(object.valid_from, this.zone))}
         ${object.valid_to ? this.pair("twin.until", moment(object.valid_to, this.zone)) : nothing}
         ${this.pair("twin.recorded", moment(object.recorded, this.zone))}

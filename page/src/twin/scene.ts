@@ -38,6 +38,7 @@ interface Table {
 }
 
 const FIELD_OF_VIEW = 50;
+const QUIET_FRAMES = 12;
 const SLOPE = 0.8; // metres up for each metre back from what is looked at
 
 /** The city in three dimensions: tiles of the twin under one camera, nothing else. */
@@ -52,6 +53,7 @@ export class TwinScene {
   private picked: string | null = null;
   private frame = 0;
   private stale = true;
+  private quiet = 0;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -89,9 +91,10 @@ export class TwinScene {
     tiles.addEventListener("dispose-model", ({ scene }) => scene.traverse((each) => this.told.delete(each as Mesh)));
     tiles.addEventListener("needs-update", () => (this.stale = true));
     tiles.addEventListener("load-error", () => this.hooks.onFailed());
-    tiles.addEventListener("tiles-load-end", () => this.settle());
+    tiles.addEventListener("tiles-load-start", () => (this.quiet = 0));
     this.scene.add(tiles.group);
     this.tiles = tiles;
+    this.quiet = 0;
     this.home(box);
   }
 
@@ -160,14 +163,16 @@ export class TwinScene {
     this.frame = window.requestAnimationFrame(() => this.turn());
     this.camera.updateMatrixWorld();
     this.tiles?.update();
+    this.settle();
     if (!this.stale) return;
     this.stale = false;
     this.renderer.render(this.scene, this.camera);
   }
 
+  /** Tell once that nothing has been on its way for some frames: a tile that came may ask for those below it. */
   private settle(): void {
-    this.stale = true;
-    window.requestAnimationFrame(() => window.requestAnimationFrame(() => this.hooks.onSettled()));
+    if (!this.tiles?.root || this.tiles.loadProgress < 1) this.quiet = 0;
+    else if (++this.quiet === QUIET_FRAMES) this.hooks.onSettled();
   }
 
   private resize(): void {
