@@ -20,6 +20,7 @@ from lifang.core.errors import (
     Unavailable,
     UnknownCode,
 )
+from lifang.core.garbage import uncollected
 from lifang.core.ids import check_slug, new_id
 from lifang.core.ownership import LOCK_FILE, FolderLock, Owner, owner_of
 from lifang.core.place import (
@@ -89,6 +90,7 @@ __all__ = [
     "parse_instant",
     "to_micros",
     "to_wgs84",
+    "uncollected",
     "unit",
     "units",
     "wgs84_to_gcj02",

@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from lifang.core import NotFound
+from lifang.core import NotFound, uncollected
 from lifang.guard import Classification
 from lifang.sensing.hot import HotState
 from lifang.sensing.model import Micros, Numbers
@@ -71,6 +71,7 @@ class Roster:
         """The highest number there is or was."""
         return len(self.ids) - 1
 
+    @uncollected()
     def read(self, store: Store) -> None:
         """Take in every thing's place and every datastream that the registry holds."""
         things = store.registry.columns("thing", ("id", "lon", "lat"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
-from lifang.core import BadInput, Conflict, NotFound
+from lifang.core import BadInput, Conflict, NotFound, uncollected
 from lifang.store.registry.bulk import insert_rows
 from lifang.store.registry.database import Database, translated
 from lifang.store.registry.graph import EntityQuery, Graph
@@ -218,6 +218,7 @@ class Registry:
         with self._database.reading() as connection, translated(self._database.path, "This question"):
             return [dict(row) for row in connection.execute(query).mappings()]
 
+    @uncollected()
     def columns(self, table: str, names: Sequence[str], *, order: str = "id") -> dict[str, list[Any]]:
         """Return whole columns of ``table`` in ``order``, as they are kept: JSON as text, moments as microseconds.
 
