@@ -529,6 +529,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/issues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Of Dataset
+         * @description List the issues of a dataset: those found by checks or taken up, and one's own; data officers see all.
+         */
+        get: operations["of_dataset_api_v1_datasets__dataset_id__issues_get"];
+        put?: never;
+        /**
+         * File
+         * @description Say what is wrong with a dataset, one of its rows or columns. Nobody needs to sign in for open data.
+         *
+         *     Five a day from one address, twenty from somebody who signed in.
+         */
+        post: operations["file_api_v1_datasets__dataset_id__issues_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/life": {
         parameters: {
             query?: never;
@@ -571,6 +597,30 @@ export interface paths {
         get: operations["lineage_api_v1_datasets__dataset_id__lineage_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quality
+         * @description Give the scores of a dataset by its standing checks, 0 to 100, with their history.
+         */
+        get: operations["quality_api_v1_datasets__dataset_id__quality_get"];
+        put?: never;
+        /**
+         * Check
+         * @description Run the standing checks of a dataset now; what falls short is an issue from then on.
+         */
+        post: operations["check_api_v1_datasets__dataset_id__quality_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1105,6 +1155,52 @@ export interface paths {
         get: operations["one_api_v1_indicators__indicator_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/issues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every
+         * @description List the issues of all datasets, for those who settle them.
+         */
+        get: operations["every_api_v1_issues_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/issues/{issue_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description Give an issue with its history.
+         */
+        get: operations["one_api_v1_issues__issue_id__get"];
+        put?: never;
+        /**
+         * Move
+         * @description Take an issue a step on: assign, mend, confirm, reopen, decline.
+         *
+         *     Data officers do all of these; whoever filed it may confirm that it is mended, or open it again.
+         */
+        post: operations["move_api_v1_issues__issue_id__post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3434,18 +3530,6 @@ export interface components {
             text: string;
         };
         /**
-         * CheckBody
-         * @description One thing that was looked at.
-         */
-        CheckBody: {
-            /** Ok */
-            ok: boolean;
-            /** Seen */
-            seen: string;
-            /** What */
-            what: string;
-        };
-        /**
          * CityBody
          * @description What the city says of itself; ``extent`` is west, south, east, north in degrees.
          */
@@ -4599,6 +4683,24 @@ export interface components {
             next: string | null;
         };
         /**
+         * Feedback
+         * @description What is wrong with a dataset, one of its rows (by its key, as written) or one of its columns.
+         */
+        Feedback: {
+            /**
+             * Column
+             * @default
+             */
+            column: string;
+            /**
+             * Row Key
+             * @default
+             */
+            row_key: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * Figures
          * @description Devices summed up: how many, in which health; mean uptime and lag, loss of all their values.
          */
@@ -4932,34 +5034,38 @@ export interface components {
             name: components["schemas"]["Name"];
         };
         /**
-         * IssueBody
-         * @description A refused cell: where it came from, its row and column, what stood there, the rule, the remedy.
+         * IssueEventBody
+         * @description One step that was taken; by whom and with which note is told to those who may.
          */
-        IssueBody: {
-            /** Column */
-            column: string;
-            /** Mend */
-            mend: string;
-            /** Moment */
-            moment: string | null;
-            /** Row */
-            row: number;
-            /** Rule */
-            rule: string;
-            /** Value */
-            value: string;
-            /** Where */
-            where: string;
+        IssueEventBody: {
+            /** By */
+            by: string | null;
+            /** Move */
+            move: string;
+            /** Note */
+            note: string | null;
+            /** Recorded */
+            recorded: string;
         };
         /**
-         * IssuePage
-         * @description Refused cells, the newest first.
+         * IssueMove
+         * @description A step of an issue: assign (to whom, by when), mend, confirm, reopen, decline.
          */
-        IssuePage: {
-            /** Items */
-            items: components["schemas"]["IssueBody"][];
-            /** Next */
-            next: string | null;
+        IssueMove: {
+            /**
+             * Assignee
+             * @default
+             */
+            assignee: string;
+            /** Due */
+            due?: string | null;
+            /** Move */
+            move: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /**
          * IssuedToken
@@ -6092,6 +6198,26 @@ export interface components {
             where: string;
         };
         /**
+         * QualityBody
+         * @description How a dataset stands by its standing checks, and how it stood; ``due`` is until when a release is punctual.
+         */
+        QualityBody: {
+            /** Checks */
+            checks: components["schemas"]["lifang__doors__api__bodies__quality__CheckBody"][];
+            /** Dataset */
+            dataset: string;
+            /** Due */
+            due: string | null;
+            /** History */
+            history: components["schemas"]["RunBody"][];
+            /** Late */
+            late: boolean;
+            /** Recorded */
+            recorded: string | null;
+            /** Release */
+            release: number | null;
+        };
+        /**
          * QualityRulePage
          * @description The rules that flag values, with their parameters.
          */
@@ -6296,6 +6422,20 @@ export interface components {
             /** Rule */
             rule: string;
             text: components["schemas"]["Name"];
+        };
+        /**
+         * RunBody
+         * @description The scores of one run of the standing checks.
+         */
+        RunBody: {
+            /** Recorded */
+            recorded: string;
+            /** Release */
+            release: number;
+            /** Scores */
+            scores: {
+                [key: string]: number | null;
+            };
         };
         /**
          * SceneBody
@@ -6673,7 +6813,7 @@ export interface components {
             /** Datastreams */
             datastreams: string[];
             /** Issues */
-            issues: components["schemas"]["IssueBody"][];
+            issues: components["schemas"]["lifang__doors__api__bodies__connectors__IssueBody"][];
             /** Records */
             records: number;
             /** Things */
@@ -6762,7 +6902,7 @@ export interface components {
          */
         VerdictBody: {
             /** Checks */
-            checks: components["schemas"]["CheckBody"][];
+            checks: components["schemas"]["lifang__doors__api__bodies__lifecycle__CheckBody"][];
             /** Ok */
             ok: boolean;
         };
@@ -6815,12 +6955,122 @@ export interface components {
             next: string | null;
         };
         /**
+         * IssueBody
+         * @description A refused cell: where it came from, its row and column, what stood there, the rule, the remedy.
+         */
+        lifang__doors__api__bodies__connectors__IssueBody: {
+            /** Column */
+            column: string;
+            /** Mend */
+            mend: string;
+            /** Moment */
+            moment: string | null;
+            /** Row */
+            row: number;
+            /** Rule */
+            rule: string;
+            /** Value */
+            value: string;
+            /** Where */
+            where: string;
+        };
+        /**
+         * IssuePage
+         * @description Refused cells, the newest first.
+         */
+        lifang__doors__api__bodies__connectors__IssuePage: {
+            /** Items */
+            items: components["schemas"]["lifang__doors__api__bodies__connectors__IssueBody"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * RefusedPage
          * @description Refused cells, by row.
          */
         lifang__doors__api__bodies__exchange__RefusedPage: {
             /** Items */
             items: components["schemas"]["RefusedCell"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * CheckBody
+         * @description One thing that was looked at.
+         */
+        lifang__doors__api__bodies__lifecycle__CheckBody: {
+            /** Ok */
+            ok: boolean;
+            /** Seen */
+            seen: string;
+            /** What */
+            what: string;
+        };
+        /**
+         * CheckBody
+         * @description One dimension of GB/T 36344: its score (``null``: does not apply), the least that passes, what was counted.
+         */
+        lifang__doors__api__bodies__quality__CheckBody: {
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Dimension */
+            dimension: string;
+            /** Least */
+            least: number;
+            name: components["schemas"]["Name"];
+            /** Passed */
+            passed: boolean;
+            /** Score */
+            score: number | null;
+        };
+        /**
+         * IssueBody
+         * @description An issue: filed by somebody, or by a standing check (``dimension``). Its reporter is told to those who may.
+         */
+        lifang__doors__api__bodies__quality__IssueBody: {
+            /** Assignee */
+            assignee: string;
+            /** Column */
+            column: string;
+            /** Dataset */
+            dataset: string;
+            /** Dimension */
+            dimension: string;
+            /** Due */
+            due: string | null;
+            /** Events */
+            events: components["schemas"]["IssueEventBody"][];
+            /** Id */
+            id: string;
+            /** Opened */
+            opened: string;
+            /** Overdue */
+            overdue: boolean;
+            /** Release */
+            release: number;
+            /** Reporter */
+            reporter: string | null;
+            /** Row Key */
+            row_key: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "assigned" | "mended" | "closed" | "declined";
+            /** Text */
+            text: string;
+            /** Updated */
+            updated: string;
+        };
+        /**
+         * IssuePage
+         * @description Issues, the newest first.
+         */
+        lifang__doors__api__bodies__quality__IssuePage: {
+            /** Items */
+            items: components["schemas"]["lifang__doors__api__bodies__quality__IssueBody"][];
             /** Next */
             next: string | null;
         };
@@ -8922,7 +9172,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IssuePage"];
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__connectors__IssuePage"];
                 };
             };
             /** @description Bad input */
@@ -9739,6 +9989,195 @@ export interface operations {
             };
         };
     };
+    of_dataset_api_v1_datasets__dataset_id__issues_get: {
+        parameters: {
+            query?: {
+                state?: ("open" | "assigned" | "mended" | "closed" | "declined") | null;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__quality__IssuePage"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    file_api_v1_datasets__dataset_id__issues_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Feedback"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__quality__IssueBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     life_api_v1_datasets__dataset_id__life_get: {
         parameters: {
             query?: never;
@@ -9934,6 +10373,176 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LineageBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    quality_api_v1_datasets__dataset_id__quality_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    check_api_v1_datasets__dataset_id__quality_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityBody"];
                 };
             };
             /** @description Bad input */
@@ -12515,6 +13124,271 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IndicatorHistory"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    every_api_v1_issues_get: {
+        parameters: {
+            query?: {
+                state?: ("open" | "assigned" | "mended" | "closed" | "declined") | null;
+                /** @description Only those whose deadline has passed. */
+                overdue?: boolean;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__quality__IssuePage"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    one_api_v1_issues__issue_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                issue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__quality__IssueBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    move_api_v1_issues__issue_id__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                issue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueMove"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__quality__IssueBody"];
                 };
             };
             /** @description Bad input */

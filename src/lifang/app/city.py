@@ -22,6 +22,7 @@ from lifang.app.pulse import Pulse, StandingClock
 from lifang.app.queries import Queries
 from lifang.app.sensors import ReplayPlan, recorded_series, register_sensors
 from lifang.app.stage import Stage
+from lifang.app.upkeep import Upkeep
 from lifang.catalogue import Card, Catalogue, CatalogueChange
 from lifang.core import (
     Clock,
@@ -106,6 +107,7 @@ class City(Reads):
         self._started = self._closed = False
         self.spool = folder / "spool"
         self.spool.mkdir(exist_ok=True)
+        self._upkeep = Upkeep(self.store, self.catalogue, clock)
         self._long_work = LongWork(self.store, self.catalogue, self.twin, self.spool)
         self._wire()
 
@@ -146,6 +148,7 @@ class City(Reads):
         self.jobs.start()
         if time_passes:
             self.pulse.start()
+            self._upkeep.start()
             self.connectors.start()
         self.exchange.start(pulling=time_passes)
 
@@ -157,6 +160,7 @@ class City(Reads):
         self.connectors.close()
         self.exchange.close()
         self.pulse.close()
+        self._upkeep.close()
         self.jobs.close()
         self.tasking.close()
         if self.replay:

@@ -48,6 +48,16 @@ from lifang.catalogue.lifecycle import (
 from lifang.catalogue.looking import Difference, Look
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.offers import Licence, known_licences, licence_of, offered_formats, provider_name, short_name
+from lifang.catalogue.quality import (
+    DIMENSIONS,
+    ISSUE_MOVES,
+    Issue,
+    IssueEvent,
+    Issues,
+    IssueState,
+    QualityRuns,
+    Run,
+)
 from lifang.catalogue.reading import FORMATS
 from lifang.catalogue.search import FACETS, SORTS, Search, provider_of
 
@@ -55,12 +65,14 @@ __all__ = [
     "BASES",
     "CHANGE",
     "CYCLES",
+    "DIMENSIONS",
     "EDITORS",
     "EXISTING",
     "EXPORT_FORMATS",
     "FACETS",
     "FORMATS",
     "IN_USE",
+    "ISSUE_MOVES",
     "MEDIA_TYPES",
     "METHODS",
     "MOVES",
@@ -99,6 +111,10 @@ __all__ = [
     "Geometry",
     "Hit",
     "Hits",
+    "Issue",
+    "IssueEvent",
+    "IssueState",
+    "Issues",
     "Licence",
     "LifeCycle",
     "LifeMove",
@@ -108,9 +124,11 @@ __all__ = [
     "Move",
     "Placed",
     "QualityReport",
+    "QualityRuns",
     "Registered",
     "Registration",
     "Release",
+    "Run",
     "Search",
     "Standing",
     "card_from",

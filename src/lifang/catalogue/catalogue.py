@@ -19,7 +19,7 @@ from lifang.catalogue.changes import CatalogueChange, Changes
 from lifang.catalogue.checking import clean_name
 from lifang.catalogue.codes import codes_of, give_missing_codes
 from lifang.catalogue.data_standards import DataStandards, standard_of
-from lifang.catalogue.dataset import Dataset
+from lifang.catalogue.dataset import Dataset, Means
 from lifang.catalogue.drafts import check_open, put_card
 from lifang.catalogue.features import ReadyKeeper
 from lifang.catalogue.finder import Counts, Finder, Hits
@@ -36,6 +36,7 @@ from lifang.catalogue.lineage import insert_once, link_row, walk
 from lifang.catalogue.looking import Look, as_change, look, opened_apart
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.publishing import newest_release
+from lifang.catalogue.quality import Issues, QualityRuns, Run
 from lifang.catalogue.reading import Opened
 from lifang.catalogue.retention import later, retention_of
 from lifang.catalogue.search import Search, visible_to
@@ -55,7 +56,7 @@ class Catalogue:
         self._store = store
         self._clock = clock
         self.standards = DataStandards(store, clock)
-        self._settings = settings
+        self._settings, self._zone = settings, zone(settings.time_zone)
         self.changes = Changes(store.registry)
         self._admissions = Admissions(store, clock, settings, self.changes)
         self.themes = themes_of(settings.themes)
@@ -64,8 +65,10 @@ class Catalogue:
         self.lifecycle = LifeCycle(
             store, clock, self.changes, reviewed=settings.review_required, publishing=self._admissions.lock
         )
-        self._keeper = ReadyKeeper(store.folder / "features")
-        self._handles = Handles(store, self.themes, self._keeper)
+        self._means = Means(store, self.themes, ReadyKeeper(store.folder / "features"), self._zone)
+        self._handles = Handles(self._means)
+        self.quality = QualityRuns(store, clock, settings, self.dataset)
+        self.issues = Issues(store, clock)
         self._finder = Finder(store, self._handles, self.themes)
         self._moments: tuple[int, dict[str, tuple[datetime, datetime]]] = (-1, {})
         self.changes.on_change(self._take_in)
@@ -117,11 +120,11 @@ class Catalogue:
 
     def wait_until_ready(self, timeout_s: float = 60.0) -> None:
         """Return once no features are being made ready in the background (see ``features``), or after ``timeout_s``."""
-        self._keeper.wait(timeout_s)
+        self._means.keeper.wait(timeout_s)
 
     def close(self) -> None:
         """Stop what runs in the background."""
-        self._keeper.close()
+        self._means.keeper.close()
 
     def amend(
         self, dataset_id: str, change: Change, *, by: Subject, name: str = "change", expected: int | None = None
@@ -186,7 +189,22 @@ class Catalogue:
         newest = newest_release(self._store.registry, dataset_id)
         if newest is None:
             return None
-        return later(newest.recorded, self.retention(dataset_id), zone(self._settings.time_zone))
+        return later(newest.recorded, self.retention(dataset_id), self._zone)
+
+    def check(self, dataset_id: str) -> Run:
+        """Return what the newest release of a dataset scores now; what falls short is an issue from here on."""
+        run = self.quality.run(self.dataset(dataset_id, states=OPEN_TO_RELEASES))
+        self.issues.follow(run)
+        return run
+
+    def expire(self, dataset_id: str, *, by: Subject) -> bool:
+        """Return whether the dataset was archived because its retention has ended; not while a legal hold is on it."""
+        until = self.retained_until(dataset_id)
+        if until is None or until > self._clock.now() or self.lifecycle.standing(dataset_id).life.holds:
+            return False
+        ended = f"Its retention ({self.retention(dataset_id)}) ended on {until.astimezone(self._zone).date()}."
+        self.lifecycle.move(dataset_id, "archive", by=by, reason=ended)
+        return True
 
     def datasets(self, search: Search | None = None, *, subject: Subject = SYSTEM, purpose: str = "") -> list[Dataset]:
         """Return every dataset that meets ``search`` and that ``subject`` may know of; see :meth:`found`."""
@@ -266,7 +284,7 @@ class Catalogue:
     def _take_in(self, change: CatalogueChange) -> None:
         """Have the index know what became of one dataset."""
         if self._handles.one(change.dataset) is None:  # destroyed
-            self._keeper.forget(change.dataset)
+            self._means.keeper.forget(change.dataset)
         self._finder.changed(change.dataset)
 
     def _card_for(self, name: str) -> Card:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,27 @@ from lifang.catalogue.features import Features, ReadyKeeper
 from lifang.catalogue.lifecycle import LifeState, Standing
 from lifang.catalogue.lineage import walk
 from lifang.catalogue.model import Link, Release
+from lifang.catalogue.punctuality import due_after
 from lifang.core import NotFound
 from lifang.guard import Resource, strictest
 from lifang.store import Relation, Store
 
 
+@dataclass(frozen=True)
+class Means:
+    """What every dataset of a city is read with: its stores, the names of themes, ready features, the city's zone."""
+
+    store: Store
+    themes: Mapping[str, Bilingual]
+    keeper: ReadyKeeper
+    zone: tzinfo
+
+
 class Dataset:
     """A handle on one catalogued dataset: its card, its releases, its rows."""
 
-    def __init__(
-        self, store: Store, card: Card, themes: Mapping[str, Bilingual], standing: Standing, keeper: ReadyKeeper
-    ) -> None:
-        self._store = store
-        self._keeper = keeper
-        self._themes = themes
+    def __init__(self, means: Means, card: Card, standing: Standing) -> None:
+        self._store, self._themes, self._keeper, self._zone = means.store, means.themes, means.keeper, means.zone
         self.card = card
         self.standing = standing
 
@@ -68,6 +76,12 @@ class Dataset:
     def rows(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
         """Return the rows of a release (chosen as in ``release``), lazily."""
         return self._store.lake.release(self.id, self.release(number, at=at).number)
+
+    @property
+    def due(self) -> datetime | None:
+        """Until when the next release is punctual; ``None`` if its update cycle sets no date, or there is none yet."""
+        newest = next(iter(self.releases()), None)
+        return due_after(newest.recorded, self.card.update_cycle, self._zone) if newest else None
 
     def comparison(self, old: Release, new: Release) -> Comparison:
         """Return how the rows of release ``new`` differ from those of ``old``, by the key of the card."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from lifang.catalogue.card import Bilingual, Card
-from lifang.catalogue.dataset import Dataset
-from lifang.catalogue.features import ReadyKeeper
+from lifang.catalogue.card import Card
+from lifang.catalogue.dataset import Dataset, Means
 from lifang.catalogue.lifecycle import LifeState, Standing, standings
-from lifang.store import Row, Store
+from lifang.store import Row
 
 _HELD = 20_000  # handles in memory at most
 _AT_ONCE = 500
@@ -18,8 +17,8 @@ _TABLES = ("dataset", "life", "legal_hold")
 class Handles:
     """Gives handles on datasets that are not destroyed; what is held is forgotten when the catalogue changes."""
 
-    def __init__(self, store: Store, themes: Mapping[str, Bilingual], keeper: ReadyKeeper) -> None:
-        self._store, self._themes, self._keeper = store, themes, keeper
+    def __init__(self, means: Means) -> None:
+        self._means, self._store = means, means.store
         self._held: tuple[int, dict[str, Dataset]] = -1, {}
 
     def one(self, dataset_id: str) -> Dataset | None:
@@ -50,4 +49,4 @@ class Handles:
         }
 
     def _handle(self, row: Row, standing: Standing) -> Dataset:
-        return Dataset(self._store, Card.from_mapping(row["metadata"]), self._themes, standing, self._keeper)
+        return Dataset(self._means, Card.from_mapping(row["metadata"]), standing)

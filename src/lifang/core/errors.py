@@ -60,6 +60,10 @@ class Conflict(Problem, RuntimeError):
     """The present state does not allow this change."""
 
 
+class TooMany(Problem, RuntimeError):
+    """The asker has had as much of this as one may have for now."""
+
+
 class Unavailable(Problem, OSError):
     """A store cannot take or give data now: disk full, sync failed, closed."""
 

@@ -26,6 +26,7 @@ class Action(StrEnum):
     ADMIT = "admit"
     PUBLISH = "publish"  # let a dataset through to its readers, and take it back from them
     HOLD = "hold"  # keep a dataset from destruction, and let it go again
+    REPORT = "report"  # say what is wrong with a dataset, and whether that was mended
     DESTROY = "destroy"  # ask for, approve or refuse the destruction of a dataset
     OBSERVE = "observe"
     HANDLE = "handle"  # acknowledge or close an alert

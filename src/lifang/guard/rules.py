@@ -47,7 +47,10 @@ FEEDS = frozenset({"connector"})  # what it reaches, and with which secrets, is 
 DRAFTS = frozenset({"draft"})  # a dataset that is not published yet
 ARCHIVES = frozenset({"archive"})  # the rows of a dataset that is archived
 INBOXES = frozenset({"inbox"})  # the resource's id is the organisation's
-KINDS = INBOXES | DRAFTS | ARCHIVES | COMMANDS | SUBSCRIPTIONS | FEEDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
+ISSUES = frozenset({"issue"})  # the resource's id is its reporter's
+KINDS = (
+    INBOXES | ISSUES | DRAFTS | ARCHIVES | COMMANDS | SUBSCRIPTIONS | FEEDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
+)
 
 # What senses and what is sensed (OGC 18-088, clause 8).
 SENSED = frozenset({"datastream", "feature", "location", "observation", "observed_property", "sensor", "thing"})
@@ -344,6 +347,48 @@ RULES = (
         INBOXES,
         UP_TO_SHARED,
         law=_GRADING,
+    ),
+    Rule(
+        "feedback",
+        "Everyone may say what is wrong with open data.",
+        frozenset(),
+        frozenset({Action.REPORT}),
+        frozenset({"dataset"}),
+        OPEN,
+        law="政府信息公开条例 Art. 41",
+    ),
+    Rule(
+        "feedback-inside",
+        "Staff may say what is wrong with shared data.",
+        STAFF,
+        frozenset({Action.REPORT}),
+        frozenset({"dataset"}),
+        UP_TO_SHARED,
+    ),
+    Rule(
+        "feedback-restricted",
+        "Data officers and administrators may say what is wrong with restricted data.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.REPORT}),
+        frozenset({"dataset"}),
+        ANY,
+    ),
+    Rule(
+        "own-issues",
+        "Whoever filed an issue sees it, and says whether it was mended.",
+        SIGNED_IN,
+        frozenset({Action.READ, Action.REPORT}),
+        ISSUES,
+        ANY,
+        own=True,
+    ),
+    Rule(
+        "issues",
+        "Data officers and administrators see every issue, assign it, and settle it.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.READ, Action.REPORT, Action.HANDLE}),
+        ISSUES,
+        ANY,
     ),
     Rule(
         "evidence",

@@ -78,6 +78,10 @@ class OpenDataset:
         """Return the refused cells of a release that :meth:`release` gave, lazily."""
         return self._dataset.refused(release.number)
 
+    def due(self) -> datetime | None:
+        """Return until when the next release is punctual; ``None`` if its update cycle sets no date."""
+        return self._dataset.due
+
     def comparison(self, old: int | None, new: int | None) -> Comparison:
         """Return how release ``new`` (the newest, if not told) differs from ``old`` (the one before, if not told)."""
         after = self.release(new)

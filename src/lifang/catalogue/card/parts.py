@@ -35,7 +35,8 @@ class Column:
 
     ``source`` is the header in the file; ``template`` builds the value from several (``{year}-{month}-{day}``).
     ``unit`` is what is stored, ``source_unit`` what the file holds; ``format`` is a strptime pattern for times.
-    ``element`` is the element of the card's standard that it follows, if that has another name.
+    ``element`` is the element of the card's standard that it follows, if that has another name. ``references`` is the
+    ``dataset.column`` whose values its own are taken from: a standing check looks for those that name nothing there.
     """
 
     name: str
@@ -56,9 +57,13 @@ class Column:
     format: str = ""
     missing: tuple[str, ...] = ()
     element: str = ""
+    references: str = ""
 
     def __post_init__(self) -> None:
         where = f"columns.{self.name}"
+        if self.references and not all(self.references.rpartition(".")[::2]):
+            mend = "Write dataset.column."
+            raise BadInput(f"{self.references[:80]!r} names no column.", where=f"{where}.references", mend=mend)
         if self.name.casefold() in _RESERVED or not self.name.strip():
             raise BadInput(f"A column cannot be called {self.name!r}.", where=where, mend="Choose another name.")
         if self.type not in TYPES:

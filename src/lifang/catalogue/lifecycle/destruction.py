@@ -182,8 +182,12 @@ def _told(path: Path) -> dict[str, Any]:
 
 
 def _forget(tx: Transaction, row: Row) -> None:
-    """Take out of the registry what quotes the data: releases with their figures, results of jobs, most of the card."""
+    """Take out of the registry what quotes the data: releases, figures, issues, results of jobs, the card."""
     tx.delete_where("release", {"dataset": row["id"]})
+    tx.delete_where("quality_run", {"dataset": row["id"]})
+    for issue in tx.find("issue", where={"dataset": row["id"]}):
+        tx.delete_where("issue_event", {"issue": issue["id"]})
+        tx.delete("issue", issue["id"])
     for job in tx.find("job"):
         result = job["result"]
         if isinstance(result, dict) and result.get("dataset") == row["id"]:

@@ -19,6 +19,7 @@ from lifang.core import (
     NotFound,
     Problem,
     TooLarge,
+    TooMany,
     Unavailable,
     owner_of,
 )
@@ -35,6 +36,7 @@ _PROBLEMS: Mapping[int, type[Problem]] = {
     404: NotFound,
     409: Conflict,
     413: TooLarge,
+    429: TooMany,
     503: Unavailable,
 }
 

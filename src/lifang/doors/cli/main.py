@@ -16,6 +16,7 @@ from lifang.doors.cli import (
     life,
     network,
     people,
+    quality,
     scenes,
     sense,
     standards,
@@ -30,7 +31,9 @@ app = typer.Typer(
 house.add_to(app)
 network.add_to(sense.app)
 life.add_to(data.app)
+data.app.command()(quality.quality)
 app.add_typer(data.app, name="data")
+app.add_typer(quality.issues, name="issue")
 app.add_typer(standards.app, name="standard")
 app.add_typer(sense.app, name="sense")
 app.add_typer(tasks.app, name="task")

@@ -22,6 +22,7 @@ from lifang.core import (
     NotFound,
     Problem,
     TooLarge,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
@@ -42,6 +43,7 @@ _STATUS: tuple[tuple[type[Problem], int], ...] = (  # the more special class fir
     (Denied, 403),
     (NotFound, 404),
     (Conflict, 409),
+    (TooMany, 429),
     (Unavailable, 503),
     (Corrupt, 500),
 )
@@ -53,6 +55,7 @@ _TITLES = {
     405: "Method not allowed",
     409: "Conflict",
     413: "Too large",
+    429: "Too many requests",
     500: "Internal error",
     501: "Not offered",
     503: "Unavailable",

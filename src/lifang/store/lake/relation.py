@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,15 @@ _BATCH_ROWS = 10_000
 _ALL = 2**62  # rows: more than any table has
 _BOX = ("_xmin", "_xmax", "_ymin", "_ymax")
 Values = list[Any]
+
+
+@dataclass(frozen=True)
+class Dangling:
+    """How many cells were checked against another column, how many of them name nothing there, and some of these."""
+
+    checked: int
+    missing: int
+    examples: tuple[str, ...]
 
 
 class Relation:
@@ -145,6 +155,26 @@ class Relation:
         query = sql("SELECT", chosen, ", count(*) FROM", self._source, "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?")
         with self._engine.session(RELEASES) as session:
             return [(row[0], int(row[1])) for row in session.execute(query, [max(0, limit)]).fetchall()]
+
+    def count_distinct(self, columns: Sequence[str]) -> int:
+        """Return how many rows differ in ``columns``."""
+        chosen = ", ".join(map(self._name, columns))
+        with self._engine.session(RELEASES) as session:
+            query = sql("SELECT count(*) FROM (SELECT DISTINCT", chosen, "FROM", self._source, ")")
+            row = session.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+    def dangling(self, column: str, there: Relation, other: str, *, examples: int = 5) -> Dangling:
+        """Return how many filled cells of ``column`` name nothing in column ``other`` of ``there``, as texts."""
+        mine, names = f"CAST({self._name(column)} AS VARCHAR)", f"CAST({there._name(other)} AS VARCHAR)"
+        known = sql("SELECT", names, "AS v FROM", there.source, "WHERE v IS NOT NULL")
+        cells = sql("(SELECT", mine, "AS v FROM", self._source, ") AS t WHERE v IS NOT NULL")
+        with self._engine.session(RELEASES) as session:
+            query = sql("SELECT count(*), count(*) FILTER (v NOT IN (", known, ")) FROM", cells)
+            checked, missing = session.execute(query).fetchone() or (0, 0)
+            query = sql("SELECT DISTINCT v FROM", cells, "AND v NOT IN (", known, ") ORDER BY 1 LIMIT ?")
+            found = session.execute(query, [examples]).fetchall() if missing else []
+        return Dangling(int(checked), int(missing), tuple(str(row[0]) for row in found))
 
     def _drain(self, stream: Stream) -> Iterator[pa.RecordBatch]:
         try:

@@ -9,6 +9,7 @@ from lifang.store.registry import (
     exchange_tables,
     lifecycle_tables,
     network_tables,
+    quality_tables,
     sensing_tables,
     sharing_tables,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "lifecycle_tables",
     "metadata",
     "network_tables",
+    "quality_tables",
     "sensing_tables",
     "sharing_tables",
 ]

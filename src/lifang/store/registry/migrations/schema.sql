@@ -21,7 +21,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0011');
+INSERT INTO "alembic_version" VALUES('0012');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -470,6 +470,39 @@ CREATE TABLE indicator_value (
  STRICT
 ;
 
+CREATE TABLE issue (
+	id TEXT NOT NULL, 
+	dataset TEXT NOT NULL, 
+	release INTEGER NOT NULL, 
+	row_key TEXT NOT NULL, 
+	"column" TEXT NOT NULL, 
+	dimension TEXT NOT NULL, 
+	text TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	reporter TEXT NOT NULL, 
+	assignee TEXT NOT NULL, 
+	due INTEGER, 
+	opened INTEGER NOT NULL, 
+	updated INTEGER NOT NULL, 
+	CONSTRAINT pk_issue PRIMARY KEY (id), 
+	CONSTRAINT fk_issue_dataset FOREIGN KEY(dataset) REFERENCES dataset (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE issue_event (
+	id TEXT NOT NULL, 
+	issue TEXT NOT NULL, 
+	move TEXT NOT NULL, 
+	"by" TEXT NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	note TEXT NOT NULL, 
+	CONSTRAINT pk_issue_event PRIMARY KEY (id), 
+	CONSTRAINT fk_issue_event_issue FOREIGN KEY(issue) REFERENCES issue (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
 CREATE TABLE job (
 	id TEXT NOT NULL, 
 	kind TEXT NOT NULL, 
@@ -626,6 +659,18 @@ CREATE TABLE person (
 	created INTEGER NOT NULL, 
 	CONSTRAINT pk_person PRIMARY KEY (id), 
 	CONSTRAINT uq_person_name UNIQUE (name)
+)
+ STRICT
+;
+
+CREATE TABLE quality_run (
+	id TEXT NOT NULL, 
+	dataset TEXT NOT NULL, 
+	release INTEGER NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	checks TEXT, 
+	CONSTRAINT pk_quality_run PRIMARY KEY (id), 
+	CONSTRAINT fk_quality_run_dataset FOREIGN KEY(dataset) REFERENCES dataset (id) DEFERRABLE INITIALLY DEFERRED
 )
  STRICT
 ;
@@ -888,3 +933,13 @@ CREATE INDEX ix_exchange_delivery_state ON exchange_delivery (state);
 CREATE INDEX ix_exchange_receipt_delivery ON exchange_receipt (delivery);
 
 CREATE INDEX ix_exchange_key_organisation ON exchange_key (organisation);
+
+CREATE INDEX ix_quality_run_dataset ON quality_run (dataset);
+
+CREATE INDEX ix_issue_dataset ON issue (dataset);
+
+CREATE INDEX ix_issue_reporter_opened ON issue (reporter, opened);
+
+CREATE INDEX ix_issue_state ON issue (state);
+
+CREATE INDEX ix_issue_event_issue ON issue_event (issue);

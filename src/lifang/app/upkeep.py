@@ -1,0 +1,99 @@
+"""Upkeep: what the catalogue needs without being asked: checks of new releases, and what the calendar brings."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from lifang.catalogue import Catalogue, CatalogueChange
+from lifang.core import Clock, NotFound, Problem, format_instant, parse_instant
+from lifang.guard import SYSTEM
+from lifang.store import Store, read_setting, write_setting
+
+_LOG = logging.getLogger(__name__)
+_KEY = "upkeep"
+_DAY = timedelta(days=1)
+_WAIT_S = 60.0
+
+
+class Upkeep:
+    """Tends one city's catalogue on a thread of its own, from ``start`` to ``close``."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, clock: Clock) -> None:
+        self._store, self._catalogue, self._clock = store, catalogue, clock
+        self._unchecked: set[str] = set()
+        self._lock = threading.Lock()
+        self._wake, self._stop = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
+        catalogue.changes.on_change(self._hear)
+
+    def start(self) -> None:
+        """Start tending; releases that nobody checked before the program ended are checked now."""
+        if self._thread is None:
+            with self._lock:
+                self._unchecked |= self._left_over()
+            self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the present step."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread:
+            self._thread.join(timeout=30)
+
+    def tend(self) -> None:
+        """Check what was released since, and do what a day asks for if a day has passed."""
+        with self._lock:
+            unchecked, self._unchecked = sorted(self._unchecked), set()
+        for dataset in unchecked:
+            self._guarded(partial(self._catalogue.check, dataset))
+        now = self._clock.now()
+        last = read_setting(self._store, _KEY)
+        if last is None or parse_instant(last["day"]) + _DAY <= now:
+            write_setting(self._store, _KEY, {"day": format_instant(now)})
+            if last is not None:
+                self._daily()
+
+    def _daily(self) -> None:
+        for dataset in self._catalogue.datasets():
+            if self._stop.is_set():
+                return
+            if dataset.releases():
+                self._guarded(partial(self._catalogue.check, dataset.id))
+                self._guarded(partial(self._catalogue.expire, dataset.id, by=SYSTEM))
+        self._catalogue.lifecycle.destructions.carry_out()
+
+    def _left_over(self) -> set[str]:
+        columns = self._store.registry.columns
+        runs, releases = columns("quality_run", ["dataset", "release"]), columns("release", ["dataset", "number"])
+        checked = set(zip(runs["dataset"], runs["release"], strict=True))
+        newest: dict[str, int] = {}
+        for dataset, number in zip(releases["dataset"], releases["number"], strict=True):
+            newest[dataset] = max(number, newest.get(dataset, 0))
+        return {dataset for dataset, number in newest.items() if (dataset, number) not in checked}
+
+    def _hear(self, change: CatalogueChange) -> None:
+        if change.kind == "release":
+            with self._lock:
+                self._unchecked.add(change.dataset)
+            self._wake.set()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            self._guarded(self.tend)
+            self._wake.wait(_WAIT_S)
+            self._wake.clear()
+
+    def _guarded(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except NotFound:
+            return  # archived or destroyed meanwhile
+        except Problem as problem:
+            _LOG.warning("upkeep left something undone: %s", problem)
+        except Exception:  # noqa: BLE001 - the rest goes on; the failure is logged
+            _LOG.exception("upkeep left something undone")
