@@ -189,7 +189,7 @@ def pygeoapi(database: str, scratch: Path) -> Iterator[str]:
     programs = scratch / "pygeoapi" / "bin"
     subprocess.run([sys.executable, "-m", "venv", str(programs.parent)], check=True)
     wanted = ["pygeoapi==0.21.*", "psycopg2-binary", "geoalchemy2", "sqlalchemy<3", "gunicorn"]
-    subprocess.run([programs / "pip", "install", "-q", *wanted], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([programs / "pip", "install", "-q", *wanted], check=True, capture_output=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

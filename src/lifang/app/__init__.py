@@ -32,6 +32,7 @@ from lifang.app.doctor import Finding
 from lifang.app.first_login import first_login, forget_first_login, keep_first_login
 from lifang.app.jobs import Job, Jobs
 from lifang.app.packs import find_pack, lay_out, lay_out_empty, packs
+from lifang.app.processes import PROCESS, PROCESSES, ProcessSpec, process, run_process
 from lifang.app.queries import Queries
 from lifang.app.simulated import GATEWAY, PERIOD_S, PERSON, register_simulated
 from lifang.app.stage import Stage
@@ -42,6 +43,8 @@ __all__ = [
     "OWNER",
     "PERIOD_S",
     "PERSON",
+    "PROCESS",
+    "PROCESSES",
     "About",
     "Asker",
     "Buckets",
@@ -57,6 +60,7 @@ __all__ = [
     "Listed",
     "OpenDataset",
     "Page",
+    "ProcessSpec",
     "Queries",
     "SeenTiles",
     "Series",
@@ -73,6 +77,8 @@ __all__ = [
     "lay_out_empty",
     "open_city",
     "packs",
+    "process",
     "register_simulated",
+    "run_process",
     "shown",
 ]

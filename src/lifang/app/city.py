@@ -18,6 +18,7 @@ from lifang.app.grades import Grades
 from lifang.app.jobs import Jobs
 from lifang.app.long_work import LongWork
 from lifang.app.packs import Tell, pack_datasets, pack_models
+from lifang.app.processes import PROCESS, run_process_job
 from lifang.app.pulse import Pulse, StandingClock
 from lifang.app.queries import Queries
 from lifang.app.sensors import ReplayPlan, recorded_series, register_sensors
@@ -265,6 +266,7 @@ class City(Reads):
         self.tasking.on_command(self._tell_command)
         self.catalogue.changes.on_change(self._tell_change)
         self._long_work.register(self.jobs)
+        self.jobs.register(PROCESS, partial(run_process_job, self.asker))
 
     def _tell_change(self, change: CatalogueChange) -> None:
         if change.is_for_readers:

@@ -86,6 +86,19 @@ class Features:
             raise nothing
         return written(table, self.key, form)[0]
 
+    def tile(self, z: int, x: int, y: int) -> bytes:
+        """Return the features in a tile of WebMercatorQuad as a vector tile; empty if none are there."""
+        if not self.release.has_geometry:
+            raise NotFound(f"{self.release.dataset} has no geometry.", mend="List the others: GET /ogc/collections.")
+        return self._relation.tile(self.release.dataset, z, x, y)
+
+    def figures(self, name: str, where: Expression | None) -> dict[str, float | int | None]:
+        """Return count, min, max, mean, sum and stddev of the numbers of a property where ``where`` holds."""
+        if str(self.columns.get(name, {}).get("type")) not in {"integer", "number"}:
+            numeric = [each for each, told in self.columns.items() if told["type"] in {"integer", "number"}]
+            raise BadInput(f"{name[:80]!r} is no number here.", where="property", mend=f"Known: {', '.join(numeric)}.")
+        return self._relation.figures(name, matching=where)
+
     def is_one(self, feature_id: str) -> Expression:
         """Return the condition that holds for the feature of this id; ``NotFound`` if no row could have it."""
         parts = zip(self.key, parts_of(feature_id, self.key), strict=True)

@@ -1,5 +1,6 @@
 """The conformance classes that this door keeps, by their URIs."""
 
+_SPEC = "http://www.opengis.net/spec/"
 _FEATURES = "http://www.opengis.net/spec/ogcapi-features-"
 _COMMON = "http://www.opengis.net/spec/ogcapi-common-"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf/"
@@ -17,6 +18,23 @@ CLASSES = (
     f"{_FEATURES}3/1.0/conf/features-filter",
     *(f"{_FEATURES}4/1.0/conf/{name}" for name in ("create-replace-delete", "update", "optimistic-locking-etags")),
     f"{_FEATURES}5/1.0/conf/sortables",
+    *(
+        f"{_SPEC}ogcapi-records-1/1.0/conf/{name}"
+        for name in ("record-core", "record-core-query-parameters", "json", "record-collection", "searchable-catalog")
+    ),
+    *(
+        f"{_SPEC}ogcapi-tiles-1/1.0/conf/{name}"
+        for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt")
+    ),
+    f"{_SPEC}tms/2.0/conf/tilematrixset",
+    *(
+        f"{_SPEC}ogcapi-edr-1/1.1/conf/{name}"
+        for name in ("core", "collections", "position", "radius", "area", "cube", "locations", "covjson", "edr-geojson")
+    ),
+    *(
+        f"{_SPEC}ogcapi-processes-1/1.0/conf/{name}"
+        for name in ("core", "ogc-process-description", "json", "job-list", "dismiss")
+    ),
     *(
         f"{_CQL2}{name}"
         for name in (

@@ -63,7 +63,9 @@ def _links(request: Request, name: str, card: Card, release: Release | None) -> 
         link(f"{REL}queryables", address(request, "collections", name, "queryables"), SCHEMA, "what it is filtered by"),
         link(f"{REL}sortables", address(request, "collections", name, "sortables"), SCHEMA, "what it is ordered by"),
     ]
-    del release
+    if release is not None and release.has_geometry:
+        tiles = address(request, "collections", name, "tiles")
+        found.append(link(f"{REL}tilesets-vector", tiles, title="its vector tiles"))
     if card.licence.startswith("http"):
         found.append(link("license", card.licence, "text/html"))
     return found

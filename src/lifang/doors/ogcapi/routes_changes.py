@@ -23,8 +23,9 @@ from lifang.doors.ogcapi.changes import (
 from lifang.doors.ogcapi.crs import CRS84, crs_of
 from lifang.doors.ogcapi.landing import ANSWERS
 from lifang.doors.ogcapi.links import GEOJSON, JSON, ROOT, address
+from lifang.doors.ogcapi.parameters import CollectionId, FeatureId, Reads
 from lifang.doors.ogcapi.representing import OgcRoute
-from lifang.doors.ogcapi.routes_features import CollectionId, FeatureId, Reads, feature_tag
+from lifang.doors.ogcapi.routes_features import feature_tag
 
 Sent = Annotated[dict[str, Any], Body(media_type=GEOJSON, description="A GeoJSON feature.")]
 Partly = Annotated[dict[str, Any], Body(media_type="application/merge-patch+json", description="What is to change.")]

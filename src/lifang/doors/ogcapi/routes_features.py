@@ -5,28 +5,22 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from lifang.catalogue import Features, Form
 from lifang.core import format_instant
-from lifang.doors.http import Asker, asking, bytes_answer, city_of, entity_tag, json_answer
+from lifang.doors.http import Asker, bytes_answer, city_of, entity_tag, json_answer
 from lifang.doors.ogcapi.asked import Asked, asked_of, check_known, time_column
 from lifang.doors.ogcapi.crs import CRS84, Crs, crs_of
 from lifang.doors.ogcapi.describing import collection, schema
 from lifang.doors.ogcapi.landing import ANSWERS
 from lifang.doors.ogcapi.links import GEOJSON, JSON, JSONFG, ROOT, SCHEMA, Link, address, again, link
+from lifang.doors.ogcapi.parameters import CollectionId, FeatureId, Limit, Lists, Number, Offset, Reads, Text
 from lifang.doors.ogcapi.representing import OgcRoute, media_of
-from lifang.guard import Action, Resource
+from lifang.doors.ogcapi.routes_edr import described as described_observations
+from lifang.doors.ogcapi.routes_records import described as described_records
 
-Lists = Annotated[Asker, asking(Action.READ, Resource("dataset"))]
-Reads = Annotated[Asker, asking(Action.READ, Resource("dataset"), per_item=True)]
-CollectionId = Annotated[str, Path(max_length=64, description="The id of a dataset.")]
-FeatureId = Annotated[str, Path(max_length=500, description="The id of a feature.")]
-Text = Annotated[str | None, Query(max_length=500)]
-Limit = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="At most 10,000 are given.")]
-Offset = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
-Number = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="The number of a release; else the newest.")]
 _COLLECTIONS, _COLLECTIONS_MAX = 1000, 10_000
 _FEATURE_MEDIA = {"json": GEOJSON, "geojson": GEOJSON, "jsonfg": JSONFG, "plain": JSON}
 _SCHEMA_MEDIA = {"schema": SCHEMA, "json": JSON}
@@ -58,8 +52,9 @@ def collections(request: Request, asker: Lists, limit: Limit = None, offset: Off
     links = [link("self", str(request.url), title="this document")]
     if page.more:
         links.append(link("next", again(request, {"offset": start + size, "limit": size})))
+    others = [described_records(request), described_observations(request, asker)] if start == 0 else []
     told = [collection(request, each.card, each.release) for each in page if each.release is not None]
-    return json_answer(request, {"links": links, "collections": told, "crs": [CRS84]})
+    return json_answer(request, {"links": links, "collections": told + others, "crs": [CRS84]})
 
 
 def a_collection(collection_id: CollectionId, request: Request, asker: Reads) -> Response:

@@ -16,8 +16,9 @@ from lifang.store.lake.difference import Difference
 from lifang.store.lake.engine import RELEASES, Engine
 from lifang.store.lake.model import ColumnInfo, Condition
 from lifang.store.lake.names import name, sql
-from lifang.store.lake.row_where import row_where
+from lifang.store.lake.row_where import GEOMETRY, row_where
 from lifang.store.lake.stream import Stream
+from lifang.store.lake.tiles import tile_query
 
 _BATCH_ROWS = 10_000
 _ALL = 2**62  # rows: more than any table has
@@ -148,6 +149,27 @@ class Relation:
                 "SELECT k._key, t.rowid AS _position, t.* FROM wanted AS k JOIN", self._source, "AS t ON", meets
             )
             return session.execute(f"{query} ORDER BY 1, 2").to_arrow_table()
+
+    def tile(self, layer: str, z: int, x: int, y: int) -> bytes:
+        """Return the rows in tile ``x``, ``y`` of zoom ``z`` as a vector tile with one layer; empty if none are there.
+
+        ``BadInput`` if the rows have no geometry.
+        """
+        self._name(GEOMETRY)
+        query, values = tile_query(self._source, self.columns, layer, z, x, y)
+        with self._engine.session(RELEASES, spatial=True) as session:
+            row = session.execute(query, values).fetchone()
+        return bytes(row[0]) if row and row[1] else b""
+
+    def figures(self, column: str, *, matching: Expression | None = None) -> dict[str, float | int | None]:
+        """Return ``count``, ``min``, ``max``, ``mean``, ``sum`` and ``stddev`` (of a sample) of a column's numbers."""
+        chosen = self._name(column)
+        filters, values, spatial = self._where((), None, matching)
+        names = ("count", "min", "max", "mean", "sum", "stddev")
+        shown = ", ".join(f"{each}({chosen}::DOUBLE)" for each in ("count", "min", "max", "avg", "sum", "stddev_samp"))
+        with self._engine.session(RELEASES, spatial=spatial) as session:
+            row = session.execute(sql("SELECT", shown, "FROM", self._source, filters), values).fetchone()
+        return dict(zip(names, row or (0, *[None] * 5), strict=True))
 
     def distinct(self, column: str, limit: int = 100) -> list[tuple[Any, int]]:
         """Return up to ``limit`` values of ``column`` with how often each occurs, the commonest first."""
