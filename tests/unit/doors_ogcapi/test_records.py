@@ -36,7 +36,7 @@ def test_words_place_time_and_facets_narrow(anyone: Client) -> None:
     assert _ids(anyone, datetime="2017-01-01/2017-12-31", theme="ecology") == ["wells"]
     assert _ids(anyone, type="service") == []
     assert _ids(anyone, ids="fees,nothere") == ["fees"]
-    assert _ids(anyone, ids="fees,wells", sortby="-title") == ["wells", "fees"]
+    assert _ids(anyone, sortby="-title")[0] == "wells"
     facets = anyone.get(f"{_ITEMS}?q=wells").json()["facets"]
     assert facets["theme"]["buckets"] == [{"value": "ecology", "count": 1}]
 

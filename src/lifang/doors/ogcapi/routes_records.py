@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from lifang.app import Listed
-from lifang.catalogue import named
-from lifang.core import BadInput, Box, NotFound, format_instant
+from lifang.app import Listed, OpenDataset
+from lifang.catalogue import Search, named
+from lifang.core import BadInput, Box, NeedsPurpose, NotFound, format_instant
 from lifang.doors.http import Asker, json_answer
 from lifang.doors.ogcapi.asked import check_known, span_of
 from lifang.doors.ogcapi.crs import CRS84, boxes_of
 from lifang.doors.ogcapi.describing import worded
 from lifang.doors.ogcapi.landing import ANSWERS
-from lifang.doors.ogcapi.links import GEOJSON, JSON, REL, ROOT, SCHEMA, address, again, link
+from lifang.doors.ogcapi.links import GEOJSON, JSON, REL, ROOT, SCHEMA, Link, address, again, link
 from lifang.doors.ogcapi.parameters import Limit, Lists, Offset, Reads, Text
 from lifang.doors.ogcapi.representing import OgcRoute, media_of
 
 RECORDS = "catalogue.records"  # no dataset can be called so: their ids have no point
 _LIMIT, _LIMIT_MAX = 10, 1000
+_IDS_MAX = 100
 _TYPE = "dataset"
 _CORE = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core"
 _KNOWN = ("q", "bbox", "datetime", "type", "ids", "theme", "provider", "limit", "offset", "sortby")
@@ -103,106 +103,108 @@ def records(
     """Look for datasets by words, place, time, type, theme and provider; with facets of what was found."""
     check_known(request, *_KNOWN)
     media = media_of(request, _MEDIA)
-    if "\0" in q:
-        raise BadInput("A text has no NUL.", where="q", mend="Leave it out.")
-    found = [] if type_ not in (None, _TYPE) else list(asker.datasets(text=q, theme=theme, provider=provider))
-    if ids is not None:
-        wanted = set(ids.split(","))
-        found = [each for each in found if each.card.id in wanted]
-    found = _there(found, bbox, datetime_)
-    found = _ordered(request, found, sortby)
     start, size = offset or 0, min(limit or _LIMIT, _LIMIT_MAX)
-    page = found[start : start + size]
-    links = [link("self", again(request, {}), media, "this document"),
-             link("collection", address(request, "collections", RECORDS))]  # fmt: skip
-    if start + len(page) < len(found) and page:
-        links.append(link("next", again(request, {"offset": start + size, "limit": size}), media))
-    if start:
-        links.append(link("prev", again(request, {"offset": max(0, start - size), "limit": size}), media))
+    if type_ not in (None, _TYPE):
+        found, total, facets = [], 0, {}
+    elif ids is not None:
+        found = _by_id(asker, ids)
+        total, facets = len(found), {}
+        found = found[start : start + size]
+    else:
+        search = _search(request, q, bbox, datetime_, theme, provider, sortby)
+        page = asker.datasets(search, offset=start, limit=size)
+        found, total, facets = list(page), page.total, asker.facets(search)
     body = {
         "type": "FeatureCollection",
-        "numberMatched": len(found),
-        "numberReturned": len(page),
+        "numberMatched": total,
+        "numberReturned": len(found),
         "timeStamp": format_instant(asker.city.clock.now()),
-        "facets": _facets(request, asker, found),
-        "links": links,
-        "features": [_record(request, asker, each) for each in page],
+        "facets": {name: _facet(name, counts) for name, counts in facets.items()},
+        "links": _page_links(request, media, (start, size, len(found), total)),
+        "features": [_record(request, asker, each) for each in found],
     }
     response = json_answer(request, body)
     response.headers["Content-Type"] = media
     return response
 
 
+def _page_links(request: Request, media: str, counts: tuple[int, int, int, int]) -> list[Link]:
+    start, size, returned, total = counts
+    links = [
+        link("self", again(request, {}), media, "this document"),
+        link("collection", address(request, "collections", RECORDS)),
+    ]
+    if returned and start + returned < total:
+        links.append(link("next", again(request, {"offset": start + size, "limit": size}), media))
+    if start:
+        links.append(link("prev", again(request, {"offset": max(0, start - size), "limit": size}), media))
+    return links
+
+
+def _search(
+    request: Request,
+    q: str,
+    bbox: str | None,
+    when: str | None,
+    theme: str | None,
+    provider: str | None,
+    sortby: str | None,
+) -> Search:
+    """Return the question to the catalogue."""
+    if "\0" in q:
+        raise BadInput("A text has no NUL.", where="q", mend="Leave it out.")
+    boxes = boxes_of(bbox) if bbox else ()
+    if len(boxes) > 1:
+        raise BadInput("This box crosses the antimeridian.", where="bbox", mend="Ask for its two sides one by one.")
+    if when is not None:
+        span_of(when)
+    first, _, last = (when or "").partition("/")
+    ends = ["" if each == ".." else each for each in (first, last if "/" in (when or "") else first)]
+    name = (sortby or "").lstrip("+-")
+    if sortby is not None and name not in {"title", "updated"}:
+        raise BadInput(
+            f"{sortby[:40]!r} orders nothing.", where="sortby", mend="Use title or updated, with - to descend."
+        )
+    chinese = request.headers.get("accept-language", "").lower().startswith("zh")
+    order = {"": "relevance", "title": "title" if chinese else "title_en"}.get(name, name)
+    chosen = {key: (value,) for key, value in (("theme", theme), ("provider", provider)) if value}
+    box = boxes[0] if boxes else None
+    down = (sortby or "").startswith("-")
+    return Search(q, chosen, box=box, start=ends[0], end=ends[1], sort=order, descending=down)
+
+
+def _by_id(asker: Asker, ids: str) -> list[Listed]:
+    names = list(dict.fromkeys(ids.split(",")))
+    if len(names) > _IDS_MAX:
+        raise BadInput(f"At most {_IDS_MAX} ids are looked for.", where="ids", mend="Ask for fewer.")
+    found = []
+    for name in names:
+        with suppress(NotFound, NeedsPurpose):
+            found.append(_listed(asker.dataset(name)))
+    return found
+
+
+def _listed(dataset: OpenDataset) -> Listed:
+    newest = next(iter(dataset.releases()), None)
+    return Listed(dataset.card, newest, dataset.extent_of(newest), needs_purpose=False, state=dataset.standing.state)
+
+
+def _facet(name: str, counts: list[tuple[str, int]]) -> dict[str, Any]:
+    buckets = [{"value": value, "count": count} for value, count in counts]
+    return {"type": "term", "property": name, "buckets": buckets}
+
+
 def record(record_id: RecordId, request: Request, asker: Reads) -> Response:
     """Give the record of one dataset."""
     check_known(request)
     media = media_of(request, _MEDIA)
-    dataset = asker.dataset(record_id)
-    listed = next((each for each in asker.datasets(text="") if each.card.id == dataset.id), None)
-    if listed is None:
-        raise NotFound(f"There is no record {record_id!r}.", mend=f"List them: GET /ogc/collections/{RECORDS}/items.")
-    response = json_answer(request, _record(request, asker, listed))
+    response = json_answer(request, _record(request, asker, _listed(asker.dataset(record_id))))
     response.headers["Content-Type"] = media
     return response
 
 
-def _there(found: list[Listed], bbox: str | None, when: str | None) -> list[Listed]:
-    if bbox is not None:
-        boxes = boxes_of(bbox)
-        found = [each for each in found if each.extent.box and any(_meet(each.extent.box, box) for box in boxes)]
-    if when is not None:
-        first, last = span_of(when)
-        found = [each for each in found if _meets_time(each, first, last)]
-    return found
-
-
-def _meet(one: Box, other: Box) -> bool:
-    return one.west <= other.east and one.east >= other.west and one.south <= other.north and one.north >= other.south
-
-
-def _meets_time(listed: Listed, first: datetime | None, last: datetime | None) -> bool:
-    if not listed.extent.start:
-        return False
-    start, _ = span_of(listed.extent.start)
-    _, end = span_of(listed.extent.end)
-    low, high = start or datetime.min.replace(tzinfo=UTC), end or datetime.max.replace(tzinfo=UTC)
-    return (last is None or low <= last) and (first is None or high >= first)
-
-
-def _ordered(request: Request, found: list[Listed], sortby: str | None) -> list[Listed]:
-    if sortby is None:
-        return found
-    name, down = sortby.lstrip("+-"), sortby.startswith("-")
-    if name == "title":
-        return sorted(found, key=lambda each: worded(request, each.card.name) or each.card.id, reverse=down)
-    if name == "updated":
-        return sorted(found, key=lambda each: _updated(each) or "", reverse=down)
-    raise BadInput(
-        f"{sortby[:40]!r} orders nothing.", where="sortby", mend="Use title or updated, - before it to descend."
-    )
-
-
 def _updated(listed: Listed) -> str | None:
     return format_instant(listed.release.recorded) if listed.release else None
-
-
-def _facets(request: Request, asker: Asker, found: list[Listed]) -> dict[str, Any]:
-    del request, asker
-    told: dict[str, Any] = {}
-    values: Mapping[str, Any] = {
-        "theme": lambda each: each.card.theme or "other",
-        "provider": lambda each: each.card.provider.zh or each.card.provider.en,
-        "classification": lambda each: each.card.classification.value,
-    }
-    for name, value in values.items():
-        counts: dict[str, int] = {}
-        for each in found:
-            if key := value(each):
-                counts[key] = counts.get(key, 0) + 1
-        buckets = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-        told[name] = {"type": "term", "property": name,
-                      "buckets": [{"value": key, "count": count} for key, count in buckets]}  # fmt: skip
-    return told
 
 
 def _record(request: Request, asker: Asker, listed: Listed) -> dict[str, Any]:
