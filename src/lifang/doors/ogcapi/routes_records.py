@@ -104,13 +104,12 @@ def records(
     check_known(request, *_KNOWN)
     media = media_of(request, _MEDIA)
     start, size = offset or 0, min(limit or _LIMIT, _LIMIT_MAX)
-    if type_ not in (None, _TYPE):
-        found, total, facets = [], 0, {}
-    elif ids is not None:
-        found = _by_id(asker, ids)
-        total, facets = len(found), {}
-        found = found[start : start + size]
-    else:
+    found: list[Listed] = []
+    total, facets = 0, dict[str, list[tuple[str, int]]]()
+    if ids is not None and type_ in (None, _TYPE):
+        every = _by_id(asker, ids)
+        found, total = every[start : start + size], len(every)
+    elif type_ in (None, _TYPE):
         search = _search(request, q, bbox, datetime_, theme, provider, sortby)
         page = asker.datasets(search, offset=start, limit=size)
         found, total, facets = list(page), page.total, asker.facets(search)
