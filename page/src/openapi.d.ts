@@ -507,6 +507,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/citation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Citation
+         * @description Say how a dataset is cited: as text (GB/T 7714-2015, APA), as BibTeX, as DataCite metadata.
+         */
+        get: operations["citation_api_v1_datasets__dataset_id__citation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/dictionary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dictionary
+         * @description Give a dataset's data dictionary: each column's names, type, unit, rules, figures and codes.
+         */
+        get: operations["dictionary_api_v1_datasets__dataset_id__dictionary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/diff": {
         parameters: {
             query?: never;
@@ -659,8 +699,53 @@ export interface paths {
         /**
          * A dataset's rows, filtered, as a page or as an export
          * @description Return rows of the newest release, of one by number, or of the one that was the newest at a moment.
+         *
+         *     An export is streamed whole, never cut off: its header X-Lifang-Rows tells how many rows it has, and one that is
+         *     interrupted ends without the last chunk, which clients report. Texts of a CSV that a spreadsheet would run get an
+         *     apostrophe in front; so do texts that look as if they had got one: to read back, take one apostrophe from each text
+         *     that has some before =, +, -, @, a tab or an end of line.
          */
         get: operations["rows_api_v1_datasets__dataset_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sheet
+         * @description Give a dataset's data sheet as PDF: metadata, dictionary, quality, licence and citation.
+         */
+        get: operations["sheet_api_v1_datasets__dataset_id__sheet_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{dataset_id}/snippets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Snippets
+         * @description Give code that reads a dataset, in curl, Python, R and JavaScript.
+         */
+        get: operations["snippets_api_v1_datasets__dataset_id__snippets_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3974,6 +4059,19 @@ export interface components {
             text: string;
         };
         /**
+         * CitationBody
+         * @description How a dataset is cited: as text, as BibTeX, as DataCite metadata 4.5.
+         */
+        CitationBody: {
+            /** Bibtex */
+            bibtex: string;
+            /** Datacite */
+            datacite: {
+                [key: string]: unknown;
+            };
+            text: components["schemas"]["Name"];
+        };
+        /**
          * CityBody
          * @description What the city says of itself; ``extent`` is west, south, east, north in degrees.
          */
@@ -4032,28 +4130,6 @@ export interface components {
             start: string | null;
         };
         /**
-         * CodeBody
-         * @description One code; ``properties`` holds the list's own columns, such as a limit and its unit.
-         */
-        CodeBody: {
-            /** Code */
-            code: string;
-            /** En */
-            en: string;
-            /** Parent */
-            parent: string;
-            /** Properties */
-            properties: {
-                [key: string]: string;
-            };
-            /** Valid From */
-            valid_from: string | null;
-            /** Valid To */
-            valid_to: string | null;
-            /** Zh */
-            zh: string;
-        };
-        /**
          * CodeListBody
          * @description A code list: the standard it is from, its edition and source.
          */
@@ -4091,7 +4167,7 @@ export interface components {
          */
         CodePage: {
             /** Items */
-            items: components["schemas"]["CodeBody"][];
+            items: components["schemas"]["lifang__doors__api__bodies__standards__CodeBody"][];
             /** Next */
             next: string | null;
             of: components["schemas"]["CodeListBody"];
@@ -4964,6 +5040,59 @@ export interface components {
             items: components["schemas"]["DeviceTokenBody"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * DictionaryBody
+         * @description The data dictionary of a dataset's release; ``release`` is nothing where there is none yet.
+         */
+        DictionaryBody: {
+            /** Columns */
+            columns: components["schemas"]["DictionaryColumn"][];
+            /** Dataset */
+            dataset: string;
+            /** Release */
+            release: number | null;
+        };
+        /**
+         * DictionaryColumn
+         * @description A column of the data dictionary; ``codes`` are the first 500 of ``codes_total``, the rest is in the code list.
+         *
+         *     ``minimum`` and ``maximum`` are declared, ``found_minimum`` and ``found_maximum`` those of the release; ``complete``
+         *     is the share of filled cells, 0 to 1.
+         */
+        DictionaryColumn: {
+            code_list: components["schemas"]["Term"] | null;
+            /** Codes */
+            codes: components["schemas"]["lifang__doors__api__bodies__catalogue__CodeBody"][];
+            /** Codes Total */
+            codes_total: number;
+            /** Complete */
+            complete: number | null;
+            /** Distinct */
+            distinct: number | null;
+            /** Found Maximum */
+            found_maximum: number | string | null;
+            /** Found Minimum */
+            found_minimum: number | string | null;
+            /** Key */
+            key: boolean;
+            /** Maximum */
+            maximum: number | string | null;
+            /** Minimum */
+            minimum: number | string | null;
+            /** Name */
+            name: string;
+            /** Pattern */
+            pattern: string | null;
+            /** Required */
+            required: boolean;
+            title: components["schemas"]["Name"];
+            /** Type */
+            type: string;
+            /** Unique */
+            unique: boolean;
+            /** Unit */
+            unit: string | null;
         };
         /**
          * DiffBody
@@ -6947,6 +7076,28 @@ export interface components {
             top_m: number;
         };
         /**
+         * SnippetBody
+         * @description A piece of code that reads a dataset.
+         */
+        SnippetBody: {
+            /** Code */
+            code: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "curl" | "python" | "r" | "javascript";
+            title: components["schemas"]["Name"];
+        };
+        /**
+         * SnippetsBody
+         * @description Code that reads a dataset.
+         */
+        SnippetsBody: {
+            /** Items */
+            items: components["schemas"]["SnippetBody"][];
+        };
+        /**
          * StandardBody
          * @description A data standard in full.
          */
@@ -7351,6 +7502,15 @@ export interface components {
             ok: boolean;
         };
         /**
+         * CodeBody
+         * @description One code of a list.
+         */
+        lifang__doors__api__bodies__catalogue__CodeBody: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["Name"];
+        };
+        /**
          * DifferenceBody
          * @description What makes release ``to`` of release ``from``; ``cells`` counts the changed cells by column.
          *
@@ -7517,6 +7677,28 @@ export interface components {
             items: components["schemas"]["lifang__doors__api__bodies__quality__IssueBody"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * CodeBody
+         * @description One code; ``properties`` holds the list's own columns, such as a limit and its unit.
+         */
+        lifang__doors__api__bodies__standards__CodeBody: {
+            /** Code */
+            code: string;
+            /** En */
+            en: string;
+            /** Parent */
+            parent: string;
+            /** Properties */
+            properties: {
+                [key: string]: string;
+            };
+            /** Valid From */
+            valid_from: string | null;
+            /** Valid To */
+            valid_to: string | null;
+            /** Zh */
+            zh: string;
         };
         /**
          * DifferenceBody
@@ -10337,6 +10519,182 @@ export interface operations {
             };
         };
     };
+    citation_api_v1_datasets__dataset_id__citation_get: {
+        parameters: {
+            query?: {
+                /** @description A release; the newest if not. */
+                release?: number | null;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CitationBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    dictionary_api_v1_datasets__dataset_id__dictionary_get: {
+        parameters: {
+            query?: {
+                /** @description A release; the newest if not. */
+                release?: number | null;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DictionaryBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     diff_api_v1_datasets__dataset_id__diff_get: {
         parameters: {
             query?: {
@@ -11150,7 +11508,7 @@ export interface operations {
     rows_api_v1_datasets__dataset_id__rows_get: {
         parameters: {
             query?: {
-                format?: "json" | "csv" | "geojson" | "parquet" | "arrow";
+                format?: "json" | "csv" | "xlsx" | "geojson" | "gpkg" | "parquet" | "arrow";
                 /** @description Names, separated by commas. */
                 columns?: string | null;
                 /** @description column:op:value; may be repeated. */
@@ -11181,10 +11539,185 @@ export interface operations {
                 };
                 content: {
                     "application/geo+json": string;
+                    "application/geopackage+sqlite3": string;
                     "application/json": components["schemas"]["RowPage"];
                     "application/vnd.apache.arrow.stream": string;
                     "application/vnd.apache.parquet": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv": string;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    sheet_api_v1_datasets__dataset_id__sheet_get: {
+        parameters: {
+            query?: {
+                /** @description A release; the newest if not. */
+                release?: number | null;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The data sheet as PDF. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    snippets_api_v1_datasets__dataset_id__snippets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnippetsBody"];
                 };
             };
             /** @description Bad input */

@@ -23,11 +23,13 @@ from lifang.catalogue.card import (
 from lifang.catalogue.catalogue import Catalogue
 from lifang.catalogue.changes import EDITORS, READERS, CatalogueChange, Changes
 from lifang.catalogue.checking import RULES, ColumnQuality, Hit, QualityReport
+from lifang.catalogue.citation import Citation, Cited, cite
 from lifang.catalogue.comparing import ColumnChange, Comparison
 from lifang.catalogue.data_standards import DataStandards, Registered, Registration
 from lifang.catalogue.dataset import Dataset, card_from
 from lifang.catalogue.describe import RESOURCE_CLASSES, kind_of, opening_of, sharing_of
-from lifang.catalogue.export import EXPORT_FORMATS, MEDIA_TYPES, write_rows
+from lifang.catalogue.dictionary import CODES_MAX, Entry, dictionary_of
+from lifang.catalogue.export import EXPORT_FORMATS, MEDIA_TYPES, NEED_GEOMETRY, write_rows
 from lifang.catalogue.extent import Extent
 from lifang.catalogue.features import FeatureQuestion, Features, Form, Move
 from lifang.catalogue.finder import Counts, Hits
@@ -60,10 +62,12 @@ from lifang.catalogue.quality import (
 )
 from lifang.catalogue.reading import FORMATS
 from lifang.catalogue.search import FACETS, SORTS, Search, provider_of
+from lifang.catalogue.sheet import Sheet, data_sheet
 
 __all__ = [
     "BASES",
     "CHANGE",
+    "CODES_MAX",
     "CYCLES",
     "DIMENSIONS",
     "EDITORS",
@@ -76,6 +80,7 @@ __all__ = [
     "MEDIA_TYPES",
     "METHODS",
     "MOVES",
+    "NEED_GEOMETRY",
     "OPENING",
     "READERS",
     "RESOURCE_CLASSES",
@@ -93,6 +98,8 @@ __all__ = [
     "CatalogueChange",
     "Change",
     "Changes",
+    "Citation",
+    "Cited",
     "Column",
     "ColumnChange",
     "ColumnQuality",
@@ -104,6 +111,7 @@ __all__ = [
     "Dataset",
     "Destruction",
     "Difference",
+    "Entry",
     "Extent",
     "FeatureQuestion",
     "Features",
@@ -130,9 +138,13 @@ __all__ = [
     "Release",
     "Run",
     "Search",
+    "Sheet",
     "Standing",
     "card_from",
     "check_certificate",
+    "cite",
+    "data_sheet",
+    "dictionary_of",
     "kind_of",
     "known_licences",
     "licence_of",

@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from lifang.catalogue.card import Bilingual, Card
-from lifang.catalogue.export import EXPORT_FORMATS
+from lifang.catalogue.export import EXPORT_FORMATS, NEED_GEOMETRY
 from lifang.catalogue.model import Release
 from lifang.core import UnknownCode
 from lifang.standards import Code, code_list
@@ -56,7 +56,7 @@ def short_name(text: str) -> str:
 
 def offered_formats(release: Release) -> tuple[str, ...]:
     """Return the formats in which the rows of a release can be taken away."""
-    return tuple(each for each in EXPORT_FORMATS if each != "geojson" or release.has_geometry)
+    return tuple(each for each in EXPORT_FORMATS if each not in NEED_GEOMETRY or release.has_geometry)
 
 
 def _plain(text: str) -> str:

@@ -251,3 +251,66 @@ class LineageBody(Said):
 
     nodes: list[LineageNode]
     edges: list[LineageEdge]
+
+
+class CodeBody(Said):
+    """One code of a list."""
+
+    code: str
+    name: Name
+
+
+class DictionaryColumn(Said):
+    """A column of the data dictionary; ``codes`` are the first 500 of ``codes_total``, the rest is in the code list.
+
+    ``minimum`` and ``maximum`` are declared, ``found_minimum`` and ``found_maximum`` those of the release; ``complete``
+    is the share of filled cells, 0 to 1.
+    """
+
+    name: str
+    title: Name
+    type: str
+    unit: str | None
+    key: bool
+    required: bool
+    unique: bool
+    pattern: str | None
+    minimum: float | str | None
+    maximum: float | str | None
+    complete: float | None
+    distinct: int | None
+    found_minimum: float | int | str | None
+    found_maximum: float | int | str | None
+    code_list: Term | None
+    codes: list[CodeBody]
+    codes_total: int
+
+
+class DictionaryBody(Said):
+    """The data dictionary of a dataset's release; ``release`` is nothing where there is none yet."""
+
+    dataset: str
+    release: int | None
+    columns: list[DictionaryColumn]
+
+
+class SnippetBody(Said):
+    """A piece of code that reads a dataset."""
+
+    language: Literal["curl", "python", "r", "javascript"]
+    title: Name
+    code: str
+
+
+class SnippetsBody(Said):
+    """Code that reads a dataset."""
+
+    items: list[SnippetBody]
+
+
+class CitationBody(Said):
+    """How a dataset is cited: as text, as BibTeX, as DataCite metadata 4.5."""
+
+    text: Name
+    bibtex: str
+    datacite: Json

@@ -13,7 +13,7 @@ import shapely
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from lifang.catalogue import Release, write_rows
+from lifang.catalogue import MEDIA_TYPES, NEED_GEOMETRY, Release, write_rows
 from lifang.core import BadInput, Box
 from lifang.doors.api.bodies.catalogue import RowPage
 from lifang.doors.api.conditions import chosen, conditions, ordering, visible
@@ -38,16 +38,11 @@ _PAGE, _PAGE_MAX = 100, 10_000
 _RENDERED_MAX = 8_000_000  # bytes of a release whose GeoJSON is made in memory
 _GEOMETRY = "geometry"
 _GZIP_LEVEL = 6
-_MEDIA_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "geojson": "application/geo+json",
-    "parquet": "application/vnd.apache.parquet",
-    "arrow": "application/vnd.apache.arrow.stream",
-    "json": "application/json",
-}
+_BATCH_ROWS = 50_000
+ROWS_HEADER = "X-Lifang-Rows"
 _ENDINGS = {"arrow": "arrows"}
-_EXPORTS = {name.partition(";")[0]: {"schema": {"type": "string"}} for name in _MEDIA_TYPES.values()}
-Format = Literal["json", "csv", "geojson", "parquet", "arrow"]
+_EXPORTS = {name.partition(";")[0]: {"schema": {"type": "string"}} for name in MEDIA_TYPES.values()}
+Format = Literal["json", "csv", "xlsx", "geojson", "gpkg", "parquet", "arrow"]
 Reads = Annotated[Asker, asking(Action.READ, Resource("dataset"), per_item=True)]
 
 
@@ -103,7 +98,13 @@ def rows(
     release: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     at: RecordedMoment = None,
 ) -> Response:
-    """Return rows of the newest release, of one by number, or of the one that was the newest at a moment."""
+    """Return rows of the newest release, of one by number, or of the one that was the newest at a moment.
+
+    An export is streamed whole, never cut off: its header X-Lifang-Rows tells how many rows it has, and one that is
+    interrupted ends without the last chunk, which clients report. Texts of a CSV that a spreadsheet would run get an
+    apostrophe in front; so do texts that look as if they had got one: to read back, take one apostrophe from each text
+    that has some before =, +, -, @, a tab or an end of line.
+    """
     cursor = decode_cursor("rows", after, int, int, str)
     one_way(release, at)
     dataset = asker.dataset(dataset_id)
@@ -125,8 +126,8 @@ def rows(
     )
     if form == "json":
         return _page(request, wanted, cursor, limit, plain=columns is None)
-    if form == "geojson" and _GEOMETRY not in {column.name for column in known}:
-        raise BadInput("This dataset has no geometry.", where="format", mend="Use csv, json, parquet or arrow.")
+    if form in NEED_GEOMETRY and _GEOMETRY not in {column.name for column in known}:
+        raise BadInput("This dataset has no geometry.", where="format", mend="Use csv, xlsx, json, parquet or arrow.")
     return _export(request, wanted, form, limit, name=dataset_id)
 
 
@@ -178,6 +179,7 @@ def _reader(wanted: _Wanted, limit: int | None) -> pa.RecordBatchReader:
         order=wanted.order,
         descending=wanted.descending,
         limit=limit,
+        batch_rows=_BATCH_ROWS,
     )
 
 
@@ -190,8 +192,16 @@ def _export(request: Request, wanted: _Wanted, form: str, limit: int | None, *, 
         return _rendered(request, wanted, tag)
     file = f"{name}-{wanted.release.number}.{_ENDINGS.get(form, form)}"
     headers["Content-Disposition"] = f'attachment; filename="{file}"'
+    headers[ROWS_HEADER] = str(_rows_of(wanted, limit))
     pieces: Iterator[bytes] = write_rows(_reader(wanted, limit), form)
-    return StreamingResponse(pieces, media_type=_MEDIA_TYPES[form], headers=headers)
+    return StreamingResponse(pieces, media_type=MEDIA_TYPES[form], headers=headers)
+
+
+def _rows_of(wanted: _Wanted, limit: int | None) -> int:
+    """Return how many rows an export has: whoever has fewer, or no end of the last piece, was interrupted."""
+    narrowed = wanted.where or wanted.box
+    total = wanted.relation.count(where=wanted.where, bbox=wanted.box) if narrowed else wanted.release.rows
+    return total if limit is None else min(limit, total)
 
 
 def _rendered(request: Request, wanted: _Wanted, tag: str) -> Response:
@@ -203,7 +213,7 @@ def _rendered(request: Request, wanted: _Wanted, tag: str) -> Response:
         content = b"".join(write_rows(_reader(wanted, None), "geojson"))
         return gzip.compress(content, _GZIP_LEVEL, mtime=0) if packed else content
 
-    response = bytes_answer(request, held.get((tag, packed), render), media_type=_MEDIA_TYPES["geojson"], tag=tag)
+    response = bytes_answer(request, held.get((tag, packed), render), media_type=MEDIA_TYPES["geojson"], tag=tag)
     if packed and response.status_code == 200:
         response.headers["Content-Encoding"] = "gzip"
     return response

@@ -1,14 +1,18 @@
 """Rows written as CSV, GeoJSON, JSON, Parquet or Arrow, a batch at a time, so that memory stays small.
 
-CSV is neutral: a text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, CSV injection).
+CSV is neutral: a text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, CSV injection), and
+so does one that looks as if it had got one. To read back, take an apostrophe from each text with one or more of them
+before ``=``, ``+``, ``-``, ``@``, a tab or an end of line.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,29 +22,35 @@ import shapely
 
 from lifang.core import BadInput
 
-MEDIA_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "geojson": "application/geo+json",
-    "json": "application/json",
-    "parquet": "application/vnd.apache.parquet",
-    "arrow": "application/vnd.apache.arrow.stream",
-}
-EXPORT_FORMATS = tuple(MEDIA_TYPES)
-_FORMULA = r"^[=+\-@\t\r\n]"
+_FORMULA = r"^'*[=+\-@\t\r\n]"
 _SIDES = ("_xmin", "_ymin", "_xmax", "_ymax")
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+_SECOND = 1_000_000
+_GEOMETRY = "geometry"
+_GEOPARQUET = orjson.dumps(  # GeoParquet 1.1.0; without a crs it is OGC:CRS84
+    {
+        "version": "1.1.0",
+        "primary_column": _GEOMETRY,
+        "columns": {_GEOMETRY: {"encoding": "WKB", "geometry_types": []}},
+    }
+)
+_FIRST, _END = -62_135_596_800 * _SECOND, 253_402_300_800 * _SECOND  # the years 1 to 9999
 
 
-def write_rows(rows: pa.RecordBatchReader | pa.Table, format: str) -> Iterator[bytes]:  # noqa: A002 - the word the API uses
-    """Return the rows written in ``format``, piece by piece; ``BadInput`` for an unknown format."""
-    if format not in _WRITERS:
-        raise BadInput(f"{format!r} is not an export format.", mend=f"Use one of {', '.join(EXPORT_FORMATS)}.")
-    reader = rows.to_reader() if isinstance(rows, pa.Table) else rows
-    return _WRITERS[format](reader)
+def shown_columns(schema: pa.Schema) -> list[str]:
+    """Return the columns that are a dataset's own, without the bounds kept beside them."""
+    return [name for name in schema.names if name not in _SIDES]
+
+
+def as_text(column: Any, name: str) -> Any:
+    """Return a column as text: geometry as WKT, moments as ISO 8601 in UTC, bytes in hexadecimal, the rest as JSON."""
+    if name == _GEOMETRY and _is_binary(column.type):
+        return pa.array(shapely.to_wkt(shapes_of(column), rounding_precision=9), pa.string())
+    return _as_text(column)
 
 
 def _csv(reader: pa.RecordBatchReader) -> Iterator[bytes]:
-    names = [name for name in reader.schema.names if name not in _SIDES]
+    names = shown_columns(reader.schema)
     schema = pa.schema([(name, _csv_type(reader.schema.field(name).type)) for name in names])
     sink = io.BytesIO()
     sink.write(",".join(f'"{_neutral_text(name)}"' for name in names).encode() + b"\n")
@@ -55,7 +65,7 @@ def _csv(reader: pa.RecordBatchReader) -> Iterator[bytes]:
 
 def _neutral_text(text: str) -> str:
     quoted = text.replace('"', '""')
-    return f"'{quoted}" if quoted[:1] in "=+-@\t\r\n" else quoted
+    return f"'{quoted}" if re.match(_FORMULA, quoted) else quoted
 
 
 def _csv_type(kind: Any) -> Any:
@@ -64,13 +74,13 @@ def _csv_type(kind: Any) -> Any:
 
 
 def _csv_column(column: Any, name: str) -> Any:
-    if name == "geometry" and _is_binary(column.type):
-        return pa.array(shapely.to_wkt(shapes_of(column), rounding_precision=9), pa.string())
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         text = pc.cast(column, pa.string())
         risky = pc.match_substring_regex(text, pattern=_FORMULA)
+        if not pc.any(risky).as_py():
+            return text
         return pc.if_else(risky, pc.binary_join_element_wise("'", text, ""), text)
-    return column if _csv_type(column.type) == column.type else _as_text(column)
+    return column if _csv_type(column.type) == column.type else as_text(column, name)
 
 
 def _as_text(column: Any) -> Any:
@@ -87,13 +97,29 @@ def _as_text(column: Any) -> Any:
 
 def _moments(column: Any) -> Any:
     """Return moments as ISO 8601 in UTC, with microseconds only where there are any."""
-    if column.type.tz:
-        column = pc.cast(column, pa.timestamp("us", tz="UTC"), safe=False)
-    whole = pc.equal(pc.cast(pc.floor_temporal(column, unit="second"), column.type), column)
-    kind = _MOMENT if column.type.tz else _MOMENT.removesuffix("Z")
-    if pc.all(whole).as_py() is not False:
-        return pc.strftime(pc.cast(column, pa.timestamp("s", tz=column.type.tz)), format=kind)
-    return pc.strftime(pc.cast(column, pa.timestamp("us", tz=column.type.tz), safe=False), format=kind)
+    zone = "UTC" if column.type.tz else None
+    column = pc.cast(column, pa.timestamp("us", tz=zone), safe=False)
+    ticks = column.cast(pa.int64()).drop_null().to_numpy()
+    if not np.any(ticks % _SECOND):
+        column = pc.cast(column, pa.timestamp("s", tz=zone))
+    if len(ticks) and not _FIRST <= ticks.min() <= ticks.max() < _END:
+        return pc.strftime(column, format=_MOMENT if zone else _MOMENT.removesuffix("Z"))
+    # Without its zone, which is UTC, a moment is written forty times as fast.
+    text = _with_t(pc.cast(column.view(pa.timestamp(column.type.unit)), pa.string()))
+    return pc.binary_join_element_wise(text, "Z", "") if zone else text
+
+
+def _with_t(text: Any) -> Any:
+    """Return moments of Arrow's writing, each with a ``T`` for the space after its day, which is ten letters long."""
+    _, ends, data = text.buffers()
+    if data is None:
+        return text
+    starts = np.frombuffer(ends, np.int32)[text.offset : text.offset + len(text)]
+    letters = np.frombuffer(data, np.uint8).copy()
+    letters[starts[text.is_valid().to_numpy(zero_copy_only=False)] + 10] = ord("T")
+    return pa.StringArray.from_buffers(
+        len(text), ends, pa.py_buffer(letters), text.buffers()[0], text.null_count, text.offset
+    )
 
 
 def _json(reader: pa.RecordBatchReader) -> Iterator[bytes]:
@@ -147,7 +173,10 @@ def _plain_column(column: Any, name: str) -> list[Any]:
 
 def _parquet(reader: pa.RecordBatchReader) -> Iterator[bytes]:
     sink = _Sink()
-    with pq.ParquetWriter(sink, reader.schema, compression="zstd") as writer:
+    schema = reader.schema
+    if _GEOMETRY in schema.names and b"geo" not in (schema.metadata or {}):
+        schema = schema.with_metadata({**(schema.metadata or {}), b"geo": _GEOPARQUET})
+    with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
         for batch in reader:
             writer.write_batch(batch)
             yield sink.drain()
@@ -206,7 +235,7 @@ def _is_binary(kind: Any) -> bool:
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
-_WRITERS: dict[str, Callable[[pa.RecordBatchReader], Iterator[bytes]]] = {
+STREAMS: dict[str, Callable[[pa.RecordBatchReader], Iterator[bytes]]] = {
     "csv": _csv,
     "geojson": _geojson,
     "json": _json,

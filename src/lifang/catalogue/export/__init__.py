@@ -1,0 +1,10 @@
+"""export: rows written in the formats that others read, a batch at a time, so that memory stays small.
+
+Does not belong here: which rows, and who may have them. CSV, JSON, GeoJSON, Parquet and Arrow are streams from the
+first row on; a workbook and a GeoPackage are files that are made whole first, on disk, and streamed then.
+"""
+
+from lifang.catalogue.export.formats import EXPORT_FORMATS, MEDIA_TYPES, NEED_GEOMETRY, write_rows
+from lifang.catalogue.export.streams import plain_rows, shapes_of
+
+__all__ = ["EXPORT_FORMATS", "MEDIA_TYPES", "NEED_GEOMETRY", "plain_rows", "shapes_of", "write_rows"]

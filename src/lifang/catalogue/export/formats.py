@@ -1,0 +1,47 @@
+"""The formats of an export, and the one way to write rows in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import IO
+
+import pyarrow as pa
+
+from lifang.catalogue.export.geopackage import geopackage
+from lifang.catalogue.export.streams import STREAMS
+from lifang.catalogue.export.workbook import workbook
+from lifang.core import BadInput
+
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "geojson": "application/geo+json",
+    "gpkg": "application/geopackage+sqlite3",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+    "arrow": "application/vnd.apache.arrow.stream",
+}
+EXPORT_FORMATS = tuple(MEDIA_TYPES)
+NEED_GEOMETRY = frozenset({"geojson", "gpkg"})
+_PIECE = 1 << 18  # bytes of a file streamed at once
+_FILES: dict[str, Callable[[pa.RecordBatchReader], IO[bytes]]] = {"xlsx": workbook, "gpkg": geopackage}
+
+
+def write_rows(rows: pa.RecordBatchReader | pa.Table, format: str) -> Iterator[bytes]:  # noqa: A002 - the word the API uses
+    """Return the rows written in ``format``, piece by piece.
+
+    ``BadInput`` for an unknown format, or rows that it cannot hold; of a format that is made whole first, before
+    this returns.
+    """
+    reader = rows.to_reader() if isinstance(rows, pa.Table) else rows
+    if format in _FILES:
+        return _pieces(_FILES[format](reader))
+    if format not in STREAMS:
+        raise BadInput(f"{format!r} is not an export format.", mend=f"Use one of {', '.join(EXPORT_FORMATS)}.")
+    return STREAMS[format](reader)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
