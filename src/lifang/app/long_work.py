@@ -11,10 +11,12 @@ from lifang.app.jobs import Job, JobContext, Jobs
 from lifang.catalogue import Admission, Card, Catalogue
 from lifang.core import parse_instant
 from lifang.guard import Classification
+from lifang.population import SyntheticPopulation
 from lifang.store import Store
 from lifang.twin import ModelFile, Twin, read_cityjson, read_outlines
 
 ADD_DATASET, ADD_MODEL, RAISE_OUTLINES, BACKUP = "add_dataset", "add_model", "raise_outlines", "backup"
+SYNTHESISE = "synthesise_population"
 _FAULTS_TOLD = 100
 
 
@@ -30,6 +32,7 @@ class LongWork:
         jobs.register(ADD_MODEL, self._add_model, ended=_drop_source)
         jobs.register(RAISE_OUTLINES, self._raise_outlines)
         jobs.register(BACKUP, self._backup)
+        jobs.register(SYNTHESISE, self._synthesise)
 
     def sweep(self, jobs: Jobs) -> int:
         """Return how many files were removed from the spool that no unfinished job waits for."""
@@ -85,6 +88,16 @@ class LongWork:
             "refused": len(added.faults),
             "faults": [asdict(each) for each in added.faults[:_FAULTS_TOLD]],
         }
+
+    def _synthesise(self, job: JobContext) -> Mapping[str, Any]:
+        made = SyntheticPopulation(self._catalogue, scratch=self._store.folder / "scratch").synthesise(
+            int(job.job.arguments["persons"]),
+            int(job.job.arguments["seed"]),
+            by=job.by,
+            progress=job.progress,
+            cancelled=job.cancelled,
+        )
+        return made.as_json()
 
     def _backup(self, job: JobContext) -> Mapping[str, Any]:
         target = Path(job.job.arguments["target"])

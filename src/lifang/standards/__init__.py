@@ -9,7 +9,7 @@ Does not belong here: what a city does with a code or an index; anything that st
 from lifang.standards.air import DAILY, HOURLY, INDEX_MAX, SO2_24H, Aqi, Pollutant, aqi, iaqi
 from lifang.standards.air_check import AqiCheck, Finding, check_aqi
 from lifang.standards.air_levels import AqiClass, aqi_class, aqi_classes, aqi_levels, limit
-from lifang.standards.check_digits import check_digit, check_digits
+from lifang.standards.check_digits import check_digit, check_digits, complete_uscc
 from lifang.standards.codes import Code, CodeList, code_list, code_lists
 from lifang.standards.data_standards import (
     GRADES,
@@ -60,6 +60,7 @@ __all__ = [
     "code_list",
     "code_lists",
     "compare",
+    "complete_uscc",
     "iaqi",
     "limit",
     "lint",

@@ -36,6 +36,7 @@ _DIGIT_VALUE = _table(_DIGITS)
 _USCC_VALUE = _table(_USCC_ALPHABET)
 _RIC_VALUE = _table(_DIGITS + "X")
 _USCC_WEIGHTS = np.array([pow(3, place, 31) for place in range(_LENGTH)], dtype=np.int32)
+_ORGANISATION_WEIGHTS = np.array([3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int32)  # GB 11714-1997
 _RIC_WEIGHTS = np.array([pow(2, _LENGTH - 1 - place, 11) for place in range(_LENGTH)], dtype=np.int32)
 _MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int32)
 
@@ -106,6 +107,22 @@ def check_digits(kind: str, texts: Sequence[str | None] | pa.Array | pa.ChunkedA
         _check(chunk.slice(start, _CHUNK), rule.many) for chunk in chunks for start in range(0, len(chunk), _CHUNK)
     ]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.bool_)
+
+
+def complete_uscc(heads: Sequence[str], subjects: Sequence[str]) -> list[str]:
+    """Return codes of 18 characters with both check characters: for made-up and test data.
+
+    ``heads`` are characters 1 to 8 (department, kind, division), ``subjects`` the eight digits before the check
+    character of the organisation code (GB 11714-1997: weights 3, 7, 9, 10, 5, 8, 4, 2, modulo 11).
+    """
+    digits = _DIGIT_VALUE[np.array([[ord(each) for each in text] for text in subjects], np.uint8).reshape(-1, 8)]
+    rest = (11 - digits.astype(np.int32) @ _ORGANISATION_WEIGHTS % 11) % 11
+    bodies = [
+        f"{head}{text}{'0123456789X'[int(check)]}" for head, text, check in zip(heads, subjects, rest, strict=True)
+    ]
+    values = _USCC_VALUE[np.array([[ord(each) for each in text] for text in bodies], np.uint8).reshape(-1, _LENGTH - 1)]
+    last = (31 - values.astype(np.int32) @ _USCC_WEIGHTS[:-1] % 31) % 31
+    return [f"{body}{_USCC_ALPHABET[int(check)]}" for body, check in zip(bodies, last, strict=True)]
 
 
 def _check(values: pa.LargeStringArray, many: Callable[[Bytes], Bools]) -> Bools:

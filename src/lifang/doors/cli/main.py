@@ -16,6 +16,7 @@ from lifang.doors.cli import (
     life,
     network,
     people,
+    population,
     quality,
     scenes,
     sense,
@@ -43,6 +44,7 @@ app.add_typer(scenes.app, name="scene")
 app.add_typer(alerts.app, name="alert")
 app.add_typer(twin.app, name="twin")
 app.add_typer(people.app, name="user")
+app.add_typer(population.app, name="population")
 app.add_typer(house.ledger, name="ledger")
 
 
