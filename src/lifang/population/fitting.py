@@ -31,8 +31,7 @@ class Margin:
 
     def sums(self, cells: Floats) -> Floats:
         """Return what ``cells`` come to in each group."""
-        found: Floats = np.bincount(self.groups, weights=cells, minlength=len(self.totals))
-        return found
+        return np.bincount(self.groups, weights=cells, minlength=len(self.totals)).astype(np.float64)
 
 
 def fit(seed: Floats, margins: Sequence[Margin]) -> Floats:

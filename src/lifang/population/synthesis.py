@@ -130,7 +130,8 @@ class SyntheticPopulation:
             progress(0.2 + 0.8 * done / len(tables), name)
             releases[name] = self._release(name, table, persons, seed, by, cancelled)
         progress(1.0, "done")
-        return Synthesised(*(len(table) for table in tables.values()), releases=releases)
+        made, households, entities = (len(table) for table in tables.values())
+        return Synthesised(made, households, entities, releases)
 
     @staticmethod
     def draw(figures: Figures, persons: int, seed: int) -> dict[str, pa.Table]:
