@@ -22,6 +22,7 @@ from lifang.doors.api import create_app
 from lifang.doors.cli.main import app
 from lifang.doors.mqtt import MqttSettings
 from lifang.doors.ngsild import NgsildSettings
+from lifang.harvest import HarvestSettings
 from lifang.sensing import connectors as sensing_connectors
 from lifang.sensing.connectors import ConnectorSpec, mapping
 from lifang.sensing.connectors.mapping import paths
@@ -78,6 +79,12 @@ def settings() -> str:
         _text(NgsildSettings),
         "",
         *_table(NgsildSettings),
+        "",
+        "## `[harvest]`",
+        "",
+        _text(HarvestSettings),
+        "",
+        *_table(HarvestSettings),
         "",
         "## `[[layers]]`",
         "",

@@ -15,6 +15,7 @@ from lifang.app.bus import Bus
 from lifang.app.describe import describe_city, describe_layers, tell_observations
 from lifang.app.doctor import Finding, examine, told_address
 from lifang.app.grades import Grades
+from lifang.app.harvesting import harvest_job
 from lifang.app.jobs import Jobs
 from lifang.app.long_work import LongWork
 from lifang.app.packs import Tell, pack_datasets, pack_models
@@ -33,6 +34,7 @@ from lifang.core import (
 )
 from lifang.exchange import Exchange
 from lifang.guard import SYSTEM, Subject
+from lifang.harvest import Harvests
 from lifang.identity import Identity
 from lifang.operations import AlertChange, Alerts, Indicators, Thresholds
 from lifang.scenes import SceneContext
@@ -72,6 +74,7 @@ class City(Reads):
         self.bus = Bus()
         self.identity = Identity(self.store, clock, session_max_age_s=self.settings.session_max_age_s)
         self.catalogue = Catalogue(self.store, clock, self.settings)
+        self.harvests = Harvests(self.store, self.catalogue, clock, self.settings)
         self.sensing = Sensing(self.store, clock)
         self.network, self.tasking = self._make_network()
         self.twin = Twin(self.store, clock)
@@ -267,6 +270,7 @@ class City(Reads):
         self.catalogue.changes.on_change(self._tell_change)
         self._long_work.register(self.jobs)
         self.jobs.register(PROCESS, partial(run_process_job, self.asker))
+        self.jobs.register("harvest", harvest_job(self.harvests))
 
     def _tell_change(self, change: CatalogueChange) -> None:
         if change.is_for_readers:

@@ -32,6 +32,7 @@ class Settings:
     ``hot_days`` is after how many days observations become Parquet files, ``keep_raw_days`` after how many they are
     given up and only their sums stay (0: never);
     ``mqtt`` says where the city listens for MQTT, or which broker it goes to; ``ngsild`` where notifications may go;
+    ``harvest`` which portals may be harvested beyond the public ones;
     ``review_required`` has nobody publish a new dataset without a second person's approval; ``retention`` says for how
     long data are kept after their last release, by classification (``open = "permanent"``, ``restricted = "P10Y"``);
     ``quality`` sets the least score of a dimension that passes the standing checks (``completeness = 80``);
@@ -64,6 +65,7 @@ class Settings:
     replay: Mapping[str, Any] = field(default_factory=dict)
     mqtt: Mapping[str, Any] = field(default_factory=dict)
     ngsild: Mapping[str, Any] = field(default_factory=dict)
+    harvest: Mapping[str, Any] = field(default_factory=dict)
     network: Mapping[str, Any] = field(default_factory=dict)
     themes: Mapping[str, Any] = field(default_factory=dict)
     layers: tuple[Mapping[str, Any], ...] = ()

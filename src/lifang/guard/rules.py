@@ -44,13 +44,13 @@ WORK = frozenset({"job"})
 SUBSCRIPTIONS = frozenset({"subscription"})  # the resource's id is its owner's
 COMMANDS = frozenset({"command"})  # the resource's id is the subject of the device that is to obey
 FEEDS = frozenset({"connector"})  # what it reaches, and with which secrets, is the house's own affair
+HARVESTS = frozenset({"harvest"})  # the portals whose datasets are brought into the catalogue
 DRAFTS = frozenset({"draft"})  # a dataset that is not published yet
 ARCHIVES = frozenset({"archive"})  # the rows of a dataset that is archived
 INBOXES = frozenset({"inbox"})  # the resource's id is the organisation's
 ISSUES = frozenset({"issue"})  # the resource's id is its reporter's
-KINDS = (
-    INBOXES | ISSUES | DRAFTS | ARCHIVES | COMMANDS | SUBSCRIPTIONS | FEEDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
-)
+_MANAGED = INBOXES | ISSUES | HARVESTS | DRAFTS | ARCHIVES
+KINDS = _MANAGED | COMMANDS | SUBSCRIPTIONS | FEEDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
 
 # What senses and what is sensed (OGC 18-088, clause 8).
 SENSED = frozenset({"datastream", "feature", "location", "observation", "observed_property", "sensor", "thing"})
@@ -290,6 +290,16 @@ RULES = (
         frozenset({"data_standard"}),
         OPEN,
         law="数据安全法 Art. 17; GB/T 21063",
+    ),
+    Rule(
+        "harvests",
+        "Data officers and administrators bring in the datasets of other portals; which addresses may be reached is "
+        "the house's own setting.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.READ, Action.MANAGE, Action.RUN}),
+        HARVESTS,
+        ANY,
+        law=_GRADING,
     ),
     Rule(
         "drafts",

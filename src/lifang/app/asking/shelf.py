@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lifang.app.asking.asker import Asker
 from lifang.app.asking.datasets import OpenDataset
 from lifang.catalogue import Bilingual, Card, Dataset, Extent, Release, Search, named
 from lifang.guard import Action, Resource
+from lifang.harvest import Harvested
 
 _AT_ONCE = 200  # datasets whose records are asked for together
 
@@ -19,7 +20,7 @@ class Shown:
     """A dataset as it is shown whole: with the newest release that the asker may read, if there is one.
 
     ``code`` is its resource code, ``theme`` the names of its theme in this city; ``created`` and ``updated`` are when
-    it was first recorded and when it last changed, in UTC.
+    it was first recorded and when it last changed, in UTC; ``harvested`` says from which portal it came, if from one.
     """
 
     card: Card
@@ -29,6 +30,7 @@ class Shown:
     extent: Extent
     created: datetime
     updated: datetime
+    harvested: Harvested | None = None
 
 
 class Shelf:
@@ -57,12 +59,13 @@ class Shelf:
     def _shown(self, datasets: list[Dataset]) -> Iterator[Shown]:
         """Yield datasets whose records are asked for at once."""
         catalogue, ids = self._asker.city.catalogue, [each.id for each in datasets]
-        codes, releases = catalogue.codes(ids), catalogue.releases(ids)
+        codes, releases, harvested = catalogue.codes(ids), catalogue.releases(ids), self._asker.city.harvests.of(ids)
         for each in datasets:
             readable = (
                 release for release in releases[each.id] if self._asker.may(Action.READ, each.release_resource(release))
             )
-            yield self._one(each, next(readable, None), codes.get(each.id, ""))
+            found = self._one(each, next(readable, None), codes.get(each.id, ""))
+            yield replace(found, harvested=harvested.get(each.id))
 
     def _one(self, dataset: Dataset, newest: Release | None, code: str) -> Shown:
         card = dataset.card
@@ -77,4 +80,5 @@ def shown(asker: Asker, dataset: OpenDataset) -> Shown:
     newest = next(iter(dataset.releases()), None)
     created, updated = catalogue.moments()[card.id]
     theme = named(catalogue.themes, card.theme or "other")
-    return Shown(card, newest, dataset.code, theme, dataset.extent_of(newest), created, updated)
+    harvested = asker.city.harvests.of([card.id]).get(card.id)
+    return Shown(card, newest, dataset.code, theme, dataset.extent_of(newest), created, updated, harvested)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from lifang.app import Listed, OpenDataset
@@ -28,6 +29,7 @@ from lifang.doors.api.bodies.catalogue import (
     ContactBody,
     DatasetBody,
     DatasetSummary,
+    HarvestedBody,
     MetadataElement,
     Period,
     ReleaseBody,
@@ -35,6 +37,7 @@ from lifang.doors.api.bodies.catalogue import (
     Theme,
 )
 from lifang.doors.api.bodies.kinds import Name
+from lifang.harvest import Harvested
 
 Themes = Mapping[str, Bilingual]
 
@@ -54,7 +57,9 @@ def listed_item(listed: Listed, themes: Themes) -> DatasetSummary:
     return plain.model_copy(update={"needs": "purpose", "sharing": None, "opening": None, "update_cycle": None})
 
 
-def whole_dataset(dataset: OpenDataset, releases: list[Release], themes: Themes) -> DatasetBody:
+def whole_dataset(
+    dataset: OpenDataset, releases: list[Release], themes: Themes, harvested: Harvested | None = None
+) -> DatasetBody:
     """Return a dataset in full, with the first of ``releases``."""
     newest = releases[0] if releases else None
     card = dataset.card
@@ -79,6 +84,7 @@ def whole_dataset(dataset: OpenDataset, releases: list[Release], themes: Themes)
         quality=_quality(newest) if newest else {},
         attribution=name_of(card.attribution),
         source=card.source_url or card.source_text,
+        harvested=_harvested(harvested),
     )
 
 
@@ -109,6 +115,21 @@ def _summary(card: Card, newest: Release | None, extent: Extent, themes: Themes,
         update_cycle=_term(CYCLES, card.update_cycle or "irregular"),
         bbox=[box.west, box.south, box.east, box.north] if box else None,
         period=Period(start=extent.start, end=extent.end) if extent.start or extent.end else None,
+    )
+
+
+def _harvested(found: Harvested | None) -> HarvestedBody | None:
+    if found is None:
+        return None
+    source = found.source
+    return HarvestedBody(
+        source=source.id,
+        title=source.title,
+        url=source.url,
+        identifier=found.identifier,
+        state=found.state,
+        seen=format_instant(found.seen),
+        files=[asdict(each) for each in found.files],
     )
 
 

@@ -23,6 +23,7 @@ from lifang.catalogue import (
 )
 from lifang.core import format_instant
 from lifang.guard import Classification
+from lifang.harvest import FileLink
 
 TABLE = "csv"  # the file that stands for a dataset's table: its resource has the dataset's own id
 Json = dict[str, Any]
@@ -74,7 +75,7 @@ def resources(shown: Shown, root: str) -> list[Json]:
     """Return the files that a dataset offers, the table first."""
     release = shown.release
     if release is None:
-        return []
+        return [_link(shown, link, at) for at, link in enumerate(shown.harvested.files if shown.harvested else ())]
     return [_resource(shown, form, at, root) for at, form in enumerate(offered_formats(release))]
 
 
@@ -105,6 +106,28 @@ def _resource(shown: Shown, form: str, position: int, root: str) -> Json:
         "last_modified": recorded,
         "metadata_modified": stamp(shown.updated),
         "version": str(release.number) if release else "",
+    }
+
+
+def _link(shown: Shown, link: FileLink, position: int) -> Json:
+    """Return a file that stays at the portal that the dataset was harvested from."""
+    return {
+        "id": f"{shown.card.id}.{position + 1}",
+        "package_id": shown.card.id,
+        "name": link.title or one_of(shown.card.name),
+        "description": "",
+        "format": link.format,
+        "mimetype": link.media_type or None,
+        "url": link.url,
+        "url_type": None,
+        "datastore_active": False,
+        "state": "active",
+        "position": position,
+        "size": None,
+        "hash": "",
+        "created": stamp(shown.created),
+        "last_modified": stamp(shown.updated),
+        "metadata_modified": stamp(shown.updated),
     }
 
 
@@ -188,6 +211,10 @@ def _extras(shown: Shown) -> list[Json]:
         "release": str(release.number) if release else "",
         "recorded": format_instant(release.recorded) if release else "",
     }
+    if shown.harvested:
+        source = shown.harvested.source
+        told |= {"harvest_source_id": source.id, "harvest_source_title": source.title, "harvest_url": source.url}
+        told |= {"harvest_identifier": shown.harvested.identifier, "harvest_state": shown.harvested.state}
     return [{"key": key, "value": value} for key, value in told.items() if value]
 
 

@@ -12,6 +12,7 @@ from lifang.doors.cli import (
     connect,
     data,
     exchange,
+    harvest,
     house,
     life,
     network,
@@ -35,6 +36,7 @@ life.add_to(data.app)
 data.app.command()(quality.quality)
 app.add_typer(data.app, name="data")
 app.add_typer(quality.issues, name="issue")
+app.add_typer(harvest.app, name="catalogue")
 app.add_typer(standards.app, name="standard")
 app.add_typer(sense.app, name="sense")
 app.add_typer(tasks.app, name="task")

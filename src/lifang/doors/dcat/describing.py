@@ -28,6 +28,7 @@ from lifang.doors.dcat.vocabulary import (
     say,
     typed,
 )
+from lifang.harvest import FileLink
 
 _SERVICES = (  # what speaks for the whole catalogue: where, what it is called, where it is described, by which standard
     ("/api/v1", "lifang API", "/api/v1/openapi.json", "https://spec.openapis.org/oas/v3.1.0"),
@@ -128,6 +129,9 @@ def describe_dataset(graph: Graph, names: Names, shown: Shown) -> URIRef:
         graph.add((here, DCAT.version, Literal(str(release.number))))
         for form in offered_formats(release):
             _distribution(graph, here, names, card, release, form)
+    elif shown.harvested:
+        for position, link in enumerate(shown.harvested.files, 1):
+            _link(graph, here, names, card, link, position)
     return here
 
 
@@ -200,6 +204,27 @@ def _distribution(graph: Graph, here: URIRef, names: Names, card: Card, release:
     typed(graph, file, DCAT.mediaType, media_type(MEDIA_TYPES[form]), DCTERMS.MediaType)
     if known := file_type(form):
         typed(graph, file, DCTERMS.format, known, DCTERMS.MediaTypeOrExtent)
+    _licence(graph, file, names, card)
+
+
+def _link(graph: Graph, here: URIRef, names: Names, card: Card, link: FileLink, position: int) -> None:
+    """Add a file that stays at the portal that the dataset was harvested from."""
+    place = address(link.url)
+    if place is None:
+        return
+    file = typed(graph, here, DCAT.distribution, URIRef(f"{here}#file-{position}"), DCAT.Distribution)
+    if link.title:
+        graph.add((file, DCTERMS.title, Literal(printable(link.title))))
+    typed(graph, file, DCAT.accessURL, place, RDFS.Resource)
+    graph.add((file, DCAT.downloadURL, place))
+    if re.fullmatch(r"[\w.+-]+/[\w.+-]+", link.media_type, re.ASCII):
+        typed(graph, file, DCAT.mediaType, media_type(link.media_type), DCTERMS.MediaType)
+    if known := file_type(link.format.lower()):
+        typed(graph, file, DCTERMS.format, known, DCTERMS.MediaTypeOrExtent)
+    _licence(graph, file, names, card)
+
+
+def _licence(graph: Graph, file: URIRef, names: Names, card: Card) -> None:
     if card.licence:
         licence = licence_of(card.licence)
         name = address(licence.url) or URIRef(f"{names.root}/dcat/licences/{quote(licence.id)}")

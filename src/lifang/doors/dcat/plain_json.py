@@ -141,7 +141,10 @@ def _dataset(shown: Shown, names: Names) -> Json:
 
 def _files(shown: Shown, names: Names) -> list[tuple[str, str, str]]:
     """Return format, media type and address of each file that the dataset offers."""
-    forms = offered_formats(shown.release) if shown.release else ()
+    if shown.release is None:
+        links = shown.harvested.files if shown.harvested else ()
+        return [(each.format, each.media_type, each.url) for each in links]
+    forms = offered_formats(shown.release)
     return [(form, MEDIA_TYPES[form].partition(";")[0], str(names.rows(shown.card.id, form))) for form in forms]
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from lifang.store.registry import (
     connector_tables,
     exchange_tables,
+    harvest_tables,
     lifecycle_tables,
     network_tables,
     quality_tables,
@@ -29,6 +30,7 @@ from lifang.store.registry.types import Real, Whole
 __all__ = [
     "connector_tables",
     "exchange_tables",
+    "harvest_tables",
     "lifecycle_tables",
     "metadata",
     "network_tables",

@@ -135,6 +135,18 @@ class ReleaseBody(Said):
     source_name: str
 
 
+class HarvestedBody(Said):
+    """From which portal a dataset was harvested; ``state`` is present, or withdrawn once it is listed no more."""
+
+    source: str
+    title: str
+    url: str
+    identifier: str
+    state: str
+    seen: str
+    files: list[Json]
+
+
 class DatasetBody(DatasetSummary):
     """A dataset in full; ``code`` is its resource code, ``place`` what its coverage is called.
 
@@ -156,6 +168,7 @@ class DatasetBody(DatasetSummary):
     quality: Json
     attribution: Name
     source: str
+    harvested: HarvestedBody | None
 
 
 class RowsColumn(Said):

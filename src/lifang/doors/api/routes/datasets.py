@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from lifang.app import OpenDataset
-from lifang.catalogue import EXISTING, Bilingual
+from lifang.catalogue import EXISTING
 from lifang.core import NotFound, format_instant
 from lifang.doors.api.bodies.catalogue import (
     CardBody,
@@ -31,11 +30,12 @@ Reads = Annotated[Asker, asking(Action.READ, Resource("dataset"))]
 ReadsOne = Annotated[Asker, asking(Action.READ, Resource("dataset"), per_item=True)]
 
 
-def _body(dataset: OpenDataset, at: datetime | None, themes: Mapping[str, Bilingual]) -> DatasetBody:
+def _body(asker: Asker, dataset: OpenDataset, at: datetime | None) -> DatasetBody:
     releases = dataset.releases(at=at)
     if at is not None and not releases:
         raise NotFound(f"{dataset.id} had no release then.", where="at", mend="Choose a later moment.")
-    return whole_dataset(dataset, releases, themes)
+    harvested = asker.city.harvests.of([dataset.id]).get(dataset.id)
+    return whole_dataset(dataset, releases, asker.city.catalogue.themes, harvested)
 
 
 def router() -> APIRouter:
@@ -50,7 +50,7 @@ def router() -> APIRouter:
 
 def one(dataset_id: str, request: Request, asker: ReadsOne, at: RecordedMoment = None) -> Response:
     """Give a dataset in full: metadata by GB/T 21063, columns, releases, quality; with `at` as it was released then."""
-    return answer(request, _body(asker.dataset(dataset_id), moment(at), asker.city.catalogue.themes))
+    return answer(request, _body(asker, asker.dataset(dataset_id), moment(at)))
 
 
 def refused(

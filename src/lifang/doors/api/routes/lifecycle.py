@@ -109,7 +109,8 @@ def verify(body: CertificateAsked, request: Request, asker: ReadsEvidence) -> Re
 
 def _dataset(asker: Asker, dataset_id: str) -> DatasetBody:
     found = asker.dataset(dataset_id)
-    return whole_dataset(found, found.releases(), asker.city.catalogue.themes)
+    harvested = asker.city.harvests.of([dataset_id]).get(dataset_id)
+    return whole_dataset(found, found.releases(), asker.city.catalogue.themes, harvested)
 
 
 def _must(asker: Asker, found: OpenDataset, action: Action) -> None:

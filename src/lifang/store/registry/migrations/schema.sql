@@ -21,7 +21,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0012');
+INSERT INTO "alembic_version" VALUES('0013');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -421,6 +421,38 @@ CREATE TABLE feature (
 	created INTEGER NOT NULL, 
 	CONSTRAINT pk_feature PRIMARY KEY (id), 
 	CONSTRAINT uq_feature_number UNIQUE (number)
+)
+ STRICT
+;
+
+CREATE TABLE harvest_record (
+	id TEXT NOT NULL, 
+	source TEXT NOT NULL, 
+	identifier TEXT NOT NULL, 
+	dataset TEXT NOT NULL, 
+	digest TEXT NOT NULL, 
+	modified TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	seen INTEGER NOT NULL, 
+	files TEXT, 
+	CONSTRAINT pk_harvest_record PRIMARY KEY (id), 
+	CONSTRAINT fk_harvest_record_source FOREIGN KEY(source) REFERENCES harvest_source (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
+CREATE TABLE harvest_source (
+	id TEXT NOT NULL, 
+	url TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	title TEXT NOT NULL, 
+	classification TEXT NOT NULL, 
+	"by" TEXT NOT NULL, 
+	created INTEGER NOT NULL, 
+	harvested INTEGER, 
+	cursor TEXT NOT NULL, 
+	report TEXT, 
+	CONSTRAINT pk_harvest_source PRIMARY KEY (id)
 )
  STRICT
 ;
@@ -943,3 +975,9 @@ CREATE INDEX ix_issue_reporter_opened ON issue (reporter, opened);
 CREATE INDEX ix_issue_state ON issue (state);
 
 CREATE INDEX ix_issue_event_issue ON issue_event (issue);
+
+CREATE INDEX ix_harvest_source_url ON harvest_source (url);
+
+CREATE INDEX ix_harvest_record_source ON harvest_record (source);
+
+CREATE INDEX ix_harvest_record_dataset ON harvest_record (dataset);

@@ -1,0 +1,140 @@
+"""The words of harvesting: a source, a dataset as its portal describes it, what came of a harvest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from lifang.catalogue import Bilingual
+from lifang.core import format_instant
+from lifang.guard import Classification
+
+KINDS = ("auto", "dcat", "data.json", "ckan")
+PRESENT, WITHDRAWN = "present", "withdrawn"
+REFUSED_TOLD = 100
+_NO_TEXT = Bilingual()
+
+
+@dataclass(frozen=True)
+class FileLink:
+    """A file that stays at its portal: its address, its format as the portal calls it, its media type, its title."""
+
+    url: str
+    format: str = ""
+    media_type: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A dataset as its portal describes it; ``identifier`` is its own at that portal.
+
+    ``bbox`` is west, south, east, north in degrees; ``themes`` are the portal's own words.
+    """
+
+    identifier: str
+    title: Bilingual
+    summary: Bilingual = _NO_TEXT
+    provider: Bilingual = _NO_TEXT
+    keywords: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    licence: str = ""
+    page: str = ""
+    issued: str = ""
+    modified: str = ""
+    cycle: str = ""
+    classification: Classification = Classification.OPEN
+    bbox: tuple[float, ...] = ()
+    start: str = ""
+    end: str = ""
+    contact: str = ""
+    email: str = ""
+    files: tuple[FileLink, ...] = ()
+
+    def digest(self) -> str:
+        """Return the SHA-256 (hex) of all that is said."""
+        return hashlib.sha256(orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of what a portal lists; ``refused`` are identifier and reason of what could not be understood."""
+
+    records: tuple[Remote, ...]
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A portal that is harvested. ``cursor`` is up to when it was read, where it can be asked for changes only."""
+
+    id: str
+    url: str
+    kind: str
+    title: str
+    classification: Classification
+    by: str
+    created: datetime
+    harvested: datetime | None = None
+    cursor: str = ""
+    report: Mapping[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the source as plain values."""
+        return {
+            "id": self.id,
+            "url": self.url,
+            "kind": self.kind,
+            "title": self.title,
+            "classification": self.classification.value,
+            "created": format_instant(self.created),
+            "harvested": format_instant(self.harvested) if self.harvested else None,
+            "report": self.report,
+        }
+
+
+@dataclass(frozen=True)
+class Harvested:
+    """What is known of a harvested dataset: from which source, and whether its portal still lists it."""
+
+    dataset: str
+    source: Source
+    identifier: str
+    state: str
+    seen: datetime
+    files: tuple[FileLink, ...]
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether its portal no longer lists it."""
+        return self.state == WITHDRAWN
+
+
+@dataclass
+class Report:
+    """What came of one harvest: how many datasets were found, and what became of them."""
+
+    source: str
+    kind: str
+    found: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    withdrawn: int = 0
+    refused: int = 0
+    reasons: list[dict[str, str]] = field(default_factory=list)
+
+    def refuse(self, identifier: str, why: str) -> None:
+        """Count what could not be taken in, and keep why for the first hundred."""
+        self.refused += 1
+        if len(self.reasons) < REFUSED_TOLD:
+            self.reasons.append({"identifier": identifier[:300], "why": why[:500]})
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as plain values."""
+        return asdict(self)
