@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import ClassVar
 
 from lifang.app.asking import Decisions
 from lifang.catalogue import Catalogue, Dataset
-from lifang.core import Settings
-from lifang.guard import Action, Resource
-from lifang.store import QueryResult, Sandbox
+from lifang.core import Denied, Settings
+from lifang.guard import Action, Decision, Resource
+from lifang.store import QueryResult, Relation, Sandbox
 
 MAX_ROWS = 100_000
 _SQL_KEPT = 4000  # characters of a query in its ledger record
@@ -31,7 +32,9 @@ class Queries:
         and of one that it named and that the asker may not query, which for them is not there.
         """
         datasets = [each for each in self._catalogue.datasets() if each.releases()]
-        offered = {each.id: each for each in datasets if asker.may(Action.QUERY, self._resource(each))}
+        decided = {each.id: asker.decide(Action.QUERY, self._resource(each)) for each in datasets}
+        tables = {each.id: rows for each in datasets if (rows := _rows(each, decided[each.id])) is not None}
+        offered = {each.id: each for each in datasets if each.id in tables}
 
         def record(read: Collection[str], lacking: str) -> None:
             told = {"sql": sql[:_SQL_KEPT]}
@@ -42,7 +45,7 @@ class Queries:
 
         return self._sandbox.run(
             sql,
-            {name: dataset.rows().path for name, dataset in offered.items()},
+            {name: rows.path for name, rows in tables.items()},
             timeout_s=self._settings.query_timeout_s,
             max_rows=min(limit, MAX_ROWS),
             time_zone=self._settings.time_zone,
@@ -55,5 +58,14 @@ class Queries:
 
     def _resource(self, dataset: Dataset) -> Resource:
         """Return the dataset as the guard knows it, by the stricter of its card and its newest release."""
-        release = dataset.release_resource(dataset.release())
-        return Resource("dataset", dataset.id, release.classification)
+        return replace(dataset.release_resource(dataset.release()), kind="dataset", id=dataset.id)
+
+
+def _rows(dataset: Dataset, decision: Decision) -> Relation | None:
+    """Return the rows of the newest release, as far as the decision reaches: all, the agreed part, or none."""
+    if not decision.allowed:
+        return None
+    try:
+        return dataset.rows_of(dataset.as_decided(dataset.release(), decision))
+    except Denied:
+        return None

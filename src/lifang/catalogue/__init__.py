@@ -25,6 +25,7 @@ from lifang.catalogue.changes import EDITORS, READERS, CatalogueChange, Changes
 from lifang.catalogue.checking import RULES, ColumnQuality, Hit, QualityReport
 from lifang.catalogue.citation import Citation, Cited, cite
 from lifang.catalogue.comparing import ColumnChange, Comparison
+from lifang.catalogue.conditions import chosen, conditions, ordering, visible
 from lifang.catalogue.data_standards import DataStandards, Registered, Registration
 from lifang.catalogue.dataset import Dataset, card_from
 from lifang.catalogue.describe import RESOURCE_CLASSES, kind_of, opening_of, sharing_of
@@ -62,6 +63,7 @@ from lifang.catalogue.quality import (
 )
 from lifang.catalogue.reading import FORMATS
 from lifang.catalogue.search import FACETS, SORTS, Search, provider_of
+from lifang.catalogue.sharing import Agreement, Agreements, SharingRequest
 from lifang.catalogue.sheet import Sheet, data_sheet
 
 __all__ = [
@@ -91,6 +93,8 @@ __all__ = [
     "THEMES",
     "UNPUBLISHED",
     "Admission",
+    "Agreement",
+    "Agreements",
     "Amendment",
     "Bilingual",
     "Card",
@@ -138,11 +142,14 @@ __all__ = [
     "Release",
     "Run",
     "Search",
+    "SharingRequest",
     "Sheet",
     "Standing",
     "card_from",
     "check_certificate",
+    "chosen",
     "cite",
+    "conditions",
     "data_sheet",
     "dictionary_of",
     "kind_of",
@@ -152,9 +159,11 @@ __all__ = [
     "named",
     "offered_formats",
     "opening_of",
+    "ordering",
     "provider_name",
     "provider_of",
     "sharing_of",
     "short_name",
+    "visible",
     "write_rows",
 ]

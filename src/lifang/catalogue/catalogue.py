@@ -40,6 +40,7 @@ from lifang.catalogue.quality import Issues, QualityRuns, Run
 from lifang.catalogue.reading import Opened
 from lifang.catalogue.retention import later, retention_of
 from lifang.catalogue.search import Search, visible_to
+from lifang.catalogue.sharing import Agreements
 from lifang.core import Clock, NotFound, Settings, from_micros, zone
 from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, require
 from lifang.store import Row, Store
@@ -65,7 +66,8 @@ class Catalogue:
         self.lifecycle = LifeCycle(
             store, clock, self.changes, reviewed=settings.review_required, publishing=self._admissions.lock
         )
-        self._means = Means(store, self.themes, ReadyKeeper(store.folder / "features"), self._zone)
+        self.sharing = Agreements(store, clock)
+        self._means = Means(store, self.themes, ReadyKeeper(store.folder / "features"), self._zone, self.sharing)
         self._handles = Handles(self._means)
         self.quality = QualityRuns(store, clock, settings, self.dataset)
         self.issues = Issues(store, clock)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,21 @@ from lifang.catalogue.lifecycle import LifeState, Standing
 from lifang.catalogue.lineage import walk
 from lifang.catalogue.model import Link, Release
 from lifang.catalogue.punctuality import due_after
+from lifang.catalogue.sharing import Agreements, agreed_part
 from lifang.core import NotFound
-from lifang.guard import Resource, strictest
+from lifang.guard import Classification, Decision, Resource, strictest
 from lifang.store import Relation, Store
 
 
 @dataclass(frozen=True)
 class Means:
-    """What every dataset of a city is read with: its stores, the names of themes, ready features, the city's zone."""
+    """What datasets are read with: stores, the names of themes, ready features, the city's zone, the agreements."""
 
     store: Store
     themes: Mapping[str, Bilingual]
     keeper: ReadyKeeper
     zone: tzinfo
+    sharing: Agreements
 
 
 class Dataset:
@@ -38,6 +40,7 @@ class Dataset:
 
     def __init__(self, means: Means, card: Card, standing: Standing) -> None:
         self._store, self._themes, self._keeper, self._zone = means.store, means.themes, means.keeper, means.zone
+        self._sharing = means.sharing
         self.card = card
         self.standing = standing
 
@@ -54,11 +57,29 @@ class Dataset:
     @property
     def resource(self) -> Resource:
         """The dataset as the guard knows it."""
-        return self.standing.resource(self.id, self.card.classification)
+        plain = self.standing.resource(self.id, self.card.classification)
+        return with_conditions(plain, self.card, self._sharing)
 
     def release_resource(self, release: Release) -> Resource:
         """Return a release as the guard knows it: by the stricter of the dataset's classification now and its own."""
-        return self.standing.release_resource(release.id, strictest(self.card.classification, release.classification))
+        stricter = strictest(self.card.classification, release.classification)
+        return with_conditions(self.standing.release_resource(release.id, stricter), self.card, self._sharing)
+
+    def as_decided(self, release: Release, decision: Decision) -> Release:
+        """Return the release, or what may be told of it where the decision to read it rests on an agreement.
+
+        ``Denied`` if the release no longer has what was agreed on.
+        """
+        if not decision.agreement:
+            return release
+        return agreed_part(self._store, self._sharing.get(decision.agreement), release).release
+
+    def rows_of(self, release: Release) -> Relation:
+        """Return the rows of a release that :meth:`as_decided` gave, lazily: no more than was agreed on."""
+        if not release.agreement:
+            return self._store.lake.release(self.id, release.number)
+        whole = self.release(release.number)
+        return agreed_part(self._store, self._sharing.get(release.agreement), whole).relation
 
     def releases(self) -> list[Release]:
         """Return every release, the newest first."""
@@ -85,8 +106,9 @@ class Dataset:
 
     def comparison(self, old: Release, new: Release) -> Comparison:
         """Return how the rows of release ``new`` differ from those of ``old``, by the key of the card."""
-        rows = tuple(self._store.lake.release(self.id, each.number) for each in (old, new))
-        return Comparison(old, new, rows=(rows[0], rows[1]), key=self.card.key)
+        known = [{str(column["name"]) for column in each.columns} for each in (old, new)]
+        key = self.card.key if all(names.issuperset(self.card.key) for names in known) else ()
+        return Comparison(old, new, rows=(self.rows_of(old), self.rows_of(new)), key=key)
 
     def refused(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
         """Return the refused cells of a release, lazily: row, column, value, rule, mend."""
@@ -106,7 +128,11 @@ class Dataset:
     def features(self, number: int | None = None, *, at: datetime | None = None) -> Features:
         """Return the rows of a release (chosen as in ``release``) as features."""
         release = self.release(number, at=at)
-        return Features(self._store.lake.release(self.id, release.number), release, self.card, self._keeper)
+        return self.features_of(release)
+
+    def features_of(self, release: Release) -> Features:
+        """Return the rows of a release that :meth:`as_decided` gave as features."""
+        return Features(self.rows_of(release), release, self.card, None if release.agreement else self._keeper)
 
     def original(self, number: int | None = None) -> Path:
         """Return where the source file of a release is kept, as it was received."""
@@ -138,6 +164,15 @@ class Dataset:
     def lineage(self) -> list[Link]:
         """Return every link to what the dataset came from and to what came of it."""
         return walk(self._store.registry, f"dataset:{self.id}")
+
+
+def with_conditions(resource: Resource, card: Card, sharing: Agreements) -> Resource:
+    """Return a resource of the dataset of ``card`` with the conditions on which it is shared."""
+    conditional = card.sharing == "conditional" and card.classification is not Classification.OPEN
+    grants = sharing.grants(card.id)
+    if not (conditional or grants):
+        return resource
+    return replace(resource, conditional=conditional, provider=card.provider_code, grants=grants, moment=sharing.now)
 
 
 def card_from(release: Release, card: Card) -> Card:

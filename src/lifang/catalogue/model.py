@@ -15,7 +15,7 @@ from lifang.store import Row
 
 @dataclass(frozen=True)
 class Release:
-    """An immutable published version of a dataset."""
+    """An immutable published version of a dataset; ``agreement``: only the part of it that was agreed on."""
 
     dataset: str
     number: int
@@ -29,6 +29,7 @@ class Release:
     columns: tuple[Mapping[str, Any], ...]
     quality: QualityReport
     provenance: Mapping[str, Any]
+    agreement: str = ""
 
     @property
     def id(self) -> str:

@@ -35,7 +35,7 @@ FIELDS = IndexFields(
     keywords=(*FACETS, "provider_name", "state", "grade"),
     numbers=("updated", "first", "west", "south", "east", "north", "start", "end"),
     sorts=("id", "title", "title_en"),
-    version="2",
+    version="3",
 )
 _BRIEF = frozenset({"theme", "provider", "classification"})  # what is told of a dataset that needs a purpose
 _BETTER = {"name": 6.0, "brief": 2.0}
@@ -49,7 +49,8 @@ _ORDER = {"updated": "updated", "title": "title", "title_en": "title_en", "id": 
 class Visible:
     """What the one who asks may know: grades ``read`` in full, ``listed`` by name, provider, theme and classification.
 
-    A grade is a kind of resource, as the guard knows datasets, with a classification: ``draft:open``.
+    A grade is a kind of resource, as the guard knows datasets, with a classification: ``draft:open``; what is shared on
+    conditions has grades of its own.
     """
 
     read: tuple[str, ...]
@@ -58,15 +59,23 @@ class Visible:
 
 def visible_to(subject: Subject, purpose: str) -> Visible:
     """Return what of the catalogue the guard lets ``subject`` know for a purpose."""
-    every = [Resource(kind, "*", each) for kind in ("dataset", "draft") for each in Classification]
+    every = [
+        Resource(kind, "*", each, conditional=conditional)
+        for kind in ("dataset", "draft")
+        for each in Classification
+        for conditional in (False, True)
+    ]
     read = [each for each in every if decide(subject, Action.READ, each, purpose).allowed]
     listed = [each for each in every if each not in read and decide(subject, Action.LIST, each, purpose).allowed]
     return Visible(tuple(map(grade_of, read)), tuple(map(grade_of, listed)))
 
 
 def grade_of(resource: Resource) -> str:
-    """Return the grade of a dataset as the guard knows it."""
-    return f"{resource.kind}:{resource.classification.value}"
+    """Return the grade of a dataset as the guard knows it.
+
+    Of what is shared on conditions those with an agreement find the brief only, as those without: each is decided then.
+    """
+    return f"{resource.kind}:{resource.classification.value}{':conditional' if resource.conditional else ''}"
 
 
 @dataclass(frozen=True)

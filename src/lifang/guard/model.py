@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -75,19 +76,53 @@ SYSTEM = Subject("system", "lifang", frozenset(Role))
 
 
 @dataclass(frozen=True)
+class Grant:
+    """Leave to use data by an agreement: whose (one subject, or all of an organisation), what for, from when to when.
+
+    ``until`` is the first moment at which it is over.
+    """
+
+    agreement: str
+    subject: str
+    organisation: str
+    purpose: str
+    since: datetime
+    until: datetime
+
+    def is_for(self, subject: Subject) -> bool:
+        """Return whether the subject, or the organisation that it belongs to, has this leave."""
+        if subject.is_anonymous:
+            return False
+        return subject.organisation == self.organisation if self.organisation else subject.id == self.subject
+
+    def holds(self, moment: datetime) -> bool:
+        """Return whether it is in force at that moment."""
+        return self.since <= moment < self.until
+
+
+@dataclass(frozen=True)
 class Resource:
-    """What is asked for: its kind (``dataset``, ``datastream``, ``alert``, …), id and classification."""
+    """What is asked for: its kind (``dataset``, ``datastream``, ``alert``, …), id and classification.
+
+    ``conditional``: it is shared on conditions (有条件共享), so that only its ``provider`` and those in charge of data
+    read it without an agreement; ``grants`` are the agreements there are, ``moment`` is when it is asked for.
+    """
 
     kind: str
     id: str = "*"
     classification: Classification = Classification.OPEN
+    conditional: bool = False
+    provider: str = ""
+    grants: tuple[Grant, ...] = ()
+    moment: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Decision:
     """Allow or deny, with every reason, the rule that spoke and its article of law where there is one.
 
-    ``needs_purpose`` says of a denial that a stated purpose would turn it into leave.
+    ``needs_purpose`` says of a denial that a stated purpose would turn it into leave, ``needs_agreement`` that an
+    agreement would. ``agreement`` is the one that a leave rests on: it reaches no further than its fields and rows.
     """
 
     allowed: bool
@@ -95,3 +130,5 @@ class Decision:
     rule: str
     law: str = ""
     needs_purpose: bool = False
+    needs_agreement: bool = False
+    agreement: str = ""

@@ -42,6 +42,7 @@ HOUSE = frozenset({"backup", "store"})
 EVIDENCE = frozenset({"ledger"})
 WORK = frozenset({"job"})
 SUBSCRIPTIONS = frozenset({"subscription"})  # the resource's id is its owner's
+AGREEMENTS = frozenset({"agreement"})  # the resource's id is the applicant's
 COMMANDS = frozenset({"command"})  # the resource's id is the subject of the device that is to obey
 FEEDS = frozenset({"connector"})  # what it reaches, and with which secrets, is the house's own affair
 HARVESTS = frozenset({"harvest"})  # the portals whose datasets are brought into the catalogue
@@ -49,7 +50,7 @@ DRAFTS = frozenset({"draft"})  # a dataset that is not published yet
 ARCHIVES = frozenset({"archive"})  # the rows of a dataset that is archived
 INBOXES = frozenset({"inbox"})  # the resource's id is the organisation's
 ISSUES = frozenset({"issue"})  # the resource's id is its reporter's
-_MANAGED = INBOXES | ISSUES | HARVESTS | DRAFTS | ARCHIVES
+_MANAGED = AGREEMENTS | INBOXES | ISSUES | HARVESTS | DRAFTS | ARCHIVES
 KINDS = _MANAGED | COMMANDS | SUBSCRIPTIONS | FEEDS | DATA | PEOPLE | HOUSE | EVIDENCE | WORK
 
 # What senses and what is sensed (OGC 18-088, clause 8).
@@ -63,6 +64,7 @@ ANY = frozenset(Classification)
 
 _OPENNESS = "政府信息公开条例 Art. 5; 数据安全法 Art. 41"
 _GRADING = "数据安全法 Art. 21; GB/T 21063"
+_CONDITIONS = "政务信息资源共享管理暂行办法 (国发〔2016〕51号) Art. 9, 12; 数据安全法 Art. 38"
 _PURPOSE = "个人信息保护法 Art. 6; 数据安全法 Art. 38"
 
 
@@ -70,8 +72,9 @@ _PURPOSE = "个人信息保护法 Art. 6; 数据安全法 Art. 38"
 class Rule:
     """One permission: any of ``roles`` (empty: everyone) may do ``actions`` to ``kinds`` graded ``classifications``.
 
-    ``own`` narrows it to the subject's own, ``bureau`` to their organisation's; ``purpose`` demands a stated one;
-    ``law`` is the article it rests on.
+    ``own`` narrows it to the subject's own, ``bureau`` to their organisation's; ``purpose`` demands a stated one,
+    ``agreed`` an agreement in force; ``conditional`` narrows it to what is shared on conditions; ``law`` is the article
+    it rests on.
     """
 
     id: str
@@ -83,6 +86,8 @@ class Rule:
     own: bool = False
     bureau: bool = False
     purpose: bool = False
+    agreed: bool = False
+    conditional: bool = False
     law: str = ""
 
 
@@ -168,6 +173,45 @@ RULES = (
         ANY,
         purpose=True,
         law=_PURPOSE,
+    ),
+    Rule(
+        "conditional-listing",
+        "Who is signed in may know that data shared on conditions is there, to ask for it.",
+        SIGNED_IN,
+        frozenset({Action.LIST}),
+        frozenset({"dataset"}),
+        ANY,
+        conditional=True,
+        law=_CONDITIONS,
+    ),
+    Rule(
+        "agreement",
+        "Data shared on conditions is there for those with an agreement in force: its fields, rows and term.",
+        frozenset(),
+        frozenset({Action.LIST, Action.READ, Action.QUERY, Action.EXPORT}),
+        frozenset({"dataset", "release"}),
+        ANY,
+        agreed=True,
+        law=_CONDITIONS,
+    ),
+    Rule(
+        "own-agreements",
+        "Who is signed in may ask for data shared on conditions, see their own requests and agreements and end them.",
+        SIGNED_IN,
+        frozenset({Action.READ, Action.MANAGE}),
+        AGREEMENTS,
+        ANY,
+        own=True,
+        law=_CONDITIONS,
+    ),
+    Rule(
+        "agreements",
+        "Data officers and administrators review requests for data, and see and end agreements.",
+        frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR}),
+        frozenset({Action.READ, Action.MANAGE, Action.HANDLE}),
+        AGREEMENTS,
+        ANY,
+        law=_CONDITIONS,
     ),
     Rule(
         "analysis",

@@ -9,6 +9,7 @@ from lifang.app.asking.buckets import FIGURES, Buckets
 from lifang.app.asking.datasets import Listed, OpenDataset
 from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.reads import Reads
+from lifang.app.asking.sharing import Offer, SharingDesk
 from lifang.app.asking.shelf import Shelf, Shown, shown
 from lifang.app.asking.twin import About, SeenTiles, TwinView
 
@@ -24,11 +25,13 @@ __all__ = [
     "Indicator",
     "IndicatorHistory",
     "Listed",
+    "Offer",
     "OpenDataset",
     "Page",
     "Reads",
     "SeenTiles",
     "Series",
+    "SharingDesk",
     "Shelf",
     "Shown",
     "TwinView",

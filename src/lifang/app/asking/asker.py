@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pyarrow as pa
 
@@ -322,11 +322,14 @@ class Asker(Decisions):
         return Resource("scene", spec.id, self.city.scenes.classification(spec.id))
 
     def _listed(self, dataset: Dataset, newest: Release | None, at: datetime | None) -> Listed:
-        if not self.may(Action.READ, dataset.resource):
-            return Listed(dataset.card, None, Extent(), needs_purpose=True, state=dataset.state)
-        if newest and (at is not None or not self.may(Action.READ, dataset.release_resource(newest))):
+        decision = self.decide(Action.READ, dataset.resource)
+        if not decision.allowed:
+            needs: Literal["purpose", "agreement"] = "agreement" if decision.needs_agreement else "purpose"
+            return Listed(dataset.card, None, Extent(), dataset.state, needs)
+        agreed = bool(decision.agreement)
+        if newest and (agreed or at is not None or not self.may(Action.READ, dataset.release_resource(newest))):
             newest = next(iter(OpenDataset(self, dataset).releases(at=at)), None)
-        return Listed(dataset.card, newest, dataset.extent(newest), needs_purpose=False, state=dataset.state)
+        return Listed(dataset.card, newest, dataset.extent(newest), dataset.state)
 
     def knows(self, *ends: str) -> bool:
         """Return whether the asker may know of every one of ``ends``, such as ``dataset:<id>``."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from lifang.app.asking.decisions import Decisions
 from lifang.catalogue import Card, Comparison, Dataset, Extent, Features, LifeState, Release, Standing, card_from
+from lifang.core import Denied
 from lifang.guard import Action, Resource
 from lifang.store import Relation
 
 
 class OpenDataset:
-    """A dataset that an asker may read. Its rows are lazy; ``NotFound`` for a release that may not be seen."""
+    """A dataset that an asker may read. Its rows are lazy; ``NotFound`` for a release that may not be seen.
+
+    Where that rests on an agreement, releases tell of the agreed part only, and their rows are no others.
+    """
 
     def __init__(self, asker: Decisions, dataset: Dataset) -> None:
         self._asker, self._dataset = asker, dataset
@@ -41,7 +45,8 @@ class OpenDataset:
     def releases(self, *, at: datetime | None = None) -> list[Release]:
         """Return every release that the asker may read (recorded by the moment ``at``), the newest first."""
         found = (each for each in self._dataset.releases() if at is None or each.recorded <= at)
-        return [each for each in found if self._asker.may(Action.READ, self._dataset.release_resource(each))]
+        decided = ((each, self._asker.decide(Action.READ, self._dataset.release_resource(each))) for each in found)
+        return [self._dataset.as_decided(each, decision) for each, decision in decided if decision.allowed]
 
     def release(self, number: int | None = None, *, at: datetime | None = None, export: bool = False) -> Release:
         """Return release ``number``, or the newest, or the newest recorded by ``at``; ``export`` asks to take it away.
@@ -53,10 +58,12 @@ class OpenDataset:
         if self._dataset.state is LifeState.ARCHIVED:  # that it is there is no secret: it is asked for
             self._asker.must(Action.READ, resource)
         self._asker.see("release", found.id, lambda: found, lambda _: resource)
+        decision = self._asker.decide(Action.READ, resource)
         if export:
-            self._asker.must(Action.EXPORT, resource)
-            self._asker.seen(resource, action="export")
-        return found
+            decision = self._asker.must(Action.EXPORT, resource)
+            told = {"agreement": decision.agreement} if decision.agreement else None
+            self._asker.seen(resource, action="export", detail=told)
+        return self._dataset.as_decided(found, decision)
 
     def rows(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
         """Return the rows of a release (chosen as in :meth:`release`), lazily."""
@@ -64,18 +71,21 @@ class OpenDataset:
 
     def rows_of(self, release: Release) -> Relation:
         """Return the rows of a release that :meth:`release` gave, lazily."""
-        return self._dataset.rows(release.number)
+        return self._dataset.rows_of(release)
 
     def features(self, number: int | None = None, *, at: datetime | None = None) -> Features:
         """Return the rows of a release (chosen as in :meth:`release`) as features."""
-        return self._dataset.features(self.release(number, at=at).number)
+        return self._dataset.features_of(self.release(number, at=at))
 
     def refused(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
         """Return the refused cells of a release, lazily: row, column, value, rule, mend."""
         return self.refused_of(self.release(number, at=at))
 
     def refused_of(self, release: Release) -> Relation:
-        """Return the refused cells of a release that :meth:`release` gave, lazily."""
+        """Return the refused cells of a release that :meth:`release` gave, lazily; no agreement reaches them."""
+        if release.agreement:
+            what = "What was refused on admission is no part of an agreement."
+            raise Denied(what, where=f"release:{release.id}", mend="Ask the provider.")
         return self._dataset.refused(release.number)
 
     def due(self) -> datetime | None:
@@ -95,7 +105,8 @@ class OpenDataset:
         """
         if not self._dataset.releases():
             return self.card
-        return card_from(self.release(number, at=at), self.card)
+        release = self.release(number, at=at)
+        return card_from(release, replace(self.card, key=()) if release.agreement else self.card)
 
     def metadata(self, *, at: datetime | None = None) -> list[dict[str, Any]]:
         """Return the GB/T 21063 elements as ``{element, en, value}`` rows, with the release as of ``at``."""
@@ -124,7 +135,7 @@ class OpenDataset:
 
 @dataclass(frozen=True)
 class Listed:
-    """A dataset in a list. ``needs_purpose``: only its name, theme, provider and classification may be shown.
+    """A dataset in a list. If it ``needs`` a purpose or an agreement, only name, theme, provider and grade are shown.
 
     ``release`` is the newest that the asker may read (of the moment asked for), if there is one.
     """
@@ -132,5 +143,5 @@ class Listed:
     card: Card
     release: Release | None
     extent: Extent
-    needs_purpose: bool
     state: LifeState
+    needs: Literal["purpose", "agreement"] | None = None

@@ -66,8 +66,8 @@ class Decisions:
         """Return what ``fetch`` finds if the asker may read it, and record the reading if it is not public.
 
         What may not be seen is ``NotFound`` in the very words of what is not there. Whoever lacks only a stated
-        purpose is told so (``NeedsPurpose``). ``listed`` is the request that lists what there is, where it is not
-        the API's.
+        purpose is told so (``NeedsPurpose``), as is whoever lacks an agreement only (``Denied``). ``listed`` is the
+        request that lists what there is, where it is not the API's.
         """
         nothing = NotFound(f"There is no {kind} {reference[:80]!r}.", mend=f"List them: {listed or _list_of(kind)}.")
         try:
@@ -79,8 +79,9 @@ class Decisions:
         decision = self.decide(Action.READ, found)
         if not decision.allowed:
             self.denied(Action.READ, found)
-            raise refusal(self.subject, found, decision) if decision.needs_purpose else nothing
-        self.seen(found)
+            may_know = decision.needs_purpose or decision.needs_agreement
+            raise refusal(self.subject, found, decision) if may_know else nothing
+        self.seen(found, detail={"agreement": decision.agreement} if decision.agreement else None)
         return item
 
     def seen(self, *resources: Resource, action: str = "read", detail: Mapping[str, Any] | None = None) -> None:

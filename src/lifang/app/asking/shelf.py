@@ -61,9 +61,8 @@ class Shelf:
         catalogue, ids = self._asker.city.catalogue, [each.id for each in datasets]
         codes, releases, harvested = catalogue.codes(ids), catalogue.releases(ids), self._asker.city.harvests.of(ids)
         for each in datasets:
-            readable = (
-                release for release in releases[each.id] if self._asker.may(Action.READ, each.release_resource(release))
-            )
+            decided = ((one, self._asker.decide(Action.READ, each.release_resource(one))) for one in releases[each.id])
+            readable = (each.as_decided(one, decision) for one, decision in decided if decision.allowed)
             found = self._one(each, next(readable, None), codes.get(each.id, ""))
             yield replace(found, harvested=harvested.get(each.id))
 

@@ -48,13 +48,13 @@ def name_of(text: Bilingual) -> Name:
 
 
 def listed_item(listed: Listed, themes: Themes) -> DatasetSummary:
-    """Return a dataset in a list; of one that needs a purpose its name, theme, provider and classification only."""
-    if not listed.needs_purpose:
+    """Return a dataset in a list; of one that needs more its name, theme, provider and classification only."""
+    if listed.needs is None:
         return _summary(listed.card, listed.release, listed.extent, themes, listed.state)
     card = listed.card
     told = Card(card.id, card.name, theme=card.theme, provider=card.provider, classification=card.classification)
     plain = _summary(told, None, Extent(), themes, listed.state)
-    return plain.model_copy(update={"needs": "purpose", "sharing": None, "opening": None, "update_cycle": None})
+    return plain.model_copy(update={"needs": listed.needs, "sharing": None, "opening": None, "update_cycle": None})
 
 
 def whole_dataset(

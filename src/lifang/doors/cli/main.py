@@ -21,6 +21,7 @@ from lifang.doors.cli import (
     quality,
     scenes,
     sense,
+    share,
     standards,
     tasks,
     twin,
@@ -37,6 +38,7 @@ data.app.command()(quality.quality)
 app.add_typer(data.app, name="data")
 app.add_typer(quality.issues, name="issue")
 app.add_typer(harvest.app, name="catalogue")
+app.add_typer(share.app, name="share")
 app.add_typer(standards.app, name="standard")
 app.add_typer(sense.app, name="sense")
 app.add_typer(tasks.app, name="task")

@@ -185,7 +185,7 @@ def _by_id(asker: Asker, ids: str) -> list[Listed]:
 
 def _listed(dataset: OpenDataset) -> Listed:
     newest = next(iter(dataset.releases()), None)
-    return Listed(dataset.card, newest, dataset.extent_of(newest), needs_purpose=False, state=dataset.standing.state)
+    return Listed(dataset.card, newest, dataset.extent_of(newest), dataset.standing.state)
 
 
 def _facet(name: str, counts: list[tuple[str, int]]) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def _record(request: Request, asker: Asker, listed: Listed) -> dict[str, Any]:
     }
     links = [link("self", address(request, "collections", RECORDS, "items", name), GEOJSON)]
     links.append(link("collection", address(request, "collections", RECORDS)))
-    if listed.needs_purpose:
+    if listed.needs is not None:
         return _feature(name, None, None, properties, links)
     properties |= {
         "description": worded(request, card.summary),

@@ -65,11 +65,14 @@ class Lake:
 
         Doing it again does nothing; ``Unavailable`` while others read releases, then it is to be done again.
         """
-        self._releases.erase(dataset, {number: _tables(number) for number in numbers})
+        self._releases.erase(dataset, {number: self._all_of(dataset, number) for number in numbers})
 
     def release_files(self, dataset: str, number: int) -> list[Path]:
-        """Return the files that a release has, those of its refused rows and of its changes too."""
-        return self._releases.files(dataset, _tables(number))
+        """Return the files that a release has, those of its refused rows, of its changes and of its parts too."""
+        return self._releases.files(dataset, self._all_of(dataset, number))
+
+    def _all_of(self, dataset: str, number: int) -> tuple[str, ...]:
+        return (*_tables(number), *self._releases.beginning(dataset, _extract(number, "")))
 
     def release(self, dataset: str, number: int) -> Relation:
         """Return the rows of a release, lazily, or ``NotFound``."""
@@ -82,6 +85,18 @@ class Lake:
     def changes(self, dataset: str, number: int) -> Relation:
         """Return the rows by which a release differs from the one before, lazily; ``NotFound`` if it came whole."""
         return self._releases.relation(dataset, f"r{number}_changes")
+
+    def write_extract(self, dataset: str, number: int, key: str, rows: pa.RecordBatchReader) -> ReleaseFile:
+        """Return the Parquet file of a part of a release, kept under ``key`` (letters and digits)."""
+        return self._releases.write(dataset, number, _extract(number, key), rows)
+
+    def extract(self, dataset: str, number: int, key: str) -> Relation:
+        """Return the part of a release that is kept under ``key``, lazily, or ``NotFound``."""
+        return self._releases.relation(dataset, _extract(number, key))
+
+    def drop_extract(self, dataset: str, number: int, key: str) -> None:
+        """Take away a part of a release, if it is kept; the release stays."""
+        self._releases.drop(dataset, _extract(number, key))
 
     def append(self, columns: Observations, *, subject: str) -> int:
         """Return the id of the batch these observations became, in one durable commit."""
@@ -187,3 +202,7 @@ class Lake:
 
 def _tables(number: int) -> tuple[str, ...]:
     return tuple(f"r{number}{part}" for part in _PARTS)
+
+
+def _extract(number: int, key: str) -> str:
+    return f"r{number}_x{key}"

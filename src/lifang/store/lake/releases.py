@@ -99,6 +99,20 @@ class Releases:
                 session.execute(f"CALL ducklake_cleanup_old_files({text(DB)}, cleanup_all => true)")
             self._engine.rewrite_releases()
 
+    def beginning(self, dataset: str, start: str) -> list[str]:
+        """Return the tables of a dataset whose names begin so and that have a file, in their order."""
+        return sorted(path.name for path in (self._folder / dataset).glob(f"{start}*") if path.is_dir())
+
+    def drop(self, dataset: str, table: str) -> None:
+        """Take away a table that is no release but was made of one, if it is there."""
+        with self._lock:
+            if self._exists(dataset, table):
+                with self._engine.session(DB) as session:
+                    session.execute(sql("DROP TABLE", self._table(dataset, table)))
+                self._known.discard((dataset, table))
+                self._written.discard((dataset, table))
+            shutil.rmtree(self._path(dataset, table).parent, ignore_errors=True)
+
     @staticmethod
     def _table(dataset: str, table: str) -> str:
         return f"{DB}.{name(dataset)}.{name(table)}"

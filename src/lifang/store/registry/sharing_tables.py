@@ -1,10 +1,10 @@
-"""The registry's tables of what a city agrees on: its own data standards."""
+"""The registry's tables of what a city agrees on: its own data standards, agreements to share data."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lifang.store.registry.columns import key, moment, table, text, whole
+from lifang.store.registry.columns import json, key, moment, moment_or_none, table, text, truth, whole
 
 data_standard = table(
     "data_standard",
@@ -19,5 +19,30 @@ data_standard = table(
     moment("recorded"),
     sa.Index(None, "name", "edition"),
 )
+agreement = table(
+    "agreement",
+    key(),
+    text("dataset"),
+    text("subject"),
+    text("applicant"),
+    text("organisation"),
+    truth("for_organisation"),
+    text("purpose"),
+    json("fields", []),
+    json("rows", []),
+    moment("until"),
+    text("state"),
+    text("reasons"),
+    text("assessment"),
+    text("reviewer"),
+    moment("asked"),
+    moment("due"),
+    moment_or_none("since"),
+    moment_or_none("reviewed"),
+    moment_or_none("ended"),
+    moment("updated"),
+    sa.Index(None, "dataset", "state"),
+    sa.Index(None, "subject"),
+)
 
-__all__ = ["data_standard"]
+__all__ = ["agreement", "data_standard"]

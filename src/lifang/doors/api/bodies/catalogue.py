@@ -75,7 +75,7 @@ class DatasetSummary(Said):
     update_cycle: Term | None
     bbox: list[float] | None
     period: Period | None
-    needs: Literal["purpose"] | None = None
+    needs: Literal["purpose", "agreement"] | None = None
 
 
 class CardBody(Said):

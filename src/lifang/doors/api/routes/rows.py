@@ -13,10 +13,9 @@ import shapely
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from lifang.catalogue import MEDIA_TYPES, NEED_GEOMETRY, Release, write_rows
+from lifang.catalogue import MEDIA_TYPES, NEED_GEOMETRY, Release, chosen, conditions, ordering, visible, write_rows
 from lifang.core import BadInput, Box
 from lifang.doors.api.bodies.catalogue import RowPage
-from lifang.doors.api.conditions import chosen, conditions, ordering, visible
 from lifang.doors.api.listing import After, RecordedMoment, moment, one_way
 from lifang.doors.api.rendered import Rendered
 from lifang.doors.http import (

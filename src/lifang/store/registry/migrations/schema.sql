@@ -16,12 +16,38 @@ CREATE TABLE actuator (
  STRICT
 ;
 
+CREATE TABLE agreement (
+	id TEXT NOT NULL, 
+	dataset TEXT NOT NULL, 
+	subject TEXT NOT NULL, 
+	applicant TEXT NOT NULL, 
+	organisation TEXT NOT NULL, 
+	for_organisation INTEGER NOT NULL, 
+	purpose TEXT NOT NULL, 
+	fields TEXT, 
+	rows TEXT, 
+	until INTEGER NOT NULL, 
+	state TEXT NOT NULL, 
+	reasons TEXT NOT NULL, 
+	assessment TEXT NOT NULL, 
+	reviewer TEXT NOT NULL, 
+	asked INTEGER NOT NULL, 
+	due INTEGER NOT NULL, 
+	since INTEGER, 
+	reviewed INTEGER, 
+	ended INTEGER, 
+	updated INTEGER NOT NULL, 
+	CONSTRAINT pk_agreement PRIMARY KEY (id)
+)
+ STRICT
+;
+
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0013');
+INSERT INTO "alembic_version" VALUES('0014');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -981,3 +1007,7 @@ CREATE INDEX ix_harvest_source_url ON harvest_source (url);
 CREATE INDEX ix_harvest_record_source ON harvest_record (source);
 
 CREATE INDEX ix_harvest_record_dataset ON harvest_record (dataset);
+
+CREATE INDEX ix_agreement_dataset_state ON agreement (dataset, state);
+
+CREATE INDEX ix_agreement_subject ON agreement (subject);

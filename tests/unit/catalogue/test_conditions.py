@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from lifang.catalogue import chosen, conditions, ordering
 from lifang.core import BadInput
-from lifang.doors.api.conditions import chosen, conditions, ordering
 from lifang.store import ColumnInfo, Condition
 
 _COLUMNS = [

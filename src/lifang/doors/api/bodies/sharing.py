@@ -1,0 +1,103 @@
+"""The bodies of the sharing desk's routes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from lifang.doors.api.bodies.kinds import Asked, Name, Said
+
+Text = Annotated[str, StringConstraints(max_length=2000)]
+Short = Annotated[str, StringConstraints(max_length=200)]
+Shorts = list[Short]
+EMPTY: Any = Field(default_factory=list, max_length=500)
+Status = Literal["asked", "refused", "withdrawn", "in_force", "expired", "ended"]
+
+
+class FieldBody(Said):
+    """A field that may be asked for; ``element`` is that of the dataset's standard which it follows."""
+
+    name: str
+    title: Name
+    type: str
+    unit: str
+    element: str
+
+
+class OfferBody(Said):
+    """A dataset shared on conditions: what it is, the conditions, its fields; none of its data."""
+
+    id: str
+    name: Name
+    summary: Name
+    provider: Name
+    theme: str
+    classification: str
+    condition: Name
+    fields: list[FieldBody]
+
+
+class OfferPage(Said):
+    """Datasets shared on conditions."""
+
+    items: list[OfferBody]
+    next: str | None
+
+
+class SharingRequestBody(Asked):
+    """What is asked for. ``rows`` are conditions ``column:op:value`` that hold together, as in ``…/rows?where=``."""
+
+    dataset: Short
+    purpose: Short
+    fields: list[Short]
+    rows: Shorts = EMPTY
+    until: Short
+    for_organisation: bool = False
+
+
+class ReviewBody(Asked):
+    """An answer. When approving, ``fields``, ``rows`` and ``until`` narrow what was asked for."""
+
+    reasons: Text
+    fields: Shorts = EMPTY
+    rows: Shorts = EMPTY
+    until: Short | None = None
+    assessment: Short = ""
+
+
+class ReasonsBody(Asked):
+    """Why."""
+
+    reasons: Text
+
+
+class AgreementBody(Said):
+    """A request or agreement; ``due``: by when it is to be answered; ``since`` to ``until``: its term."""
+
+    id: str
+    dataset: str
+    subject: str
+    applicant: str
+    organisation: str
+    for_organisation: bool
+    purpose: str
+    fields: list[str]
+    rows: list[str]
+    until: str
+    status: Status
+    reasons: str
+    assessment: str
+    reviewer: str
+    asked: str
+    due: str
+    since: str | None
+    reviewed: str | None
+    ended: str | None
+
+
+class AgreementPage(Said):
+    """Requests and agreements, the newest first."""
+
+    items: list[AgreementBody]
+    next: str | None
