@@ -5,6 +5,7 @@ Reads and writes no dataset.
 """
 
 from lifang.guard.decide import decide, is_public, refusal, require
+from lifang.guard.kinds import KINDS, PURPOSE_MAX, Rule
 from lifang.guard.model import (
     ANONYMOUS,
     SYSTEM,
@@ -17,7 +18,7 @@ from lifang.guard.model import (
     Subject,
     strictest,
 )
-from lifang.guard.rules import KINDS, PURPOSE_MAX, RULES, Rule
+from lifang.guard.rules import RULES
 
 __all__ = [
     "ANONYMOUS",

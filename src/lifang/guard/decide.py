@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lifang.core import Denied, NeedsPurpose, Unauthenticated
+from lifang.guard.kinds import KINDS, PURPOSE_MAX, Rule
 from lifang.guard.model import Action, Classification, Decision, Grant, Resource, Role, Subject
-from lifang.guard.rules import KINDS, PURPOSE_MAX, RULES, Rule
+from lifang.guard.rules import RULES
 
 _TAKING = frozenset({Action.READ, Action.QUERY, Action.EXPORT})
 _STEWARDS = frozenset({Role.DATA_OFFICER, Role.ADMINISTRATOR})
