@@ -17,6 +17,10 @@ export function contract(s: S): void {
   fits<T.DatasetSummary>(s.DatasetSummary);
   fits<Omit<T.Dataset, "quality" | "metadata">>(s.DatasetBody);
   fits<T.Release>(s.ReleaseBody);
+  fits<Omit<T.DatasetDifference, "items">>(s.DifferenceBody);
+  fits<T.Offer>(s.OfferBody);
+  fits<T.Standing>(s.QualityBody);
+  fits<T.CityObject>(s.ObjectBody);
   fits<T.RefusedRow>(s.RefusedRow);
   fits<T.Lineage>(s.LineageBody);
   fits<T.Datastream>(s.DatastreamBody);

@@ -95,6 +95,22 @@ def test_the_catalogue_finds_shows_and_gives_away(shared: Page, served: Served) 
     assert "成都市" in got.text
 
 
+def test_the_portal_leads_by_theme_to_a_map_and_a_chart(shared: Page, served: Served) -> None:
+    show(shared, served, "?room=data&lang=en&theme=paper")
+    catalogue = shared.locator("lf-catalogue")
+    catalogue.locator(".tile", has_text="Population").click()
+    expect(shared).to_have_url(re.compile(r"f\.theme="))
+    turn_to(shared, "?room=data&lang=en&theme=paper&dataset=districts")
+    expect(catalogue.locator(".dataset-map[data-drawn=true]")).to_be_visible(timeout=30_000)
+    catalogue.locator(".dataset-map").scroll_into_view_if_needed()
+    assert look(shared, within=".dataset-map", wanted=[(232, 172, 157)], tolerance=60).near[0] > 5_000
+    turn_to(shared, "?room=data&lang=en&theme=paper&dataset=air_hourly_2019")
+    expect(catalogue.locator("lf-chart-builder lf-chart svg").first).to_be_visible(timeout=30_000)
+    catalogue.locator("lf-chart-builder select").nth(2).select_option("station")
+    expect(catalogue.locator("lf-chart-builder meter")).to_have_count(8, timeout=30_000)
+    expect(catalogue.locator("lf-versions")).to_contain_text("one version")
+
+
 def test_an_alert_fires_is_seen_and_a_person_takes_it_up(page: Page, served: Served) -> None:
     open_page(page, served, "?room=operations&lang=en")
     alert = page.locator("[data-alert][data-state='firing']").first

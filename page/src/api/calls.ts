@@ -34,7 +34,16 @@ export const calls = {
   dataset: (id: string) => get<T.Dataset>(`/datasets/${part(id)}`),
   rows: (id: string, query: Record<string, string | number | null>) =>
     get<T.Rows>(`/datasets/${part(id)}/rows`, { format: "json", ...query }),
-  features: (id: string) => get<FeatureCollection>(`/datasets/${part(id)}/rows`, { format: "geojson" }),
+  features: (id: string, limit: number | null = null) => get<FeatureCollection>(`/datasets/${part(id)}/rows`, { format: "geojson", limit }),
+  difference: (id: string, from: number, to: number) => get<T.DatasetDifference>(`/datasets/${part(id)}/diff`, { from, to, limit: 50 }),
+  standing: (id: string) => get<T.Standing>(`/datasets/${part(id)}/quality`),
+  snippets: (id: string) => get<{ items: T.Snippet[] }>(`/datasets/${part(id)}/snippets`),
+  citation: (id: string) => get<T.Citation>(`/datasets/${part(id)}/citation`),
+  issues: (id: string) => get<T.Page<T.Issue>>(`/datasets/${part(id)}/issues`, { limit: 20 }),
+  tellIssue: (id: string, issue: { text: string; column: string }) => send<T.Issue>("POST", `/datasets/${part(id)}/issues`, issue),
+  offers: () => get<T.Page<T.Offer>>("/sharing/offers"),
+  requestShare: (request: { dataset: string; purpose: string; fields: string[]; until: string }) => send<{ id: string }>("POST", "/sharing/requests", request),
+  query: (sql: string) => send<T.QueryAnswer>("POST", "/query", { sql, limit: 2000 }),
   refused: (id: string, after: string | number | null) =>
     get<T.Page<T.RefusedRow>>(`/datasets/${part(id)}/refused`, { limit: 20, after }),
   lineage: (id: string) => get<T.Lineage>(`/datasets/${part(id)}/lineage`),

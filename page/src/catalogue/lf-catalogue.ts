@@ -16,6 +16,8 @@ import { FACETS, formatView } from "../state/url";
 import { changeView } from "../state/undo";
 import { view } from "../state/view";
 import "./lf-dataset";
+import { landing } from "./landing";
+import "./lf-request";
 import "./lf-upload";
 
 const PAGE_SIZE = 30;
@@ -73,17 +75,22 @@ export class CataloguePiece extends Piece {
     const items = [...page.items, ...this.further];
     if (items.length === 0 && !filtered) return emptyCard(t("catalogue.empty"), "lifang data add FILE.csv --card dataset.toml");
     const next = this.next === undefined ? page.next : this.next;
-    return html`<div class="catalogue-body">
+    return html`${filtered ? nothing : landing(page, this.tongue)}${this.meant(page)}<div class="catalogue-body">
       <div class="facets">
         ${FACETS.map((name) => this.facet(name, page.facets?.[name] ?? []))}
         ${filtered ? html`<button type="button" class="quiet" @click=${() => changeView(t("undo.cleared"), { q: "", facets: {} })}>${t("catalogue.clear")}</button>` : nothing}
       </div>
       <div class="results">
-        <p class="fine" role="status">${t("catalogue.found", { n: items.length + (next ? "+" : "") })}</p>
+        <p class="fine" role="status">${t("catalogue.found", { n: number(page.total, this.tongue, 0) })}</p>
         ${items.length ? html`<ul>${items.map((item) => this.result(item))}</ul>` : html`<p class="calm">${t("catalogue.none")}</p>`}
         ${next ? html`<button type="button" @click=${() => void this.more(next)}>${t("catalogue.more")}</button>` : nothing}
       </div>
     </div>`;
+  }
+
+  private meant({ did_you_mean: meant }: DatasetPage): TemplateResult | typeof nothing {
+    if (!meant) return nothing;
+    return html`<p>${t("catalogue.meant")} <button type="button" class="link" @click=${() => view.set({ q: meant })}>${meant}</button></p>`;
   }
 
   private async more(after: string | number): Promise<void> {
@@ -124,7 +131,7 @@ export class CataloguePiece extends Piece {
     };
     return html`<li class="result" data-dataset=${item.id}>
       <h2><a href=${formatView({ ...view.value, dataset: item.id })} @click=${open}>${nameOf(item.name, this.tongue)}</a> <code>${item.id}</code></h2>
-      ${item.needs === "purpose" ? this.veiled(item) : this.told(item)}
+      ${item.needs ? this.veiled(item) : this.told(item)}
     </li>`;
   }
 
@@ -135,7 +142,8 @@ export class CataloguePiece extends Piece {
         <span>${nameOf(item.theme, this.tongue)}</span>
         <span class="warn">${tOr(`classification.${item.classification}`, item.classification)}</span>
       </p>
-      <p class="fine">${nameOf(item.provider, this.tongue)} · ${purpose === null ? t("purpose.needed") : `${t("purpose.stated")} ${purpose}`}</p>`;
+      ${item.needs === "agreement" ? html`<p>${t("request.needed")}</p><lf-request .which=${item.id}></lf-request>` : nothing}
+      <p class="fine">${nameOf(item.provider, this.tongue)}${item.needs === "agreement" ? nothing : html` · ${purpose === null ? t("purpose.needed") : `${t("purpose.stated")} ${purpose}`}`}</p>`;
   }
 
   private told(item: DatasetSummary): TemplateResult {

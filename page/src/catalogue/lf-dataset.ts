@@ -16,10 +16,15 @@ import { here } from "../state/data";
 import { view } from "../state/view";
 import { lineageDrawing } from "./lineage";
 import { qualityReport } from "./quality";
+import "./lf-chart-builder";
+import "./lf-feedback";
+import "./lf-reading";
+import "./lf-standing";
+import "./lf-versions";
 import { refusedTable } from "./refused";
-import { snippets } from "./snippets";
 
-const FORMATS = ["csv", "geojson", "parquet", "arrow"];
+const FORMATS = ["csv", "xlsx", "geojson", "gpkg", "parquet", "arrow"];
+const PLACED = new Set(["geojson", "gpkg"]);
 const PREVIEW_ROWS = 10;
 /** What 长辈版 leaves out. */
 const SECONDARY = new Set<Key>(["dataset.releases", "dataset.lineage", "dataset.api"]);
@@ -48,12 +53,15 @@ export class DatasetPiece extends Piece {
   private page(dataset: Dataset): TemplateResult {
     const sections: [Key, TemplateResult][] = [
       ["dataset.preview", this.preview(dataset)],
+      ...(dataset.geometry ? [["dataset.map", this.map(dataset)] as [Key, TemplateResult]] : []),
+      ["dataset.chart", html`<lf-chart-builder .which=${dataset.id} .columns=${dataset.columns}></lf-chart-builder>`],
       ["dataset.metadata", this.metadata(dataset)],
       ["dataset.columns", this.columns(dataset)],
-      ["dataset.quality", html`${qualityReport(dataset.quality, this.tongue)}${this.refusedRows(dataset)}`],
-      ["dataset.releases", this.releases(dataset)],
+      ["dataset.quality", html`${qualityReport(dataset.quality, this.tongue)}<lf-standing .which=${dataset.id}></lf-standing>${this.refusedRows(dataset)}`],
+      ["dataset.releases", html`${this.releases(dataset)}<lf-versions .which=${dataset.id} .releases=${dataset.releases}></lf-versions>`],
       ["dataset.lineage", this.origins()],
-      ["dataset.api", snippets(dataset.id)],
+      ["dataset.api", html`<lf-reading .which=${dataset.id}></lf-reading>`],
+      ["dataset.feedback", html`<lf-feedback .which=${dataset.id} .columns=${dataset.columns}></lf-feedback>`],
     ];
     const anchor = (key: Key): string => key.replace("dataset.", "");
     const jump = (event: Event, key: Key): void => {
@@ -72,9 +80,10 @@ export class DatasetPiece extends Piece {
         ${statedPurpose(`dataset:${dataset.id}`, () => this.held.forget())}
         <p class="downloads">
           <b>${t("dataset.download")}</b>
-          ${FORMATS.filter((format) => format !== "geojson" || dataset.geometry).map(
+          ${FORMATS.filter((format) => dataset.geometry || !PLACED.has(format)).map(
             (format) => html`<a class="button" download href=${downloadAddress(`/datasets/${dataset.id}/rows`, { format })}>${format}</a>`,
           )}
+          <a class="button" download href=${downloadAddress(`/datasets/${dataset.id}/sheet`)}>${t("dataset.sheet")}</a>
         </p>
       </header>
       <nav class="sections" aria-label=${t("dataset.sections")}>
@@ -92,6 +101,11 @@ export class DatasetPiece extends Piece {
     if (items.length === 0) return html`<p>${t("drawer.empty")}</p>`;
     const local = inZone(titled(columns, dataset.columns), columns, items, this.zone);
     return rowTable(local.columns, local.rows, this.tongue, meanings);
+  }
+
+  private map(dataset: Dataset): TemplateResult {
+    void import("./lf-dataset-map");
+    return html`<lf-dataset-map .which=${dataset.id} .bbox=${dataset.bbox}></lf-dataset-map>`;
   }
 
   private metadata(dataset: Dataset): TemplateResult {

@@ -5,9 +5,10 @@ import { network } from "./zh/network";
 import { readings } from "./zh/readings";
 import { sensing } from "./zh/sensing";
 import { catalogue } from "./zh/catalogue";
+import { portal } from "./zh/portal";
 import { twin } from "./zh/twin";
 
 /** Every message of the page in Chinese, by part of the page. */
-export const zh = { ...shell, ...map, ...city, ...network, ...readings, ...sensing, ...catalogue, ...twin } as const;
+export const zh = { ...shell, ...map, ...city, ...network, ...readings, ...sensing, ...catalogue, ...portal, ...twin } as const;
 
 export type Key = keyof typeof zh;

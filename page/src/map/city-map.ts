@@ -1,6 +1,5 @@
 import "maplibre-gl/dist/maplibre-gl.css";
-import { MapLibreMap, ScaleControl, setWorkerUrl, type GeoJSONSource, type MapGeoJSONFeature } from "maplibre-gl";
-import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import { MapLibreMap, ScaleControl, type GeoJSONSource, type MapGeoJSONFeature } from "maplibre-gl";
 import type { FeatureCollection } from "geojson";
 import type { Picture } from "../api/network";
 import type { AirStation, Layer } from "../api/types";
@@ -13,8 +12,7 @@ import { AIR_LAYER, airFeatures, airPaint } from "./kinds/air";
 import type { Drawn } from "./kinds/kind";
 import { LabelSheet, type Box as LabelBox } from "./labels";
 import { PALETTES } from "./palette";
-
-setWorkerUrl(workerUrl);
+import "./worker";
 
 const WIDE_PX = 760;
 const LIST_PX = 370;

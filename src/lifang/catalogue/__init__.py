@@ -65,7 +65,6 @@ from lifang.catalogue.reading import FORMATS
 from lifang.catalogue.search import FACETS, SORTS, Search, provider_of
 from lifang.catalogue.sharing import Agreement, Agreements, SharingRequest
 from lifang.catalogue.sheet import Sheet, data_sheet
-from lifang.catalogue.webhooks import Deliveries, Webhook, Webhooks
 
 __all__ = [
     "BASES",
@@ -114,7 +113,6 @@ __all__ = [
     "Coverage",
     "DataStandards",
     "Dataset",
-    "Deliveries",
     "Destruction",
     "Difference",
     "Entry",
@@ -147,8 +145,6 @@ __all__ = [
     "SharingRequest",
     "Sheet",
     "Standing",
-    "Webhook",
-    "Webhooks",
     "card_from",
     "check_certificate",
     "chosen",

@@ -63,18 +63,18 @@ class ObjectHistory(Said):
     items: list[ObjectBody]
 
 
-class Difference(Said):
+class ObjectDifference(Said):
     """One object that is not the same at two moments."""
 
     id: str
     change: Literal["added", "removed", "moved", "changed"]
 
 
-class DifferenceBody(Said):
+class ObjectDifferenceBody(Said):
     """What is not the same at two moments."""
 
     counts: dict[str, int]
-    items: list[Difference]
+    items: list[ObjectDifference]
 
 
 class OutlinesBody(Asked):

@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from lifang.doors.api import events
 from lifang.doors.api.routes import (
     aggregates,
-    changes,
     city,
     comparing,
     connectors,
@@ -58,7 +57,6 @@ _PARTS = (  # a request is compared with each in turn: what maps ask for all the
     lifecycle.router,
     comparing.router,
     quality.router,
-    changes.router,
     upload.router,
     statistics.router,
     aggregates.router,

@@ -14,9 +14,9 @@ from lifang.core import BadInput, Box, format_instant, parse_instant
 from lifang.doors.api.bodies.kinds import Name
 from lifang.doors.api.bodies.twin import (
     AboutBody,
-    Difference,
-    DifferenceBody,
     ObjectBody,
+    ObjectDifference,
+    ObjectDifferenceBody,
     ObjectHistory,
     ObjectPage,
     OutlinesBody,
@@ -43,7 +43,9 @@ def router() -> APIRouter:
     routes.add_api_route("/objects", every, response_model=ObjectPage, summary="Objects as they were at a moment")
     routes.add_api_route("/objects/{object_id}", one, response_model=AboutBody, summary="Everything about an object")
     routes.add_api_route("/objects/{object_id}/history", history, response_model=ObjectHistory, summary="Its versions")
-    routes.add_api_route("/difference", difference, response_model=DifferenceBody, summary="What two moments differ in")
+    routes.add_api_route(
+        "/difference", difference, response_model=ObjectDifferenceBody, summary="What two moments differ in"
+    )
     routes.add_api_route(
         "/models",
         add,
@@ -116,8 +118,8 @@ def difference(
 ) -> Response:
     """Tell what was added, removed, moved or changed between two moments in the city."""
     found = TwinView(asker).difference(parse_instant(before), parse_instant(after), model=model)
-    items = [Difference(id=each, change=change) for each, change in found]  # type: ignore[arg-type]
-    return answer(request, DifferenceBody(counts=Counter(change for _, change in found), items=items))
+    items = [ObjectDifference(id=each, change=change) for each, change in found]  # type: ignore[arg-type]
+    return answer(request, ObjectDifferenceBody(counts=Counter(change for _, change in found), items=items))
 
 
 async def add(
