@@ -128,7 +128,7 @@ def test_what_is_restricted_is_shown_for_a_stated_purpose_only(
     assert (bad["row"], bad["column"], bad["value"]) == (3, "depth", "deep")
 
 
-@pytest.mark.parametrize("form", ["csv", "geojson", "parquet", "arrow", "json"])
+@pytest.mark.parametrize("form", ["csv", "xlsx", "geojson", "gpkg", "parquet", "arrow", "json"])
 def test_a_dataset_is_written_in_every_format(city: Path, tmp_path: Path, form: str) -> None:
     target = tmp_path / f"districts.{form}"
     _run("data", "export", "districts", target, "--dir", city)

@@ -84,8 +84,9 @@ class Finder:
     def facets(self, search: Search, visible: Visible) -> Counts:
         """Return how many datasets each value of each facet has, its own choice left open, the commonest first."""
         counts: Counts = {}
-        for brief, clause in ((True, clause_of), (False, clause_in_full)):
-            told = {name: most for name, most in FACETS.items() if is_told_in_brief(name) is brief}
+        parts = ((True, clause_of), (False, clause_in_full)) if visible.listed else ((None, clause_of),)
+        for brief, clause in parts:
+            told = {name: most for name, most in FACETS.items() if brief in (None, is_told_in_brief(name))}
             unchosen = {name: most for name, most in told.items() if name not in search.chosen}
             counts |= self._counts(clause(search, visible), unchosen)
             for name in told.keys() & search.chosen.keys():

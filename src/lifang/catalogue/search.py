@@ -32,7 +32,7 @@ FACETS = {  # how many values of each are told at most
 SORTS = ("relevance", "updated", "title", "title_en", "id")
 FIELDS = IndexFields(
     texts=("name", "brief", "full"),
-    keywords=(*FACETS, "provider_name", "state", "grade"),
+    keywords=(*FACETS, "provider_name", "grade"),
     numbers=("updated", "first", "west", "south", "east", "north", "start", "end"),
     sorts=("id", "title", "title_en"),
     version="3",
@@ -115,7 +115,8 @@ class Search:
 
 def clause_of(search: Search, visible: Visible, *, without: str = "") -> Clause:
     """Return what ``search`` means for the one who asks; ``without`` the choice of one facet."""
-    full = Every((_graded(visible.read), Words(search.text, "full", _BETTER), *_choices(search, without)))
+    words = Words(search.text, "full", _BETTER)
+    full = Every((_graded(visible.read, search.states), words, *_choices(search, without)))
     brief = _brief(search, visible, without)
     return Either((full, brief)) if brief else full
 
@@ -127,8 +128,8 @@ def clause_in_full(search: Search, visible: Visible, *, without: str = "") -> Cl
 
 def nearly_of(word: str, visible: Visible) -> Clause:
     """Return what finds texts in which something like ``word`` may stand."""
-    full = Every((_graded(visible.read), Nearly(word, "full")))
-    brief = Every((_graded(visible.listed), Nearly(word, "brief")))
+    full = Every((_graded(visible.read, IN_USE), Nearly(word, "full")))
+    brief = Every((_graded(visible.listed, IN_USE), Nearly(word, "brief")))
     return Either((full, brief)) if visible.listed else full
 
 
@@ -137,8 +138,8 @@ def is_told_in_brief(facet: str) -> bool:
     return facet in _BRIEF
 
 
-def _graded(grades: Sequence[str]) -> Clause:
-    return Having("grade", grades)
+def _graded(grades: Sequence[str], states: Collection[LifeState]) -> Clause:
+    return Having("grade", [f"{grade}:{state.value}" for grade in grades for state in sorted(states)])
 
 
 def _brief(search: Search, visible: Visible, without: str) -> Clause | None:
@@ -146,12 +147,11 @@ def _brief(search: Search, visible: Visible, without: str) -> Clause | None:
     if not visible.listed or beyond or search.box or search.start or search.end:
         return None
     words = Words(search.text, "brief", _BETTER_BRIEF)
-    return Every((_graded(visible.listed), words, *_choices(search, without)))
+    return Every((_graded(visible.listed, search.states), words, *_choices(search, without)))
 
 
 def _choices(search: Search, without: str) -> list[Clause]:
-    found: list[Clause] = [Having("state", sorted(each.value for each in search.states))]
-    found += [
+    found: list[Clause] = [
         Having("provider_name" if name == "provider" else name, values)
         for name, values in search.chosen.items()
         if name != without and values
@@ -195,8 +195,7 @@ def document_of(
         texts=texts_of(card, themes, told),
         keywords={
             **_keywords(card, theme, media),
-            "state": [dataset.state.value],
-            "grade": [grade_of(dataset.resource)],
+            "grade": [f"{grade_of(dataset.resource)}:{dataset.state.value}"],
         },
         numbers=numbers,
         sorts={"id": card.id, "title": _pinyin(card.name.zh or card.name.en), "title_en": _title(card).casefold()},

@@ -14,7 +14,7 @@ from lifang.doors.cli.show import OUT, Dir, Json, Purpose, follow, show
 app = typer.Typer(no_args_is_help=True, help="Datasets: add, find, look, ask, take away.")
 Dataset = Annotated[str, typer.Argument(help="The dataset's id.")]
 At = Annotated[str | None, typer.Option(help="As recorded by this moment, ISO 8601.")]
-_FORMATS = {".csv": "csv", ".geojson": "geojson", ".parquet": "parquet", ".arrow": "arrow", ".json": "json"}
+_FORMATS = {f".{each}": each for each in ("csv", "xlsx", "geojson", "gpkg", "parquet", "arrow", "json")}
 _COLUMNS = ("id", "name", "theme.zh", "format", "rows", "refused", "classification", "updated")
 _QUALITY = ("name", "filled", "complete", "distinct", "minimum", "maximum")
 _CELLS = ("row", "column", "value", "rule", "mend")

@@ -26,8 +26,10 @@ def _query(clause: Clause, schema: tantivy.Schema) -> Query:
 
 @_query.register
 def _(clause: Every, schema: tantivy.Schema) -> Query:
-    parts = [(Occur.Must, _query(each, schema)) for each in clause.clauses]
-    return Query.boolean_query(parts) if parts else Query.const_score_query(Query.all_query(), 0.0)
+    parts = [_query(each, schema) for each in clause.clauses if not _holds_anyway(each)]
+    if not parts:
+        return Query.const_score_query(Query.all_query(), 0.0)
+    return parts[0] if len(parts) == 1 else Query.boolean_query([(Occur.Must, part) for part in parts])
 
 
 @_query.register
@@ -68,6 +70,10 @@ def _(clause: Nearly, schema: tantivy.Schema) -> Query:
         distance = 2 if len(term.tokens[-1]) >= _FAR else 1 if len(term.tokens[-1]) >= _NEAR else 0
         return Query.fuzzy_term_query(schema, clause.field, term.tokens[-1], distance)
     return Query.boolean_query([(Occur.Should, _exact(token, clause.field, schema)) for token in term.tokens])
+
+
+def _holds_anyway(clause: Clause) -> bool:
+    return isinstance(clause, Words) and not clause.text.strip()
 
 
 def _of(term: Term, field: str, schema: tantivy.Schema) -> Query:

@@ -23,7 +23,7 @@ from lifang.store.index.model import Clause, Every, IndexDocument, IndexFields
 from lifang.store.index.tokens import tokens
 
 _LOG = logging.getLogger(__name__)
-_MEMORY = 30_000_000  # bytes held by a writer
+_MEMORY, _MEMORY_ANEW = 30_000_000, 150_000_000  # bytes held by a writer: the more, the fewer parts to look through
 _EXACT_VALUES = 20_000  # values of a keyword up to which counts are exact
 _WORDS = "words"
 
@@ -60,8 +60,8 @@ class SearchIndex:
         ``Corrupt`` or ``Unavailable`` if that fails; nothing has changed then.
         """
         with self._lock, self._failing():
-            writer = self._index.writer(_MEMORY, num_threads=1)
             known = self._index.searcher().num_docs > 0
+            writer = self._index.writer(_MEMORY if known else _MEMORY_ANEW, num_threads=1)
             try:
                 for key in removed:
                     writer.delete_documents_by_term("_key", key)
