@@ -25,7 +25,7 @@ from lifang.app.queries import Queries
 from lifang.app.sensors import ReplayPlan, recorded_series, register_sensors
 from lifang.app.stage import Stage
 from lifang.app.upkeep import Upkeep
-from lifang.catalogue import Card, Catalogue, CatalogueChange
+from lifang.catalogue import Card, Catalogue, CatalogueChange, Deliveries, Webhook, Webhooks
 from lifang.core import (
     Clock,
     Conflict,
@@ -33,7 +33,7 @@ from lifang.core import (
     load_settings,
 )
 from lifang.exchange import Exchange
-from lifang.guard import SYSTEM, Subject
+from lifang.guard import SYSTEM, Role, Subject
 from lifang.harvest import Harvests
 from lifang.identity import Identity
 from lifang.operations import AlertChange, Alerts, Indicators, Thresholds
@@ -111,6 +111,8 @@ class City(Reads):
         self._started = self._closed = False
         self.spool = folder / "spool"
         self.spool.mkdir(exist_ok=True)
+        self.webhooks = Webhooks(self.store, clock, self.settings.webhooks)
+        self._deliveries = Deliveries(self.webhooks, self.catalogue.changes, clock, knows=self._webhook_knows)
         self._upkeep = Upkeep(self.store, self.catalogue, clock)
         self._long_work = LongWork(self.store, self.catalogue, self.twin, self.spool)
         self._wire()
@@ -153,6 +155,7 @@ class City(Reads):
         if time_passes:
             self.pulse.start()
             self._upkeep.start()
+            self._deliveries.start()
             self.connectors.start()
         self.exchange.start(pulling=time_passes)
 
@@ -165,6 +168,7 @@ class City(Reads):
         self.exchange.close()
         self.pulse.close()
         self._upkeep.close()
+        self._deliveries.close()
         self.jobs.close()
         self.tasking.close()
         if self.replay:
@@ -276,6 +280,16 @@ class City(Reads):
         if change.is_for_readers:
             classification = self.catalogue.classification(change.dataset)
             self.bus.publish("catalogue", change.as_json(), classification=classification)
+
+    def _webhook_knows(self, webhook: Webhook, change: CatalogueChange) -> bool:
+        """Return whether a webhook's owner, with the roles they had and still have, may know of a change."""
+        subject = OWNER
+        if webhook.owner != OWNER.id:
+            person = self.identity.person(webhook.owner)
+            if not person.active:
+                return False
+            subject = person.subject(roles=frozenset(Role(role) for role in webhook.roles))
+        return self.catalogue.may_know(change, subject, webhook.purpose)
 
     def _tell_command(self, command: tasking.Command) -> None:
         classification = self.tasking.resources(command)[0].classification

@@ -65,6 +65,7 @@ from lifang.catalogue.reading import FORMATS
 from lifang.catalogue.search import FACETS, SORTS, Search, provider_of
 from lifang.catalogue.sharing import Agreement, Agreements, SharingRequest
 from lifang.catalogue.sheet import Sheet, data_sheet
+from lifang.catalogue.webhooks import Deliveries, Webhook, Webhooks
 
 __all__ = [
     "BASES",
@@ -113,6 +114,7 @@ __all__ = [
     "Coverage",
     "DataStandards",
     "Dataset",
+    "Deliveries",
     "Destruction",
     "Difference",
     "Entry",
@@ -145,6 +147,8 @@ __all__ = [
     "SharingRequest",
     "Sheet",
     "Standing",
+    "Webhook",
+    "Webhooks",
     "card_from",
     "check_certificate",
     "chosen",

@@ -42,7 +42,7 @@ from lifang.catalogue.retention import later, retention_of
 from lifang.catalogue.search import Search, visible_to
 from lifang.catalogue.sharing import Agreements
 from lifang.core import Clock, NotFound, Settings, from_micros, zone
-from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, require
+from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, decide, require
 from lifang.store import Row, Store
 
 _ID_MAX = 64
@@ -192,6 +192,12 @@ class Catalogue:
         if newest is None:
             return None
         return later(newest.recorded, self.retention(dataset_id), self._zone)
+
+    def may_know(self, change: CatalogueChange, subject: Subject, purpose: str = "") -> bool:
+        """Return whether ``subject`` may know of a change: as its readers, or of a draft as those who prepare it."""
+        resource = Resource("dataset", change.dataset, self.classification(change.dataset))
+        action = Action.READ if change.is_for_readers else Action.ADMIT
+        return decide(subject, action, resource, purpose).allowed
 
     def check(self, dataset_id: str) -> Run:
         """Return what the newest release of a dataset scores now; what falls short is an issue from here on."""

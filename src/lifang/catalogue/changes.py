@@ -83,6 +83,11 @@ class Changes:
             for row in self._registry.find("change", where=where, order="seq", limit=limit)
         ]
 
+    def newest(self) -> int:
+        """Return the place of the last change, 0 before the first."""
+        rows = self._registry.find("change", order="seq", descending=True, limit=1)
+        return int(rows[0]["seq"]) if rows else 0
+
     def latest(self, dataset: str, limit: int = 100) -> list[CatalogueChange]:
         """Return the last ``limit`` changes of a dataset, the newest first."""
         rows = self._registry.find("change", where={"dataset": dataset}, order="seq", descending=True, limit=limit)

@@ -36,6 +36,7 @@ class Settings:
     ``review_required`` has nobody publish a new dataset without a second person's approval; ``retention`` says for how
     long data are kept after their last release, by classification (``open = "permanent"``, ``restricted = "P10Y"``);
     ``quality`` sets the least score of a dimension that passes the standing checks (``completeness = 80``);
+    ``webhooks`` says where deliveries may go beyond public addresses (``allow``, networks) and to which ``ports``;
     ``allowed_hosts`` are the names, besides loopback, under which the city may be called; ``embedded_by`` are the
     origins (``https://www.example.gov.cn``) whose pages may show the city's page in a frame.
     """
@@ -62,6 +63,7 @@ class Settings:
     review_required: bool = False
     retention: Mapping[str, Any] = field(default_factory=dict)
     quality: Mapping[str, Any] = field(default_factory=dict)
+    webhooks: Mapping[str, Any] = field(default_factory=dict)
     replay: Mapping[str, Any] = field(default_factory=dict)
     mqtt: Mapping[str, Any] = field(default_factory=dict)
     ngsild: Mapping[str, Any] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from lifang.store.registry import (
     quality_tables,
     sensing_tables,
     sharing_tables,
+    webhook_tables,
 )
 from lifang.store.registry.columns import json as _json
 from lifang.store.registry.columns import key as _key
@@ -37,6 +38,7 @@ __all__ = [
     "quality_tables",
     "sensing_tables",
     "sharing_tables",
+    "webhook_tables",
 ]
 
 organisation = _table("organisation", _key(), _text("zh"), _text("en"), _moment("created"))

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from lifang.doors.api import events
 from lifang.doors.api.routes import (
     aggregates,
+    changes,
     city,
     comparing,
     connectors,
@@ -57,6 +58,7 @@ _PARTS = (  # a request is compared with each in turn: what maps ask for all the
     lifecycle.router,
     comparing.router,
     quality.router,
+    changes.router,
     upload.router,
     statistics.router,
     aggregates.router,

@@ -47,7 +47,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0014');
+INSERT INTO "alembic_version" VALUES('0015');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -878,6 +878,25 @@ CREATE TABLE token (
  STRICT
 ;
 
+CREATE TABLE webhook (
+	id TEXT NOT NULL, 
+	owner TEXT NOT NULL, 
+	roles TEXT, 
+	purpose TEXT NOT NULL, 
+	url TEXT NOT NULL, 
+	datasets TEXT, 
+	state TEXT NOT NULL, 
+	told INTEGER NOT NULL, 
+	failures INTEGER NOT NULL, 
+	due INTEGER, 
+	last_status TEXT NOT NULL, 
+	last_success INTEGER, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_webhook PRIMARY KEY (id)
+)
+ STRICT
+;
+
 CREATE INDEX ix_job_state ON job (state);
 
 CREATE INDEX ix_ledger_resource ON ledger (resource);
@@ -1011,3 +1030,5 @@ CREATE INDEX ix_harvest_record_dataset ON harvest_record (dataset);
 CREATE INDEX ix_agreement_dataset_state ON agreement (dataset, state);
 
 CREATE INDEX ix_agreement_subject ON agreement (subject);
+
+CREATE INDEX ix_webhook_owner ON webhook (owner);

@@ -1,0 +1,132 @@
+"""Delivery: each webhook is told what changed, in order, at least once; who does not take it is tried again later."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import orjson
+
+from lifang.catalogue.changes import CatalogueChange, Changes
+from lifang.catalogue.webhooks.register import ACTIVE, ENDED, PAUSED, Webhook, Webhooks
+from lifang.core import Clock, Problem, format_instant
+from lifang.outside import Fetcher
+
+_LOG = logging.getLogger(__name__)
+_AT_ONCE = 100  # changes in one delivery
+_LONGEST_WAIT_S, _GIVEN_UP_AFTER = 3600, 100  # failures: about four days
+_LOOK_S = 5.0
+_GONE = 410
+
+Knows = Callable[[Webhook, CatalogueChange], bool]
+
+
+class Post(Protocol):
+    """What sends a body to an address and returns the status of the answer."""
+
+    def __call__(self, url: str, *, headers: dict[str, str], body: bytes) -> int:
+        """Return the status."""
+        ...
+
+
+def signature(secret: str, moment: datetime, body: bytes) -> str:
+    """Return ``t=<seconds>,v1=<hex>``: HMAC-SHA256 (RFC 2104) by the secret over ``<seconds>.`` and the body."""
+    seconds = str(int(moment.timestamp()))
+    return f"t={seconds},v1={hmac.new(secret.encode(), seconds.encode() + b'.' + body, hashlib.sha256).hexdigest()}"
+
+
+class Deliveries:
+    """Delivers on a thread of its own, from ``start`` to ``close``; ``knows`` says what a webhook may be told."""
+
+    def __init__(
+        self, webhooks: Webhooks, changes: Changes, clock: Clock, *, knows: Knows, post: Post | None = None
+    ) -> None:
+        self._webhooks, self._changes, self._clock, self._knows = webhooks, changes, clock, knows
+        self._post = post or self._fetch
+        self._wake, self._stop = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
+        changes.on_change(lambda _change: self._wake.set())
+
+    def start(self) -> None:
+        """Start delivering."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="webhooks", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the present attempt, which is cut short."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread:
+            self._thread.join(timeout=30)
+
+    def tend(self) -> int:
+        """Return how many deliveries arrived: each webhook that is due is told all that it may know of."""
+        arrived = 0
+        for webhook in self._webhooks.all():
+            while webhook.state == ACTIVE and (webhook.due is None or webhook.due <= self._clock.now()):
+                if self._stop.is_set() or not self._deliver(webhook):
+                    break
+                arrived += 1
+                webhook = self._webhooks.get(webhook.id)  # noqa: PLW2901 - told further by now
+        return arrived
+
+    def _deliver(self, webhook: Webhook) -> bool:
+        """Return whether something was told and taken."""
+        changes = self._changes.after(webhook.told, limit=_AT_ONCE)
+        if not changes:
+            return False
+        wanted = [each for each in changes if not webhook.datasets or each.dataset in webhook.datasets]
+        told = [each for each in wanted if self._knows(webhook, each)]
+        last = changes[-1].seq
+        if not told:
+            self._webhooks.note(webhook.id, {"told": last})
+            return len(changes) == _AT_ONCE and self._deliver(self._webhooks.get(webhook.id))
+        now = self._clock.now()
+        body = orjson.dumps(
+            {"webhook": webhook.id, "sent": format_instant(now), "changes": [each.as_json() for each in told]}
+        )
+        try:
+            headers = {
+                "Content-Type": "application/json",
+                "User-Agent": "lifang",
+                "X-Lifang-Delivery": f"{webhook.id}/{told[0].seq}-{last}",
+                "X-Lifang-Signature": signature(self._webhooks.secret(webhook.id), now, body),
+            }
+            status = self._post(webhook.url, headers=headers, body=body)
+        except Problem as problem:
+            return self._failed(webhook, problem.what, now)
+        if 200 <= status < 300:
+            kept = {"told": last, "failures": 0, "due": None, "last_status": str(status), "last_success": now}
+            self._webhooks.note(webhook.id, kept)
+            return True
+        return self._failed(webhook, str(status), now, gone=status == _GONE)
+
+    def _failed(self, webhook: Webhook, status: str, now: datetime, *, gone: bool = False) -> bool:
+        failures = webhook.failures + 1
+        wait = timedelta(seconds=min(2.0 ** min(failures - 1, 20), _LONGEST_WAIT_S))
+        state = ENDED if gone else PAUSED if failures >= _GIVEN_UP_AFTER else ACTIVE
+        kept = {"failures": failures, "due": now + wait, "last_status": status[:300], "state": state}
+        self._webhooks.note(webhook.id, kept)
+        return False
+
+    def _fetch(self, url: str, *, headers: dict[str, str], body: bytes) -> int:
+        return (
+            Fetcher(self._webhooks.reach, self._stop.is_set)
+            .fetch(url, method="POST", headers=headers, body=body)
+            .status
+        )
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.tend()
+            except Exception:  # noqa: BLE001 - the next look tries again; the failure is logged
+                _LOG.exception("webhooks were not told")
+            self._wake.wait(_LOOK_S)
+            self._wake.clear()
