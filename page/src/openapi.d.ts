@@ -19,7 +19,7 @@ export interface paths {
         put?: never;
         /**
          * Call an action of CKAN
-         * @description Call an action with its parameters as JSON, or as a form.
+         * @description Call an action with its parameters as JSON, or as a form; files come as the part `upload` of a form.
          */
         post: operations["_post_api_3_action__action__post"];
         delete?: never;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import ckanapi
 import pytest
@@ -12,18 +13,18 @@ from tests.victims import Doors, Victim, serve_city
 Calls = Callable[..., ckanapi.RemoteCKAN]
 
 
-@pytest.fixture(scope="package")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Doors, dict[str, str]]]:
-    """Where the city is served, and a token per role."""
-    folder = tmp_path_factory.mktemp("ckan")
+Served = tuple[Doors, dict[str, str]]
+
+
+def serving(folder: Path) -> Iterator[Served]:
+    """Serve a new city: yield where, and a token per role."""
     house = build_house(folder)
     house.close()
     with Victim(serve_city, folder / "city") as victim:
         yield victim.hear(), house.tokens
 
 
-@pytest.fixture(scope="package")
-def ckan(served: tuple[Doors, dict[str, str]]) -> Calls:
+def caller(served: Served) -> Calls:
     """Return CKAN's own client for a role; nobody known without one."""
     doors, tokens = served
 
@@ -31,3 +32,10 @@ def ckan(served: tuple[Doors, dict[str, str]]) -> Calls:
         return ckanapi.RemoteCKAN(doors.url, apikey=tokens[role] if role else None, **more)
 
     return call
+
+
+@pytest.fixture(scope="package")
+def ckan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
+    """A city that is only read."""
+    for served in serving(tmp_path_factory.mktemp("ckan")):
+        yield caller(served)

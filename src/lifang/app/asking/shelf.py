@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lifang.app.asking.asker import Asker
 from lifang.app.asking.datasets import OpenDataset
-from lifang.catalogue import Bilingual, Card, Dataset, Extent, Release, Search, named
+from lifang.catalogue import Bilingual, Card, Dataset, Extent, LifeState, Release, Search, named
 from lifang.guard import Action, Resource
 from lifang.harvest import Harvested
 
@@ -20,7 +20,8 @@ class Shown:
     """A dataset as it is shown whole: with the newest release that the asker may read, if there is one.
 
     ``code`` is its resource code, ``theme`` the names of its theme in this city; ``created`` and ``updated`` are when
-    it was first recorded and when it last changed, in UTC; ``harvested`` says from which portal it came, if from one.
+    it was first recorded and when it last changed, in UTC; ``harvested`` says from which portal it came, if from one;
+    ``state`` is where it is in its life.
     """
 
     card: Card
@@ -31,6 +32,7 @@ class Shown:
     created: datetime
     updated: datetime
     harvested: Harvested | None = None
+    state: LifeState = LifeState.PUBLISHED
 
 
 class Shelf:
@@ -64,7 +66,7 @@ class Shelf:
             decided = ((one, self._asker.decide(Action.READ, each.release_resource(one))) for one in releases[each.id])
             readable = (each.as_decided(one, decision) for one, decision in decided if decision.allowed)
             found = self._one(each, next(readable, None), codes.get(each.id, ""))
-            yield replace(found, harvested=harvested.get(each.id))
+            yield replace(found, harvested=harvested.get(each.id), state=each.state)
 
     def _one(self, dataset: Dataset, newest: Release | None, code: str) -> Shown:
         card = dataset.card
@@ -79,5 +81,5 @@ def shown(asker: Asker, dataset: OpenDataset) -> Shown:
     newest = next(iter(dataset.releases()), None)
     created, updated = catalogue.moments()[card.id]
     theme = named(catalogue.themes, card.theme or "other")
-    harvested = asker.city.harvests.of([card.id]).get(card.id)
-    return Shown(card, newest, dataset.code, theme, dataset.extent_of(newest), created, updated, harvested)
+    harvested, state = asker.city.harvests.of([card.id]).get(card.id), dataset.standing.state
+    return Shown(card, newest, dataset.code, theme, dataset.extent_of(newest), created, updated, harvested, state)

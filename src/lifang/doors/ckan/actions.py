@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lifang.core import NotFound
-from lifang.doors.ckan import datastore, lists, searching
+from lifang.core import BadInput, NotFound
+from lifang.doors.ckan import changing, datastore, filling, lists, searching
 from lifang.doors.ckan.asked import Asked
 from lifang.doors.http import Asker
 from lifang.guard import Action, Resource
@@ -17,7 +17,7 @@ Handler = Callable[[Asker, Asked], Any]
 def help_show(asker: Asker, asked: Asked) -> str:
     """Explain an action: name."""
     asker.must(Action.READ, Resource("city"))
-    return (READS[_known(asked.needed("name"))].__doc__ or "").strip()
+    return (action_of(asked.needed("name")).__doc__ or "").strip()
 
 
 READS: Mapping[str, Handler] = {
@@ -43,13 +43,32 @@ READS: Mapping[str, Handler] = {
     )
 }
 
+WRITES: Mapping[str, Handler] = {
+    each.__name__: each
+    for each in (
+        changing.package_create,
+        changing.package_patch,
+        changing.package_update,
+        filling.datastore_create,
+        filling.datastore_upsert,
+    )
+}
+UPLOADS = ("resource_create", "resource_update")
+
 
 def action_of(name: str) -> Handler:
     """Return the action called ``name``; ``NotFound`` lists those there are."""
-    return READS[_known(name)]
+    if name in UPLOADS:
+        return needs_upload
+    found = READS.get(name) or WRITES.get(name)
+    if found is None:
+        offered = ", ".join(sorted([*READS, *WRITES, *UPLOADS]))
+        raise NotFound(f"Action name not known: {name[:60]}.", mend=f"Offered: {offered}.")
+    return found
 
 
-def _known(name: str) -> str:
-    if name not in READS:
-        raise NotFound(f"Action name not known: {name[:60]}.", mend=f"Offered: {', '.join(sorted(READS))}.")
-    return name
+def needs_upload(asker: Asker, asked: Asked) -> None:
+    """Take a file for a package, which becomes its new release: package_id, upload (as a part of a form)."""
+    asker.must(Action.ADMIT, Resource("dataset"))
+    del asked
+    raise BadInput("Missing value.", where="upload", mend="Send the file as the part `upload` of a form.")

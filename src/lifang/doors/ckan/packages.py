@@ -12,6 +12,7 @@ import orjson
 from lifang.app import Shown
 from lifang.catalogue import (
     MEDIA_TYPES,
+    UNPUBLISHED,
     Bilingual,
     Card,
     licence_of,
@@ -43,7 +44,7 @@ def package(shown: Shown, root: str) -> Json:
         "notes": one_of(card.summary),
         "notes_translated": _both(card.summary),
         "type": "dataset",
-        "state": "active",
+        "state": "draft" if shown.state in UNPUBLISHED else "active",
         "private": card.classification is not Classification.OPEN,
         "isopen": licence.is_open,
         "url": card.source_url,

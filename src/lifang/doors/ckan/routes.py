@@ -10,11 +10,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from lifang.core import BadInput
-from lifang.doors.ckan.actions import action_of
+from lifang.doors.ckan.actions import UPLOADS, WRITES, action_of
 from lifang.doors.ckan.asked import Asked, values_of
 from lifang.doors.ckan.datastore import datastore_search_sql
-from lifang.doors.ckan.envelope import JSON, CkanRoute, success
-from lifang.doors.http import Asker, Turns, asking, gather
+from lifang.doors.ckan.envelope import JSON, CkanRoute, NotJson, success
+from lifang.doors.ckan.filling import admit_upload
+from lifang.doors.http import Asker, Parts, Turns, asking, file_of_form, gather, receive_file
 from lifang.guard import Action, Resource
 
 PREFIXES = ("/api/3/action", "/api/action")
@@ -62,6 +63,8 @@ def _at(prefix: str, *, shown: bool) -> APIRouter:
 
 async def _get(action: str, request: Request, asker: Calls) -> Response:
     """Call an action that changes nothing, with its parameters in the address."""
+    if action in WRITES or action in UPLOADS:
+        raise NotJson("This action changes something.", where=action, mend="Call it by POST.")
     values: dict[str, Any] = {}
     for name, value in request.query_params.multi_items():
         held = values.get(name)
@@ -70,11 +73,30 @@ async def _get(action: str, request: Request, asker: Calls) -> Response:
 
 
 async def _post(action: str, request: Request, asker: Calls) -> Response:
-    """Call an action with its parameters as JSON, or as a form."""
+    """Call an action with its parameters as JSON, or as a form; files come as the part `upload` of a form."""
+    if action in UPLOADS and _kind(request) == "multipart/form-data":
+        return await _upload(request, asker)
     body = await request.body()
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM:
+    if _kind(request) == _FORM:
         return await _call(action, request, asker, _form(body))
     return await _call(action, request, asker, values_of(body) if body.strip() else {})
+
+
+async def _upload(request: Request, asker: Asker) -> Response:
+    """Take in a file that is admitted as the new release of a package."""
+    asker.must(Action.ADMIT, Resource("dataset"))
+    parts = Parts()
+    path = await receive_file(file_of_form(request, parts, file="upload"), asker.city.spool)
+    try:
+        values = {name: value.decode("utf-8", "replace") for name, value in parts.small.items()}
+        asked = Asked(values, str(request.base_url).rstrip("/"))
+        return success(request, await run_sync(admit_upload, asker, asked, path, parts.filename))
+    finally:
+        await run_sync(lambda: path.unlink(missing_ok=True))
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _form(body: bytes) -> dict[str, Any]:

@@ -29,8 +29,8 @@ class Parts:
 class _Form:
     """The parser's callbacks, as state: which part is open and what it holds."""
 
-    def __init__(self, parts: Parts) -> None:
-        self.parts = parts
+    def __init__(self, parts: Parts, file: str) -> None:
+        self.parts, self._file = parts, file
         self.pieces: list[bytes] = []
         self.ended = False
         self._name = ""
@@ -71,13 +71,13 @@ class _Form:
     def _headers_finished(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
-        if self._name == "file":
+        if self._name == self._file:
             self.parts.filename = options.get(b"filename", b"").decode("utf-8", "replace")
         else:
             self.parts.small[self._name] = b""
 
     def _data(self, data: bytes) -> None:
-        if self._name == "file":
+        if self._name == self._file:
             self.pieces.append(data)
             return
         held = self.parts.small[self._name] = self.parts.small[self._name] + data
@@ -88,13 +88,13 @@ class _Form:
         self.ended = True
 
 
-async def file_of_form(request: Request, parts: Parts) -> AsyncIterator[bytes]:
-    """Yield the bytes of the part ``file`` as they arrive; ``parts`` fills with what else came."""
+async def file_of_form(request: Request, parts: Parts, *, file: str = "file") -> AsyncIterator[bytes]:
+    """Yield the bytes of the part called ``file`` as they arrive; ``parts`` fills with what else came."""
     _, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary")
     if not boundary:
         raise BadInput("The form has no boundary.", where="header Content-Type", mend="Send multipart/form-data.")
-    form = _Form(parts)
+    form = _Form(parts, file)
     try:
         parser = MultipartParser(boundary, cast("Any", form.callbacks()))
         async for chunk in request.stream():
