@@ -18,6 +18,12 @@ export function hasHan(text: string): boolean {
   return /\p{Script=Han}/u.test(text);
 }
 
+/** Return a licence by its identifier, in Chinese with its name before it. */
+export function licenceOf(item: { licence: string; licence_name: Names }, lang: Lang): string {
+  const { zh } = item.licence_name;
+  return lang === "en" || zh === item.licence ? item.licence : `${zh}（${item.licence}）`;
+}
+
 /** Return a layer's attribution, followed by its licence where the attribution does not name it. */
 export function attributionOf(layer: { attribution: Names; licence: string }, lang: Lang): string {
   const text = nameOf(layer.attribution, lang);

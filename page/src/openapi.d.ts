@@ -4841,6 +4841,7 @@ export interface components {
             kind: "base" | "theme" | "department";
             /** Licence */
             licence: string;
+            licence_name: components["schemas"]["Name"];
             /** Metadata */
             metadata: components["schemas"]["MetadataElement"][];
             name: components["schemas"]["Name"];
@@ -4935,6 +4936,7 @@ export interface components {
             kind: "base" | "theme" | "department";
             /** Licence */
             licence: string;
+            licence_name: components["schemas"]["Name"];
             name: components["schemas"]["Name"];
             /** Needs */
             needs: ("purpose" | "agreement") | null;
@@ -6252,6 +6254,7 @@ export interface components {
             label_column: string | null;
             /** Licence */
             licence: string;
+            licence_name: components["schemas"]["Name"];
             name: components["schemas"]["Name"];
             /** Source */
             source: string;
@@ -6380,6 +6383,7 @@ export interface components {
         LineageEdge: {
             /** Activity */
             activity: string;
+            activity_name: components["schemas"]["Name"];
             /** Recorded */
             recorded: string;
             /** Source */
@@ -7314,6 +7318,21 @@ export interface components {
             type: string;
             /** Where */
             where: string;
+            zh: components["schemas"]["ProblemWords"];
+        };
+        /**
+         * ProblemWords
+         * @description A problem in Chinese; a text is empty where it has no Chinese words.
+         */
+        ProblemWords: {
+            /** Detail */
+            detail: string;
+            /** Mend */
+            mend: string;
+            /** Title */
+            title: string;
+            /** Where */
+            where: string;
         };
         /**
          * QualityBody
@@ -7446,16 +7465,21 @@ export interface components {
         /**
          * RefusedRow
          * @description A row that was not admitted: where it is, which rule it breaks, how to mend it.
+         *
+         *     ``mend_zh`` is ``mend`` in Chinese, empty where it has no Chinese words.
          */
         RefusedRow: {
             /** Column */
             column: string;
             /** Mend */
             mend: string;
+            /** Mend Zh */
+            mend_zh: string;
             /** Row */
             row: number;
             /** Rule */
             rule: string;
+            rule_name: components["schemas"]["Name"];
             /** Value */
             value: string | null;
         };
@@ -7587,8 +7611,7 @@ export interface components {
          * @description What a scene is.
          */
         SceneBody: {
-            /** Citation */
-            citation: string;
+            citation: components["schemas"]["Name"];
             /** Id */
             id: string;
             name: components["schemas"]["Name"];

@@ -109,7 +109,7 @@ describe("series", () => {
 describe("lineage", () => {
   it("runs from left to right and survives a circle", () => {
     const node = (id: string) => ({ id, kind: "dataset", name: null });
-    const edge = (source: string, target: string) => ({ source, target, activity: "a", recorded: "" });
+    const edge = (source: string, target: string) => ({ source, target, activity: "a", activity_name: { zh: "做", en: "made" }, recorded: "" });
     const chain = arrange({ nodes: ["c", "a", "b"].map(node), edges: [edge("a", "b"), edge("b", "c")] });
     expect(Object.fromEntries(chain.map(({ id, column }) => [id, column]))).toEqual({ a: 0, b: 1, c: 2 });
     const circle = arrange({ nodes: ["a", "b"].map(node), edges: [edge("a", "b"), edge("b", "a")] });

@@ -1,18 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  ABSENT,
-  attributionOf,
-  bytes,
-  fromLocal,
-  isoIn,
-  localInput,
-  moment,
-  nameOf,
-  number,
-  offsetMinutes,
-  unitOf,
-  zoneName,
-} from "../src/format";
+import { ABSENT, attributionOf, bytes, fromLocal, isoIn, licenceOf, localInput, moment, nameOf, number, offsetMinutes, unitOf, zoneName } from "../src/format";
 
 const ms = Date.parse("2019-01-12T01:30:00Z");
 
@@ -68,6 +55,13 @@ describe("numbers, units and names", () => {
     const of = (text: string, licence: string) => attributionOf({ attribution: { zh: text, en: text }, licence }, "en");
     expect(of("© OpenStreetMap contributors (ODbL)", "ODbL-1.0")).toBe("© OpenStreetMap contributors (ODbL)");
     expect(of("Somebody", "MIT")).toBe("Somebody (MIT)");
+  });
+
+  it("tell a licence by its Chinese name where it has one", () => {
+    const of = (licence: string, zh: string) => licenceOf({ licence, licence_name: { zh, en: "Somebody's" } }, "zh");
+    expect(of("CC-BY-4.0", "知识共享 署名 4.0")).toBe("知识共享 署名 4.0（CC-BY-4.0）");
+    expect(of("as agreed", "as agreed")).toBe("as agreed");
+    expect(licenceOf({ licence: "MIT", licence_name: { zh: "MIT 许可", en: "MIT License" } }, "en")).toBe("MIT");
   });
 
   it("measure files in powers of a thousand", () => {

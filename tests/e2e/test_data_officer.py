@@ -36,12 +36,13 @@ def _card(folder: Path, name: str, classification: str) -> Path:
     return path
 
 
-def _give(page: Page, served: Served, file: Path, card: Path) -> None:
-    open_page(page, served, "?lang=en&room=data")
+def _give(page: Page, served: Served, file: Path, card: Path | None, *, lang: str = "en") -> None:
+    open_page(page, served, f"?lang={lang}&room=data")
     page.locator(".upload summary").click()
     page.locator("input[data-part=file]").set_input_files(file)
-    page.locator("input[data-part=card]").set_input_files(card)
-    page.get_by_role("button", name="Add to the catalogue").click()
+    if card:
+        page.locator("input[data-part=card]").set_input_files(card)
+    page.locator("lf-upload form button:not(.quiet)").click()
 
 
 @pytest.fixture
@@ -79,6 +80,36 @@ def test_a_card_that_cannot_be_read_is_refused_with_what_where_and_mend(
     expect(problem).to_contain_text("card")
     expect(problem).to_contain_text("Correct the dataset.toml there")
     expect(page.locator("lf-upload .chosen").first).to_contain_text("wells.csv")
+
+
+def test_in_chinese_no_sentence_of_a_refusal_stands_in_english_only(
+    page: Page, empty_city: Served, wells: Path
+) -> None:
+    sign_in(page, empty_city)
+    picture, markup, other = (wells.parent / name for name in ("picture.csv", "page.csv", "other.csv"))
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(60))
+    markup.write_text("<html><body>no table</body></html>", "utf-8")
+    other.write_text("name,depth\n东井,12.5\n", "utf-8")
+    broken = wells.parent / "broken.toml"
+    broken.write_text('id = "Not A Slug"', "utf-8")
+    good = _card(wells.parent, "brunnen", "open")
+    for file, card in ((picture, None), (markup, None), (other, good), (wells, broken)):
+        _give(page, empty_city, file, card, lang="zh")
+        lines = page.locator("lf-upload .problem :is(h3, p)")
+        expect(lines.first).to_be_visible()
+        assert [line for line in lines.all_inner_texts() if line.isascii()] == [], file.name
+    _give(page, empty_city, wells, good, lang="zh")
+    expect(page.locator("lf-upload .job[data-state=done]")).to_be_visible()
+    table = page.locator("lf-upload table")
+    expect(table).to_contain_text("类型不符")
+    expect(table).to_contain_text("请写普通数字")
+    expect(table).to_contain_text("数值不得大于 500 m")
+    page.locator("lf-upload").get_by_role("button", name="打开数据集").click()
+    expect(page.locator("lf-dataset .lineage .activity").first).to_have_text("收录")
+    open_page(page, empty_city, "?lang=zh&room=data&dataset=nothing")
+    lines = page.locator("lf-dataset .problem :is(h3, p)")
+    expect(lines.first).to_have_text("没有找到")
+    assert [line for line in lines.all_inner_texts() if line.isascii()] == []
 
 
 def test_restricted_data_asks_for_a_purpose_once_sends_it_and_shows_it(

@@ -16,6 +16,8 @@ export interface Problem {
   mend?: string | null;
   /** What would turn a refusal into leave. */
   needs?: string | null;
+  /** The same in Chinese; a text is empty where it has no Chinese words. */
+  zh?: { title?: string; detail: string; where: string; mend: string };
 }
 
 export interface Page<T> {
@@ -48,6 +50,7 @@ export interface Layer {
   label_column: string | null;
   attribution: Names;
   licence: string;
+  licence_name: Names;
   source: string;
   classification: string;
   style: LayerStyle;
@@ -79,6 +82,7 @@ export interface DatasetSummary {
   format: string;
   provider: Names;
   licence: string;
+  licence_name: Names;
   classification: string;
   rows: number | null;
   refused: number | null;
@@ -188,8 +192,8 @@ export interface Quality {
   admitted: number;
   refused: number;
   completeness: Record<string, number>;
-  rules: { rule: string; column: string | null; count: number; example?: unknown }[];
-  notes: (string | Names)[];
+  rules: { rule: string; rule_name: Names; column: string | null; count: number; example?: unknown }[];
+  notes: Names[];
 }
 
 export interface Dataset extends DatasetSummary {
@@ -215,12 +219,14 @@ export interface RefusedRow {
   column: string | null;
   value: Cell;
   rule: string;
+  rule_name: Names;
   mend: string;
+  mend_zh: string;
 }
 
 export interface Lineage {
   nodes: { id: string; kind: string; name: Names | null }[];
-  edges: { source: string; target: string; activity: string; recorded: string }[];
+  edges: { source: string; target: string; activity: string; activity_name: Names; recorded: string }[];
 }
 
 export interface Unit {
@@ -330,7 +336,7 @@ export interface SceneSpec {
   reads: string[];
   writes: string[];
   units: Record<string, unknown>;
-  citation: string;
+  citation: Names;
   period_s: number;
 }
 

@@ -5,7 +5,7 @@ import { calls } from "../api/calls";
 import { problemOf } from "../api/client";
 import { purposeFor } from "../api/purpose";
 import type { DatasetPage, DatasetSummary, FacetName, FacetValue } from "../api/types";
-import { moment, nameOf, number } from "../format";
+import { licenceOf, moment, nameOf, number } from "../format";
 import { t, tOr } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
@@ -157,6 +157,6 @@ export class CataloguePiece extends Piece {
         ${item.release === null ? nothing : html`<span>${t("catalogue.release", { n: item.release })}</span>`}
         ${score === null || score === undefined ? nothing : html`<span>${t("catalogue.score", { n: number(score <= 1 ? score * 100 : score, this.tongue, 1) })}</span>`}
       </p>
-      <p class="fine">${nameOf(item.provider, this.tongue)} · ${item.licence} · ${t("catalogue.updated", { time: moment(item.updated, this.zone) })}</p>`;
+      <p class="fine">${nameOf(item.provider, this.tongue)} · ${licenceOf(item, this.tongue)} · ${t("catalogue.updated", { time: moment(item.updated, this.zone) })}</p>`;
   }
 }

@@ -3,7 +3,7 @@ import { customElement, property } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import { downloadAddress } from "../api/client";
 import type { Dataset, Lineage, Names, Page, RefusedRow, Rows } from "../api/types";
-import { bytes, moment, nameOf, number } from "../format";
+import { bytes, licenceOf, moment, nameOf, number } from "../format";
 import { t, tOr, type Key } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
@@ -76,7 +76,7 @@ export class DatasetPiece extends Piece {
           <span>${tOr(`classification.${dataset.classification}`, dataset.classification)}</span>
           <span>${t("catalogue.rows", { n: number(dataset.rows, this.tongue, 0) })}</span>
         </p>
-        <p class="fine">${nameOf(dataset.attribution, this.tongue)} · ${dataset.licence} · ${dataset.source}</p>
+        <p class="fine">${nameOf(dataset.attribution, this.tongue)} · ${licenceOf(dataset, this.tongue)} · ${dataset.source}</p>
         ${statedPurpose(`dataset:${dataset.id}`, () => this.held.forget())}
         <p class="downloads">
           <b>${t("dataset.download")}</b>

@@ -1,7 +1,7 @@
 import { html, svg, type TemplateResult } from "lit";
 import type { Lineage } from "../api/types";
 import { nameOf } from "../format";
-import { t } from "../i18n";
+import { t, tOr } from "../i18n";
 import type { Lang } from "../state/url";
 
 const BOX = { width: 190, height: 44, across: 90, down: 18 };
@@ -56,28 +56,28 @@ export function lineageDrawing(lineage: Lineage, self: string, lang: Lang): Temp
   const spotOf = new Map(spots.map((spot) => [spot.id, corner(spot)]));
   const width = Math.max(...spots.map((spot) => corner(spot).x)) + BOX.width + 4;
   const height = Math.max(...spots.map((spot) => corner(spot).y)) + BOX.height + 4;
-  const edges = lineage.edges.map(({ source, target, activity }) => {
+  const edges = lineage.edges.map(({ source, target, activity_name: how }) => {
     const [a, b] = [spotOf.get(source), spotOf.get(target)];
     if (!a || !b) return svg``;
     const [x1, y1, x2, y2] = [a.x + BOX.width, a.y + BOX.height / 2, b.x, b.y + BOX.height / 2];
     const middle = (x1 + x2) / 2;
     return svg`<path class="edge" d="M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2 - 7} ${y2}" />
       <path class="tip" d="M${x2 - 8} ${y2 - 4}L${x2} ${y2}L${x2 - 8} ${y2 + 4}Z" />
-      <text class="activity" x=${middle} y=${(y1 + y2) / 2 - 6} text-anchor="middle">${clip(activity)}</text>`;
+      <text class="activity" x=${middle} y=${(y1 + y2) / 2 - 6} text-anchor="middle">${clip(nameOf(how, lang))}</text>`;
   });
   const nodes = lineage.nodes.map(({ id, kind, name }) => {
     const { x, y } = spotOf.get(id) ?? { x: 0, y: 0 };
     const mine = id === self || id.endsWith(`:${self}`);
     return svg`<g class=${mine ? "node self" : "node"}>
       <rect x=${x} y=${y} width=${BOX.width} height=${BOX.height} />
-      <text class="kind" x=${x + 10} y=${y + 16}>${kind}</text><text x=${x + 10} y=${y + 34}>${clip(nameOf(name, lang) || short(id))}</text>
+      <text class="kind" x=${x + 10} y=${y + 16}>${tOr(`lineage.${kind}`, kind)}</text><text x=${x + 10} y=${y + 34}>${clip(nameOf(name, lang) || short(id))}</text>
     </g>`;
   });
   const named = new Map(lineage.nodes.map(({ id, name }) => [id, nameOf(name, lang) || short(id)]));
   return html`<div class="table lineage" tabindex="0" role="region" aria-label=${t("dataset.lineage")}>
     <svg width=${width} height=${height} viewBox="0 0 ${width} ${height}" aria-hidden="true">${edges}${nodes}</svg>
     <ul class="sr">
-      ${lineage.edges.map(({ source, target, activity }) => html`<li>${named.get(source)} → ${activity} → ${named.get(target)}</li>`)}
+      ${lineage.edges.map(({ source, target, activity_name: how }) => html`<li>${named.get(source)} → ${nameOf(how, lang)} → ${named.get(target)}</li>`)}
     </ul>
   </div>`;
 }

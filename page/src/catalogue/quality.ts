@@ -18,13 +18,13 @@ function bars(completeness: Quality["completeness"], lang: Lang): TemplateResult
 }
 
 /** Return an example of what a rule refused: its row, the value and how to mend it. */
-function exampleText(example: unknown): string {
+function exampleText(example: unknown, lang: Lang): string {
   if (typeof example !== "object" || example === null) return cellText((example ?? null) as string | null);
-  const { row, value, mend } = example as { row?: number; value?: Cell; mend?: string };
-  return t("dataset.quality.at", { row: row ?? "?", value: cellText(value), mend: mend ?? "" });
+  const { row, value, mend, mend_zh: zh } = example as { row?: number; value?: Cell; mend?: string; mend_zh?: string };
+  return t("dataset.quality.at", { row: row ?? "?", value: cellText(value), mend: (lang === "zh" && zh) || mend || "" });
 }
 
-function hits(rules: Quality["rules"]): TemplateResult {
+function hits(rules: Quality["rules"], lang: Lang): TemplateResult {
   if (rules.length === 0) return html`<p class="calm">${t("dataset.quality.clean")}</p>`;
   return html`<table class="facts">
     <thead>
@@ -32,7 +32,7 @@ function hits(rules: Quality["rules"]): TemplateResult {
     </thead>
     <tbody>
       ${rules.map(
-        (one) => html`<tr><td>${one.rule}</td><td>${one.column ?? ""}</td><td class="number">${one.count}</td><td>${exampleText(one.example)}</td></tr>`,
+        (one) => html`<tr><td>${nameOf(one.rule_name, lang)}</td><td>${one.column ?? ""}</td><td class="number">${one.count}</td><td>${exampleText(one.example, lang)}</td></tr>`,
       )}
     </tbody>
   </table>`;
@@ -50,6 +50,6 @@ export function qualityReport(quality: Partial<Quality>, lang: Lang): TemplateRe
     <h3>${t("dataset.quality.completeness")}</h3>
     ${bars(completeness, lang)}
     <h3>${t("dataset.quality.rules")}</h3>
-    ${hits(rules)}
+    ${hits(rules, lang)}
     ${notes?.length ? html`<ul>${notes.map((note) => html`<li>${nameOf(note, lang)}</li>`)}</ul>` : nothing}`;
 }

@@ -1,5 +1,6 @@
 import type { TemplateResult } from "lit";
 import type { RefusedRow } from "../api/types";
+import { nameOf } from "../format";
 import { t } from "../i18n";
 import { rowTable } from "../shell/table";
 import type { Lang } from "../state/url";
@@ -10,8 +11,8 @@ export function refusedTable(items: RefusedRow[], lang: Lang): TemplateResult {
     [t("dataset.refused.row")]: one.row,
     [t("dataset.column")]: one.column ?? "",
     [t("value")]: one.value,
-    [t("dataset.quality.rule")]: one.rule,
-    [t("dataset.refused.mend")]: one.mend,
+    [t("dataset.quality.rule")]: nameOf(one.rule_name, lang),
+    [t("dataset.refused.mend")]: lang === "zh" ? one.mend_zh || one.mend : one.mend,
   }));
   return rowTable(Object.keys(rows[0] ?? {}), rows, lang);
 }

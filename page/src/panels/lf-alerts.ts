@@ -11,6 +11,7 @@ import { data, here, mayAct } from "../state/data";
 import { alertsAt } from "../state/moment";
 import { formatView } from "../state/url";
 import { view } from "../state/view";
+import { resourceName, ruleName } from "./alert-names";
 import { wayOf } from "./alert-way";
 
 const STATES: AlertState[] = ["firing", "pending", "cleared", "closed"];
@@ -90,7 +91,7 @@ export class AlertsPiece extends Piece {
       </p>
       ${alert.cleared ? html`<p class="fine">${t("alerts.cleared", { time: this.cityTime(alert.cleared) })}</p>` : nothing}
       ${this.full
-        ? html`<p class="fine">${t("alerts.rule")}: ${alert.rule} · ${t("alerts.resource")}: ${alert.resource}</p>`
+        ? html`<p class="fine">${t("alerts.rule")}: ${ruleName(alert)} · ${t("alerts.resource")}: ${resourceName(alert, this.tongue)}</p>`
         : nothing}
       ${alert.acknowledged ? html`<p class="fine">✓ ${t("alerts.acked", acted(alert.acknowledged_by, alert.acknowledged))}</p>` : nothing}
       ${alert.closed ? html`<p class="fine">✓ ${t("alerts.closedBy", acted(alert.closed_by, alert.closed))}</p>` : nothing}

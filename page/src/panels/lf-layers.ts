@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import type { Layer, LayerStyle } from "../api/types";
-import { nameOf, number } from "../format";
+import { licenceOf, nameOf, number } from "../format";
 import { t, tOr } from "../i18n";
 import { AQI_CLASSES, classWords } from "../map/aqi";
 import { AIR_LAYER } from "../map/kinds/air";
@@ -38,7 +38,7 @@ export class LayersPiece extends Piece {
       datasets: datasetsOf(here(data.value.indicators) ?? []),
       about: [
         [t("source"), t("layers.computed", { name: nameOf(spec.name, this.tongue) })],
-        [t("operations.citation"), spec.citation],
+        [t("operations.citation"), nameOf(spec.citation, this.tongue)],
       ],
     };
     return [air, ...rows];
@@ -61,7 +61,7 @@ export class LayersPiece extends Piece {
       about: [
         ...(layer.style === "district" ? [[t("layers.english"), t("layers.english.from")] as [string, string]] : []),
         [t("source"), `${nameOf(layer.attribution, this.tongue)}${layer.source ? ` · ${layer.source}` : ""}`],
-        [t("licence"), layer.licence],
+        [t("licence"), licenceOf(layer, this.tongue)],
         [t("layers.classification"), tOr(`classification.${layer.classification}`, layer.classification)],
       ],
     };

@@ -82,7 +82,7 @@ export class OperationsPiece extends Piece {
         <dt>${t("operations.writes")}</dt>
         <dd><ul>${spec.writes.map(linked)}</ul></dd>
         <dt>${t("operations.citation")}</dt>
-        <dd>${spec.citation}</dd>
+        <dd>${nameOf(spec.citation, this.tongue)}</dd>
         ${result.notes.length ? html`<dt>${t("operations.notes")}</dt>` : nothing}
         ${result.notes.map((note) => html`<dd>${nameOf(note, this.tongue)}</dd>`)}
       </dl>

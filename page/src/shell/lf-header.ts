@@ -90,7 +90,7 @@ export class HeaderPiece extends Piece {
     };
     return html`<form class="search" role="search" @submit=${submit} @focusout=${(event: FocusEvent) => this.leave(event)}>
       <input
-        id="search" type="search" autocomplete="off" placeholder="${t("help.search")}  ( / )" aria-label=${t("header.search")}
+        id="search" type="search" autocomplete="off" placeholder=${t("header.find")} aria-label=${t("header.search")}
         role="combobox" aria-expanded=${this.searching && hits.length > 0} aria-controls="search-hits"
         aria-activedescendant=${this.searching && hits.length ? `hit-${this.chosen}` : nothing}
         .value=${this.q}

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { LONGEST_PURPOSE, SHORTEST_PURPOSE, purposeFor } from "../api/purpose";
 import { t } from "../i18n";
+import { inTongue } from "./parts";
 import { data } from "../state/data";
 import { answerPurpose, askAgain } from "../state/purpose";
 import { Piece } from "./element";
@@ -45,7 +46,7 @@ export class PurposePiece extends Piece {
       <p>${t("purpose.why")}</p>
       <dl class="pairs">
         <dt>${t("purpose.for")}</dt><dd><code>${wanted.scope}</code></dd>
-        <dt>${t("purpose.reason")}</dt><dd>${wanted.problem.detail}</dd>
+        <dt>${t("purpose.reason")}</dt><dd>${inTongue(wanted.problem).detail}</dd>
       </dl>
       <label>${t("purpose.label")}
         <input name="purpose" required autocomplete="off" minlength=${SHORTEST_PURPOSE} maxlength=${LONGEST_PURPOSE}

@@ -17,6 +17,9 @@ export class ReportPiece extends Piece {
     const zone = zoneName(this.moment, this.zone);
     const alerts = alertsAt(here(data.value.alerts) ?? [], this.past).filter(({ state }) => state !== "closed" && state !== "cleared");
     const lines = (city?.layers ?? []).map((layer) => `${nameOf(layer.name, this.tongue)}: ${attributionOf(layer, this.tongue)}`);
+    const indicators = here(data.value.indicators) ?? [];
+    const known = indicators.filter(({ value }) => value !== null);
+    const lacking = indicators.length - known.length;
     return html`<article class="report" aria-hidden="true">
       <h1>${t("report.title", { city: nameOf(city?.name, this.tongue) })}</h1>
       <p>${t("report.moment", { time: moment(this.moment, this.zone), zone })}</p>
@@ -24,10 +27,11 @@ export class ReportPiece extends Piece {
       <img class="report-map" alt=${t("report.map")} hidden />
       <h2>${t("indicators.title")}</h2>
       <table class="facts"><tbody>
-        ${(here(data.value.indicators) ?? []).map(
+        ${known.map(
           (one) => html`<tr><th>${nameOf(one.name, this.tongue)}</th><td class="number">${number(one.value, this.tongue)} ${unitOf(one.unit, this.tongue)}</td><td>${moment(one.moment, this.zone)}</td><td>${one.standard}</td></tr>`,
         )}
       </tbody></table>
+      ${lacking ? html`<p class="fine">${t("indicators.lacking", { n: lacking })}</p>` : nothing}
       <h2>${t("alerts.title")}</h2>
       ${alerts.length
         ? html`<ul>${alerts.map((alert) => html`<li>${severityMark(alert.severity)} ${t(`alert.state.${alert.state}`)} · ${nameOf(alert.text, this.tongue)} · ${t("alerts.since", { time: moment(alert.fired ?? alert.opened, this.zone) })}</li>`)}</ul>`

@@ -1,8 +1,10 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import type { Problem, Severity } from "../api/types";
+import { hasHan } from "../format";
 import { t } from "../i18n";
 import { data } from "../state/data";
 import { askAgain } from "../state/purpose";
+import { view } from "../state/view";
 
 /** Return a failure as what, where and how to mend, with a way to try again. */
 export function problemCard(problem: Problem, retry?: () => void): TemplateResult {
@@ -27,10 +29,24 @@ export function problemCard(problem: Problem, retry?: () => void): TemplateResul
 
 /** Return what failed, where and how to mend it. */
 export function problemLines(problem: Problem): TemplateResult {
-  return html`<h3>${problem.status === 0 ? t("problem.offline") : problem.title || t("problem.title")}</h3>
-    ${problem.detail ? html`<p>${problem.detail}</p>` : nothing}
-    ${problem.where ? html`<p><b>${t("problem.where")}</b> ${problem.where}</p>` : nothing}
-    ${problem.mend ? html`<p><b>${t("problem.mend")}</b> ${problem.mend}</p>` : nothing}`;
+  const { title, detail, where, mend } = inTongue(problem);
+  return html`<h3>${problem.status === 0 ? t("problem.offline") : title || t("problem.title")}</h3>
+    ${detail ? html`<p>${detail}</p>` : nothing}
+    ${where ? html`<p><b>${t("problem.where")}</b> ${where}</p>` : nothing}
+    ${mend ? html`<p class="mend"><b>${t("problem.mend")}</b> ${mend}</p>` : nothing}`;
+}
+
+/** Return a problem in the language of the view; what has no Chinese words stands as it came, after a Chinese word. */
+export function inTongue(problem: Problem): Pick<Problem, "title" | "detail" | "where" | "mend"> {
+  const { zh } = problem;
+  if (view.value.lang === "en") return problem;
+  const own = (text: string | null | undefined): string => (text && !hasHan(text) ? t("problem.original", { text }) : (text ?? ""));
+  return {
+    title: zh?.title ?? t("problem.title"),
+    detail: zh?.detail || own(problem.detail),
+    where: zh?.where || problem.where || "",
+    mend: zh?.mend || own(problem.mend),
+  };
 }
 
 /** Return a command line that can be copied. */

@@ -11,7 +11,7 @@ import numpy as np
 
 from lifang.app.asking import Decisions
 from lifang.app.bus import Bus
-from lifang.catalogue import Catalogue
+from lifang.catalogue import Catalogue, licence_of
 from lifang.core import NotFound, Settings, format_instant, from_micros
 from lifang.guard import Action, Classification, Resource, Subject
 from lifang.sensing import Quality, Sensing
@@ -59,6 +59,7 @@ def _layers(settings: Settings, catalogue: Catalogue, asker: Decisions) -> Itera
         if not asker.may(Action.READ, dataset.resource) or not dataset.releases():
             continue
         card = dataset.card
+        licence = licence_of(card.licence).name
         yield {
             "id": card.id,
             "name": {"zh": card.name.zh, "en": card.name.en},
@@ -67,6 +68,7 @@ def _layers(settings: Settings, catalogue: Catalogue, asker: Decisions) -> Itera
             "label_column": layer.get("label"),
             "attribution": {"zh": card.attribution.zh, "en": card.attribution.en},
             "licence": card.licence,
+            "licence_name": {"zh": licence.zh, "en": licence.en},
             "source": card.source_text or card.source_url,
             "classification": card.classification.value,
             "style": layer["style"],

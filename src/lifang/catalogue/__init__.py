@@ -48,6 +48,7 @@ from lifang.catalogue.lifecycle import (
     check_certificate,
     move_of,
 )
+from lifang.catalogue.lineage import ACTIVITIES
 from lifang.catalogue.looking import Difference, Look
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.offers import Licence, known_licences, licence_of, offered_formats, provider_name, short_name
@@ -68,6 +69,7 @@ from lifang.catalogue.sheet import Sheet, data_sheet
 from lifang.catalogue.webhooks import Deliveries, Webhook, Webhooks
 
 __all__ = [
+    "ACTIVITIES",
     "BASES",
     "CHANGE",
     "CODES_MAX",

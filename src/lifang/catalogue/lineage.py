@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lifang.catalogue.card import Bilingual
 from lifang.catalogue.model import Link
 from lifang.core import BadInput, Clock
 from lifang.store import Registry, Transaction
 
 KINDS = ("blob", "release", "dataset", "datastream", "scene", "indicator", "alert", "run")
+ACTIVITIES: dict[str, Bilingual] = {
+    "admit": Bilingual("收录", "admitted"),
+    "amend": Bilingual("修订", "amended"),
+    "publish": Bilingual("发布", "published"),
+    "replay": Bilingual("回放", "replayed"),
+    "compute": Bilingual("计算", "computed"),
+    "indicator": Bilingual("计算指标", "computed as an indicator"),
+}
 _LINKS_MAX = 2_000
 
 
@@ -20,6 +29,8 @@ def link_row(source: str, target: str, activity: str, detail: Mapping[str, Any],
             raise BadInput(
                 f"{end!r} is no end of a lineage link.", mend=f"Write kind:id, kind one of {', '.join(KINDS)}."
             )
+    if activity not in ACTIVITIES:
+        raise BadInput(f"{activity[:40]!r} is no activity of lineage.", mend=f"Known: {', '.join(ACTIVITIES)}.")
     return {
         "id": f"{source}>{activity}>{target}",
         "source": source,

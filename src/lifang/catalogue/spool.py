@@ -162,7 +162,7 @@ class Spool:
         first = refused.slice(0, 1).to_pylist()[0]
         raise BadInput(
             f"More than {_BAD_CELLS_MAX} cells break a rule; nothing was admitted.",
-            where=f"for example row {first['row']}, column {first['column']!r}, rule {first['rule']}",
+            where=f"for example row {first['row']}, column {first['column']!r}, rule {first['rule']!r}",
             mend=first["mend"],
         )
 

@@ -48,6 +48,7 @@ from lifang.core.time import (
     zone,
 )
 from lifang.core.units import Unit, convert, unit, units
+from lifang.core.wording import catalogue_of_words, chinese
 
 __all__ = [
     "CITY_FILE",
@@ -73,8 +74,10 @@ __all__ = [
     "Unavailable",
     "Unit",
     "UnknownCode",
+    "catalogue_of_words",
     "check_crs",
     "check_slug",
+    "chinese",
     "convert",
     "disk_errors",
     "disk_full",

@@ -102,6 +102,8 @@ spec = SceneSpec(
     units={"AQI": _INDEX, **{each: "mg/m3" if each == Pollutant.CO else _UG for each in POLLUTANTS}},
     citation="AQI, class, primary pollutant: HJ 633-2012. Valid means and days: GB 3095-2012 Table 4, HJ 663-2013. "
     "Colours: 突发事件应对法. Thresholds: lifang's defaults, in the place of the city's own 重污染天气应急预案.",
+    citation_zh="AQI、级别、首要污染物：HJ 633-2012。有效均值与日数：GB 3095-2012 表 4、HJ 663-2013。"
+    "颜色：《突发事件应对法》。阈值：里坊的默认值，城市有自己的重污染天气应急预案时以其为准。",
     period=HOUR,
 )
 

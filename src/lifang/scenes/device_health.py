@@ -83,6 +83,7 @@ spec = SceneSpec(
             "alert:device_silent", "alert:certificate", "alert:battery"),
     units={"uptime": "%", "loss": "%", "lag": "s", "battery": "%"},
     citation="Colours: 突发事件应对法. Thresholds: lifang's defaults.",
+    citation_zh="颜色：《突发事件应对法》。阈值：里坊的默认值。",
     period=timedelta(minutes=5),
 )  # fmt: skip
 

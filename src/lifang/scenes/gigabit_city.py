@@ -112,6 +112,7 @@ spec = SceneSpec(
     writes=tuple(f"indicator:{each.id}" for each in INDICATORS),
     units={each.id: each.unit for each in INDICATORS},
     citation=f"《“双千兆”网络协同发展行动计划(2021-2023年)》, {_PLAN}; 工信部千兆城市通报, 2022-12-18, annex 1.",
+    citation_zh=f"《“双千兆”网络协同发展行动计划（2021-2023年）》，{_PLAN}；工信部千兆城市通报，2022-12-18，附件 1。",
     period=timedelta(days=1),
 )
 _NOT_MEASURED = {

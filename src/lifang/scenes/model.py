@@ -27,6 +27,7 @@ class SceneSpec:
     writes: tuple[str, ...]
     units: Mapping[str, str]
     citation: str
+    citation_zh: str
     period: timedelta
 
     def __post_init__(self) -> None:
@@ -40,7 +41,7 @@ class SceneSpec:
             "reads": list(self.reads),
             "writes": list(self.writes),
             "units": dict(self.units),
-            "citation": self.citation,
+            "citation": {"zh": self.citation_zh, "en": self.citation},
             "period_s": self.period.total_seconds(),
         }
 

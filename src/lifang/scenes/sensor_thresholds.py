@@ -24,6 +24,7 @@ spec = SceneSpec(
     writes=("alert:threshold",),
     units={},
     citation="Colours: 突发事件应对法. Thresholds are the city's own; each names where it comes from.",
+    citation_zh="颜色：《突发事件应对法》。阈值由城市自定，各条写明出处。",
     period=timedelta(hours=1),
 )
 _MOST = 200  # alerts shown

@@ -11,6 +11,7 @@ export const shell: Record<keyof typeof zh, string> = {
   "room.operations": "Operations",
   "rooms.label": "Wards (rooms)",
 
+  "header.find": "Find data, stations ( / )",
   "header.search": "Search datasets and stations",
   "header.search.stations": "Stations",
   "header.search.datasets": "Search the catalogue for “{q}”",
@@ -67,6 +68,7 @@ export const shell: Record<keyof typeof zh, string> = {
   "problem.offline": "The city's server cannot be reached",
   "problem.offline.mend": "See that the server runs, then try again:",
   "problem.where": "Where",
+  "problem.original": "{text}",
   "problem.mend": "What to do",
   "purpose.title": "State a purpose",
   "purpose.why": "This data is restricted. The law asks for a purpose before it is read.",

@@ -9,6 +9,7 @@ export const shell = {
   "room.operations": "运行",
   "rooms.label": "里坊（功能区）",
 
+  "header.find": "搜索数据、站点 ( / )",
   "header.search": "搜索数据集、监测站",
   "header.search.stations": "监测站",
   "header.search.datasets": "在数据目录中搜索“{q}”",
@@ -65,6 +66,7 @@ export const shell = {
   "problem.offline": "连不上城市的服务",
   "problem.offline.mend": "请确认服务正在运行，然后重试：",
   "problem.where": "位置",
+  "problem.original": "原文：{text}",
   "problem.mend": "怎么办",
   "purpose.title": "请说明用途",
   "purpose.why": "这是受限数据。法律要求先说明用途，再查阅。",

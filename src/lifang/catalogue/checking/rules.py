@@ -53,8 +53,8 @@ def column_findings(values: Any, text: Any, column: Column, *, zone: tzinfo, in_
 def _range(values: Any, column: Column, zone: tzinfo) -> list[Finding]:
     findings = []
     for bound, compare, words in (
-        (column.minimum, pc.less, "at least"),
-        (column.maximum, pc.greater, "at most"),
+        (column.minimum, pc.less, "The value must be at least"),
+        (column.maximum, pc.greater, "The value must be at most"),
     ):
         if bound is not None:
             broken = compare(values, _bound(bound, column, zone))
@@ -62,9 +62,7 @@ def _range(values: Any, column: Column, zone: tzinfo) -> list[Finding]:
             findings += found(
                 broken,
                 "range",
-                f"The value must be {words} {bound:g}{unit}."
-                if isinstance(bound, int | float)
-                else f"The value must be {words} {bound}{unit}.",
+                f"{words} {bound:g}{unit}." if isinstance(bound, int | float) else f"{words} {bound}{unit}.",
             )
     return findings
 

@@ -59,7 +59,8 @@ class _App(FastAPI):
             )
             parts = schema.setdefault("components", {})
             schemas = parts.setdefault("schemas", {})
-            schemas["ProblemBody"] = ProblemBody.model_json_schema()
+            problem = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(problem.pop("$defs"), ProblemBody=problem)
             _drop_unused(schema, schemas)
             parts["securitySchemes"] = {
                 "bearer": {"type": "http", "scheme": "bearer"},

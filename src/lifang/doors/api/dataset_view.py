@@ -11,19 +11,22 @@ from lifang.catalogue import (
     BASES,
     CYCLES,
     OPENING,
+    RULES,
     SHARING,
     SHARING_MODES,
     Bilingual,
     Card,
     Extent,
+    Hit,
     LifeState,
     Release,
     kind_of,
+    licence_of,
     named,
     opening_of,
     sharing_of,
 )
-from lifang.core import format_instant
+from lifang.core import chinese, format_instant
 from lifang.doors.api.bodies.catalogue import (
     Column,
     ContactBody,
@@ -32,6 +35,7 @@ from lifang.doors.api.bodies.catalogue import (
     HarvestedBody,
     MetadataElement,
     Period,
+    RefusedRow,
     ReleaseBody,
     Term,
     Theme,
@@ -99,6 +103,7 @@ def _summary(card: Card, newest: Release | None, extent: Extent, themes: Themes,
         format=newest.format if newest else card.format,
         provider=name_of(card.provider),
         licence=card.licence,
+        licence_name=name_of(licence_of(card.licence).name),
         classification=card.classification.value,
         state=state.value,
         rows=newest.rows if newest else None,
@@ -160,8 +165,31 @@ def _quality(release: Release) -> dict[str, Any]:
         "completeness": {column.name: column.complete for column in report.columns},
         "columns": [vars(column) for column in report.columns],
         "rules": [
-            {"rule": hit.rule, "column": hit.column, "count": hit.count, "example": next(iter(hit.examples), None)}
+            {
+                "rule": hit.rule,
+                "rule_name": rule_name(hit.rule).model_dump(),
+                "column": hit.column,
+                "count": hit.count,
+                "example": _example(hit),
+            }
             for hit in report.hits
         ],
-        "notes": list(report.notes),
+        "notes": [{"zh": chinese(note) or note, "en": note} for note in report.notes],
     }
+
+
+def rule_name(rule: str) -> Name:
+    """Return what a rule is called; one that is no longer known by its id."""
+    return name_of(RULES.get(rule, Bilingual(rule, rule)))
+
+
+def refused_row(row: Mapping[str, Any]) -> RefusedRow:
+    """Return a refused cell with the rule and the mend in both languages."""
+    names = ("row", "column", "value", "rule", "mend")
+    told = {name: row[name] for name in names}
+    return RefusedRow(**told, rule_name=rule_name(row["rule"]), mend_zh=chinese(row["mend"]))
+
+
+def _example(hit: Hit) -> dict[str, Any] | None:
+    example = next(iter(hit.examples), None)
+    return None if example is None else {**example, "mend_zh": chinese(str(example.get("mend", "")))}

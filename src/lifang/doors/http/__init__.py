@@ -27,6 +27,7 @@ from lifang.doors.http.problems import (
     ProblemBody,
     add_problem_handlers,
     documented,
+    in_chinese,
     of_problem,
     problem_response,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "file_of_form",
     "gather",
     "identify",
+    "in_chinese",
     "json_answer",
     "not_modified",
     "of_problem",

@@ -25,6 +25,7 @@ from lifang.core import (
     TooMany,
     Unauthenticated,
     Unavailable,
+    chinese,
 )
 from lifang.doors.http.methods import allowed, methods_at
 
@@ -60,10 +61,31 @@ _TITLES = {
     501: "Not offered",
     503: "Unavailable",
 }
+_TITLES_ZH = {
+    400: "输入有误",
+    401: "尚未登录",
+    403: "不允许",
+    404: "没有找到",
+    405: "不支持的方法",
+    409: "与现状冲突",
+    413: "太大",
+    500: "内部错误",
+    501: "不提供",
+    503: "暂时不可用",
+}
 _HINTS = {
     404: "Look at /api/v1/openapi.json for what there is.",
     405: "Use one of the methods in the Allow header.",
 }
+
+
+class ProblemWords(BaseModel):
+    """A problem in Chinese; a text is empty where it has no Chinese words."""
+
+    title: str
+    detail: str
+    where: str
+    mend: str
 
 
 class ProblemBody(BaseModel):
@@ -80,6 +102,7 @@ class ProblemBody(BaseModel):
     where: str
     mend: str
     needs: Literal["purpose"] | None = None
+    zh: ProblemWords
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -106,17 +129,22 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return a problem+json response; text that cannot be encoded is replaced."""
+    told = {"detail": _clean(detail), "where": _clean(where), "mend": _clean(mend)}
     body = {
         "type": "about:blank",
         "title": _TITLES.get(status, "Problem"),
         "status": status,
-        "detail": _clean(detail),
-        "where": _clean(where),
-        "mend": _clean(mend),
+        **told,
         **({"needs": needs} if needs else {}),
+        "zh": {"title": _TITLES_ZH.get(status, "没有成功"), **in_chinese(told)},
     }
     content = orjson.dumps(body)
     return Response(content, status, headers=dict(headers or {}), media_type="application/problem+json")
+
+
+def in_chinese(told: Mapping[str, Any]) -> dict[str, str]:
+    """Return the ``detail``, ``where`` and ``mend`` of a problem in Chinese, each empty where it has no Chinese."""
+    return {name: chinese(str(told.get(name) or "")) for name in ("detail", "where", "mend")}
 
 
 def _clean(text: str) -> str:

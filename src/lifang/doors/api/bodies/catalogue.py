@@ -59,6 +59,7 @@ class DatasetSummary(Said):
     format: str
     provider: Name
     licence: str
+    licence_name: Name
     classification: str
     state: State
     rows: int | None
@@ -226,13 +227,18 @@ class DifferenceBody(Said):
 
 
 class RefusedRow(Said):
-    """A row that was not admitted: where it is, which rule it breaks, how to mend it."""
+    """A row that was not admitted: where it is, which rule it breaks, how to mend it.
+
+    ``mend_zh`` is ``mend`` in Chinese, empty where it has no Chinese words.
+    """
 
     row: int
     column: str
     value: str | None
     rule: str
+    rule_name: Name
     mend: str
+    mend_zh: str
 
 
 class RefusedPage(Said):
@@ -256,6 +262,7 @@ class LineageEdge(Said):
     source: str
     target: str
     activity: str
+    activity_name: Name
     recorded: str
 
 

@@ -38,6 +38,7 @@ class Layer(Said):
     label_column: str | None
     attribution: Name
     licence: str
+    licence_name: Name
     source: str
     classification: str
     style: str

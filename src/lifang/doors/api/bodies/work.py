@@ -15,7 +15,7 @@ class SceneBody(Said):
     reads: list[str]
     writes: list[str]
     units: Json
-    citation: str
+    citation: Name
     period_s: float
 
 

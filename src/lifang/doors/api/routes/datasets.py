@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from lifang.app import OpenDataset
-from lifang.catalogue import EXISTING
+from lifang.catalogue import ACTIVITIES, EXISTING, Bilingual
 from lifang.core import NotFound, format_instant
 from lifang.doors.api.bodies.catalogue import (
     CardBody,
@@ -18,10 +18,9 @@ from lifang.doors.api.bodies.catalogue import (
     LineageEdge,
     LineageNode,
     RefusedPage,
-    RefusedRow,
 )
 from lifang.doors.api.bodies.kinds import Name
-from lifang.doors.api.dataset_view import name_of, whole_dataset
+from lifang.doors.api.dataset_view import name_of, refused_row, whole_dataset
 from lifang.doors.api.listing import After, Limit, RecordedMoment, moment, one_way
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, decode_cursor, encode_cursor
 from lifang.guard import Action, Resource
@@ -72,8 +71,7 @@ def refused(
     release = dataset.release(key[0] if key else number, at=moment(at))
     offset = max(0, key[1]) if key else 0
     table = dataset.refused_of(release).select(limit=limit + 1, offset=offset)
-    names = ("row", "column", "value", "rule", "mend")
-    rows = [RefusedRow(**{name: row[name] for name in names}) for row in table.slice(0, limit).to_pylist()]
+    rows = [refused_row(row) for row in table.slice(0, limit).to_pylist()]
     following = encode_cursor("refused", release.number, offset + limit) if len(table) > limit else None
     return answer(request, RefusedPage(items=rows, next=following))
 
@@ -91,7 +89,11 @@ def lineage(dataset_id: str, request: Request, asker: ReadsOne, at: RecordedMome
     ends = dict.fromkeys([f"dataset:{dataset_id}", *(end for link in links for end in (link.source, link.target))])
     edges = [
         LineageEdge(
-            source=link.source, target=link.target, activity=link.activity, recorded=format_instant(link.recorded)
+            source=link.source,
+            target=link.target,
+            activity=link.activity,
+            activity_name=name_of(ACTIVITIES.get(link.activity, Bilingual(link.activity, link.activity))),
+            recorded=format_instant(link.recorded),
         )
         for link in links
     ]

@@ -11,7 +11,7 @@ from lifang.app import Job
 from lifang.core import format_instant
 from lifang.doors.api.bodies.work import JobBody, JobPage, SceneBody, ScenePage, SceneView
 from lifang.doors.api.listing import After, CityMoment, Limit, after_id, moment, paged
-from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking
+from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, in_chinese
 from lifang.guard import Action, Classification, Resource
 from lifang.scenes import SceneSpec
 
@@ -26,6 +26,8 @@ def job_body(job: Job, asker: Asker) -> JobBody:
     told = job.as_json()
     if job.subject != asker.subject.id:
         told |= {"result": None, "error": None}
+    if told["error"]:
+        told["error"] = {**told["error"], "zh": in_chinese(told["error"])}
     return JobBody.model_validate(told)
 
 

@@ -1,0 +1,172 @@
+"""What the house says in Chinese: every form is one that the house raises, and what a person meets has its Chinese."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import lifang
+from lifang.catalogue import RULES
+from lifang.core import catalogue_of_words, chinese
+from lifang.guard import RULES as GUARD_RULES
+from lifang.guard import Action, Classification, Role
+
+HOUSE = Path(lifang.__file__).parent
+# Rooms of which everything a person meets on the page comes: sign-in, admission, purpose, what is refused.
+MET = (
+    "app/asking/decisions.py",
+    "catalogue/admit.py",
+    "catalogue/card",
+    "catalogue/checking",
+    "catalogue/lifecycle/machine.py",
+    "catalogue/reading",
+    "catalogue/spool.py",
+    "core/disk.py",
+    "doors/api/routes/session.py",
+    "doors/api/routes/upload.py",
+    "doors/http/asking.py",
+    "doors/http/bodies.py",
+    "doors/http/multipart.py",
+    "doors/http/shell.py",
+    "guard/decide.py",
+    "identity/lockout.py",
+    "identity/passwords.py",
+    "identity/people.py",
+    "identity/sessions.py",
+)
+_RAISED = {"BadInput", "TooLarge", "NotFound", "Denied", "NeedsPurpose", "Unauthenticated", "Conflict", "Unavailable"}
+_FILLED = "\N{REPLACEMENT CHARACTER}"
+_FIT = "7 positions lie 7 m from the city's roads as declared, and 7 m when read as 7 (medians)."
+_VALUES = ("7", "dataset", "a PDF", "2 differences", "Correct it.", "Correct it. ", _FIT, "")
+_OTHERS = {"Field required."}  # pydantic
+_SHAPES = {
+    "Duplicate Rings",
+    "Hole lies outside shell",
+    "Interior is disconnected",
+    "Invalid Coordinate",
+    "Nested holes",
+    "Nested shells",
+    "Ring Self-intersection",
+    "Self-intersection",
+    "Too few points in geometry component",
+}  # GEOS, operation/valid/TopologyValidationError.cpp
+_COMPOSED = ("Inferred ", "- {element} (")  # put together from several texts
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+def _forms(tree: ast.AST) -> Iterator[str]:
+    """Give every text of a module, with a mark in the place of each value."""
+    for node in ast.walk(tree):
+        form = _form(node)
+        if form:
+            yield form
+
+
+def _form(node: ast.AST | None) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(each.value if isinstance(each, ast.Constant) else _FILLED for each in node.values)
+    return ""
+
+
+def _told(node: ast.AST) -> Iterator[str]:
+    """Give the sentences of a problem that is raised, and of a finding: what and how to mend it."""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        if re.fullmatch(r"_?(MEND\w*|mend|what)", node.targets[0].id):
+            yield from filter(None, map(_form, node.value.values if isinstance(node.value, ast.Dict) else [node.value]))
+        return
+    if not isinstance(node, ast.Call):
+        return
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if name in _RAISED:
+        yield from map(_form, [*node.args[:1], *(each.value for each in node.keywords if each.arg == "mend")])
+    elif name == "found" and len(node.args) == 3:
+        yield _form(node.args[2])
+
+
+def _pieces(form: str) -> tuple[str, ...]:
+    return tuple(fixed for fixed, *_ in Formatter().parse(form))
+
+
+def _met() -> list[tuple[str, str]]:
+    sources = [HOUSE / each for each in MET]
+    files = [file for each in sources for file in (sorted(each.rglob("*.py")) if each.is_dir() else [each])]
+    told = [
+        (str(file.relative_to(HOUSE)), sentence)
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        for sentence in _told(node)
+    ]
+    return [(where, sentence) for where, sentence in told if re.search("[a-z]{3}", sentence)]
+
+
+@pytest.fixture(scope="module")
+def written() -> set[str]:
+    """Every text of the house, the values in it left out."""
+    files = [path for path in HOUSE.rglob("*.py") if "migrations" not in path.parts]
+    return {form.replace(_FILLED, "") for path in files for form in _forms(ast.parse(path.read_text("utf-8")))}
+
+
+def test_every_problem_that_a_person_meets_on_the_page_has_its_chinese() -> None:
+    forms = _met()
+    silent = [(where, form) for where, form in forms if not any(chinese(form.replace(_FILLED, one)) for one in _VALUES)]
+    assert silent == []
+    assert len(forms) > 200
+
+
+def test_every_rule_of_the_checks_is_named_in_sentences_as_in_tables() -> None:
+    for rule, name in RULES.items():
+        assert name.zh in chinese(f"None of the 3 rows can be admitted; the first breaks the rule {rule!r}.")
+
+
+def test_every_reason_of_the_guard_and_every_word_in_it_has_its_chinese() -> None:
+    assert [rule.sentence for rule in GUARD_RULES if not chinese(rule.sentence)] == []
+    words = [*Action, *Classification, *Role]
+    assert [word for word in words if not chinese(word)] == []
+
+
+def test_no_form_of_the_table_is_one_that_nobody_raises(written: set[str]) -> None:
+    whole = " ".join(written)
+    table = [english for english, _ in catalogue_of_words() if not english.startswith(_COMPOSED)]
+    left = {each for each in table if not all(piece.strip("'. ") in whole for piece in _pieces(each))}
+    assert left == _OTHERS | _SHAPES
+
+
+def test_the_table_says_each_form_once_in_chinese_and_with_all_its_parts() -> None:
+    table = list(catalogue_of_words())
+    assert len({english for english, _ in table}) == len(table)
+    for english, said in table:
+        parts, told = (sorted(name for _, name, *_ in Formatter().parse(each) if name) for each in (english, said))
+        assert parts == told, english
+        assert _HAN.search(said) or english == ".", english
+
+
+def test_values_stand_where_they_stood_and_marked_parts_are_said_too() -> None:
+    assert chinese("The value must be at most 500 m.") == "数值不得大于 500 m。"
+    assert chinese("row 3, column 'time', value 'a, value b'") == "第 3 行，'time' 列，值 'a, value b'"
+    said = "没有规则允许分析员或市民对分级为“共享”的数据集进行“运行”。"
+    assert chinese("No rule allows analyst or citizen to run a dataset classified shared.") == said
+    assert chinese("The password is shorter than 12 characters and made from the name.").endswith(
+        "少于 12 个字符和由用户名变化而成。"
+    )
+
+
+def test_sentences_and_lines_are_said_one_by_one_and_unknown_ones_not_at_all() -> None:
+    kept = "Data classified shared is there for staff to read. No purpose was stated. 数据安全法 Art. 21; GB/T 21063"
+    assert chinese(kept) == "分级为共享的数据供工作人员读取。没有说明用途。数据安全法 Art. 21; GB/T 21063"
+    lines = "+ colour: not in the standard; did you mean 'color'?\n… and 3 more."
+    assert chinese(lines) == "+ colour：标准中没有；您是想写 'color' 吗？\n……另有 3 处。"
+    assert chinese("Correct it. Nobody has ever said this.") == ""
+    assert chinese("This is no nonsense.") == ""
+    assert chinese("") == ""
+
+
+def test_a_text_made_to_be_slow_is_read_in_time() -> None:
+    assert chinese("row " + ", column ".join("7" * 20 for _ in range(130)) + ", value") is not None
+    assert chinese("The file does not follow " + ", ".join(["a"] * 900)) == ""
