@@ -30,6 +30,7 @@ spec = SceneSpec(
     writes=("alert:dataset_late",),
     units={"late": "d"},
     citation="更新周期: GB/T 21063.3-2007. Levels: lifang's defaults.",
+    citation_zh="更新周期：GB/T 21063.3-2007。级别：里坊的默认值。",
     period=timedelta(hours=1),
 )
 
