@@ -1,11 +1,11 @@
 """A page of 1,000 features in a 2 km box of 1,000,000 polygons, and one feature, beside PostGIS and pygeoapi 0.21.
 
-Usage: python bench/catalogue/features.py [--polygons 1000000] [--pages 200] [--skip-peers]
+Usage: python bench/catalogue/features.py [--polygons 1000000] [--pages 200] [--skip-peers] [--environment DIR]
 
 Every page has exact intersection and ``numberMatched``; lifang's also links, log-in and policy. lifang and pygeoapi are
 asked over HTTP on one kept connection, one request at a time; PostGIS is asked for a whole FeatureCollection, with the
 exact count, in one SQL statement on its socket. The peers need Debian's ``postgresql-15-postgis-3``; pygeoapi is
-installed from PyPI into a temporary environment.
+installed from PyPI into a temporary environment, or used from the one that ``--environment`` names.
 """
 
 from __future__ import annotations
@@ -184,25 +184,26 @@ def postgis_page(connection: psycopg.Connection) -> Page:
 
 
 @contextmanager
-def pygeoapi(database: str, scratch: Path) -> Iterator[str]:
+def pygeoapi(database: str, scratch: Path, environment: Path | None) -> Iterator[str]:
     """Yield the address of pygeoapi 0.21 on the PostgreSQL at ``database``, one worker."""
-    programs = scratch / "pygeoapi" / "bin"
-    subprocess.run([sys.executable, "-m", "venv", str(programs.parent)], check=True)
-    wanted = ["pygeoapi==0.21.*", "psycopg2-binary", "geoalchemy2", "sqlalchemy<3", "gunicorn"]
-    subprocess.run([programs / "pip", "install", "-q", *wanted], check=True, capture_output=True)
+    programs = (environment or scratch / "pygeoapi") / "bin"
+    if environment is None:
+        subprocess.run([sys.executable, "-m", "venv", str(programs.parent)], check=True)
+        wanted = ["pygeoapi==0.21.*", "psycopg2-binary", "geoalchemy2", "sqlalchemy<3", "gunicorn"]
+        subprocess.run([programs / "pip", "install", "-q", *wanted], check=True, capture_output=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     host = dict(each.split("=") for each in database.split())["host"]
     config = scratch / "pygeoapi.json"
     config.write_text(json.dumps(pygeoapi_config(host, port)), "utf-8")
-    environment = {**os.environ, "PYGEOAPI_CONFIG": str(config), "PYGEOAPI_OPENAPI": str(scratch / "openapi.yml")}
-    environment.pop("PYTHONPATH", None)
+    told = {**os.environ, "PYGEOAPI_CONFIG": str(config), "PYGEOAPI_OPENAPI": str(scratch / "openapi.yml")}
+    told.pop("PYTHONPATH", None)
     subprocess.run([programs / "pygeoapi", "openapi", "generate", config, "--output-file", scratch / "openapi.yml"],
-                   check=True, env=environment)  # fmt: skip
+                   check=True, env=told, stdout=subprocess.DEVNULL)  # fmt: skip
     command = [programs / "gunicorn", "-w", "1", "--threads", "2", "-b", f"127.0.0.1:{port}", "pygeoapi.flask_app:APP"]
     with (scratch / "pygeoapi.log").open("wb") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(command, env=told, stdout=log, stderr=log)
     try:
         for _ in range(300):
             try:
@@ -267,6 +268,7 @@ def main() -> None:
     parser.add_argument("--polygons", type=int, default=1_000_000)
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--skip-peers", action="store_true")
+    parser.add_argument("--environment", type=Path, help="a virtual environment with pygeoapi and gunicorn")
     options = parser.parse_args()
     table, asked = polygons(options.polygons), boxes(options.pages)
     with ExitStack() as stack:
@@ -297,7 +299,7 @@ def main() -> None:
         theirs, matched = timed(plain, asked)
         assert matched == ours_matched, "PostGIS counts otherwise"
         print(told("PostGIS FeatureCollection in SQL", theirs), flush=True)
-        peer = stack.enter_context(pygeoapi(database, scratch))
+        peer = stack.enter_context(pygeoapi(database, scratch, options.environment))
         page = ogc_page(Asked(peer), "")
         few = asked[: max(10, len(asked) // 5)]
         timed(page, few[:3])

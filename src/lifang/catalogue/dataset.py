@@ -88,9 +88,11 @@ class Dataset:
 
     def release(self, number: int | None = None, *, at: datetime | None = None) -> Release:
         """Return release ``number``, or the newest, or the newest recorded by the moment ``at``; else ``NotFound``."""
-        for release in self.releases():
-            if number in (None, release.number) and (at is None or release.recorded <= at):
-                return release
+        where: dict[str, Any] = {"dataset": self.id}
+        where |= {} if number is None else {"number": number}
+        where |= {} if at is None else {"recorded <=": at}
+        for row in self._store.registry.find("release", where=where, order="number", descending=True, limit=1):
+            return Release.from_row(row)
         mend = f"List them: lifang data show {self.id}."
         raise NotFound(f"{self.id} has no such release.", where=f"number {number}, at {at}", mend=mend)
 
@@ -127,8 +129,7 @@ class Dataset:
 
     def features(self, number: int | None = None, *, at: datetime | None = None) -> Features:
         """Return the rows of a release (chosen as in ``release``) as features."""
-        release = self.release(number, at=at)
-        return self.features_of(release)
+        return self.features_of(self.release(number, at=at))
 
     def features_of(self, release: Release) -> Features:
         """Return the rows of a release that :meth:`as_decided` gave as features."""

@@ -33,6 +33,7 @@ from lifang.harvest import FileLink
 _SERVICES = (  # what speaks for the whole catalogue: where, what it is called, where it is described, by which standard
     ("/api/v1", "lifang API", "/api/v1/openapi.json", "https://spec.openapis.org/oas/v3.1.0"),
     ("/api/3/action", "CKAN action API 3", "/api/3/action/help_show?name=package_search", "https://docs.ckan.org/en/2.10/api/"),
+    ("/ogc", "OGC API", "/ogc/api", "http://www.opengis.net/doc/IS/ogcapi-features-1/1.0"),
     ("/sta/v1.1", "OGC SensorThings API 1.1", "/sta/v1.1", "http://www.opengis.net/doc/is/sensorthings/1.1"),
 )  # fmt: skip
 

@@ -112,7 +112,7 @@ def items(
     media = media_of(request, _FEATURE_MEDIA)
     features = asker.dataset(collection_id).features(release)
     asked = asked_of(request, features)
-    tag = entity_tag(f"{features.release.sha256}{asked!r}{media}{request.url}")
+    tag = entity_tag(f"{features.release.sha256}{features.release.agreement}{asked!r}{media}{request.url}")
     body = _page(request, features, asked, media)
     return _told(bytes_answer(request, body, media_type=media, tag=tag), asked.crs)
 

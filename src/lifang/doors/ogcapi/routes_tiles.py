@@ -164,8 +164,9 @@ def tile(collection_id: CollectionId, z: Zoom, row: Place, column: Place, reques
     features = _features(asker, collection_id)
     if max(row, column) >= 2**z:
         raise NotFound(f"Zoom {z} has no tile {row}/{column}.", mend=f"Look: GET /ogc/tileMatrixSets/{QUAD}.")
-    tag = entity_tag(f"{features.release.sha256} {z} {row} {column}")
-    key = ("mvt", features.release.id, features.release.sha256, z, row, column)
+    held = ("mvt", features.release.id, features.release.sha256, features.release.agreement)  # whose part of it
+    tag = entity_tag(f"{held} {z} {row} {column}")
+    key = (*held, z, row, column)
     content: bytes = request.app.state.rendered.get(key, lambda: features.tile(z, column, row))
     if not content:
         return Response(status_code=204)
