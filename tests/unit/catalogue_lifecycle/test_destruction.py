@@ -1,6 +1,7 @@
 """What is destroyed is gone from every file and every later backup, and that is proved."""
 
 import copy
+import io
 import tarfile
 from pathlib import Path
 
@@ -83,9 +84,24 @@ def test_an_original_that_another_dataset_needs_stays_and_the_certificate_says_s
     admit(archived, tmp_path, "twin", ROWS)
     destroy(archived)
     (found,) = archived.lifecycle.destructions.all()
-    assert list(found.certificate["body"]["kept"].values()) == ["needed by release:twin@1"]
+    assert list(found.certificate["body"]["kept"].values()) == ["needed by dataset:twin"]
     assert archived.dataset("twin").original().read_text("utf-8") == ROWS
     assert all(each.ok for each in check_certificate(store, found.certificate))
+
+
+def test_what_a_bureau_delivered_for_it_goes_too(store: Store, archived: Catalogue, clock: ManualClock) -> None:
+    delivered = store.blobs.put(io.BytesIO(f"{MARK} as delivered".encode()), max_bytes=1000)
+    now = clock.now()
+    with store.registry.transaction() as tx:
+        tx.insert("organisation", {"id": "bureau", "zh": "局", "en": "bureau", "created": now})
+        feed = {"id": "feed", "organisation": "bureau", "dataset": "vault", "created": now, "updated": now}
+        tx.insert("exchange_feed", feed)
+        told = {"reference": "1", "kind": "full", "name": f"{MARK}.csv", "problem": {"value": MARK}, "state": "refused"}
+        ends = {"feed": "feed", "organisation": "bureau", "dataset": "vault", "sha256": delivered.sha256}
+        tx.insert("exchange_delivery", {"id": "d", **ends, **told, "bytes": 1, "received": now})
+    destroy(archived)
+    assert not store.blobs.exists(delivered.sha256)
+    assert holding(store.folder) == []
 
 
 def test_a_legal_hold_keeps_it_until_it_is_lifted(archived: Catalogue) -> None:

@@ -121,9 +121,12 @@ class Destructions:
         for release in releases:
             for path in self._store.lake.release_files(row["id"], release["number"]):
                 files[self._name(path)] = _told(path)
-            if self._store.blobs.exists(release["source_sha256"]):
-                path = self._store.blobs.path(release["source_sha256"])
-                files[self._name(path)] = _told(path)
+        originals = {release["source_sha256"] for release in releases}
+        originals |= {each["sha256"] for each in tx.find("exchange_delivery", where={"dataset": row["id"]})}
+        for path in (
+            self._store.blobs.path(sha256) for sha256 in sorted(originals) if self._store.blobs.exists(sha256)
+        ):
+            files[self._name(path)] = _told(path)
         told = ("id", "number", "rows", "refused", "bytes", "sha256", "source_sha256")
         made = tx.find("lineage", where={"source": [f"dataset:{row['id']}", *(f"release:{r['id']}" for r in releases)]},
                        limit=_MOST_LINKS)  # fmt: skip
@@ -135,6 +138,7 @@ class Destructions:
             "releases": [{**{name: release[name] for name in told}, "recorded": format_instant(release["recorded"])}
                          for release in releases],
             "files": files,
+            "originals": sorted(originals),
             "made_from_it": sorted({link["target"] for link in made} - {f"dataset:{row['id']}"}),
         }  # fmt: skip
 
@@ -144,7 +148,7 @@ class Destructions:
     def _remove(self, found: Destruction) -> Destruction:
         releases = found.manifest["releases"]
         self._store.lake.erase_releases(found.dataset, [release["number"] for release in releases])
-        kept = self._remove_originals(sorted({release["source_sha256"] for release in releases}))
+        kept = self._remove_originals(found.dataset, found.manifest["originals"])
         self._store.checkpoint()
         left = [name for name in found.manifest["files"] if name not in kept and (self._store.folder / name).exists()]
         if left:
@@ -163,14 +167,17 @@ class Destructions:
         self._changes.tell(change)
         return Destruction(**row)
 
-    def _remove_originals(self, hashes: list[str]) -> dict[str, str]:
-        """Return which originals are kept, and why: another dataset's release was made from the same bytes."""
+    def _remove_originals(self, dataset: str, hashes: list[str]) -> dict[str, str]:
+        """Return which originals are kept, and why: another dataset was made from, or delivered as, the same bytes."""
         kept = {}
         with self._publishing:
             for sha256 in hashes:
                 others = self._store.registry.find("release", where={"source_sha256": sha256}, limit=1)
+                others = others or self._store.registry.find(
+                    "exchange_delivery", where={"sha256": sha256, "dataset !=": dataset}, limit=1
+                )
                 if others:
-                    kept[self._name(self._store.blobs.path(sha256))] = f"needed by release:{others[0]['id']}"
+                    kept[self._name(self._store.blobs.path(sha256))] = f"needed by dataset:{others[0]['dataset']}"
                 else:
                     self._store.blobs.erase(sha256)
         return kept
@@ -185,6 +192,8 @@ def _forget(tx: Transaction, row: Row) -> None:
     """Take out of the registry what quotes the data: releases, figures, issues, results of jobs, the card."""
     tx.delete_where("release", {"dataset": row["id"]})
     tx.delete_where("quality_run", {"dataset": row["id"]})
+    for delivery in tx.find("exchange_delivery", where={"dataset": row["id"]}):
+        tx.update("exchange_delivery", delivery["id"], {"name": "", "problem": None})
     for issue in tx.find("issue", where={"dataset": row["id"]}):
         tx.delete_where("issue_event", {"issue": issue["id"]})
         tx.delete("issue", issue["id"])
