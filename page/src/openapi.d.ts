@@ -980,6 +980,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ethics/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Form
+         * @description Give the form of an impact assessment: its questions, each with the article that it comes from.
+         */
+        get: operations["form_api_v1_ethics_form_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ethics/laws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Laws
+         * @description List the articles of law that the use of data rests on: one line each, with a link, never the text.
+         */
+        get: operations["laws_api_v1_ethics_laws_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ethics/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Register
+         * @description List who uses what for what, under which agreement: open to everyone, without names of persons.
+         */
+        get: operations["register_api_v1_ethics_register_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exchange/deliveries": {
         parameters: {
             query?: never;
@@ -2102,6 +2162,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sharing/agreements/{agreement_id}/assessments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Assessments
+         * @description List the versions of the impact assessment of a request, the newest first.
+         */
+        get: operations["assessments_api_v1_sharing_agreements__agreement_id__assessments_get"];
+        put?: never;
+        /**
+         * Assess
+         * @description Write the impact assessment of a request; a further one is a new version, none is changed.
+         */
+        post: operations["assess_api_v1_sharing_agreements__agreement_id__assessments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sharing/agreements/{agreement_id}/end": {
         parameters: {
             query?: never;
@@ -2574,6 +2658,26 @@ export interface paths {
          * @description Raise a dataset's outlines by their heights or floors; answer with the job that does it.
          */
         post: operations["outlines_api_v1_twin_outlines_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Usage
+         * @description List what was taken of datasets, by day: for data officers by anybody, for others by themselves.
+         */
+        get: operations["usage_api_v1_usage_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4276,6 +4380,54 @@ export interface components {
             state: "acknowledged" | "done" | "failed";
         };
         /**
+         * AnswersBody
+         * @description Answers to the questions of the form (`/api/v1/ethics/form`), and whether the risk is acceptable.
+         */
+        AnswersBody: {
+            /** Acceptable */
+            acceptable: boolean;
+            /** Answers */
+            answers: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * AssessmentBody
+         * @description One version of an impact assessment.
+         */
+        AssessmentBody: {
+            /** Acceptable */
+            acceptable: boolean;
+            /** Agreement */
+            agreement: string;
+            /** Answers */
+            answers: {
+                [key: string]: string;
+            };
+            /** Dataset */
+            dataset: string;
+            /** Form */
+            form: string;
+            /** Id */
+            id: string;
+            /** Recorded */
+            recorded: string;
+            /** Subject */
+            subject: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * AssessmentPage
+         * @description Versions of an impact assessment, the newest first.
+         */
+        AssessmentPage: {
+            /** Items */
+            items: components["schemas"]["AssessmentBody"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * BucketColumns
          * @description Columns of one length: when each bucket begins (ms since 1970 UTC), and each function that was asked for.
          *
@@ -5743,6 +5895,18 @@ export interface components {
             window_s: number;
         };
         /**
+         * FormBody
+         * @description The form of an impact assessment, in its edition.
+         */
+        FormBody: {
+            /** Edition */
+            edition: string;
+            /** Questions */
+            questions: components["schemas"]["QuestionBody"][];
+            /** Source */
+            source: string;
+        };
+        /**
          * FromDataset
          * @description Devices to import from a dataset: ``mapping`` says which column is which field, ``defaults`` what it lacks.
          */
@@ -6232,6 +6396,34 @@ export interface components {
             time: number[];
             /** Value */
             value: (number | null)[];
+        };
+        /**
+         * LawBody
+         * @description An article of law in one line of ours; the text is at the link.
+         */
+        LawBody: {
+            /** Article */
+            article: string;
+            /** Id */
+            id: string;
+            law: components["schemas"]["Name"];
+            summary: components["schemas"]["Name"];
+            /** Url */
+            url: string;
+        };
+        /**
+         * LawPage
+         * @description Articles of law that the use of data rests on.
+         */
+        LawPage: {
+            /** Edition */
+            edition: string;
+            /** Items */
+            items: components["schemas"]["LawBody"][];
+            /** Next */
+            next: string | null;
+            /** Note */
+            note: string;
         };
         /**
          * Layer
@@ -7390,6 +7582,17 @@ export interface components {
             sql: string;
         };
         /**
+         * QuestionBody
+         * @description A question of the form, with the article that it comes from.
+         */
+        QuestionBody: {
+            /** Id */
+            id: string;
+            /** Law */
+            law: string;
+            question: components["schemas"]["Name"];
+        };
+        /**
          * Reason
          * @description Why a command was refused: the rule that spoke, and what it says.
          */
@@ -7537,11 +7740,6 @@ export interface components {
          * @description An answer. When approving, ``fields``, ``rows`` and ``until`` narrow what was asked for.
          */
         ReviewBody: {
-            /**
-             * Assessment
-             * @default
-             */
-            assessment: string;
             /** Fields */
             fields?: string[];
             /** Reasons */
@@ -8152,6 +8350,83 @@ export interface components {
             symbol: string;
             /** Zh */
             zh: string;
+        };
+        /**
+         * UsageBody
+         * @description What one subject took of one dataset on a day (UTC): ``bytes`` as columns, before they are written or packed.
+         */
+        UsageBody: {
+            /** Action */
+            action: string;
+            /** Agreement */
+            agreement: string;
+            /** Bytes */
+            bytes: number;
+            /** Dataset */
+            dataset: string;
+            /** Day */
+            day: string;
+            /** Last */
+            last: string;
+            /** Organisation */
+            organisation: string;
+            /** Requests */
+            requests: number;
+            /** Rows */
+            rows: number;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * UsagePage
+         * @description What was taken, the newest days first.
+         */
+        UsagePage: {
+            /** Items */
+            items: components["schemas"]["UsageBody"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * UseBody
+         * @description Who uses what for what. ``user`` is an organisation, or nothing for a person; ``whole``: all rows.
+         */
+        UseBody: {
+            /** Agreement */
+            agreement: string;
+            /** Assessed */
+            assessed: boolean;
+            /** Dataset */
+            dataset: string;
+            /** Fields */
+            fields: string[];
+            name: components["schemas"]["Name"];
+            provider: components["schemas"]["Name"];
+            /** Purpose */
+            purpose: string;
+            /** Since */
+            since: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "asked" | "refused" | "withdrawn" | "in_force" | "expired" | "ended";
+            /** Until */
+            until: string;
+            /** User */
+            user: string;
+            /** Whole */
+            whole: boolean;
+        };
+        /**
+         * UsePage
+         * @description The published register of uses.
+         */
+        UsePage: {
+            /** Items */
+            items: components["schemas"]["UseBody"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * Value
@@ -13485,6 +13760,255 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    form_api_v1_ethics_form_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    laws_api_v1_ethics_laws_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LawPage"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    register_api_v1_ethics_register_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsePage"];
                 };
             };
             /** @description Bad input */
@@ -19438,6 +19962,180 @@ export interface operations {
             };
         };
     };
+    assessments_api_v1_sharing_agreements__agreement_id__assessments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentPage"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    assess_api_v1_sharing_agreements__agreement_id__assessments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agreement_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswersBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     end_api_v1_sharing_agreements__agreement_id__end_post: {
         parameters: {
             query?: never;
@@ -21726,6 +22424,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    usage_api_v1_usage_get: {
+        parameters: {
+            query?: {
+                dataset?: string | null;
+                subject?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsagePage"];
                 };
             };
             /** @description Bad input */

@@ -26,6 +26,7 @@ from lifang.app.asking import (
     Shelf,
     Shown,
     TwinView,
+    Use,
     shown,
 )
 from lifang.app.bus import Bus, Event, Subscription
@@ -73,6 +74,7 @@ __all__ = [
     "Stage",
     "Subscription",
     "TwinView",
+    "Use",
     "find_pack",
     "first_login",
     "forget_first_login",

@@ -178,6 +178,7 @@ class City(Reads):
         self.queries.close()
         self.bus.close()
         self.catalogue.close()
+        self.catalogue.meter.flush()
         self.store.close()
 
     def __enter__(self) -> Self:

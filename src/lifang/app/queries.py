@@ -36,14 +36,20 @@ class Queries:
         tables = {each.id: rows for each in datasets if (rows := _rows(each, decided[each.id])) is not None}
         offered = {each.id: each for each in datasets if each.id in tables}
 
-        def record(read: Collection[str], lacking: str) -> None:
+        def tell(read: Collection[str], lacking: str) -> None:
             told = {"sql": sql[:_SQL_KEPT]}
             asker.seen(*(self._resource(offered[name]) for name in read), action="query", detail=told)
             for each in datasets:
                 if each.id == lacking and each.id not in offered:
                     asker.denied(Action.QUERY, self._resource(each), detail=told)
 
-        return self._sandbox.run(
+        used: list[str] = []
+
+        def record(read: Collection[str], lacking: str) -> None:
+            used.extend(read)
+            tell(read, lacking)
+
+        found = self._sandbox.run(
             sql,
             {name: rows.path for name, rows in tables.items()},
             timeout_s=self._settings.query_timeout_s,
@@ -51,6 +57,11 @@ class Queries:
             time_zone=self._settings.time_zone,
             reads=record,
         )
+        for name in used:
+            agreement = decided[name].agreement
+            taken = len(found.rows), len(found.json)
+            self._catalogue.meter.count(name, asker.subject, "query", *taken, agreement=agreement)
+        return found
 
     def close(self) -> None:
         """Stop the waiting child processes."""

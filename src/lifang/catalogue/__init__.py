@@ -26,7 +26,7 @@ from lifang.catalogue.checking import RULES, ColumnQuality, Hit, QualityReport
 from lifang.catalogue.citation import Citation, Cited, cite
 from lifang.catalogue.comparing import ColumnChange, Comparison
 from lifang.catalogue.conditions import chosen, conditions, ordering, visible
-from lifang.catalogue.data_standards import DataStandards, Registered, Registration
+from lifang.catalogue.data_standards import DataStandards, Registered, Registration, standard_of
 from lifang.catalogue.dataset import Dataset, card_from
 from lifang.catalogue.describe import RESOURCE_CLASSES, kind_of, opening_of, sharing_of
 from lifang.catalogue.dictionary import CODES_MAX, Entry, dictionary_of
@@ -64,7 +64,7 @@ from lifang.catalogue.quality import (
 )
 from lifang.catalogue.reading import FORMATS
 from lifang.catalogue.search import FACETS, SORTS, Search, provider_of
-from lifang.catalogue.sharing import Agreement, Agreements, SharingRequest
+from lifang.catalogue.sharing import Agreement, Agreements, Assessment, Meter, SharingRequest, Usage, why_assessed
 from lifang.catalogue.sheet import Sheet, data_sheet
 from lifang.catalogue.webhooks import Deliveries, Webhook, Webhooks
 
@@ -99,6 +99,7 @@ __all__ = [
     "Agreement",
     "Agreements",
     "Amendment",
+    "Assessment",
     "Bilingual",
     "Card",
     "Catalogue",
@@ -137,6 +138,7 @@ __all__ = [
     "LifeState",
     "Link",
     "Look",
+    "Meter",
     "Move",
     "Placed",
     "QualityReport",
@@ -149,6 +151,7 @@ __all__ = [
     "SharingRequest",
     "Sheet",
     "Standing",
+    "Usage",
     "Webhook",
     "Webhooks",
     "card_from",
@@ -170,6 +173,8 @@ __all__ = [
     "provider_of",
     "sharing_of",
     "short_name",
+    "standard_of",
     "visible",
+    "why_assessed",
     "write_rows",
 ]

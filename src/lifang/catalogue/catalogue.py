@@ -40,7 +40,7 @@ from lifang.catalogue.quality import Issues, QualityRuns, Run
 from lifang.catalogue.reading import Opened
 from lifang.catalogue.retention import later, retention_of
 from lifang.catalogue.search import Search, visible_to
-from lifang.catalogue.sharing import Agreements
+from lifang.catalogue.sharing import Agreements, Assessments, Meter
 from lifang.core import Clock, NotFound, Settings, from_micros, zone
 from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, decide, require
 from lifang.store import Row, Store
@@ -66,8 +66,11 @@ class Catalogue:
         self.lifecycle = LifeCycle(
             store, clock, self.changes, reviewed=settings.review_required, publishing=self._admissions.lock
         )
-        self.sharing = Agreements(store, clock)
-        self._means = Means(store, self.themes, ReadyKeeper(store.folder / "features"), self._zone, self.sharing)
+        self.sharing, self.assessments = Agreements(store, clock), Assessments(store, clock)
+        self.meter = Meter(store, clock)
+        self._means = Means(
+            store, self.themes, ReadyKeeper(store.folder / "features"), self._zone, self.sharing, self.meter
+        )
         self._handles = Handles(self._means)
         self.quality = QualityRuns(store, clock, settings, self.dataset)
         self.issues = Issues(store, clock)

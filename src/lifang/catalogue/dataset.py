@@ -18,9 +18,9 @@ from lifang.catalogue.lifecycle import LifeState, Standing
 from lifang.catalogue.lineage import walk
 from lifang.catalogue.model import Link, Release
 from lifang.catalogue.punctuality import due_after
-from lifang.catalogue.sharing import Agreements, agreed_part
+from lifang.catalogue.sharing import Agreements, Meter, agreed_part
 from lifang.core import NotFound
-from lifang.guard import Classification, Decision, Resource, strictest
+from lifang.guard import Classification, Decision, Resource, Subject, strictest
 from lifang.store import Relation, Store
 
 
@@ -33,6 +33,7 @@ class Means:
     keeper: ReadyKeeper
     zone: tzinfo
     sharing: Agreements
+    meter: Meter
 
 
 class Dataset:
@@ -40,7 +41,7 @@ class Dataset:
 
     def __init__(self, means: Means, card: Card, standing: Standing) -> None:
         self._store, self._themes, self._keeper, self._zone = means.store, means.themes, means.keeper, means.zone
-        self._sharing = means.sharing
+        self._sharing, self._meter = means.sharing, means.meter
         self.card = card
         self.standing = standing
 
@@ -130,6 +131,14 @@ class Dataset:
     def features(self, number: int | None = None, *, at: datetime | None = None) -> Features:
         """Return the rows of a release (chosen as in ``release``) as features."""
         return self.features_of(self.release(number, at=at))
+
+    def taken(self, release: Release, *, by: Subject, action: str = "read") -> Relation:
+        """Return what :meth:`rows_of` does; what is read of it is metered as taken by a subject."""
+
+        def told(rows: int, size: int) -> None:
+            self._meter.count(self.id, by, action, rows, size, agreement=release.agreement)
+
+        return self.rows_of(release).observed(told)
 
     def features_of(self, release: Release) -> Features:
         """Return the rows of a release that :meth:`as_decided` gave as features."""

@@ -33,6 +33,7 @@ DATA = frozenset(
         "sensor",
         "thing",
         "threshold",
+        "use",
     }
 )
 # What belongs to one person; the resource's id is that person's id.

@@ -249,3 +249,62 @@ def test_a_new_release_without_the_agreed_columns_gives_nothing_rather_than_more
     denied = town.client("citizen").get(ROWS)
     assert denied.status_code == 403
     assert town.client("citizen").get(f"{ROWS}?release=1").json()["total"] == 3
+
+
+def answers(town: Town) -> dict[str, str]:
+    form = town.client("").get("/api/v1/ethics/form").json()
+    return {each["id"]: f"about {each['id']}" for each in form["questions"]}
+
+
+def test_sensitive_data_are_agreed_on_only_after_an_impact_assessment_in_versions(town: Town) -> None:
+    city = town.house.city
+    card = {**city.catalogue.dataset("incomes").card.to_mapping(), "classification": "restricted"}
+    city.catalogue.set_card(Card.from_mapping(card), by=SYSTEM)
+    officer, path = town.client("data_officer"), f"/api/v1/sharing/agreements/{town.ask()['id']}"
+    refused = officer.post(f"{path}/approve", json={"reasons": "fine"})
+    assert (refused.status_code, "impact assessment" in refused.json()["detail"]) == (409, True)
+    whole = answers(town)
+    lacking = {name: text for name, text in whole.items() if name != "effects"}
+    told = officer.post(f"{path}/assessments", json={"answers": lacking, "acceptable": True})
+    assert (told.status_code, told.json()["where"]) == (400, "answers.effects")
+    fine = {"answers": whole, "acceptable": True}
+    assert town.client("citizen").post(f"{path}/assessments", json=fine).status_code == 403
+    assert officer.post(f"{path}/assessments", json={**fine, "acceptable": False}).status_code == 201
+    assert officer.post(f"{path}/approve", json={"reasons": "fine"}).status_code == 409
+    made = officer.post(f"{path}/assessments", json=fine).json()
+    assert (made["version"], made["form"]) == (2, "1")
+    assert officer.post(f"{path}/approve", json={"reasons": "fine"}).json()["assessment"] == made["id"]
+    versions = officer.get(f"{path}/assessments").json()["items"]
+    assert [(each["version"], each["acceptable"]) for each in versions] == [(2, True), (1, False)]
+
+
+def test_everybody_sees_who_uses_what_for_what_and_no_name_of_a_person(town: Town) -> None:
+    town.agree("doctor", for_organisation=True)
+    town.agree("citizen", rows=[])
+    town.ask("analyst")
+    answer = town.client("").get("/api/v1/ethics/register")
+    uses = {each["user"]: each for each in answer.json()["items"]}
+    assert set(uses) == {"health", ""}
+    assert (uses["health"]["whole"], uses[""]["whole"]) == (False, True)
+    assert uses["health"]["purpose"] == "a study of wells"
+    assert "doctor" not in answer.text
+    assert "citizen" not in answer.text
+    laws = town.client("").get("/api/v1/ethics/laws").json()["items"]
+    assert {"PIPL-55", "DSL-30", "GF51-12"} <= {each["id"] for each in laws}
+
+
+def test_every_taking_is_metered_by_whom_of_what_how_much_and_when(town: Town) -> None:
+    agreement = town.agree()
+    client = town.client("citizen")
+    for address in (ROWS, ROWS, f"{ROWS}?format=csv"):
+        assert client.get(address).status_code == 200
+    client.post("/api/v1/query", json={"sql": "SELECT code FROM incomes"})
+    town.client("clerk").get(ROWS)
+    items = town.client("data_officer").get("/api/v1/usage?dataset=incomes").json()["items"]
+    taken = {(each["action"], each["agreement"]): (each["requests"], each["rows"]) for each in items}
+    under = {("read", agreement): (2, 6), ("export", agreement): (1, 3), ("query", agreement): (1, 3)}
+    assert taken == {**under, ("read", ""): (1, 9)}
+    assert all(each["bytes"] > 0 and each["last"].startswith("2026-03-02T08") for each in items)
+    own = client.get("/api/v1/usage").json()["items"]
+    assert {each["agreement"] for each in own} == {agreement}
+    assert town.client("").get("/api/v1/usage").status_code == 401

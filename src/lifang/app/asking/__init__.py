@@ -9,7 +9,7 @@ from lifang.app.asking.buckets import FIGURES, Buckets
 from lifang.app.asking.datasets import Listed, OpenDataset
 from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.reads import Reads
-from lifang.app.asking.sharing import Offer, SharingDesk
+from lifang.app.asking.sharing import Offer, SharingDesk, Use
 from lifang.app.asking.shelf import Shelf, Shown, shown
 from lifang.app.asking.twin import About, SeenTiles, TwinView
 
@@ -35,5 +35,6 @@ __all__ = [
     "Shelf",
     "Shown",
     "TwinView",
+    "Use",
     "shown",
 ]

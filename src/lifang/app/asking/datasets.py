@@ -21,6 +21,7 @@ class OpenDataset:
 
     def __init__(self, asker: Decisions, dataset: Dataset) -> None:
         self._asker, self._dataset = asker, dataset
+        self._exported: set[int] = set()
 
     @property
     def id(self) -> str:
@@ -61,6 +62,7 @@ class OpenDataset:
         decision = self._asker.decide(Action.READ, resource)
         if export:
             decision = self._asker.must(Action.EXPORT, resource)
+            self._exported.add(found.number)
             told = {"agreement": decision.agreement} if decision.agreement else None
             self._asker.seen(resource, action="export", detail=told)
         return self._dataset.as_decided(found, decision)
@@ -71,7 +73,8 @@ class OpenDataset:
 
     def rows_of(self, release: Release) -> Relation:
         """Return the rows of a release that :meth:`release` gave, lazily."""
-        return self._dataset.rows_of(release)
+        action = "export" if release.number in self._exported else "read"
+        return self._dataset.taken(release, by=self._asker.subject, action=action)
 
     def features(self, number: int | None = None, *, at: datetime | None = None) -> Features:
         """Return the rows of a release (chosen as in :meth:`release`) as features."""

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from lifang.app.asking.asker import Asker
-from lifang.catalogue import Agreement, Card, Dataset, SharingRequest, sharing_of
+from lifang.catalogue import (
+    EXISTING,
+    Agreement,
+    Assessment,
+    Card,
+    Dataset,
+    SharingRequest,
+    Usage,
+    sharing_of,
+    standard_of,
+    why_assessed,
+)
 from lifang.core import BadInput, NotFound
 from lifang.guard import Action, Classification, Resource
 
@@ -18,6 +30,14 @@ class Offer:
 
     card: Card
     fields: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Use:
+    """An entry of the published register: an agreement on a dataset."""
+
+    agreement: Agreement
+    card: Card
 
 
 def agreement_resource(agreement: Agreement) -> Resource:
@@ -74,22 +94,61 @@ class SharingDesk:
         fields: tuple[str, ...] = (),
         rows: tuple[str, ...] = (),
         until: datetime | None = None,
-        assessment: str = "",
     ) -> Agreement:
-        """Return the agreement in force; what is given is taken instead of what was asked for, if narrower."""
+        """Return the agreement in force; what is given is taken instead of what was asked for, if narrower.
+
+        ``Conflict`` without an impact assessment where there has to be one.
+        """
         found = self.get(agreement_id)
         self._asker.must(Action.HANDLE, agreement_resource(found))
         asked = SharingRequest(found.dataset, found.purpose, found.fields, found.until, found.rows)
         narrower = replace(asked, fields=fields or asked.fields, rows=rows or asked.rows, until=until or asked.until)
-        newest = self._catalogue.dataset(found.dataset).rows()
+        dataset = self._catalogue.dataset(found.dataset)
+        newest = dataset.release()
+        standard = standard_of(self._catalogue.standards, dataset.card)
+        why = why_assessed(dataset.card, standard, newest.columns, narrower.fields)
         return self._sharing.approve(
             agreement_id,
             reasons=reasons,
             by=self._asker.subject,
-            rows=newest,
+            rows=dataset.rows(newest.number),
             narrower=narrower,
-            assessment=assessment,
+            assessment=self._catalogue.assessments.relied_on(found, why),
         )
+
+    def assess(self, agreement_id: str, answers: Mapping[str, str], *, acceptable: bool) -> Assessment:
+        """Return a new version of the impact assessment of a request."""
+        found = self.get(agreement_id)
+        self._asker.must(Action.HANDLE, agreement_resource(found))
+        return self._catalogue.assessments.write(found, answers, acceptable=acceptable, by=self._asker.subject)
+
+    def assessments(self, agreement_id: str) -> list[Assessment]:
+        """Return the versions of the impact assessment of a request that the asker may review, the newest first."""
+        found = self.get(agreement_id)
+        self._asker.must(Action.HANDLE, agreement_resource(found))
+        return self._catalogue.assessments.of(agreement_id)
+
+    def register(self) -> list[Use]:
+        """Return who uses what for what, for everyone to see: every agreement there is or was."""
+        self._asker.decide(Action.READ, Resource("use"))
+        uses = []
+        for each in self._sharing.find():
+            if each.since is None:
+                continue
+            try:
+                card = self._catalogue.dataset(each.dataset, states=EXISTING).card
+            except NotFound:
+                continue
+            uses.append(Use(each, card))
+        return uses
+
+    def usage(self, *, dataset: str | None = None, subject: str | None = None) -> list[Usage]:
+        """Return what was taken: for data officers by anybody, for others by themselves."""
+        asker = self._asker
+        if not asker.may(Action.READ, Resource("agreement", "*", Classification.SHARED)):
+            asker.must(Action.READ, Resource("agreement", asker.subject.id, Classification.SHARED))
+            subject = asker.subject.id
+        return list(self._catalogue.meter.find(dataset=dataset, subject=subject))
 
     def refuse(self, agreement_id: str, *, reasons: str) -> Agreement:
         """Return the request, refused."""

@@ -5,7 +5,19 @@ writes their agreed part, which is all that is ever read under an agreement.
 """
 
 from lifang.catalogue.sharing.agreements import Agreements
+from lifang.catalogue.sharing.assessments import Assessment, Assessments, why_assessed
+from lifang.catalogue.sharing.meter import Meter, Usage
 from lifang.catalogue.sharing.model import Agreement, SharingRequest
 from lifang.catalogue.sharing.parts import agreed_part
 
-__all__ = ["Agreement", "Agreements", "SharingRequest", "agreed_part"]
+__all__ = [
+    "Agreement",
+    "Agreements",
+    "Assessment",
+    "Assessments",
+    "Meter",
+    "SharingRequest",
+    "Usage",
+    "agreed_part",
+    "why_assessed",
+]

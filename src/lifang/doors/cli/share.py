@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
 
+from lifang.core import BadInput
 from lifang.doors.cli.client import Client
 from lifang.doors.cli.show import Dir, Json, show
 
@@ -71,13 +74,61 @@ def approve(
     field: Fields = None,
     rows: Rows = None,
     until: Annotated[str | None, typer.Option(help="An earlier end.")] = None,
-    assessment: Annotated[str, typer.Option(help="The impact assessment it rests on.")] = "",
     as_json: Json = False,
 ) -> None:
     """Approve a request, as it is or narrowed to these fields, rows and term."""
-    body: dict[str, Any] = {"reasons": reasons, "fields": field or [], "rows": rows or [], "assessment": assessment}
+    body: dict[str, Any] = {"reasons": reasons, "fields": field or [], "rows": rows or []}
     with Client(folder) as client:
         show(client.post(_path(agreement, "/approve"), {**body, "until": until}), as_json=as_json)
+
+
+@app.command()
+def assess(
+    agreement: Which,
+    file: Annotated[Path, typer.Argument(help="TOML: an answer to each question of `lifang share form`.")],
+    folder: Dir,
+    acceptable: Annotated[bool, typer.Option("--acceptable/--not-acceptable", help="Whether the risk is.")],
+    as_json: Json = False,
+) -> None:
+    """Write the impact assessment of a request; it is needed before sensitive data are agreed on."""
+    try:
+        answers = tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"The answers cannot be read: {error}.", where=str(file), mend="Correct that line.") from error
+    with Client(folder) as client:
+        made = client.post(_path(agreement, "/assessments"), {"answers": answers, "acceptable": acceptable})
+    show(made, as_json=as_json)
+
+
+@app.command()
+def form(folder: Dir, as_json: Json = False) -> None:
+    """Show the questions of an impact assessment."""
+    with Client(folder) as client:
+        found = client.get("/api/v1/ethics/form")
+    show(found if as_json else found["questions"], as_json=as_json, columns=("id", "question", "law"))
+
+
+@app.command()
+def register(folder: Dir, as_json: Json = False) -> None:
+    """Show the published register: who uses what for what."""
+    with Client(folder) as client:
+        found = client.get("/api/v1/ethics/register")["items"]
+    columns = ("agreement", "dataset", "user", "purpose", "fields", "whole", "since", "until", "status")
+    show(found, as_json=as_json, columns=columns)
+
+
+@app.command()
+def usage(
+    folder: Dir,
+    dataset: Annotated[str | None, typer.Option(help="Only of this dataset.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only by this person's id.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what was taken: by whom, of what, how many rows and bytes, when."""
+    with Client(folder) as client:
+        found = client.get("/api/v1/usage", dataset=dataset, subject=subject)["items"]
+    columns = ("day", "dataset", "subject", "agreement", "action", "requests", "rows", "bytes", "last")
+    show(found, as_json=as_json, columns=columns)
 
 
 @app.command()

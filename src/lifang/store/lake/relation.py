@@ -24,6 +24,7 @@ _BATCH_ROWS = 10_000
 _ALL = 2**62  # rows: more than any table has
 _BOX = ("_xmin", "_xmax", "_ymin", "_ymax")
 Values = list[Any]
+Told = Callable[[int, int], None]  # rows and bytes
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Dangling:
 class Relation:
     """The rows of one table; every method reads on a connection of its own, so threads may share it."""
 
-    def __init__(self, engine: Engine, source: str, path: Path) -> None:
+    def __init__(self, engine: Engine, source: str, path: Path, told: Told | None = None) -> None:
+        self._told = told
         self._engine = engine
         self._source = source
         self.path = path
@@ -51,6 +53,15 @@ class Relation:
     def compared_with(self, older: Relation, *, key: Sequence[str] = ()) -> Difference:
         """Return how these rows differ from those of ``older``, by ``key`` where it names each row once."""
         return Difference(self._engine, older, self, key)
+
+    def observed(self, told: Told) -> Relation:
+        """Return the same rows; ``told`` hears of every reading of them: how many rows and bytes were given."""
+        return Relation(self._engine, self._source, self.path, told)
+
+    def _given(self, table: pa.Table) -> pa.Table:
+        if self._told:
+            self._told(table.num_rows, table.nbytes)
+        return table
 
     @cached_property
     def columns(self) -> list[ColumnInfo]:
@@ -91,7 +102,8 @@ class Relation:
             query += f" ORDER BY {ways}, rowid"
         query += " LIMIT ? OFFSET ?"
         with self._engine.session(RELEASES, spatial=spatial) as session:
-            return session.execute(query, [*values, _ALL if limit is None else limit, offset]).to_arrow_table()
+            found = session.execute(query, [*values, _ALL if limit is None else limit, offset]).to_arrow_table()
+        return self._given(found)
 
     def select(
         self,
@@ -110,7 +122,8 @@ class Relation:
         """
         query, values = self._query(columns, where, bbox, order, descending, limit, offset)
         with self._engine.session(RELEASES) as session:
-            return session.execute(query, values).to_arrow_table()
+            found = session.execute(query, values).to_arrow_table()
+        return self._given(found)
 
     def batches(
         self,
@@ -199,12 +212,16 @@ class Relation:
         return Dangling(int(checked), int(missing), tuple(str(row[0]) for row in found))
 
     def _drain(self, stream: Stream) -> Iterator[pa.RecordBatch]:
+        rows = size = 0
         try:
             with self._engine.errors():
                 while (batch := stream.next()) is not None:
+                    rows, size = rows + batch.num_rows, size + batch.nbytes
                     yield batch
         finally:
             stream.close()
+            if self._told:
+                self._told(rows, size)
 
     def _name(self, column: str) -> str:
         if not any(column == each.name for each in self.columns):

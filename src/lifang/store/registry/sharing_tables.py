@@ -45,4 +45,34 @@ agreement = table(
     sa.Index(None, "subject"),
 )
 
-__all__ = ["agreement", "data_standard"]
+assessment = table(
+    "assessment",
+    key(),
+    text("agreement", refers="agreement.id"),
+    text("dataset"),
+    whole("version"),
+    text("form"),
+    json("answers", {}),
+    truth("acceptable"),
+    text("subject"),
+    moment("recorded"),
+    sa.UniqueConstraint("agreement", "version"),
+)
+usage = table(
+    "usage",
+    key(),
+    text("day"),
+    text("dataset"),
+    text("subject"),
+    text("organisation"),
+    text("agreement"),
+    text("action"),
+    whole("requests"),
+    whole("rows"),
+    whole("bytes"),
+    moment("last"),
+    sa.Index(None, "dataset", "day"),
+    sa.Index(None, "subject", "day"),
+)
+
+__all__ = ["agreement", "assessment", "data_standard", "usage"]

@@ -63,7 +63,6 @@ class ReviewBody(Asked):
     fields: Shorts = EMPTY
     rows: Shorts = EMPTY
     until: Short | None = None
-    assessment: Short = ""
 
 
 class ReasonsBody(Asked):
@@ -100,4 +99,113 @@ class AgreementPage(Said):
     """Requests and agreements, the newest first."""
 
     items: list[AgreementBody]
+    next: str | None
+
+
+class AnswersBody(Asked):
+    """Answers to the questions of the form (`/api/v1/ethics/form`), and whether the risk is acceptable."""
+
+    answers: dict[str, Annotated[str, StringConstraints(max_length=4000)]]
+    acceptable: bool
+
+
+class AssessmentBody(Said):
+    """One version of an impact assessment."""
+
+    id: str
+    agreement: str
+    dataset: str
+    version: int
+    form: str
+    answers: dict[str, str]
+    acceptable: bool
+    subject: str
+    recorded: str
+
+
+class AssessmentPage(Said):
+    """Versions of an impact assessment, the newest first."""
+
+    items: list[AssessmentBody]
+    next: str | None
+
+
+class QuestionBody(Said):
+    """A question of the form, with the article that it comes from."""
+
+    id: str
+    question: Name
+    law: str
+
+
+class FormBody(Said):
+    """The form of an impact assessment, in its edition."""
+
+    edition: str
+    source: str
+    questions: list[QuestionBody]
+
+
+class UseBody(Said):
+    """Who uses what for what. ``user`` is an organisation, or nothing for a person; ``whole``: all rows."""
+
+    agreement: str
+    dataset: str
+    name: Name
+    provider: Name
+    user: str
+    purpose: str
+    fields: list[str]
+    whole: bool
+    since: str
+    until: str
+    status: Status
+    assessed: bool
+
+
+class UsePage(Said):
+    """The published register of uses."""
+
+    items: list[UseBody]
+    next: str | None
+
+
+class LawBody(Said):
+    """An article of law in one line of ours; the text is at the link."""
+
+    id: str
+    law: Name
+    article: str
+    summary: Name
+    url: str
+
+
+class LawPage(Said):
+    """Articles of law that the use of data rests on."""
+
+    edition: str
+    note: str
+    items: list[LawBody]
+    next: str | None
+
+
+class UsageBody(Said):
+    """What one subject took of one dataset on a day (UTC): ``bytes`` as columns, before they are written or packed."""
+
+    day: str
+    dataset: str
+    subject: str
+    organisation: str
+    agreement: str
+    action: str
+    requests: int
+    rows: int
+    bytes: int
+    last: str
+
+
+class UsagePage(Said):
+    """What was taken, the newest days first."""
+
+    items: list[UsageBody]
     next: str | None

@@ -85,7 +85,6 @@ def approve(agreement_id: Id, body: ReviewBody, request: Request, asker: Agrees)
         fields=tuple(body.fields),
         rows=tuple(body.rows),
         until=moment(body.until),
-        assessment=body.assessment,
     )
     return answer(request, _body(found, desk))
 

@@ -47,7 +47,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0015');
+INSERT INTO "alembic_version" VALUES('0016');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -70,6 +70,23 @@ CREATE TABLE "alert" (
 	classification TEXT NOT NULL, 
 	updated INTEGER NOT NULL, 
 	CONSTRAINT pk_alert PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE assessment (
+	id TEXT NOT NULL, 
+	agreement TEXT NOT NULL, 
+	dataset TEXT NOT NULL, 
+	version INTEGER NOT NULL, 
+	form TEXT NOT NULL, 
+	answers TEXT, 
+	acceptable INTEGER NOT NULL, 
+	subject TEXT NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	CONSTRAINT pk_assessment PRIMARY KEY (id), 
+	CONSTRAINT fk_assessment_agreement FOREIGN KEY(agreement) REFERENCES agreement (id) DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT uq_assessment_agreement_version UNIQUE (agreement, version)
 )
  STRICT
 ;
@@ -878,6 +895,23 @@ CREATE TABLE token (
  STRICT
 ;
 
+CREATE TABLE usage (
+	id TEXT NOT NULL, 
+	day TEXT NOT NULL, 
+	dataset TEXT NOT NULL, 
+	subject TEXT NOT NULL, 
+	organisation TEXT NOT NULL, 
+	agreement TEXT NOT NULL, 
+	action TEXT NOT NULL, 
+	requests INTEGER NOT NULL, 
+	rows INTEGER NOT NULL, 
+	bytes INTEGER NOT NULL, 
+	last INTEGER NOT NULL, 
+	CONSTRAINT pk_usage PRIMARY KEY (id)
+)
+ STRICT
+;
+
 CREATE TABLE webhook (
 	id TEXT NOT NULL, 
 	owner TEXT NOT NULL, 
@@ -1032,3 +1066,7 @@ CREATE INDEX ix_agreement_dataset_state ON agreement (dataset, state);
 CREATE INDEX ix_agreement_subject ON agreement (subject);
 
 CREATE INDEX ix_webhook_owner ON webhook (owner);
+
+CREATE INDEX ix_usage_dataset_day ON usage (dataset, day);
+
+CREATE INDEX ix_usage_subject_day ON usage (subject, day);

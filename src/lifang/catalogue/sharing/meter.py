@@ -1,0 +1,99 @@
+"""The meter: what was taken of which dataset, by whom, under which agreement: rows, bytes and when, by day."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from lifang.core import Clock
+from lifang.guard import Subject
+from lifang.store import Row, Store
+
+_HELD = timedelta(seconds=5)  # counts are at most that long in memory only
+_HELD_MOST = 500
+_KEY = ("day", "dataset", "subject", "organisation", "agreement", "action")
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one subject took of one dataset on a day (UTC); ``bytes`` as columns in memory, before they are written."""
+
+    day: str
+    dataset: str
+    subject: str
+    organisation: str
+    agreement: str
+    action: str
+    requests: int
+    rows: int
+    bytes: int
+    last: datetime
+
+    @property
+    def id(self) -> str:
+        """What tells one from another."""
+        return "|".join(str(getattr(self, name)) for name in _KEY)
+
+    @classmethod
+    def from_row(cls, row: Row) -> Usage:
+        """Return the usage of a registry row."""
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
+
+
+class Meter:
+    """Counts what is taken; written to the registry every few seconds, when asked for, and at the end."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._held: dict[str, Usage] = {}
+        self._since = clock.now()
+
+    def count(self, dataset: str, subject: Subject, action: str, rows: int, size: int, *, agreement: str = "") -> None:
+        """Count one taking of ``rows`` and ``size`` bytes."""
+        now = self._clock.now()
+        day = now.date().isoformat()
+        fresh = Usage(day, dataset, subject.id, subject.organisation, agreement, action, 1, rows, size, now)
+        with self._lock:
+            self._held[fresh.id] = _sum(self._held.get(fresh.id), fresh)
+            due = now - self._since >= _HELD or len(self._held) >= _HELD_MOST
+        if due:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write down what was counted since the last time."""
+        with self._lock:
+            held, self._held, self._since = self._held, {}, self._clock.now()
+            if not held:
+                return
+            with self._store.registry.transaction() as transaction:
+                for key, fresh in held.items():
+                    row = transaction.get("usage", key)
+                    whole = _sum(Usage.from_row(row) if row else None, fresh)
+                    if row:
+                        transaction.update("usage", key, vars(whole))
+                    else:
+                        transaction.insert("usage", {"id": key, **vars(whole)})
+
+    def find(self, *, dataset: str | None = None, subject: str | None = None) -> Iterator[Usage]:
+        """Yield what was taken, the newest days first."""
+        self.flush()
+        wanted = {"dataset": dataset, "subject": subject}
+        where = {name: value for name, value in wanted.items() if value is not None}
+        for row in self._store.registry.find("usage", where=where, order="day", descending=True):
+            yield Usage.from_row(row)
+
+
+def _sum(known: Usage | None, fresh: Usage) -> Usage:
+    if known is None:
+        return fresh
+    return replace(
+        fresh,
+        requests=known.requests + fresh.requests,
+        rows=known.rows + fresh.rows,
+        bytes=known.bytes + fresh.bytes,
+        last=max(known.last, fresh.last),
+    )
