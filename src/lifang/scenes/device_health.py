@@ -188,12 +188,12 @@ def _evaluated(context: SceneContext, rule: AlertRule, moment: datetime, found: 
     return changes
 
 
-def _worded(found: _Found, severity: Severity) -> tuple[str, str]:
+def _worded(found: _Found, severity: Severity, _value: float | None) -> tuple[str, str]:
     zh, en = ("【模拟】", "[simulated] ") if found.simulated else ("", "")
     return f"{zh}{found.zh}({severity.zh})", f"{en}{found.en} ({severity.en})"
 
 
-def _as_before(alert: Alert, _severity: Severity) -> tuple[str, str]:
+def _as_before(alert: Alert, _severity: Severity, _value: float | None) -> tuple[str, str]:
     return alert.zh, alert.en
 
 
