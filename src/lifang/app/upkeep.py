@@ -59,6 +59,7 @@ class Upkeep:
                 self._daily()
 
     def _daily(self) -> None:
+        self._guarded(self._catalogue.sharing.sweep)
         for dataset in self._catalogue.datasets():
             if self._stop.is_set():
                 return
