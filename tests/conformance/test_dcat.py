@@ -116,6 +116,8 @@ def test_a_dataset_says_what_harvesters_ask_for(house: House) -> None:
     assert box.startswith("POLYGON((104.01")
     files = {str(graph.value(each, DCAT.downloadURL)) for each in graph.objects(wells, DCAT.distribution)}
     assert "http://127.0.0.1/api/v1/datasets/wells/rows?format=csv" in files
+    kinds = {str(each) for each in graph.objects(None, DCAT.mediaType)}
+    assert "https://www.iana.org/assignments/media-types/application/geo+json" in kinds
 
 
 def test_pages_are_linked_and_the_last_one_ends(house: House) -> None:

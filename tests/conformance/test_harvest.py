@@ -337,8 +337,9 @@ def test_an_answer_that_is_too_large_is_not_read(portal: Portal, ours: Open) -> 
 def test_addresses_that_are_not_allowed_are_not_reached(portal: Portal, ours: Open, url: str) -> None:
     city = ours(portal.server_port, allow="")
     portal.at("/x", _DATASET.format(name="a", title="A"))
-    with pytest.raises((Denied, BadInput)):
+    with pytest.raises((Denied, BadInput)) as refused:
         harvest(city, url.format(port=portal.server_port))
+    assert "[source]" not in refused.value.mend
     assert portal.asked == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import Any
+from urllib.parse import unquote
 from xml.sax import SAXException
 from xml.sax.handler import ContentHandler
 
@@ -180,9 +181,8 @@ def _files(graph: Graph, here: Node) -> list[FileLink]:
         url = _first(graph, each, DCAT.downloadURL) or _first(graph, each, DCAT.accessURL)
         if web_address(url):
             form = _first(graph, each, DCTERMS.format).rpartition("/")[2]
-            media = _first(graph, each, DCAT.mediaType).partition("media-types/")[2] or _first(
-                graph, each, DCAT.mediaType
-            )
+            told = _first(graph, each, DCAT.mediaType)
+            media = unquote(told.partition("media-types/")[2]) or told
             title = _both(graph, each, DCTERMS.title)
             found.append(
                 FileLink(web_address(url), form or media.rpartition("/")[2].upper(), media, title.zh or title.en)

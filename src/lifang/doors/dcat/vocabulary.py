@@ -97,7 +97,7 @@ def file_type(form: str) -> URIRef | None:
 
 def media_type(text: str) -> URIRef:
     """Return a media type as IANA names it."""
-    return URIRef(_IANA + quote(text.partition(";")[0]))
+    return URIRef(_IANA + quote(text.partition(";")[0], safe="/+"))
 
 
 def dated(text: str) -> Literal:
