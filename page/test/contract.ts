@@ -1,4 +1,5 @@
 /** Compiled, never run: the page's own types must fit what the generated OpenAPI types say the server answers. */
+import type * as P from "../src/api/portal";
 import type * as T from "../src/api/types";
 import type { components } from "../src/openapi";
 
@@ -17,9 +18,9 @@ export function contract(s: S): void {
   fits<T.DatasetSummary>(s.DatasetSummary);
   fits<Omit<T.Dataset, "quality" | "metadata">>(s.DatasetBody);
   fits<T.Release>(s.ReleaseBody);
-  fits<Omit<T.DatasetDifference, "items">>(s.DifferenceBody);
-  fits<T.Offer>(s.OfferBody);
-  fits<T.Standing>(s.QualityBody);
+  fits<Omit<P.DatasetDifference, "items">>(s.DifferenceBody);
+  fits<P.Offer>(s.OfferBody);
+  fits<P.Standing>(s.QualityBody);
   fits<T.CityObject>(s.ObjectBody);
   fits<T.RefusedRow>(s.RefusedRow);
   fits<T.Lineage>(s.LineageBody);

@@ -1,4 +1,5 @@
 import { get, getOutside, send } from "./client";
+import type * as P from "./portal";
 import type * as T from "./types";
 import type { FeatureCollection } from "geojson";
 
@@ -35,15 +36,15 @@ export const calls = {
   rows: (id: string, query: Record<string, string | number | null>) =>
     get<T.Rows>(`/datasets/${part(id)}/rows`, { format: "json", ...query }),
   features: (id: string, limit: number | null = null) => get<FeatureCollection>(`/datasets/${part(id)}/rows`, { format: "geojson", limit }),
-  difference: (id: string, from: number, to: number) => get<T.DatasetDifference>(`/datasets/${part(id)}/diff`, { from, to, limit: 50 }),
-  standing: (id: string) => get<T.Standing>(`/datasets/${part(id)}/quality`),
-  snippets: (id: string) => get<{ items: T.Snippet[] }>(`/datasets/${part(id)}/snippets`),
-  citation: (id: string) => get<T.Citation>(`/datasets/${part(id)}/citation`),
-  issues: (id: string) => get<T.Page<T.Issue>>(`/datasets/${part(id)}/issues`, { limit: 20 }),
-  tellIssue: (id: string, issue: { text: string; column: string }) => send<T.Issue>("POST", `/datasets/${part(id)}/issues`, issue),
-  offers: () => get<T.Page<T.Offer>>("/sharing/offers"),
+  difference: (id: string, from: number, to: number) => get<P.DatasetDifference>(`/datasets/${part(id)}/diff`, { from, to, limit: 50 }),
+  standing: (id: string) => get<P.Standing>(`/datasets/${part(id)}/quality`),
+  snippets: (id: string) => get<{ items: P.Snippet[] }>(`/datasets/${part(id)}/snippets`),
+  citation: (id: string) => get<P.Citation>(`/datasets/${part(id)}/citation`),
+  issues: (id: string) => get<T.Page<P.Issue>>(`/datasets/${part(id)}/issues`, { limit: 20 }),
+  tellIssue: (id: string, issue: { text: string; column: string }) => send<P.Issue>("POST", `/datasets/${part(id)}/issues`, issue),
+  offers: () => get<T.Page<P.Offer>>("/sharing/offers"),
   requestShare: (request: { dataset: string; purpose: string; fields: string[]; until: string }) => send<{ id: string }>("POST", "/sharing/requests", request),
-  query: (sql: string) => send<T.QueryAnswer>("POST", "/query", { sql, limit: 2000 }),
+  query: (sql: string) => send<P.QueryAnswer>("POST", "/query", { sql, limit: 2000 }),
   refused: (id: string, after: string | number | null) =>
     get<T.Page<T.RefusedRow>>(`/datasets/${part(id)}/refused`, { limit: 20, after }),
   lineage: (id: string) => get<T.Lineage>(`/datasets/${part(id)}/lineage`),

@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
-import type { Column, QueryAnswer } from "../api/types";
+import type { QueryAnswer } from "../api/portal";
+import type { Column } from "../api/types";
 import "../charts/lf-chart";
 import { nameOf, number } from "../format";
 import { t } from "../i18n";

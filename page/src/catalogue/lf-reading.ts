@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { calls } from "../api/calls";
-import type { Citation, Snippet } from "../api/types";
+import type { Citation, Snippet } from "../api/portal";
 import { nameOf } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { calls } from "../api/calls";
-import type { Standing } from "../api/types";
+import type { Standing } from "../api/portal";
 import { moment, nameOf, number } from "../format";
 import { t, tOr } from "../i18n";
 import { Piece } from "../shell/element";

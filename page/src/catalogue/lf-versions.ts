@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
-import type { DatasetDifference, Release } from "../api/types";
+import type { DatasetDifference } from "../api/portal";
+import type { Release } from "../api/types";
 import { moment, number } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";

@@ -1,0 +1,54 @@
+import type { Cell, Names } from "./types";
+
+/** What makes release `to` of release `from`. */
+export interface DatasetDifference {
+  key: string[];
+  columns: { kind: "added" | "removed" | "retyped" | "renamed"; name: string }[];
+  added: number;
+  removed: number;
+  changed: number;
+  same: number;
+  items: { key: Record<string, Cell>; change: "added" | "removed" | "changed"; cells: Record<string, { from?: Cell; to?: Cell }> }[];
+  next: string | null;
+}
+
+export interface Standing {
+  checks: { dimension: string; name: Names; score: number | null; least: number; passed: boolean }[];
+  history: { release: number; recorded: string; scores: Record<string, number | null> }[];
+  late: boolean;
+  due: string | null;
+}
+
+export interface Snippet {
+  language: string;
+  title: Names;
+  code: string;
+}
+
+export interface Citation {
+  text: Names;
+  bibtex: string;
+}
+
+/** What somebody found wrong with a dataset, and what became of it. */
+export interface Issue {
+  id: string;
+  state: "open" | "assigned" | "mended" | "closed" | "declined";
+  text: string;
+  column: string;
+  assignee: string;
+  opened: string;
+  overdue: boolean;
+}
+
+/** A dataset shared on conditions, and the fields that may be asked for. */
+export interface Offer {
+  id: string;
+  fields: { name: string; title: Names }[];
+}
+
+export interface QueryAnswer {
+  columns: { name: string; type: string }[];
+  rows: Cell[][];
+  truncated: boolean;
+}
