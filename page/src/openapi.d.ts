@@ -1528,6 +1528,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/masterdata/conflicts/{conflict_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle
+         * @description Settle a conflict: whose word holds, and why; it is on record.
+         */
+        post: operations["settle_api_v1_masterdata_conflicts__conflict_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masterdata/{kind}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conflicts
+         * @description List what bureaus differ in, for a person to settle.
+         */
+        get: operations["conflicts_api_v1_masterdata__kind__conflicts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masterdata/{kind}/consolidation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Consolidate
+         * @description Make one record of what the bureaus say of each, and list what they differ in.
+         */
+        post: operations["consolidate_api_v1_masterdata__kind__consolidation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masterdata/{kind}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Record
+         * @description Give the one record of a key, as recorded by a moment, with its links and its history.
+         */
+        get: operations["record_api_v1_masterdata__kind__record_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masterdata/{kind}/rules/{element}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Rule
+         * @description Say who goes first in an element, or (``*``) in all without a rule of their own.
+         */
+        put: operations["put_rule_api_v1_masterdata__kind__rules__element__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masterdata/{kind}/sources/{dataset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Source
+         * @description Have a dataset tell of a kind of record, for a bureau.
+         */
+        put: operations["put_source_api_v1_masterdata__kind__sources__dataset__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/network/coverage": {
         parameters: {
             query?: never;
@@ -4812,6 +4932,46 @@ export interface components {
             next: string | null;
         };
         /**
+         * ConflictBody
+         * @description What bureaus differ in of one element of one record.
+         */
+        ConflictBody: {
+            /** Element */
+            element: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Opened */
+            opened: string;
+            /** Reason */
+            reason: string;
+            /** Record */
+            record: string;
+            /** Said */
+            said: {
+                [key: string]: unknown;
+            }[];
+            /** Settled */
+            settled: string | null;
+            /** Settled By */
+            settled_by: string;
+            /** State */
+            state: string;
+            /** Value */
+            value: string | null;
+        };
+        /**
+         * ConflictPage
+         * @description Conflicts, by record and element.
+         */
+        ConflictPage: {
+            /** Items */
+            items: components["schemas"]["ConflictBody"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * ConnectorBody
          * @description How a connector does; ``lag_s`` is the age of its newest value, ``counts`` are totals since it was added.
          */
@@ -4910,6 +5070,34 @@ export interface components {
             items: components["schemas"]["ConnectorBody"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * ConsolidatedBody
+         * @description What a consolidation came to.
+         */
+        ConsolidatedBody: {
+            /** Conflicts */
+            conflicts: number;
+            /** Deleted */
+            deleted: number;
+            /** Duplicates */
+            duplicates: {
+                [key: string]: unknown;
+            }[];
+            /** Inserted */
+            inserted: number;
+            /** Kind */
+            kind: string;
+            /** Records */
+            records: number;
+            /** Release */
+            release: string;
+            /** Unresolved */
+            unresolved: {
+                [key: string]: unknown;
+            }[];
+            /** Updated */
+            updated: number;
         };
         /**
          * ContactBody
@@ -6653,6 +6841,23 @@ export interface components {
             next: string | null;
         };
         /**
+         * LinkedBody
+         * @description A record that another leads to (``out``), or that leads to it.
+         */
+        LinkedBody: {
+            /** Kind */
+            kind: string;
+            /** Link */
+            link: string;
+            name: components["schemas"]["Name"];
+            /** Out */
+            out: boolean;
+            /** Record */
+            record: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * LintBody
          * @description The faults of a text; ``ok``: none of them bars it.
          */
@@ -6671,6 +6876,26 @@ export interface components {
             name: string;
             /** Password */
             password: string;
+        };
+        /**
+         * MasterRule
+         * @description Who goes first: organisations, ``newest``, ``most_complete``; an empty one takes the rule away.
+         */
+        MasterRule: {
+            /** Precedence */
+            precedence: string[];
+        };
+        /**
+         * MasterSource
+         * @description A dataset that tells of a kind of record for a bureau; ``columns`` maps elements to its columns.
+         */
+        MasterSource: {
+            /** Columns */
+            columns?: {
+                [key: string]: string;
+            };
+            /** Organisation */
+            organisation: string;
         };
         /**
          * MetadataElement
@@ -7640,6 +7865,20 @@ export interface components {
             next: string | null;
         };
         /**
+         * RecordBody
+         * @description The one record of its key, with what it is linked to and every state it had.
+         */
+        RecordBody: {
+            /** History */
+            history: components["schemas"]["StateBody"][];
+            /** Links */
+            links: components["schemas"]["LinkedBody"][];
+            /** Record */
+            record: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Refused
          * @description A row of a table that is no device, and why.
          */
@@ -7863,6 +8102,16 @@ export interface components {
             subject: components["schemas"]["SubjectBody"] | null;
         };
         /**
+         * Settlement
+         * @description Whose word holds, and why.
+         */
+        Settlement: {
+            /** Organisation */
+            organisation: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * ShapeBody
          * @description Geometry at one level of detail.
          */
@@ -8047,6 +8296,18 @@ export interface components {
             /** Theme */
             theme: string;
             title: components["schemas"]["Name"];
+        };
+        /**
+         * StateBody
+         * @description A record as it was recorded at a moment; ``None``: it had gone.
+         */
+        StateBody: {
+            /** Record */
+            record: {
+                [key: string]: unknown;
+            } | null;
+            /** Recorded */
+            recorded: string;
         };
         /**
          * StatisticsBody
@@ -16557,6 +16818,542 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LedgerVerdict"];
                 };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    settle_api_v1_masterdata_conflicts__conflict_id__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conflict_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settlement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    conflicts_api_v1_masterdata__kind__conflicts_get: {
+        parameters: {
+            query?: {
+                state?: "open" | "settled" | "gone";
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The base database: legal_entity, person, address … */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictPage"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    consolidate_api_v1_masterdata__kind__consolidation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The base database: legal_entity, person, address … */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsolidatedBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    record_api_v1_masterdata__kind__record_get: {
+        parameters: {
+            query: {
+                /** @description The record's key, part by part. */
+                key: string[];
+                /** @description As recorded by this moment: ISO 8601 with an offset. */
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The base database: legal_entity, person, address … */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_rule_api_v1_masterdata__kind__rules__element__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The base database: legal_entity, person, address … */
+                kind: string;
+                element: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MasterRule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_source_api_v1_masterdata__kind__sources__dataset__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The base database: legal_entity, person, address … */
+                kind: string;
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MasterSource"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad input */
             400: {

@@ -36,6 +36,7 @@ from lifang.exchange import Exchange
 from lifang.guard import SYSTEM, Role, Subject
 from lifang.harvest import Harvests
 from lifang.identity import Identity
+from lifang.masterdata import MasterData
 from lifang.operations import AlertChange, Alerts, Indicators, Thresholds
 from lifang.scenes import SceneContext
 from lifang.sensing import Replay, Sensing, connectors, network, stood_at, tasking
@@ -88,6 +89,7 @@ class City(Reads):
             centre=self.settings.box.centre,
         )
         self.exchange = Exchange(self.store, self.catalogue, clock, self.settings, folder=folder)
+        self.masterdata = MasterData(self.store, self.catalogue, clock)
         self.indicators = Indicators(self.store, clock)
         self.thresholds = Thresholds(self.store, clock)
         self.queries = Queries(self.catalogue, self.settings)

@@ -15,6 +15,7 @@ from lifang.doors.cli import (
     harvest,
     house,
     life,
+    masterdata,
     network,
     people,
     population,
@@ -49,6 +50,7 @@ app.add_typer(alerts.app, name="alert")
 app.add_typer(twin.app, name="twin")
 app.add_typer(people.app, name="user")
 app.add_typer(population.app, name="population")
+app.add_typer(masterdata.app, name="master")
 app.add_typer(house.ledger, name="ledger")
 
 

@@ -47,7 +47,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0016');
+INSERT INTO "alembic_version" VALUES('0017');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -697,6 +697,45 @@ CREATE TABLE location (
  STRICT
 ;
 
+CREATE TABLE master_conflict (
+	id TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	record TEXT NOT NULL, 
+	element TEXT NOT NULL, 
+	said TEXT, 
+	state TEXT NOT NULL, 
+	value TEXT, 
+	reason TEXT NOT NULL, 
+	settled_by TEXT NOT NULL, 
+	opened INTEGER NOT NULL, 
+	settled INTEGER, 
+	CONSTRAINT pk_master_conflict PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE master_rule (
+	id TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	element TEXT NOT NULL, 
+	precedence TEXT, 
+	updated INTEGER NOT NULL, 
+	CONSTRAINT pk_master_rule PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE master_source (
+	id TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	organisation TEXT NOT NULL, 
+	columns TEXT, 
+	created INTEGER NOT NULL, 
+	CONSTRAINT pk_master_source PRIMARY KEY (id)
+)
+ STRICT
+;
+
 CREATE TABLE observed_property (
 	id TEXT NOT NULL, 
 	number INTEGER NOT NULL, 
@@ -1070,3 +1109,9 @@ CREATE INDEX ix_webhook_owner ON webhook (owner);
 CREATE INDEX ix_usage_dataset_day ON usage (dataset, day);
 
 CREATE INDEX ix_usage_subject_day ON usage (subject, day);
+
+CREATE INDEX ix_master_source_kind ON master_source (kind);
+
+CREATE INDEX ix_master_rule_kind ON master_rule (kind);
+
+CREATE INDEX ix_master_conflict_kind_state ON master_conflict (kind, state);

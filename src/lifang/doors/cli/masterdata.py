@@ -1,0 +1,101 @@
+"""Commands on master data: sources, rules, consolidation, conflicts, records."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from lifang.doors.cli.client import Client
+from lifang.doors.cli.show import Dir, Json, Purpose, show
+
+app = typer.Typer(no_args_is_help=True, help="Master data: one record of each person, firm, home, address, licence.")
+Kind = Annotated[str, typer.Argument(help="The base database: legal_entity, person, address …")]
+
+
+def _path(*parts: str) -> str:
+    return "/api/v1/masterdata/" + "/".join(quote(part, safe="") for part in parts)
+
+
+@app.command()
+def source(
+    kind: Kind,
+    dataset: Annotated[str, typer.Argument(help="The dataset that tells of it.")],
+    organisation: Annotated[str, typer.Argument(help="The bureau that says so.")],
+    folder: Dir,
+    column: Annotated[list[str] | None, typer.Option("--column", help="element=column, where they differ.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Have a dataset tell of a kind of record, for a bureau."""
+    columns = dict(each.split("=", 1) for each in column or () if "=" in each)
+    with Client(folder) as client:
+        client.put(_path(kind, "sources", dataset), {"organisation": organisation, "columns": columns})
+    show({"kind": kind, "dataset": dataset, "organisation": organisation}, as_json=as_json)
+
+
+@app.command()
+def rule(
+    kind: Kind,
+    element: Annotated[str, typer.Argument(help="The element, or * for all without a rule of their own.")],
+    folder: Dir,
+    first: Annotated[
+        list[str] | None, typer.Argument(help="Organisations, newest, most_complete; none: no rule.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say who goes first where bureaus differ."""
+    with Client(folder) as client:
+        client.put(_path(kind, "rules", element), {"precedence": list(first or ())})
+    show({"kind": kind, "element": element, "precedence": list(first or ())}, as_json=as_json)
+
+
+@app.command()
+def consolidate(kind: Kind, folder: Dir, as_json: Json = False) -> None:
+    """Make one record of what the bureaus say of each, and list what they differ in."""
+    with Client(folder) as client:
+        show(client.post(_path(kind, "consolidation")), as_json=as_json)
+
+
+@app.command()
+def conflicts(
+    kind: Kind,
+    folder: Dir,
+    state: Annotated[str, typer.Option(help="open, settled or gone.")] = "open",
+    limit: Annotated[int, typer.Option(min=1)] = 100,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """List what bureaus differ in."""
+    with Client(folder, purpose=purpose) as client:
+        found = client.listing(_path(kind, "conflicts"), limit=limit, state=state)
+    show(found, as_json=as_json, columns=("id", "said", "state", "value", "reason"))
+
+
+@app.command()
+def settle(
+    conflict: Annotated[str, typer.Argument(help="The conflict's id.")],
+    organisation: Annotated[str, typer.Argument(help="Whose word holds.")],
+    reason: Annotated[str, typer.Argument(help="Why: it is kept in the ledger.")],
+    folder: Dir,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """Settle a conflict; it shows in the record at the next consolidation."""
+    with Client(folder, purpose=purpose) as client:
+        body = {"organisation": organisation, "reason": reason}
+        show(client.post(_path("conflicts", conflict), body), as_json=as_json)
+
+
+@app.command()
+def record(
+    kind: Kind,
+    key: Annotated[list[str], typer.Argument(help="The record's key, part by part.")],
+    folder: Dir,
+    at: Annotated[str | None, typer.Option(help="As recorded by this moment, ISO 8601.")] = None,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """Show the one record of a key, what it is linked to, and every state it had."""
+    with Client(folder, purpose=purpose) as client:
+        show(client.get(_path(kind, "record"), key=key, at=at), as_json=as_json)

@@ -1,0 +1,190 @@
+"""Chinese addresses: taken apart by the city's own divisions, streets and road names, and compared part by part.
+
+The parts follow the address model of GB/T 23705-2009: division, street, road, number, building, unit, room.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+
+_DIGITS = {each: str(value) for value, each in enumerate("零一二三四五六七八九")} | {"〇": "0", "两": "2"}
+_ONE = "一二三四五六七八九两"
+_CHINESE = re.compile(rf"([{_ONE}]?百)?([零〇]?[{_ONE}]?十)?([零〇]?[{_ONE}])?(?=[号栋幢座单层楼室组段])")
+_NOISE = re.compile(r"[\s,，。、;；:：()（）]+")
+_SECTION = r"[东南西北中]{0,2}\d{1,2}段"
+_ROAD = re.compile(rf"^(.{{1,14}}?(?:大道|大街|路|街|巷|道|胡同|里)(?:{_SECTION}|[东南西北中]{{0,2}}(?:横|路|街|巷))?)")
+_NUMBER = re.compile(r"^(?:门牌)?(\d+(?:-\d+)*)号?(?:[附之](\d+)号?)?")
+_BUILDING = re.compile(r"(\d+|[A-Z])(?:号楼|栋|幢|座|号院)")
+_UNIT = re.compile(r"(\d+|[A-Z])(?:单元|门(?!牌))")
+_ROOM = re.compile(r"(?:(\d+)(?:层|楼))?(\d{1,5}[A-Z]?)(?:室|号|户)?$")
+_SHORT = re.compile(r"^(\d+|[A-Z])-(\d+)-(\d+)(?:室|号)?$")
+_ENDS = ("自治县", "街道办事处", "街道", "新区", "区", "县", "市", "镇", "乡")
+_WEIGHTS = {"division": 1.0, "street": 0.5, "road": 3.0, "number": 3.0, "building": 2.0, "unit": 1.0, "room": 2.0}
+_FLOOR = frozenset({"road", "number"})  # parts that must agree where both tell them
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address in parts; what is not told is empty. ``division`` and ``street`` are codes, ``rest`` what is left."""
+
+    division: str = ""
+    street: str = ""
+    road: str = ""
+    number: str = ""
+    building: str = ""
+    unit: str = ""
+    room: str = ""
+    rest: str = ""
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The parts that are told."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name)}
+
+
+class Gazetteer:
+    """The names that an address may begin with: province and city, divisions and streets by code, roads."""
+
+    def __init__(
+        self, above: Iterable[str], divisions: Mapping[str, str], streets: Mapping[str, str], roads: Iterable[str] = ()
+    ) -> None:
+        """``above`` are names that all addresses share; ``divisions`` and ``streets`` are names by code."""
+        self._above = sorted((_plain(each) for each in above), key=len, reverse=True)
+        self._divisions = _by_name(divisions)
+        self._streets = _by_name(streets)
+        self._roads = sorted({_plain(each) for each in roads if len(each) > 1}, key=len, reverse=True)
+        self._road_set = frozenset(self._roads)
+        self._longest = max((len(each) for each in self._roads), default=0)
+
+    def parse(self, text: str) -> Address:
+        """Return an address in its parts."""
+        rest = _plain(text)
+        for name in self._above:
+            rest = rest.removeprefix(name)
+        division, rest = _taken(self._divisions, rest)
+        within = {name: [code for code in codes if code.startswith(division)] for name, codes in self._streets.items()}
+        street, rest = _taken(within, rest, ambiguous=not division)
+        if street and not division:
+            division = street[: len(next(iter(self._divisions.values()))[0])]
+        road, rest = self._road(rest)
+        number = ""
+        if road and (found := _NUMBER.match(rest)):
+            after = rest[found.end() :]
+            if not re.match(r"(?:楼|栋|幢|座|单元)", after):
+                number, rest = "-".join(filter(None, found.groups())), after
+        return _inner(Address(division, street, road, number), rest)
+
+    def _road(self, text: str) -> tuple[str, str]:
+        for length in range(min(self._longest, len(text)), 1, -1):
+            if text[:length] in self._road_set:
+                more = re.match(_SECTION, text[length:])
+                end = length + (more.end() if more else 0)
+                return text[:end], text[end:]
+        found = _ROAD.match(text)
+        return (found[1], text[found.end() :]) if found else ("", text)
+
+
+def score(one: Address, other: Address) -> float:
+    """Return how far two addresses agree, 0 to 1: parts that only one of them tells count half against it.
+
+    Different roads or house numbers are different places, whatever else agrees.
+    """
+    got = whole = 0.0
+    for name, weight in _WEIGHTS.items():
+        mine, theirs = getattr(one, name), getattr(other, name)
+        if not mine and not theirs:
+            continue
+        if mine and theirs and mine != theirs and name in _FLOOR:
+            return 0.0
+        if mine and theirs and mine != theirs and name in ("building", "unit", "room"):
+            return 0.0
+        whole += weight if mine and theirs else weight / 2
+        got += weight if mine == theirs else 0.0
+    return got / whole if whole else 0.0
+
+
+class Matcher:
+    """Finds the known address that a text means, among those of the same road and number."""
+
+    def __init__(self, gazetteer: Gazetteer, known: Mapping[str, str]) -> None:
+        """``known`` are texts of addresses by their code."""
+        self._gazetteer = gazetteer
+        self._blocks: dict[tuple[str, str], list[tuple[str, Address]]] = defaultdict(list)
+        for code, text in known.items():
+            parsed = gazetteer.parse(text)
+            self._blocks[parsed.road, parsed.number].append((code, parsed))
+
+    def match(self, text: str, *, least: float = 0.85) -> tuple[str, float] | None:
+        """Return the code of the best match and its score; ``None`` if none reaches ``least``, or two are as good."""
+        parsed = self._gazetteer.parse(text)
+        if not parsed.road:
+            return None
+        found = self._blocks.get((parsed.road, parsed.number), [])
+        scored = sorted(((score(parsed, address), code) for code, address in found), reverse=True)
+        if not scored or scored[0][0] < least or (len(scored) > 1 and scored[1][0] == scored[0][0]):
+            return None
+        return scored[0][1], scored[0][0]
+
+
+def _plain(text: str) -> str:
+    plain = _NOISE.sub("", unicodedata.normalize("NFKC", text).upper()).replace("＃", "#").replace("#", "号")
+    return _CHINESE.sub(lambda found: _arabic(found[0]) if found[0] else "", plain)
+
+
+def _arabic(text: str) -> str:
+    hundreds, _, rest = text.rpartition("百")
+    tens, ten, ones = rest.rpartition("十")
+    value = 100 * int(_DIGITS.get(hundreds, "1")) if "百" in text else 0
+    value += 10 * int(_DIGITS.get(tens.strip("零〇"), "1")) if ten else 0
+    return str(value + int(_DIGITS.get(ones.strip("零〇"), "0")))
+
+
+def _by_name(names: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return codes by name, longest first: also without the word for its rank, where two letters are left."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for code, name in names.items():
+        plain = _plain(name)
+        forms = {plain} | {plain.removesuffix(end) for end in _ENDS if len(plain.removesuffix(end)) >= 2}
+        for form in forms | {plain.replace("街道办事处", "街道")}:
+            found[form].append(code)
+    return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
+
+
+def _taken(names: Mapping[str, Sequence[str]], text: str, *, ambiguous: bool = False) -> tuple[str, str]:
+    """Return the code of the name that ``text`` begins with, and what follows; a bare name before a road is none."""
+    for name, codes in names.items():
+        if not codes or not text.startswith(name):
+            continue
+        after = text[len(name) :]
+        bare = not name.endswith(_ENDS)
+        if bare and re.match(r"(?:大道|大街|路|街(?!道)|巷|道|[东南西北中]?[一二三四]?[段街路])", after):
+            continue
+        if ambiguous and len(codes) > 1:
+            continue
+        return codes[0], after.removeprefix("街道办事处").removeprefix("街道") if bare else after
+    return "", text
+
+
+def _inner(address: Address, text: str) -> Address:
+    if short := _SHORT.match(text):
+        building, unit, room = short.groups()
+        return Address(*_outer(address), building, unit, room)
+    building, text = _cut(_BUILDING, text)
+    unit, text = _cut(_UNIT, text)
+    room = ""
+    if found := _ROOM.search(text):
+        room, text = found[2], text[: found.start()]
+    return Address(*_outer(address), building, unit, room, text)
+
+
+def _outer(address: Address) -> tuple[str, str, str, str]:
+    return address.division, address.street, address.road, address.number
+
+
+def _cut(pattern: re.Pattern[str], text: str) -> tuple[str, str]:
+    found = pattern.search(text)
+    return (found[1], text[: found.start()] + text[found.end() :]) if found else ("", text)
