@@ -140,9 +140,15 @@ class Dataset:
 
         return self.rows_of(release).observed(told)
 
-    def features_of(self, release: Release) -> Features:
-        """Return the rows of a release that :meth:`as_decided` gave as features."""
-        return Features(self.rows_of(release), release, self.card, None if release.agreement else self._keeper)
+    def features_of(self, release: Release, *, by: Subject | None = None) -> Features:
+        """Return the rows of a release that :meth:`as_decided` gave as features, metered as taken ``by`` a subject."""
+
+        def told(rows: int, size: int) -> None:
+            if by is not None:
+                self._meter.count(self.id, by, "read", rows, size, agreement=release.agreement)
+
+        keeper = None if release.agreement else self._keeper
+        return Features(self.rows_of(release), release, self.card, keeper, taken=told)
 
     def original(self, number: int | None = None) -> Path:
         """Return where the source file of a release is kept, as it was received."""

@@ -243,3 +243,12 @@ def test_only_representations_that_are_made_here_are_promised(anyone: Client) ->
 def test_a_page_that_did_not_change_is_not_sent_again(anyone: Client) -> None:
     first = anyone.get(f"{_ITEMS}?limit=5")
     assert anyone.get(f"{_ITEMS}?limit=5", headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+
+
+def test_what_is_taken_is_metered(house: House) -> None:
+    def rows() -> int:
+        return sum(each.rows for each in house.city.catalogue.meter.find(dataset="plots"))
+
+    before, analyst = rows(), house.client("analyst")
+    assert analyst.get(f"{_ITEMS}?limit=7").status_code == analyst.get(f"{_ITEMS}/p001").status_code == 200
+    assert rows() == before + 8

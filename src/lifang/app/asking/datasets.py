@@ -78,7 +78,7 @@ class OpenDataset:
 
     def features(self, number: int | None = None, *, at: datetime | None = None) -> Features:
         """Return the rows of a release (chosen as in :meth:`release`) as features."""
-        return self._dataset.features_of(self.release(number, at=at))
+        return self._dataset.features_of(self.release(number, at=at), by=self._asker.subject)
 
     def refused(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
         """Return the refused cells of a release, lazily: row, column, value, rule, mend."""

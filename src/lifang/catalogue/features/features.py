@@ -34,11 +34,20 @@ class FeaturePage:
 class Features:
     """The rows of ``release`` as features; their ids are the key of the dataset's card, else the place of the row."""
 
-    def __init__(self, relation: Relation, release: Release, card: Card, keeper: ReadyKeeper | None = None) -> None:
+    def __init__(
+        self,
+        relation: Relation,
+        release: Release,
+        card: Card,
+        keeper: ReadyKeeper | None = None,
+        *,
+        taken: Callable[[int, int], None] = lambda _rows, _size: None,
+    ) -> None:
         names = {str(column["name"]) for column in release.columns}
         self.release = release
         self.key = card.key if card.key and names.issuperset(card.key) else ()
         self._relation = relation
+        self._taken = taken
         self._ready = keeper.get(relation, release, self.key) if keeper else None
 
     @property
@@ -49,11 +58,16 @@ class Features:
     def page(self, question: FeatureQuestion, *, form: Form = _PLAIN) -> FeaturePage:
         """Return the features that meet the question, ``limit`` of them at most, and how many there are in all."""
         if self._ready and form == _PLAIN and question.where is None and not question.order:
-            return _from_ready(self._ready, question)
+            return self._told(_from_ready(self._ready, question))
         matching = question.matching
         matched = self.release.rows if matching is None else self._relation.count(matching=matching)
         found = self._found(question, form) if question.offset < matched else []
-        return FeaturePage(matched, found)
+        return self._told(FeaturePage(matched, found))
+
+    def _told(self, page: FeaturePage) -> FeaturePage:
+        """Return the page, metered."""
+        self._taken(len(page.features), sum(map(len, page.features)))
+        return page
 
     def _found(self, question: FeatureQuestion, form: Form) -> list[bytes]:
         table = self._relation.find(
@@ -74,7 +88,7 @@ class Features:
             held = self._ready.one(feature_id)
             if held is None:
                 raise nothing
-            return held
+            return self._told(FeaturePage(1, [held])).features[0]
         if not self.key:
             place = _whole(feature_id)
             if place is None or not 1 <= place <= self.release.rows:
@@ -84,7 +98,7 @@ class Features:
             table = self._relation.find(self._names(), matching=self.is_one(feature_id), limit=1)
         if not table.num_rows:
             raise nothing
-        return written(table, self.key, form)[0]
+        return self._told(FeaturePage(1, written(table, self.key, form))).features[0]
 
     def tile(self, z: int, x: int, y: int) -> bytes:
         """Return the features in a tile of WebMercatorQuad as a vector tile; empty if none are there."""
