@@ -30,7 +30,7 @@ from lifang.catalogue.data_standards import DataStandards, Registered, Registrat
 from lifang.catalogue.dataset import Dataset, card_from
 from lifang.catalogue.describe import RESOURCE_CLASSES, kind_of, opening_of, sharing_of
 from lifang.catalogue.dictionary import CODES_MAX, Entry, dictionary_of
-from lifang.catalogue.export import EXPORT_FORMATS, MEDIA_TYPES, NEED_GEOMETRY, write_rows
+from lifang.catalogue.export import EXPORT_FORMATS, MEDIA_TYPES, NEED_GEOMETRY, csv_cell, neutral, write_rows
 from lifang.catalogue.extent import Extent
 from lifang.catalogue.features import FeatureQuestion, Features, Form, Move
 from lifang.catalogue.finder import Counts, Hits
@@ -159,6 +159,7 @@ __all__ = [
     "chosen",
     "cite",
     "conditions",
+    "csv_cell",
     "data_sheet",
     "dictionary_of",
     "kind_of",
@@ -166,6 +167,7 @@ __all__ = [
     "licence_of",
     "move_of",
     "named",
+    "neutral",
     "offered_formats",
     "opening_of",
     "ordering",

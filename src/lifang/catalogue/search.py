@@ -272,7 +272,7 @@ def _micros(text: str, *, last: bool) -> int:
         year, month = parts[0], parts[1] if len(parts) > 1 else 12 if last else 1
         day = parts[2] if len(parts) > 2 else calendar.monthrange(year, month)[1] if last else 1
         found = date(year, month, day)
-    except (ValueError, calendar.IllegalMonthError) as error:
+    except (ValueError, OverflowError, calendar.IllegalMonthError) as error:
         raise BadInput(f"{text[:40]!r} is not a time.", mend="Write 2026, 2026-01, 2026-01-31 or a moment.") from error
     return to_micros(datetime.combine(found, time.max if last else time.min, UTC))
 

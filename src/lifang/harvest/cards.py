@@ -9,6 +9,7 @@ from lifang.catalogue import Bilingual, Card, Contact, Coverage, short_name
 from lifang.core import BadInput
 from lifang.guard import strictest
 from lifang.harvest.model import Remote, Source
+from lifang.harvest.words import web_address
 
 _ID_MAX = 60
 _KEYWORDS, _KEYWORD_LENGTH = 100, 80
@@ -40,7 +41,7 @@ def card_of(remote: Remote, source: Source, dataset_id: str, themes: Mapping[str
         published=_date(remote.issued),
         licence=remote.licence,
         attribution=remote.provider,
-        source_url=remote.page or (remote.identifier if "://" in remote.identifier else source.url),
+        source_url=remote.page or web_address(remote.identifier) or source.url,
         source_text=f"Harvested from {source.title} ({source.url})",
         coverage=_coverage(remote),
         contact=_contact(remote),

@@ -110,7 +110,7 @@ class Portal:
             newest = max([newest, *(each.modified.removesuffix("Z") for each in page.records)])
             yield page
             start += len(results)
-            if not results or start >= int(found.get("count") or 0):
+            if not results or start >= _count(found):
                 break
         self.cursor = newest
 
@@ -142,3 +142,10 @@ def _json(answer: Answer) -> Any:
         return orjson.loads(answer.body)
     except orjson.JSONDecodeError as error:
         raise BadInput(f"This is not JSON: {error.msg}.", where=answer.url[:300], mend="Tell its owner.") from error
+
+
+def _count(found: dict[str, Any]) -> int:
+    count = found.get("count")
+    if not isinstance(count, int):
+        raise BadInput("package_search does not tell a count.", where="count", mend="Tell its owner.")
+    return count

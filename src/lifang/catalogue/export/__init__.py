@@ -5,6 +5,15 @@ first row on; a workbook and a GeoPackage are files that are made whole first, o
 """
 
 from lifang.catalogue.export.formats import EXPORT_FORMATS, MEDIA_TYPES, NEED_GEOMETRY, write_rows
-from lifang.catalogue.export.streams import plain_rows, shapes_of
+from lifang.catalogue.export.streams import csv_cell, neutral, plain_rows, shapes_of
 
-__all__ = ["EXPORT_FORMATS", "MEDIA_TYPES", "NEED_GEOMETRY", "plain_rows", "shapes_of", "write_rows"]
+__all__ = [
+    "EXPORT_FORMATS",
+    "MEDIA_TYPES",
+    "NEED_GEOMETRY",
+    "csv_cell",
+    "neutral",
+    "plain_rows",
+    "shapes_of",
+    "write_rows",
+]

@@ -2,7 +2,7 @@
 
 CSV is neutral: a text that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, CSV injection), and
 so does one that looks as if it had got one. To read back, take an apostrophe from each text with one or more of them
-before ``=``, ``+``, ``-``, ``@``, a tab or an end of line.
+before ``=``, ``+``, ``-``, ``@`` (in full width too), a tab or an end of line.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import shapely
 
 from lifang.core import BadInput
 
-_FORMULA = r"^'*[=+\-@\t\r\n]"
+_FORMULA = "^'*[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]"  # the last four are the signs in full width
+_QUOTED = frozenset(',"\r\n')
 _SIDES = ("_xmin", "_ymin", "_xmax", "_ymax")
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 _SECOND = 1_000_000
@@ -53,7 +54,7 @@ def _csv(reader: pa.RecordBatchReader) -> Iterator[bytes]:
     names = shown_columns(reader.schema)
     schema = pa.schema([(name, _csv_type(reader.schema.field(name).type)) for name in names])
     sink = io.BytesIO()
-    sink.write(",".join(f'"{_neutral_text(name)}"' for name in names).encode() + b"\n")
+    sink.write(",".join(_quoted(neutral(name)) for name in names).encode() + b"\n")
     options = pa_csv.WriteOptions(include_header=False)
     with pa_csv.CSVWriter(sink, schema, write_options=options) as writer:
         for batch in reader:
@@ -63,9 +64,19 @@ def _csv(reader: pa.RecordBatchReader) -> Iterator[bytes]:
     yield _drain(sink)
 
 
-def _neutral_text(text: str) -> str:
-    quoted = text.replace('"', '""')
-    return f"'{quoted}" if re.match(_FORMULA, quoted) else quoted
+def neutral(text: str) -> str:
+    """Return a text that no spreadsheet runs as a formula."""
+    return f"'{text}" if re.match(_FORMULA, text) else text
+
+
+def csv_cell(text: str) -> str:
+    """Return a text as a cell of CSV, neutral, in quotes where it needs them (RFC 4180)."""
+    told = neutral(text)
+    return _quoted(told) if set(told) & _QUOTED else told
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 def _csv_type(kind: Any) -> Any:

@@ -47,7 +47,7 @@ def package(shown: Shown, root: str) -> Json:
         "state": "draft" if shown.state in UNPUBLISHED else "active",
         "private": card.classification is not Classification.OPEN,
         "isopen": licence.is_open,
-        "url": card.source_url,
+        "url": card.source_url if card.source_url.startswith(("https://", "http://")) else "",
         "version": str(release.number) if release else "",
         "author": one_of(card.attribution) or one_of(card.provider),
         "author_email": card.contact.email or None,

@@ -59,7 +59,11 @@ def create(collection_id: CollectionId, request: Request, asker: Reads, body: Se
     features = asker.dataset(collection_id).features()
     row = with_key(sent_row(request, body, features), features, body.get("id"))
     name = check_is_new(row, features)
-    done = asker.amend(collection_id, upsert(row, "insert"), name=_NAME)
+    try:
+        done = asker.amend(collection_id, upsert(row, "insert"), name=_NAME)
+    except BadInput:
+        check_is_new(row, asker.dataset(collection_id).features())  # somebody else was quicker
+        raise
     response = json_answer(request, {"id": name, "release": done.release.number}, status=201)
     response.headers["Location"] = address(request, "collections", collection_id, "items", name)
     return response

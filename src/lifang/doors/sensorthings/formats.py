@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from lifang.catalogue import neutral
 from lifang.core import BadInput
 from lifang.doors.sensorthings.options import Options
 from lifang.sensing import OBSERVATION, Entity, Page
@@ -17,7 +18,6 @@ Json = dict[str, Any]
 _COMPONENTS = ("id", "phenomenonTime", "result", "resultTime", "resultQuality", "validTime", "parameters")
 _DEFAULT = _COMPONENTS[:5]
 _SHAPES: Mapping[str, str] = {"Location": "location", "FeatureOfInterest": "feature", "Datastream": "observedArea"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 def data_array(page: Page, bodies: Sequence[Json], options: Options, kinds: Mapping[int, str], root: str) -> list[Json]:
@@ -47,13 +47,13 @@ def data_array(page: Page, bodies: Sequence[Json], options: Options, kinds: Mapp
 def as_csv(bodies: Sequence[Json]) -> bytes:
     """Return entities as CSV: one row each, objects inside told by path (``Thing/name``), lists as JSON.
 
-    A text that a spreadsheet would run as a formula is led by an apostrophe.
+    A text or name that a spreadsheet would run as a formula is led by an apostrophe.
     """
     rows = [_flat(body) for body in bodies]
     names = list(dict.fromkeys(name for row in rows for name in row))
     sink = io.StringIO()
     writer = csv.DictWriter(sink, names, restval="", lineterminator="\r\n")
-    writer.writeheader()
+    writer.writerow({name: neutral(name) for name in names})
     writer.writerows(rows)
     return sink.getvalue().encode()
 
@@ -74,8 +74,8 @@ def _flat(value: Json, path: str = "") -> dict[str, Any]:
 def _cell(value: Any) -> Any:
     if isinstance(value, dict | list):
         return orjson.dumps(value).decode()
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return neutral(value)
     return "" if value is None else value
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from lifang.app import FIGURES, Buckets, City
+from lifang.catalogue import csv_cell
 from lifang.core import BadInput, format_instant, parse_duration, zone
 from lifang.doors.api.bodies.figures import BucketsBody
 from lifang.doors.api.bodies.sensing import unit_body
@@ -101,13 +102,14 @@ def seconds_of(every: str) -> int:
 
 def _csv(found: Buckets, city: City) -> Iterator[bytes]:
     """Yield the buckets as CSV: times in the city's zone, as its charts show them."""
-    stream, every, local = found.datastream, found.every_s, zone(city.settings.time_zone)
+    named, unit = csv_cell(found.datastream.id), csv_cell(found.datastream.unit)
+    every, local = found.every_s, zone(city.settings.time_zone)
     names = [each for each in found.table.column_names if each != "time"]
     yield f"datastream,time,bucket_s,{','.join(names)},unit\r\n".encode()
     for batch in found.table.to_batches(_PIECE):
         rows = zip(*(batch[name].to_pylist() for name in ("time", *names)), strict=True)
         lines = (
-            f"{stream.id},{format_instant(when, in_zone=local)},{every},{','.join(map(repr, told))},{stream.unit}\r\n"
+            f"{named},{format_instant(when, in_zone=local)},{every},{','.join(map(repr, told))},{unit}\r\n"
             for when, *told in rows
         )
         yield "".join(lines).encode()

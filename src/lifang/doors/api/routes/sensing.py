@@ -15,6 +15,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from lifang.app import City, Current
+from lifang.catalogue import csv_cell
 from lifang.core import Box, NotFound, TooLarge, format_instant, from_micros, zone
 from lifang.doors.api.bodies.kinds import Name
 from lifang.doors.api.bodies.sensing import (
@@ -92,12 +93,12 @@ def stream_reference(text: str) -> int | str:
 
 def _csv(table: pa.Table, stream: Datastream, city: City) -> Iterator[bytes]:
     """Yield the series as CSV: times in the city's zone, as its charts show them."""
-    local = zone(city.settings.time_zone)
+    local, named, unit = zone(city.settings.time_zone), csv_cell(stream.id), csv_cell(stream.unit)
     yield b"datastream,time,value,unit,quality\r\n"
     for batch in table.to_batches(_PIECE):
         rows = zip(*(batch[name].to_pylist() for name in ("time", "value", "quality")), strict=True)
         lines = (
-            f"{stream.id},{format_instant(when, in_zone=local)},{'' if value is None else repr(value)},{stream.unit},"
+            f"{named},{format_instant(when, in_zone=local)},{'' if value is None else repr(value)},{unit},"
             f"{_WORDS[quality]}\r\n"
             for when, value, quality in rows
         )
