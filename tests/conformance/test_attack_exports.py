@@ -97,12 +97,9 @@ def test_hostile_names_are_inert_at_every_address_of_their_dataset(fort: Fort) -
     for _, path, _ in fort.operations("GET", without=("/sta/", "/ngsi-ld/", "/api/v1/network")):
         address = fort.filled(path, dataset_id="evil", collection_id="evil", name="evil.rdf", record_id="evil",
                               feature_id="a")  # fmt: skip
-        for accept in ("*/*", "text/html,application/xhtml+xml;q=0.9", "image/svg+xml"):
-            answer = stranger.get(address, headers={"Accept": accept})
-            if answer.status_code != 304:
-                _inert(answer, f"{address} as {accept}")
-                tried += 1
-    assert tried > 150
+        _inert(stranger.get(address, headers={"Accept": "text/html,image/svg+xml,*/*;q=0.1"}), address)
+        tried += 1
+    assert tried > 70
     for address in ("/", "/?room=data&dataset=evil", "/?room=data&q=" + quote(HOSTILE)):
         _inert(stranger.get(address), address)
 
