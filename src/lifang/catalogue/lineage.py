@@ -14,6 +14,7 @@ KINDS = ("blob", "release", "dataset", "datastream", "scene", "indicator", "aler
 ACTIVITIES: dict[str, Bilingual] = {
     "admit": Bilingual("收录", "admitted"),
     "amend": Bilingual("修订", "amended"),
+    "deliver": Bilingual("报送", "delivered"),
     "publish": Bilingual("发布", "published"),
     "replay": Bilingual("回放", "replayed"),
     "compute": Bilingual("计算", "computed"),

@@ -92,8 +92,8 @@ def test_python_and_http_decide_and_record_alike(house: House, role: str, datase
 def test_python_and_http_list_alike(house: House, role: str) -> None:
     city, client = house.city, house.client(role)
     listed = client.get("/api/v1/datasets").json()["items"]
-    assert [(each["id"], each["needs"] == "purpose") for each in listed] == [
-        (each.card.id, each.needs_purpose) for each in city.datasets(subject=SUBJECTS[role])
+    assert [(each["id"], each["needs"]) for each in listed] == [
+        (each.card.id, each.needs) for each in city.datasets(subject=SUBJECTS[role])
     ]
     streams = client.get("/api/v1/datastreams").json()["items"]
     latest = city.latest(subject=SUBJECTS[role])

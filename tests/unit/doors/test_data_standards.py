@@ -25,7 +25,7 @@ def test_everybody_sees_the_standards_with_kind_and_grade(house: House) -> None:
 def test_a_clerk_reads_what_to_mend_then_registers(house: House) -> None:
     officer = house.client("data_officer")
     broken = OWN.replace('unit = "{person}"', 'unit = "heads"', 1)
-    told = officer.post(f"{PATH}/lint", json={"toml": broken}).json()
+    told = officer.post("/api/v1/standard-faults", json={"toml": broken}).json()
     line = next(n for n, text in enumerate(broken.splitlines(), 1) if "heads" in text)
     assert (told["ok"], [(each["line"], each["where"]) for each in told["faults"]]) == (
         False,
@@ -33,7 +33,7 @@ def test_a_clerk_reads_what_to_mend_then_registers(house: House) -> None:
     )
     refused = officer.post(PATH, json={"toml": broken})
     assert (refused.status_code, f"line {line}" in refused.json()["where"]) == (400, True)
-    assert officer.post(f"{PATH}/lint", json={"toml": OWN}).json() == {"ok": True, "faults": []}
+    assert officer.post("/api/v1/standard-faults", json={"toml": OWN}).json() == {"ok": True, "faults": []}
     assert officer.post(PATH, json={"toml": OWN}).status_code == 201
     assert officer.post(PATH, json={"toml": OWN}).json()["unchanged"]
     assert house.client().get(f"{PATH}/city_school@1").json()["shipped"] is False

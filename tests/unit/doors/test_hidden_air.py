@@ -82,7 +82,8 @@ def test_a_scene_and_all_it_makes_take_the_strictest_class_of_what_it_reads(grey
     assert {spec.classification for spec in grey.city.indicators.all()} == {Classification.SHARED}
 
 
-_OPEN = {"device_health", "gigabit_city", "sensor_thresholds"}  # scenes that read the open part of the network only
+# Scenes that read the open part of the network, or of the catalogue, only.
+_OPEN = {"device_health", "gigabit_city", "late_datasets", "sensor_thresholds"}
 
 
 @pytest.mark.parametrize("role", ["", "citizen"])

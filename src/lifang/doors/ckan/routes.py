@@ -74,6 +74,8 @@ async def _get(action: str, request: Request, asker: Calls) -> Response:
 
 async def _post(action: str, request: Request, asker: Calls) -> Response:
     """Call an action with its parameters as JSON, or as a form; files come as the part `upload` of a form."""
+    if action in WRITES or action in UPLOADS:
+        asker.must(Action.ADMIT, Resource("dataset"))
     if action in UPLOADS and _kind(request) == "multipart/form-data":
         return await _upload(request, asker)
     body = await request.body()
@@ -84,7 +86,6 @@ async def _post(action: str, request: Request, asker: Calls) -> Response:
 
 async def _upload(request: Request, asker: Asker) -> Response:
     """Take in a file that is admitted as the new release of a package."""
-    asker.must(Action.ADMIT, Resource("dataset"))
     parts = Parts()
     path = await receive_file(file_of_form(request, parts, file="upload"), asker.city.spool)
     try:

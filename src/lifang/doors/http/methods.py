@@ -9,18 +9,12 @@ from fastapi import FastAPI, Request
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
-_ANY_ADDRESS = "/{"  # a route whose first part is a parameter answers whatever no other one does
-
 
 def methods_at(app: FastAPI, path: str) -> frozenset[str]:
-    """Return the methods that the routes made for ``path`` offer: those of its very name, else those that fit it.
-
-    Those of the route for any address count only if there are no others.
-    """
-    found = list(_matching(app, path))
-    named = [methods for pattern, methods in found if pattern == path]
-    made_for_it = named or [methods for pattern, methods in found if not pattern.startswith(_ANY_ADDRESS)]
-    return frozenset().union(*(made_for_it or [methods for _, methods in found]))
+    """Return the methods that the routes made for ``path`` offer: those whose pattern names most of it."""
+    found = [(len(pattern.partition("{")[0]), methods) for pattern, methods in _matching(app, path)]
+    most = max((named for named, _ in found), default=0)
+    return frozenset().union(*(methods for named, methods in found if named == most))
 
 
 def refuse_method(request: Request) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Depends, Request
 from starlette.responses import Response
 
 from lifang.catalogue import Features
 from lifang.core import BadInput, Conflict
-from lifang.doors.http import Asker, json_answer, problem_response
+from lifang.doors.http import Asker, json_answer, problem_response, refuse_method
 from lifang.doors.ogcapi.asked import check_known
 from lifang.doors.ogcapi.changes import (
     check_is_new,
@@ -40,6 +40,7 @@ def router() -> APIRouter:
         route_class=OgcRoute,
         tags=["ogcapi"],
         responses={**ANSWERS, **failed},
+        dependencies=[Depends(refuse_method)],  # the catalogue's records have addresses alike, and only to be read
     )
     none: dict[int | str, dict[str, Any]] = {204: {"description": "Done."}}
     one = "/{feature_id:path}"

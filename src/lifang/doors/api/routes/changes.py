@@ -129,6 +129,8 @@ def renew(webhook_id: str, request: Request, asker: Own) -> Response:
 def _seen(asker: Asker, webhook_id: str, action: Action) -> Webhook:
     """Return a webhook on which the asker may do ``action``; ``NotFound`` in the words of what is not there."""
     nothing = NotFound(f"There is no webhook {webhook_id[:80]!r}.", mend="List yours: GET /api/v1/webhooks.")
+    if asker.subject.is_anonymous:
+        asker.must(action, Resource("subscription"))
     asker.decide(action, Resource("subscription"))
     try:
         found = asker.city.webhooks.get(webhook_id)

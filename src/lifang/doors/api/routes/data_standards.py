@@ -40,7 +40,7 @@ def router() -> APIRouter:
     routes = APIRouter(prefix="/api/v1", route_class=GuardedRoute, tags=["standards"], responses=PROBLEMS)
     routes.add_api_route("/standards/data", every, response_model=StandardPage)
     routes.add_api_route("/standards/data", register, methods=["POST"], status_code=201, response_model=RegisteredBody)
-    routes.add_api_route("/standards/data/lint", faults, methods=["POST"], response_model=LintBody)
+    routes.add_api_route("/standard-faults", faults, methods=["POST"], response_model=LintBody)
     routes.add_api_route("/standards/data/{reference}", one, response_model=StandardBody)
     routes.add_api_route("/standards/data/{reference}/text", text, responses=_TEXT)
     routes.add_api_route("/standards/data/{reference}/docs", docs, responses=_TEXT)
