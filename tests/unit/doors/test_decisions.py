@@ -70,6 +70,8 @@ class _Filled(dict[str, str]):
 
 _FILLED = _Filled(
     action="package_create",
+    collection_id="wells",
+    process_id="buffer",
     dataset_id="wells",
     reference="1",
     number="1",

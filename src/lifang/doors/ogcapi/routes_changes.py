@@ -26,6 +26,7 @@ from lifang.doors.ogcapi.links import GEOJSON, JSON, ROOT, address
 from lifang.doors.ogcapi.parameters import CollectionId, FeatureId, Reads
 from lifang.doors.ogcapi.representing import OgcRoute
 from lifang.doors.ogcapi.routes_features import feature_tag
+from lifang.guard import Action, Resource
 
 Sent = Annotated[dict[str, Any], Body(media_type=GEOJSON, description="A GeoJSON feature.")]
 Partly = Annotated[dict[str, Any], Body(media_type="application/merge-patch+json", description="What is to change.")]
@@ -57,7 +58,7 @@ def router() -> APIRouter:
 def create(collection_id: CollectionId, request: Request, asker: Reads, body: Sent) -> Response:
     """Add a feature: its key stands in its properties, or in `id` where the key is one column."""
     check_known(request)
-    features = asker.dataset(collection_id).features()
+    features = _changeable(asker, collection_id)
     row = with_key(sent_row(request, body, features), features, body.get("id"))
     name = check_is_new(row, features)
     try:
@@ -73,7 +74,7 @@ def create(collection_id: CollectionId, request: Request, asker: Reads, body: Se
 def replace(collection_id: CollectionId, feature_id: FeatureId, request: Request, asker: Reads, body: Sent) -> Response:
     """Replace a feature; what the body leaves out is empty afterwards."""
     check_known(request)
-    features = asker.dataset(collection_id).features()
+    features = _changeable(asker, collection_id)
     if (refused := _unless_matching(request, features, feature_id)) is not None:
         return refused
     row = whole(with_key(sent_row(request, body, features), features, feature_id), features)
@@ -85,7 +86,7 @@ def update(
 ) -> Response:
     """Change the properties and the geometry that the body names (RFC 7396); null takes a value away."""
     check_known(request)
-    features = asker.dataset(collection_id).features()
+    features = _changeable(asker, collection_id)
     if (refused := _unless_matching(request, features, feature_id)) is not None:
         return refused
     row = with_key(sent_row(request, body, features), features, feature_id)
@@ -97,10 +98,17 @@ def update(
 def delete(collection_id: CollectionId, feature_id: FeatureId, request: Request, asker: Reads) -> Response:
     """Delete a feature; the releases before keep it."""
     check_known(request)
-    features = asker.dataset(collection_id).features()
+    features = _changeable(asker, collection_id)
     if (refused := _unless_matching(request, features, feature_id)) is not None:
         return refused
     return _changed(request, asker, features, deletion(features, feature_id))
+
+
+def _changeable(asker: Asker, collection_id: str) -> Features:
+    """Return the features of a dataset that the asker may change; who may only read is told before anything is said."""
+    dataset = asker.dataset(collection_id)
+    asker.must(Action.ADMIT, Resource("dataset", dataset.id, dataset.card.classification))
+    return dataset.features()
 
 
 def _changed(request: Request, asker: Asker, features: Features, change: Any) -> Response:

@@ -165,6 +165,8 @@ def results(job_id: JobId, request: Request, asker: ReadsCity) -> Response:
 
 def dismiss(job_id: JobId, request: Request, asker: ReadsCity) -> Response:
     """Stop a job of one's own; one that has ended stays as it is."""
+    if asker.subject.is_anonymous:
+        asker.must(Action.RUN, Resource("job", job_id))
     check_known(request)
     found = _own(asker, job_id)
     try:
