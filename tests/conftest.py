@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from xdist.scheduler import LoadFileScheduling
 
 import lifang
 from lifang.app import find_pack, lay_out
+
+# openpyxl, which writes workbooks as others do, would write them by lxml where that is there, and lxml refuses letters
+# that workbooks hold.
+os.environ["OPENPYXL_LXML"] = "False"
 
 _QUICK = {Path(__file__).parent / "unit", Path(__file__).parent / "architecture"}
 _OPENED = {

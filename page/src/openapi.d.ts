@@ -722,10 +722,11 @@ export interface paths {
          * A dataset's rows, filtered, as a page or as an export
          * @description Return rows of the newest release, of one by number, or of the one that was the newest at a moment.
          *
-         *     An export is streamed whole, never cut off: its header X-Lifang-Rows tells how many rows it has, and one that is
-         *     interrupted ends without the last chunk, which clients report. Texts of a CSV that a spreadsheet would run get an
-         *     apostrophe in front; so do texts that look as if they had got one: to read back, take one apostrophe from each text
-         *     that has some before =, +, -, @, a tab or an end of line.
+         *     A workbook has the geometry only if `columns` names it. An export is streamed whole, never cut off: its header
+         *     X-Lifang-Rows tells how many rows it has, and one that is interrupted ends without the last chunk, which clients
+         *     report. Texts of a CSV that a spreadsheet would run get an apostrophe in front; so do texts that look as if they
+         *     had got one: to read back, take one apostrophe from each text that has some before =, +, -, @, a tab or an end
+         *     of line.
          */
         get: operations["rows_api_v1_datasets__dataset_id__rows_get"];
         put?: never;
@@ -2386,6 +2387,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/standard-faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Faults
+         * @description Say what is wrong with the text of a data standard, line by line; nothing is kept.
+         */
+        post: operations["faults_api_v1_standard_faults_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/standards": {
         parameters: {
             query?: never;
@@ -2424,26 +2445,6 @@ export interface paths {
          * @description Register a data standard; an edition never changes, the same text again changes nothing.
          */
         post: operations["register_api_v1_standards_data_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/standards/data/lint": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Faults
-         * @description Say what is wrong with the text of a data standard, line by line; nothing is kept.
-         */
-        post: operations["faults_api_v1_standards_data_lint_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -21281,6 +21282,93 @@ export interface operations {
             };
         };
     };
+    faults_api_v1_standard_faults_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandardFile"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LintBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     every_api_v1_standards_get: {
         parameters: {
             query?: never;
@@ -21470,93 +21558,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegisteredBody"];
-                };
-            };
-            /** @description Bad input */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not authenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Too large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemBody"];
-                };
-            };
-        };
-    };
-    faults_api_v1_standards_data_lint_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StandardFile"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LintBody"];
                 };
             };
             /** @description Bad input */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from lifang.core import Clock, Conflict, NotFound, format_instant, new_id
@@ -12,6 +13,7 @@ from lifang.exchange.settling import Outcome
 from lifang.exchange.sources import FeedSpec
 from lifang.store import Entry, Registry, Transaction
 
+_ID_STEP = timedelta(milliseconds=1)  # what tells ids apart by time
 DELIVERY, FEED, RECEIPT, KEY = "exchange_delivery", "exchange_feed", "exchange_receipt", "exchange_key"
 
 
@@ -23,6 +25,7 @@ class Records:
         self._clock = clock
         self._signer = signer
         self._issuer = issuer
+        self._newest: datetime | None = None
 
     def put_feed(self, spec: FeedSpec, *, by: str) -> Feed:
         """Return the feed, added or written anew; ``NotFound`` without its organisation, ``Conflict`` for another's."""
@@ -72,7 +75,7 @@ class Records:
         ``Conflict`` if what came before under this reference was something else.
         """
         now = self._clock.now()
-        row = {"id": new_id("delivery", now), "feed": feed.id, "organisation": feed.organisation,
+        row = {"feed": feed.id, "organisation": feed.organisation,
                "dataset": feed.dataset, "reference": reference, "kind": kind, "name": name, "sha256": sha256,
                "bytes": size, "declared": declared, "state": WAITING, "counts": {}, "problem": None, "release": "",
                "subject": by, "received": now, "settled": None}  # fmt: skip
@@ -83,12 +86,20 @@ class Records:
                     what = f"Under the reference {reference!r} something else was delivered before."
                     raise Conflict(what, where="reference", mend="Give each delivery a reference of its own.")
                 return Delivery.from_row(before[0]), False
+            row["id"] = new_id("delivery", self._in_turn(now))
             tx.insert(DELIVERY, row)
             made = Delivery.from_row(row)
             self._receipt(tx, made, "received", {})
             detail = {"feed": feed.id, "organisation": feed.organisation, "sha256": sha256, "reference": reference}
             tx.record(Entry(by, "deliver", f"delivery:{made.id}", detail=detail))
         return made, True
+
+    def _in_turn(self, now: datetime) -> datetime:
+        """Return the present for a new id, but past the one before: deliveries are settled in the order of their ids."""
+        if self._newest is not None:
+            now = max(now, self._newest + _ID_STEP)
+        self._newest = now
+        return now
 
     def settle(self, delivery: Delivery, outcome: Outcome) -> Delivery:
         """Return the delivery with what became of it, receipted; once settled it stays so."""

@@ -99,10 +99,11 @@ def rows(
 ) -> Response:
     """Return rows of the newest release, of one by number, or of the one that was the newest at a moment.
 
-    An export is streamed whole, never cut off: its header X-Lifang-Rows tells how many rows it has, and one that is
-    interrupted ends without the last chunk, which clients report. Texts of a CSV that a spreadsheet would run get an
-    apostrophe in front; so do texts that look as if they had got one: to read back, take one apostrophe from each text
-    that has some before =, +, -, @, a tab or an end of line.
+    A workbook has the geometry only if `columns` names it. An export is streamed whole, never cut off: its header
+    X-Lifang-Rows tells how many rows it has, and one that is interrupted ends without the last chunk, which clients
+    report. Texts of a CSV that a spreadsheet would run get an apostrophe in front; so do texts that look as if they
+    had got one: to read back, take one apostrophe from each text that has some before =, +, -, @, a tab or an end
+    of line.
     """
     cursor = decode_cursor("rows", after, int, int, str)
     one_way(release, at)
@@ -112,7 +113,7 @@ def rows(
     known = relation.columns
     if bbox and not any(column.name == "_xmin" for column in known):
         raise BadInput("This dataset has no places.", where="bbox", mend="Leave bbox out.")
-    names = columns.split(",") if columns else [each.name for each in visible(known)]
+    names = columns.split(",") if columns else _unasked(form, [each.name for each in visible(known)])
     by, descending = ordering(order, known)
     wanted = _Wanted(
         release=found,
@@ -128,6 +129,12 @@ def rows(
     if form in NEED_GEOMETRY and _GEOMETRY not in {column.name for column in known}:
         raise BadInput("This dataset has no geometry.", where="format", mend="Use csv, xlsx, json, parquet or arrow.")
     return _export(request, wanted, form, limit, name=dataset_id)
+
+
+def _unasked(form: str, names: list[str]) -> list[str]:
+    """Return the columns that a form holds when none are named: a cell of a workbook is too small for many a shape."""
+    plain = [name for name in names if name != _GEOMETRY]
+    return plain if form == "xlsx" and plain else names
 
 
 def _page(
