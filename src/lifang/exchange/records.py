@@ -95,7 +95,7 @@ class Records:
         return made, True
 
     def _in_turn(self, now: datetime) -> datetime:
-        """Return the present for a new id, but past the one before: deliveries are settled in the order of their ids."""
+        """Return the present, but past the one before: deliveries are settled in the order of their ids."""
         if self._newest is not None:
             now = max(now, self._newest + _ID_STEP)
         self._newest = now
