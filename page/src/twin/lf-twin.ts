@@ -26,6 +26,7 @@ export class TwinPiece extends Piece {
   private scene: TwinScene | null = null;
   private shown = "";
   private marked: string | null = null;
+  private dressed = "";
   private readonly extent = new Fetched<TwinExtent>(this, "twin-extent");
   private readonly list = new Fetched<{ items: CityObject[] }>(this, "twin-list");
   private readonly about = new Fetched<About>(this);
@@ -35,6 +36,7 @@ export class TwinPiece extends Piece {
     this.scene?.dispose();
     this.scene = null;
     this.shown = "";
+    this.dressed = "";
   }
 
   private get when(): string {
@@ -78,7 +80,11 @@ export class TwinPiece extends Piece {
       this.scene.load(new URL(address, window.location.href).href, extent.value.asset.extras.box);
       this.scene.mark(view.value.pick);
     }
-    this.scene?.dress(this.look);
+    const dress = `${view.value.theme} ${this.style3d}`;
+    if (this.dressed !== dress) {
+      this.dressed = dress;
+      this.scene?.dress(this.look);
+    }
     if (this.marked !== view.value.pick) {
       this.marked = view.value.pick;
       this.scene?.mark(this.marked);

@@ -11,7 +11,7 @@ from lifang.core import Clock, FolderLock, disk_errors, format_instant, from_mic
 from lifang.store.backup import BackupSummary, Watch, back_up
 from lifang.store.blobs import Blobs
 from lifang.store.durable import make_folder
-from lifang.store.lake import Aged, Ages, Batch, Lake
+from lifang.store.lake import Aged, Ages, Batch, Lake, ObjectChange
 from lifang.store.ledger import Entry, Ledger, Record
 from lifang.store.registry import Database, Registry
 from lifang.store.restore import restore
@@ -83,6 +83,10 @@ class Store:
         """Return the ledger record that tells of a batch of observations, durable."""
         return self.ledger.append(_told(batch))
 
+    def record_change(self, change: ObjectChange, **detail: str) -> Record:
+        """Return the ledger record that tells of a change of objects, durable."""
+        return self.ledger.append(_changed(change, **detail))
+
     def checkpoint(self) -> None:
         """Fold the write-ahead logs into their files: for idle moments and after large loads."""
         self.lake.checkpoint()
@@ -138,6 +142,22 @@ class Store:
                     for batch in missing:
                         transaction.record(_told(batch, recovered=True))
             after = batches[-1].id
+        self._reconcile_objects()
+
+    def _reconcile_objects(self) -> None:
+        """Record the changes of objects that were stored when their ledger record was not."""
+        after = 0
+        while changes := self.lake.object_changes(after=after):
+            told = self.ledger.mentioned(f"objects:{each.number}" for each in changes)
+            for each in changes:
+                if f"objects:{each.number}" not in told:
+                    self.ledger.append(_changed(each, recovered=True))
+            after = changes[-1].number
+
+
+def _changed(change: ObjectChange, **detail: Any) -> Entry:
+    told = {"rows": change.rows, "replaced": change.replaced, "unchanged": change.unchanged, **detail}
+    return Entry(change.subject, "admit", f"objects:{change.number}", detail=told)
 
 
 def _told(batch: Batch, *, recovered: bool = False) -> Entry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from lifang.core import BadInput, Box, Clock, NotFound, check_slug, to_micros
 from lifang.guard import Action, Classification, Resource, Subject, require
-from lifang.store import FOREVER, OBJECT_COLUMNS, Entry, ObjectChange, ObjectQuery, Store
+from lifang.store import FOREVER, OBJECT_COLUMNS, ObjectChange, ObjectQuery, Store
 from lifang.twin.model import STAGES, CityObject
 from lifang.twin.reading import Fault, ModelFile
 from lifang.twin.tiles import TileSource
@@ -64,7 +64,9 @@ class Twin:
         change = self._objects.record(rows, subject=by.id)
         gone = self._gone(model, found.rows["id"], to_micros(valid_from))
         ended = self._objects.end(gone, at=to_micros(valid_from), subject=by.id) if gone else None
-        self._told(model, change, ended, by)
+        for each in (change, ended):
+            if each is not None and (each.rows or each.replaced):
+                self._store.record_change(each, model=model)
         return Added(change, ended.replaced if ended else 0, found.faults)
 
     def object(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> CityObject:
@@ -82,7 +84,10 @@ class Twin:
         """Return every version of an object, also those known to be wrong now; ``NotFound`` if there is none."""
         rows = self._objects.history(object_id).to_pylist()
         if not rows:
-            raise NotFound(f"There is no object {object_id[:80]!r}.", mend="List them: GET /api/v1/objects.")
+            raise NotFound(
+                f"There is no object {object_id[:80]!r}.",
+                mend="List them: lifang twin list or GET /api/v1/twin/objects.",
+            )
         return [CityObject.from_row(row) for row in rows]
 
     def difference(self, before: ObjectQuery, after: ObjectQuery) -> pa.Table:
@@ -124,17 +129,6 @@ class Twin:
     def _gone(self, model: str, ids: pa.ChunkedArray, at: int) -> list[str]:
         there = self._objects.read(ObjectQuery(at, models=[model]), ["id"])["id"]
         return sorted(set(there.to_pylist()) - set(ids.to_pylist()))
-
-    def _told(self, model: str, change: ObjectChange, ended: ObjectChange | None, by: Subject) -> None:
-        detail: Mapping[str, int] = {
-            "change": change.number,
-            "objects": change.rows,
-            "replaced": change.replaced,
-            "unchanged": change.unchanged,
-            "ended": ended.replaced if ended else 0,
-        }
-        if change.rows or change.replaced or detail["ended"]:
-            self._store.ledger.append(Entry(by.id, "admit", f"model:{model}", detail=detail))
 
 
 def _completed(

@@ -171,3 +171,19 @@ def test_a_backup_holds_the_objects(store: Store, tmp_path: Any, clock: ManualCl
     Store.restore(tmp_path / "backup.tar", tmp_path / "again")
     with Store.open(tmp_path / "again", clock=clock, memory_mb=64, threads=1) as again:
         assert names(again, 5) == {"a": "kept"}
+
+
+def test_a_change_that_a_crash_left_without_its_record_is_in_the_ledger_once_after_opening(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    for _ in range(3):
+        with Store.open(tmp_path / "city", clock=clock, memory_mb=64, threads=1) as store:
+            if not store.lake.objects.last_change:
+                store.record_change(store.lake.objects.record(table(row("a", 0)), subject="x"), model="m")
+                store.lake.objects.record(table(row("b", 0)), subject="y")
+    with Store.open(tmp_path / "city", clock=clock, memory_mb=64, threads=1) as store:
+        found = [each.entry for each in store.ledger.records() if each.entry.resource.startswith("objects:")]
+    assert [(each.resource, each.subject, "recovered" in each.detail) for each in found] == [
+        ("objects:1", "x", False),
+        ("objects:2", "y", True),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from lifang.app.asking.asker import Asker, Page
 from lifang.core import Box
@@ -58,7 +59,7 @@ class TwinView:
 
     def object(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> CityObject:
         """Return an object as it was ``at`` a moment, as known by ``recorded``, or ``NotFound``."""
-        fetch = lambda: self._twin.object(object_id, at=at, recorded=recorded)  # noqa: E731 - two ways to one fetch
+        fetch = partial(self._twin.object, object_id, at=at, recorded=recorded)
         return self._asker.see("object", object_id, fetch, object_resource)
 
     def about(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> About:

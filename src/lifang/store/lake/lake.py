@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lifang.core import Clock
 from lifang.store.lake.engine import DATABASE_FILES, Engine
 from lifang.store.lake.model import Batch, Observations, ReleaseFile
-from lifang.store.lake.objects import Objects
+from lifang.store.lake.objects import ObjectChange, Objects
 from lifang.store.lake.observed import Aged, Ages, Native
 from lifang.store.lake.query import AggregateQuery, ObservationQuery, Tally
 from lifang.store.lake.relation import Relation
@@ -97,6 +97,12 @@ class Lake:
     def drop_extract(self, dataset: str, number: int, key: str) -> None:
         """Take away a part of a release, if it is kept; the release stays."""
         self._releases.drop(dataset, _extract(number, key))
+
+    def object_changes(self, *, after: int) -> list[ObjectChange]:
+        """Return changes of objects with numbers past ``after``, in order; a city without objects makes no file."""
+        if not (self.folder / "objects.duckdb").exists():
+            return []
+        return self.objects.changes(after=after)
 
     def append(self, columns: Observations, *, subject: str) -> int:
         """Return the id of the batch these observations became, in one durable commit."""
