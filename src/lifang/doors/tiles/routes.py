@@ -41,19 +41,19 @@ def _answers(media: str) -> type[Response]:
 def tileset(request: Request, asker: Sees, model: Model, moment: At) -> Response:
     """Give the tileset of a model, or of all, as it was at a moment in the city."""
     view = _view(asker, model, moment)
-    return json_answer(request, view.source.tileset(), tag=_tag(request, view))
+    return json_answer(request, view.source.tileset(), tag=_tag(request, view, moment))
 
 
 def subtree(request: Request, asker: Sees, model: Model, moment: At, level: Step, x: Step, y: Step) -> Response:
     """Give the subtree file that begins at a tile: which tiles there are below it."""
     view = _view(asker, model, moment)
-    return bytes_answer(request, view.source.subtree(level, x, y), media_type=_SUBTREE, tag=_tag(request, view))
+    return bytes_answer(request, view.source.subtree(level, x, y), media_type=_SUBTREE, tag=_tag(request, view, moment))
 
 
 def content(request: Request, asker: Sees, model: Model, moment: At, level: Step, x: Step, y: Step) -> Response:
     """Give a tile's objects as binary glTF, with their ids and properties."""
     view = _view(asker, model, moment)
-    return bytes_answer(request, view.content(level, x, y), media_type=_GLB, tag=_tag(request, view))
+    return bytes_answer(request, view.content(level, x, y), media_type=_GLB, tag=_tag(request, view, moment))
 
 
 def _view(asker: Asker, model: str, at: str) -> SeenTiles:
@@ -61,5 +61,6 @@ def _view(asker: Asker, model: str, at: str) -> SeenTiles:
     return TwinView(asker).tiles(at=when, model=None if model == "all" else model)
 
 
-def _tag(request: Request, view: SeenTiles) -> str:
-    return entity_tag(f"{request.url.path} {view.version}")
+def _tag(request: Request, view: SeenTiles, at: str) -> str | None:
+    """Return the name of what a moment shows while no object changes; none for the present, which passes by itself."""
+    return None if at == _NOW else entity_tag(f"{request.url.path} {view.version}")
