@@ -43,6 +43,7 @@ from lifang.catalogue.search import Search, visible_to
 from lifang.catalogue.sharing import Agreements, Assessments, Meter
 from lifang.core import Clock, NotFound, Settings, from_micros, zone
 from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, decide, require
+from lifang.standards import WorkingCalendar
 from lifang.store import Row, Store
 
 _ID_MAX = 64
@@ -58,6 +59,7 @@ class Catalogue:
         self._clock = clock
         self.standards = DataStandards(store, clock)
         self._settings, self._zone = settings, zone(settings.time_zone)
+        calendar = WorkingCalendar(self._zone, chinese=bool(settings.area_code))
         self.changes = Changes(store.registry)
         self._admissions = Admissions(store, clock, settings, self.changes)
         self.themes = themes_of(settings.themes)
@@ -66,13 +68,13 @@ class Catalogue:
         self.lifecycle = LifeCycle(
             store, clock, self.changes, reviewed=settings.review_required, publishing=self._admissions.lock
         )
-        self.sharing, self.assessments = Agreements(store, clock), Assessments(store, clock)
+        self.sharing, self.assessments = Agreements(store, clock, calendar), Assessments(store, clock)
         self.meter = Meter(store, clock)
         self._means = Means(
-            store, self.themes, ReadyKeeper(store.folder / "features"), self._zone, self.sharing, self.meter
+            store, self.themes, ReadyKeeper(store.folder / "features"), calendar, self.sharing, self.meter
         )
         self._handles = Handles(self._means)
-        self.quality = QualityRuns(store, clock, settings, self.dataset)
+        self.quality = QualityRuns(store, clock, settings, calendar, self.dataset)
         self.issues = Issues(store, clock)
         self._finder = Finder(store, self._handles, self.themes)
         self._moments: tuple[int, dict[str, tuple[datetime, datetime]]] = (-1, {})

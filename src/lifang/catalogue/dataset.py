@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,18 @@ from lifang.catalogue.punctuality import due_after
 from lifang.catalogue.sharing import Agreements, Meter, agreed_part
 from lifang.core import NotFound
 from lifang.guard import Classification, Decision, Resource, Subject, strictest
+from lifang.standards import WorkingCalendar
 from lifang.store import Relation, Store
 
 
 @dataclass(frozen=True)
 class Means:
-    """What datasets are read with: stores, the names of themes, ready features, the city's zone, the agreements."""
+    """What datasets are read with: stores, the names of themes, ready features, the city's calendar, the agreements."""
 
     store: Store
     themes: Mapping[str, Bilingual]
     keeper: ReadyKeeper
-    zone: tzinfo
+    calendar: WorkingCalendar
     sharing: Agreements
     meter: Meter
 
@@ -40,7 +41,8 @@ class Dataset:
     """A handle on one catalogued dataset: its card, its releases, its rows."""
 
     def __init__(self, means: Means, card: Card, standing: Standing) -> None:
-        self._store, self._themes, self._keeper, self._zone = means.store, means.themes, means.keeper, means.zone
+        self._store, self._themes, self._keeper = means.store, means.themes, means.keeper
+        self._calendar = means.calendar
         self._sharing, self._meter = means.sharing, means.meter
         self.card = card
         self.standing = standing
@@ -105,7 +107,7 @@ class Dataset:
     def due(self) -> datetime | None:
         """Until when the next release is punctual; ``None`` if its update cycle sets no date, or there is none yet."""
         newest = next(iter(self.releases()), None)
-        return due_after(newest.recorded, self.card.update_cycle, self._zone) if newest else None
+        return due_after(newest.recorded, self.card.update_cycle, self._calendar) if newest else None
 
     def comparison(self, old: Release, new: Release) -> Comparison:
         """Return how the rows of release ``new`` differ from those of ``old``, by the key of the card."""

@@ -28,6 +28,7 @@ from lifang.standards.data_standards import (
     shipped_text,
     split_reference,
 )
+from lifang.standards.working_days import WorkingCalendar
 
 __all__ = [
     "DAILY",
@@ -49,6 +50,7 @@ __all__ = [
     "Fault",
     "Finding",
     "Pollutant",
+    "WorkingCalendar",
     "aqi",
     "aqi_class",
     "aqi_classes",

@@ -13,9 +13,11 @@ from lifang.catalogue.punctuality import due_after, punctual_share
 from lifang.catalogue.quality import Facts, issue_step, scores_of, thresholds_of
 from lifang.core import BadInput, Conflict, ManualClock, Settings, TooMany
 from lifang.guard import SYSTEM
+from lifang.standards import WorkingCalendar
 from lifang.store import Store
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+WORKING = WorkingCalendar(SHANGHAI)
 STREETS = {
     "id": "streets",
     "classification": "open",
@@ -71,8 +73,8 @@ def test_a_threshold_that_is_none_is_refused(wrong: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("last", "cycle", "due"),
     [
-        ("2026-01-31T10:00", "monthly", "2026-03-03T00:00"),  # 28 February is a Saturday: the Monday after ends it
-        ("2026-01-15T10:00", "monthly", "2026-02-17T00:00"),  # a Sunday
+        ("2026-01-31T10:00", "monthly", "2026-03-01T00:00"),  # 28 February 2026, a Saturday, was worked to make up
+        ("2026-01-15T10:00", "monthly", "2026-02-25T00:00"),  # the first day of the Spring Festival's nine
         ("2026-01-14T10:00", "daily", "2026-01-16T00:00"),
         ("2024-02-29T10:00", "yearly", "2025-03-01T00:00"),
         ("2026-01-14T10:00", "hourly", "2026-01-14T12:00"),
@@ -80,14 +82,14 @@ def test_a_threshold_that_is_none_is_refused(wrong: dict[str, object]) -> None:
     ],
 )
 def test_a_release_is_due_by_the_calendar(last: str, cycle: str, due: str | None) -> None:
-    found = due_after(datetime.fromisoformat(last).replace(tzinfo=SHANGHAI), cycle, SHANGHAI)
+    found = due_after(datetime.fromisoformat(last).replace(tzinfo=SHANGHAI), cycle, WORKING)
     assert (found.strftime("%Y-%m-%dT%H:%M") if found else None) == due
 
 
 def test_lateness_grows_to_a_whole_cycle() -> None:
     last = datetime(2026, 1, 5, 4, tzinfo=UTC)
-    due = due_after(last, "weekly", SHANGHAI)
-    shares = [punctual_share(last, "weekly", SHANGHAI, due + part * (due - last)) for part in (-0.5, 0, 0.5, 1, 9)]
+    due = due_after(last, "weekly", WORKING)
+    shares = [punctual_share(last, "weekly", WORKING, due + part * (due - last)) for part in (-0.5, 0, 0.5, 1, 9)]
     assert shares == [1.0, 1.0, 0.5, 0.0, 0.0]
 
 

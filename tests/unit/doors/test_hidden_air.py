@@ -83,7 +83,7 @@ def test_a_scene_and_all_it_makes_take_the_strictest_class_of_what_it_reads(grey
 
 
 # Scenes that read the open part of the network, or of the catalogue, only.
-_OPEN = {"device_health", "gigabit_city", "late_datasets", "sensor_thresholds"}
+_OPEN = {"device_health", "gigabit_city", "late_datasets", "overdue_issues", "sensor_thresholds"}
 
 
 @pytest.mark.parametrize("role", ["", "citizen"])

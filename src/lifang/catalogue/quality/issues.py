@@ -104,6 +104,12 @@ class Issues:
         rows = self._store.registry.find("issue", where=where, descending=True, after=after, limit=limit)
         return [_issue(row) for row in rows]
 
+    def overdue(self, now: datetime, *, limit: int = 100) -> list[Issue]:
+        """Return the issues not mended by their deadline, the longest overdue first."""
+        where = {"state": [_S.OPEN.value, _S.ASSIGNED.value], "due <": now}
+        rows = self._store.registry.find("issue", where=where, order="due", limit=limit)
+        return [_issue(row) for row in rows]
+
     def get(self, issue_id: str) -> Issue:
         """Return one issue, or ``NotFound``."""
         row = self._store.registry.get("issue", issue_id)

@@ -11,7 +11,8 @@ from lifang.catalogue.dataset import Dataset
 from lifang.catalogue.model import Release
 from lifang.catalogue.punctuality import punctual_share
 from lifang.catalogue.quality.scores import Facts, scores_of, thresholds_of
-from lifang.core import Clock, NotFound, Settings, new_id, zone
+from lifang.core import Clock, NotFound, Settings, new_id
+from lifang.standards import WorkingCalendar
 from lifang.store import Relation, Row, Store
 
 _EXAMPLES = 5
@@ -57,9 +58,16 @@ class Run:
 class QualityRuns:
     """The standing checks of one city's datasets; ``find`` returns a dataset that is in use, or ``NotFound``."""
 
-    def __init__(self, store: Store, clock: Clock, settings: Settings, find: Callable[[str], Dataset]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        settings: Settings,
+        calendar: WorkingCalendar,
+        find: Callable[[str], Dataset],
+    ) -> None:
         self._store, self._clock, self._find = store, clock, find
-        self._zone = zone(settings.time_zone)
+        self._calendar = calendar
         self.least = thresholds_of(settings.quality)
 
     def history(self, dataset: str, *, limit: int = 100) -> list[Run]:
@@ -97,7 +105,7 @@ class QualityRuns:
             filled=sum(column.filled for column in report.columns),
             received=release.rows + release.refused,
             distinct=distinct,
-            punctual=punctual_share(release.recorded, dataset.card.update_cycle, self._zone, now),
+            punctual=punctual_share(release.recorded, dataset.card.update_cycle, self._calendar, now),
             referring=sum(each["checked"] for each in references),
             dangling=sum(each["missing"] for each in references),
         )

@@ -14,20 +14,20 @@ from lifang.catalogue.sharing.model import Agreement, SharingRequest
 from lifang.catalogue.sharing.parts import checked_terms, forget_parts
 from lifang.core import BadInput, Clock, Conflict, NotFound, new_id
 from lifang.guard import Action, Grant, Resource, Subject, require
+from lifang.standards import WorkingCalendar
 from lifang.store import Entry, Relation, Store
 
 TERM_MAX = timedelta(days=3 * 366)
-_WORKING_DAYS = 10  # 国发〔2016〕51号 Art. 12; weekends are left out, public holidays are not known
-_SATURDAY = 5
+_ANSWERED_IN = 10  # working days (国发〔2016〕51号 Art. 12)
 _PURPOSE, _REASONS = (2, 200), (2, 2000)  # characters: a purpose is as long as the guard takes one
 
 
 class Agreements:
     """The requests and agreements of one city."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, calendar: WorkingCalendar) -> None:
         self._store = store
-        self._clock = clock
+        self._clock, self._calendar = clock, calendar
         self._lock = threading.Lock()
         self._held: tuple[int, Mapping[str, tuple[Grant, ...]]] = (-1, {})
 
@@ -95,7 +95,7 @@ class Agreements:
             "until": request.until,
             "state": "asked",
             "asked": now,
-            "due": answer_due(now),
+            "due": self._calendar.later(now, _ANSWERED_IN),
             "updated": now,
         }
         with self._store.registry.transaction() as transaction:
@@ -179,15 +179,6 @@ class Agreements:
             transaction.update("agreement", found.id, row, expect={"state": found.state})
             transaction.record(entry)
         return self.get(found.id)
-
-
-def answer_due(asked: datetime) -> datetime:
-    """Return by when a request is to be answered: ten working days later (国发〔2016〕51号 Art. 12)."""
-    due, left = asked, _WORKING_DAYS
-    while left:
-        due += timedelta(days=1)
-        left -= due.weekday() < _SATURDAY
-    return due
 
 
 def _check_words(text: str, bounds: tuple[int, int], where: str) -> None:
