@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,7 +18,8 @@ from lifang.app.grades import Grades
 from lifang.app.harvesting import harvest_job
 from lifang.app.jobs import Jobs
 from lifang.app.long_work import LongWork
-from lifang.app.packs import PackModel, Tell, pack_datasets, pack_models
+from lifang.app.pack_models import furnish_model, pack_models
+from lifang.app.packs import Tell, pack_datasets
 from lifang.app.processes import PROCESS, run_process_job
 from lifang.app.pulse import Pulse, StandingClock
 from lifang.app.queries import Queries
@@ -41,8 +41,8 @@ from lifang.masterdata import MasterData
 from lifang.operations import AlertChange, Alerts, Indicators, Thresholds
 from lifang.scenes import SceneContext
 from lifang.sensing import Replay, Sensing, connectors, network, stood_at, tasking
-from lifang.store import Ages, Store, read_setting, write_setting
-from lifang.twin import Twin, read_cityjson
+from lifang.store import Ages, Store
+from lifang.twin import Twin
 
 _SCENES_LOOK_BACK = timedelta(hours=72)
 _TICK = timedelta(microseconds=1)
@@ -211,7 +211,7 @@ class City(Reads):
             tell(done / (len(pairs) + 2), card.stem)
             self.catalogue.add(file, name=file.name, card=Card.load(card), by=SYSTEM)
         for model in pack_models(pack):
-            self._furnish_model(model)
+            furnish_model(model, self.store, self.catalogue, self.twin)
         if self.settings.replay:
             tell(len(pairs) / (len(pairs) + 2), "sensors")
             self._furnish_sensors()
@@ -260,14 +260,6 @@ class City(Reads):
 
     def _make_pulse(self) -> Pulse:
         return Pulse(self.clock, self.scenes, self.bus, clock=self._standing, replay=self.replay)
-
-    def _furnish_model(self, model: PackModel) -> None:
-        content, key = model.file.read_bytes(), f"model:{model.id}"
-        told = [hashlib.sha256(content).hexdigest(), model.valid_from.isoformat(), model.classification.value]
-        if read_setting(self.store, key) != told:
-            found = read_cityjson(content, prefix=model.id)
-            self.twin.add(model.id, found, classification=model.classification, valid_from=model.valid_from, by=SYSTEM)
-            write_setting(self.store, key, told)
 
     def _furnish_sensors(self) -> None:
         register_sensors(ReplayPlan.from_table(self.settings.replay), self.catalogue, self.sensing)

@@ -9,13 +9,10 @@ from __future__ import annotations
 import shutil
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
 from lifang.core import CITY_FILE, BadInput, Conflict, NotFound, load_settings
-from lifang.guard import Classification
 from lifang.standards import code_list
 
 Tell = Callable[[float, str], None]
@@ -99,37 +96,11 @@ def pack_datasets(pack: Path) -> list[tuple[Path, Path]]:
     drawn = [layer["dataset"] for layer in load_settings(pack, {}).layers]
     cards = sorted((pack / "datasets").glob("*.toml"))
     cards.sort(key=lambda card: drawn.index(card.stem) if card.stem in drawn else len(drawn))
-    return [(card, _data_file(pack, card)) for card in cards]
+    return [(card, data_file(pack, card)) for card in cards]
 
 
-@dataclass(frozen=True)
-class PackModel:
-    """A model of the city's objects: its id, its CityJSON file, since when its objects stand so, who may see them."""
-
-    id: str
-    file: Path
-    valid_from: datetime
-    classification: Classification
-
-
-def pack_models(pack: Path) -> list[PackModel]:
-    """Return the models of the pack; ``BadInput`` for one that does not say since when it holds."""
-    return [_model(pack, card) for card in sorted((pack / "models").glob("*.toml"))]
-
-
-def _model(pack: Path, card: Path) -> PackModel:
-    written = tomllib.loads(card.read_text("utf-8"))
-    if not isinstance(written.get("valid_from"), datetime):
-        raise BadInput(
-            "The model does not say since when it holds.",
-            where=str(card),
-            mend="Add valid_from = 2019-01-01T00:00:00Z.",
-        )
-    grade = Classification(written.get("classification", Classification.SHARED))
-    return PackModel(card.stem, _data_file(pack, card), written["valid_from"], grade)
-
-
-def _data_file(pack: Path, card: Path) -> Path:
+def data_file(pack: Path, card: Path) -> Path:
+    """Return the data file that a card of the pack names; ``BadInput`` or ``NotFound`` if there is none."""
     named = tomllib.loads(card.read_text("utf-8")).get("file")
     if not named:
         raise BadInput("The card names no data file.", where=str(card), mend='Add file = "data/…".')

@@ -4,7 +4,8 @@ Does not belong here: who may see them, analyses, the formats of map viewers oth
 Reads model files and datasets with outlines; writes the store of objects, and one dataset a model.
 """
 
-from lifang.twin.model import CATEGORIES, CLASSES, STAGES, CityObject, Shape, class_of
+from lifang.twin.generating import BlockRule, generate_buildings
+from lifang.twin.model import CATEGORIES, CLASSES, STAGES, CityObject, ModelCard, Shape, class_of
 from lifang.twin.reading import Fault, ModelFile, read_cityjson, read_outlines
 from lifang.twin.tiles import Tile, TileSource
 from lifang.twin.tiling import CONTENT, SUBTREE, Cell
@@ -17,15 +18,18 @@ __all__ = [
     "STAGES",
     "SUBTREE",
     "Added",
+    "BlockRule",
     "Cell",
     "CityObject",
     "Fault",
+    "ModelCard",
     "ModelFile",
     "Shape",
     "Tile",
     "TileSource",
     "Twin",
     "class_of",
+    "generate_buildings",
     "read_cityjson",
     "read_outlines",
 ]

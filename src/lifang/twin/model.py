@@ -68,6 +68,17 @@ def level_of(lods: list[str]) -> int:
 
 
 @dataclass(frozen=True)
+class ModelCard:
+    """What is told of a model: its titles, where it is from, and whether its objects are generated, not surveyed."""
+
+    zh: str
+    en: str
+    source: str = ""
+    licence: str = ""
+    generated: bool = False
+
+
+@dataclass(frozen=True)
 class Shape:
     """The geometry of an object at one level of detail.
 

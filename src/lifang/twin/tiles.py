@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import shapely
 
@@ -30,11 +31,20 @@ class Tile:
 
 
 @dataclass(frozen=True)
+class Values:
+    """A property of the objects of a tile by their ids, and their classifications."""
+
+    of: dict[str, Any]
+    classes: list[Classification]
+
+
+@dataclass(frozen=True)
 class TileSource:
     """The tiles of the objects that meet a query: what a viewer may ask for, one after the other."""
 
     objects: Objects
     query: ObjectQuery
+    generated: frozenset[str] = frozenset()  # models whose objects nobody surveyed
 
     @cached_property
     def _counts(self) -> pa.Table:
@@ -81,7 +91,15 @@ class TileSource:
         if not len(rows):
             raise NotFound("There is no such tile.", where=f"{level}/{x}/{y}", mend="Follow the subtree files.")
         classes = [Classification(each) for each in rows["classification"].unique().to_pylist()]
-        return Tile(content(*_parts(rows), cell.box), classes)
+        return Tile(content(*_parts(rows, self.generated), cell.box), classes)
+
+    def values(self, level: int, x: int, y: int, name: str) -> Values:
+        """Return a property of each object that a tile shows, or ``NotFound``."""
+        cell = self._inside(level, x, y)
+        rows = self.objects.read(replace(self.query, cells=[cell.key]), ("id", "properties", "classification"))
+        classes = [Classification(each) for each in rows["classification"].unique().to_pylist()]
+        told = zip(rows["id"].to_pylist(), map(orjson.loads, rows["properties"].to_pylist()), strict=True)
+        return Values({each: properties[name] for each, properties in told if _plain(properties.get(name))}, classes)
 
     def _inside(self, level: int, x: int, y: int) -> Cell:
         pyramid = self._pyramid
@@ -90,13 +108,18 @@ class TileSource:
         return pyramid.cell(level, x, y)
 
 
-def _parts(rows: pa.Table) -> tuple[Solids, Surfaces]:
+def _plain(value: Any) -> bool:
+    return isinstance(value, str | int | float)
+
+
+def _parts(rows: pa.Table, generated: frozenset[str]) -> tuple[Solids, Surfaces]:
     """Return the finest shape of each object: upright solids and objects of surfaces."""
     finest = [max(shapes, key=itemgetter("lod")) for shapes in rows["geometry"].to_pylist()]
     upright = np.array([each["kind"] == "footprint" for each in finest], dtype=bool)
     shapes = np.asarray(shapely.from_wkb([each["wkb"] for each in finest]), dtype=object)
     base, top = (np.array([each[name] for each in finest], np.float64) for name in ("base_m", "top_m"))
     heights = pa.array(np.round(rows["top_m"].to_numpy() - rows["bottom_m"].to_numpy(), 2))
-    table = rows.select(_TOLD).append_column("height_m", heights)
+    marks = pa.array([int(each in generated) for each in rows["model"].to_pylist()], pa.int32())
+    table = rows.select(_TOLD).append_column("height_m", heights).append_column("generated", marks)
     solids = Solids(shapes[upright], base[upright], top[upright], table.filter(pa.array(upright)))
     return solids, Surfaces(shapes[~upright], table.filter(pa.array(~upright)))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from lifang.core import BadInput, Box, Clock, NotFound, check_slug, to_micros
 from lifang.guard import Action, Classification, Resource, Subject, require
-from lifang.store import FOREVER, OBJECT_COLUMNS, ObjectChange, ObjectQuery, Store
-from lifang.twin.model import STAGES, CityObject
+from lifang.store import FOREVER, OBJECT_COLUMNS, ObjectChange, ObjectQuery, Store, read_setting, write_setting
+from lifang.twin.model import STAGES, CityObject, ModelCard
 from lifang.twin.reading import Fault, ModelFile
 from lifang.twin.tiles import TileSource
+
+_CARDS = "twin:cards"
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,31 @@ class Twin:
 
     def tiles(self, query: ObjectQuery) -> TileSource:
         """Return the tiles of the objects that meet ``query``."""
-        return TileSource(self._objects, replace(query, shaped=True))
+        return TileSource(self._objects, replace(query, shaped=True), frozenset(self._generated()))
+
+    def models(self, query: ObjectQuery) -> list[tuple[str, int, ModelCard]]:
+        """Return id, number of objects and card of each model of the objects that meet ``query``, by id."""
+        counted = self._objects.count(query, "model").to_pylist()
+        return [(each["model"], each["count"], self.card(each["model"])) for each in counted]
+
+    def card(self, model: str) -> ModelCard:
+        """Return what is told of a model; its id is its title if nothing was."""
+        told = self._cards().get(model)
+        return ModelCard(**told) if told else ModelCard(model, model)
+
+    def describe(self, model: str, card: ModelCard) -> None:
+        """Keep what is told of a model."""
+        write_setting(self._store, _CARDS, {**self._cards(), model: asdict(card)})
+
+    def properties(self, query: ObjectQuery) -> pa.Table:
+        """Return the properties of the objects that meet ``query``, see :meth:`Objects.properties`."""
+        return self._objects.properties(query)
+
+    def _cards(self) -> dict[str, Any]:
+        return read_setting(self._store, _CARDS) or {}
+
+    def _generated(self) -> list[str]:
+        return [model for model, card in self._cards().items() if card["generated"]]
 
     @property
     def version(self) -> int:

@@ -156,3 +156,32 @@ def test_a_broken_model_leaves_nothing_behind(built: House) -> None:
     assert "no CityJSON" in job["error"]["detail"]
     assert ids(built.client().get("/api/v1/twin/objects", params={"model": "broken", "at": T2})) == []
     assert not list(built.city.spool.iterdir())
+
+
+def test_a_models_card_and_its_properties_are_told_to_those_who_may_read_it(built: House) -> None:
+    guest, officer = built.client(), built.client("data_officer")
+    told = {each["id"]: each for each in guest.get("/api/v1/twin/models").json()["items"]}
+    assert "hidden" not in told
+    assert told["blocks"] | {"count": 0} == {
+        "id": "blocks",
+        "title": {"zh": "blocks", "en": "blocks"},
+        "source": "",
+        "licence": "",
+        "generated": False,
+        "count": 0,
+    }
+    assert guest.get("/api/v1/twin/models", params={"at": "2010-01-01T00:00:00Z"}).json()["items"] == []
+    (use,) = officer.get("/api/v1/twin/properties", params={"model": "blocks"}).json()["items"]
+    assert (use["name"], use["numbers"], use["steps"], use["values"]) == ("use", 0, [], ["home"])
+
+
+def test_tiles_tell_a_property_of_what_they_show(built: House) -> None:
+    anyone, base = built.client(), f"/tiles/3d/blocks/{T2}"
+    levels = anyone.get(f"{base}/tileset.json").json()["root"]["implicitTiling"]["availableLevels"]
+    told: dict[str, str] = {}
+    for level in range(levels):
+        for x in range(2**level):
+            for y in range(2**level):
+                told |= anyone.get(f"{base}/values/use/{level}/{x}/{y}.json").json()
+    assert told == {"blocks:a": "home", "blocks:c": "home"}
+    assert anyone.get(f"{base}/values/use/31/0/0.json").status_code == 404

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
+
+import pyarrow as pa
 
 from lifang.app.asking.asker import Asker, Page
 from lifang.core import Box
 from lifang.guard import Action, Classification, Resource
 from lifang.store import ObjectQuery
-from lifang.twin import CityObject, TileSource
+from lifang.twin import CityObject, ModelCard, TileSource
 
 _OPEN = Classification.OPEN
 
@@ -83,6 +86,15 @@ class TwinView:
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
         return list(zip(found["id"].to_pylist(), found["change"].to_pylist(), strict=True))
 
+    def models(self, *, at: datetime) -> list[tuple[str, int, ModelCard]]:
+        """Return id, number of objects that the asker may read ``at`` a moment, and card of each model."""
+        return self._twin.models(self._query(at, None))
+
+    def properties(self, *, at: datetime, model: str | None = None) -> pa.Table:
+        """Return what properties the objects have ``at`` a moment that the asker may read."""
+        self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
+        return self._twin.properties(self._query(at, None, model=model))
+
     def tiles(self, *, at: datetime, model: str | None = None) -> SeenTiles:
         """Return the tiles of a model, or of all, ``at`` a moment."""
         source = self._twin.tiles(self._query(at, None, model=model))
@@ -128,6 +140,15 @@ class SeenTiles:
     def content(self, level: int, x: int, y: int) -> bytes:
         """Return the binary glTF of a tile, or ``NotFound``."""
         found = self.source.content(level, x, y)
-        hidden = [Resource("object", f"tile/{level}/{x}/{y}", each) for each in found.classes if each != _OPEN]
-        self.asker.seen(*hidden)
+        self._saw(found.classes, level, x, y)
         return found.glb
+
+    def values(self, level: int, x: int, y: int, name: str) -> dict[str, Any]:
+        """Return a property of each object of a tile by its id, or ``NotFound``."""
+        found = self.source.values(level, x, y, name)
+        self._saw(found.classes, level, x, y)
+        return found.of
+
+    def _saw(self, classes: Sequence[Classification], level: int, x: int, y: int) -> None:
+        hidden = [Resource("object", f"tile/{level}/{x}/{y}", each) for each in classes if each != _OPEN]
+        self.asker.seen(*hidden)

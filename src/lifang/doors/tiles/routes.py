@@ -5,7 +5,7 @@ The moment stands in the path, since what a tileset points to is relative to it 
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
@@ -21,6 +21,7 @@ _NOW = "now"
 Sees = Annotated[Asker, asking(Action.READ, Resource("object"), per_item=True)]
 At = Annotated[str, Path(alias="moment", max_length=64, description="`now`, or ISO 8601 with an offset.")]
 Model = Annotated[str, Path(max_length=64, description="The id of a model, or `all`.")]
+Property = Annotated[str, Path(max_length=200, description="The name of a property.")]
 Step = Annotated[int, Path(ge=0, le=2**20)]
 
 
@@ -31,6 +32,7 @@ def router() -> APIRouter:
     routes.add_api_route("/tileset.json", tileset, response_class=Response)
     routes.add_api_route(f"/{SUBTREE}", subtree, response_class=_answers(_SUBTREE))
     routes.add_api_route(f"/{CONTENT}", content, response_class=_answers(_GLB))
+    routes.add_api_route("/values/{name}/{level}/{x}/{y}.json", values, response_model=dict[str, Any])
     return routes
 
 
@@ -54,6 +56,14 @@ def content(request: Request, asker: Sees, model: Model, moment: At, level: Step
     """Give a tile's objects as binary glTF, with their ids and properties."""
     view = _view(asker, model, moment)
     return bytes_answer(request, view.content(level, x, y), media_type=_GLB, tag=_tag(request, view, moment))
+
+
+def values(
+    request: Request, asker: Sees, model: Model, moment: At, name: Property, level: Step, x: Step, y: Step
+) -> Response:
+    """Give a property of each object of a tile by its id: what a viewer colours by."""
+    view = _view(asker, model, moment)
+    return json_answer(request, view.values(level, x, y, name), tag=_tag(request, view, moment))
 
 
 def _view(asker: Asker, model: str, at: str) -> SeenTiles:

@@ -61,6 +61,16 @@ _WRITE_SIDES = sql(_INSERT, "(", _SIDES, ")")
 _CLOSE = sql("UPDATE", _VERSION, "SET recorded_to = ? WHERE rowid IN (SELECT row FROM hit)")
 _LAST_NUMBER = sql("SELECT coalesce(max(number), 0) FROM", _CHANGE)
 
+_PROPERTIES = """, picked AS (SELECT properties FROM shown USING SAMPLE reservoir(50000 ROWS) REPEATABLE (1)),
+told AS (SELECT key AS name, value, json_type(value) AS kind, value ->> '$' AS text
+         FROM picked, json_each(picked.properties::JSON))
+SELECT name, count(*)::BIGINT AS count,
+       count(*) FILTER (kind IN ('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT'))::BIGINT AS numbers,
+       quantile_cont(TRY_CAST(text AS DOUBLE), [0, 0.2, 0.4, 0.6, 0.8, 1])
+         FILTER (kind IN ('BIGINT', 'UBIGINT', 'DOUBLE', 'HUGEINT')) AS steps,
+       approx_top_k(text, 12) AS values
+FROM told WHERE kind NOT IN ('OBJECT', 'ARRAY', 'NULL') GROUP BY name ORDER BY name"""
+
 
 class Objects:
     """The objects of one city; safe to use from many threads, one change at a time."""
@@ -116,6 +126,15 @@ class Objects:
         key, group = (f"{name(by)}, ", f"GROUP BY {name(by)} ORDER BY {name(by)}") if by else ("", "")
         figures = "count(*)::BIGINT AS count, max(recorded_from) AS recorded"
         return self._asked(sql("SELECT", f"{key}{figures}", "FROM", _VERSION, where, group), values)
+
+    def properties(self, query: ObjectQuery) -> pa.Table:
+        """Return ``name``, ``count``, ``numbers``, ``steps`` and ``values`` of each property, by name.
+
+        ``numbers`` of the ``count`` values are numbers, ``steps`` their quintiles from least to greatest; ``values``
+        are the commonest twelve as texts. Counted in a sample of up to 50,000 objects.
+        """
+        where, values = _where(query)
+        return self._asked(sql("WITH shown AS (SELECT properties FROM", _VERSION, where, ")", _PROPERTIES), values)
 
     def extent(self, query: ObjectQuery) -> tuple[float, ...] | None:
         """Return west, south, east, north in degrees, bottom and top in metres; ``None`` if nothing meets it."""

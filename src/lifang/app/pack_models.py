@@ -1,0 +1,105 @@
+"""The models of city packs: read from a file, or generated from a dataset of the pack; brought in once."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lifang.app.packs import data_file
+from lifang.catalogue import Catalogue
+from lifang.core import BadInput, Box
+from lifang.guard import SYSTEM, Classification
+from lifang.store import Store, read_setting, write_setting
+from lifang.twin import BlockRule, ModelCard, ModelFile, Twin, generate_buildings, read_cityjson
+
+
+@dataclass(frozen=True)
+class PackGenerator:
+    """How a model is generated: from which dataset of roads, by which rule, as it is since each of the moments."""
+
+    dataset: str
+    rule: BlockRule
+    moments: tuple[datetime, ...]
+
+
+@dataclass(frozen=True)
+class PackModel:
+    """A model of the city's objects: its id, what is told of it, since when its objects stand so, who may see them.
+
+    It comes from a CityJSON ``file``, or else it is generated.
+    """
+
+    id: str
+    card: ModelCard
+    source: Path | PackGenerator
+    valid_from: datetime
+    classification: Classification
+
+
+def pack_models(pack: Path) -> list[PackModel]:
+    """Return the models of the pack; ``BadInput`` for one that does not say since when it holds."""
+    return [_model(pack, card) for card in sorted((pack / "models").glob("*.toml"))]
+
+
+def _model(pack: Path, card: Path) -> PackModel:
+    written = tomllib.loads(card.read_text("utf-8"))
+    if not isinstance(written.get("valid_from"), datetime):
+        raise BadInput(
+            "The model does not say since when it holds.",
+            where=str(card),
+            mend="Add valid_from = 2019-01-01T00:00:00Z.",
+        )
+    grade = Classification(written.get("classification", Classification.SHARED))
+    source = _generator(written) if "generate" in written else data_file(pack, card)
+    return PackModel(card.stem, _told(card.stem, written), source, written["valid_from"], grade)
+
+
+def _told(model: str, written: dict[str, Any]) -> ModelCard:
+    title = written.get("title", {})
+    zh, en = (str(title.get(tongue, model)) for tongue in ("zh", "en"))
+    return ModelCard(
+        zh, en, str(written.get("source_text", "")), str(written.get("licence", "")), "generate" in written
+    )
+
+
+def _generator(written: dict[str, Any]) -> PackGenerator:
+    asked = written["generate"]
+    lon, lat = asked["centre"]
+    rule = BlockRule(Box(*asked["within"]), (lon, lat), int(asked["seed"]))
+    return PackGenerator(asked["dataset"], rule, (written["valid_from"], *asked.get("moments", ())))
+
+
+def furnish_model(model: PackModel, store: Store, catalogue: Catalogue, twin: Twin) -> None:
+    """Bring a model of a pack into the twin; nothing is done again unless it, or what it is made from, is another."""
+    content = _content(model.source, catalogue)
+    told = [hashlib.sha256(content).hexdigest(), model.valid_from.isoformat(), model.classification.value]
+    key = f"model:{model.id}"
+    if read_setting(store, key) == told:
+        return
+    for since, found in _moments(model, content, catalogue):
+        twin.add(model.id, found, classification=model.classification, valid_from=since, by=SYSTEM)
+    twin.describe(model.id, model.card)
+    write_setting(store, key, told)
+
+
+def _content(source: Path | PackGenerator, catalogue: Catalogue) -> bytes:
+    if isinstance(source, Path):
+        return source.read_bytes()
+    return repr((source, catalogue.dataset(source.dataset).release().id)).encode()
+
+
+def _moments(model: PackModel, content: bytes, catalogue: Catalogue) -> Iterator[tuple[datetime, ModelFile]]:
+    """Yield what the model holds since each of its moments."""
+    source = model.source
+    if isinstance(source, Path):
+        yield model.valid_from, read_cityjson(content, prefix=model.id)
+        return
+    roads = catalogue.dataset(source.dataset).rows().select(["geometry"])
+    years = {moment.year: moment for moment in source.moments}
+    for year, found in generate_buildings(roads, prefix=model.id, rule=source.rule, years=list(years)):
+        yield years[year], found
