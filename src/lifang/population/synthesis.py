@@ -17,6 +17,7 @@ from lifang.core import BadInput
 from lifang.guard import Subject
 from lifang.population.entities import draw_entities
 from lifang.population.figures import Figures, read_figures
+from lifang.population.holdings import draw_dwellings, draw_licences, draw_records
 from lifang.population.people import draw
 
 PERSONS_MAX = 25_000_000
@@ -26,11 +27,12 @@ Told = Callable[[float, str], None]
 _MADE = (
     "种子 {seed}，抽取 {persons} 人。由公布的普查与联合国数据按迭代比例拟合（Deming、Stephan 1940）和截断—复制—抽样"
     "取整（Lovelace、Ballas 2013）生成；不含任何真实个人或单位。假设：户规模为已公布平均值下的最大熵分布，"
-    "各街道人口相等，集体户多为15至59岁。",
+    "各街道人口相等，集体户多为15至59岁；每个家庭户一套住房，面积随户规模；证照与信用记录按固定比例抽取。",
     "Seed {seed}, {persons} persons. Made from published census and UN figures by iterative proportional fitting "
     "(Deming, Stephan 1940), made whole by truncate, replicate, sample (Lovelace, Ballas 2013); nobody and no firm in "
     "it is real. Assumed: sizes of households by maximum entropy at the published mean, streets of equal population, "
-    "collective households mostly of 15 to 59.",
+    "collective households mostly of 15 to 59; a dwelling for each family household, larger for more persons; licences "
+    "and records of credit in fixed shares.",
 )
 _PLACES: Mapping[str, Any] = {
     "residence_street": {
@@ -82,6 +84,29 @@ _CARDS: Mapping[str, Mapping[str, Any]] = {
             "synthetic": _PLACES["synthetic"],
         },
     },
+    "synthetic_housing_units": {
+        "name": {"zh": "合成房屋", "en": "Synthetic housing units"},
+        "theme": "housing",
+        "standard": "housing_unit@1",
+        "columns": {
+            "household": {"zh": "合成户编号", "en": "Synthetic household", "pattern": "SYN-H-\\d{9}", "required": True,
+                          "references": "synthetic_households.household"},
+            "synthetic": _PLACES["synthetic"],
+        },
+    },
+    "synthetic_e_licences": {
+        "name": {"zh": "合成电子证照", "en": "Synthetic electronic licences"},
+        "theme": "licences",
+        "standard": "e_licence@1",
+        "classification": "restricted",
+        "columns": {"synthetic": _PLACES["synthetic"]},
+    },
+    "synthetic_public_credit": {
+        "name": {"zh": "合成公共信用记录", "en": "Synthetic records of public credit"},
+        "theme": "credit",
+        "standard": "public_credit@1",
+        "columns": {"synthetic": _PLACES["synthetic"]},
+    },
 }  # fmt: skip
 
 
@@ -130,15 +155,18 @@ class SyntheticPopulation:
             progress(0.2 + 0.8 * done / len(tables), name)
             releases[name] = self._release(name, table, persons, seed, by, cancelled)
         progress(1.0, "done")
-        made, households, entities = (len(table) for table in tables.values())
+        made, households, entities, *_ = (len(table) for table in tables.values())
         return Synthesised(made, households, entities, releases)
 
     @staticmethod
     def draw(figures: Figures, persons: int, seed: int) -> dict[str, pa.Table]:
-        """Return the tables of persons, households and legal entities by the dataset that holds them."""
+        """Return the tables by the dataset that holds them: people, households, firms, and what these two hold."""
         people = draw(figures, persons, np.random.default_rng([seed, 0]))
         firms = draw_entities(figures, max(1, persons // _PERSONS_A_FIRM), np.random.default_rng([seed, 1]))
-        return dict(zip(_CARDS, (people.persons, people.households, firms), strict=True))
+        homes = draw_dwellings(people.households, firms, np.random.default_rng([seed, 2]))
+        licences = draw_licences(firms, np.random.default_rng([seed, 3]))
+        records = draw_records(firms, np.random.default_rng([seed, 4]))
+        return dict(zip(_CARDS, (people.persons, people.households, firms, homes, licences, records), strict=True))
 
     def _release(
         self, name: str, table: pa.Table, persons: int, seed: int, by: Subject, cancelled: Callable[[], bool]

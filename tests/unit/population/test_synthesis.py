@@ -135,6 +135,36 @@ def test_every_row_says_that_it_is_synthetic_and_no_code_can_be_a_real_ones(tabl
         assert "0123456789X"[(11 - total % 11) % 11] == code[16]
 
 
+def test_every_family_has_one_dwelling_in_its_street_and_buildings_have_no_more_homes_than_floors_hold(tables) -> None:
+    homes, households = tables["synthetic_housing_units"], tables["synthetic_households"]
+    families = households.filter(pc.equal(households["kind"], "family"))
+    assert sorted(homes["household"].to_pylist()) == sorted(families["household"].to_pylist())
+    assert len(set(homes["unit_code"].to_pylist())) == len(homes)
+    assert len(set(homes["address"].to_pylist())) == len(homes)
+    places = homes.join(households, "household", right_suffix="_home", join_type="inner")
+    assert share(places, pc.equal(places["division"], places["division_home"])) == 1
+    assert share(homes, pc.less_equal(homes["floor"], homes["floors"])) == 1
+    buildings = homes.group_by("building").aggregate([("floors", "count_distinct"), ("built", "count_distinct")])
+    assert (
+        set(buildings["floors_count_distinct"].to_pylist()) == {1} == set(buildings["built_count_distinct"].to_pylist())
+    )
+    owned = homes.filter(pc.is_valid(homes["owner_code"]))
+    assert abs(len(owned) / len(homes) - 0.08) < 0.01
+
+
+def test_licences_and_credit_are_of_firms_that_there_are_and_not_older_than_these(tables) -> None:
+    firms = {row["uscc"]: row for row in tables["synthetic_legal_entities"].to_pylist()}
+    licences = tables["synthetic_e_licences"].to_pylist()
+    assert sorted(each["holder_code"] for each in licences) == sorted(firms)
+    records = tables["synthetic_public_credit"].to_pylist()
+    assert {each["kind"] for each in records} <= {each.code for each in code_list("credit_record_kinds")}
+    for each in records:
+        assert each["subject_name"] == firms[each["subject_code"]]["name"]
+        assert each["decided"] >= firms[each["subject_code"]]["established"]
+        assert (each["amount"] is not None) == (each["kind"] == "penalty")
+    assert all(uscc.is_valid(code) for code in {each["issuer_code"] for each in licences})
+
+
 def test_the_same_seed_gives_the_same_people_and_another_one_others(catalogue: Catalogue, tables) -> None:
     figures = read_figures(catalogue)
     again, other = (SyntheticPopulation.draw(figures, 20_000, seed) for seed in (7, 8))
