@@ -4,19 +4,23 @@ Does not belong here: who may see them, analyses, the formats of map viewers oth
 Reads model files and datasets with outlines; writes the store of objects, and one dataset a model.
 """
 
+from lifang.twin.flat import VectorSource
 from lifang.twin.generating import BlockRule, generate_buildings
 from lifang.twin.model import CATEGORIES, CLASSES, STAGES, CityObject, ModelCard, Shape, class_of
 from lifang.twin.reading import Fault, ModelFile, read_cityjson, read_outlines
 from lifang.twin.tiles import Tile, TileSource
 from lifang.twin.tiling import CONTENT, SUBTREE, Cell
 from lifang.twin.twin import Added, Twin
+from lifang.twin.vector import LAYER, ZOOM_MAX, Quadrant
 
 __all__ = [
     "CATEGORIES",
     "CLASSES",
     "CONTENT",
+    "LAYER",
     "STAGES",
     "SUBTREE",
+    "ZOOM_MAX",
     "Added",
     "BlockRule",
     "Cell",
@@ -24,10 +28,12 @@ __all__ = [
     "Fault",
     "ModelCard",
     "ModelFile",
+    "Quadrant",
     "Shape",
     "Tile",
     "TileSource",
     "Twin",
+    "VectorSource",
     "class_of",
     "generate_buildings",
     "read_cityjson",

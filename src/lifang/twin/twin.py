@@ -13,6 +13,7 @@ import pyarrow as pa
 from lifang.core import BadInput, Box, Clock, NotFound, check_slug, to_micros
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.store import FOREVER, OBJECT_COLUMNS, ObjectChange, ObjectQuery, Store, read_setting, write_setting
+from lifang.twin.flat import VectorSource
 from lifang.twin.model import STAGES, CityObject, ModelCard
 from lifang.twin.reading import Fault, ModelFile
 from lifang.twin.tiles import TileSource
@@ -124,6 +125,10 @@ class Twin:
 
     def _generated(self) -> list[str]:
         return [model for model, card in self._cards().items() if card["generated"]]
+
+    def vector(self, query: ObjectQuery, properties: Sequence[str] = ()) -> VectorSource:
+        """Return the vector tiles of the objects that meet ``query``, with some of their ``properties``."""
+        return VectorSource(self._objects, replace(query, shaped=True), properties, frozenset(self._generated()))
 
     @property
     def version(self) -> int:

@@ -11,7 +11,7 @@ from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.reads import Reads
 from lifang.app.asking.sharing import Offer, SharingDesk, Use
 from lifang.app.asking.shelf import Shelf, Shown, shown
-from lifang.app.asking.twin import About, SeenTiles, TwinView
+from lifang.app.asking.twin import About, SeenTiles, SeenVector, TwinView
 
 __all__ = [
     "FIGURES",
@@ -30,6 +30,7 @@ __all__ = [
     "Page",
     "Reads",
     "SeenTiles",
+    "SeenVector",
     "Series",
     "SharingDesk",
     "Shelf",

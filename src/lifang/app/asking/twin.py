@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 
@@ -14,7 +14,7 @@ from lifang.app.asking.asker import Asker, Page
 from lifang.core import Box
 from lifang.guard import Action, Classification, Resource
 from lifang.store import ObjectQuery
-from lifang.twin import CityObject, ModelCard, TileSource
+from lifang.twin import CityObject, ModelCard, Quadrant, TileSource, VectorSource
 
 _OPEN = Classification.OPEN
 
@@ -100,6 +100,11 @@ class TwinView:
         source = self._twin.tiles(self._query(at, None, model=model))
         return SeenTiles(self._asker, source, f"{self._twin.version} {' '.join(self.classes)}")
 
+    def vector(self, *, at: datetime, model: str | None = None, properties: Sequence[str] = ()) -> SeenVector:
+        """Return the vector tiles of a model, or of all, ``at`` a moment."""
+        source = self._twin.vector(self._query(at, None, model=model), properties)
+        return SeenVector(self._asker, source, f"{self._twin.version} {' '.join(self.classes)}")
+
     def _query(
         self,
         at: datetime,
@@ -152,3 +157,25 @@ class SeenTiles:
     def _saw(self, classes: Sequence[Classification], level: int, x: int, y: int) -> None:
         hidden = [Resource("object", f"tile/{level}/{x}/{y}", each) for each in classes if each != _OPEN]
         self.asker.seen(*hidden)
+
+
+@dataclass(frozen=True)
+class SeenVector:
+    """Vector tiles whose reading is recorded where they hold what is not open; ``version`` names their state."""
+
+    asker: Asker
+    source: VectorSource
+    version: str
+
+    def tile(self, at: Quadrant) -> bytes:
+        """Return a vector tile, empty where nothing is."""
+        found = self.source.tile(at)
+        self._seen(f"vector/{at.z}/{at.x}/{at.y}", found.classes)
+        return found.mvt
+
+    def archive(self, target: BinaryIO, *, zooms: range, name: str) -> None:
+        """Write all tiles of some zooms as PMTiles, or ``NotFound``."""
+        self._seen("*", self.source.archive(target, zooms=zooms, name=name))
+
+    def _seen(self, what: str, classes: Sequence[Classification]) -> None:
+        self.asker.seen(*(Resource("object", what, each) for each in classes if each != _OPEN))

@@ -136,3 +136,21 @@ def difference(
     with Client(folder, purpose=purpose) as client:
         found = client.get("/api/v1/twin/difference", before=before, after=after, model=model)
     show(found if as_json else found["items"], as_json=as_json, columns=("id", "change"))
+
+
+@app.command()
+def pmtiles(
+    target: Annotated[Path, typer.Argument(help="The file to write.")],
+    folder: Dir,
+    model: Annotated[str, typer.Option(help="Of this model.")] = "all",
+    at: At = None,
+    properties: Annotated[str, typer.Option(help="Properties to tell, with commas between.")] = "",
+    maxzoom: Annotated[int, typer.Option(min=0, max=16)] = 15,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """Write the outlines of objects as vector tiles in one PMTiles archive."""
+    address = f"/tiles/vector/{model}/{at or 'now'}/tiles.pmtiles"
+    with Client(folder, purpose=purpose) as client:
+        size = client.download(address, target, properties=properties or None, maxzoom=maxzoom)
+    show({"file": str(target), "bytes": size}, as_json=as_json)

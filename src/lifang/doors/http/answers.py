@@ -5,18 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import orjson
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from lifang.core import BadInput
 
 _REVALIDATE = {"Cache-Control": "private, no-cache", "Vary": "Cookie, Authorization, Accept-Encoding"}
+_PIECE = 1 << 20
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
 
@@ -75,6 +76,21 @@ def json_answer(request: Request, body: Any, *, status: int = 200, tag: str | No
     """Return plain JSON-able values (NumPy and moments too) as JSON; NaN and infinities become null."""
     content = orjson.dumps(body, default=_plain, option=_OPTIONS)
     return bytes_answer(request, content, media_type="application/json", status=status, tag=tag)
+
+
+def download(stream: IO[bytes], *, media_type: str, name: str) -> Response:
+    """Return a file that was written to ``stream`` as a download called ``name``; it is closed when all is sent."""
+    size = stream.tell()
+    stream.seek(0)
+
+    def pieces() -> Iterator[bytes]:
+        with stream:
+            while piece := stream.read(_PIECE):
+                yield piece
+
+    ascii_name = "".join(each if each.isascii() and (each.isalnum() or each in "-_.") else "_" for each in name)
+    headers = {"Content-Disposition": f'attachment; filename="{ascii_name}"', "Content-Length": str(size)}
+    return StreamingResponse(pieces(), media_type=media_type, headers={"Cache-Control": "private, no-cache", **headers})
 
 
 def _plain(value: Any) -> Any:

@@ -1,12 +1,19 @@
-"""tiles: the twin as 3D Tiles 1.1 under ``/tiles/3d``, as it was at any moment, for any viewer of the standard.
+"""tiles: the twin as tiles under ``/tiles``, as it was at any moment: 3D Tiles 1.1, and vector tiles of its outlines.
 
-Does not belong here: what an object is, how a tile is made (twin). Reads the objects that the asker may read; writes
-none.
+Does not belong here: what an object is, how a tile is made (twin); tiles of datasets (ogcapi). Reads the objects that
+the asker may read; writes none.
 """
 
-from lifang.doors.http import Door
-from lifang.doors.tiles.routes import router
+from fastapi import APIRouter
+
+from lifang.doors.http import Door, gather
+from lifang.doors.tiles import routes, routes_vector
 
 __all__ = ["router", "spec"]
 
-spec = Door("tiles", "三维瓦片接口", "3D Tiles", "OGC 3D Tiles 1.1 (22-025r4)", order=40)
+spec = Door("tiles", "瓦片接口", "Tiles", "OGC 3D Tiles 1.1 (22-025r4), Mapbox Vector Tile 2.1", order=40)
+
+
+def router() -> APIRouter:
+    """Return every route of this door."""
+    return gather((routes.router(), routes_vector.router()))

@@ -1,7 +1,4 @@
-"""Routes of 3D Tiles: the tileset, its subtree files, the content of its tiles.
-
-The moment stands in the path, since what a tileset points to is relative to it and takes no query along.
-"""
+"""Routes of 3D Tiles: the tileset, its subtree files, the content of its tiles."""
 
 from __future__ import annotations
 
@@ -11,16 +8,11 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from lifang.app import SeenTiles, TwinView
-from lifang.core import parse_instant
-from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, asking, bytes_answer, entity_tag, json_answer
-from lifang.guard import Action, Resource
+from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, bytes_answer, json_answer
+from lifang.doors.tiles.moments import At, Model, Sees, among, tag_of, when
 from lifang.twin import CONTENT, SUBTREE
 
 _GLB, _SUBTREE = "model/gltf-binary", "application/octet-stream"
-_NOW = "now"
-Sees = Annotated[Asker, asking(Action.READ, Resource("object"), per_item=True)]
-At = Annotated[str, Path(alias="moment", max_length=64, description="`now`, or ISO 8601 with an offset.")]
-Model = Annotated[str, Path(max_length=64, description="The id of a model, or `all`.")]
 Property = Annotated[str, Path(max_length=200, description="The name of a property.")]
 Step = Annotated[int, Path(ge=0, le=2**20)]
 
@@ -43,19 +35,21 @@ def _answers(media: str) -> type[Response]:
 def tileset(request: Request, asker: Sees, model: Model, moment: At) -> Response:
     """Give the tileset of a model, or of all, as it was at a moment in the city."""
     view = _view(asker, model, moment)
-    return json_answer(request, view.source.tileset(), tag=_tag(request, view, moment))
+    return json_answer(request, view.source.tileset(), tag=tag_of(request, view.version, moment))
 
 
 def subtree(request: Request, asker: Sees, model: Model, moment: At, level: Step, x: Step, y: Step) -> Response:
     """Give the subtree file that begins at a tile: which tiles there are below it."""
     view = _view(asker, model, moment)
-    return bytes_answer(request, view.source.subtree(level, x, y), media_type=_SUBTREE, tag=_tag(request, view, moment))
+    return bytes_answer(
+        request, view.source.subtree(level, x, y), media_type=_SUBTREE, tag=tag_of(request, view.version, moment)
+    )
 
 
 def content(request: Request, asker: Sees, model: Model, moment: At, level: Step, x: Step, y: Step) -> Response:
     """Give a tile's objects as binary glTF, with their ids and properties."""
     view = _view(asker, model, moment)
-    return bytes_answer(request, view.content(level, x, y), media_type=_GLB, tag=_tag(request, view, moment))
+    return bytes_answer(request, view.content(level, x, y), media_type=_GLB, tag=tag_of(request, view.version, moment))
 
 
 def values(
@@ -63,14 +57,8 @@ def values(
 ) -> Response:
     """Give a property of each object of a tile by its id: what a viewer colours by."""
     view = _view(asker, model, moment)
-    return json_answer(request, view.values(level, x, y, name), tag=_tag(request, view, moment))
+    return json_answer(request, view.values(level, x, y, name), tag=tag_of(request, view.version, moment))
 
 
 def _view(asker: Asker, model: str, at: str) -> SeenTiles:
-    when = asker.city.now if at == _NOW else parse_instant(at)
-    return TwinView(asker).tiles(at=when, model=None if model == "all" else model)
-
-
-def _tag(request: Request, view: SeenTiles, at: str) -> str | None:
-    """Return the name of what a moment shows while no object changes; none for the present, which passes by itself."""
-    return None if at == _NOW else entity_tag(f"{request.url.path} {view.version}")
+    return TwinView(asker).tiles(at=when(asker, at), model=among(model))

@@ -67,7 +67,7 @@ class ObjectQuery:
 
     ``valid`` and ``recorded`` are the moments in the city and of our knowledge, in microseconds UTC (``recorded`` of
     ``None``: what is known now). ``cells`` are keys of the grid, ``after`` the id that a page goes on from; ``shaped``
-    leaves out what has no geometry of its own.
+    leaves out what has no geometry of its own, ``across_deg`` what is smaller. ``largest`` keeps no more than so many.
     """
 
     valid: int
@@ -83,3 +83,5 @@ class ObjectQuery:
     shaped: bool = False
     after: str | None = None
     limit: int | None = None
+    across_deg: float = 0.0
+    largest: int | None = None

@@ -59,6 +59,7 @@ _INSERT = sql("INSERT INTO", _VERSION, "SELECT *, ?,", str(FOREVER), "FROM")
 _WRITE = sql(_INSERT, "(SELECT", _LISTED, "FROM given UNION ALL", _SIDES, ")")
 _WRITE_SIDES = sql(_INSERT, "(", _SIDES, ")")
 _CLOSE = sql("UPDATE", _VERSION, "SET recorded_to = ? WHERE rowid IN (SELECT row FROM hit)")
+_ACROSS = "greatest(east - west, north - south)"
 _LAST_NUMBER = sql("SELECT coalesce(max(number), 0) FROM", _CHANGE)
 
 _PROPERTIES = """, picked AS (SELECT properties FROM shown USING SAMPLE reservoir(50000 ROWS) REPEATABLE (1)),
@@ -115,7 +116,10 @@ class Objects:
         """Return the versions that meet ``query``, by id, with the moment at which each was recorded."""
         chosen = ", ".join(name(each) for each in columns) if columns else f"{_LISTED}, recorded_from"
         where, values = _where(query)
-        statement = sql("SELECT", chosen, "FROM", _VERSION, where, "ORDER BY id")
+        source = sql(_VERSION, where)
+        if query.largest is not None:
+            source, values = sql("(FROM", source, "ORDER BY", _ACROSS, "DESC LIMIT ?)"), [*values, query.largest]
+        statement = sql("SELECT", chosen, "FROM", source, "ORDER BY id")
         if query.limit is not None:
             statement, values = sql(statement, "LIMIT ?"), [*values, query.limit]
         return self._asked(statement, values)
@@ -263,6 +267,9 @@ def _where(query: ObjectQuery) -> tuple[str, list[Any]]:
         values += [query.text, query.text]
     if query.shaped:
         parts.append("len(geometry) > 0")
+    if query.across_deg:
+        parts.append(f"{_ACROSS} >= ?")
+        values.append(query.across_deg)
     if query.after is not None:
         parts.append("id > ?")
         values.append(query.after)
