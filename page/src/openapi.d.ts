@@ -2697,8 +2697,8 @@ export interface paths {
         get: operations["models_api_v1_twin_models_get"];
         put?: never;
         /**
-         * Add a model: CityJSON 1.1 or 2.0, or a CityJSON text sequence
-         * @description Take a model as the body; answer with the job that adds it.
+         * Add a model: IFC 2x3, 4 or 4.3, CityJSON 1.1 or 2.0, or a CityJSON text sequence
+         * @description Take a model as the body, gzip or not; answer with the job that adds it.
          *
          *     What the model held before and names no more ends at `valid_from`. The same again changes nothing.
          */
@@ -23096,6 +23096,8 @@ export interface operations {
                 stage?: string;
                 /** @description If the file names none, such as EPSG:4544. */
                 crs?: string;
+                /** @description Where an IFC model stands, as TOML: crs, position = [easting, northing], and if need be height_m, rotation_deg, origin = [x, y, z]. Without it the model's IfcMapConversion counts. */
+                placement?: string;
             };
             header?: never;
             path?: never;
@@ -23104,6 +23106,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/city+json": Record<string, never>;
+                "model/step": string;
             };
         };
         responses: {

@@ -14,10 +14,12 @@ import shapely
 from lifang.core import SystemClock, parse_instant
 from lifang.guard import SYSTEM, Classification
 from lifang.store import Store
-from lifang.twin import Twin, read_cityjson, read_outlines
+from lifang.twin import Placement, Twin, read_cityjson, read_ifc, read_outlines
 
 ROOT = Path(__file__).parents[2]
 DELFT = ROOT / "cities" / "delft" / "data" / "cityjson_delft.json.gz"
+DUPLEX = ROOT / "cities" / "chengdu" / "data" / "bim" / "duplex_architecture.ifc.gz"
+PLACE = Placement("EPSG:4544", 410_000.0, 3_394_000.0, 500.0)
 SINCE, SOON = parse_instant("2015-04-22T00:00:00Z"), parse_instant("2016-01-01T00:00:00Z")
 VALIDATE = """
 import { readFileSync } from "node:fs";
@@ -36,10 +38,12 @@ def tiles(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("tiles")
     with Store.open(folder / "city", clock=SystemClock(), memory_mb=64, threads=1) as store:
         twin = Twin(store, SystemClock())
-        for name, found in (("delft", read_cityjson(DELFT.read_bytes(), prefix="delft")), ("blocks", _blocks())):
+        duplex = read_ifc(DUPLEX.read_bytes(), prefix="duplex", scratch=folder, placement=PLACE)
+        delft = read_cityjson(DELFT.read_bytes(), prefix="delft")
+        for name, found in (("delft", delft), ("blocks", _blocks()), ("duplex", duplex)):
             twin.add(name, found, classification=Classification.OPEN, valid_from=SINCE, by=SYSTEM)
         written = []
-        for model in ("delft", "blocks"):
+        for model in ("delft", "blocks", "duplex"):
             source = twin.tiles(twin.query(at=SOON, models=[model]))
             for level, x, y in source.tiles():
                 path = folder / f"{model}-{level}-{x}-{y}.glb"

@@ -13,7 +13,7 @@ from lifang.core import parse_instant
 from lifang.guard import Classification
 from lifang.population import SyntheticPopulation
 from lifang.store import Store
-from lifang.twin import ModelFile, Twin, read_cityjson, read_outlines
+from lifang.twin import ModelFile, Placement, Twin, read_model, read_outlines
 
 ADD_DATASET, ADD_MODEL, RAISE_OUTLINES, BACKUP = "add_dataset", "add_model", "raise_outlines", "backup"
 SYNTHESISE = "synthesise_population"
@@ -60,7 +60,15 @@ class LongWork:
         asked, path = job.job.arguments, Path(job.job.arguments["path"])
         with path.open("rb") as stream:
             original = self._store.blobs.put(stream, max_bytes=path.stat().st_size)
-        found = read_cityjson(path.read_bytes(), prefix=asked["model"], crs=asked["crs"])
+        placement = asked.get("placement")
+        found = read_model(
+            path.read_bytes(),
+            prefix=asked["model"],
+            scratch=self._store.folder / "scratch",
+            crs=asked["crs"],
+            placement=Placement.parse(placement) if placement else None,
+            poll=job.check,
+        )
         return {**self._modelled(job, found), "source_sha256": original.sha256}
 
     def _raise_outlines(self, job: JobContext) -> Mapping[str, Any]:

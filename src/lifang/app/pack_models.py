@@ -15,7 +15,7 @@ from lifang.catalogue import Catalogue
 from lifang.core import BadInput, Box
 from lifang.guard import SYSTEM, Classification
 from lifang.store import Store, read_setting, write_setting
-from lifang.twin import BlockRule, ModelCard, ModelFile, Twin, generate_buildings, read_cityjson
+from lifang.twin import BlockRule, ModelCard, ModelFile, Placement, Twin, generate_buildings, read_model
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class PackGenerator:
 class PackModel:
     """A model of the city's objects: its id, what is told of it, since when its objects stand so, who may see them.
 
-    It comes from a CityJSON ``file``, or else it is generated.
+    It comes from a file in CityJSON or IFC, an IFC standing at ``placement``; or else it is generated.
     """
 
     id: str
@@ -39,6 +39,7 @@ class PackModel:
     source: Path | PackGenerator
     valid_from: datetime
     classification: Classification
+    placement: Placement | None = None
 
 
 def pack_models(pack: Path) -> list[PackModel]:
@@ -56,7 +57,9 @@ def _model(pack: Path, card: Path) -> PackModel:
         )
     grade = Classification(written.get("classification", Classification.SHARED))
     source = _generator(written) if "generate" in written else data_file(pack, card)
-    return PackModel(card.stem, _told(card.stem, written), source, written["valid_from"], grade)
+    told = written.get("placement")
+    placement = Placement.from_mapping(told) if told else None
+    return PackModel(card.stem, _told(card.stem, written), source, written["valid_from"], grade, placement)
 
 
 def _told(model: str, written: dict[str, Any]) -> ModelCard:
@@ -78,10 +81,11 @@ def furnish_model(model: PackModel, store: Store, catalogue: Catalogue, twin: Tw
     """Bring a model of a pack into the twin; nothing is done again unless it, or what it is made from, is another."""
     content = _content(model.source, catalogue)
     told = [hashlib.sha256(content).hexdigest(), model.valid_from.isoformat(), model.classification.value]
+    told += [repr(model.placement)] if model.placement else []
     key = f"model:{model.id}"
     if read_setting(store, key) == told:
         return
-    for since, found in _moments(model, content, catalogue):
+    for since, found in _moments(model, content, catalogue, store.folder / "scratch"):
         twin.add(model.id, found, classification=model.classification, valid_from=since, by=SYSTEM)
     twin.describe(model.id, model.card)
     write_setting(store, key, told)
@@ -93,11 +97,13 @@ def _content(source: Path | PackGenerator, catalogue: Catalogue) -> bytes:
     return repr((source, catalogue.dataset(source.dataset).release().id)).encode()
 
 
-def _moments(model: PackModel, content: bytes, catalogue: Catalogue) -> Iterator[tuple[datetime, ModelFile]]:
+def _moments(
+    model: PackModel, content: bytes, catalogue: Catalogue, scratch: Path
+) -> Iterator[tuple[datetime, ModelFile]]:
     """Yield what the model holds since each of its moments."""
     source = model.source
     if isinstance(source, Path):
-        yield model.valid_from, read_cityjson(content, prefix=model.id)
+        yield model.valid_from, read_model(content, prefix=model.id, scratch=scratch, placement=model.placement)
         return
     roads = catalogue.dataset(source.dataset).rows().select(["geometry"])
     years = {moment.year: moment for moment in source.moments}

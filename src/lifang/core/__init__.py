@@ -5,6 +5,7 @@ Does not belong here: storage, code lists, anything that knows what a city does.
 Reads and writes no dataset, only the lock of a folder.
 """
 
+from lifang.core.apart import bound_process, ended_apart
 from lifang.core.curve import morton
 from lifang.core.disk import disk_errors, disk_full
 from lifang.core.errors import (
@@ -74,6 +75,7 @@ __all__ = [
     "Unavailable",
     "Unit",
     "UnknownCode",
+    "bound_process",
     "catalogue_of_words",
     "check_crs",
     "check_slug",
@@ -82,6 +84,7 @@ __all__ = [
     "disk_errors",
     "disk_full",
     "distance_m",
+    "ended_apart",
     "format_instant",
     "from_micros",
     "from_wgs84",

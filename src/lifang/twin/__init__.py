@@ -7,7 +7,7 @@ Reads model files and datasets with outlines; writes the store of objects, and o
 from lifang.twin.flat import VectorSource
 from lifang.twin.generating import BlockRule, generate_buildings
 from lifang.twin.model import CATEGORIES, CLASSES, STAGES, CityObject, ModelCard, Shape, class_of
-from lifang.twin.reading import Fault, ModelFile, read_cityjson, read_outlines
+from lifang.twin.reading import Fault, ModelFile, Placement, read_cityjson, read_ifc, read_model, read_outlines
 from lifang.twin.tiles import Tile, TileSource
 from lifang.twin.tiling import CONTENT, SUBTREE, Cell
 from lifang.twin.twin import Added, Twin
@@ -28,6 +28,7 @@ __all__ = [
     "Fault",
     "ModelCard",
     "ModelFile",
+    "Placement",
     "Quadrant",
     "Shape",
     "Tile",
@@ -37,5 +38,7 @@ __all__ = [
     "class_of",
     "generate_buildings",
     "read_cityjson",
+    "read_ifc",
+    "read_model",
     "read_outlines",
 ]

@@ -34,12 +34,24 @@ STAGES: Mapping[str, tuple[str, str]] = {
     "completed": ("竣工", "completed"),
     "operation": ("运营", "in operation"),
 }
-_BASE, _RESOURCES = "base", "resources"
+_BASE, _RESOURCES, _PROJECTS = "base", "resources", "projects"
 CLASSES: Mapping[str, tuple[str, str, str]] = {
     "Bridge": ("桥梁", "bridge", _BASE),
+    "BridgeConstructiveElement": ("桥梁构件", "part of a bridge", _PROJECTS),
+    "BridgeFurniture": ("桥梁设施", "furniture of a bridge", _PROJECTS),
+    "BridgeInstallation": ("桥梁附属设施", "installation of a bridge", _PROJECTS),
+    "BridgePart": ("桥梁部分", "bridge part", _BASE),
+    "BridgeRoom": ("桥内空间", "room in a bridge", _PROJECTS),
     "Building": ("建筑", "building", _BASE),
+    "BuildingConstructiveElement": ("建筑构件", "part of a building", _PROJECTS),
+    "BuildingFurniture": ("家具", "furniture", _PROJECTS),
+    "BuildingInstallation": ("建筑设备", "installation", _PROJECTS),
+    "BuildingRoom": ("房间", "room", _PROJECTS),
+    "BuildingStorey": ("楼层", "storey", _PROJECTS),
+    "BuildingUnit": ("建筑单元", "building unit", _PROJECTS),
     "BuildingPart": ("建筑部分", "building part", _BASE),
     "CityFurniture": ("城市设施", "city furniture", _BASE),
+    "CityObjectGroup": ("对象组", "group of objects", _BASE),
     "GenericCityObject": ("其他对象", "other object", _BASE),
     "LandUse": ("土地利用", "land use", _RESOURCES),
     "OtherConstruction": ("构筑物", "other construction", _BASE),

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from tests.unit.doors.conftest import Client, House
+from tests.unit.twin.ifc_model import WALL
+from tests.unit.twin.ifc_model import house as ifc_house
 
 T0, T1, T2 = "2019-01-01T00:00:00Z", "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"
 
@@ -185,3 +187,26 @@ def test_tiles_tell_a_property_of_what_they_show(built: House) -> None:
                 told |= anyone.get(f"{base}/values/use/{level}/{x}/{y}.json").json()
     assert told == {"blocks:a": "home", "blocks:c": "home"}
     assert anyone.get(f"{base}/values/use/31/0/0.json").status_code == 404
+
+
+def test_an_ifc_model_comes_in_where_it_is_placed_and_is_in_the_ledger(house: House) -> None:
+    placement = 'crs = "EPSG:4544"\nposition = [410000.0, 3394000.0]'
+    job = add(house.client("data_officer"), ifc_house(), valid_from=T0, model="bim", placement=placement)
+    assert job["state"] == "done", job
+    told = house.client().get(f"/api/v1/twin/objects/bim:{WALL}", params={"at": T2}).json()
+    assert told["whole"]["kind"] == "BuildingStorey"
+    assert told["object"]["properties"]["Pset_WallCommon"]["Width"] == 0.2
+    assert told["object"]["kind_name"] == {"zh": "建筑构件", "en": "part of a building"}
+    assert "bim" in str(house.city.store.ledger.last("objects") or "")
+
+
+def test_an_ifc_model_without_a_place_is_refused_and_leaves_nothing(house: House) -> None:
+    officer = house.client("data_officer")
+    job = add(officer, ifc_house(), valid_from=T0, model="lost")
+    assert job["state"] == "failed"
+    assert "no IfcMapConversion" in job["error"]["detail"]
+    asked = {"model": "lost", "valid_from": T0, "placement": "crs = 3"}
+    assert officer.post("/api/v1/twin/models", params=asked, content=ifc_house()).status_code == 400
+    assert ids(officer.get("/api/v1/twin/objects", params={"model": "lost", "at": T2})) == []
+    assert not list(house.city.spool.iterdir())
+    assert not list((house.city.folder / "scratch").iterdir())

@@ -6,9 +6,6 @@ import errno
 import json
 import os
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -18,28 +15,9 @@ import numpy as np
 import pyarrow as pa
 
 from lifang.catalogue.reading.model import Batch, Hints, Limits, Opened, Refusal, text_batch
-from lifang.core import BadInput, TooLarge, Unavailable
+from lifang.core import BadInput, TooLarge, ended_apart
 
-_PACKAGE = "lifang.catalogue.reading"
-# Name the packages above the child without running their start-up code: it needs none of it.
-_BOOT = f"""
-import sys, types
-for name, path in zip(sys.argv[1:-1:2], sys.argv[2:-1:2]):
-    sys.modules[name] = types.ModuleType(name)
-    sys.modules[name].__path__ = [path]
-from {_PACKAGE}.child import main
-main()
-"""
-_ENVIRONMENT = {
-    "LANG": "C.UTF-8",
-    "HOME": "/nonexistent",
-    "TZ": "UTC",
-    "MALLOC_ARENA_MAX": "1",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-}
-_POLL_S = 0.2
+_CHILD = Path(__file__).with_name("child.py")
 _SPARE_BYTES = 16 << 20  # a disk with less left is taken as full
 _BYTES_PER_SECOND = 1 << 20
 _MENDS = {
@@ -76,7 +54,7 @@ def open_apart(
         "seconds": seconds,
     }
     (folder / "request.json").write_text(json.dumps(request), "utf-8")
-    if not _ended(folder, seconds, poll):
+    if not ended_apart(_CHILD, folder, seconds=seconds, poll=poll):
         what = f"{_NAMES[reader]} cannot be read within {seconds:.0f} s."
         raise TooLarge(what, where=called, mend=_MENDS[reader])
     if not (folder / "answer.json").exists() and shutil.disk_usage(folder).free < _SPARE_BYTES:
@@ -89,37 +67,6 @@ def open_apart(
         told = {name: _plain(text, path, called) for name, text in problem.items()}
         raise (TooLarge if answer["large"] else BadInput)(told["what"], where=told["where"], mend=told["mend"])
     return _opened(answer, folder)
-
-
-def _ended(folder: Path, seconds: float, poll: Callable[[], None]) -> bool:
-    """Return whether the process ended by itself in time; it has ended in any case."""
-    if os.name != "posix":
-        raise Unavailable("This format needs the process limits of Linux or macOS.", mend="Send CSV or Parquet.")
-    here = Path(__file__).absolute().parent
-    packages = (("lifang", here.parent.parent), ("lifang.catalogue", here.parent), (_PACKAGE, here))
-    named = [str(part) for package in packages for part in package]
-    deadline = time.monotonic() + seconds
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-c", _BOOT, *named, str(folder.absolute())],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=_ENVIRONMENT,
-        cwd="/",
-        start_new_session=True,
-    )
-    try:
-        while (left := deadline - time.monotonic()) > 0:
-            poll()
-            try:
-                process.wait(min(_POLL_S, left))
-            except subprocess.TimeoutExpired:
-                continue
-            return True
-        return False
-    finally:
-        process.kill()
-        process.wait()
 
 
 def _plain(text: str, path: Path, called: str) -> str:

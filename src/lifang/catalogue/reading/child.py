@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import gc
 import json
-import math
 import os
-import resource
-import signal
 import sys
 from collections.abc import Callable
 from itertools import chain
@@ -26,7 +23,7 @@ from lifang.catalogue.reading.geojson import open_geojson
 from lifang.catalogue.reading.model import Hints, Limits, Opened, Refusal
 from lifang.catalogue.reading.vector import open_vector
 from lifang.catalogue.reading.workbook import open_xlsx
-from lifang.core import BadInput, TooLarge
+from lifang.core import BadInput, TooLarge, bound_process
 
 ROW, SHAPE = "row", "shape"
 _REFUSALS = pa.schema([("row", pa.int64()), *((name, pa.string()) for name in Refusal._fields[1:])])
@@ -44,7 +41,7 @@ def main() -> None:
     folder = Path(sys.argv[-1])
     request = json.loads((folder / "request.json").read_bytes())
     limits = Limits(**request["limits"])
-    _limit(limits, request["seconds"])
+    bound_process(memory_bytes=limits.child_memory, seconds=request["seconds"], file_bytes=limits.expanded)
     gc.disable()  # parsers make many objects and no cycles; the process ends soon
     stated: dict[str, Any] = request["hints"]
     for name in ("header", "missing"):
@@ -58,26 +55,6 @@ def main() -> None:
         answer = {"large": large, "problem": {"what": error.what, "where": error.where, "mend": error.mend}}
     (folder / "answer.json").write_text(json.dumps(answer), "utf-8")
     os._exit(0)  # no clean-up: nothing here outlives the answer
-
-
-def _limit(limits: Limits, seconds: float) -> None:
-    bounds = {
-        resource.RLIMIT_AS: _mapped_bytes() + limits.child_memory,
-        resource.RLIMIT_CPU: math.ceil(seconds) + 1,
-        resource.RLIMIT_FSIZE: limits.expanded,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NOFILE: 256,
-    }
-    for what, most in bounds.items():
-        resource.setrlimit(what, (most, most))
-    signal.setitimer(signal.ITIMER_REAL, seconds + 1)  # should the server be gone
-
-
-def _mapped_bytes() -> int:
-    try:
-        return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
-    except OSError:
-        return 0  # not Linux: the bound is then the whole of it
 
 
 def _write(opened: Opened, folder: Path) -> None:

@@ -22,27 +22,30 @@ _FIGURES = ("model", "objects", "replaced", "unchanged", "ended", "refused")
 
 @app.command()
 def add(
-    file: Annotated[Path, typer.Argument(help="CityJSON 1.1 or 2.0, or a CityJSON text sequence; gz too.")],
+    file: Annotated[Path, typer.Argument(help="IFC 2x3, 4 or 4.3; CityJSON 1.1 or 2.0, or its text sequence; gz too.")],
     folder: Dir,
     model: Model,
     valid_from: Since,
     classification: Annotated[str, typer.Option(help="open, shared or restricted.")] = "shared",
     stage: Stage = "operation",
     crs: Annotated[str, typer.Option(help="If the file names none, such as EPSG:4544.")] = "",
+    placement: Annotated[Path | None, typer.Option(help="TOML: where an IFC model stands.")] = None,
     as_json: Json = False,
 ) -> None:
     """Add a model: its objects hold from a moment on; what it held before and names no more ends then."""
-    if not file.is_file():
-        raise NotFound(f"{file} does not exist.", mend="Check the path.")
+    for path in filter(None, (file, placement)):
+        if not path.is_file():
+            raise NotFound(f"{path} does not exist.", mend="Check the path.")
     asked = {
         "model": model,
         "valid_from": valid_from,
         "classification": classification,
         "stage": stage,
         "crs": crs,
+        "placement": placement.read_text("utf-8") if placement else None,
     }
     with Client(folder) as client:
-        job = client.send("/api/v1/twin/models", file.read_bytes(), media_type="application/city+json", **asked)
+        job = client.send("/api/v1/twin/models", file.read_bytes(), media_type="application/octet-stream", **asked)
         _tell(follow(client, job, f"adding {file.name}"), as_json=as_json)
 
 
@@ -83,7 +86,7 @@ def _tell(result: dict[str, Any], *, as_json: bool) -> None:
         return
     show({name: result[name] for name in _FIGURES}, as_json=False)
     if result["faults"]:
-        show(result["faults"], as_json=False, columns=("object", "what", "mend"))
+        show(result["faults"], as_json=False, columns=("severity", "rule", "object", "what", "mend"))
 
 
 @app.command("list")

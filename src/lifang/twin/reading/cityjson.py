@@ -6,7 +6,6 @@ Source: CityJSON 2.0 (OGC 20-072r5), chapters 2, 3, 4 and 10.
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +15,12 @@ import orjson
 import shapely
 from numpy.typing import NDArray
 
-from lifang.core import BadInput, TooLarge, check_crs, to_wgs84
-from lifang.twin.reading.model import Described, Fault, ModelFile, bounds_of, rows_of
+from lifang.core import BadInput, check_crs, to_wgs84
+from lifang.twin.reading.model import Described, Fault, ModelFile, bounds_of, rows_of, unpacked
 
 _VERSIONS = ("1.1", "2.0")
 _DEPTH = {"MultiSurface": 1, "CompositeSurface": 1, "Solid": 2, "MultiSolid": 3, "CompositeSolid": 3}
 _EPSG = re.compile(r"/def/crs/EPSG/[^/]+/(\d+)$")
-_UNPACKED_MAX = 2 << 30
 _NAMES = ("name", "identificatie", "identificatiebagpnd")
 
 
@@ -32,7 +30,7 @@ def read_cityjson(content: bytes, *, prefix: str, crs: str = "") -> ModelFile:
     ``crs`` is the coordinate system if the file does not name one. Objects without surfaces are kept as the parents of
     those that have some; one whose geometry is broken is refused. ``BadInput`` if the whole cannot be read.
     """
-    documents = list(_documents(_unpacked(content)))
+    documents = list(_documents(unpacked(content)))
     head = documents[0]
     if head.get("type") != "CityJSON" or str(head.get("version")) not in _VERSIONS:
         found = f"type {str(head.get('type'))[:40]!r}, version {str(head.get('version'))[:40]!r}"
@@ -46,22 +44,6 @@ def read_cityjson(content: bytes, *, prefix: str, crs: str = "") -> ModelFile:
         vertices = _vertices(document, document.get("transform") or head.get("transform"), system)
         reading.take(document.get("CityObjects") or {}, vertices)
     return reading.done()
-
-
-def _unpacked(content: bytes) -> bytes:
-    """Return the content, unpacked if it is gzip; ``TooLarge`` past a bound, ``BadInput`` if it is damaged."""
-    if not content.startswith(b"\x1f\x8b"):
-        return content
-    packed = zlib.decompressobj(wbits=31)
-    try:
-        whole = packed.decompress(content, _UNPACKED_MAX)
-    except zlib.error as error:
-        raise BadInput(f"The gzip file is damaged: {error}.", mend="Send it again.") from None
-    if packed.unconsumed_tail:
-        raise TooLarge(f"It unpacks to more than {_UNPACKED_MAX} bytes.", mend="Send the model in parts.")
-    if not packed.eof:
-        raise BadInput("The gzip file ends too early.", mend="Send it again.")
-    return whole
 
 
 def _documents(content: bytes) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,20 +13,27 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
-from lifang.core import distance_m
+from lifang.core import BadInput, TooLarge, distance_m
 from lifang.store import OBJECT_COLUMNS
 from lifang.twin.model import class_of, level_of
 from lifang.twin.tiling import keys
 
+_UNPACKED_MAX = 2 << 30
+
 
 @dataclass(frozen=True)
 class Fault:
-    """Why an object was refused: the rule it breaks, where in the file, and how to mend it."""
+    """A rule that an object of a model breaks: ``error`` refuses the object, ``warning`` admits it all the same.
+
+    ``rule`` is the family of rules, ``where`` the place in the file.
+    """
 
     object: str
     rule: str
     what: str
     mend: str
+    where: str = ""
+    severity: str = "error"
 
 
 @dataclass(frozen=True)
@@ -45,17 +53,20 @@ class Described:
     name: str
     parent: str
     properties: Mapping[str, Any]
+    category: str = ""  # that of its class
+    level: int = 0  # that of its geometry
 
 
 def rows_of(described: Sequence[Described], shapes: Sequence[list[dict[str, Any]]], bounds: NDArray[Any]) -> pa.Table:
     """Return the rows of objects with their shapes; ``bounds`` (n, 6) are west, south, east, north, bottom and top."""
     west, south, east, north, bottom, top = np.asarray(bounds, np.float64).reshape(-1, 6).T
     across = distance_m(west, south, east, north)
+    lods = [[shape["lod"] for shape in each] for each in shapes]
     content = {
         "id": [each.id for each in described],
         "class": [each.kind for each in described],
-        "category": [class_of(each.kind)[2] for each in described],
-        "level": [level_of([shape["lod"] for shape in each]) for each in shapes],
+        "category": [each.category or class_of(each.kind)[2] for each in described],
+        "level": [each.level or level_of(found) for each, found in zip(described, lods, strict=True)],
         "parent": [each.parent for each in described],
         "name": [each.name for each in described],
         "west": west,
@@ -84,3 +95,19 @@ def bounds_of(surfaces: NDArray[np.object_]) -> NDArray[np.float64]:
     starts = np.searchsorted(owner, np.arange(len(surfaces)))
     low, high = (each.reduceat(coordinates[:, 2], starts) for each in (np.minimum, np.maximum))
     return np.column_stack((flat, low, high))
+
+
+def unpacked(content: bytes) -> bytes:
+    """Return the content, unpacked if it is gzip; ``TooLarge`` past a bound, ``BadInput`` if it is damaged."""
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    packed = zlib.decompressobj(wbits=31)
+    try:
+        whole = packed.decompress(content, _UNPACKED_MAX)
+    except zlib.error as error:
+        raise BadInput(f"The gzip file is damaged: {error}.", mend="Send it again.") from None
+    if packed.unconsumed_tail:
+        raise TooLarge(f"It unpacks to more than {_UNPACKED_MAX} bytes.", mend="Send the model in parts.")
+    if not packed.eof:
+        raise BadInput("The gzip file ends too early.", mend="Send it again.")
+    return whole

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from lifang.twin.shapes import Frame, Mesh
 
-VERTICES_MAX = 65_535  # of one primitive, so that an index is two bytes
+VERTICES_MAX = 65_535  # of one primitive of many objects, so that an index is two bytes
 
 _VERTEX = np.dtype([("position", "<f4", 3), ("normal", "i1", 4), ("feature", "<u2"), ("padding", "<u2")])
-_FLOAT, _BYTE, _UNSIGNED_SHORT = 5126, 5120, 5123
+_FLOAT, _BYTE, _UNSIGNED_SHORT, _UNSIGNED_INT = 5126, 5120, 5123, 5125
 _ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
 _NUMBERS = {pa.float64(): "FLOAT64", pa.float32(): "FLOAT32", pa.int64(): "INT64", pa.int32(): "INT32"}
 _CLASS = "object"
@@ -37,7 +37,7 @@ class Portion:
 def glb(portions: Sequence[Portion], frame: Frame) -> bytes:
     """Return the binary glTF of ``portions``, whose meshes are in ``frame``.
 
-    Each has at most 65,535 vertices and a table of the same columns: texts, or numbers of 32 or 64 bits, without nulls.
+    Each has at most 65,535 objects and a table of the same columns: texts, or numbers of 32 or 64 bits, without nulls.
     """
     writer = _Writer()
     primitives = [_primitive(writer, portion, number) for number, portion in enumerate(portions)]
@@ -94,7 +94,9 @@ def _primitive(writer: _Writer, portion: Portion, number: int) -> dict[str, Any]
     bounds = {"min": position.min(axis=0).tolist(), "max": position.max(axis=0).tolist()}
     view = writer.view(vertices.tobytes(), byteStride=_VERTEX.itemsize, target=_ARRAY_BUFFER)
     offsets = {name: _VERTEX.fields[name][1] for name in ("normal", "feature")} if _VERTEX.fields else {}
-    corners = mesh.triangle.astype("<u2").ravel()
+    wide = count > VERTICES_MAX
+    corners = mesh.triangle.astype("<u4" if wide else "<u2").ravel()
+    component = _UNSIGNED_INT if wide else _UNSIGNED_SHORT
     indices = writer.view(corners.tobytes(), target=_ELEMENT_ARRAY_BUFFER)
     return {
         "attributes": {
@@ -102,7 +104,7 @@ def _primitive(writer: _Writer, portion: Portion, number: int) -> dict[str, Any]
             "NORMAL": writer.accessor(view, _BYTE, "VEC3", count, byteOffset=offsets["normal"], normalized=True),
             "_FEATURE_ID_0": writer.accessor(view, _UNSIGNED_SHORT, "SCALAR", count, byteOffset=offsets["feature"]),
         },
-        "indices": writer.accessor(indices, _UNSIGNED_SHORT, "SCALAR", len(corners)),
+        "indices": writer.accessor(indices, component, "SCALAR", len(corners)),
         "material": 0,
         "extensions": {
             "EXT_mesh_features": {

@@ -31,13 +31,21 @@ from lifang.doors.api.listing import After, CityMoment, Limit, RecordedMoment, a
 from lifang.doors.api.routes.work import job_body
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, encode_cursor, receive_file
 from lifang.guard import Action, Classification, Resource
-from lifang.twin import CATEGORIES, STAGES, CityObject, class_of
+from lifang.twin import CATEGORIES, STAGES, CityObject, Placement, class_of
 
 Sees = Annotated[Asker, asking(Action.READ, Resource("object"), per_item=True)]
 Admits = Annotated[Asker, asking(Action.ADMIT, Resource("object"))]
+_PLACEMENT = (
+    "Where an IFC model stands, as TOML: crs, position = [easting, northing], and if need be height_m, rotation_deg,"
+    " origin = [x, y, z]. Without it the model's IfcMapConversion counts."
+)
 Text = Annotated[str, Query(max_length=200)]
+_BYTES = {"type": "string", "format": "binary"}
 _MODEL: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"application/city+json": {"schema": {"type": "object"}}}}
+    "requestBody": {
+        "required": True,
+        "content": {"application/city+json": {"schema": {"type": "object"}}, "model/step": {"schema": _BYTES}},
+    }
 }
 
 
@@ -59,7 +67,7 @@ def router() -> APIRouter:
         status_code=202,
         response_model=JobBody,
         openapi_extra=_MODEL,
-        summary="Add a model: CityJSON 1.1 or 2.0, or a CityJSON text sequence",
+        summary="Add a model: IFC 2x3, 4 or 4.3, CityJSON 1.1 or 2.0, or a CityJSON text sequence",
     )
     routes.add_api_route(
         "/outlines",
@@ -166,12 +174,15 @@ async def add(
     classification: Classification = Classification.SHARED,
     stage: Annotated[str, Query(max_length=20)] = "operation",
     crs: Annotated[str, Query(max_length=64, description="If the file names none, such as EPSG:4544.")] = "",
+    placement: Annotated[str, Query(max_length=2_000, description=_PLACEMENT)] = "",
 ) -> Response:
-    """Take a model as the body; answer with the job that adds it.
+    """Take a model as the body, gzip or not; answer with the job that adds it.
 
     What the model held before and names no more ends at `valid_from`. The same again changes nothing.
     """
     since = _since(valid_from)
+    if placement:
+        Placement.parse(placement)
     path = await receive_file(request.stream(), asker.city.spool)
     arguments = {
         "path": str(path),
@@ -180,6 +191,7 @@ async def add(
         "classification": classification.value,
         "stage": stage,
         "crs": crs,
+        "placement": placement,
     }
     try:
         job = await run_sync(lambda: asker.city.jobs.submit("add_model", arguments, subject=asker.subject))

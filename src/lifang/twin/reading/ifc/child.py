@@ -1,0 +1,180 @@
+"""The process apart: reads one model within its limits, leaves what it found in a folder, and ends.
+
+It is started by ``reader`` with a folder that holds ``request.json``, and leaves ``objects.arrow`` and ``answer.json``
+there. A model that crashes the parser leaves no answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import ifcopenshell
+import numpy as np
+import orjson
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from lifang.core import BadInput, TooLarge, bound_process
+from lifang.twin.reading.ifc.elements import Tree, name_of
+from lifang.twin.reading.ifc.georeference import placement_of, refuse_jumps, site_reference
+from lifang.twin.reading.ifc.meshes import Solid, solids
+from lifang.twin.reading.ifc.placement import Placement
+from lifang.twin.reading.ifc.properties import Properties
+
+_END, _TAIL = b"END-ISO-10303-21", 1_024
+_SCHEMAS = ("IFC2X3", "IFC4", "IFC4X3")
+_OBJECT = pa.schema(
+    [
+        *((name, pa.string()) for name in ("guid", "kind", "name", "parent")),
+        ("level", pa.uint8()),
+        ("properties", pa.binary()),
+        ("bounds", pa.list_(pa.float64(), 6)),
+        ("wkb", pa.binary()),
+    ]
+)
+_BATCH = 256
+_EMPTY_M3 = 1e-9
+
+
+def main() -> None:
+    """Answer the request in the folder named last on the command line."""
+    folder = Path(sys.argv[-1])
+    request = json.loads((folder / "request.json").read_bytes())
+    bound_process(**request["bounds"])
+    try:
+        answer = _Reading(Path(request["path"]), request["placement"]).into(folder / "objects.arrow")
+    except BadInput as error:
+        problem = {"what": error.what, "where": error.where, "mend": error.mend}
+        answer = {"large": isinstance(error, TooLarge), "problem": problem}
+    (folder / "answer.json").write_text(json.dumps(answer), "utf-8")
+    os._exit(0)  # no clean-up: nothing here outlives the answer
+
+
+def opened(path: Path) -> ifcopenshell.file:
+    """Return the model at ``path``; ``BadInput`` if it is no whole IFC of a version that is read."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _TAIL))
+        if _END not in stream.read():
+            raise BadInput("The model ends too early: END-ISO-10303-21 is lacking.", mend="Send it again.")
+    try:
+        model = ifcopenshell.open(path)
+    except (ifcopenshell.Error, RuntimeError, OSError) as error:
+        raise BadInput(f"The model cannot be read: {str(error)[:300]}", mend="Export it again as IFC 4.") from None
+    if not isinstance(model, ifcopenshell.file) or model.schema not in _SCHEMAS:
+        raise BadInput(f"It is no IFC of {', '.join(_SCHEMAS)}.", where="FILE_SCHEMA", mend="Export it as IFC 4.")
+    if len(model.by_type("IfcProject")) != 1:
+        raise BadInput("A model has one IfcProject.", where="IfcProject", mend="Export the whole project.")
+    return model
+
+
+class _Reading:
+    def __init__(self, path: Path, placement: dict[str, Any] | None) -> None:
+        self._model = opened(path)
+        self._placement = Placement(**placement) if placement else placement_of(self._model)
+        self._tree, self._properties = Tree(self._model), Properties(self._model)
+        self._bounds: dict[str, NDArray[np.float64]] = {}
+        self._findings: list[dict[str, str]] = []
+        self._entities: dict[str, ifcopenshell.entity_instance] = {}
+        for each in self._tree.objects():
+            if each.GlobalId in self._entities:
+                what = "Its GlobalId stands there twice."
+                self._find("duplicate", each.GlobalId, what, f"#{each.id()}", "Give every object its own.")
+            else:
+                self._entities[each.GlobalId] = each
+
+    def into(self, path: Path) -> dict[str, Any]:
+        """Write the objects to ``path`` as an Arrow stream and return the rest of the answer."""
+        guids: list[str] = []
+        centres: list[NDArray[np.float64]] = []
+        with pa.ipc.new_stream(path, _OBJECT) as sink:
+            waiting: list[dict[str, Any]] = []
+            for solid in solids(self._model):
+                entity = self._entities.get(solid.guid)
+                if entity is None or solid.guid in self._bounds:
+                    continue
+                if not np.isfinite(solid.vertex).all():
+                    self._find("geometry", solid.guid, "Its shape is not finite.", entity.is_a(), "Model it anew.")
+                    continue
+                guids.append(solid.guid)
+                centres.append((solid.vertex.min(axis=0) + solid.vertex.max(axis=0)) / 2)
+                waiting.append(self._shaped(entity, solid))
+                if len(waiting) == _BATCH:
+                    sink.write_batch(pa.RecordBatch.from_pylist(waiting, _OBJECT))
+                    waiting = []
+            if guids:
+                refuse_jumps(guids, np.array(centres), self._placement)
+            waiting += self._bare()
+            sink.write_batch(pa.RecordBatch.from_pylist(waiting, _OBJECT))
+        reference = site_reference(self._model)
+        return {
+            "schema": self._model.schema_identifier,
+            "findings": self._findings,
+            "placement": asdict(self._placement),
+            "reference": [reference.lon, reference.lat] if reference else None,
+        }
+
+    def _shaped(self, entity: ifcopenshell.entity_instance, solid: Solid) -> dict[str, Any]:
+        if solid.is_closed():
+            volume = solid.volume_m3()
+            if volume < -_EMPTY_M3:
+                solid = solid.turned()
+                what = f"Its faces look inwards ({volume:.3f} m³); they were turned."
+                self._find("orientation", solid.guid, what, entity.is_a(), "Model it anew.", "warning")
+        else:
+            what = "Its surface is not closed."
+            self._find("closedness", solid.guid, what, entity.is_a(), "Close it to a solid.", "warning")
+        position = self._placement.to_wgs84(solid.vertex)
+        low, high = position.min(axis=0), position.max(axis=0)
+        self._bounds[solid.guid] = np.array([low[0], low[1], high[0], high[1], low[2], high[2]])
+        return self._row(entity, solid.wkb(position))
+
+    def _row(self, entity: ifcopenshell.entity_instance, wkb: bytes | None) -> dict[str, Any]:
+        kind, level = self._tree.kind(entity)
+        above = self._tree.above(entity)
+        return {
+            "guid": entity.GlobalId,
+            "kind": kind,
+            "name": name_of(entity),
+            "parent": above.GlobalId if above is not None and above.GlobalId in self._entities else "",
+            "level": level,
+            "properties": orjson.dumps(self._properties.of(entity), default=str),
+            "bounds": self._bounds[entity.GlobalId].tolist(),
+            "wkb": wkb,
+        }
+
+    def _bare(self) -> list[dict[str, Any]]:
+        """Return the objects without a shape: they lie where their parts and members do, or are left out."""
+        bare = [guid for guid in self._entities if guid not in self._bounds]
+        around: dict[str, list[NDArray[np.float64]]] = {guid: [] for guid in bare}
+        for guid, bounds in self._bounds.items():
+            for whole in self._wholes(self._entities[guid]):
+                if whole.GlobalId in around:
+                    around[whole.GlobalId].append(bounds)
+        rows = []
+        for guid in bare:
+            entity = self._entities[guid]
+            if around[guid]:
+                parts = np.array(around[guid])
+                low, high = parts.min(axis=0), parts.max(axis=0)
+                self._bounds[guid] = np.array([low[0], low[1], high[2], high[3], low[4], high[5]])
+                rows.append(self._row(entity, None))
+            elif getattr(entity, "Representation", None):
+                self._find("geometry", guid, "Its shape cannot be built.", entity.is_a(), "Model it anew.")
+            else:
+                what = "It has no shape, nor has a part of it: it is left out."
+                self._find("geometry", guid, what, entity.is_a(), "Give it or its parts a shape.", "warning")
+        return rows
+
+    def _wholes(self, entity: ifcopenshell.entity_instance) -> list[ifcopenshell.entity_instance]:
+        line = list(self._tree.line(entity))
+        return [*line, *(group for each in (entity, *line) for group in self._properties.groups(each))]
+
+    def _find(self, rule: str, guid: str, what: str, where: str, mend: str, severity: str = "error") -> None:
+        self._findings.append(
+            {"object": guid, "rule": rule, "what": what, "where": where, "mend": mend, "severity": severity}
+        )

@@ -1,0 +1,106 @@
+"""The shapes of a model's objects, one after the other, as triangles in metres.
+
+``hybrid-cgal-simple-opencascade`` gives the elements that the default kernel gives, in a quarter of the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import ifcopenshell
+import ifcopenshell.geom
+import numpy as np
+from numpy.typing import NDArray
+
+from lifang.twin.reading.ifc.elements import LEFT_OUT
+
+_KERNEL: Final = "hybrid-cgal-simple-opencascade"
+_FLAT_M2 = 1e-10
+_HEAD = np.dtype([("order", "u1"), ("type", "<u4"), ("count", "<u4")])
+_TRIANGLE = np.dtype([*_HEAD.descr, ("points", "<u4"), ("ring", "<f8", (4, 3))])
+_POLYGON_Z, _MULTIPOLYGON_Z = 0x80000003, 0x80000006  # extended well-known binary
+
+
+@dataclass(frozen=True)
+class Solid:
+    """The shape of an object: ``vertex`` (n, 3) metres in the model, ``triangle`` (m, 3) numbers of them."""
+
+    guid: str
+    vertex: NDArray[np.float64]
+    triangle: NDArray[np.int64]
+
+    def volume_m3(self) -> float:
+        """Return the signed volume: negative if its faces look inwards; of little meaning if it is not closed."""
+        corner = (self.vertex - self.vertex[0])[self.triangle]
+        return float(np.einsum("ij,ij->i", corner[:, 0], np.cross(corner[:, 1], corner[:, 2])).sum() / 6)
+
+    def is_closed(self) -> bool:
+        """Return whether every edge is walked as often one way as the other, points at one place being one."""
+        _, same = np.unique(np.round(self.vertex, 6), axis=0, return_inverse=True)
+        corner = same.reshape(-1)[self.triangle]
+        start, end = corner.ravel(), np.roll(corner, -1, axis=1).ravel()
+        real = start != end
+        low, high = np.minimum(start, end)[real], np.maximum(start, end)[real]
+        way = np.where(start < end, 1, -1)[real]
+        _, edge = np.unique(low * len(self.vertex) + high, return_inverse=True)
+        return not np.bincount(edge.reshape(-1), weights=way).any()
+
+    def turned(self) -> Solid:
+        """Return it with every face looking the other way."""
+        return Solid(self.guid, self.vertex, self.triangle[:, ::-1])
+
+    def wkb(self, position: NDArray[np.float64]) -> bytes:
+        """Return its triangles as a multipolygon, its vertices standing at ``position`` (n, 3)."""
+        corner = self.vertex[self.triangle]
+        area = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1) / 2
+        kept = self.triangle[area > _FLAT_M2]
+        body = np.zeros(len(kept), _TRIANGLE)
+        body["order"], body["type"], body["count"], body["points"] = 1, _POLYGON_Z, 1, 4
+        body["ring"] = position[kept[:, [0, 1, 2, 0]]]
+        return np.array([(1, _MULTIPOLYGON_Z, len(kept))], _HEAD).tobytes() + body.tobytes()
+
+
+def solids(model: ifcopenshell.file) -> Iterator[Solid]:
+    """Yield the shape of each object that has one, in no certain order; one is in memory at a time.
+
+    A shape that many objects share is made once. The kernel then leaves out some that it makes if it makes each by
+    itself, so those are asked for again.
+    """
+    out = [name for name in LEFT_OUT if _declares(model, name)]
+    empty = []
+    for shape in _shapes(model, exclude=out):
+        solid = _solid(shape)
+        if len(solid.triangle):
+            yield solid
+        else:
+            empty.append(model.by_guid(shape.guid))
+    again = _shapes(model, by_itself=True, include=empty) if empty else ()
+    yield from (solid for solid in map(_solid, again) if len(solid.triangle))
+
+
+def _shapes(model: ifcopenshell.file, *, by_itself: bool = False, **which: Any) -> Iterator[Any]:
+    settings: Any = ifcopenshell.geom.settings()
+    settings.set("no-normals", True)
+    settings.set("use-world-coords", by_itself)
+    shapes: Any = ifcopenshell.geom.iterator(settings, model, 1, geometry_library=_KERNEL, **which)
+    going = shapes.initialize()
+    while going:
+        yield shapes.get()
+        going = shapes.next()
+
+
+def _solid(shape: Any) -> Solid:
+    placed = np.frombuffer(shape.transformation_buffer, np.float64).reshape(4, 4)  # its columns as rows
+    vertex = np.frombuffer(shape.geometry.verts_buffer, np.float64).reshape(-1, 3)
+    triangle = np.frombuffer(shape.geometry.faces_buffer, np.int32).reshape(-1, 3).astype(np.int64)
+    return Solid(shape.guid, vertex @ placed[:3, :3] + placed[3, :3], triangle)
+
+
+def _declares(model: ifcopenshell.file, name: str) -> bool:
+    try:
+        ifcopenshell.schema_by_name(model.schema_identifier).declaration_by_name(name)
+    except RuntimeError:
+        return False
+    return True

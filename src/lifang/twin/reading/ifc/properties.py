@@ -1,0 +1,144 @@
+"""What a model says of an object beside its shape: property sets, quantities, materials, classifications, in SI units.
+
+Lengths, areas, volumes and times are in m, m², m³ and s, plane angles in degrees, whatever the units of the project.
+Source: ISO 16739-1:2024, IfcPropertyDefinition and IfcElementQuantity.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ifcopenshell
+from ifcopenshell.util.element import get_materials
+from ifcopenshell.util.unit import calculate_unit_scale, get_unit_scale
+
+_UNITS = {
+    "LENGTHUNIT": ("IfcLengthMeasure", "IfcPositiveLengthMeasure", "IfcNonNegativeLengthMeasure", "IfcQuantityLength"),
+    "AREAUNIT": ("IfcAreaMeasure", "IfcQuantityArea"),
+    "VOLUMEUNIT": ("IfcVolumeMeasure", "IfcQuantityVolume"),
+    "PLANEANGLEUNIT": ("IfcPlaneAngleMeasure", "IfcPositivePlaneAngleMeasure"),
+    "TIMEUNIT": ("IfcTimeMeasure", "IfcQuantityTime"),
+}
+_PREFERRED = ("Tag", "Description", "ObjectType", "LongName", "PredefinedType", "Elevation")
+_DEPTH_MAX = 8
+_TEXT_MAX = 2_000
+
+
+class Properties:
+    """The properties of a model's objects; sets that many objects share are read once."""
+
+    def __init__(self, model: ifcopenshell.file) -> None:
+        self._scales = {
+            measure: calculate_unit_scale(model, unit) * (180 / math.pi if unit == "PLANEANGLEUNIT" else 1.0)
+            for unit, measures in _UNITS.items()
+            for measure in measures
+        }
+        self._length = self._scales["IfcLengthMeasure"]
+        self._read: dict[int, tuple[str, dict[str, Any]]] = {}
+        self._sets: dict[int, list[ifcopenshell.entity_instance]] = defaultdict(list)
+        self._types: dict[int, ifcopenshell.entity_instance] = {}
+        self._groups: dict[int, list[ifcopenshell.entity_instance]] = defaultdict(list)
+        for relation in model.by_type("IfcRelDefinesByProperties"):
+            for each in relation.RelatedObjects:
+                self._sets[each.id()] += _sets_of(relation.RelatingPropertyDefinition)
+        for relation in model.by_type("IfcRelDefinesByType"):
+            for each in relation.RelatedObjects:
+                self._types[each.id()] = relation.RelatingType
+        for relation in model.by_type("IfcRelAssignsToGroup"):
+            for each in relation.RelatedObjects:
+                self._groups[each.id()].append(relation.RelatingGroup)
+
+    def groups(self, entity: ifcopenshell.entity_instance) -> list[ifcopenshell.entity_instance]:
+        """Return the systems, zones and other groups that an object belongs to."""
+        return self._groups[entity.id()]
+
+    def of(self, entity: ifcopenshell.entity_instance) -> dict[str, Any]:
+        """Return the properties of an object: its own, those of its type, its materials, groups and classifications."""
+        told: dict[str, Any] = {"ifc_class": entity.is_a(), "guid": entity.GlobalId}
+        for name in _PREFERRED:
+            value = getattr(entity, name, None)
+            if value not in (None, ""):
+                told[name] = value * self._length if name == "Elevation" else value
+        kind = self._types.get(entity.id())
+        sets = [*(getattr(kind, "HasPropertySets", None) or ()), *self._sets[entity.id()]]
+        if kind is not None:
+            told["type"] = kind.Name
+        for each in sets:
+            name, values = self._set(each)
+            if values:
+                told[name] = {**told[name], **values} if isinstance(told.get(name), dict) else values
+        lists: tuple[tuple[str, list[Any]], ...] = (
+            ("materials", [each.Name for each in get_materials(entity)]),
+            ("groups", [each.Name or each.GlobalId for each in self.groups(entity)]),
+            ("classifications", _classifications(entity)),
+        )
+        told |= {name: values for name, values in lists if values}
+        return told
+
+    def _set(self, entity: ifcopenshell.entity_instance) -> tuple[str, dict[str, Any]]:
+        if entity.id() not in self._read:
+            parts = getattr(entity, "HasProperties", None) or getattr(entity, "Quantities", None) or ()
+            values = {each.Name: self._value(each) for each in parts}
+            kept = {name: value for name, value in values.items() if value not in (None, "", [], {})}
+            self._read[entity.id()] = str(entity.Name or entity.is_a()), kept
+        return self._read[entity.id()]
+
+    def _value(self, entity: ifcopenshell.entity_instance, depth: int = 0) -> Any:
+        read = _READERS.get(entity.is_a())
+        if read is not None:
+            return read(self, entity)
+        if entity.is_a("IfcPhysicalSimpleQuantity"):
+            return self._scaled(entity[3], entity.is_a(), entity.Unit)
+        if depth < _DEPTH_MAX and entity.is_a() in ("IfcComplexProperty", "IfcPhysicalComplexQuantity"):
+            parts = getattr(entity, "HasProperties", None) or getattr(entity, "HasQuantities", None) or ()
+            return {each.Name: self._value(each, depth + 1) for each in parts}
+        return None
+
+    def measured(self, value: Any, unit: ifcopenshell.entity_instance | None) -> Any:
+        """Return the plain value of a measure in SI units."""
+        return None if value is None else self._scaled(value.wrappedValue, value.is_a(), unit)
+
+    def _scaled(self, value: Any, measure: str, unit: ifcopenshell.entity_instance | None) -> Any:
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+        if measure in self._scales and isinstance(value, int | float):
+            angle = 180 / math.pi if "Angle" in measure else 1.0
+            return value * (get_unit_scale(unit) * angle if unit else self._scales[measure])
+        return value[:_TEXT_MAX] if isinstance(value, str) else value
+
+
+def _listed(found: Properties, values: Any, unit: Any) -> list[Any]:
+    return [found.measured(each, unit) for each in values or ()]
+
+
+_Reader = Callable[[Properties, ifcopenshell.entity_instance], Any]
+_READERS: Mapping[str, _Reader] = {
+    "IfcPropertySingleValue": lambda found, each: found.measured(each.NominalValue, each.Unit),
+    "IfcPropertyEnumeratedValue": lambda found, each: _listed(found, each.EnumerationValues, None),
+    "IfcPropertyListValue": lambda found, each: _listed(found, each.ListValues, each.Unit),
+    "IfcPropertyBoundedValue": lambda found, each: {
+        "lower": found.measured(each.LowerBoundValue, each.Unit),
+        "upper": found.measured(each.UpperBoundValue, each.Unit),
+    },
+}
+
+
+def _sets_of(definition: Any) -> list[ifcopenshell.entity_instance]:
+    """Return the sets of a relation: one, or several in IfcPropertySetDefinitionSet."""
+    if definition.is_a("IfcPropertySetDefinitionSet"):
+        return list(definition.wrappedValue)
+    return [definition] if definition.is_a() in ("IfcPropertySet", "IfcElementQuantity") else []
+
+
+def _classifications(entity: ifcopenshell.entity_instance) -> list[dict[str, Any]]:
+    found = []
+    for relation in getattr(entity, "HasAssociations", ()) or ():
+        told = getattr(relation, "RelatingClassification", None)
+        if told is not None and told.is_a("IfcClassificationReference"):
+            code = getattr(told, "Identification", None) or getattr(told, "ItemReference", None)
+            system = getattr(told.ReferencedSource, "Name", None)
+            found.append({"system": system, "code": code, "name": told.Name})
+    return found
