@@ -2683,6 +2683,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/twin/link-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add links in bulk: CSV with a header, or an Arrow IPC stream
+         * @description Add links in bulk: columns object, kind, target, and role and name if known; a fault in one refuses all.
+         */
+        post: operations["bring_api_v1_twin_link_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add links
+         * @description Add links that hold in a valid time; the same again changes nothing, a fault in one refuses all.
+         */
+        post: operations["add_api_v1_twin_links_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/links/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a link
+         * @description Have a link hold no more from a moment in the city on; what was before stays.
+         */
+        post: operations["end_api_v1_twin_links_end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/twin/models": {
         parameters: {
             query?: never;
@@ -2749,6 +2809,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/twin/objects/{object_id}/everything": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything about it
+         * @description Tell all about an object at a moment in the city that the asker may know, in one answer.
+         */
+        get: operations["everything_api_v1_twin_objects__object_id__everything_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/twin/objects/{object_id}/history": {
         parameters: {
             query?: never;
@@ -2761,6 +2841,26 @@ export interface paths {
          * @description Give every version of an object, also those that are known to be wrong now.
          */
         get: operations["history_api_v1_twin_objects__object_id__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/objects/{object_id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Its links
+         * @description List the links of an object, out of it and into it, whose other end the asker may know.
+         */
+        get: operations["links_api_v1_twin_objects__object_id__links_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2801,6 +2901,26 @@ export interface paths {
          * @description List the properties of the objects: how many have it, quintiles of numbers, commonest values of words.
          */
         get: operations["properties_api_v1_twin_properties_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live values of many objects
+         * @description List the latest values of the datastreams bound to objects, as of a moment in the city, by object.
+         */
+        get: operations["states_api_v1_twin_states_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6012,6 +6132,52 @@ export interface components {
             unit: string;
         };
         /**
+         * EndBody
+         * @description What stands at the other end of a link.
+         */
+        EndBody: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            name: components["schemas"]["Name"];
+        };
+        /**
+         * EndedLink
+         * @description The link that holds no more from a moment in the city on.
+         */
+        EndedLink: {
+            /**
+             * At
+             * @description ISO 8601 with an offset.
+             */
+            at: string;
+            /** Kind */
+            kind: string;
+            /** Object */
+            object: string;
+            /** Target */
+            target: string;
+        };
+        /**
+         * EverythingBody
+         * @description All that one may know of an object: itself, whole and parts, versions, links, live values, dataset rows.
+         */
+        EverythingBody: {
+            /** Links */
+            links: components["schemas"]["ObjectLinkBody"][];
+            /** Live */
+            live: components["schemas"]["LiveBody"][];
+            object: components["schemas"]["ObjectBody"];
+            /** Parts */
+            parts: components["schemas"]["ObjectBody"][];
+            /** Rows */
+            rows: components["schemas"]["RowBody"][];
+            /** Versions */
+            versions: components["schemas"]["ObjectBody"][];
+            whole: components["schemas"]["ObjectBody"] | null;
+        };
+        /**
          * Facet
          * @description One value to narrow the list by.
          */
@@ -6936,6 +7102,20 @@ export interface components {
             uptime: number | null;
         };
         /**
+         * LinkChangeBody
+         * @description What became of links: taken in, replaced, known already, ended.
+         */
+        LinkChangeBody: {
+            /** Ended */
+            ended: number;
+            /** Links */
+            links: number;
+            /** Replaced */
+            replaced: number;
+            /** Unchanged */
+            unchanged: number;
+        };
+        /**
          * LinkPage
          * @description Links, by number.
          */
@@ -6971,6 +7151,32 @@ export interface components {
             faults: components["schemas"]["FaultBody"][];
             /** Ok */
             ok: boolean;
+        };
+        /**
+         * LiveBody
+         * @description The latest value of a datastream bound to an object; ``age_s`` is how old it was at the moment asked for.
+         */
+        LiveBody: {
+            /** Age S */
+            age_s: number | null;
+            /** Datastream */
+            datastream: string;
+            name: components["schemas"]["Name"];
+            /** Object */
+            object: string;
+            /** Observed Property */
+            observed_property: string;
+            /** Quality */
+            quality: string | null;
+            quality_name: components["schemas"]["Name"] | null;
+            /** Role */
+            role: string;
+            /** Time */
+            time: string | null;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number | null;
         };
         /**
          * LogIn
@@ -7410,6 +7616,54 @@ export interface components {
             links: components["schemas"]["NewLink"][];
         };
         /**
+         * NewObjectLink
+         * @description A link from an object to ``target``: ``object:``, ``row:DATASET/KEY``, ``datastream:``, ``thing:``, …
+         */
+        NewObjectLink: {
+            /** Kind */
+            kind: string;
+            /**
+             * Name
+             * @description What the target is called, if it is kept elsewhere.
+             * @default
+             */
+            name: string;
+            /** Object */
+            object: string;
+            /**
+             * Role
+             * @description What it is for the object, such as `room temperature`.
+             * @default
+             */
+            role: string;
+            /** Target */
+            target: string;
+        };
+        /**
+         * NewObjectLinks
+         * @description Links that hold in a valid time, as their source says; ``whole``: the source says no others from then on.
+         */
+        NewObjectLinks: {
+            /** @default shared */
+            classification: components["schemas"]["Classification"];
+            /** Links */
+            links: components["schemas"]["NewObjectLink"][];
+            /** Source */
+            source: string;
+            /**
+             * Valid From
+             * @description ISO 8601 with an offset.
+             */
+            valid_from: string;
+            /** Valid To */
+            valid_to?: string | null;
+            /**
+             * Whole
+             * @default false
+             */
+            whole: boolean;
+        };
+        /**
          * NewOrganisation
          * @description An organisation to add, such as a bureau.
          */
@@ -7652,6 +7906,40 @@ export interface components {
         ObjectHistory: {
             /** Items */
             items: components["schemas"]["ObjectBody"][];
+        };
+        /**
+         * ObjectLinkBody
+         * @description A link of an object: ``out`` leads from it, else it leads to it. ``kind_name`` is read from the object.
+         */
+        ObjectLinkBody: {
+            /** Classification */
+            classification: string;
+            end: components["schemas"]["EndBody"];
+            /** Kind */
+            kind: string;
+            kind_name: components["schemas"]["Name"];
+            /** Out */
+            out: boolean;
+            /** Recorded */
+            recorded: string;
+            /** Role */
+            role: string;
+            /** Source */
+            source: string;
+            /** Valid From */
+            valid_from: string;
+            /** Valid To */
+            valid_to: string | null;
+        };
+        /**
+         * ObjectLinkPage
+         * @description The links of an object.
+         */
+        ObjectLinkPage: {
+            /** Items */
+            items: components["schemas"]["ObjectLinkBody"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * ObjectPage
@@ -8155,6 +8443,20 @@ export interface components {
             until?: string | null;
         };
         /**
+         * RowBody
+         * @description A row of a dataset that an object leads to.
+         */
+        RowBody: {
+            /** Dataset */
+            dataset: string;
+            /** Key */
+            key: string;
+            /** Row */
+            row: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * RowPage
          * @description Rows of a release; ``total`` counts all that fit the conditions.
          */
@@ -8474,6 +8776,16 @@ export interface components {
             } | null;
             /** Recorded */
             recorded: string;
+        };
+        /**
+         * StatePage
+         * @description Live values by object.
+         */
+        StatePage: {
+            /** Items */
+            items: components["schemas"]["LiveBody"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * StatisticsBody
@@ -22999,6 +23311,277 @@ export interface operations {
             };
         };
     };
+    bring_api_v1_twin_link_imports_post: {
+        parameters: {
+            query: {
+                /** @description Who says so: a survey, a register, a rule. */
+                source: string;
+                /** @description Since when they hold: ISO 8601 with an offset. */
+                valid_from: string;
+                valid_to?: string | null;
+                classification?: components["schemas"]["Classification"];
+                /** @description The source says no others: those end. */
+                whole?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.apache.arrow.stream": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkChangeBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    add_api_v1_twin_links_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewObjectLinks"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkChangeBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    end_api_v1_twin_links_end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndedLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkChangeBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     models_api_v1_twin_models_get: {
         parameters: {
             query?: {
@@ -23371,6 +23954,96 @@ export interface operations {
             };
         };
     };
+    everything_api_v1_twin_objects__object_id__everything_get: {
+        parameters: {
+            query?: {
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+                /** @description As recorded by this moment: ISO 8601 with an offset. */
+                recorded?: string | null;
+            };
+            header?: never;
+            path: {
+                object_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EverythingBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     history_api_v1_twin_objects__object_id__history_get: {
         parameters: {
             query?: never;
@@ -23389,6 +24062,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ObjectHistory"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    links_api_v1_twin_objects__object_id__links_get: {
+        parameters: {
+            query?: {
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+                /** @description As recorded by this moment: ISO 8601 with an offset. */
+                recorded?: string | null;
+            };
+            header?: never;
+            path: {
+                object_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectLinkPage"];
                 };
             };
             /** @description Bad input */
@@ -23563,6 +24326,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PropertyList"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    states_api_v1_twin_states_get: {
+        parameters: {
+            query?: {
+                /** @description Objects of this model. */
+                model?: string | null;
+                /** @description Parts of this object, such as a storey. */
+                parent?: string | null;
+                object?: string[] | null;
+                property?: string | null;
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatePage"];
                 };
             };
             /** @description Bad input */

@@ -92,7 +92,7 @@ class LongWork:
             "objects": added.change.rows,
             "replaced": added.change.replaced,
             "unchanged": added.change.unchanged,
-            "ended": added.ended,
+            "ended": added.change.ended,
             "refused": len(added.faults),
             "faults": [asdict(each) for each in added.faults[:_FAULTS_TOLD]],
         }

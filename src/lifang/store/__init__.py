@@ -27,6 +27,7 @@ from lifang.store.journal import Journal
 from lifang.store.lake import (
     DELETED,
     FOREVER,
+    LINK_COLUMNS,
     NEVER,
     OBJECT_COLUMNS,
     Ages,
@@ -37,6 +38,8 @@ from lifang.store.lake import (
     Difference,
     DifferenceTally,
     Lake,
+    LinkQuery,
+    Links,
     ObjectChange,
     ObjectQuery,
     Objects,
@@ -66,6 +69,7 @@ from lifang.store.settings import read_setting, write_setting
 __all__ = [
     "DELETED",
     "FOREVER",
+    "LINK_COLUMNS",
     "NEVER",
     "OBJECT_COLUMNS",
     "Ages",
@@ -98,6 +102,8 @@ __all__ = [
     "Lake",
     "Ledger",
     "Link",
+    "LinkQuery",
+    "Links",
     "Literal",
     "Nearly",
     "Node",

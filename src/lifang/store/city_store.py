@@ -156,7 +156,8 @@ class Store:
 
 
 def _changed(change: ObjectChange, **detail: Any) -> Entry:
-    told = {"rows": change.rows, "replaced": change.replaced, "unchanged": change.unchanged, **detail}
+    told: dict[str, Any] = {"rows": change.rows, "replaced": change.replaced, "unchanged": change.unchanged}
+    told |= {"ended": change.ended, **detail}
     return Entry(change.subject, "admit", f"objects:{change.number}", detail=told)
 
 

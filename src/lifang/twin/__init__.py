@@ -1,4 +1,5 @@
-"""twin: the city's objects, identified for life: what stands where, since when and as known when; their tiles.
+"""twin: the city's objects, identified for life: what stands where, since when and as known when;
+their links to all else, their tiles.
 
 Does not belong here: who may see them, analyses, the formats of map viewers other than tiles.
 Reads model files and datasets with outlines; writes the store of objects, and one dataset a model.
@@ -6,6 +7,7 @@ Reads model files and datasets with outlines; writes the store of objects, and o
 
 from lifang.twin.flat import VectorSource
 from lifang.twin.generating import BlockRule, generate_buildings
+from lifang.twin.links import LINK_KINDS, TARGETS, Link, Links
 from lifang.twin.model import CATEGORIES, CLASSES, STAGES, CityObject, ModelCard, Shape, class_of
 from lifang.twin.reading import Fault, ModelFile, Placement, read_cityjson, read_ifc, read_model, read_outlines
 from lifang.twin.tiles import Tile, TileSource
@@ -18,14 +20,18 @@ __all__ = [
     "CLASSES",
     "CONTENT",
     "LAYER",
+    "LINK_KINDS",
     "STAGES",
     "SUBTREE",
+    "TARGETS",
     "ZOOM_MAX",
     "Added",
     "BlockRule",
     "Cell",
     "CityObject",
     "Fault",
+    "Link",
+    "Links",
     "ModelCard",
     "ModelFile",
     "Placement",

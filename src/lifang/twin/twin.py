@@ -14,6 +14,7 @@ from lifang.core import BadInput, Box, Clock, NotFound, check_slug, to_micros
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.store import FOREVER, OBJECT_COLUMNS, ObjectChange, ObjectQuery, Store, read_setting, write_setting
 from lifang.twin.flat import VectorSource
+from lifang.twin.links import Links
 from lifang.twin.model import STAGES, CityObject, ModelCard
 from lifang.twin.reading import Fault, ModelFile
 from lifang.twin.tiles import TileSource
@@ -23,10 +24,9 @@ _CARDS = "twin:cards"
 
 @dataclass(frozen=True)
 class Added:
-    """What became of a model: the change of the objects, how many of its objects ended, and what was refused."""
+    """What became of a model: the change of the objects, and what was refused."""
 
     change: ObjectChange
-    ended: int
     faults: Sequence[Fault]
 
 
@@ -37,6 +37,7 @@ class Twin:
         self._store = store
         self._clock = clock
         self._objects = store.lake.objects
+        self.links = Links(store)
 
     def add(
         self,
@@ -65,13 +66,10 @@ class Twin:
                 f"Nothing of the model could be taken. {what}", mend=first.mend if first else "Send another."
             )
         rows = _completed(found.rows, model, classification, stage, valid_from, valid_to)
-        change = self._objects.record(rows, subject=by.id)
-        gone = self._gone(model, found.rows["id"], to_micros(valid_from))
-        ended = self._objects.end(gone, at=to_micros(valid_from), subject=by.id) if gone else None
-        for each in (change, ended):
-            if each is not None and (each.rows or each.replaced):
-                self._store.record_change(each, model=model)
-        return Added(change, ended.replaced if ended else 0, found.faults)
+        change = self._objects.record(rows, subject=by.id, whole=model, at=to_micros(valid_from))
+        if change.rows or change.replaced:
+            self._store.record_change(change, model=model)
+        return Added(change, found.faults)
 
     def object(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> CityObject:
         """Return an object as it was ``at`` a moment in the city, as known by ``recorded``; else ``NotFound``."""
@@ -157,10 +155,6 @@ class Twin:
             limit=limit,
             **among,  # type: ignore[arg-type]
         )
-
-    def _gone(self, model: str, ids: pa.ChunkedArray, at: int) -> list[str]:
-        there = self._objects.read(ObjectQuery(at, models=[model]), ["id"])["id"]
-        return sorted(set(there.to_pylist()) - set(ids.to_pylist()))
 
 
 def _completed(

@@ -12,6 +12,7 @@ from lifang.app.asking.reads import Reads
 from lifang.app.asking.sharing import Offer, SharingDesk, Use
 from lifang.app.asking.shelf import Shelf, Shown, shown
 from lifang.app.asking.twin import About, SeenTiles, SeenVector, TwinView
+from lifang.app.asking.twin_links import Everything, LinkView, Live, SeenLink
 
 __all__ = [
     "FIGURES",
@@ -22,13 +23,17 @@ __all__ = [
     "Columns",
     "Current",
     "Decisions",
+    "Everything",
     "Indicator",
     "IndicatorHistory",
+    "LinkView",
     "Listed",
+    "Live",
     "Offer",
     "OpenDataset",
     "Page",
     "Reads",
+    "SeenLink",
     "SeenTiles",
     "SeenVector",
     "Series",

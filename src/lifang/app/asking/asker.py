@@ -197,7 +197,7 @@ class Asker(Decisions):
     def latest(self, *, at: datetime | None = None, **conditions: Any) -> Page[Current]:
         """Return datastreams as :meth:`datastreams` does, with the latest value of each, now or ``at`` a city time."""
         streams = self.datastreams(**conditions)
-        return Page(self._with_values(streams, at), more=streams.more)
+        return Page(self.with_values(streams, at), more=streams.more)
 
     def latest_in(
         self, box: Box | None, *, observed_property: str | None = None, after: int = 0, limit: int = 1000
@@ -221,9 +221,10 @@ class Asker(Decisions):
 
     def latest_of(self, reference: int | str, *, at: datetime | None = None) -> Current:
         """Return a datastream that the asker may read with its latest value, now or ``at`` a city time."""
-        return self._with_values([self.datastream(reference)], at)[0]
+        return self.with_values([self.datastream(reference)], at)[0]
 
-    def _with_values(self, streams: Sequence[Datastream], at: datetime | None) -> list[Current]:
+    def with_values(self, streams: Sequence[Datastream], at: datetime | None) -> list[Current]:
+        """Return datastreams that the asker was given with the latest value of each, now or ``at`` a city time."""
         numbers = [stream.number for stream in streams]
         if at is not None:
             values = latest_at(self.city.sensing, numbers, at)

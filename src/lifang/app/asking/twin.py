@@ -54,7 +54,7 @@ class TwinView:
         limit: int = 100,
     ) -> Page[CityObject]:
         """Return the objects that held ``at`` a moment and that the asker may read, by id, past ``after``."""
-        query = self._query(at, recorded, box=box, text=text, model=model, kind=kind, after=after, limit=limit + 1)
+        query = self.query(at, recorded, box=box, text=text, model=model, kind=kind, after=after, limit=limit + 1)
         found = self._twin.objects(query)
         page = Page(found[:limit], more=len(found) > limit)
         self._asker.seen(*map(object_resource, page))
@@ -68,8 +68,8 @@ class TwinView:
     def about(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> About:
         """Return an object with its whole and its parts, of which the asker sees what they may read."""
         found = self.object(object_id, at=at, recorded=recorded)
-        parts = self._twin.objects(self._query(at, recorded, parents=[found.id]))
-        whole = self._twin.objects(self._query(at, recorded, ids=[found.parent])) if found.parent else []
+        parts = self._twin.objects(self.query(at, recorded, parents=[found.id]))
+        whole = self._twin.objects(self.query(at, recorded, ids=[found.parent])) if found.parent else []
         self._asker.seen(*map(object_resource, [*parts, *whole]))
         return About(found, next(iter(whole), None), parts)
 
@@ -82,30 +82,30 @@ class TwinView:
 
     def difference(self, before: datetime, after: datetime, *, model: str | None = None) -> list[tuple[str, str]]:
         """Return (id, change) of what was added, removed, moved or changed between two moments in the city."""
-        found = self._twin.difference(self._query(before, None, model=model), self._query(after, None, model=model))
+        found = self._twin.difference(self.query(before, None, model=model), self.query(after, None, model=model))
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
         return list(zip(found["id"].to_pylist(), found["change"].to_pylist(), strict=True))
 
     def models(self, *, at: datetime) -> list[tuple[str, int, ModelCard]]:
         """Return id, number of objects that the asker may read ``at`` a moment, and card of each model."""
-        return self._twin.models(self._query(at, None))
+        return self._twin.models(self.query(at, None))
 
     def properties(self, *, at: datetime, model: str | None = None) -> pa.Table:
         """Return what properties the objects have ``at`` a moment that the asker may read."""
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
-        return self._twin.properties(self._query(at, None, model=model))
+        return self._twin.properties(self.query(at, None, model=model))
 
     def tiles(self, *, at: datetime, model: str | None = None) -> SeenTiles:
         """Return the tiles of a model, or of all, ``at`` a moment."""
-        source = self._twin.tiles(self._query(at, None, model=model))
+        source = self._twin.tiles(self.query(at, None, model=model))
         return SeenTiles(self._asker, source, f"{self._twin.version} {' '.join(self.classes)}")
 
     def vector(self, *, at: datetime, model: str | None = None, properties: Sequence[str] = ()) -> SeenVector:
         """Return the vector tiles of a model, or of all, ``at`` a moment."""
-        source = self._twin.vector(self._query(at, None, model=model), properties)
+        source = self._twin.vector(self.query(at, None, model=model), properties)
         return SeenVector(self._asker, source, f"{self._twin.version} {' '.join(self.classes)}")
 
-    def _query(
+    def query(
         self,
         at: datetime,
         recorded: datetime | None,
@@ -119,6 +119,7 @@ class TwinView:
         after: str | None = None,
         limit: int | None = None,
     ) -> ObjectQuery:
+        """Return the query for the objects that the asker may read; see :meth:`Twin.query`."""
         return self._twin.query(
             at=at,
             recorded=recorded,

@@ -8,7 +8,7 @@ from lifang.store.lake.difference import Difference, DifferenceTally
 from lifang.store.lake.lake import Lake
 from lifang.store.lake.model import DELETED, Batch, ColumnInfo, Condition, Observations, ReleaseFile, rising
 from lifang.store.lake.objects import COLUMNS as OBJECT_COLUMNS
-from lifang.store.lake.objects import FOREVER, ObjectChange, ObjectQuery, Objects
+from lifang.store.lake.objects import FOREVER, LINK_COLUMNS, LinkQuery, Links, ObjectChange, ObjectQuery, Objects
 from lifang.store.lake.observed import Aged, Ages
 from lifang.store.lake.query import NEVER, AggregateQuery, ObservationQuery, Tally
 from lifang.store.lake.relation import Relation
@@ -16,6 +16,7 @@ from lifang.store.lake.relation import Relation
 __all__ = [
     "DELETED",
     "FOREVER",
+    "LINK_COLUMNS",
     "NEVER",
     "OBJECT_COLUMNS",
     "Aged",
@@ -27,6 +28,8 @@ __all__ = [
     "Difference",
     "DifferenceTally",
     "Lake",
+    "LinkQuery",
+    "Links",
     "ObjectChange",
     "ObjectQuery",
     "Objects",

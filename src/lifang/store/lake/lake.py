@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from lifang.core import Clock
 from lifang.store.lake.engine import DATABASE_FILES, Engine
 from lifang.store.lake.model import Batch, Observations, ReleaseFile
-from lifang.store.lake.objects import ObjectChange, Objects
+from lifang.store.lake.objects import Changes, Links, ObjectChange, Objects
 from lifang.store.lake.observed import Aged, Ages, Native
 from lifang.store.lake.query import AggregateQuery, ObservationQuery, Tally
 from lifang.store.lake.relation import Relation
 from lifang.store.lake.releases import Releases
 
+_CHANGES = 1000  # told at once
 _PARTS = ("", "_refused", "_changes")
 
 
@@ -42,7 +43,8 @@ class Lake:
         self._engine = Engine(folder, memory_mb=memory_mb, threads=threads)
         self._native = Native(self._engine, clock, zone_name=zone_name, ages=ages or Ages())
         self._releases = Releases(self._engine, is_registered=is_registered)
-        self.objects = Objects(self._engine, clock)
+        self._changes = Changes(self._engine, clock)
+        self.objects, self.links = Objects(self._changes), Links(self._changes)
 
     def write_release(self, dataset: str, number: int, batches: pa.Table | pa.RecordBatchReader) -> ReleaseFile:
         """Return the Parquet file of the new release; ``Conflict`` if the dataset has that number already."""
@@ -102,7 +104,7 @@ class Lake:
         """Return changes of objects with numbers past ``after``, in order; a city without objects makes no file."""
         if not (self.folder / "objects.duckdb").exists():
             return []
-        return self.objects.changes(after=after)
+        return self._changes.after(after, _CHANGES)
 
     def append(self, columns: Observations, *, subject: str) -> int:
         """Return the id of the batch these observations became, in one durable commit."""
@@ -194,7 +196,7 @@ class Lake:
     @contextmanager
     def frozen(self) -> Iterator[list[Path]]:
         """Yield the database files and the log's tail, whole and still: every writer waits while the block runs."""
-        with self._native.still() as segments, self._releases.lock, self.objects.lock:
+        with self._native.still() as segments, self._releases.lock, self._changes.lock:
             self._engine.fold()
             found = (self.folder / name for name in DATABASE_FILES)
             yield [*(path for path in found if path.exists()), *segments]

@@ -42,6 +42,7 @@ from lifang.doors.api.routes import (
     tasking_devices,
     thresholds,
     twin,
+    twin_links,
     upload,
     work,
 )
@@ -96,6 +97,7 @@ _PARTS = (  # a request is compared with each in turn: what maps ask for all the
     house.tokens,
     house.ledger,
     twin.router,
+    twin_links.router,
     system.router,
     events.router,
 )

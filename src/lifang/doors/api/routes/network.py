@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import orjson
 import pyarrow as pa
-import pyarrow.csv as arrow_csv
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response, StreamingResponse
@@ -30,6 +28,7 @@ from lifang.doors.api.bodies.network import (
     NewDevices,
 )
 from lifang.doors.api.listing import After, Limit, after_number, moment, paged
+from lifang.doors.api.tables import read_table
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer, asking, read_body
 from lifang.guard import Action, Resource
 from lifang.sensing import network
@@ -176,7 +175,7 @@ async def _import(
     """Register the devices of a CSV file with a header."""
     body = await read_body(request)
     told, lacking = _object(mapping, "mapping"), _object(defaults, "defaults")
-    return await run_sync(lambda: _imported(request, asker, _table(body), told, lacking))
+    return await run_sync(lambda: _imported(request, asker, read_table(body), told, lacking))
 
 
 def _from_dataset(request: Request, body: FromDataset, asker: Registers) -> Response:
@@ -216,15 +215,6 @@ def _object(text: str, where: str) -> dict[str, str]:
     if not isinstance(found, dict):
         raise BadInput("This is no JSON object.", where=where, mend='Write {"id": "编号"}.')
     return {str(name): str(value) for name, value in found.items()}
-
-
-def _table(body: bytes) -> pa.Table:
-    try:
-        names = arrow_csv.open_csv(io.BytesIO(body)).schema.names
-        options = arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True)
-        return arrow_csv.read_csv(io.BytesIO(body), convert_options=options)
-    except (pa.ArrowInvalid, pa.ArrowKeyError, UnicodeDecodeError) as error:
-        raise BadInput(f"The CSV cannot be read: {error}.", where="body", mend="Send UTF-8 with a header.") from error
 
 
 def flat_rows(bodies: Sequence[DeviceBody]) -> list[dict[str, Any]]:

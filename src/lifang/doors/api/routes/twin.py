@@ -104,7 +104,7 @@ def every(
         limit=limit,
     )
     following = encode_cursor("objects", page[-1].id) if page.more else None
-    return answer(request, ObjectPage(items=[_body(each) for each in page], next=following))
+    return answer(request, ObjectPage(items=[object_body(each) for each in page], next=following))
 
 
 def one(
@@ -112,15 +112,16 @@ def one(
 ) -> Response:
     """Tell everything about an object at a moment in the city: itself, what it is part of, its parts."""
     found = TwinView(asker).about(object_id, at=moment(at) or asker.city.now, recorded=moment(recorded))
-    whole = _body(found.whole) if found.whole else None
+    whole = object_body(found.whole) if found.whole else None
     return answer(
-        request, AboutBody(object=_body(found.object), whole=whole, parts=[_body(each) for each in found.parts])
+        request,
+        AboutBody(object=object_body(found.object), whole=whole, parts=[object_body(each) for each in found.parts]),
     )
 
 
 def history(object_id: str, request: Request, asker: Sees) -> Response:
     """Give every version of an object, also those that are known to be wrong now."""
-    return answer(request, ObjectHistory(items=[_body(each) for each in TwinView(asker).history(object_id)]))
+    return answer(request, ObjectHistory(items=[object_body(each) for each in TwinView(asker).history(object_id)]))
 
 
 def difference(
@@ -224,7 +225,8 @@ def _since(text: str) -> str:
     return format_instant(found)
 
 
-def _body(found: CityObject) -> ObjectBody:
+def object_body(found: CityObject) -> ObjectBody:
+    """Return an object as a body."""
     zh, en, _ = class_of(found.kind)
     box = found.box
     return ObjectBody(

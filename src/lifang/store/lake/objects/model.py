@@ -12,7 +12,7 @@ from lifang.core import Box, to_micros
 
 FOREVER = to_micros(datetime(9999, 12, 31, tzinfo=UTC))  # the end of what has no end yet
 
-_GEOMETRY = pa.list_(
+GEOMETRY = pa.list_(
     pa.struct(
         [
             ("lod", pa.string()),
@@ -39,18 +39,32 @@ CONTENT = (
     ("bottom_m", pa.float64()),
     ("top_m", pa.float64()),
     ("cell", pa.int64()),
-    ("geometry", _GEOMETRY),
+    ("geometry", GEOMETRY),
     ("properties", pa.string()),
     ("classification", pa.string()),
 )
 COLUMNS = pa.schema([("id", pa.string()), *CONTENT, ("valid_from", pa.int64()), ("valid_to", pa.int64())])
+LINK_COLUMNS = pa.schema(
+    [
+        ("object", pa.string()),
+        ("kind", pa.string()),
+        ("target", pa.string()),
+        ("role", pa.string()),
+        ("name", pa.string()),
+        ("source", pa.string()),
+        ("classification", pa.string()),
+        ("valid_from", pa.int64()),
+        ("valid_to", pa.int64()),
+    ]
+)
 
 
 @dataclass(frozen=True)
 class ObjectChange:
     """One durable change: its number, when it was recorded and for whom.
 
-    ``rows`` versions were taken in, ``replaced`` earlier ones no longer hold, ``unchanged`` said nothing new.
+    ``rows`` versions were taken in, ``replaced`` earlier ones no longer hold, ``unchanged`` said nothing new, ``ended``
+    objects or links have no version any more from some moment on.
     """
 
     number: int
@@ -59,6 +73,7 @@ class ObjectChange:
     rows: int
     replaced: int
     unchanged: int
+    ended: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,3 +100,22 @@ class ObjectQuery:
     limit: int | None = None
     across_deg: float = 0.0
     largest: int | None = None
+
+
+@dataclass(frozen=True)
+class LinkQuery:
+    """Which links: every condition that is given must be met; times as in :class:`ObjectQuery`.
+
+    ``of`` are the objects that they lead from; ``after`` is object, kind and target of the last link before the page.
+    """
+
+    valid: int
+    recorded: int | None = None
+    objects: Sequence[str] | None = None
+    targets: Sequence[str] | None = None
+    kinds: Sequence[str] | None = None
+    sources: Sequence[str] | None = None
+    classifications: Sequence[str] | None = None
+    of: ObjectQuery | None = None
+    after: tuple[str, str, str] | None = None
+    limit: int | None = None

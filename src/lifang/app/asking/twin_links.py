@@ -1,0 +1,137 @@
+"""Everything about an object in one call, and the state of many: their links, live values and rows, as one may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from lifang.app.asking.asker import Asker, Current, datastream_resource
+from lifang.app.asking.linked import End, Linked, find_linked
+from lifang.app.asking.twin import About, TwinView
+from lifang.core import NotFound
+from lifang.guard import Action, Resource
+from lifang.sensing import Datastream
+from lifang.twin import CityObject, Link
+
+_SENSOR, _OBJECT, _DATASTREAM, _THING = "sensor", "object", "datastream", "thing"
+
+
+@dataclass(frozen=True)
+class SeenLink:
+    """A link with what stands at its other end: what it leads to (``out``), or the object that it comes from."""
+
+    link: Link
+    out: bool
+    end: End
+    linked: Linked
+
+
+@dataclass(frozen=True)
+class Live:
+    """A datastream that is bound to an object, in a role, with its latest value as of the moment asked for."""
+
+    object: str
+    role: str
+    current: Current
+
+
+@dataclass(frozen=True)
+class Everything:
+    """All that an asker may know of an object at a moment."""
+
+    about: About
+    versions: list[CityObject]
+    links: list[SeenLink]
+    live: list[Live]
+
+
+class LinkView:
+    """Reads links, live states and everything about objects for an asker."""
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+        self._view = TwinView(asker)
+        self._links = asker.city.twin.links
+
+    def everything(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> Everything:
+        """Return all about an object as it was ``at`` a moment, as known by ``recorded``; or ``NotFound``."""
+        about = self._view.about(object_id, at=at, recorded=recorded)
+        versions = [each for each in self._asker.city.twin.history(object_id) if _known(each, recorded)]
+        versions = [each for each in versions if each.classification in self._view.classes]
+        links = self._of(object_id, at, recorded)
+        ids = [object_id, *(each.id for each in about.parts)]
+        sensors = self._links.of(ids, at=at, recorded=recorded, kinds=[_SENSOR], classes=self._view.classes)
+        return Everything(about, versions, links, self._live(sensors, at))
+
+    def links(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> list[SeenLink]:
+        """Return the links out of an object and into it whose other end the asker may know; or ``NotFound``."""
+        self._view.object(object_id, at=at, recorded=recorded)
+        return self._of(object_id, at, recorded)
+
+    def states(
+        self,
+        *,
+        at: datetime,
+        ids: Sequence[str] | None = None,
+        model: str | None = None,
+        parent: str | None = None,
+        observed_property: str | None = None,
+        after: tuple[str, str, str] | None = None,
+        limit: int = 1000,
+    ) -> tuple[list[Live], tuple[str, str, str] | None]:
+        """Return the live values of objects (of a model, or below a parent) ``at`` a moment, and where to go on.
+
+        At most ``limit`` links are followed, past the link ``after``.
+        """
+        objects = self._view.query(at, None, ids=ids, model=model, parents=None if parent is None else [parent])
+        query = self._links.query(at=at, kinds=[_SENSOR], classes=self._view.classes)
+        found = self._links.page(replace(query, of=objects, after=after, limit=limit + 1))
+        live = self._live(found[:limit], at, observed_property)
+        self._asker.seen(*(Resource(_OBJECT, each.object, each.classification) for each in found[:limit]))
+        last = found[limit - 1] if len(found) > limit else None
+        return live, (last.object, last.kind, last.target) if last else None
+
+    def _of(self, object_id: str, at: datetime, recorded: datetime | None) -> list[SeenLink]:
+        classes = self._view.classes
+        out = self._links.of([object_id], at=at, recorded=recorded, classes=classes)
+        into = self._links.to([f"{_OBJECT}:{object_id}"], at=at, recorded=recorded, classes=classes)
+        ends = [(each, True, each.end) for each in out] + [(each, False, (_OBJECT, each.object)) for each in into]
+        linked = find_linked(self._asker, {end for _, _, end in ends}, at=at, recorded=recorded)
+        seen = [
+            SeenLink(link, is_out, end, linked[end] if end in linked else Linked(link.name, link.name))
+            for link, is_out, end in ends
+            if end in linked or end[0] == "outside"
+        ]
+        told = [Resource("object", f"link/{each.link.object}", each.link.classification) for each in seen]
+        self._asker.seen(*told, *(resource for each in seen for resource in each.linked.resources))
+        return seen
+
+    def _live(self, links: Sequence[Link], at: datetime, observed_property: str | None = None) -> list[Live]:
+        bound = [
+            (link, stream)
+            for link in links
+            for stream in self._streams(link)
+            if observed_property is None or stream.observed_property == observed_property
+        ]
+        streams = list({stream.number: stream for _, stream in bound}.values())
+        self._asker.seen(*map(datastream_resource, streams))
+        now = at >= self._asker.city.now
+        current = self._asker.with_values(streams, None if now else at)
+        values = {each.datastream.number: each for each in current}
+        return [Live(link.object, link.role, values[stream.number]) for link, stream in bound]
+
+    def _streams(self, link: Link) -> list[Datastream]:
+        """Return the datastreams of a link of kind sensor that the asker may read."""
+        kind, name = link.end
+        sensing = self._asker.city.sensing
+        try:
+            found = [sensing.datastream(name)] if kind == _DATASTREAM else []
+            found += sensing.datastreams(thing=name) if kind == _THING else []
+        except NotFound:
+            return []
+        return [each for each in found if self._asker.may(Action.READ, datastream_resource(each))]
+
+
+def _known(version: CityObject, recorded: datetime | None) -> bool:
+    return recorded is None or version.recorded <= recorded
