@@ -1130,7 +1130,7 @@ export interface paths {
         };
         /**
          * Refused
-         * @description List the cells of an admitted delivery that were refused, and how to mend them.
+         * @description List the refused cells of a delivery, and how to mend them; of one refused whole the first 1,000.
          */
         get: operations["refused_api_v1_exchange_deliveries__delivery_id__refused_get"];
         put?: never;

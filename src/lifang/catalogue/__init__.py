@@ -50,7 +50,7 @@ from lifang.catalogue.lifecycle import (
 )
 from lifang.catalogue.lineage import ACTIVITIES
 from lifang.catalogue.looking import Difference, Look
-from lifang.catalogue.model import Admission, Link, Release
+from lifang.catalogue.model import Admission, Link, NothingAdmitted, Release
 from lifang.catalogue.offers import Licence, known_licences, licence_of, offered_formats, provider_name, short_name
 from lifang.catalogue.quality import (
     DIMENSIONS,
@@ -140,6 +140,7 @@ __all__ = [
     "Look",
     "Meter",
     "Move",
+    "NothingAdmitted",
     "Placed",
     "QualityReport",
     "QualityRuns",

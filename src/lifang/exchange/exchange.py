@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lifang.catalogue import Catalogue
-from lifang.core import BadInput, Clock, Conflict, NotFound, Problem, Settings, Unavailable, format_instant
+from lifang.core import BadInput, Clock, Conflict, Problem, Settings, Unavailable, format_instant
 from lifang.exchange.lines import Lines
 from lifang.exchange.model import Delivery, Feed, Manifest
 from lifang.exchange.pulling import Arrived, Look, plain, pull
@@ -20,7 +20,7 @@ from lifang.exchange.settling import Outcome, Settler
 from lifang.exchange.sources import FeedSpec
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.outside import Secrets
-from lifang.store import Relation, Store
+from lifang.store import Row, Store
 
 _WAITING_MAX = 1_000  # deliveries of one bureau
 _AT_ONCE = 2  # deliveries that are admitted at the same time, all bureaus together
@@ -128,12 +128,19 @@ class Exchange:
         """Return a delivery's receipts in their order, ours and the bureau's."""
         return self._records.receipts(self.delivery(delivery_id).id)
 
-    def refused(self, delivery_id: str) -> Relation:
-        """Return the cells that were refused of an admitted delivery, lazily; ``NotFound`` if nothing was admitted."""
+    def refused(self, delivery_id: str, *, limit: int = 100, offset: int = 0) -> list[Row]:
+        """Return the cells that were refused of a delivery: row, column, value, rule, mend.
+
+        Of one that was refused whole the first 1,000; none where the file was refused before its cells were looked at.
+        """
         delivery = self.delivery(delivery_id)
+        if delivery.problem is not None:
+            return list(delivery.problem.get("cells", ()))[offset : offset + limit]
         if not delivery.release:
-            raise NotFound("Nothing of this delivery was admitted.", mend="Read its problem.")
-        return self._catalogue.dataset(delivery.dataset).refused(int(delivery.release.rpartition("@")[2]))
+            return []
+        cells = self._catalogue.dataset(delivery.dataset).refused(int(delivery.release.rpartition("@")[2]))
+        rows: list[Row] = cells.select(limit=limit, offset=offset).to_pylist()
+        return rows
 
     def acknowledge(self, delivery_id: str, jws: str, *, by: Subject) -> Receipt:
         """Return the bureau's acknowledgement of our newest receipt, kept once its signature holds.
