@@ -203,7 +203,7 @@ export interface paths {
          * Changes
          * @description List what changed in the catalogue, in order: releases, cards, moves of a dataset's life.
          *
-         *     Ask again with `next` for what came since; it is there also at the end.
+         *     Ask again with `next` for what came since; it is there also at the end, and with `latest`.
          */
         get: operations["changes_api_v1_changes_get"];
         put?: never;
@@ -1130,7 +1130,7 @@ export interface paths {
         };
         /**
          * Refused
-         * @description List the refused cells of a delivery, and how to mend them; of one refused whole the first 1,000.
+         * @description List the cells of an admitted delivery that were refused, and how to mend them.
          */
         get: operations["refused_api_v1_exchange_deliveries__delivery_id__refused_get"];
         put?: never;
@@ -1521,6 +1521,26 @@ export interface paths {
          * @description Verify the chain of every record, against a head noted earlier if one is given.
          */
         get: operations["verify_api_v1_ledger_verify_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masterdata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Databases
+         * @description List the base databases: what each record is known by and says, and which of them are there for the asker.
+         */
+        get: operations["databases_api_v1_masterdata_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3004,6 +3024,26 @@ export interface paths {
         patch: operations["change_api_v1_webhooks__webhook_id__patch"];
         trace?: never;
     };
+    "/api/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sent
+         * @description List the newest attempts to tell a webhook, the newest first: what each told of, and its outcome.
+         */
+        get: operations["sent_api_v1_webhooks__webhook_id__deliveries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/{webhook_id}/secret": {
         parameters: {
             query?: never;
@@ -3018,6 +3058,26 @@ export interface paths {
          * @description Give a webhook a new secret in place of the one it had.
          */
         post: operations["renew_api_v1_webhooks__webhook_id__secret_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Out
+         * @description Send a webhook a delivery without changes, signed like any other, once and at once; give its outcome.
+         */
+        post: operations["try_out_api_v1_webhooks__webhook_id__test_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3193,7 +3253,7 @@ export interface paths {
         };
         /**
          * What happens in the city, as it happens
-         * @description Return an endless stream of clock, observations, alert, indicator, job and catalogue events.
+         * @description Return an endless stream of clock, observations, alert, indicator, job, catalogue and delivery events.
          */
         get: operations["events_events_get"];
         put?: never;
@@ -4769,6 +4829,41 @@ export interface components {
         AssessmentPage: {
             /** Items */
             items: components["schemas"]["AssessmentBody"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * BaseDatabase
+         * @description A base database: its key and elements; ``there``: it holds records that the asker may read.
+         *
+         *     ``sources`` (organisations) and ``rules`` (who goes first, by element) are for those who settle conflicts.
+         */
+        BaseDatabase: {
+            /** Elements */
+            elements: {
+                [key: string]: components["schemas"]["Name"];
+            };
+            /** Id */
+            id: string;
+            /** Key */
+            key: string[];
+            name: components["schemas"]["Name"];
+            /** Rules */
+            rules: {
+                [key: string]: string[];
+            };
+            /** Sources */
+            sources: string[];
+            /** There */
+            there: boolean;
+        };
+        /**
+         * BaseDatabases
+         * @description The six base databases.
+         */
+        BaseDatabases: {
+            /** Items */
+            items: components["schemas"]["BaseDatabase"][];
             /** Next */
             next: string | null;
         };
@@ -9232,6 +9327,39 @@ export interface components {
             state: "active" | "paused";
         };
         /**
+         * WebhookDelivery
+         * @description An attempt to tell a webhook of ``first`` to ``last``; ``status``: the answer's, or why there was none.
+         */
+        WebhookDelivery: {
+            /** Arrived */
+            arrived: boolean;
+            /** First */
+            first: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "changes" | "test";
+            /** Last */
+            last: number;
+            /** Sent */
+            sent: string;
+            /** Status */
+            status: string;
+            /** Took Ms */
+            took_ms: number;
+        };
+        /**
+         * WebhookDeliveryPage
+         * @description Attempts to tell a webhook, the newest first.
+         */
+        WebhookDeliveryPage: {
+            /** Items */
+            items: components["schemas"]["WebhookDelivery"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * WebhookPage
          * @description Webhooks, the oldest first.
          */
@@ -10468,6 +10596,8 @@ export interface operations {
             query?: {
                 /** @description Only changes of this dataset. */
                 dataset?: string | null;
+                /** @description Only the newest changes, the newest first. */
+                latest?: boolean;
                 /** @description The `next` of the page before. */
                 after?: string | null;
                 /** @description How many items at most. */
@@ -14734,7 +14864,12 @@ export interface operations {
     };
     register_api_v1_ethics_register_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -17295,6 +17430,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerVerdict"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    databases_api_v1_masterdata_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaseDatabases"];
                 };
             };
             /** @description Bad input */
@@ -20982,6 +21200,10 @@ export interface operations {
             query?: {
                 dataset?: string | null;
                 status?: ("asked" | "refused" | "withdrawn" | "in_force" | "expired" | "ended") | null;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -21591,7 +21813,12 @@ export interface operations {
     };
     offers_api_v1_sharing_offers_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -24494,6 +24721,11 @@ export interface operations {
             query?: {
                 dataset?: string | null;
                 subject?: string | null;
+                agreement?: string | null;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -25002,6 +25234,96 @@ export interface operations {
             };
         };
     };
+    sent_api_v1_webhooks__webhook_id__deliveries_get: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryPage"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     renew_api_v1_webhooks__webhook_id__secret_post: {
         parameters: {
             query?: never;
@@ -25020,6 +25342,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecretBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    try_out_api_v1_webhooks__webhook_id__test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
             /** @description Bad input */

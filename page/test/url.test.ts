@@ -18,6 +18,8 @@ const full: View = {
   table: "roads",
   dataset: "districts",
   by: "height",
+  tab: "ethics",
+  item: "a/b",
   q: "空气 quality",
   devices: { health: "silent", type: "pump", district: "510104" },
   find: "东 3",

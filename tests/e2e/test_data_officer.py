@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
 from tests.e2e.screen import Served, open_page, sign_in
+
+from lifang.standards import complete_uscc
 
 _WELLS = "code,name,depth\n1,东井,12.5\n2,西井,8\n3,坏井,abc\n4,深井,99999\n"
 _CARD = """
@@ -151,3 +158,93 @@ def test_what_was_stated_is_forgotten_when_the_person_leaves(page: Page, empty_c
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert page.evaluate("sessionStorage.getItem('lifang-purposes')") is None
+
+
+_PASSWORD = "a long pass phrase"
+_CARD_OF = """
+id = "{id}"
+classification = "shared"
+key = ["{key}"]
+[name]
+zh = "{id}"
+en = "{id}"
+"""
+_CONDITIONAL = """
+sharing = "conditional"
+sharing_condition = {zh = "限研究", en = "for research"}
+"""
+
+
+def _session(served: Served, name: str, password: str) -> httpx.Client:
+    client = httpx.Client(base_url=served.url, headers={"X-Lifang": "page"}, timeout=60)
+    assert client.post("/api/v1/session", json={"name": name, "password": password}).status_code == 200
+    return client
+
+
+def _admitted(client: httpx.Client, name: str, text: str, card: str) -> None:
+    files = {"file": (f"{name}.csv", text), "card": ("dataset.toml", card)}
+    job = client.post("/api/v1/datasets", params={"filename": f"{name}.csv"}, files=files).json()["id"]
+    while (told := client.get(f"/api/v1/jobs/{job}").json())["state"] in {"queued", "running"}:
+        pass
+    assert told["state"] == "done", told
+
+
+@pytest.fixture
+def bureaus(empty_city: Served) -> Iterator[tuple[httpx.Client, str]]:
+    """Two bureaus that differ in a firm's name, and an analyst who asks for data shared on conditions."""
+    (code,) = complete_uscc(["91000000"], ["00000009"])
+    with closing(_session(empty_city, "admin", empty_city.password)) as admin:
+
+        def done(method: str, path: str, **body: Any) -> None:
+            assert admin.request(method, f"/api/v1{path}", json=body).status_code < 300
+
+        for bureau, firm in (("market", "甲有限公司"), ("tax", "乙有限公司")):
+            done("POST", "/organisations", id=bureau, zh=bureau, en=bureau)
+            card = _CARD_OF.format(id=f"{bureau}_firms", key="uscc")
+            _admitted(admin, f"{bureau}_firms", f"uscc,name\n{code},{firm}\n", card)
+            done("PUT", f"/masterdata/legal_entity/sources/{bureau}_firms", organisation=bureau)
+        done("POST", "/masterdata/legal_entity/consolidation")
+        card = _CONDITIONAL + _CARD_OF.format(id="incomes", key="code")
+        _admitted(admin, "incomes", "code,income\n1,10\n2,20\n", card)
+        done("POST", "/people", name="mei", password=_PASSWORD, roles=["analyst"], organisation="tax")
+    with closing(_session(empty_city, "mei", _PASSWORD)) as mei:
+        yield mei, code
+
+
+def test_the_office_approves_a_request_publishes_the_use_and_settles_a_conflict(
+    page: Page, empty_city: Served, bureaus: tuple[httpx.Client, str]
+) -> None:
+    mei, code = bureaus
+    until = (datetime.now(UTC) + timedelta(days=60)).isoformat()
+    asked = {"dataset": "incomes", "purpose": "a study of incomes", "fields": ["code"], "until": until}
+    assert mei.post("/api/v1/sharing/requests", json={**asked, "for_organisation": True}).status_code == 201
+    rows = "/api/v1/datasets/incomes/rows"
+    assert mei.get(rows).status_code == 403
+    sign_in(page, empty_city)
+    open_page(page, empty_city, "?lang=en&room=work&tab=agreements")
+    page.get_by_role("link", name="a study of incomes").click()
+    review = page.locator("lf-agreement .work-form", has_text="Review")
+    review.get_by_label("Reasons").fill("for the study")
+    review.get_by_role("button", name="Approve").click()
+    expect(page.locator("lf-agreement .tags [data-status=in_force]")).to_be_visible()
+    assert faults(page) == []
+    taken = mei.get(rows, params={"format": "csv"}).text.lstrip("\ufeff")
+    assert taken.split() == ['"code"', "1", "2"], "what was agreed on, and no more"
+
+    open_page(page, empty_city, "?lang=en&room=work&tab=master")
+    page.get_by_label("甲有限公司").check()
+    page.get_by_label("Reason").fill("the licence says so")
+    page.get_by_role("button", name="Let this hold").click()
+    expect(page.locator("lf-master")).to_contain_text("No conflict waits for a person.")
+    page.get_by_role("button", name="Consolidate now").click()
+    expect(page.locator("lf-app > p[role=status]")).to_have_text("Consolidated.")
+    page.get_by_label("unified social credit code").fill(code)
+    page.keyboard.press("Enter")
+    expect(page.locator("lf-record h2")).to_contain_text("甲有限公司")
+
+    page.context.clear_cookies()
+    open_page(page, empty_city, "?lang=en&room=work&tab=ethics")
+    expect(page.locator("[data-use]")).to_contain_text("a study of incomes")
+    expect(page.locator("[data-use]")).not_to_contain_text("mei")
+    expect(page.locator(".work-tabs a")).to_have_text(["Ethics office", "Changes and webhooks"])
+    assert faults(page) == []

@@ -360,4 +360,5 @@ export interface CityEvents {
   indicator: { id: string; value: number | null; moment: string };
   job: Job;
   command: Command;
+  catalogue: { dataset: string; kind: string };
 }

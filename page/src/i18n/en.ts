@@ -7,7 +7,8 @@ import { sensing } from "./en/sensing";
 import { catalogue } from "./en/catalogue";
 import { portal } from "./en/portal";
 import { twin } from "./en/twin";
+import { office } from "./en/office";
 import type { Key } from "./zh";
 
 /** Every message of the page in English, by part of the page. */
-export const en: Record<Key, string> = { ...shell, ...map, ...city, ...network, ...readings, ...sensing, ...catalogue, ...portal, ...twin };
+export const en: Record<Key, string> = { ...shell, ...map, ...city, ...network, ...readings, ...sensing, ...catalogue, ...portal, ...twin, ...office };

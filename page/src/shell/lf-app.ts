@@ -30,11 +30,12 @@ const COLUMNS: Record<Room, () => TemplateResult> = {
   operations: () => html`${view.value.pick ? html`<lf-station></lf-station>` : nothing}<lf-operations></lf-operations>`,
   data: () => html``,
   twin: () => html``,
+  work: () => html``,
 };
 
 /** Return whether a room has no use for the map, and lies over it. */
 function covered(room: Room): boolean {
-  return room === "data" || room === "twin";
+  return room === "data" || room === "twin" || room === "work";
 }
 
 /** The one screen: head, rooms, map with its time slider, and what matters now in this room. */
@@ -42,6 +43,7 @@ function covered(room: Room): boolean {
 export class AppPiece extends Piece {
   @state() private catalogue = false;
   @state() private twin = false;
+  @state() private work = false;
   @state() private sensing: "absent" | "coming" | "here" = "absent";
   private map = false;
 
@@ -77,7 +79,14 @@ export class AppPiece extends Piece {
     this.twin = true;
   }
 
+  private async fetchWork(): Promise<void> {
+    pending.add("work");
+    await import("../work/lf-work");
+    this.work = true;
+  }
+
   protected override willUpdate(): void {
+    if (view.value.room === "work" && !this.work) void this.fetchWork();
     if (view.value.room === "twin" && !this.twin) void this.fetchTwin();
     if (view.value.room === "data" && !this.catalogue) void this.fetchCatalogue();
     if (view.value.room === "sensing") void this.fetchSensing();
@@ -93,7 +102,7 @@ export class AppPiece extends Piece {
       <lf-header></lf-header>
       <lf-rail></lf-rail>
       <main id="main" tabindex="-1" data-room=${room}>
-        ${room === "data" ? nothing : html`<h1 class="sr">${document.title}: ${t(`room.${room}`)}</h1>`}
+        ${room === "data" || room === "work" ? nothing : html`<h1 class="sr">${document.title}: ${t(`room.${room}`)}</h1>`}
         ${city.state === "refused" ? html`<div class="whole">${problemCard(city.problem, () => void loadAll())}</div>` : this.screen(room)}
       </main>
       <lf-undo></lf-undo>
@@ -111,6 +120,7 @@ export class AppPiece extends Piece {
       </section>
       <aside class="column" aria-label=${t(`room.${room}`)}>${room === "sensing" && this.sensing !== "here" ? skeleton(8) : COLUMNS[room]()}</aside>
       ${room === "twin" && this.twin ? html`<lf-twin></lf-twin>` : nothing}
+      ${room === "work" && this.work ? html`<lf-work></lf-work>` : nothing}
       ${room === "data" && this.catalogue ? html`<lf-catalogue></lf-catalogue>` : nothing}`;
   }
 

@@ -10,6 +10,7 @@ const SIGNS: Record<Room, SVGTemplateResult> = {
   data: svg`<path d="M4 4h16v5H4zM4 9.500h16v5H4zM4 15h16v5H4zM7 6.500h2M7 12h2M7 17.500h2" />`,
   sensing: svg`<path d="M3 15l4-5 4 6 4-11 3 8 3-2" />`,
   twin: svg`<path d="M12 2.500 20.500 7v10L12 21.500 3.500 17V7zM3.500 7 12 11.500 20.500 7M12 11.500v10" />`,
+  work: svg`<path d="M5 3h11l3 3v15H5zM8 9h8M8 13h8M8 17h5" />`,
   operations: svg`<path d="M12 3a6 6 0 0 1 6 6v5l2 3H4l2-3V9a6 6 0 0 1 6-6zM10 20h4" />`,
 };
 
@@ -29,7 +30,7 @@ export class RailPiece extends Piece {
       event.preventDefault();
       goTo(room);
     };
-    const address = formatView({ ...view.value, room, table: null, dataset: null }) || "/";
+    const address = formatView({ ...view.value, room, table: null, dataset: null, tab: null, item: null }) || "/";
     return html`<a href=${address} aria-current=${view.value.room === room ? "page" : "false"} data-door=${room} @click=${enter}>
       <svg viewBox="0 0 24 24" aria-hidden="true">${SIGNS[room]}</svg><span>${t(`room.${room}`)}</span>
     </a>`;

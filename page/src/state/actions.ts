@@ -121,6 +121,7 @@ export function followEvents(): void {
       indicator: () => void refreshLive(),
       alert: ({ alert }) => hear(alert),
       command: (command) => data.set({ commands: { ...data.value.commands, [command.id]: command } }),
+      catalogue: () => data.set({ changes: data.value.changes + 1 }),
       job: (job) => data.set({ jobs: { ...data.value.jobs, [job.id]: job } }),
     },
     (up) => {

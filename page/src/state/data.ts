@@ -28,6 +28,8 @@ export interface Data {
   downSince: number | null;
   /** Last seen state of the jobs this page started, by id. */
   jobs: Record<string, Job>;
+  /** How many changes of the catalogue were told of since the page opened. */
+  changes: number;
   /** Sentence for the live region. */
   said: string;
   /** Which dialog is open. */
@@ -53,6 +55,7 @@ export const data = new Store<Data>({
   line: "opening",
   downSince: null,
   jobs: {},
+  changes: 0,
   said: "",
   dialog: null,
   wanted: null,

@@ -1,6 +1,6 @@
 /** What the page shows, in words that fit into its address: nothing else is needed to show it again. */
 
-export const ROOMS = ["overview", "data", "sensing", "operations", "twin"] as const;
+export const ROOMS = ["overview", "data", "sensing", "operations", "twin", "work"] as const;
 export type Room = (typeof ROOMS)[number];
 export type Lang = "zh" | "en";
 export type Theme = "paper" | "night";
@@ -42,6 +42,9 @@ export interface View {
   dataset: string | null;
   /** What the objects of the twin are coloured by; null: their class. */
   by: string | null;
+  /** Tab of the room of work, and what is open in it. */
+  tab: string | null;
+  item: string | null;
   q: string;
   facets: Facets;
   /** Which devices are shown, by the codes of what they are; and the words that their names or ids must hold. */
@@ -71,6 +74,8 @@ export const DEFAULT_VIEW: View = {
   table: null,
   dataset: null,
   by: null,
+  tab: null,
+  item: null,
   q: "",
   facets: {},
   devices: {},
@@ -138,6 +143,8 @@ export function parseView(search: string, base: View = DEFAULT_VIEW): View {
     table: query.get("table"),
     dataset: query.get("dataset"),
     by: query.get("by"),
+    tab: query.get("tab"),
+    item: query.get("item"),
     q: query.get("q") ?? "",
     facets: chosen(query, "f", FACETS),
     devices: chosen(query, "n", DEVICE_FACETS),
@@ -173,6 +180,8 @@ export function formatView(view: View, base: Partial<View> = DEFAULT_VIEW): stri
     ["table", view.table],
     ["dataset", view.dataset],
     ["by", view.by],
+    ["tab", view.tab],
+    ["item", view.item],
     ["q", view.q || null],
     ...FACETS.map((name): [string, string | null] => [`f.${name}`, view.facets[name] ?? null]),
     ...DEVICE_FACETS.map((name): [string, string | null] => [`n.${name}`, view.devices[name] ?? null]),

@@ -13,7 +13,7 @@ let base = DEFAULT_VIEW;
 /** The one view; its address follows it, and it follows the address. */
 export const view = new Store<View>(DEFAULT_VIEW);
 
-const STEPS: (keyof View)[] = ["room", "pick", "dataset", "table", "stream"];
+const STEPS: (keyof View)[] = ["room", "pick", "dataset", "table", "stream", "tab", "item"];
 
 function writeAddress(now: View, before: View): void {
   const address = window.location.pathname + formatView(now, base);
@@ -47,5 +47,5 @@ export function startView(): void {
 
 /** Go to a room; leaving a room closes what was open in it. */
 export function goTo(room: Room): void {
-  view.set({ room, table: null, dataset: null, stream: null, span: null, ...(room === "twin" || view.value.room === "twin" ? { pick: null } : {}) });
+  view.set({ room, table: null, dataset: null, stream: null, span: null, tab: null, item: null, ...(room === "twin" || view.value.room === "twin" ? { pick: null } : {}) });
 }

@@ -33,8 +33,8 @@ from lifang.core import (
     SystemClock,
     load_settings,
 )
-from lifang.exchange import Exchange
-from lifang.guard import SYSTEM, Role, Subject
+from lifang.exchange import Delivery, Exchange
+from lifang.guard import SYSTEM, Classification, Role, Subject
 from lifang.harvest import Harvests
 from lifang.identity import Identity
 from lifang.masterdata import MasterData
@@ -115,7 +115,7 @@ class City(Reads):
         self.spool = folder / "spool"
         self.spool.mkdir(exist_ok=True)
         self.webhooks = Webhooks(self.store, clock, self.settings.webhooks)
-        self._deliveries = Deliveries(self.webhooks, self.catalogue.changes, clock, knows=self._webhook_knows)
+        self.webhook_deliveries = Deliveries(self.webhooks, self.catalogue.changes, clock, knows=self._webhook_knows)
         self._upkeep = Upkeep(self.store, self.catalogue, clock)
         self._long_work = LongWork(self.store, self.catalogue, self.twin, self.spool)
         self._wire()
@@ -158,7 +158,7 @@ class City(Reads):
         if time_passes:
             self.pulse.start()
             self._upkeep.start()
-            self._deliveries.start()
+            self.webhook_deliveries.start()
             self.connectors.start()
         self.exchange.start(pulling=time_passes)
 
@@ -171,7 +171,7 @@ class City(Reads):
         self.exchange.close()
         self.pulse.close()
         self._upkeep.close()
-        self._deliveries.close()
+        self.webhook_deliveries.close()
         self.jobs.close()
         self.tasking.close()
         if self.replay:
@@ -275,6 +275,7 @@ class City(Reads):
         self.alerts.on_change(self._tell_alert)
         self.tasking.on_command(self._tell_command)
         self.catalogue.changes.on_change(self._tell_change)
+        self.exchange.on_settled(self._tell_delivery)
         self._long_work.register(self.jobs)
         self.jobs.register(PROCESS, partial(run_process_job, self.asker))
         self.jobs.register("harvest", harvest_job(self.harvests))
@@ -283,6 +284,10 @@ class City(Reads):
         if change.is_for_readers:
             classification = self.catalogue.classification(change.dataset)
             self.bus.publish("catalogue", change.as_json(), classification=classification)
+
+    def _tell_delivery(self, delivery: Delivery) -> None:
+        told = {name: getattr(delivery, name) for name in ("id", "feed", "organisation", "dataset", "state", "release")}
+        self.bus.publish("delivery", {**told, "counts": dict(delivery.counts)}, classification=Classification.SHARED)
 
     def _webhook_knows(self, webhook: Webhook, change: CatalogueChange) -> bool:
         """Return whether a webhook's owner, with the roles they had and still have, may know of a change."""

@@ -50,7 +50,7 @@ from lifang.catalogue.lifecycle import (
 )
 from lifang.catalogue.lineage import ACTIVITIES
 from lifang.catalogue.looking import Difference, Look
-from lifang.catalogue.model import Admission, Link, NothingAdmitted, Release
+from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.offers import Licence, known_licences, licence_of, offered_formats, provider_name, short_name
 from lifang.catalogue.quality import (
     DIMENSIONS,
@@ -64,9 +64,18 @@ from lifang.catalogue.quality import (
 )
 from lifang.catalogue.reading import FORMATS
 from lifang.catalogue.search import FACETS, SORTS, Search, provider_of
-from lifang.catalogue.sharing import Agreement, Agreements, Assessment, Meter, SharingRequest, Usage, why_assessed
+from lifang.catalogue.sharing import (
+    Agreement,
+    Agreements,
+    Assessment,
+    Meter,
+    SharingRequest,
+    Status,
+    Usage,
+    why_assessed,
+)
 from lifang.catalogue.sheet import Sheet, data_sheet
-from lifang.catalogue.webhooks import Deliveries, Webhook, Webhooks
+from lifang.catalogue.webhooks import Attempt, Deliveries, Webhook, Webhooks
 
 __all__ = [
     "ACTIVITIES",
@@ -100,6 +109,7 @@ __all__ = [
     "Agreements",
     "Amendment",
     "Assessment",
+    "Attempt",
     "Bilingual",
     "Card",
     "Catalogue",
@@ -140,7 +150,6 @@ __all__ = [
     "Look",
     "Meter",
     "Move",
-    "NothingAdmitted",
     "Placed",
     "QualityReport",
     "QualityRuns",
@@ -152,6 +161,7 @@ __all__ = [
     "SharingRequest",
     "Sheet",
     "Standing",
+    "Status",
     "Usage",
     "Webhook",
     "Webhooks",

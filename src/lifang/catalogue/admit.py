@@ -39,7 +39,7 @@ from lifang.catalogue.checking import (
     raw_bounds,
 )
 from lifang.catalogue.lifecycle import LifeState
-from lifang.catalogue.model import Admission, NothingAdmitted, Release
+from lifang.catalogue.model import Admission, Release
 from lifang.catalogue.publishing import geo_metadata, newest_release, record_release
 from lifang.catalogue.reading import Hints, Limits, Opened, open_source
 from lifang.catalogue.spool import Spool
@@ -146,9 +146,7 @@ class Admissions:
                 request.progress(0.6 * done / (done + size), "check")
             good, refused = spool.settle()
         if not good.any():
-            if not refused.num_rows:
-                raise BadInput("There is no row with a value.", mend="Send at least one filled row.")
-            raise NothingAdmitted(spool.rows, refused)
+            raise _nothing_admitted(refused, spool.rows)
         notes = (*standard_notes, *schema.notes, *crs_notes, *_position_notes(request, spool, crs))
         return _Read(opened, card, schema, arrow, crs, spool, good, refused, notes)
 
@@ -290,6 +288,19 @@ def _fingerprint(request: Request, *, bound: int) -> tuple[str, int]:
 
 def _same(latest: Release, fingerprint: str, card: Card) -> bool:
     return latest.source_sha256 == fingerprint and latest.provenance.get("card_sha256") == card.digest()
+
+
+def _nothing_admitted(refused: pa.Table, rows: int) -> BadInput:
+    if not refused.num_rows:
+        return BadInput("There is no row with a value.", mend="Send at least one filled row.")
+    first = refused.slice(0, 1).to_pylist()[0]
+    column = f", column {first['column']!r}" if first["column"] else ""
+    value = f", value {first['value'][:80]!r}" if first["value"] else ""
+    return BadInput(
+        f"None of the {rows} rows can be admitted; the first breaks the rule {first['rule']!r}.",
+        where=f"row {first['row']}{column}{value}",
+        mend=first["mend"],
+    )
 
 
 def _position_notes(request: Request, spool: Spool, crs: str) -> tuple[str, ...]:

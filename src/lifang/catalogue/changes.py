@@ -88,9 +88,10 @@ class Changes:
         rows = self._registry.find("change", order="seq", descending=True, limit=1)
         return int(rows[0]["seq"]) if rows else 0
 
-    def latest(self, dataset: str, limit: int = 100) -> list[CatalogueChange]:
-        """Return the last ``limit`` changes of a dataset, the newest first."""
-        rows = self._registry.find("change", where={"dataset": dataset}, order="seq", descending=True, limit=limit)
+    def latest(self, dataset: str | None, limit: int = 100) -> list[CatalogueChange]:
+        """Return the last ``limit`` changes (of a dataset, if given), the newest first."""
+        where = {"dataset": dataset} if dataset else None
+        rows = self._registry.find("change", where=where, order="seq", descending=True, limit=limit)
         return [CatalogueChange.from_row(row) for row in rows]
 
 

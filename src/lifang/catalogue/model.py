@@ -7,29 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import pyarrow as pa
-
 from lifang.catalogue.checking import QualityReport
-from lifang.core import BadInput, format_instant
+from lifang.core import format_instant
 from lifang.guard import Classification
 from lifang.store import Row
-
-_CELLS_TOLD = 1_000
-
-
-class NothingAdmitted(BadInput):
-    """Not one row is good. ``cells`` are the first 1,000 that were refused: row, column, value, rule, mend."""
-
-    def __init__(self, rows: int, refused: pa.Table) -> None:
-        self.cells: list[dict[str, Any]] = refused.slice(0, _CELLS_TOLD).to_pylist()
-        first = self.cells[0]
-        column = f", column {first['column']!r}" if first["column"] else ""
-        value = f", value {first['value'][:80]!r}" if first["value"] else ""
-        super().__init__(
-            f"None of the {rows} rows can be admitted; the first breaks the rule {first['rule']!r}.",
-            where=f"row {first['row']}{column}{value}",
-            mend=first["mend"],
-        )
 
 
 @dataclass(frozen=True)

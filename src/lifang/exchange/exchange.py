@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from lifang.catalogue import Catalogue
-from lifang.core import BadInput, Clock, Conflict, Problem, Settings, Unavailable, format_instant
+from lifang.core import BadInput, Clock, Conflict, NotFound, Problem, Settings, Unavailable, format_instant
 from lifang.exchange.lines import Lines
 from lifang.exchange.model import Delivery, Feed, Manifest
 from lifang.exchange.pulling import Arrived, Look, plain, pull
@@ -20,7 +20,7 @@ from lifang.exchange.settling import Outcome, Settler
 from lifang.exchange.sources import FeedSpec
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.outside import Secrets
-from lifang.store import Row, Store
+from lifang.store import Relation, Store
 
 _WAITING_MAX = 1_000  # deliveries of one bureau
 _AT_ONCE = 2  # deliveries that are admitted at the same time, all bureaus together
@@ -52,6 +52,7 @@ class Exchange:
         self._lines = Lines(self._work)
         self._retry: dict[str, Any] = {}
         self._ending = threading.Event()
+        self._listeners: list[Callable[[Delivery], None]] = []
         self._watch: threading.Thread | None = None
         self._pulling = False
 
@@ -61,6 +62,10 @@ class Exchange:
         if self._watch is None:
             self._watch = threading.Thread(target=self._look_around, name="exchange", daemon=True)
             self._watch.start()
+
+    def on_settled(self, listener: Callable[[Delivery], None]) -> None:
+        """Call ``listener`` with each delivery as it is admitted or refused."""
+        self._listeners.append(listener)
 
     def close(self) -> None:
         """Stop after the present delivery; what waits is worked through at the next start."""
@@ -128,19 +133,12 @@ class Exchange:
         """Return a delivery's receipts in their order, ours and the bureau's."""
         return self._records.receipts(self.delivery(delivery_id).id)
 
-    def refused(self, delivery_id: str, *, limit: int = 100, offset: int = 0) -> list[Row]:
-        """Return the cells that were refused of a delivery: row, column, value, rule, mend.
-
-        Of one that was refused whole the first 1,000; none where the file was refused before its cells were looked at.
-        """
+    def refused(self, delivery_id: str) -> Relation:
+        """Return the cells that were refused of an admitted delivery, lazily; ``NotFound`` if nothing was admitted."""
         delivery = self.delivery(delivery_id)
-        if delivery.problem is not None:
-            return list(delivery.problem.get("cells", ()))[offset : offset + limit]
         if not delivery.release:
-            return []
-        cells = self._catalogue.dataset(delivery.dataset).refused(int(delivery.release.rpartition("@")[2]))
-        rows: list[Row] = cells.select(limit=limit, offset=offset).to_pylist()
-        return rows
+            raise NotFound("Nothing of this delivery was admitted.", mend="Read its problem.")
+        return self._catalogue.dataset(delivery.dataset).refused(int(delivery.release.rpartition("@")[2]))
 
     def acknowledge(self, delivery_id: str, jws: str, *, by: Subject) -> Receipt:
         """Return the bureau's acknowledgement of our newest receipt, kept once its signature holds.
@@ -259,7 +257,9 @@ class Exchange:
                 problem = {"detail": "Unexpected failure; see the log.", "where": "", "mend": "Tell the city."}
                 self._records.settle(delivery, Outcome({}, problem=problem))
                 raise
-            self._records.settle(delivery, outcome)
+            settled = self._records.settle(delivery, outcome)
+        for listener in self._listeners:
+            listener(settled)
         return True
 
     def _pull(self, feed: Feed) -> None:

@@ -122,8 +122,7 @@ class Delivery:
         return cls(**{name: row[name] for name in cls.__dataclass_fields__})
 
     def as_json(self) -> dict[str, Any]:
-        """Return the delivery as plain values, without its refused cells, which may be many."""
+        """Return the delivery as plain values."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
         moments = {name: plain[name] and format_instant(plain[name]) for name in ("received", "settled")}
-        problem = self.problem and {name: value for name, value in self.problem.items() if name != "cells"}
-        return {**plain, "declared": dict(self.declared), "counts": dict(self.counts), "problem": problem, **moments}
+        return {**plain, "declared": dict(self.declared), "counts": dict(self.counts), **moments}

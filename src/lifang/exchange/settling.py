@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lifang.catalogue import Amendment, Bilingual, Card, Catalogue, Change, Difference, NothingAdmitted, Release
+from lifang.catalogue import Amendment, Bilingual, Card, Catalogue, Change, Difference, Release
 from lifang.core import BadInput, NotFound, Problem, Unavailable
 from lifang.exchange.model import CHANGE_HEADERS, OPERATIONS, Delivery, Feed
 from lifang.guard import Role, Subject
@@ -186,8 +186,6 @@ def _told(problem: Problem) -> dict[str, Any]:
     told: dict[str, Any] = {"detail": problem.what, "where": problem.where, "mend": problem.mend}
     if isinstance(problem, Drift):
         told |= {"rule": "drift", "differences": [asdict(each) for each in problem.differences]}
-    if isinstance(problem, NothingAdmitted):
-        told["cells"] = problem.cells
     return told
 
 

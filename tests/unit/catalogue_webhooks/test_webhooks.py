@@ -112,6 +112,32 @@ def test_what_changed_arrives_once_signed_by_the_secret(
     assert webhooks.get(hook.id).last_status == "204"
 
 
+def test_each_attempt_is_kept_with_its_outcome_and_one_can_be_tried_out(
+    catalogue: Catalogue, webhooks: Webhooks, clock: ManualClock, receiver: Receiver
+) -> None:
+    hook, secret = webhooks.add(receiver.url, datasets=[], by=ANN, purpose="", after=0)
+    draft(catalogue, "wells")
+    told = deliveries(webhooks, catalogue, clock)
+    receiver.status = 503
+    told.tend()
+    clock.advance(timedelta(minutes=1))
+    receiver.status = 204
+    told.tend()
+    webhooks.set_state(hook.id, "paused", by=ANN)
+    clock.advance(timedelta(minutes=1))
+    assert told.try_out(hook.id).arrived
+    kept = [(each.attempt.kind, each.attempt.first, each.attempt.last, each.attempt.status, each.attempt.arrived)
+            for each in webhooks.sent(hook.id)]  # fmt: skip
+    assert kept == [("test", 2, 2, "204", True), ("changes", 1, 2, "204", True), ("changes", 1, 2, "503", False)]
+    headers, body = receiver.received[-1]
+    assert json.loads(body)["changes"] == []
+    seconds = headers["x-lifang-signature"].removeprefix("t=").partition(",")[0]
+    assert headers["x-lifang-signature"] == signature(secret, datetime.fromtimestamp(int(seconds), UTC), body)
+    assert webhooks.get(hook.id).told == 2, "a trial moves nothing"
+    webhooks.remove(hook.id, by=ANN)
+    assert webhooks.sent(hook.id) == []
+
+
 def test_the_signature_is_that_of_the_published_test_case() -> None:
     """RFC 4231 test case 2: key Jefe, with the text cut where the moment's dot would stand."""
     assert hmac.new(b"Jefe", b"what do ya want for nothing?", hashlib.sha256).hexdigest().startswith("5bdcc146bf60754e")

@@ -37,6 +37,9 @@ def test_each_reads_on_from_where_they_stopped_what_they_may_know_of(house: Hous
         ("retract", {"from": "published", "to": "draft"}),
     ]
     assert [each["kind"] for each in told(officer, dataset="fresh")["items"]] == ["draft", "publish", "retract"]
+    newest = told(officer, latest=True, limit=2)
+    assert [each["kind"] for each in newest["items"]] == ["retract", "publish"]
+    assert told(officer, after=newest["next"])["items"] == []
     pages, after = [], None
     while True:
         page = told(officer, limit=1, **({"after": after} if after else {}))
@@ -60,6 +63,8 @@ def test_a_webhook_is_its_owners_and_its_secret_is_told_once(house: House) -> No
     assert other.get("/api/v1/webhooks").json()["items"] == []
     for method, more in (("GET", {}), ("PATCH", {"json": {"state": "paused"}}), ("DELETE", {})):
         assert other(method, url, **more).status_code == 404
+    assert (other.get(f"{url}/deliveries").status_code, other.post(f"{url}/test").status_code) == (404, 404)
+    assert analyst.get(f"{url}/deliveries").json() == {"items": [], "next": None}
     assert analyst("PATCH", url, json={"state": "paused"}).json()["state"] == "paused"
     assert analyst.post(f"{url}/secret").json()["secret"] != made["secret"]
     hidden = analyst.post("/api/v1/webhooks", json={**body, "datasets": ["vaults"]})

@@ -82,6 +82,20 @@ def test_what_is_not_open_is_told_to_staff_only(house: House) -> None:
     asyncio.run(listen())
 
 
+def test_what_a_bureau_delivered_is_told_to_those_who_see_its_inbox(house: House) -> None:
+    async def listen() -> None:
+        async with _listening(house, "analyst") as stranger, _listening(house, "data_officer") as officer:
+            await _started(stranger)
+            await _started(officer)
+            delivery = {"id": "delivery_1", "organisation": "water", "state": "refused"}
+            house.city.bus.publish("delivery", delivery, classification=Classification.SHARED)
+            house.city.bus.publish("indicator", {"id": "open"})
+            assert _event(await officer()) == ("delivery", delivery)
+            assert _event(await stranger()) == ("indicator", {"id": "open"})
+
+    asyncio.run(listen())
+
+
 def test_a_stream_of_shared_events_is_in_the_ledger(house: House) -> None:
     async def listen() -> None:
         async with _listening(house, "analyst") as read:

@@ -37,6 +37,14 @@ def test_an_officer_consolidates_and_settles_and_a_record_tells_its_history(hous
     assert found.json()["record"]["name"] == "甲有限公司"
     assert len(found.json()["history"]) == 2
     assert house.client().get(f"/api/v1/masterdata/legal_entity/record?key={CODE}").status_code in {401, 404}
+    officer("PUT", "/api/v1/masterdata/legal_entity/rules/name", json={"precedence": ["m_tax", "newest"]})
+    bases = {each["id"]: each for each in officer.get("/api/v1/masterdata").json()["items"]}
+    entity = bases["legal_entity"]
+    assert (len(bases), entity["key"], entity["sources"]) == (6, ["uscc"], ["m_market", "m_tax"])
+    assert entity["rules"] == {"name": ["m_tax", "newest"]}
+    assert (entity["there"], bases["e_licence"]["there"]) == (True, False)
+    plain = {each["id"]: each for each in house.client().get("/api/v1/masterdata").json()["items"]}["legal_entity"]
+    assert (plain["there"], plain["sources"], plain["rules"]) == (False, [], {})
     rule = officer("PUT", "/api/v1/masterdata/legal_entity/rules/name", json={"precedence": ["nobody"]})
     assert rule.status_code == 400
     assert officer.post("/api/v1/masterdata/unicorn/consolidation").status_code == 404

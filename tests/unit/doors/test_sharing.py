@@ -293,6 +293,35 @@ def test_everybody_sees_who_uses_what_for_what_and_no_name_of_a_person(town: Tow
     assert {"PIPL-55", "DSL-30", "GF51-12"} <= {each["id"] for each in laws}
 
 
+def test_lists_of_the_desk_and_the_register_come_page_by_page(town: Town) -> None:
+    officer = town.client("data_officer")
+    town.agree("doctor", for_organisation=True)
+    town.agree("citizen")
+    town.ask("analyst")
+    town.client("citizen").get(ROWS)
+    town.client("clerk").get(ROWS)
+
+    def pages(address: str, client: Client) -> list[list[str]]:
+        found, after = [], ""
+        while True:
+            page = client.get(f"{address}{'&' if '?' in address else '?'}limit=1{after}").json()
+            found.append(page["items"])
+            if page["next"] is None:
+                return found
+            after = f"&after={page['next']}"
+
+    whole = officer.get("/api/v1/sharing/agreements").json()["items"]
+    assert len(whole) == 3
+    assert [each for page in pages("/api/v1/sharing/agreements", officer) for each in page] == whole
+    force = pages("/api/v1/sharing/agreements?status=in_force", officer)
+    assert [len(page) for page in force] == [1, 1]
+    uses = pages("/api/v1/ethics/register", town.client(""))
+    assert sorted(page[0]["user"] for page in uses) == ["", "health"]
+    taken = officer.get("/api/v1/usage").json()["items"]
+    assert [page[0] for page in pages("/api/v1/usage", officer)] == taken
+    assert len(taken) == 2
+
+
 def test_every_taking_is_metered_by_whom_of_what_how_much_and_when(town: Town) -> None:
     agreement = town.agree()
     client = town.client("citizen")

@@ -8,6 +8,7 @@ export const shell: Record<keyof typeof zh, string> = {
   "room.overview": "Overview",
   "room.data": "Data",
   "room.sensing": "Sensing",
+  "room.work": "Work",
   "room.operations": "Operations",
   "rooms.label": "Wards (rooms)",
 

@@ -6,6 +6,7 @@ export const shell = {
   "room.overview": "总览",
   "room.data": "数据",
   "room.sensing": "感知",
+  "room.work": "办理",
   "room.operations": "运行",
   "rooms.label": "里坊（功能区）",
 

@@ -15,6 +15,7 @@ from lifang.catalogue import (
     Card,
     Dataset,
     SharingRequest,
+    Status,
     Usage,
     sharing_of,
     standard_of,
@@ -72,14 +73,20 @@ class SharingDesk:
         dataset = self._dataset(request.dataset)
         return self._sharing.ask(request, dataset.card, dataset.rows(), by=self._asker.subject)
 
-    def every(self, *, dataset: str | None = None, state: str | None = None) -> list[Agreement]:
+    def every(
+        self,
+        *,
+        dataset: str | None = None,
+        status: Status | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[Agreement]:
         """Return the requests and agreements that the asker may see, the newest first: all, or their own."""
         whole = self._asker.may(Action.READ, Resource("agreement", "*", Classification.SHARED))
         subject = None if whole else self._asker.subject.id
-        found = self._sharing.find(dataset=dataset, subject=subject)
-        kept = [each for each in found if state in (None, each.status(self.now))]
-        self._asker.seen(*map(agreement_resource, kept), action="list")
-        return kept
+        found = self._sharing.find(dataset=dataset, subject=subject, status=status, after=after, limit=limit)
+        self._asker.seen(*map(agreement_resource, found), action="list")
+        return found
 
     def get(self, agreement_id: str) -> Agreement:
         """Return a request or agreement that the asker may see, or ``NotFound``."""
@@ -128,13 +135,13 @@ class SharingDesk:
         self._asker.must(Action.HANDLE, agreement_resource(found))
         return self._catalogue.assessments.of(agreement_id)
 
-    def register(self) -> list[Use]:
-        """Return who uses what for what, for everyone to see: every agreement there is or was."""
+    def register(self, *, after: str | None = None, limit: int | None = None) -> list[Use]:
+        """Return who uses what for what, the newest first, for everyone to see: every agreement there is or was."""
         self._asker.decide(Action.READ, Resource("use"))
-        uses = []
-        for each in self._sharing.find():
-            if each.since is None:
-                continue
+        uses: list[Use] = []
+        for each in self._sharing.find(agreed=True, after=after):
+            if len(uses) == limit:
+                break
             try:
                 card = self._catalogue.dataset(each.dataset, states=EXISTING).card
             except NotFound:
@@ -142,13 +149,24 @@ class SharingDesk:
             uses.append(Use(each, card))
         return uses
 
-    def usage(self, *, dataset: str | None = None, subject: str | None = None) -> list[Usage]:
+    def usage(
+        self,
+        *,
+        dataset: str | None = None,
+        subject: str | None = None,
+        agreement: str | None = None,
+        after: tuple[str, str] | None = None,
+        limit: int | None = None,
+    ) -> list[Usage]:
         """Return what was taken: for data officers by anybody, for others by themselves."""
         asker = self._asker
         if not asker.may(Action.READ, Resource("agreement", "*", Classification.SHARED)):
             asker.must(Action.READ, Resource("agreement", asker.subject.id, Classification.SHARED))
             subject = asker.subject.id
-        return list(self._catalogue.meter.find(dataset=dataset, subject=subject))
+        found = self._catalogue.meter.find(
+            dataset=dataset, subject=subject, agreement=agreement, after=after, limit=limit
+        )
+        return list(found)
 
     def refuse(self, agreement_id: str, *, reasons: str) -> Agreement:
         """Return the request, refused."""

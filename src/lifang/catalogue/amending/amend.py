@@ -32,7 +32,7 @@ from lifang.catalogue.checking import (
     hash_column,
     ruled_as_released,
 )
-from lifang.catalogue.model import NothingAdmitted, Release
+from lifang.catalogue.model import Release
 from lifang.catalogue.publishing import geo_metadata, newest_release, record_release
 from lifang.core import BadInput, Clock, Conflict, NotFound, Settings, disk_errors, zone
 from lifang.guard import Subject
@@ -189,7 +189,12 @@ def _check_change(change: Change) -> None:
 
 def _nothing_to_do(before: Release, plan: Plan, refused: pa.Table, received: int) -> Amendment:
     if refused.num_rows and not plan.same:
-        raise NothingAdmitted(received, refused)
+        first = refused.slice(0, 1).to_pylist()[0]
+        raise BadInput(
+            f"None of the {received} rows can be taken; the first breaks the rule {first['rule']!r}.",
+            where=f"row {first['row']}, column {first['column']!r}, value {(first['value'] or '')[:80]!r}",
+            mend=first["mend"],
+        )
     report = _report(0, _left_out(plan, received), refused, Sketches([]))
     return Amendment(before.dataset, before, 0, 0, 0, plan.same, report.refused, report)
 

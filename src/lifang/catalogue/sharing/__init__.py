@@ -7,7 +7,7 @@ writes their agreed part, which is all that is ever read under an agreement.
 from lifang.catalogue.sharing.agreements import Agreements
 from lifang.catalogue.sharing.assessments import Assessment, Assessments, why_assessed
 from lifang.catalogue.sharing.meter import Meter, Usage
-from lifang.catalogue.sharing.model import Agreement, SharingRequest
+from lifang.catalogue.sharing.model import Agreement, SharingRequest, Status
 from lifang.catalogue.sharing.parts import agreed_part
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Assessments",
     "Meter",
     "SharingRequest",
+    "Status",
     "Usage",
     "agreed_part",
     "why_assessed",

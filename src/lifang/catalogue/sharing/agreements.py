@@ -10,7 +10,7 @@ from typing import Any
 
 from lifang.catalogue.card import Card
 from lifang.catalogue.describe import sharing_of
-from lifang.catalogue.sharing.model import Agreement, SharingRequest
+from lifang.catalogue.sharing.model import Agreement, SharingRequest, Status
 from lifang.catalogue.sharing.parts import checked_terms, forget_parts
 from lifang.core import BadInput, Clock, Conflict, NotFound, new_id
 from lifang.guard import Action, Grant, Resource, Subject, require
@@ -47,13 +47,33 @@ class Agreements:
         return Agreement.from_row(row)
 
     def find(
-        self, *, dataset: str | None = None, subject: str | None = None, state: str | None = None
+        self,
+        *,
+        dataset: str | None = None,
+        subject: str | None = None,
+        state: str | None = None,
+        status: Status | None = None,
+        agreed: bool = False,
+        after: str | None = None,
+        limit: int | None = None,
     ) -> list[Agreement]:
-        """Return requests and agreements, the newest first."""
-        wanted = {"dataset": dataset, "subject": subject, "state": state}
+        """Return requests and agreements past ``after``, the newest first.
+
+        ``status`` is as it stands now; ``agreed``: only those that were agreed on, whatever became of them.
+        """
+        wanted = {"dataset": dataset, "subject": subject, "state": state, **self._standing(status)}
         where = {name: value for name, value in wanted.items() if value is not None}
-        rows = self._store.registry.find("agreement", where=where, order="asked", descending=True)
+        if agreed:
+            where["since <="] = self.now
+        rows = self._store.registry.find("agreement", where=where, descending=True, after=after, limit=limit)
         return [Agreement.from_row(row) for row in rows]
+
+    def _standing(self, status: Status | None) -> dict[str, Any]:
+        """Return what rows of a status have: an agreement expires by itself."""
+        ends = {"in_force": "until >", "expired": "until <="}
+        if status in ends:
+            return {"state": "agreed", ends[status]: self.now}
+        return {} if status is None else {"state": status}
 
     def grants(self, dataset: str) -> tuple[Grant, ...]:
         """Return the leaves that agreements give, or gave until they expired, to a dataset."""

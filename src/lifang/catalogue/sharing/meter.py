@@ -78,12 +78,22 @@ class Meter:
                     else:
                         transaction.insert("usage", {"id": key, **vars(whole)})
 
-    def find(self, *, dataset: str | None = None, subject: str | None = None) -> Iterator[Usage]:
-        """Yield what was taken, the newest days first."""
+    def find(
+        self,
+        *,
+        dataset: str | None = None,
+        subject: str | None = None,
+        agreement: str | None = None,
+        after: tuple[str, str] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Usage]:
+        """Yield what was taken past ``after`` (a day and an id), the newest days first."""
         self.flush()
-        wanted = {"dataset": dataset, "subject": subject}
+        wanted = {"dataset": dataset, "subject": subject, "agreement": agreement}
         where = {name: value for name, value in wanted.items() if value is not None}
-        for row in self._store.registry.find("usage", where=where, order="day", descending=True):
+        for row in self._store.registry.find(
+            "usage", where=where, order="day", descending=True, after=after, limit=limit
+        ):
             yield Usage.from_row(row)
 
 

@@ -5,6 +5,6 @@ webhooks and how far each is told; their secrets lie in files for their owner's 
 """
 
 from lifang.catalogue.webhooks.delivery import Deliveries, Post, signature
-from lifang.catalogue.webhooks.register import Webhook, Webhooks
+from lifang.catalogue.webhooks.register import Attempt, Sent, Webhook, Webhooks
 
-__all__ = ["Deliveries", "Post", "Webhook", "Webhooks", "signature"]
+__all__ = ["Attempt", "Deliveries", "Post", "Sent", "Webhook", "Webhooks", "signature"]

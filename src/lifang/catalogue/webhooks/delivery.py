@@ -6,14 +6,15 @@ import hashlib
 import hmac
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import orjson
 
 from lifang.catalogue.changes import CatalogueChange, Changes
-from lifang.catalogue.webhooks.register import ACTIVE, ENDED, PAUSED, Webhook, Webhooks
+from lifang.catalogue.webhooks.register import ACTIVE, ENDED, PAUSED, Attempt, Webhook, Webhooks
 from lifang.core import Clock, Problem, format_instant
 from lifang.outside import Fetcher
 
@@ -87,7 +88,27 @@ class Deliveries:
         if not told:
             self._webhooks.note(webhook.id, {"told": last})
             return len(changes) == _AT_ONCE and self._deliver(self._webhooks.get(webhook.id))
-        now = self._clock.now()
+        attempt = self._attempt(webhook, "changes", told, last)
+        if attempt.arrived:
+            kept = {"told": last, "failures": 0, "due": None, "last_status": attempt.status,
+                    "last_success": attempt.sent}  # fmt: skip
+            self._webhooks.note(webhook.id, kept, attempt)
+            return True
+        self._webhooks.note(webhook.id, self._failed(webhook, attempt), attempt)
+        return False
+
+    def try_out(self, webhook_id: str) -> Attempt:
+        """Return how a delivery without changes went: signed like any other, tried once, at once, also if paused."""
+        webhook = self._webhooks.get(webhook_id)
+        attempt = self._attempt(webhook, "test", [], webhook.told)
+        self._webhooks.note(webhook_id, {}, attempt)
+        return attempt
+
+    def _attempt(
+        self, webhook: Webhook, kind: Literal["changes", "test"], told: list[CatalogueChange], last: int
+    ) -> Attempt:
+        now, began = self._clock.now(), time.monotonic()
+        first = told[0].seq if told else last
         body = orjson.dumps(
             {"webhook": webhook.id, "sent": format_instant(now), "changes": [each.as_json() for each in told]}
         )
@@ -95,25 +116,21 @@ class Deliveries:
             headers = {
                 "Content-Type": "application/json",
                 "User-Agent": "lifang",
-                "X-Lifang-Delivery": f"{webhook.id}/{told[0].seq}-{last}",
+                "X-Lifang-Delivery": f"{webhook.id}/{kind if kind == 'test' else f'{first}-{last}'}",
                 "X-Lifang-Signature": signature(self._webhooks.secret(webhook.id), now, body),
             }
-            status = self._post(webhook.url, headers=headers, body=body)
+            code = self._post(webhook.url, headers=headers, body=body)
+            status, arrived = str(code), 200 <= code < 300
         except Problem as problem:
-            return self._failed(webhook, problem.what, now)
-        if 200 <= status < 300:
-            kept = {"told": last, "failures": 0, "due": None, "last_status": str(status), "last_success": now}
-            self._webhooks.note(webhook.id, kept)
-            return True
-        return self._failed(webhook, str(status), now, gone=status == _GONE)
+            status, arrived = problem.what, False
+        return Attempt(kind, first, last, now, timedelta(seconds=time.monotonic() - began), status, arrived)
 
-    def _failed(self, webhook: Webhook, status: str, now: datetime, *, gone: bool = False) -> bool:
+    def _failed(self, webhook: Webhook, attempt: Attempt) -> dict[str, Any]:
         failures = webhook.failures + 1
         wait = timedelta(seconds=min(2.0 ** min(failures - 1, 20), _LONGEST_WAIT_S))
+        gone = attempt.status == str(_GONE)
         state = ENDED if gone else PAUSED if failures >= _GIVEN_UP_AFTER else ACTIVE
-        kept = {"failures": failures, "due": now + wait, "last_status": status[:300], "state": state}
-        self._webhooks.note(webhook.id, kept)
-        return False
+        return {"failures": failures, "due": attempt.sent + wait, "last_status": attempt.status[:300], "state": state}
 
     def _fetch(self, url: str, *, headers: dict[str, str], body: bytes) -> int:
         return (

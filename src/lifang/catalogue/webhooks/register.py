@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from lifang.core import BadInput, Clock, Conflict, NotFound, new_id
 from lifang.guard import Subject
@@ -19,6 +19,8 @@ _MOST_NAMED = 200
 _BYTES_MAX, _TIMEOUT_S = 64_000, 10.0
 _PORTS = (80, 443)
 _FIRST_DELIVERY = "secret"
+_KEPT = 100  # attempts of one webhook that are kept
+_DELIVERY = "webhook_delivery"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,30 @@ class Webhook:
     def from_row(cls, row: Row) -> Webhook:
         """Return the webhook of a registry row."""
         return cls(**{**row, "roles": tuple(row["roles"] or ()), "datasets": tuple(row["datasets"] or ())})
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt to tell a webhook of changes ``first`` to ``last`` (``kind`` changes), or to try it out (test).
+
+    ``status`` is the answer's, or why there was none; ``took`` is how long it lasted.
+    """
+
+    kind: Literal["changes", "test"]
+    first: int
+    last: int
+    sent: datetime
+    took: timedelta
+    status: str
+    arrived: bool
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An attempt as it is kept."""
+
+    id: str
+    attempt: Attempt
 
 
 class Webhooks:
@@ -109,6 +135,7 @@ class Webhooks:
         """End a webhook for good."""
         with self._store.registry.transaction() as tx:
             tx.delete("webhook", webhook_id)
+            tx.delete_where(_DELIVERY, {"webhook": webhook_id})
             tx.record(Entry(by.id, "remove_webhook", f"webhook:{webhook_id}"))
         self._secrets.write(webhook_id, {})
 
@@ -120,16 +147,40 @@ class Webhooks:
             raise NotFound("The webhook has no secret here.", where=webhook_id, mend=mend)
         return found
 
-    def note(self, webhook_id: str, changes: Mapping[str, Any]) -> None:
-        """Write down how a delivery went; of one that is ended meanwhile nothing is kept."""
+    def note(self, webhook_id: str, changes: Mapping[str, Any], attempt: Attempt | None = None) -> None:
+        """Write down how far it is told and how the attempt went; of one that is ended meanwhile nothing is kept."""
         with self._store.registry.transaction() as tx:
-            if tx.get("webhook", webhook_id) is not None:
+            if tx.get("webhook", webhook_id) is None:
+                return
+            if changes:
                 tx.update("webhook", webhook_id, changes)
+            if attempt is not None:
+                tx.insert(_DELIVERY, _kept(webhook_id, attempt))
+                mine = {"webhook": webhook_id}
+                for row in tx.find(_DELIVERY, where=mine, descending=True)[_KEPT:]:
+                    tx.delete(_DELIVERY, row["id"])
+
+    def sent(self, webhook_id: str, *, after: str | None = None, limit: int | None = None) -> list[Sent]:
+        """Return the newest attempts to tell a webhook, the newest first: a hundred are kept."""
+        where = {"webhook": webhook_id}
+        rows = self._store.registry.find(_DELIVERY, where=where, descending=True, after=after, limit=limit)
+        return [Sent(row["id"], _attempt(row)) for row in rows]
 
     def _new_secret(self, webhook_id: str) -> str:
         secret = f"whsec_{secrets.token_urlsafe(32)}"
         self._secrets.write(webhook_id, {_FIRST_DELIVERY: secret})
         return secret
+
+
+def _kept(webhook_id: str, attempt: Attempt) -> Row:
+    row = {**vars(attempt), "took_ms": round(attempt.took / timedelta(milliseconds=1)), "webhook": webhook_id}
+    del row["took"]
+    return {"id": new_id("sent", attempt.sent), **row, "status": attempt.status[:300]}
+
+
+def _attempt(row: Row) -> Attempt:
+    names = ("kind", "first", "last", "sent", "status", "arrived")
+    return Attempt(took=timedelta(milliseconds=row["took_ms"]), **{name: row[name] for name in names})
 
 
 def _reach(table: Mapping[str, Any]) -> Reach:

@@ -30,6 +30,7 @@ _KINDS = {
     "job": "job",
     "command": "command",
     "catalogue": "dataset",
+    "delivery": "inbox",
 }
 
 
@@ -85,7 +86,7 @@ def router() -> APIRouter:
 
 
 async def events(request: Request, asker: Annotated[Asker, asking(Action.READ, Resource("city"))]) -> Response:
-    """Return an endless stream of clock, observations, alert, indicator, job and catalogue events."""
+    """Return an endless stream of clock, observations, alert, indicator, job, catalogue and delivery events."""
     streams: Streams = request.app.state.streams
     hidden = Resource("event", "*", Classification.SHARED)
     if asker.may(Action.READ, Resource("alert", "*", Classification.SHARED)):
@@ -133,7 +134,8 @@ async def _still(request: Request, asker: Asker) -> bool:
 
 
 def _visible(asker: Asker, event: Event) -> bool:
-    return asker.may(Action.READ, Resource(_KINDS.get(event.kind, event.kind), "*", event.classification))
+    of = str(event.data["organisation"]) if event.kind == "delivery" else "*"
+    return asker.may(Action.READ, Resource(_KINDS.get(event.kind, event.kind), of, event.classification))
 
 
 def _written(event: Event) -> bytes:

@@ -114,10 +114,10 @@ def one(delivery_id: DeliveryId, folder: Dir, as_json: Json = False) -> None:
     """Show a delivery: what was declared, received, admitted, refused, and what to mend. Exit 1 if it was refused."""
     with Client(folder) as client:
         found = client.get(_path("deliveries", delivery_id))
-        cells = client.get(_path("deliveries", delivery_id, "refused"), limit=20)["items"]
+        cells = client.get(_path("deliveries", delivery_id, "refused"), limit=20)["items"] if found["release"] else []
+    _tell({**found, "cells": cells} if as_json else found, as_json=as_json)
     if cells and not as_json:
         show(cells, as_json=False, columns=("row", "column", "value", "rule", "mend"))
-    _tell({**found, "cells": cells} if as_json else found, as_json=as_json)
 
 
 @app.command()

@@ -24,7 +24,7 @@ def synthesise(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same persons.")] = 2020,
     as_json: Json = False,
 ) -> None:
-    """Make synthetic persons, households, firms and what they hold from the census and World Population Prospects."""
+    """Make synthetic persons, households, firms and what they hold from the census and WPP."""
     with Client(folder) as client:
         job = client.post("/api/v1/population/synthesis", {"persons": persons, "seed": seed})
         show(follow(client, job, f"making {persons:,} persons"), as_json=as_json)

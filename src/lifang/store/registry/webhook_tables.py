@@ -1,10 +1,10 @@
-"""The registry's table of webhooks: who is told of changes where, how far, and how that goes."""
+"""The registry's tables of webhooks: who is told of changes where, how far, and how each delivery went."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lifang.store.registry.columns import json, key, moment, moment_or_none, table, text, whole
+from lifang.store.registry.columns import json, key, moment, moment_or_none, table, text, truth, whole
 
 webhook = table(
     "webhook",
@@ -22,4 +22,17 @@ webhook = table(
     moment_or_none("last_success"),
     moment("created"),
     sa.Index(None, "owner"),
+)
+webhook_delivery = table(
+    "webhook_delivery",
+    key(),
+    text("webhook"),
+    text("kind"),
+    whole("first"),
+    whole("last"),
+    moment("sent"),
+    whole("took_ms"),
+    text("status"),
+    truth("arrived"),
+    sa.Index(None, "webhook"),
 )

@@ -69,6 +69,25 @@ class WebhookPage(Said):
     next: str | None
 
 
+class WebhookDelivery(Said):
+    """An attempt to tell a webhook of ``first`` to ``last``; ``status``: the answer's, or why there was none."""
+
+    kind: Literal["changes", "test"]
+    first: int
+    last: int
+    sent: str
+    took_ms: int
+    status: str
+    arrived: bool
+
+
+class WebhookDeliveryPage(Said):
+    """Attempts to tell a webhook, the newest first."""
+
+    items: list[WebhookDelivery]
+    next: str | None
+
+
 class SecretBody(Said):
     """A new secret: it is not told again."""
 

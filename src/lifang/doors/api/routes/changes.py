@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from lifang.catalogue import Webhook
+from lifang.catalogue import Attempt, CatalogueChange, Webhook
 from lifang.core import NotFound, format_instant
 from lifang.doors.api.bodies.changes import (
     ChangeBody,
@@ -17,15 +18,18 @@ from lifang.doors.api.bodies.changes import (
     SecretBody,
     WebhookBody,
     WebhookChange,
+    WebhookDelivery,
+    WebhookDeliveryPage,
     WebhookPage,
 )
-from lifang.doors.api.listing import After, Limit, after_number
+from lifang.doors.api.listing import After, Limit, after_id, after_number, paged
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, encode_cursor
 from lifang.guard import Action, Resource
 
 Reads = Annotated[Asker, asking(Action.READ, Resource("dataset"))]
 Own = Annotated[Asker, asking(Action.READ, Resource("subscription"), per_item=True)]
 _KIND = "changes"
+_LATEST = 1_000
 _LOOKED_AT = 5_000  # changes at most for one page, whoever may know of them
 
 
@@ -38,6 +42,8 @@ def router() -> APIRouter:
     routes.add_api_route("/webhooks/{webhook_id}", one, response_model=WebhookBody)
     routes.add_api_route("/webhooks/{webhook_id}", change, methods=["PATCH"], response_model=WebhookBody)
     routes.add_api_route("/webhooks/{webhook_id}", remove, methods=["DELETE"], status_code=204)
+    routes.add_api_route("/webhooks/{webhook_id}/deliveries", sent, response_model=WebhookDeliveryPage)
+    routes.add_api_route("/webhooks/{webhook_id}/test", try_out, methods=["POST"], response_model=WebhookDelivery)
     routes.add_api_route("/webhooks/{webhook_id}/secret", renew, methods=["POST"], response_model=SecretBody)
     return routes
 
@@ -46,13 +52,16 @@ def changes(
     request: Request,
     asker: Reads,
     dataset: Annotated[str | None, Query(max_length=64, description="Only changes of this dataset.")] = None,
+    latest: Annotated[bool, Query(description="Only the newest changes, the newest first.")] = False,
     after: After = None,
     limit: Limit = 100,
 ) -> Response:
     """List what changed in the catalogue, in order: releases, cards, moves of a dataset's life.
 
-    Ask again with `next` for what came since; it is there also at the end.
+    Ask again with `next` for what came since; it is there also at the end, and with `latest`.
     """
+    if latest:
+        return _latest(request, asker, dataset, limit)
     catalogue = asker.city.catalogue
     seq = after_number(_KIND, after)
     found: list[Any] = []
@@ -69,10 +78,23 @@ def changes(
         looked += len(batch)
         if more or len(batch) <= limit:
             break
+    return _page(request, asker, found, seq, more=bool(more))
+
+
+def _latest(request: Request, asker: Asker, dataset: str | None, limit: int) -> Response:
+    catalogue = asker.city.catalogue
+    newest = catalogue.changes.newest()
+    last = catalogue.changes.latest(dataset, _LATEST)
+    found = [each for each in last if catalogue.may_know(each, asker.subject, asker.purpose)]
+    return _page(request, asker, found[:limit], newest, more=len(found) > limit)
+
+
+def _page(request: Request, asker: Asker, found: list[CatalogueChange], seq: int, *, more: bool) -> Response:
+    catalogue = asker.city.catalogue
     shown = {each.dataset: Resource("dataset", each.dataset, catalogue.classification(each.dataset)) for each in found}
     asker.seen(*shown.values(), action="list")
     items = [ChangeBody.model_validate(each.as_json()) for each in found]
-    return answer(request, ChangePage(items=items, next=encode_cursor(_KIND, seq), more=bool(more)))
+    return answer(request, ChangePage(items=items, next=encode_cursor(_KIND, seq), more=more))
 
 
 def every(request: Request, asker: Own) -> Response:
@@ -120,6 +142,20 @@ def remove(webhook_id: str, asker: Own) -> Response:
     return Response(status_code=204)
 
 
+def sent(webhook_id: str, request: Request, asker: Own, after: After = None, limit: Limit = 100) -> Response:
+    """List the newest attempts to tell a webhook, the newest first: what each told of, and its outcome."""
+    _seen(asker, webhook_id, Action.READ)
+    found = asker.city.webhooks.sent(webhook_id, after=after_id("sent", after), limit=limit + 1)
+    items, following = paged("sent", found, limit, lambda each: each.id)
+    return answer(request, WebhookDeliveryPage(items=[_sent(each.attempt) for each in items], next=following))
+
+
+def try_out(webhook_id: str, request: Request, asker: Own) -> Response:
+    """Send a webhook a delivery without changes, signed like any other, once and at once; give its outcome."""
+    _seen(asker, webhook_id, Action.MANAGE)
+    return answer(request, _sent(asker.city.webhook_deliveries.try_out(webhook_id)))
+
+
 def renew(webhook_id: str, request: Request, asker: Own) -> Response:
     """Give a webhook a new secret in place of the one it had."""
     _seen(asker, webhook_id, Action.MANAGE)
@@ -139,6 +175,18 @@ def _seen(asker: Asker, webhook_id: str, action: Action) -> Webhook:
     if not asker.may(action, Resource("subscription", found.owner)):
         raise nothing
     return found
+
+
+def _sent(attempt: Attempt) -> WebhookDelivery:
+    return WebhookDelivery(
+        kind=attempt.kind,
+        first=attempt.first,
+        last=attempt.last,
+        sent=format_instant(attempt.sent),
+        took_ms=round(attempt.took / timedelta(milliseconds=1)),
+        status=attempt.status,
+        arrived=attempt.arrived,
+    )
 
 
 def _told(webhook: Webhook) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from lifang.doors.api.bodies.sharing import (
     UseBody,
     UsePage,
 )
-from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking
+from lifang.doors.api.listing import After, Limit, after_id, paged
+from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, decode_cursor, encode_cursor
 from lifang.guard import Action, Resource
 from lifang.standards import code_list
 
@@ -75,10 +76,12 @@ def form(request: Request, asker: Codes) -> Response:
     return answer(request, FormBody(edition=found.edition, source=found.source, questions=questions))
 
 
-def register(request: Request, asker: Register) -> Response:
+def register(request: Request, asker: Register, after: After = None, limit: Limit = 100) -> Response:
     """List who uses what for what, under which agreement: open to everyone, without names of persons."""
     desk = SharingDesk(asker)
-    return answer(request, UsePage(items=[_use(each, desk) for each in desk.register()], next=None))
+    found = desk.register(after=after_id("register", after), limit=limit + 1)
+    items, following = paged("register", found, limit, lambda each: each.agreement.id)
+    return answer(request, UsePage(items=[_use(each, desk) for each in items], next=following))
 
 
 def assessments(agreement_id: Id, request: Request, asker: Agrees) -> Response:
@@ -93,10 +96,22 @@ def assess(agreement_id: Id, body: AnswersBody, request: Request, asker: Agrees)
     return answer(request, _assessment(made), status=201)
 
 
-def usage(request: Request, asker: Agrees, dataset: Filter = None, subject: Filter = None) -> Response:
+def usage(
+    request: Request,
+    asker: Agrees,
+    dataset: Filter = None,
+    subject: Filter = None,
+    agreement: Filter = None,
+    after: After = None,
+    limit: Limit = 100,
+) -> Response:
     """List what was taken of datasets, by day: for data officers by anybody, for others by themselves."""
-    found = SharingDesk(asker).usage(dataset=dataset, subject=subject)
-    return answer(request, UsagePage(items=[_usage(each) for each in found], next=None))
+    known = decode_cursor("usage", after, str, str)
+    past = (str(known[0]), str(known[1])) if known else None
+    found = SharingDesk(asker).usage(dataset=dataset, subject=subject, agreement=agreement, after=past, limit=limit + 1)
+    items = found[:limit]
+    more = encode_cursor("usage", items[-1].day, items[-1].id) if len(found) > limit else None
+    return answer(request, UsagePage(items=[_usage(each) for each in items], next=more))
 
 
 def _use(use: Use, desk: SharingDesk) -> UseBody:

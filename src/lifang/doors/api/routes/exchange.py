@@ -171,9 +171,9 @@ def deliveries() -> APIRouter:
     def refused(
         delivery_id: DeliveryId, request: Request, asker: Asks, after: After = None, limit: Limit = 100
     ) -> Response:
-        """List the refused cells of a delivery, and how to mend them; of one refused whole the first 1,000."""
+        """List the cells of an admitted delivery that were refused, and how to mend them."""
         delivery, start = _delivery(asker, delivery_id), after_number("refused", after)
-        rows = asker.city.exchange.refused(delivery.id, limit=limit + 1, offset=start)
+        rows = asker.city.exchange.refused(delivery.id).select(limit=limit + 1, offset=start).to_pylist()
         places = list(enumerate(rows, start=start + 1))
         items, following = paged("refused", places, limit, lambda each: each[0])
         return answer(request, RefusedPage(items=[RefusedCell(**row) for _, row in items], next=following))

@@ -9,12 +9,13 @@ from pydantic import Field
 from starlette.responses import Response
 
 from lifang.app import Asker
-from lifang.core import format_instant
+from lifang.core import NotFound, format_instant
 from lifang.doors.api.bodies.kinds import Asked, Json, Name, Said
 from lifang.doors.api.listing import After, Limit, RecordedMoment, after_id, moment, paged
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer, asking
 from lifang.guard import Action, Resource
-from lifang.masterdata import dataset_of
+from lifang.masterdata import dataset_of, kinds
+from lifang.standards import DataStandard
 
 Asks = Annotated[Asker, asking(Action.READ, Resource("dataset"), per_item=True)]
 Sets = Annotated[Asker, asking(Action.ADMIT, Resource("dataset"))]
@@ -80,6 +81,28 @@ class ConsolidatedBody(Said):
     duplicates: list[Json]
 
 
+class BaseDatabase(Said):
+    """A base database: its key and elements; ``there``: it holds records that the asker may read.
+
+    ``sources`` (organisations) and ``rules`` (who goes first, by element) are for those who settle conflicts.
+    """
+
+    id: str
+    name: Name
+    key: list[str]
+    elements: dict[str, Name]
+    there: bool
+    sources: list[str]
+    rules: dict[str, list[str]]
+
+
+class BaseDatabases(Said):
+    """The six base databases."""
+
+    items: list[BaseDatabase]
+    next: str | None
+
+
 class LinkedBody(Said):
     """A record that another leads to (``out``), or that leads to it."""
 
@@ -134,6 +157,11 @@ def records() -> APIRouter:
     """Return the routes of conflicts and records."""
     routes = APIRouter(prefix="/api/v1/masterdata", route_class=GuardedRoute, tags=["masterdata"], responses=PROBLEMS)
 
+    @routes.get("", response_model=BaseDatabases)
+    def databases(request: Request, asker: Asks) -> Response:
+        """List the base databases: what each record is known by and says, and which of them are there for the asker."""
+        return answer(request, BaseDatabases(items=[_database(asker, each) for each in kinds().values()], next=None))
+
     @routes.get("/{kind}/conflicts", response_model=ConflictPage)
     def conflicts(
         kind: Kind,
@@ -177,6 +205,26 @@ def records() -> APIRouter:
         return answer(request, RecordBody(record=_json(plain), links=links, history=states))
 
     return routes
+
+
+def _database(asker: Asker, standard: DataStandard) -> BaseDatabase:
+    room, kind = asker.city.masterdata, standard.id
+    settles = asker.may(Action.ADMIT, Resource("dataset"))
+    try:
+        card = asker.city.catalogue.dataset(dataset_of(kind)).card
+        whole = Resource("dataset", card.id, card.classification)
+        there = any(asker.may(action, whole) for action in (Action.READ, Action.LIST))
+    except NotFound:
+        there = False
+    return BaseDatabase(
+        id=kind,
+        name=Name(zh=standard.title_zh, en=standard.title_en),
+        key=list(standard.key),
+        elements={each.id: Name(zh=each.zh, en=each.en) for each in standard.elements},
+        there=there,
+        sources=sorted({each.organisation for each in room.sources(kind)}) if settles else [],
+        rules=room.rules(kind) if settles else {},
+    )
 
 
 def _may(asker: Asker, kind: str) -> bool:

@@ -22,7 +22,7 @@ from lifang.doors.api.bodies.sharing import (
     SharingRequestBody,
     Status,
 )
-from lifang.doors.api.listing import moment
+from lifang.doors.api.listing import After, Limit, after_id, moment, paged
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking
 from lifang.guard import Action, Resource
 
@@ -46,9 +46,13 @@ def router() -> APIRouter:
     return routes
 
 
-def offers(request: Request, asker: Lists) -> Response:
+def offers(request: Request, asker: Lists, after: After = None, limit: Limit = 100) -> Response:
     """List the datasets shared on conditions that the asker may know of, with the fields that may be asked for."""
-    return answer(request, OfferPage(items=[_offer(each) for each in SharingDesk(asker).offers()], next=None))
+    known = after_id("offers", after) or ""
+    everything = sorted(SharingDesk(asker).offers(), key=lambda each: each.card.id)
+    found = [each for each in everything if each.card.id > known]
+    items, following = paged("offers", found, limit, lambda each: each.card.id)
+    return answer(request, OfferPage(items=[_offer(each) for each in items], next=following))
 
 
 def ask(body: SharingRequestBody, request: Request, asker: Agrees) -> Response:
@@ -63,11 +67,19 @@ def ask(body: SharingRequestBody, request: Request, asker: Agrees) -> Response:
     return answer(request, _body(desk.ask(wanted), desk), status=201)
 
 
-def every(request: Request, asker: Agrees, dataset: Filter = None, status: Status | None = None) -> Response:
+def every(
+    request: Request,
+    asker: Agrees,
+    dataset: Filter = None,
+    status: Status | None = None,
+    after: After = None,
+    limit: Limit = 100,
+) -> Response:
     """List requests and agreements: one's own; for data officers all."""
     desk = SharingDesk(asker)
-    found = desk.every(dataset=dataset, state=status)
-    return answer(request, AgreementPage(items=[_body(each, desk) for each in found], next=None))
+    found = desk.every(dataset=dataset, status=status, after=after_id("agreements", after), limit=limit + 1)
+    items, following = paged("agreements", found, limit, lambda each: each.id)
+    return answer(request, AgreementPage(items=[_body(each, desk) for each in items], next=following))
 
 
 def one(agreement_id: Id, request: Request, asker: Agrees) -> Response:

@@ -47,7 +47,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0017');
+INSERT INTO "alembic_version" VALUES('0018');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -970,6 +970,21 @@ CREATE TABLE webhook (
  STRICT
 ;
 
+CREATE TABLE webhook_delivery (
+	id TEXT NOT NULL, 
+	webhook TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	first INTEGER NOT NULL, 
+	last INTEGER NOT NULL, 
+	sent INTEGER NOT NULL, 
+	took_ms INTEGER NOT NULL, 
+	status TEXT NOT NULL, 
+	arrived INTEGER NOT NULL, 
+	CONSTRAINT pk_webhook_delivery PRIMARY KEY (id)
+)
+ STRICT
+;
+
 CREATE INDEX ix_job_state ON job (state);
 
 CREATE INDEX ix_ledger_resource ON ledger (resource);
@@ -1115,3 +1130,5 @@ CREATE INDEX ix_master_source_kind ON master_source (kind);
 CREATE INDEX ix_master_rule_kind ON master_rule (kind);
 
 CREATE INDEX ix_master_conflict_kind_state ON master_conflict (kind, state);
+
+CREATE INDEX ix_webhook_delivery_webhook ON webhook_delivery (webhook);

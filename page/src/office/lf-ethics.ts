@@ -1,0 +1,65 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement } from "lit/decorators.js";
+import { office, type Form, type LawPage, type Use } from "../api/office";
+import type { Page } from "../api/types";
+import { moment, nameOf } from "../format";
+import { t, type Key } from "../i18n";
+import { Piece } from "../shell/element";
+import { Fetched } from "../shell/fetched";
+import { view } from "../state/view";
+import { cut, shown } from "./acting";
+
+const GUIDES: readonly { name: Key; steps: readonly Key[] }[] = [
+  { name: "guide.ask", steps: ["guide.ask.1", "guide.ask.2", "guide.ask.3", "guide.ask.4"] },
+  { name: "guide.review", steps: ["guide.review.1", "guide.review.2", "guide.review.3", "guide.review.4"] },
+  { name: "guide.complain", steps: ["guide.complain.1", "guide.complain.2", "guide.complain.3"] },
+];
+
+/** The data-ethics office, for everybody: who uses what for what, how it goes, what is asked, and on which articles. */
+@customElement("lf-ethics")
+export class EthicsPiece extends Piece {
+  private readonly uses = new Fetched<Page<Use>>(this, "work-list");
+  private readonly laws = new Fetched<LawPage>(this);
+  private readonly form = new Fetched<Form>(this);
+
+  protected override render(): TemplateResult {
+    const uses = this.uses.want("", () => office.register(null));
+    const laws = this.laws.want("", () => office.laws());
+    const form = this.form.want("", () => office.form());
+    return html`<section class="work-part">
+      <p>${t("ethics.lead")}</p>
+      <h2>${t("ethics.register")}</h2>
+      ${shown(uses, () => this.uses.forget(), (page) => this.register(page))}
+      <h2>${t("ethics.guides")}</h2>
+      <div class="work-guides">${GUIDES.map(({ name, steps }) => html`<section><h3>${t(name)}</h3>
+        <ol>${steps.map((step) => html`<li>${t(step)}</li>`)}</ol></section>`)}</div>
+      <h2>${t("ethics.form")}</h2>
+      ${shown(form, () => this.form.forget(), ({ questions }) => html`<p class="fine">${t("ethics.form.lead")}</p>
+        <ol class="work-questions">${questions.map((each) => html`<li>${nameOf(each.question, this.tongue)} <small>${each.law}</small></li>`)}</ol>`)}
+      <h2>${t("ethics.laws")}</h2>
+      ${shown(laws, () => this.laws.forget(), (page) => this.articles(page))}
+    </section>`;
+  }
+
+  private register(page: Page<Use>): TemplateResult {
+    if (!page.items.length) return html`<p class="calm">${t("ethics.register.none")}</p>`;
+    return html`<ul class="work-list">${page.items.map((use) => html`<li data-use=${use.agreement}>
+      <h3>${use.purpose}</h3>
+      <p class="tags"><span data-status=${use.status}>${t(`agreement.${use.status}`)}</span>${use.assessed ? html`<span>${t("ethics.assessed")}</span>` : nothing}
+        <span>${t(use.whole ? "agreement.whole" : "ethics.part")}</span></p>
+      <p>${t("ethics.uses", { user: use.user || t("agreement.person") })}
+        <button type="button" class="link" @click=${() => view.set({ room: "data", tab: null, dataset: use.dataset })}>${nameOf(use.name, this.tongue)}</button>:
+        ${use.fields.map((each) => html`<code>${each}</code> `)}</p>
+      <p class="fine">${moment(use.since, this.zone)} – ${moment(use.until, this.zone)}</p>
+    </li>`)}</ul>${cut(page)}`;
+  }
+
+  private articles(page: LawPage): TemplateResult {
+    const names = [...new Set(page.items.map(({ law }) => nameOf(law, this.tongue)))];
+    return html`<p class="fine">${t("ethics.laws.note", { edition: page.edition })}</p>
+      ${names.map((name) => html`<details class="work-more" open><summary>${name}</summary>
+        <ul class="work-laws">${page.items.filter(({ law }) => nameOf(law, this.tongue) === name).map(({ id, article, summary, url }) => html`<li id=${id}>
+          <a href=${url} rel="noreferrer noopener" target="_blank">${t("ethics.article", { n: article })}</a> ${nameOf(summary, this.tongue)}</li>`)}</ul>
+      </details>`)}`;
+  }
+}
