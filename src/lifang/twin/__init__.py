@@ -5,6 +5,7 @@ Does not belong here: who may see them, analyses, the formats of map viewers oth
 Reads model files and datasets with outlines; writes the store of objects, and one dataset a model.
 """
 
+from lifang.twin.exporting import FORMS, Export
 from lifang.twin.flat import VectorSource
 from lifang.twin.generating import BlockRule, generate_buildings
 from lifang.twin.links import LINK_KINDS, TARGETS, Link, Links
@@ -19,6 +20,7 @@ __all__ = [
     "CATEGORIES",
     "CLASSES",
     "CONTENT",
+    "FORMS",
     "LAYER",
     "LINK_KINDS",
     "STAGES",
@@ -29,6 +31,7 @@ __all__ = [
     "BlockRule",
     "Cell",
     "CityObject",
+    "Export",
     "Fault",
     "Link",
     "Links",

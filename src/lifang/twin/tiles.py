@@ -91,7 +91,7 @@ class TileSource:
         if not len(rows):
             raise NotFound("There is no such tile.", where=f"{level}/{x}/{y}", mend="Follow the subtree files.")
         classes = [Classification(each) for each in rows["classification"].unique().to_pylist()]
-        return Tile(content(*_parts(rows, self.generated), cell.box), classes)
+        return Tile(content(*parts_of(rows, self.generated), cell.box), classes)
 
     def values(self, level: int, x: int, y: int, name: str) -> Values:
         """Return a property of each object that a tile shows, or ``NotFound``."""
@@ -112,7 +112,7 @@ def _plain(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
 
-def _parts(rows: pa.Table, generated: frozenset[str]) -> tuple[Solids, Surfaces]:
+def parts_of(rows: pa.Table, generated: frozenset[str]) -> tuple[Solids, Surfaces]:
     """Return the finest shape of each object: upright solids and objects of surfaces."""
     finest = [max(shapes, key=itemgetter("lod")) for shapes in rows["geometry"].to_pylist()]
     upright = np.array([each["kind"] == "footprint" for each in finest], dtype=bool)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from lifang.core import BadInput, Box, Clock, NotFound, check_slug, to_micros
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.store import FOREVER, OBJECT_COLUMNS, ObjectChange, ObjectQuery, Store, read_setting, write_setting
+from lifang.twin.exporting import Export
 from lifang.twin.flat import VectorSource
 from lifang.twin.links import Links
 from lifang.twin.model import STAGES, CityObject, ModelCard
@@ -127,6 +128,11 @@ class Twin:
     def vector(self, query: ObjectQuery, properties: Sequence[str] = ()) -> VectorSource:
         """Return the vector tiles of the objects that meet ``query``, with some of their ``properties``."""
         return VectorSource(self._objects, replace(query, shaped=True), properties, frozenset(self._generated()))
+
+    def export(self, query: ObjectQuery) -> Export:
+        """Return the objects that meet ``query`` as they can be written into a file."""
+        model = query.models[0] if query.models and len(query.models) == 1 else ""
+        return Export(self._objects, query, frozenset(self._generated()), model)
 
     @property
     def version(self) -> int:

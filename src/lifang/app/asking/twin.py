@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -104,6 +105,23 @@ class TwinView:
         """Return the vector tiles of a model, or of all, ``at`` a moment."""
         source = self._twin.vector(self.query(at, None, model=model), properties)
         return SeenVector(self._asker, source, f"{self._twin.version} {' '.join(self.classes)}")
+
+    def export(
+        self,
+        path: Path,
+        form: str,
+        *,
+        at: datetime,
+        recorded: datetime | None = None,
+        box: Box | None = None,
+        kind: str | None = None,
+        model: str | None = None,
+        crs: str = "",
+    ) -> None:
+        """Write the objects that held ``at`` a moment and that the asker may read into ``path``, or ``NotFound``."""
+        export = self._twin.export(self.query(at, recorded, box=box, model=model, kind=kind))
+        self._asker.seen(*(Resource("object", "*", each) for each in export.classes() if each != _OPEN))
+        export.write(path, form, crs=crs)
 
     def query(
         self,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lifang.core import NotFound
+from lifang.core import BadInput, NotFound
 from lifang.doors.cli.client import Client
 from lifang.doors.cli.show import Dir, Json, Purpose, follow, show
 
@@ -17,6 +17,7 @@ Since = Annotated[str, typer.Option(help="Since when it stands so: ISO 8601 with
 Stage = Annotated[str, typer.Option(help="planned, designed, construction, completed or operation.")]
 At = Annotated[str | None, typer.Option(help="As it was at this moment in the city, ISO 8601.")]
 _COLUMNS = ("id", "kind", "name", "level", "top_m", "valid_from", "valid_to")
+_FORMS = {".city.json": "cityjson", ".city.jsonl": "cityjsonseq", ".gpkg": "gpkg", ".glb": "glb"}
 _FIGURES = ("model", "objects", "replaced", "unchanged", "ended", "refused")
 
 
@@ -156,4 +157,26 @@ def pmtiles(
     address = f"/tiles/vector/{model}/{at or 'now'}/tiles.pmtiles"
     with Client(folder, purpose=purpose) as client:
         size = client.download(address, target, properties=properties or None, maxzoom=maxzoom)
+    show({"file": str(target), "bytes": size}, as_json=as_json)
+
+
+@app.command()
+def export(
+    target: Annotated[Path, typer.Argument(help="The file to write: .city.json, .city.jsonl, .gpkg or .glb.")],
+    folder: Dir,
+    model: Annotated[str | None, typer.Option(help="Of this model.")] = None,
+    kind: Annotated[str | None, typer.Option("--class", help="Such as Building.")] = None,
+    bbox: Annotated[str | None, typer.Option(help="West,south,east,north in degrees.")] = None,
+    at: At = None,
+    crs: Annotated[str | None, typer.Option(help="A projected system for CityJSON, such as EPSG:4544.")] = None,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """Write objects as CityJSON, CityJSONSeq, GeoPackage or binary glTF."""
+    form = next((form for ending, form in _FORMS.items() if target.name.endswith(ending)), None)
+    if form is None:
+        raise BadInput(f"{target.name} ends like no form.", mend=f"Let it end in {', '.join(_FORMS)}.")
+    asked: dict[str, Any] = {"format": form, "model": model, "class": kind, "bbox": bbox, "at": at, "crs": crs}
+    with Client(folder, purpose=purpose) as client:
+        size = client.download("/api/v1/twin/export", target, **asked)
     show({"file": str(target), "bytes": size}, as_json=as_json)

@@ -166,7 +166,10 @@ class _Reading:
         flat = _flat(geometry["boundaries"], _DEPTH[geometry["type"]])
         whole = shapely.multipolygons(_polygons(flat, vertices))
         bounds = bounds_of(np.array([whole]))[0]
-        detail = orjson.dumps({"shells": flat.shells, "semantics": geometry.get("semantics")}).decode()
+        grouped = {"shells": flat.shells, "semantics": geometry.get("semantics")}
+        if _DEPTH[geometry["type"]] == 3:
+            grouped["solids"] = [len(solid) for solid in geometry["boundaries"]]
+        detail = orjson.dumps(grouped).decode()
         shape = {
             "lod": str(geometry.get("lod", "")),
             "kind": geometry["type"],

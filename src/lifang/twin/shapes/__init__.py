@@ -7,7 +7,8 @@ from lifang.twin.shapes.extrusion import extrude
 from lifang.twin.shapes.frame import Frame, ecef
 from lifang.twin.shapes.mesh import Mesh
 from lifang.twin.shapes.outline import areal, outlines
+from lifang.twin.shapes.prism import prism
 from lifang.twin.shapes.rings import Rings
 from lifang.twin.shapes.surfaces import triangulate
 
-__all__ = ["Frame", "Mesh", "Rings", "areal", "ecef", "extrude", "outlines", "triangulate"]
+__all__ = ["Frame", "Mesh", "Rings", "areal", "ecef", "extrude", "outlines", "prism", "triangulate"]

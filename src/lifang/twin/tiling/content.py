@@ -55,11 +55,14 @@ class Surfaces:
         return np.asarray(shapely.get_num_coordinates(self.surface))
 
 
-def content(solids: Solids, surfaces: Surfaces, box: Box) -> bytes:
-    """Return the binary glTF of objects, about the middle of their tile's ``box``; there is at least one of them."""
+def content(solids: Solids, surfaces: Surfaces, box: Box, *, on_earth: bool = True) -> bytes:
+    """Return the binary glTF of objects, about the middle of their tile's ``box``; there is at least one of them.
+
+    Not ``on_earth`` they stand about the origin in metres, which ``asset.extras.origin`` tells in degrees.
+    """
     frame = Frame(*box.centre)
     portions = [portion for kind in (solids, surfaces) for portion in _portions(kind, frame)]
-    return glb(portions, frame)
+    return glb(portions, frame, on_earth=on_earth)
 
 
 def _portions(kind: Solids | Surfaces, frame: Frame) -> Iterator[Portion]:

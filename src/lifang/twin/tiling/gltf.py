@@ -34,8 +34,8 @@ class Portion:
     table: pa.Table
 
 
-def glb(portions: Sequence[Portion], frame: Frame) -> bytes:
-    """Return the binary glTF of ``portions``, whose meshes are in ``frame``.
+def glb(portions: Sequence[Portion], frame: Frame, *, on_earth: bool = True) -> bytes:
+    """Return the binary glTF of ``portions``, whose meshes are in ``frame``, placed ``on_earth`` or about its origin.
 
     Each has at most 65,535 objects and a table of the same columns: texts, or numbers of 32 or 64 bits, without nulls.
     """
@@ -43,7 +43,7 @@ def glb(portions: Sequence[Portion], frame: Frame) -> bytes:
     primitives = [_primitive(writer, portion, number) for number, portion in enumerate(portions)]
     tables = [_property_table(writer, portion.table) for portion in portions]
     document = {
-        "asset": {"version": "2.0", "generator": "lifang"},
+        "asset": {"version": "2.0", "generator": "lifang", "extras": {"origin": [frame.lon, frame.lat]}},
         "extensionsUsed": ["KHR_mesh_quantization", "EXT_mesh_features", "EXT_structural_metadata"],
         "extensionsRequired": ["KHR_mesh_quantization"],
         "extensions": {
@@ -51,7 +51,7 @@ def glb(portions: Sequence[Portion], frame: Frame) -> bytes:
         },
         "scene": 0,
         "scenes": [{"nodes": [0]}],
-        "nodes": [{"mesh": 0, "matrix": _matrix(frame)}],
+        "nodes": [{"mesh": 0, "matrix": _matrix(frame)} if on_earth else {"mesh": 0}],
         "meshes": [{"primitives": primitives}],
         "materials": [{"pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.9}}],
         "accessors": writer.accessors,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
+from pathlib import Path
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -29,9 +31,9 @@ from lifang.doors.api.bodies.twin import (
 from lifang.doors.api.bodies.work import JobBody
 from lifang.doors.api.listing import After, CityMoment, Limit, RecordedMoment, after_id, moment
 from lifang.doors.api.routes.work import job_body
-from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, encode_cursor, receive_file
+from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, download, encode_cursor, receive_file
 from lifang.guard import Action, Classification, Resource
-from lifang.twin import CATEGORIES, STAGES, CityObject, Placement, class_of
+from lifang.twin import CATEGORIES, FORMS, STAGES, CityObject, Placement, class_of
 
 Sees = Annotated[Asker, asking(Action.READ, Resource("object"), per_item=True)]
 Admits = Annotated[Asker, asking(Action.ADMIT, Resource("object"))]
@@ -77,7 +79,42 @@ def router() -> APIRouter:
         response_model=JobBody,
         summary="Raise the outlines of a dataset to solids",
     )
+    routes.add_api_route("/export", export, response_class=Response, summary="Objects as a file")
     return routes
+
+
+def export(
+    asker: Sees,
+    form: Annotated[str, Query(alias="format", max_length=20, description="cityjson, cityjsonseq, gpkg or glb.")],
+    kind: Annotated[str | None, Query(alias="class", max_length=64)] = None,
+    model: Annotated[str | None, Query(max_length=64)] = None,
+    bbox: Annotated[str | None, Query(max_length=200, description="West, south, east, north in degrees.")] = None,
+    at: CityMoment = None,
+    recorded: RecordedMoment = None,
+    crs: Annotated[str, Query(max_length=64, description="A projected system for CityJSON, such as EPSG:4544.")] = "",
+) -> Response:
+    """Give the objects of a moment in the city as CityJSON 2.0, CityJSONSeq, GeoPackage or binary glTF.
+
+    Objects of one model have their own ids, without the model's. CityJSON is in the UTM zone unless `crs` says another.
+    """
+    if form not in FORMS:
+        raise BadInput(f"{form!r} is no format.", where="format", mend=f"Use {', '.join(FORMS)}.")
+    ending, media = FORMS[form]
+    with tempfile.TemporaryDirectory(dir=asker.city.spool) as folder:
+        path = Path(folder) / f"objects{ending}"
+        TwinView(asker).export(
+            path,
+            form,
+            at=moment(at) or asker.city.now,
+            recorded=moment(recorded),
+            box=Box.parse(bbox) if bbox else None,
+            kind=kind,
+            model=model,
+            crs=crs,
+        )
+        stream = path.open("rb")  # it lives on without a name until it is sent
+    stream.seek(0, 2)
+    return download(stream, media_type=media, name=f"{model or 'objects'}{ending}")
 
 
 def every(

@@ -1,0 +1,125 @@
+"""Objects of a moment as files: families of objects, outlines and solids, in the form that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from lifang.core import BadInput, Box, NotFound, TooLarge, check_crs, format_instant, from_micros
+from lifang.guard import Classification
+from lifang.store import ObjectQuery, Objects
+from lifang.twin.flat import outlines_of, plain
+from lifang.twin.model import CityObject
+from lifang.twin.tiles import parts_of
+from lifang.twin.tiling import content
+from lifang.twin.writing import CityJson, metric_crs, write_geopackage
+
+# The ending of a file's name and its media type, by the form that is asked for.
+FORMS = {
+    "cityjson": (".city.json", "application/city+json"),
+    "cityjsonseq": (".city.jsonl", "application/city+json-seq"),
+    "gpkg": (".gpkg", "application/geopackage+sqlite3"),
+    "glb": (".glb", "model/gltf-binary"),
+}
+_AT_ONCE = 500
+_SOLIDS_MAX, _OUTLINES_MAX = 50_000, 1_000_000
+_PROPERTIES_MAX = 200
+_TOLD = ("id", "class", "name", "model", "category", "level", "stage", "parent", "bottom_m", "top_m")
+
+
+@dataclass(frozen=True)
+class Export:
+    """The objects that meet a query, to be written as a file; ``model`` is theirs if they are of one."""
+
+    objects: Objects
+    query: ObjectQuery
+    generated: frozenset[str] = frozenset()
+    model: str = ""
+
+    def classes(self) -> list[Classification]:
+        """Return the classifications that stand among them; ``NotFound`` if there are none."""
+        found = self.objects.count(self.query, "classification")["classification"].to_pylist()
+        if not found:
+            raise NotFound("There are no objects then and there.", mend="Choose another moment, model or box.")
+        return [Classification(each) for each in found]
+
+    def write(self, path: Path, form: str, *, crs: str = "") -> None:
+        """Write them into ``path``; ``crs`` is a projected system for CityJSON, the UTM zone if it is not given."""
+        if form == "gpkg":
+            self._geopackage(path)
+        elif form == "glb":
+            path.write_bytes(self._solids())
+        elif form in FORMS:
+            self._cityjson(path, form, crs)
+        else:
+            raise BadInput(f"{form[:40]!r} is no form.", where="format", mend=f"Use {', '.join(FORMS)}.")
+
+    def _cityjson(self, path: Path, form: str, crs: str) -> None:
+        box = self._box()
+        target = CityJson(check_crs(crs) if crs else metric_crs(box), box, self.model)
+        told = {"title": self.model or "all", "referenceDate": format_instant(from_micros(self.query.valid))[:10]}
+        write = target.document if form == "cityjson" else target.sequence
+        with path.open("wb") as stream:
+            stream.writelines(write(self._families(), **told))
+
+    def _geopackage(self, path: Path) -> None:
+        rows = self._rows(_OUTLINES_MAX)
+        held = [orjson.loads(each) for each in rows["properties"].to_pylist()]
+        table: dict[str, Sequence[Any]] = {name: rows[name].to_pylist() for name in _TOLD}
+        table["generated"] = [each in self.generated for each in table["model"]]
+        for name in ("valid_from", "recorded_from"):
+            table[name] = [format_instant(from_micros(each)) for each in rows[name].to_pylist()]
+        taken = {each.lower() for each in table} | {"fid", "geom"}
+        for name in list(dict.fromkeys(name for own in held for name in own))[:_PROPERTIES_MAX]:
+            column = name if name.lower() not in taken else f"property_{name}"
+            taken.add(column.lower())
+            table[column] = [plain(own.get(name)) for own in held]
+        write_geopackage(path, self.model or "objects", outlines_of(rows), table)
+
+    def _solids(self) -> bytes:
+        rows = self._rows(_SOLIDS_MAX)
+        return content(*parts_of(rows, self.generated), self._box(), on_earth=False)
+
+    def _rows(self, most: int) -> pa.Table:
+        rows = self.objects.read(replace(self.query, shaped=True, limit=most + 1))
+        if not len(rows):
+            raise NotFound("None of these objects has a shape of its own.", mend="Choose others.")
+        if len(rows) > most:
+            raise TooLarge(f"More than {most:,} objects are too many for one file.", mend="Ask for a model or a box.")
+        return rows
+
+    def _box(self) -> Box:
+        extent = self.objects.extent(self.query) or (0.0,) * 6
+        return Box(*extent[:4])
+
+    def _families(self) -> Iterator[list[CityObject]]:
+        """Yield objects with their parts, and the parts of those."""
+        rows = self.objects.read(self.query, ("id", "parent"))
+        parents = dict(zip(rows["id"].to_pylist(), rows["parent"].to_pylist(), strict=True))
+        children: dict[str, list[str]] = {}
+        for own, parent in parents.items():
+            children.setdefault(parent, []).append(own)
+        heads = [own for own, parent in parents.items() if parent not in parents]
+        for start in range(0, len(heads), _AT_ONCE):
+            families = [list(_below(head, children)) for head in heads[start : start + _AT_ONCE]]
+            wanted = [each for family in families for each in family]
+            read = self.objects.read(replace(self.query, ids=wanted)).to_pylist()
+            found = dict(zip(map(itemgetter("id"), read), map(CityObject.from_row, read), strict=True))
+            yield from ([found[each] for each in family] for family in families)
+
+
+def _below(head: str, children: dict[str, list[str]]) -> Iterator[str]:
+    """Yield an object and everything under it, each once."""
+    waiting, seen = [head], {head}
+    while waiting:
+        own = waiting.pop(0)
+        yield own
+        more = [each for each in children.get(own, ()) if each not in seen]
+        seen.update(more)
+        waiting += more

@@ -1,0 +1,191 @@
+"""CityJSON 2.0 and CityJSON text sequences of objects, in millimetres of a projected coordinate system.
+
+Source: CityJSON 2.0 (OGC 20-072r5), chapters 2, 3, 4 and 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import orjson
+import shapely
+from numpy.typing import NDArray
+
+from lifang.core import Box, from_wgs84
+from lifang.twin.model import CityObject, Shape
+from lifang.twin.shapes import prism
+
+_SCALE_M = 0.001
+_FORM = {"Solid": 2, "MultiSolid": 3, "CompositeSolid": 3}
+_NAMES = ("name", "identificatie", "identificatiebagpnd")
+
+Floats = NDArray[np.float64]
+
+
+def metric_crs(box: Box) -> str:
+    """Return the UTM zone of the middle of ``box`` on WGS 84, such as ``EPSG:32648``."""
+    lon, lat = box.centre
+    return f"EPSG:{32600 + (lat < 0) * 100 + min(60, int((lon + 180) // 6) + 1)}"
+
+
+@dataclass(frozen=True)
+class CityJson:
+    """Objects in the projected system ``crs``, about the middle of ``box``; ``prefix`` is taken off their ids.
+
+    Heights stay as they are: metres above the height datum of their model.
+    """
+
+    crs: str
+    box: Box
+    prefix: str = ""
+
+    def head(self, **metadata: Any) -> dict[str, Any]:
+        """Return the document without objects: what the first line of a sequence is."""
+        return {
+            "type": "CityJSON",
+            "version": "2.0",
+            "transform": {"scale": [_SCALE_M] * 3, "translate": self._origin.tolist()},
+            "metadata": {
+                "referenceSystem": f"https://www.opengis.net/def/crs/EPSG/0/{self.crs.removeprefix('EPSG:')}",
+                **metadata,
+            },
+            "CityObjects": {},
+            "vertices": [],
+        }
+
+    def document(self, families: Iterator[list[CityObject]], **metadata: Any) -> Iterator[bytes]:
+        """Yield one CityJSON file in pieces, its vertices last."""
+        head = self.head(**metadata)
+        del head["CityObjects"], head["vertices"]
+        yield orjson.dumps(head)[:-1] + b',"CityObjects":{'
+        vertices: list[bytes] = []
+        count, comma = 0, b""
+        for family in families:
+            objects, own = self._encoded(family, first=count)
+            yield comma + orjson.dumps(objects)[1:-1]
+            vertices.append(orjson.dumps(own.tolist())[1:-1])
+            count, comma = count + len(own), b","
+        yield b'},"vertices":['
+        yield b",".join(each for each in vertices if each)
+        yield b"]}\n"
+
+    def sequence(self, families: Iterator[list[CityObject]], **metadata: Any) -> Iterator[bytes]:
+        """Yield a CityJSON text sequence: the head, then a feature a line, each an object with its parts."""
+        yield orjson.dumps(self.head(**metadata)) + b"\n"
+        for family in families:
+            objects, vertices = self._encoded(family, first=0)
+            feature = {
+                "type": "CityJSONFeature",
+                "id": self._name(family[0].id),
+                "CityObjects": objects,
+                "vertices": vertices.tolist(),
+            }
+            yield orjson.dumps(feature) + b"\n"
+
+    @property
+    def _origin(self) -> Floats:
+        lon, lat = self.box.centre
+        x, y = from_wgs84(np.array([lon]), np.array([lat]), crs=self.crs)
+        return np.array([np.floor(x[0]), np.floor(y[0]), 0.0])
+
+    def _name(self, object_id: str) -> str:
+        return object_id.removeprefix(f"{self.prefix}:") if self.prefix else object_id
+
+    def _encoded(self, family: Sequence[CityObject], *, first: int) -> tuple[dict[str, Any], NDArray[np.int64]]:
+        """Return objects by name, and their vertices, which are counted from ``first``."""
+        rings = _Rings()
+        there = {each.id for each in family}
+        geometry = [[_taken(shape, rings) for shape in each.shapes] for each in family]
+        vertices = rings.numbered(self, first)
+        children: dict[str, list[str]] = {}
+        for each in family:
+            if each.parent in there:
+                children.setdefault(each.parent, []).append(self._name(each.id))
+        objects = {}
+        for each, shapes in zip(family, geometry, strict=True):
+            body: dict[str, Any] = {"type": each.kind, "attributes": _attributes(each)}
+            body["geometry"] = [taken.body(rings.numbers) for taken in shapes]
+            if each.parent in there:
+                body["parents"] = [self._name(each.parent)]
+            if each.id in children:
+                body["children"] = children[each.id]
+            objects[self._name(each.id)] = body
+        return objects, vertices
+
+    def on_grid(self, degrees: Floats) -> NDArray[np.int64]:
+        """Return positions in degrees and metres as the whole numbers that the file holds, shape (n, 3)."""
+        x, y = from_wgs84(degrees[:, 0], degrees[:, 1], crs=self.crs)
+        metres = np.column_stack((x, y, degrees[:, 2])) - self._origin
+        return np.rint(metres / _SCALE_M).astype(np.int64)
+
+
+@dataclass
+class _Rings:
+    """The rings of a family, one after the other, and then the numbers of their vertices."""
+
+    coordinates: list[Floats] = field(default_factory=list)
+    numbers: list[list[int]] = field(default_factory=list)
+
+    def add(self, surfaces: NDArray[np.object_]) -> list[list[int]]:
+        """Return the numbers of the rings of each surface, taken in now."""
+        found = []
+        for surface in surfaces.tolist():
+            rings = [surface.exterior, *surface.interiors]
+            start = len(self.coordinates)
+            self.coordinates += [shapely.get_coordinates(ring, include_z=True)[:-1] for ring in rings]
+            found.append(list(range(start, start + len(rings))))
+        return found
+
+    def numbered(self, target: CityJson, first: int) -> NDArray[np.int64]:
+        """Return the vertices, each once, having numbered those of every ring from ``first`` on."""
+        if not self.coordinates:
+            return np.empty((0, 3), np.int64)
+        grid, number = np.unique(target.on_grid(np.concatenate(self.coordinates)), axis=0, return_inverse=True)
+        ends = np.cumsum([len(each) for each in self.coordinates])[:-1]
+        self.numbers = [each.tolist() for each in np.split(number.ravel() + first, ends)]
+        return grid
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """A geometry whose surfaces are numbers of rings."""
+
+    head: Mapping[str, Any]
+    surfaces: list[list[int]]
+    shells: list[int]
+    solids: list[int]
+
+    def body(self, numbers: Sequence[list[int]]) -> dict[str, Any]:
+        """Return the geometry object of CityJSON."""
+        surfaces: list[Any] = [[numbers[ring] for ring in surface] for surface in self.surfaces]
+        depth = _FORM.get(self.head["type"], 1)
+        nested = _grouped(surfaces, self.shells) if depth > 1 else surfaces
+        return {**self.head, "boundaries": _grouped(nested, self.solids) if depth > 2 else nested}
+
+
+def _grouped(items: Sequence[Any], sizes: Sequence[int]) -> list[Any]:
+    ends = np.cumsum(sizes).tolist()
+    return [list(items[end - size : end]) for end, size in zip(ends, sizes, strict=True)]
+
+
+def _taken(shape: Shape, rings: _Rings) -> _Taken:
+    whole = shapely.from_wkb(shape.wkb)
+    if shape.kind == "footprint":
+        solids = [prism(part, shape.base_m, shape.top_m) for part in shapely.get_parts(whole)]
+        surfaces = [each for solid in solids for each in rings.add(solid)]
+        head = {"type": "Solid" if len(solids) == 1 else "MultiSolid", "lod": shape.lod}
+        return _Taken(head, surfaces, [len(solid) for solid in solids], [1] * len(solids))
+    surfaces = rings.add(shapely.get_parts(whole))
+    shells = list(shape.detail.get("shells") or [len(surfaces)])
+    head = {"type": shape.kind, "lod": shape.lod}
+    if shape.detail.get("semantics"):
+        head["semantics"] = shape.detail["semantics"]
+    return _Taken(head, surfaces, shells, list(shape.detail.get("solids") or [1] * len(shells)))
+
+
+def _attributes(found: CityObject) -> dict[str, Any]:
+    named = any(found.properties.get(each) for each in _NAMES)
+    return dict(found.properties) | ({"name": found.name} if found.name and not named else {})
