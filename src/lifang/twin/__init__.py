@@ -11,6 +11,7 @@ from lifang.twin.generating import BlockRule, generate_buildings
 from lifang.twin.links import LINK_KINDS, TARGETS, Link, Links
 from lifang.twin.model import CATEGORIES, CLASSES, STAGES, CityObject, ModelCard, Shape, class_of
 from lifang.twin.reading import Fault, ModelFile, Placement, read_cityjson, read_ifc, read_model, read_outlines
+from lifang.twin.studying import Study, pipe_clearances
 from lifang.twin.tiles import Tile, TileSource
 from lifang.twin.tiling import CONTENT, SUBTREE, Cell
 from lifang.twin.twin import Added, Twin
@@ -40,12 +41,14 @@ __all__ = [
     "Placement",
     "Quadrant",
     "Shape",
+    "Study",
     "Tile",
     "TileSource",
     "Twin",
     "VectorSource",
     "class_of",
     "generate_buildings",
+    "pipe_clearances",
     "read_cityjson",
     "read_ifc",
     "read_model",

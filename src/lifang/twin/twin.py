@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from lifang.twin.flat import VectorSource
 from lifang.twin.links import Links
 from lifang.twin.model import STAGES, CityObject, ModelCard
 from lifang.twin.reading import Fault, ModelFile
+from lifang.twin.studying import Study
 from lifang.twin.tiles import TileSource
 
 _CARDS = "twin:cards"
@@ -128,6 +129,10 @@ class Twin:
     def vector(self, query: ObjectQuery, properties: Sequence[str] = ()) -> VectorSource:
         """Return the vector tiles of the objects that meet ``query``, with some of their ``properties``."""
         return VectorSource(self._objects, replace(query, shaped=True), properties, frozenset(self._generated()))
+
+    def study(self, query: ObjectQuery, seen: Callable[[Sequence[Classification]], None]) -> Study:
+        """Return studies of the objects that meet ``query``; ``seen`` is told what is looked at."""
+        return Study(self._objects, query, seen)
 
     def export(self, query: ObjectQuery) -> Export:
         """Return the objects that meet ``query`` as they can be written into a file."""

@@ -15,7 +15,7 @@ from lifang.app.asking.asker import Asker, Page
 from lifang.core import Box
 from lifang.guard import Action, Classification, Resource
 from lifang.store import ObjectQuery
-from lifang.twin import CityObject, ModelCard, Quadrant, TileSource, VectorSource
+from lifang.twin import CityObject, ModelCard, Quadrant, Study, TileSource, VectorSource
 
 _OPEN = Classification.OPEN
 
@@ -122,6 +122,14 @@ class TwinView:
         export = self._twin.export(self.query(at, recorded, box=box, model=model, kind=kind))
         self._asker.seen(*(Resource("object", "*", each) for each in export.classes() if each != _OPEN))
         export.write(path, form, crs=crs)
+
+    def study(self, *, at: datetime, model: str | None = None) -> Study:
+        """Return studies of the objects ``at`` a moment that the asker may read; what is not open is recorded."""
+
+        def seen(classes: Sequence[Classification]) -> None:
+            self._asker.seen(*(Resource("object", "*", each) for each in classes if each != _OPEN))
+
+        return self._twin.study(self.query(at, None, model=model), seen)
 
     def query(
         self,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -180,3 +182,36 @@ def export(
     with Client(folder, purpose=purpose) as client:
         size = client.download("/api/v1/twin/export", target, **asked)
     show({"file": str(target), "bytes": size}, as_json=as_json)
+
+
+@app.command()
+def analyse(
+    what: Annotated[str, typer.Argument(help="measures, distance, section, sun-hours, shadows, sight, …")],
+    folder: Dir,
+    given: Annotated[list[str], typer.Argument(help="What it needs, as NAME=VALUE: such as point=104.06,30.66,1.")],
+    at: At = None,
+    purpose: Purpose = "",
+) -> None:
+    """Analyse the twin: measures, distance, section, sun hours, shadows, sight, viewshed, density by parcel."""
+    if bad := next((each for each in given if "=" not in each), None):
+        raise BadInput(f"{bad!r} is no NAME=VALUE.", mend="Write such as id=blocks:a.")
+    asked = dict(each.split("=", 1) for each in given)
+    with Client(folder, purpose=purpose) as client:
+        show(client.get(f"/api/v1/twin/analyses/{quote(what, safe='')}", at=at, **asked), as_json=True)
+
+
+@app.command()
+def clearance(
+    file: Annotated[Path, typer.Argument(help="JSON: a list of pipes with id, start, end, diameter_m.")],
+    folder: Dir,
+    least_m: Annotated[float, typer.Option(help="How near pipes may lie to each other, in metres.")],
+    as_json: Json = False,
+) -> None:
+    """Tell which pipes lie too near to each other underground."""
+    try:
+        pipes = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{file} cannot be read: {error}.", mend="Give a JSON list of pipes.") from None
+    with Client(folder) as client:
+        found = client.post("/api/v1/twin/analyses/clearance", {"pipes": pipes, "least_m": least_m})
+    show(found if as_json else found["items"], as_json=as_json, columns=("one", "other", "gap_m", "at"))

@@ -59,3 +59,16 @@ class Frame:
         away = ecef(lon, lat, height_m) - self.origin
         x, y, z = away.T
         return np.column_stack([x * axis[0] + y * axis[1] + z * axis[2] for axis in self.axes])
+
+    def degrees(self, local: Floats) -> Floats:
+        """Return longitude, latitude in degrees and height in metres of positions in this frame, shape (n, 3).
+
+        Source: Bowring, Transformation from Spatial to Geographical Coordinates (1976); below 1 um near the ground.
+        """
+        x, y, z = (local @ self.axes + self.origin).T
+        across, minor = np.hypot(x, y), _A * (1 - _F)
+        reduced = np.arctan2(z * _A, across * minor)
+        lat = np.arctan2(z + _E2 / (1 - _E2) * minor * np.sin(reduced) ** 3, across - _E2 * _A * np.cos(reduced) ** 3)
+        radius = _A / np.sqrt(1 - _E2 * np.sin(lat) ** 2)
+        height = across * np.cos(lat) + z * np.sin(lat) - _A * _A / radius
+        return np.column_stack((np.degrees(np.arctan2(y, x)), np.degrees(lat), height))

@@ -1,0 +1,34 @@
+"""analysing: what geometry tells: measures, distances, sections, sun and shadow, sight, density, clearance.
+
+Does not belong here: where objects come from, who may see them. Pure functions over arrays in metres; east, north and
+up about a frame's origin. Reads and writes nothing.
+"""
+
+from lifang.twin.analysing.bodies import Body, Measures, Section, closest, cut, measures
+from lifang.twin.analysing.density import Density, density
+from lifang.twin.analysing.pipes import Clearance, Pipes, clearances
+from lifang.twin.analysing.rays import first_hits
+from lifang.twin.analysing.sight import viewshed
+from lifang.twin.analysing.sun import Sun, SunHours, shadow, solar_minutes, sun_at, sun_hours
+
+__all__ = [
+    "Body",
+    "Clearance",
+    "Density",
+    "Measures",
+    "Pipes",
+    "Section",
+    "Sun",
+    "SunHours",
+    "clearances",
+    "closest",
+    "cut",
+    "density",
+    "first_hits",
+    "measures",
+    "shadow",
+    "solar_minutes",
+    "sun_at",
+    "sun_hours",
+    "viewshed",
+]
