@@ -8,13 +8,12 @@ from __future__ import annotations
 import fcntl
 import gc
 import os
+from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
-
-import lifang
-from lifang.app import find_pack, lay_out
 
 # openpyxl, which writes workbooks as others do, would write them by lxml where that is there, and lxml refuses letters
 # that workbooks hold.
@@ -39,22 +38,45 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
     return ByFile(config, log)
 
 
+@cache
+def _is_slow(file: Path) -> bool:
+    folders = set(file.parents)
+    return not _QUICK & folders or bool(_OPENED & folders)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        folders = set(item.path.parents)
-        if not _QUICK & folders or _OPENED & folders:
+        if _is_slow(item.path):
             item.add_marker(pytest.mark.slow)
 
 
-def pytest_collection_finish() -> None:
-    """Keep the thousands of collected tests from being looked through by every collection of garbage."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Iterator[None]:
+    """Keep modules and thousands of tests, which all stay, from being looked through by collections of garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """A password costs a fifth of a second: the tests of identity and every served city pay that, no other test."""
+    from lifang.identity import identity, passwords
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(identity, "Passwords", partial(passwords.Passwords, time_cost=1, memory_kib=64, lanes=1))
+        yield
 
 
 @pytest.fixture(scope="session")
 def furnished(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """The folder of a city made from the Chengdu pack, once for all workers: to be copied, never to be opened."""
+    import lifang
+    from lifang.app import find_pack, lay_out
+
     here = tmp_path_factory.getbasetemp()
     home = here.parent if hasattr(request.config, "workerinput") else here
     with (home / "furnished.lock").open("w") as lock:

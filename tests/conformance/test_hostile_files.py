@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -193,18 +193,18 @@ def test_a_parquet_file_with_wrong_bytes_is_refused_or_read_but_ends_no_server(
 
 
 PROPERTIES = {
-    "lists without end": "[" + "[]," * 12_000_000 + "[]]",
-    "one text too long": '"' + "x" * 130_000_000 + '"',
+    "lists without end": lambda: "[" + "[]," * 12_000_000 + "[]]",
+    "one text too long": lambda: '"' + "x" * 130_000_000 + '"',
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("value", PROPERTIES.values(), ids=PROPERTIES)
 def test_a_feature_that_would_fill_memory_is_refused_and_the_server_holds_nothing_of_it(
-    catalogue: Catalogue, store: Store, tmp_path: Path, value: str
+    catalogue: Catalogue, store: Store, tmp_path: Path, value: Callable[[], str]
 ) -> None:
     path = tmp_path / "upload-0"
-    feature = f'{{"type": "Feature", "geometry": null, "properties": {{"p": {value}}}}}'
+    feature = f'{{"type": "Feature", "geometry": null, "properties": {{"p": {value()}}}}}'
     path.write_text(f'{{"type": "FeatureCollection", "features": [{feature}]}}', "utf-8")
     del feature
     error = refusal(catalogue, store, path, called="Wide.geojson")

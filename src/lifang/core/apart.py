@@ -13,13 +13,23 @@ from pathlib import Path
 
 from lifang.core.errors import Unavailable
 
-# Name the packages above the module without running their start-up code: it needs none of it.
+# Name the packages above the module without running their start-up code: it needs none of it, nor pandas, which pyarrow
+# and pyogrio would load.
 _BOOT = """
-import importlib, sys, types
+import gc, importlib, sys, types
+class Missing:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name in ("pandas", "geopandas"):
+            raise ModuleNotFoundError(name=name)
+sys.meta_path.insert(0, Missing)
 for name, path in zip(sys.argv[2:-1:2], sys.argv[3:-1:2]):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = [path]
-importlib.import_module(sys.argv[1]).main()
+gc.disable()
+main = importlib.import_module(sys.argv[1]).main
+gc.enable()
+main()
 """
 _ENVIRONMENT = {
     "LANG": "C.UTF-8",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ _TOML = 'id = "c"\nname_zh = "城"\nname_en = "c"\narea_code = "510100"\nextent 
 _ROWS = "".join(f"{n},name{n},{n % 3},secret{n},104.0{n},30.6{n}\n" for n in range(9))
 FILE = f"code,name,district,income,lon,lat\n{_ROWS}"
 ROWS = "/api/v1/datasets/incomes/rows"
+_MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 @dataclass
@@ -59,15 +61,16 @@ class Town:
         return str(request["id"])
 
 
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    clock = ManualClock(datetime(2026, 3, 2, 8, tzinfo=UTC))
-    home = tmp_path / "city"
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """The folder of the city as every test finds it, to be copied, and a token for each of its people."""
+    folder = tmp_path_factory.mktemp("prepared")
+    home = folder / "city"
     home.mkdir()
     (home / "city.toml").write_text(_TOML, "utf-8")
-    file = tmp_path / "incomes.csv"
+    file = folder / "incomes.csv"
     file.write_text(FILE, "utf-8")
-    with open_city(home, clock=clock) as city:
+    with open_city(home, clock=ManualClock(_MORNING)) as city:
         city.start(time_passes=False)
         city.identity.add_organisation("health", zh="卫健委", en="health", by=SYSTEM)
         city.identity.add_organisation("civil", zh="民政局", en="civil affairs", by=SYSTEM)
@@ -90,6 +93,15 @@ def town(tmp_path: Path) -> Iterator[Town]:
         for name, (role, organisation) in people.items():
             who = city.identity.add_person(name, PASSWORD, roles=[role], organisation=organisation, by=SYSTEM)
             _, tokens[name] = city.identity.issue_token(who.id, "test", by=SYSTEM)
+    return home, tokens
+
+
+@pytest.fixture
+def town(prepared: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[Town]:
+    clock, (made, tokens) = ManualClock(_MORNING), prepared
+    shutil.copytree(made, tmp_path / "city")
+    with open_city(tmp_path / "city", clock=clock) as city:
+        city.start(time_passes=False)
         house = House(city, create_app(city), tokens, asyncio.Runner())
         yield Town(house, clock)
         house.runner.close()

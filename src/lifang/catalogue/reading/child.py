@@ -18,36 +18,56 @@ from typing import Any
 
 import pyarrow as pa
 
-from lifang.catalogue.reading.columnar import open_parquet
-from lifang.catalogue.reading.geojson import open_geojson
 from lifang.catalogue.reading.model import Hints, Limits, Opened, Refusal
-from lifang.catalogue.reading.vector import open_vector
-from lifang.catalogue.reading.workbook import open_xlsx
 from lifang.core import BadInput, TooLarge, bound_process
 
 ROW, SHAPE = "row", "shape"
 _REFUSALS = pa.schema([("row", pa.int64()), *((name, pa.string()) for name in Refusal._fields[1:])])
-_OPENERS: dict[str, Callable[[Path, Hints, Limits], Opened]] = {
-    "geojson": lambda path, _hints, limits: open_geojson(path, limits=limits),
-    "parquet": lambda path, hints, limits: open_parquet(path, limits=limits, hints=hints),
-    "vector": lambda path, hints, _limits: open_vector(path, hints=hints),
-    "workbook": lambda path, hints, limits: open_xlsx(path, hints=hints, limits=limits),
-}
 _TOLD = ("format", "headers", "encoding", "crs", "has_geometry", "notes")
+
+_Opener = Callable[[Path, Hints, Limits], Opened]
+
+
+def _geojson() -> _Opener:
+    from lifang.catalogue.reading.geojson import open_geojson  # noqa: PLC0415 - one reader is loaded of the four
+
+    return lambda path, _hints, limits: open_geojson(path, limits=limits)
+
+
+def _parquet() -> _Opener:
+    from lifang.catalogue.reading.columnar import open_parquet  # noqa: PLC0415 - one reader is loaded of the four
+
+    return lambda path, hints, limits: open_parquet(path, limits=limits, hints=hints)
+
+
+def _vector() -> _Opener:
+    from lifang.catalogue.reading.vector import open_vector  # noqa: PLC0415 - one reader is loaded of the four
+
+    return lambda path, hints, _limits: open_vector(path, hints=hints)
+
+
+def _workbook() -> _Opener:
+    from lifang.catalogue.reading.workbook import open_xlsx  # noqa: PLC0415 - one reader is loaded of the four
+
+    return lambda path, hints, limits: open_xlsx(path, hints=hints, limits=limits)
+
+
+_OPENERS = {"geojson": _geojson, "parquet": _parquet, "vector": _vector, "workbook": _workbook}
 
 
 def main() -> None:
     """Answer the request in the folder named last on the command line."""
+    gc.disable()  # parsers make many objects and no cycles; the process ends soon
     folder = Path(sys.argv[-1])
     request = json.loads((folder / "request.json").read_bytes())
     limits = Limits(**request["limits"])
+    opener = _OPENERS[request["reader"]]()  # loaded before the limits, which count from what is there
     bound_process(memory_bytes=limits.child_memory, seconds=request["seconds"], file_bytes=limits.expanded)
-    gc.disable()  # parsers make many objects and no cycles; the process ends soon
     stated: dict[str, Any] = request["hints"]
     for name in ("header", "missing"):
         stated[name] = tuple(stated[name])
     try:
-        opened = _OPENERS[request["reader"]](Path(request["path"]), Hints(**stated), limits)
+        opened = opener(Path(request["path"]), Hints(**stated), limits)
         _write(opened, folder)
         answer = {name: getattr(opened, name) for name in _TOLD} | {"texts": sorted(opened.texts)}
     except BadInput as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.routing import BaseRoute
 
 import lifang.doors
 from lifang.app import City, Queries
@@ -126,11 +128,17 @@ def create_app(city: City, *, beside: Sequence[Beside] = ()) -> FastAPI:
     publisher = next((each for each in beside if isinstance(each, Publisher)), None)
     app.state.notifier = Notifier(app.state.projection, publisher)
     add_problem_handlers(app)
-    doors = [module for module in Plugins(lifang.doors) if hasattr(module, "router")]
-    doors.sort(key=lambda module: (module.spec.order, module.spec.id))
-    app.router.routes += gather(door.router() for door in doors).routes
+    app.router.routes += _routes()
     app.state.short_ways = short_ways(app.routes)
     return app
+
+
+@cache
+def _routes() -> Sequence[BaseRoute]:
+    """Return the routes of every door: the same for each city of this process, since they hold nothing of one."""
+    doors = [module for module in Plugins(lifang.doors) if hasattr(module, "router")]
+    doors.sort(key=lambda module: (module.spec.order, module.spec.id))
+    return gather(door.router() for door in doors).routes
 
 
 @asynccontextmanager

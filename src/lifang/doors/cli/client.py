@@ -22,6 +22,7 @@ from lifang.core import (
     TooMany,
     Unavailable,
     owner_of,
+    uncollected,
 )
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Client:
             url, secret, transport = owner.url, owner.secret, httpx.AsyncHTTPTransport()
             self.address = url
         else:
-            from lifang.doors.cli.opened import opened  # noqa: PLC0415 - who speaks to a served city does not wait for it
+            with uncollected():
+                from lifang.doors.cli.opened import opened  # noqa: PLC0415 - loaded when nobody serves the city only
 
             self._city, app = opened(folder)
             url, secret, transport = "http://127.0.0.1", self._city.owner_secret, httpx.ASGITransport(app=app)

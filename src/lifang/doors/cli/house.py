@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lifang.core import Conflict, NotFound
+from lifang.core import Conflict, NotFound, uncollected
 from lifang.doors.cli.client import Client
 from lifang.doors.cli.show import OUT, Dir, Json, follow, show
 
@@ -30,7 +30,8 @@ def demo(
     ] = True,
 ) -> None:
     """Open a city from its pack and serve it, its recorded sensors replayed as live."""
-    from lifang.doors.cli import hosting  # noqa: PLC0415 - loaded by the commands that need it only
+    with uncollected():
+        from lifang.doors.cli import hosting  # noqa: PLC0415 - loaded by the commands that need it only
 
     hosting.demonstrate(pack, folder, port=port, speed=speed, browser=browser, simulate=simulate)
 
@@ -45,7 +46,8 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Make a city in a folder: empty, or furnished from a pack."""
-    from lifang.doors.cli import hosting  # noqa: PLC0415 - loaded by the commands that need it only
+    with uncollected():
+        from lifang.doors.cli import hosting  # noqa: PLC0415 - loaded by the commands that need it only
 
     if pack is None:
         hosting.make(folder, city_id=city_id, name=name, area_code=area_code)
@@ -59,7 +61,8 @@ def init(
 
 def serve(folder: Dir, host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve a city."""
-    from lifang.doors.cli import hosting  # noqa: PLC0415 - loaded by the commands that need it only
+    with uncollected():
+        from lifang.doors.cli import hosting  # noqa: PLC0415 - loaded by the commands that need it only
 
     hosting.serve(folder, host, port)
 
