@@ -68,7 +68,13 @@ def furnish(store: Store, cards: list[dict[str, Any]]) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     draw = np.random.default_rng(7)
     west, south = draw.uniform(103, 105, len(cards)), draw.uniform(30, 31.5, len(cards))
-    rows: dict[str, list[dict[str, Any]]] = {"dataset": [], "life": [], "release": [], "resource_code": []}
+    rows: dict[str, list[dict[str, Any]]] = {
+        "dataset": [],
+        "life": [],
+        "release": [],
+        "quality_run": [],
+        "resource_code": [],
+    }
     for number, card in enumerate(cards):
         moment, key = start + timedelta(seconds=number), card["id"]
         both = {"classification": card["classification"], "updated": moment}
@@ -92,6 +98,8 @@ def furnish(store: Store, cards: list[dict[str, Any]]) -> None:
         }
         release |= {"source_sha256": "", "source_name": "", "sha256": "", "schema": {"columns": []}, "quality": {}}
         rows["release"].append(release | {"provenance": told})
+        checked = {"id": f"{key}@1", "dataset": key, "release": 1, "recorded": moment, "checks": []}
+        rows["quality_run"].append(checked)
         rows["resource_code"].append({"id": key, "front": "300000", "serial": number + 1})
     with store.registry.transaction() as transaction:
         for table, content in rows.items():

@@ -3397,7 +3397,7 @@ export interface paths {
         };
         /**
          * Export
-         * @description Give the whole catalogue as a stream: N-Triples, which is Turtle too (suffix nt or ttl).
+         * @description Give the whole catalogue as a stream, in the form of the suffix: ttl (as N-Triples), jsonld, rdf, nt.
          */
         get: operations["export_dcat_export__suffix__get"];
         put?: never;

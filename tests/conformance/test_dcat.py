@@ -153,3 +153,9 @@ def test_hostile_texts_stay_text_in_every_form(house: House, tmp_path: Path) -> 
         assert len(titles) == 2
         assert all('<http://evil> <http://p> "o"' in str(each) for each in titles), suffix
         assert not list(graph.triples((URIRef("http://evil"), None, None)))
+
+
+def test_the_whole_catalogue_is_streamed_in_every_form_and_says_the_same(house: House) -> None:
+    graphs = {suffix: graph_of(house, f"/dcat/export.{suffix}", "analyst", form) for suffix, form in _FORMS.items()}
+    assert len(set(graphs["nt"].subjects(RDF.type, DCAT.Dataset))) > 1
+    assert all(isomorphic(graph, graphs["nt"]) for graph in graphs.values())

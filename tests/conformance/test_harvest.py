@@ -146,9 +146,9 @@ def test_a_city_is_harvested_again_and_only_what_changed_is_written(
     assert f"{doors.url}/api/v1/datasets/wells/rows?format=csv" in {each.url for each in known.files}
 
     ledger = city.store.ledger.head()
-    before = city.catalogue.moments()["other-wells"]
+    before = city.catalogue.dataset("other-wells").updated
     assert told(harvest(city, url)) == {"found": 1, "unchanged": 1}
-    assert city.catalogue.moments()["other-wells"] == before
+    assert city.catalogue.dataset("other-wells").updated == before
     assert city.store.ledger.head() != ledger  # the harvest itself is on record
 
     summary = f"水井，按 {form}"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import replace
 from typing import ClassVar
 
 from lifang.app.asking import Decisions
-from lifang.catalogue import Catalogue, Dataset
+from lifang.catalogue import IN_USE, Catalogue, Dataset, Search
 from lifang.core import Denied, Settings
 from lifang.guard import Action, Decision, Resource
-from lifang.store import QueryResult, Relation, Sandbox
+from lifang.store import SQL_MAX_BYTES, QueryResult, Relation, Sandbox, Span
 
 MAX_ROWS = 100_000
+_WORDS = (re.compile("[A-Za-z0-9_-]+"), re.compile("[A-Za-z0-9_]+"))
+_TOLD = 20  # tables named to who asks for one that is not there
 _SQL_KEPT = 4000  # characters of a query in its ledger record
 
 
@@ -31,7 +34,9 @@ class Queries:
         The ledger is told, before the answer is given, of the tables that the statement reads and that are not open;
         and of one that it named and that the asker may not query, which for them is not there.
         """
-        datasets = [each for each in self._catalogue.datasets() if each.releases()]
+        asker.decide(Action.QUERY, Resource("dataset"))
+        named = self._catalogue.several(sorted(_names(sql)))
+        datasets = [each for each in named if each.state in IN_USE and each.releases()]
         decided = {each.id: asker.decide(Action.QUERY, self._resource(each)) for each in datasets}
         tables = {each.id: rows for each in datasets if (rows := _rows(each, decided[each.id])) is not None}
         offered = {each.id: each for each in datasets if each.id in tables}
@@ -55,6 +60,7 @@ class Queries:
             timeout_s=self._settings.query_timeout_s,
             max_rows=min(limit, MAX_ROWS),
             time_zone=self._settings.time_zone,
+            known=self._known(asker),
             reads=record,
         )
         for name in used:
@@ -67,9 +73,20 @@ class Queries:
         """Stop the waiting child processes."""
         self._sandbox.close()
 
+    def _known(self, asker: Decisions) -> list[str]:
+        """Return some of the tables that the asker may query, to be told to who names one that is not there."""
+        having_rows = Search(sort="key", also=[Span("first", low=0)])
+        found = self._catalogue.readable(having_rows, subject=asker.subject, purpose=asker.purpose, action=Action.QUERY)
+        return found.found(limit=_TOLD).ids
+
     def _resource(self, dataset: Dataset) -> Resource:
         """Return the dataset as the guard knows it, by the stricter of its card and its newest release."""
         return replace(dataset.release_resource(dataset.release()), kind="dataset", id=dataset.id)
+
+
+def _names(sql: str) -> set[str]:
+    """Return every name of a dataset that may stand in a query, bare or between quotes, and other words of it."""
+    return {word.lower() for pattern in _WORDS for word in pattern.findall(sql[:SQL_MAX_BYTES])}
 
 
 def _rows(dataset: Dataset, decision: Decision) -> Relation | None:

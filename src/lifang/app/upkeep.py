@@ -50,6 +50,8 @@ class Upkeep:
         with self._lock:
             unchecked, self._unchecked = sorted(self._unchecked), set()
         for dataset in unchecked:
+            if self._stop.is_set():
+                return  # what was not checked is found again at the next start
             self._guarded(partial(self._catalogue.check, dataset))
         now = self._clock.now()
         last = read_setting(self._store, _KEY)

@@ -33,7 +33,7 @@ from lifang.catalogue.dictionary import CODES_MAX, Entry, dictionary_of
 from lifang.catalogue.export import EXPORT_FORMATS, MEDIA_TYPES, NEED_GEOMETRY, csv_cell, neutral, write_rows
 from lifang.catalogue.extent import Extent
 from lifang.catalogue.features import FeatureQuestion, Features, Form, Move
-from lifang.catalogue.finder import Counts, Hits
+from lifang.catalogue.finder import Counts, Hits, Shelved
 from lifang.catalogue.lifecycle import (
     EXISTING,
     IN_USE,
@@ -51,7 +51,15 @@ from lifang.catalogue.lifecycle import (
 from lifang.catalogue.lineage import ACTIVITIES
 from lifang.catalogue.looking import Difference, Look
 from lifang.catalogue.model import Admission, Link, Release
-from lifang.catalogue.offers import Licence, known_licences, licence_of, offered_formats, provider_name, short_name
+from lifang.catalogue.offers import (
+    Licence,
+    known_licences,
+    licence_of,
+    offered_formats,
+    provider_name,
+    short_name,
+    theme_name,
+)
 from lifang.catalogue.quality import (
     DIMENSIONS,
     ISSUE_MOVES,
@@ -63,7 +71,7 @@ from lifang.catalogue.quality import (
     Run,
 )
 from lifang.catalogue.reading import FORMATS
-from lifang.catalogue.search import FACETS, SORTS, Search, provider_of
+from lifang.catalogue.search import FACETS, SORTS, Search, office_of, provider_of
 from lifang.catalogue.sharing import (
     Agreement,
     Agreements,
@@ -160,6 +168,7 @@ __all__ = [
     "Search",
     "SharingRequest",
     "Sheet",
+    "Shelved",
     "Standing",
     "Status",
     "Usage",
@@ -180,6 +189,7 @@ __all__ = [
     "named",
     "neutral",
     "offered_formats",
+    "office_of",
     "opening_of",
     "ordering",
     "provider_name",
@@ -187,6 +197,7 @@ __all__ = [
     "sharing_of",
     "short_name",
     "standard_of",
+    "theme_name",
     "visible",
     "why_assessed",
     "write_rows",

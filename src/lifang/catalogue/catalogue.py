@@ -22,7 +22,7 @@ from lifang.catalogue.data_standards import DataStandards, standard_of
 from lifang.catalogue.dataset import Dataset, Means
 from lifang.catalogue.drafts import check_open, put_card
 from lifang.catalogue.features import ReadyKeeper
-from lifang.catalogue.finder import Counts, Finder, Hits
+from lifang.catalogue.finder import Counts, Finder, Hits, Shelved
 from lifang.catalogue.handles import Handles
 from lifang.catalogue.lifecycle import (
     EXISTING,
@@ -39,9 +39,9 @@ from lifang.catalogue.publishing import newest_release
 from lifang.catalogue.quality import Issues, QualityRuns, Run
 from lifang.catalogue.reading import Opened
 from lifang.catalogue.retention import later, retention_of
-from lifang.catalogue.search import Search, visible_to
+from lifang.catalogue.search import Search, readable_to, visible_to
 from lifang.catalogue.sharing import Agreements, Assessments, Meter
-from lifang.core import Clock, NotFound, Settings, from_micros, zone
+from lifang.core import Clock, NotFound, Settings, zone
 from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, decide, require
 from lifang.standards import WorkingCalendar
 from lifang.store import Row, Store
@@ -77,7 +77,6 @@ class Catalogue:
         self.quality = QualityRuns(store, clock, settings, calendar, self.dataset)
         self.issues = Issues(store, clock)
         self._finder = Finder(store, self._handles, self.themes)
-        self._moments: tuple[int, dict[str, tuple[datetime, datetime]]] = (-1, {})
         self.changes.on_change(self._take_in)
 
     def add(
@@ -222,7 +221,7 @@ class Catalogue:
     def datasets(self, search: Search | None = None, *, subject: Subject = SYSTEM, purpose: str = "") -> list[Dataset]:
         """Return every dataset that meets ``search`` and that ``subject`` may know of; see :meth:`found`."""
         hits = self.found(search or Search(), subject=subject, purpose=purpose, limit=None)
-        return list(self._handles.several(hits.ids).values())
+        return self.several(hits.ids)
 
     def found(
         self,
@@ -240,6 +239,20 @@ class Catalogue:
         """
         most = self._store.registry.count("dataset") if limit is None else limit
         return self._finder.search(search, visible_to(subject, purpose), offset=offset, limit=most)
+
+    def readable(self, search: Search, *, subject: Subject, purpose: str = "", action: Action = Action.READ) -> Shelved:
+        """Return the datasets that meet ``search`` and of which ``subject`` may take everything, not yet looked up."""
+        held = self.several(self.sharing.held_by(subject))
+        granted = [
+            each.id
+            for each in held
+            if each.state in search.states and decide(subject, action, each.resource, purpose).allowed
+        ]
+        return Shelved(self._finder, search, readable_to(subject, purpose, action, granted))
+
+    def several(self, ids: Sequence[str]) -> list[Dataset]:
+        """Return those of these datasets that there are, in their order."""
+        return list(self._handles.several(ids).values())
 
     def facets(self, search: Search | None = None, *, subject: Subject = SYSTEM, purpose: str = "") -> Counts:
         """Return how many datasets that ``subject`` may know of each value of each facet has, the commonest first.
@@ -272,16 +285,6 @@ class Catalogue:
         for row in rows:
             found[row["dataset"]].append(Release.from_row(row))
         return found
-
-    def moments(self) -> Mapping[str, tuple[datetime, datetime]]:
-        """Return of each dataset when it was first recorded and when it last changed, in UTC."""
-        registry = self._store.registry
-        version = registry.version("dataset")
-        if self._moments[0] != version:
-            kept = registry.columns("dataset", ["id", "created", "updated"])
-            pairs = zip(map(from_micros, kept["created"]), map(from_micros, kept["updated"]), strict=True)
-            self._moments = version, dict(zip(kept["id"], pairs, strict=True))
-        return self._moments[1]
 
     def record_lineage(self, source: str, target: str, activity: str, detail: Mapping[str, Any]) -> None:
         """Record that ``target`` was made from ``source``; recording the same again changes nothing."""

@@ -38,14 +38,18 @@ class Means:
 
 
 class Dataset:
-    """A handle on one catalogued dataset: its card, its releases, its rows."""
+    """A handle on one catalogued dataset: its card, its releases, its rows.
 
-    def __init__(self, means: Means, card: Card, standing: Standing) -> None:
+    ``created`` is when it was first recorded, ``updated`` when it last changed, in UTC.
+    """
+
+    def __init__(self, means: Means, card: Card, standing: Standing, *, created: datetime, updated: datetime) -> None:
         self._store, self._themes, self._keeper = means.store, means.themes, means.keeper
         self._calendar = means.calendar
         self._sharing, self._meter = means.sharing, means.meter
         self.card = card
         self.standing = standing
+        self.created, self.updated = created, updated
 
     @property
     def id(self) -> str:

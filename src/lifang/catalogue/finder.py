@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 
 from lifang.catalogue.card import Bilingual
@@ -27,7 +28,7 @@ from lifang.catalogue.search import (
     texts_of,
 )
 from lifang.catalogue.spelling import nearest
-from lifang.core import Corrupt, Unavailable
+from lifang.core import Corrupt, Unavailable, from_micros
 from lifang.store import Clause, IndexDocument, IndexFields, SearchIndex, Store, key_of, normalised
 
 Answer = TypeVar("Answer")
@@ -37,6 +38,7 @@ _TABLES = ("dataset", "life")
 _ONE_CHANGE = 2  # what a change adds to the version at most: a new dataset begins its life
 _DESTROYED = LifeState.DESTROYED.value
 _BATCH = 500
+_SORTED = 2000  # ids that the index sorts itself; it takes 27 microseconds for each
 _NEAR = 20  # datasets looked at for the word that was meant
 
 
@@ -76,10 +78,32 @@ class Finder:
         """Return the datasets that meet ``search``."""
         clause = clause_of(search, visible)
         order, descending = search.order, search.descending
+        if order == "id" and offset + limit > _SORTED:
+            ids = sorted(self.everyone(clause), reverse=descending)
+            return Hits(ids[offset : offset + limit], len(ids))
         found, total = self._asked(
             lambda index: index.search(clause, order=order, descending=descending, offset=offset, limit=limit)
         )
         return Hits(found, total)
+
+    def everyone(self, clause: Clause) -> list[str]:
+        """Return the ids of all datasets that meet a clause, in no order."""
+        return self._asked(lambda index: index.search(clause, order="_key", limit=index.size))[0]
+
+    def numbers(
+        self, search: Search, visible: Visible, number: str, *, offset: int, limit: int
+    ) -> list[tuple[str, int]]:
+        """Return the datasets that meet ``search``, each with a number of the index."""
+        clause, order = clause_of(search, visible), search.order
+        return self._asked(lambda index: index.numbers(clause, number, order=order, offset=offset, limit=limit))
+
+    def parts(self, search: Search, visible: Visible, *, size: int) -> Iterator[list[str]]:
+        """Yield the ids of the datasets that meet ``search``, so many at a time, in an order that means nothing."""
+        return self._index().parts(clause_of(search, visible), size=size)
+
+    def counts(self, search: Search, visible: Visible, most: Mapping[str, int]) -> Counts:
+        """Return how many datasets each value of these keywords of the index has, the commonest first."""
+        return self._counts(clause_of(search, visible), most)
 
     def facets(self, search: Search, visible: Visible) -> Counts:
         """Return how many datasets each value of each facet has, its own choice left open, the commonest first."""
@@ -169,11 +193,40 @@ class Finder:
                 )
             ]
             handles = self._handles.several(some)
-            for row in registry.find("dataset", where={"id": list(handles)}):
-                first, newest = (end.get(row["id"]) for end in ends)
-                updated = row["updated"]
-                yield document_of(handles[row["id"]], self._themes, updated=updated, first=first, newest=newest)
+            for handle in handles.values():
+                first, newest = (end.get(handle.id) for end in ends)
+                yield document_of(handle, self._themes, first=first, newest=newest)
 
     def _fields(self) -> IndexFields:
         names = sorted(f"{key}={both.zh}={both.en}" for key, both in self._themes.items())
         return replace(FIELDS, version=f"{FIELDS.version}\n" + "\n".join(names))
+
+
+@dataclass(frozen=True)
+class Shelved:
+    """The datasets that meet a question and may be known as ``visible`` says: counted and told by the index."""
+
+    finder: Finder
+    search: Search
+    visible: Visible
+
+    def found(self, *, offset: int = 0, limit: int = 20) -> Hits:
+        """Return their ids, from some point on."""
+        return self.finder.search(self.search, self.visible, offset=offset, limit=limit)
+
+    def moments(self, *, offset: int = 0, limit: int = 20) -> list[tuple[str, datetime]]:
+        """Return their ids, from some point on, each with when it last changed, in UTC."""
+        found = self.finder.numbers(self.search, self.visible, "updated", offset=offset, limit=limit)
+        return [(each, from_micros(moment)) for each, moment in found]
+
+    def ids(self) -> list[str]:
+        """Return all their ids, sorted."""
+        return sorted(self.finder.everyone(clause_of(self.search, self.visible)))
+
+    def parts(self, size: int) -> Iterator[list[str]]:
+        """Yield all their ids, so many at a time, in an order that means nothing."""
+        return self.finder.parts(self.search, self.visible, size=size)
+
+    def counts(self, most: Mapping[str, int]) -> Counts:
+        """Return how many of them each value of these keywords of the index has, the commonest first."""
+        return self.finder.counts(self.search, self.visible, most)

@@ -49,4 +49,5 @@ class Handles:
         }
 
     def _handle(self, row: Row, standing: Standing) -> Dataset:
-        return Dataset(self._means, Card.from_mapping(row["metadata"]), standing)
+        card = Card.from_mapping(row["metadata"])
+        return Dataset(self._means, card, standing, created=row["created"], updated=row["updated"])

@@ -6,8 +6,9 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
-from lifang.catalogue.card import Bilingual, Card
+from lifang.catalogue.card import OTHER, Bilingual, Card
 from lifang.catalogue.export import EXPORT_FORMATS, NEED_GEOMETRY
 from lifang.catalogue.model import Release
 from lifang.core import UnknownCode
@@ -26,6 +27,7 @@ class Licence:
     is_open: bool = False
 
 
+@lru_cache(1000)
 def licence_of(text: str) -> Licence:
     """Return the licence that a card names; words that are no SPDX identifier stand for themselves."""
     try:
@@ -43,6 +45,11 @@ def provider_name(card: Card) -> str:
     """Return a short name of a card's provider for addresses: from its English name, its code, or else its digest."""
     provider = card.provider
     return short_name(provider.en) if _plain(provider.en) else short_name(card.provider_code or provider.zh)
+
+
+def theme_name(theme: str) -> str:
+    """Return a short name of a theme for addresses: its id, or what addresses can hold of words that are no id."""
+    return theme if re.fullmatch(r"[a-z][a-z0-9_-]*", theme) else short_name(theme) or OTHER
 
 
 def short_name(text: str) -> str:

@@ -13,6 +13,7 @@ from lifang.catalogue.describe import kind_of, opening_of, sharing_of
 from lifang.catalogue.extent import extent_of
 from lifang.catalogue.lifecycle import IN_USE, LifeState
 from lifang.catalogue.model import Release
+from lifang.catalogue.offers import licence_of, offered_formats, provider_name, theme_name
 from lifang.core import BadInput, Box, parse_instant, to_micros
 from lifang.guard import Action, Classification, Resource, Subject, decide
 from lifang.store import Clause, Either, Every, Having, IndexDocument, IndexFields, Nearly, Span, Words
@@ -29,20 +30,30 @@ FACETS = {  # how many values of each are told at most
     "tag": 50,
     "update_cycle": 50,
 }
-SORTS = ("relevance", "updated", "title", "title_en", "id")
+SORTS = ("relevance", "updated", "created", "title", "title_en", "id", "key")
+OFFERED = (  # as other portals name and compare them: in small letters, but for those that are told
+    "organization",
+    "office",
+    "author",
+    "group",
+    "word",
+    "licence",
+    "licence_id",
+    "offer",
+)
 FIELDS = IndexFields(
-    texts=("name", "brief", "full"),
-    keywords=(*FACETS, "provider_name", "grade"),
-    numbers=("updated", "first", "west", "south", "east", "north", "start", "end"),
+    texts=("name", "summary", "brief", "full"),
+    keywords=(*FACETS, "provider_name", "provider_code", "grade", *OFFERED),
+    numbers=("created", "updated", "first", "west", "south", "east", "north", "start", "end"),
     sorts=("id", "title", "title_en"),
-    version="3",
+    version="4",
 )
 _BRIEF = frozenset({"theme", "provider", "classification"})  # what is told of a dataset that needs a purpose
 _BETTER = {"name": 6.0, "brief": 2.0}
 _BETTER_BRIEF = {"name": 6.0}
 _BETWEEN = "\x1f"  # stands between the two names of a provider
 _DEGREE = 1_000_000
-_ORDER = {"updated": "updated", "title": "title", "title_en": "title_en", "id": "id"}
+_ORDER = {"key": "_key", **{name: name for name in ("updated", "created", "title", "title_en", "id")}}
 
 
 @dataclass(frozen=True)
@@ -50,11 +61,15 @@ class Visible:
     """What the one who asks may know: grades ``read`` in full, ``listed`` by name, provider, theme and classification.
 
     A grade is a kind of resource, as the guard knows datasets, with a classification: ``draft:open``; what is shared on
-    conditions has grades of its own.
+    conditions has grades of its own. In full too: grades ``own`` of what the ``provider`` provides, and the datasets
+    ``granted`` by an agreement.
     """
 
     read: tuple[str, ...]
     listed: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    provider: str = ""
+    granted: tuple[str, ...] = ()
 
 
 def visible_to(subject: Subject, purpose: str) -> Visible:
@@ -70,6 +85,21 @@ def visible_to(subject: Subject, purpose: str) -> Visible:
     return Visible(tuple(map(grade_of, read)), tuple(map(grade_of, listed)))
 
 
+def readable_to(subject: Subject, purpose: str, action: Action, granted: Sequence[str]) -> Visible:
+    """Return what of the catalogue the guard lets ``subject`` take whole; ``granted`` are ids decided one by one."""
+    plain, kept = (
+        [Resource("dataset", "*", each, conditional=conditional) for each in Classification]
+        for conditional in (False, True)
+    )
+    read = [each for each in (*plain, *kept) if decide(subject, action, each, purpose).allowed]
+    by = subject.organisation
+    mine = [each for each in kept if each not in read and by]
+    own = [each for each in mine if decide(subject, action, replace(each, provider=by), purpose).allowed]
+    return Visible(
+        tuple(map(grade_of, read)), own=tuple(map(grade_of, own)), provider=by if own else "", granted=tuple(granted)
+    )
+
+
 def grade_of(resource: Resource) -> str:
     """Return the grade of a dataset as the guard knows it.
 
@@ -83,7 +113,8 @@ class Search:
     """A question to the catalogue: every word of ``text``, one of the values for each facet of ``chosen``.
 
     ``box`` touches the place, ``[start, end]`` (dates or moments) the time that a dataset covers. With ``at`` it had a
-    release recorded by then. Of ``states`` those in use, if no others are asked for.
+    release recorded by then. Of ``states`` those in use, if no others are asked for; ``also`` are clauses over
+    ``FIELDS`` that hold besides. The order ``key`` means nothing, and costs nothing however far one reads.
     """
 
     text: str = ""
@@ -95,6 +126,7 @@ class Search:
     states: Collection[LifeState] = IN_USE
     sort: str = "relevance"
     descending: bool = False
+    also: Sequence[Clause] = ()
 
     def __post_init__(self) -> None:
         for name in self.chosen:
@@ -116,7 +148,7 @@ class Search:
 def clause_of(search: Search, visible: Visible, *, without: str = "") -> Clause:
     """Return what ``search`` means for the one who asks; ``without`` the choice of one facet."""
     words = Words(search.text, "full", _BETTER)
-    full = Every((_graded(visible.read, search.states), words, *_choices(search, without)))
+    full = Every((_whole(visible, search.states), words, *_choices(search, without)))
     brief = _brief(search, visible, without)
     return Either((full, brief)) if brief else full
 
@@ -138,13 +170,24 @@ def is_told_in_brief(facet: str) -> bool:
     return facet in _BRIEF
 
 
+def _whole(visible: Visible, states: Collection[LifeState]) -> Clause:
+    """Return what holds of the datasets of which everything may be told."""
+    graded = _graded(visible.read, states)
+    more: list[Clause] = []
+    if visible.own:
+        more.append(Every((_graded(visible.own, states), Having("provider_code", [visible.provider]))))
+    if visible.granted:
+        more.append(Having("id", visible.granted))
+    return Either((graded, *more)) if more else graded
+
+
 def _graded(grades: Sequence[str], states: Collection[LifeState]) -> Clause:
     return Having("grade", [f"{grade}:{state.value}" for grade in grades for state in sorted(states)])
 
 
 def _brief(search: Search, visible: Visible, without: str) -> Clause | None:
     beyond = set(search.chosen) - _BRIEF - {without}
-    if not visible.listed or beyond or search.box or search.start or search.end:
+    if not visible.listed or beyond or search.box or search.start or search.end or search.also:
         return None
     words = Words(search.text, "brief", _BETTER_BRIEF)
     return Every((_graded(visible.listed, search.states), words, *_choices(search, without)))
@@ -165,7 +208,7 @@ def _choices(search: Search, without: str) -> list[Clause]:
         found.append(Span("start", high=_micros(search.end, last=True)))
     if search.at is not None:
         found.append(Span("first", high=to_micros(search.at)))
-    return found
+    return [*found, *search.also]
 
 
 def mark_of(updated: int, since: int) -> int:
@@ -177,7 +220,6 @@ def document_of(
     dataset: Dataset,
     themes: Mapping[str, Bilingual],
     *,
-    updated: datetime,
     first: Release | None,
     newest: Release | None,
 ) -> IndexDocument:
@@ -186,15 +228,17 @@ def document_of(
     told = newest if newest and _may_tell(card, newest) else None
     theme = card.theme or OTHER
     media = told.format if told else card.format
-    numbers = {"updated": to_micros(updated), **_extent_numbers(card, told)}
+    updated = to_micros(dataset.updated)
+    numbers = {"created": to_micros(dataset.created), "updated": updated, **_extent_numbers(card, told)}
     if first:
         numbers["first"] = to_micros(first.recorded)
     return IndexDocument(
         card.id,
-        mark_of(to_micros(updated), to_micros(standing.since)),
+        mark_of(updated, to_micros(standing.since)),
         texts=texts_of(card, themes, told),
         keywords={
             **_keywords(card, theme, media),
+            **_offered(card, theme, told),
             "grade": [f"{grade_of(dataset.resource)}:{dataset.state.value}"],
         },
         numbers=numbers,
@@ -208,13 +252,20 @@ def texts_of(card: Card, themes: Mapping[str, Bilingual], release: Release | Non
     names = [card.id, card.name.zh, card.name.en]
     brief = [*names, card.provider.zh, card.provider.en, both.zh, both.en]
     full = [*brief, release.format if release else card.format, *_texts(card, release)]
-    return {"name": "\n".join(names), "brief": "\n".join(brief), "full": "\n".join(full)}
+    parts = {"name": names, "summary": [card.summary.zh, card.summary.en], "brief": brief, "full": full}
+    return {name: "\n".join(part) for name, part in parts.items()}
 
 
 def provider_of(value: str) -> Bilingual:
     """Return the names of a provider that a facet counts."""
     zh, _, en = value.partition(_BETWEEN)
     return Bilingual(zh, en)
+
+
+def office_of(value: str) -> tuple[str, Bilingual]:
+    """Return the short name of a provider, and its names, from a value of ``office``."""
+    name, zh, en = value.split(_BETWEEN, 2)
+    return name, Bilingual(zh, en)
 
 
 def _keywords(card: Card, theme: str, media: str) -> dict[str, list[str]]:
@@ -231,6 +282,23 @@ def _keywords(card: Card, theme: str, media: str) -> dict[str, list[str]]:
         "opening": [opening_of(card)],
         "tag": list(card.keywords),
         "update_cycle": [card.update_cycle or "irregular"],
+    }
+    return {name: [each for each in found if each] for name, found in values.items()}
+
+
+def _offered(card: Card, theme: str, release: Release | None) -> dict[str, list[str]]:
+    """Return what a dataset is filed under at portals of other kinds."""
+    organization, provider = provider_name(card), card.provider
+    values = {
+        "organization": [organization],
+        "office": [_BETWEEN.join((organization, provider.zh, provider.en))] if organization else [],
+        "author": [provider.zh.lower(), provider.en.lower()],
+        "provider_code": [card.provider_code],
+        "group": [theme_name(theme).lower()],
+        "word": [each.lower() for each in card.keywords],
+        "licence": [card.licence],
+        "licence_id": [licence_of(card.licence).id.lower()] if card.licence else [],
+        "offer": list(offered_formats(release)) if release else [],
     }
     return {name: [each for each in found if each] for name, found in values.items()}
 

@@ -9,6 +9,7 @@ from lifang.store.blobs import Blob, Blobs
 from lifang.store.city_store import Store
 from lifang.store.expression import Among, Call, Expression, Field, Geometry, Kind, Literal, all_of, conjuncts
 from lifang.store.index import (
+    Begins,
     Clause,
     Either,
     Every,
@@ -18,6 +19,7 @@ from lifang.store.index import (
     Nearly,
     SearchIndex,
     Span,
+    Without,
     Words,
     key_of,
     normalised,
@@ -63,7 +65,7 @@ from lifang.store.registry import (
     Step,
     Transaction,
 )
-from lifang.store.sandbox import QueryResult, Sandbox, run_query
+from lifang.store.sandbox import SQL_MAX_BYTES, QueryResult, Sandbox, run_query
 from lifang.store.settings import read_setting, write_setting
 
 __all__ = [
@@ -72,11 +74,13 @@ __all__ = [
     "LINK_COLUMNS",
     "NEVER",
     "OBJECT_COLUMNS",
+    "SQL_MAX_BYTES",
     "Ages",
     "AggregateQuery",
     "Among",
     "BackupSummary",
     "Batch",
+    "Begins",
     "Blob",
     "Blobs",
     "Call",
@@ -127,6 +131,7 @@ __all__ = [
     "Tally",
     "Transaction",
     "Verdict",
+    "Without",
     "Words",
     "all_of",
     "conjuncts",

@@ -148,6 +148,20 @@ def test_an_agreement_reaches_its_fields_and_rows_by_every_door(town: Town) -> N
     assert "secret" not in ogc.text
 
 
+def test_other_catalogues_list_what_is_agreed_on_while_it_is(town: Town) -> None:
+    def packages(who: str) -> tuple[list[str], int]:
+        client = town.client(who)
+        named = client.get("/api/3/action/package_list").json()["result"]
+        return named, client.get("/api/3/action/package_search?fq=title:incomes").json()["result"]["count"]
+
+    nothing, one = ([], 0), (["incomes"], 1)
+    assert [packages(who) for who in ("citizen", "clerk", "doctor", "data_officer")] == [nothing, one, nothing, one]
+    town.agree()
+    assert [packages(who) for who in ("citizen", "doctor")] == [one, nothing]
+    town.clock.advance(timedelta(days=31))
+    assert packages("citizen") == nothing
+
+
 def test_sql_sees_the_agreed_part_as_the_whole_table(town: Town) -> None:
     town.agree()
     client = town.client("citizen")

@@ -39,6 +39,16 @@ class OpenDataset:
         return self._dataset.standing
 
     @property
+    def created(self) -> datetime:
+        """When it was first recorded, in UTC."""
+        return self._dataset.created
+
+    @property
+    def updated(self) -> datetime:
+        """When it last changed, in UTC."""
+        return self._dataset.updated
+
+    @property
     def card(self) -> Card:
         """What is said of the dataset."""
         return self._dataset.card

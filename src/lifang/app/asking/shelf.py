@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from lifang.app.asking.asker import Asker
 from lifang.app.asking.datasets import OpenDataset
-from lifang.catalogue import Bilingual, Card, Dataset, Extent, LifeState, Release, Search, named
+from lifang.catalogue import Bilingual, Card, Counts, Dataset, Extent, LifeState, Release, Search, named
 from lifang.guard import Action, Resource
 from lifang.harvest import Harvested
 
@@ -36,50 +36,68 @@ class Shown:
 
 
 class Shelf:
-    """The datasets that an asker may read and that hold ``text``: decided once, told one by one, recorded as told."""
+    """The datasets that an asker may read and that meet a question: counted, listed and told by page or as a stream.
 
-    def __init__(self, asker: Asker, *, text: str = "") -> None:
-        catalogue = asker.city.catalogue
+    The index knows which they are; each is decided again as it is told, and what is not open is on record as told.
+    """
+
+    def __init__(self, asker: Asker, search: Search | None = None) -> None:
         asker.decide(Action.READ, Resource("dataset"))
-        found = catalogue.datasets(Search(text), subject=asker.subject, purpose=asker.purpose)
-        self._asker = asker
-        self.themes: Mapping[str, Bilingual] = catalogue.themes
-        self.moments = catalogue.moments()
-        self.datasets: list[Dataset] = [each for each in found if asker.may(Action.READ, each.resource)]
+        self._asker, self._catalogue = asker, asker.city.catalogue
+        self.themes: Mapping[str, Bilingual] = self._catalogue.themes
+        asked = search or Search(sort="key")
+        self._found = self._catalogue.readable(asked, subject=asker.subject, purpose=asker.purpose)
 
-    def tell(self, datasets: Iterable[Dataset]) -> list[Shown]:
-        """Return these datasets of the shelf; what is not open is on record as told."""
-        return list(self.stream(list(datasets)))
+    @property
+    def total(self) -> int:
+        """How many they are."""
+        return self._found.found(limit=1).total
 
-    def stream(self, datasets: list[Dataset] | None = None) -> Iterator[Shown]:
-        """Yield these datasets of the shelf, all of them if not told, one at a time; on record as one list."""
-        chosen = self.datasets if datasets is None else datasets
-        self._asker.seen(*(each.resource for each in chosen), action="list")
-        for start in range(0, len(chosen), _AT_ONCE):
-            yield from self._shown(chosen[start : start + _AT_ONCE])
+    def ids(self, offset: int = 0, limit: int | None = None) -> list[str]:
+        """Return the ids of those from ``offset`` on in the order asked for; of all, sorted, without a limit."""
+        return self._found.ids()[offset:] if limit is None else self._found.found(offset=offset, limit=limit).ids
 
-    def _shown(self, datasets: list[Dataset]) -> Iterator[Shown]:
+    def counts(self, most: Mapping[str, int]) -> Counts:
+        """Return how many have each value of these keywords of the index, up to so many values, the commonest first."""
+        return self._found.counts(most)
+
+    def page(self, offset: int, limit: int) -> list[Shown]:
+        """Return those from ``offset`` on, in the order asked for."""
+        return list(self._shown(self._found.found(offset=offset, limit=limit).ids)) if limit else []
+
+    def moments(self, offset: int, limit: int) -> list[tuple[str, datetime]]:
+        """Return the ids of those from ``offset`` on, sorted among themselves, each with when it last changed."""
+        return sorted(self._found.moments(offset=offset, limit=limit))
+
+    def stream(self) -> Iterator[Shown]:
+        """Yield all of them, a few in memory at a time."""
+        for ids in self._found.parts(_AT_ONCE):
+            yield from self._shown(ids)
+
+    def _readable(self, ids: Sequence[str]) -> list[Dataset]:
+        return [each for each in self._catalogue.several(ids) if self._asker.may(Action.READ, each.resource)]
+
+    def _shown(self, wanted: Sequence[str]) -> Iterator[Shown]:
         """Yield datasets whose records are asked for at once."""
-        catalogue, ids = self._asker.city.catalogue, [each.id for each in datasets]
-        codes, releases, harvested = catalogue.codes(ids), catalogue.releases(ids), self._asker.city.harvests.of(ids)
+        datasets = self._readable(wanted)
+        ids = [each.id for each in datasets]
+        self._asker.seen(*(each.resource for each in datasets), action="list")
+        codes, harvested = self._catalogue.codes(ids), self._asker.city.harvests.of(ids)
+        releases = self._catalogue.releases(ids)
         for each in datasets:
             decided = ((one, self._asker.decide(Action.READ, each.release_resource(one))) for one in releases[each.id])
             readable = (each.as_decided(one, decision) for one, decision in decided if decision.allowed)
-            found = self._one(each, next(readable, None), codes.get(each.id, ""))
-            yield replace(found, harvested=harvested.get(each.id), state=each.state)
-
-    def _one(self, dataset: Dataset, newest: Release | None, code: str) -> Shown:
-        card = dataset.card
-        theme = named(self.themes, card.theme or "other")
-        created, updated = self.moments[card.id]
-        return Shown(card, newest, code, theme, dataset.extent(newest), created, updated)
+            newest = next(readable, None)
+            theme = named(self.themes, each.card.theme or "other")
+            origin, code = harvested.get(each.id), codes.get(each.id, "")
+            extent = each.extent(newest)
+            yield Shown(each.card, newest, code, theme, extent, each.created, each.updated, origin, each.state)
 
 
 def shown(asker: Asker, dataset: OpenDataset) -> Shown:
     """Return a dataset that the asker has opened as it is shown whole."""
-    catalogue, card = asker.city.catalogue, dataset.card
-    newest = next(iter(dataset.releases()), None)
-    created, updated = catalogue.moments()[card.id]
-    theme = named(catalogue.themes, card.theme or "other")
-    harvested, state = asker.city.harvests.of([card.id]).get(card.id), dataset.standing.state
-    return Shown(card, newest, dataset.code, theme, dataset.extent_of(newest), created, updated, harvested, state)
+    card, newest = dataset.card, next(iter(dataset.releases()), None)
+    theme = named(asker.city.catalogue.themes, card.theme or "other")
+    harvested, extent = asker.city.harvests.of([card.id]).get(card.id), dataset.extent_of(newest)
+    created, updated = dataset.created, dataset.updated
+    return Shown(card, newest, dataset.code, theme, extent, created, updated, harvested, dataset.standing.state)

@@ -77,6 +77,13 @@ class Agreements:
 
     def grants(self, dataset: str) -> tuple[Grant, ...]:
         """Return the leaves that agreements give, or gave until they expired, to a dataset."""
+        return self._grants().get(dataset, ())
+
+    def held_by(self, subject: Subject) -> list[str]:
+        """Return the datasets that a subject has, or had until it expired, an agreement on."""
+        return [name for name, grants in self._grants().items() if any(each.is_for(subject) for each in grants)]
+
+    def _grants(self) -> Mapping[str, tuple[Grant, ...]]:
         version = self._store.registry.version("agreement")
         with self._lock:
             if self._held[0] != version:
@@ -85,7 +92,7 @@ class Agreements:
                     if agreement.grant:
                         found[agreement.dataset].append(agreement.grant)
                 self._held = (version, {name: tuple(each) for name, each in found.items()})
-            return self._held[1].get(dataset, ())
+            return self._held[1]
 
     def ask(self, request: SharingRequest, card: Card, rows: Relation, *, by: Subject) -> Agreement:
         """Return the request, recorded and to be reviewed; ``Conflict`` if the dataset is not shared on conditions.

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from lifang.app import OpenDataset, shown
-from lifang.catalogue import Bilingual, Card
+from lifang.catalogue import Bilingual, Card, theme_name
 from lifang.core import BadInput
 from lifang.doors.ckan.asked import Asked
-from lifang.doors.ckan.packages import Json, one_of, organization_of, package, theme_name
+from lifang.doors.ckan.packages import Json, one_of, organization_of, package
 from lifang.doors.http import Asker
 from lifang.guard import Action, Classification, Resource
 

@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from lifang.app import Shelf, shown
-from lifang.catalogue import Card, known_licences, licence_of, named
+from lifang.catalogue import Search, known_licences, licence_of, named, office_of
 from lifang.core import NotFound
 from lifang.doors.ckan.asked import Asked
 from lifang.doors.ckan.packages import (
     Json,
     group_of,
     one_of,
-    organization_of,
+    organization,
     package,
     resources,
-    tags_of,
+    tag,
 )
 from lifang.doors.http import Asker
 from lifang.guard import Action, Resource
+from lifang.store import Having
 
 _LIST_MAX = 1_000_000
 _SHOWN_MAX = 1000
+VALUES_MAX = 20_000  # organizations, groups, tags, licences
 
 
 def package_list(asker: Asker, asked: Asked) -> list[str]:
     """List the names of packages: limit, offset."""
-    names = sorted(each.id for each in Shelf(asker).datasets)
-    return _part(names, asked)
+    start, limit = asked.whole("offset", 0, most=_LIST_MAX), asked.whole("limit", 0, most=_LIST_MAX)
+    return Shelf(asker, Search(sort="id")).ids(start, limit or None)
 
 
 def current_package_list_with_resources(asker: Asker, asked: Asked) -> list[Json]:
     """List packages in full, by name: limit (at most 1,000 at once), offset."""
-    shelf = Shelf(asker)
-    ordered = sorted(shelf.datasets, key=lambda each: each.id)
-    start = asked.whole("offset", 0, most=_LIST_MAX)
-    chosen = ordered[start : start + asked.whole("limit", _SHOWN_MAX, most=_SHOWN_MAX)]
-    return [package(each, asked.root) for each in shelf.tell(chosen)]
+    start, limit = asked.whole("offset", 0, most=_LIST_MAX), asked.whole("limit", _SHOWN_MAX, most=_SHOWN_MAX)
+    return [package(each, asked.root) for each in Shelf(asker, Search(sort="id")).page(start, limit)]
 
 
 def package_show(asker: Asker, asked: Asked) -> Json:
@@ -58,36 +56,48 @@ def resource_show(asker: Asker, asked: Asked) -> Json:
 
 def organization_list(asker: Asker, asked: Asked) -> list[Any]:
     """List organizations: all_fields, limit, offset, organizations."""
-    return _groups(asker, asked, organization_of, "organizations")
+    return _listed(organizations_in(Shelf(asker)), asked, "organizations")
 
 
 def organization_show(asker: Asker, asked: Asked) -> Json:
     """Show an organization: id, include_datasets."""
-    return _group(asker, asked, organization_of)
+    return _shown(asker, asked, "organization", organizations_in)
 
 
 def group_list(asker: Asker, asked: Asked) -> list[Any]:
     """List groups, which are themes: all_fields, limit, offset, groups."""
-    return _groups(asker, asked, _theme_of(asker), "groups")
+    return _listed(groups_in(Shelf(asker)), asked, "groups")
 
 
 def group_show(asker: Asker, asked: Asked) -> Json:
     """Show a group: id, include_datasets."""
-    return _group(asker, asked, _theme_of(asker))
+    return _shown(asker, asked, "group", groups_in)
+
+
+def organizations_in(shelf: Shelf) -> list[Json]:
+    """Return the providers of the datasets of a shelf, by name, each with how many are its own."""
+    told = ((*office_of(value), count) for value, count in shelf.counts({"office": VALUES_MAX})["office"])
+    return _counted((organization(name, provider), count) for name, provider, count in told)
+
+
+def groups_in(shelf: Shelf) -> list[Json]:
+    """Return the themes of the datasets of a shelf, by name, each with how many it holds."""
+    told = shelf.counts({"theme": VALUES_MAX})["theme"]
+    return _counted((group_of(theme, named(shelf.themes, theme)), count) for theme, count in told)
 
 
 def tag_list(asker: Asker, asked: Asked) -> list[Any]:
-    """List tags, which are keywords: query, all_fields."""
+    """List tags, which are keywords, the 20,000 commonest at most: query, all_fields."""
     wanted = asked.text("query").lower()
-    tags = {each["name"]: each for dataset in Shelf(asker).datasets for each in tags_of(dataset.card)}
-    names = sorted(name for name in tags if wanted in name.lower())
-    return [tags[name] for name in names] if asked.truth("all_fields") else names
+    found = (word for word, _ in Shelf(asker).counts({"tag": VALUES_MAX})["tag"])
+    names = sorted(word for word in found if wanted in word.lower())
+    return [tag(word) for word in names] if asked.truth("all_fields") else names
 
 
 def license_list(asker: Asker, asked: Asked) -> list[Json]:
     """List licences: those with an identifier, and those that packages name in their own words."""
     del asked
-    used = [licence_of(each.card.licence) for each in Shelf(asker).datasets if each.card.licence]
+    used = [licence_of(text) for text, _ in Shelf(asker).counts({"licence": VALUES_MAX})["licence"]]
     return [
         {
             "id": each.id,
@@ -124,38 +134,33 @@ def site_read(asker: Asker, asked: Asked) -> bool:
     return True
 
 
-def _theme_of(asker: Asker) -> Callable[[Card], Json | None]:
-    themes = asker.city.catalogue.themes
-    return lambda card: group_of(card.theme, named(themes, card.theme or "other"))
-
-
 def _part(names: list[Any], asked: Asked) -> list[Any]:
     start = asked.whole("offset", 0, most=_LIST_MAX)
     return names[start : start + (asked.whole("limit", 0, most=_LIST_MAX) or _LIST_MAX)]
 
 
-def _counted(cards: Iterable[Card], of: Callable[[Card], Json | None]) -> list[Json]:
-    told = [each for card in cards if (each := of(card))]
-    counts = Counter(each["name"] for each in told)
-    by_name = {each["name"]: each for each in told}
-    return [{**by_name[name], "package_count": counts[name]} for name in sorted(by_name)]
+def _counted(told: Iterable[tuple[Json, int]]) -> list[Json]:
+    """Return each by its name with its count, several of one name together under the commonest title."""
+    found: dict[str, Json] = {}
+    for each, count in told:
+        known = found.setdefault(each["name"], {**each, "package_count": 0})
+        known["package_count"] += count
+    return [found[name] for name in sorted(found)]
 
 
-def _groups(asker: Asker, asked: Asked, of: Callable[[Card], Json | None], filter_name: str) -> list[Any]:
-    found = _counted((each.card for each in Shelf(asker).datasets), of)
+def _listed(found: list[Json], asked: Asked, filter_name: str) -> list[Any]:
     if wanted := asked.names(filter_name):
         found = [each for each in found if each["name"] in wanted]
     found = _part(found, asked)
     return found if asked.truth("all_fields") else [each["name"] for each in found]
 
 
-def _group(asker: Asker, asked: Asked, of: Callable[[Card], Json | None]) -> Json:
+def _shown(asker: Asker, asked: Asked, field: str, told: Callable[[Shelf], list[Json]]) -> Json:
     wanted = asked.needed("id")
-    shelf = Shelf(asker)
-    inside = [each for each in shelf.datasets if (told := of(each.card)) and told["name"] == wanted]
-    if not inside:
+    shelf = Shelf(asker, Search(sort="id", also=[Having(field, [wanted])]))
+    whole = next((each for each in told(shelf) if each["name"] == wanted), None)
+    if whole is None:
         raise NotFound(f"There is no {wanted[:80]!r}.", mend="List them: GET group_list or organization_list.")
-    whole = _counted((each.card for each in inside), of)[0]
-    shown = inside[:_SHOWN_MAX] if asked.truth("include_datasets") else []
-    packages = [package(each, asked.root) for each in shelf.tell(shown)]
+    inside = shelf.page(0, _SHOWN_MAX) if asked.truth("include_datasets") else []
+    packages = [package(each, asked.root) for each in inside]
     return {**whole, "packages": packages, "users": [], "extras": [], "tags": []}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +19,7 @@ from lifang.catalogue import (
     opening_of,
     provider_name,
     sharing_of,
-    short_name,
+    theme_name,
 )
 from lifang.core import format_instant
 from lifang.guard import Classification
@@ -135,13 +134,16 @@ def _link(shown: Shown, link: FileLink, position: int) -> Json:
 def organization_of(card: Card) -> Json | None:
     """Return the provider of a card as an organization, if it names one."""
     name = provider_name(card)
-    if not name:
-        return None
+    return organization(name, card.provider) if name else None
+
+
+def organization(name: str, provider: Bilingual) -> Json:
+    """Return a provider as an organization."""
     return {
         "id": name,
         "name": name,
-        "title": one_of(card.provider),
-        "title_translated": _both(card.provider),
+        "title": one_of(provider),
+        "title_translated": _both(provider),
         "description": "",
         "type": "organization",
         "is_organization": True,
@@ -165,17 +167,14 @@ def group_of(theme: str, names: Bilingual) -> Json:
     }
 
 
-def theme_name(theme: str) -> str:
-    """Return the name of the group of a theme: its id, or what addresses can hold of words that are no id."""
-    return theme if re.fullmatch(r"[a-z][a-z0-9_-]*", theme) else short_name(theme) or "other"
-
-
 def tags_of(card: Card) -> list[Json]:
     """Return the keywords of a card as tags."""
-    return [
-        {"id": word, "name": word, "display_name": word, "state": "active", "vocabulary_id": None}
-        for word in dict.fromkeys(card.keywords)
-    ]
+    return [tag(word) for word in dict.fromkeys(card.keywords)]
+
+
+def tag(word: str) -> Json:
+    """Return a keyword as a tag."""
+    return {"id": word, "name": word, "display_name": word, "state": "active", "vocabulary_id": None}
 
 
 def one_of(text: Bilingual) -> str:

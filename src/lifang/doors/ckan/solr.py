@@ -1,12 +1,12 @@
 """The part of Solr's query language that CKAN's clients use: ``field:value``, phrases, ranges, AND, OR, NOT, + and -.
 
-A question becomes a tree of conditions that is held against one dataset at a time; no text of it is ever run.
+A question becomes a tree of conditions, which the catalogue's index answers; no text of it is ever run.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -15,7 +15,6 @@ from lifang.doors.ckan.envelope import SearchFault
 from lifang.doors.ckan.packages import stamp
 
 LENGTH_MAX, TERMS_MAX, DEPTH_MAX = 8_000, 300, 20
-Facts = Callable[[str], Sequence[str]]  # the values of a field of one dataset, in small letters
 _TOKEN = re.compile(
     r'\s+|(?P<open>\()|(?P<close>\))|(?P<range>[\[{][^\[\]{}]{1,200}[\]}])|(?P<phrase>"(?:[^"\\]|\\.)*")'
     r"|(?P<field>[A-Za-z_][\w.\-]*):(?!//)|(?P<sign>[+\-!](?=\S))|(?P<word>(?:\\.|[^\s()\[\]{}\"\\])+)",
@@ -37,34 +36,12 @@ class Term:
     inside: tuple[bool, bool] = (True, True)
     is_range: bool = False
 
-    def meets(self, facts: Facts) -> bool:
-        """Return whether the dataset meets it."""
-        values = facts(self.field)
-        if self.is_range:
-            return any(self._between(each) for each in values)
-        if self.value == "*":
-            return any(values)
-        if not self.field:
-            return any(self.value.rstrip("*") in each for each in values)
-        if self.value.endswith("*"):
-            return any(each.startswith(self.value[:-1]) for each in values)
-        return self.value in values
-
-    def _between(self, value: str) -> bool:
-        above = self.low == "*" or value > self.low or (self.inside[0] and value == self.low)
-        below = self.high == "*" or value < self.high or (self.inside[1] and value == self.high)
-        return bool(value) and above and below
-
 
 @dataclass(frozen=True)
 class Not:
     """What must not be met."""
 
     part: Node
-
-    def meets(self, facts: Facts) -> bool:
-        """Return whether the dataset does not meet the part."""
-        return not self.part.meets(facts)
 
 
 @dataclass(frozen=True)
@@ -73,10 +50,6 @@ class Group:
 
     parts: tuple[Node, ...]
     any_of: bool = False
-
-    def meets(self, facts: Facts) -> bool:
-        """Return whether the dataset meets all parts, or any."""
-        return (any if self.any_of else all)(part.meets(facts) for part in self.parts)
 
 
 Node = Term | Not | Group
@@ -191,11 +164,3 @@ def words_of(node: Node) -> tuple[list[str], list[Node]]:
     parts = node.parts if isinstance(node, Group) and not node.any_of else (node,)
     words = [each.value for each in parts if isinstance(each, Term) and not each.field and each.value != "*"]
     return words, [each for each in parts if not (isinstance(each, Term) and not each.field)]
-
-
-def fields_of(node: Node) -> set[str]:
-    """Return the fields that conditions name."""
-    if isinstance(node, Term):
-        return {node.field}
-    parts = (node.part,) if isinstance(node, Not) else node.parts
-    return set().union(*(fields_of(each) for each in parts)) if parts else set()

@@ -16,7 +16,7 @@ from lifang.core import NotFound
 from lifang.doors.dcat.describing import Names, describe_catalogue, describe_dataset
 from lifang.doors.dcat.routes_plain import names_of
 from lifang.doors.dcat.vocabulary import DCAT, HYDRA, empty_graph
-from lifang.doors.dcat.writing import FORMS, HTML, by_accept, by_suffix, written
+from lifang.doors.dcat.writing import FORMS, HTML, by_accept, by_suffix, streamed, written
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, asking, bytes_answer
 from lifang.guard import Action, Resource
 
@@ -56,11 +56,9 @@ def catalogue(suffix: str, request: Request, asker: Reads, page: Page = 1) -> Re
 
 
 def export(suffix: str, request: Request, asker: Reads) -> Response:
-    """Give the whole catalogue as a stream: N-Triples, which is Turtle too (suffix nt or ttl)."""
+    """Give the whole catalogue as a stream, in the form of the suffix: ttl (as N-Triples), jsonld, rdf, nt."""
     form = by_suffix(suffix)
-    if form not in {"nt", "ttl"}:
-        raise NotFound("Only Turtle and N-Triples are streamed.", mend="Ask for export.nt, or read page by page.")
-    return StreamingResponse(_pieces(names_of(request), asker), media_type=FORMS[form][0])
+    return StreamingResponse(streamed(_graphs(names_of(request), asker), form), media_type=FORMS[form][0])
 
 
 def dataset(name: str, request: Request, asker: ReadsOne) -> Response:
@@ -84,14 +82,14 @@ def _answer(request: Request, graph: Graph, form: str) -> Response:
 
 def _page(request: Request, asker: Asker, page: int, form: str) -> Graph:
     shelf, names, graph = Shelf(asker), names_of(request), empty_graph()
-    ordered = sorted(shelf.datasets, key=lambda each: each.id)
-    last = max(1, ceil(len(ordered) / PAGE_SIZE))
+    total = shelf.total
+    last = max(1, ceil(total / PAGE_SIZE))
     if page > last:
         raise NotFound(f"There is no page {page}.", where="page", mend=f"The last one is {last}.")
     describe_catalogue(graph, names, asker.city.settings, shelf.themes)
-    for each in shelf.tell(ordered[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]):
+    for each in shelf.page((page - 1) * PAGE_SIZE, PAGE_SIZE):
         graph.add((names.catalogue, DCAT.dataset, describe_dataset(graph, names, each)))
-    _paging(graph, names, f"{names.root}/dcat/catalog.{form}", page, last, len(ordered))
+    _paging(graph, names, f"{names.root}/dcat/catalog.{form}", page, last, total)
     return graph
 
 
@@ -109,14 +107,14 @@ def _paging(graph: Graph, names: Names, address: str, page: int, last: int, tota
             graph.add((here, HYDRA[name], URIRef(f"{address}?page={number}")))
 
 
-def _pieces(names: Names, asker: Asker) -> Iterator[bytes]:
-    """Yield the whole catalogue as lines of N-Triples, a few datasets at a time."""
+def _graphs(names: Names, asker: Asker) -> Iterator[Graph]:
+    """Yield the whole catalogue, a few datasets at a time."""
     shelf, graph = Shelf(asker), empty_graph()
     describe_catalogue(graph, names, asker.city.settings, shelf.themes)
-    yield written(graph, "nt")
+    yield graph
     datasets: Iterator[Shown] = shelf.stream()
     while chosen := list(islice(datasets, _AT_ONCE)):
         graph = empty_graph()
         for each in chosen:
             graph.add((names.catalogue, DCAT.dataset, describe_dataset(graph, names, each)))
-        yield written(graph, "nt")
+        yield graph

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response, StreamingResponse
 
 from lifang.app import Shelf, Shown, shown
-from lifang.catalogue import Bilingual, Dataset
+from lifang.catalogue import Bilingual, Search
 from lifang.core import NotFound
 from lifang.doors.dcat import feeds
 from lifang.doors.dcat.describing import Names
@@ -68,8 +68,7 @@ def rss_feed(request: Request, asker: Reads) -> Response:
 
 def sitemap(request: Request, asker: Reads) -> Response:
     """Give the addresses of the pages of datasets; of an index of parts where they are too many for one file."""
-    datasets = _ordered(Shelf(asker))
-    parts = ceil(len(datasets) / feeds.URLS_MAX)
+    parts = ceil(Shelf(asker).total / feeds.URLS_MAX)
     if parts > 1:
         root = names_of(request).root
         content = feeds.sitemap_index(f"{root}/sitemap-{number}.xml" for number in range(1, parts + 1))
@@ -97,20 +96,14 @@ def _city(asker: Asker) -> Bilingual:
     return Bilingual(asker.city.settings.name_zh, asker.city.settings.name_en)
 
 
-def _ordered(shelf: Shelf) -> list[Dataset]:
-    return sorted(shelf.datasets, key=lambda each: each.id)
-
-
 def _newest(asker: Asker) -> list[Shown]:
-    shelf = Shelf(asker)
-    by_change = sorted(shelf.datasets, key=lambda each: (shelf.moments[each.id][1], each.id), reverse=True)
-    return shelf.tell(by_change[:_NEWEST])
+    return Shelf(asker, Search(sort="updated", descending=True)).page(0, _NEWEST)
 
 
 def _sitemap(request: Request, asker: Asker, number: int) -> Response:
-    shelf, names = Shelf(asker), names_of(request)
-    part = _ordered(shelf)[(number - 1) * feeds.URLS_MAX : number * feeds.URLS_MAX]
+    names = names_of(request)
+    part = Shelf(asker).moments((number - 1) * feeds.URLS_MAX, feeds.URLS_MAX)
     if not part and number > 1:
         raise NotFound(f"There is no part {number} of the sitemap.", mend="Read /sitemap.xml.")
-    pages = ((str(names.page(each.id)), shelf.moments[each.id][1]) for each in part)
+    pages = ((str(names.page(each)), changed) for each, changed in part)
     return bytes_answer(request, feeds.sitemap(pages), media_type=feeds.SITEMAP)

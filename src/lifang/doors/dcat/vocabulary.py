@@ -24,6 +24,7 @@ PREFIXES = {
     "foaf": FOAF,
     "geo": GEO,
     "hydra": HYDRA,
+    "rdf": RDF,
     "rdfs": RDFS,
     "skos": SKOS,
     "vcard": VCARD,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from xml.sax.saxutils import quoteattr
+
+import orjson
 from rdflib import Graph
 
 from lifang.core import NotFound
@@ -14,6 +18,7 @@ FORMS = {  # by suffix: the media type, and rdflib's name for it
     "nt": ("application/n-triples", "nt"),
 }
 HTML = "html"
+_CONTEXT = {prefix: str(namespace) for prefix, namespace in PREFIXES.items()}
 _SUFFIXES = {"xml": "rdf", "json": "jsonld"}
 _ACCEPTED = {
     "text/turtle": "ttl",
@@ -55,9 +60,38 @@ def by_accept(header: str) -> str:
 def written(graph: Graph, form: str) -> bytes:
     """Return the graph in a form; JSON-LD carries its own context, so that nobody needs to fetch one."""
     if form == "jsonld":
-        context = {prefix: str(namespace) for prefix, namespace in PREFIXES.items()}
-        return graph.serialize(format="json-ld", encoding="utf-8", context=context, auto_compact=False)
+        return graph.serialize(format="json-ld", encoding="utf-8", context=_CONTEXT, auto_compact=False)
     return graph.serialize(format=FORMS[form][1], encoding="utf-8")
+
+
+def streamed(graphs: Iterable[Graph], form: str) -> Iterator[bytes]:
+    """Yield graphs as one document, a graph in memory at a time: Turtle as N-Triples, which are Turtle."""
+    if form == "jsonld":
+        yield from _json_ld(graphs)
+    elif form == "rdf":
+        yield from _rdf_xml(graphs)
+    else:
+        yield from (written(graph, "nt") for graph in graphs)
+
+
+def _json_ld(graphs: Iterable[Graph]) -> Iterator[bytes]:
+    yield b'{"@context":' + orjson.dumps(_CONTEXT) + b',"@graph":[\n'
+    comma = b""
+    for graph in graphs:
+        told = orjson.loads(written(graph, "jsonld"))
+        nodes = told["@graph"] if "@graph" in told else [{name: told[name] for name in told if name != "@context"}]
+        yield comma + b",\n".join(map(orjson.dumps, nodes))
+        comma = b",\n"
+    yield b"\n]}\n"
+
+
+def _rdf_xml(graphs: Iterable[Graph]) -> Iterator[bytes]:
+    spaces = "".join(f"\n  xmlns:{prefix}={quoteattr(space)}" for prefix, space in _CONTEXT.items())
+    yield f'<?xml version="1.0" encoding="utf-8"?>\n<rdf:RDF{spaces}>\n'.encode()
+    for graph in graphs:
+        inside = written(graph, "rdf").partition(b"<rdf:RDF")[2].partition(b">")[2]
+        yield inside.rpartition(b"</rdf:RDF>")[0].lstrip(b"\n")
+    yield b"</rdf:RDF>\n"
 
 
 def _weight(text: str) -> float:

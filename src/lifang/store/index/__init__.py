@@ -4,10 +4,23 @@ Does not belong here: what is indexed, who may find it.
 """
 
 from lifang.store.index.index import SearchIndex, key_of
-from lifang.store.index.model import Clause, Either, Every, Having, IndexDocument, IndexFields, Nearly, Span, Words
+from lifang.store.index.model import (
+    Begins,
+    Clause,
+    Either,
+    Every,
+    Having,
+    IndexDocument,
+    IndexFields,
+    Nearly,
+    Span,
+    Without,
+    Words,
+)
 from lifang.store.index.tokens import normalised, runs
 
 __all__ = [
+    "Begins",
     "Clause",
     "Either",
     "Every",
@@ -17,6 +30,7 @@ __all__ = [
     "Nearly",
     "SearchIndex",
     "Span",
+    "Without",
     "Words",
     "key_of",
     "normalised",

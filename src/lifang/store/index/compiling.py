@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from functools import singledispatch
 
 import tantivy
 from tantivy import FieldType, Occur, Query
 
-from lifang.store.index.model import Clause, Either, Every, Having, Nearly, Span, Words
+from lifang.store.index.model import Begins, Clause, Either, Every, Having, Nearly, Span, Without, Words
 from lifang.store.index.tokens import Term, stem, terms
 
 _NEAR, _FAR = 4, 8  # letters from which one, and two, may differ
+_SPECIAL = re.compile(r"[.+*?()|\[\]{}^$\\]")
 _EXACT = 3.0  # what a whole word counts beside one that only begins so
 
 
@@ -41,6 +43,18 @@ def _(clause: Either, schema: tantivy.Schema) -> Query:
 @_query.register
 def _(clause: Having, schema: tantivy.Schema) -> Query:
     return Query.const_score_query(Query.term_set_query(schema, clause.field, list(clause.values)), 0.0)
+
+
+@_query.register
+def _(clause: Begins, schema: tantivy.Schema) -> Query:
+    pattern = _SPECIAL.sub(r"\\\g<0>", clause.start) + "(.|\n)*"
+    return Query.const_score_query(Query.regex_query(schema, clause.field, pattern), 0.0)
+
+
+@_query.register
+def _(clause: Without, schema: tantivy.Schema) -> Query:
+    parts = [(Occur.Must, Query.all_query()), (Occur.MustNot, _query(clause.clause, schema))]
+    return Query.const_score_query(Query.boolean_query(parts), 0.0)
 
 
 @_query.register

@@ -19,7 +19,7 @@ from lifang.core import Corrupt, disk_errors
 from lifang.store.durable import make_folder
 from lifang.store.index.compiling import compiled
 from lifang.store.index.files import whole
-from lifang.store.index.model import Clause, Every, IndexDocument, IndexFields
+from lifang.store.index.model import Clause, Every, IndexDocument, IndexFields, Span
 from lifang.store.index.tokens import tokens
 
 _LOG = logging.getLogger(__name__)
@@ -45,6 +45,12 @@ class SearchIndex:
         with self._lock:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._index = self._made()
+
+    @property
+    def size(self) -> int:
+        """How many documents there are."""
+        with self._reading() as searcher:
+            return int(searcher.num_docs)
 
     def marks(self) -> dict[int, int]:
         """Return the mark of every document by the key of its id (see :func:`key_of`)."""
@@ -88,6 +94,37 @@ class SearchIndex:
             )
             ids = [str(searcher.doc(address).get_first("_id")) for _, address in found.hits[:limit]]
             return ids, int(found.count or 0)
+
+    def numbers(
+        self, clause: Clause, number: str, *, order: str = "", offset: int = 0, limit: int = 20
+    ) -> list[tuple[str, int]]:
+        """Return ids of documents as :meth:`search` does, each with its ``number`` (0 where it has none)."""
+        with self._reading() as searcher:
+            found = searcher.search(
+                self._query(clause),
+                limit=max(limit, 1),
+                offset=offset,
+                order_by_field=order or None,
+                order=tantivy.Order.Asc if order else tantivy.Order.Desc,
+            )
+            addresses = [address for _, address in found.hits[:limit]]
+            told = searcher.fast_field_values(number, addresses)
+            ids = (str(searcher.doc(address).get_first("_id")) for address in addresses)
+            return [(each, int(value or 0)) for each, value in zip(ids, told, strict=True)]
+
+    def parts(self, clause: Clause, *, size: int) -> Iterator[list[str]]:
+        """Yield the ids of all documents, so many at a time, in an order that means nothing and does not change.
+
+        What changes meanwhile is told as it is when its turn comes; nothing is told twice.
+        """
+        low = 0
+        while True:
+            ids, _ = self.search(Every((clause, Span("_key", low=low))), order="_key", limit=size)
+            if ids:
+                yield ids
+            if len(ids) < size:
+                return
+            low = key_of(ids[-1]) + 1
 
     def counts(self, clause: Clause, most: Mapping[str, int]) -> dict[str, list[tuple[str, int]]]:
         """Return for each keyword of ``most`` its commonest values, up to so many, with their numbers of documents."""

@@ -51,6 +51,21 @@ class Having:
 
 
 @dataclass(frozen=True)
+class Begins:
+    """A value of ``field`` begins with ``start``; with none any value will do."""
+
+    field: str
+    start: str = ""
+
+
+@dataclass(frozen=True)
+class Without:
+    """The clause does not hold."""
+
+    clause: Clause
+
+
+@dataclass(frozen=True)
 class Span:
     """The number ``field`` lies in ``[low, high]``, without end where a bound is ``None``."""
 
@@ -81,4 +96,4 @@ class Nearly:
     field: str
 
 
-Clause = Words | Having | Span | Every | Either | Nearly
+Clause = Words | Having | Begins | Without | Span | Every | Either | Nearly

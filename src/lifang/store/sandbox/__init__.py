@@ -7,7 +7,8 @@ Two walls: the query is parsed and checked against an allow-list (``check``, ``a
 outside access off; both happen in a child process (``child``) with limits on memory, CPU, files and wall clock.
 """
 
+from lifang.store.sandbox.allowed import SQL_MAX_BYTES
 from lifang.store.sandbox.pool import Sandbox, run_query
 from lifang.store.sandbox.process import QueryResult
 
-__all__ = ["QueryResult", "Sandbox", "run_query"]
+__all__ = ["SQL_MAX_BYTES", "QueryResult", "Sandbox", "run_query"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,8 +33,13 @@ class RefusedError(Exception):
         self.table = table
 
 
-def checked(connection: duckdb.DuckDBPyConnection, sql: str, tables: Mapping[str, Any]) -> set[str]:
-    """Return the names of the ``tables`` that ``sql`` reads; ``RefusedError`` or ``duckdb.Error`` if it may not run."""
+def checked(
+    connection: duckdb.DuckDBPyConnection, sql: str, tables: Mapping[str, Any], known: Sequence[str] = ()
+) -> set[str]:
+    """Return the names of the ``tables`` that ``sql`` reads; ``RefusedError`` or ``duckdb.Error`` if it may not run.
+
+    ``known`` are tables to tell of where it names another one.
+    """
     if len(sql.encode()) > SQL_MAX_BYTES:
         raise RefusedError(f"The query is longer than {SQL_MAX_BYTES} bytes.")
     statements = connection.extract_statements(sql)
@@ -47,7 +52,7 @@ def checked(connection: duckdb.DuckDBPyConnection, sql: str, tables: Mapping[str
         tree: dict[str, Any] = json.loads(answer[0] if answer else '{"error": true}')
         if tree["error"] or len(tree["statements"]) != 1:
             raise RefusedError("Exactly one SELECT is allowed.")
-        walk = _Walk({_fold(name): name for name in tables})
+        walk = _Walk({_fold(name): name for name in tables}, known)
         walk.visit(tree, frozenset(), 0)
     except RecursionError:
         raise RefusedError("The query is nested too deeply.") from None
@@ -61,6 +66,7 @@ def _fold(name: str) -> str:
 @dataclass
 class _Walk:
     tables: dict[str, str]
+    known: Sequence[str]
     used: set[str] = field(default_factory=set)
     nodes: int = 0
 
@@ -112,7 +118,7 @@ class _Walk:
         if folded in scope:
             return
         if folded not in self.tables:
-            known = ", ".join(sorted(self.tables.values())[:20]) or "none"
+            known = ", ".join(self.known[:20]) or "none"
             raise RefusedError(f"There is no table {name[:80]!r}. Tables: {known}.", table=folded)
         self.used.add(self.tables[folded])
 

@@ -106,7 +106,7 @@ def _tried(
     connection: duckdb.DuckDBPyConnection, request: Mapping[str, Any], tables: Mapping[str, str], used: set[str]
 ) -> tuple[dict[str, Any], bytes]:
     try:
-        used |= checked(connection, request["sql"], tables)
+        used |= checked(connection, request["sql"], tables, request["known"])
         _open(connection, {name: tables[name] for name in used}, request)
         body = _run(connection, request)
     except RefusedError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -41,10 +41,12 @@ class Sandbox:
         max_rows: int = 10_000,
         memory_mb: int = 1024,
         time_zone: str = "UTC",
+        known: Sequence[str] = (),
         reads: Reads = lambda _tables, _lacking: None,
     ) -> QueryResult:
         """Return at most ``max_rows`` rows of one SELECT over Parquet files, each under its table name.
 
+        ``known`` are tables that are told of where one is named in vain, ``tables`` if none are.
         ``reads`` is told, before there is an answer or an error, which tables the query reads, and the name (in small
         letters) of one that it asked for in vain. ``BadInput`` if the query is not allowed or fails, ``TooLarge`` if
         it needs more time, memory or bytes than it may, ``Unavailable`` if all workers stay busy or the sandbox is
@@ -58,6 +60,7 @@ class Sandbox:
             "max_bytes": self._max_bytes,
             "memory_mb": memory_mb,
             "time_zone": time_zone,
+            "known": sorted(known or tables),
         }
         if not self._turns.acquire(timeout=_TURN_S):
             raise Unavailable("Too many queries are running.", mend="Try again in a moment.")

@@ -1,0 +1,50 @@
+"""The index answers exact values, beginnings, their opposites, and tells everything part by part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lifang.store import Begins, Clause, Either, Every, Having, IndexDocument, IndexFields, SearchIndex, Span, Without
+
+_FIELDS = IndexFields(texts=("text",), keywords=("kind",), numbers=("size",), sorts=("id",), version="1")
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> SearchIndex:
+    made = SearchIndex(tmp_path, _FIELDS)
+    kinds = {"a": "a.b", "b": "aXb", "c": "[x](y)^$*", "d": "", "e": "a\nb"}
+    made.change(
+        IndexDocument(
+            name, 1, {"text": name}, keywords={"kind": [kind] if kind else []}, numbers={"size": n}, sorts={"id": name}
+        )
+        for n, (name, kind) in enumerate(kinds.items())
+    )
+    return made
+
+
+@pytest.mark.parametrize(
+    ("clause", "found"),
+    [
+        (Begins("kind", "a."), "a"),
+        (Begins("kind", "a"), "abe"),
+        (Begins("kind", "[x](y)^$*"), "c"),
+        (Begins("kind"), "abce"),
+        (Without(Begins("kind")), "d"),
+        (Every((Span("size", low=1), Without(Having("kind", ["aXb"])))), "cde"),
+        (Either((Without(Span("size", low=1)), Having("id", ["e"]))), "ae"),
+    ],
+)
+def test_clauses_find_what_they_say_and_nothing_else(index: SearchIndex, clause: Clause, found: str) -> None:
+    assert "".join(index.search(clause, order="id")[0]) == found
+
+
+def test_everything_is_told_once_part_by_part(index: SearchIndex) -> None:
+    parts = list(index.parts(Span("size", low=1), size=2))
+    assert [len(part) for part in parts] == [2, 2]
+    assert sorted(each for part in parts for each in part) == list("bcde")
+
+
+def test_numbers_come_with_the_ids(index: SearchIndex) -> None:
+    assert index.numbers(Every(), "size", order="id", offset=1, limit=2) == [("b", 1), ("c", 2)]
