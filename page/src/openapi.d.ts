@@ -2993,6 +2993,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/twin/models/{model}/examination": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the checks found in a model
+         * @description Tell what the checks found when a model last came in: errors refused an object, warnings admitted it.
+         */
+        get: operations["examination_api_v1_twin_models__model__examination_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/twin/objects": {
         parameters: {
             query?: never;
@@ -6477,6 +6497,22 @@ export interface components {
             whole: components["schemas"]["ObjectBody"] | null;
         };
         /**
+         * ExaminationBody
+         * @description What the checks found when a model came in; `faults` are the first thousand, errors first.
+         */
+        ExaminationBody: {
+            /** Checked */
+            checked: string;
+            /** Faults */
+            faults: components["schemas"]["lifang__doors__api__bodies__twin__FaultBody"][];
+            /** Refused */
+            refused: number;
+            /** Rules */
+            rules: components["schemas"]["RuleCount"][];
+            /** Warnings */
+            warnings: number;
+        };
+        /**
          * Facet
          * @description One value to narrow the list by.
          */
@@ -6486,22 +6522,6 @@ export interface components {
             name: components["schemas"]["Name"];
             /** Value */
             value: string;
-        };
-        /**
-         * FaultBody
-         * @description A fault of a text: on which line, of which key, and how to mend it.
-         */
-        FaultBody: {
-            /** Line */
-            line: number;
-            /** Mend */
-            mend: string;
-            /** Warning */
-            warning: boolean;
-            /** What */
-            what: string;
-            /** Where */
-            where: string;
         };
         /**
          * FeedBody
@@ -7447,7 +7467,7 @@ export interface components {
          */
         LintBody: {
             /** Faults */
-            faults: components["schemas"]["FaultBody"][];
+            faults: components["schemas"]["lifang__doors__api__bodies__data_standards__FaultBody"][];
             /** Ok */
             ok: boolean;
         };
@@ -8829,6 +8849,21 @@ export interface components {
             text: components["schemas"]["Name"];
         };
         /**
+         * RuleCount
+         * @description How often a rule is broken.
+         */
+        RuleCount: {
+            /** Count */
+            count: number;
+            /** Rule */
+            rule: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+        };
+        /**
          * RunBody
          * @description The scores of one run of the standing checks.
          */
@@ -9693,6 +9728,22 @@ export interface components {
             text: string;
         };
         /**
+         * FaultBody
+         * @description A fault of a text: on which line, of which key, and how to mend it.
+         */
+        lifang__doors__api__bodies__data_standards__FaultBody: {
+            /** Line */
+            line: number;
+            /** Mend */
+            mend: string;
+            /** Warning */
+            warning: boolean;
+            /** What */
+            what: string;
+            /** Where */
+            where: string;
+        };
+        /**
          * RefusedPage
          * @description Refused cells, by row.
          */
@@ -9803,6 +9854,31 @@ export interface components {
             valid_to: string | null;
             /** Zh */
             zh: string;
+        };
+        /**
+         * FaultBody
+         * @description A rule that an object breaks.
+         */
+        lifang__doors__api__bodies__twin__FaultBody: {
+            /** Mend */
+            mend: string;
+            /** Object */
+            object: string;
+            /**
+             * Rule
+             * @description The family of rules: closedness, duplicate, height, …, or GEM111, SPS007, …
+             */
+            rule: string;
+            /**
+             * Severity
+             * @description An error refuses the object, a warning admits it.
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /** What */
+            what: string;
+            /** Where */
+            where: string;
         };
     };
     responses: never;
@@ -25096,6 +25172,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    examination_api_v1_twin_models__model__examination_get: {
+        parameters: {
+            query?: {
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExaminationBody"];
                 };
             };
             /** @description Bad input */

@@ -93,8 +93,8 @@ class LongWork:
             "replaced": added.change.replaced,
             "unchanged": added.change.unchanged,
             "ended": added.change.ended,
-            "refused": len(added.faults),
-            "faults": [asdict(each) for each in added.faults[:_FAULTS_TOLD]],
+            **added.examination.counts,
+            "faults": [asdict(each) for each in added.examination.faults[:_FAULTS_TOLD]],
         }
 
     def _synthesise(self, job: JobContext) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ Does not belong here: who may see them, analyses, the formats of map viewers oth
 Reads model files and datasets with outlines; writes the store of objects, and one dataset a model.
 """
 
+from lifang.twin.examination import Examination
 from lifang.twin.exporting import FORMS, Export
 from lifang.twin.flat import VectorSource
 from lifang.twin.generating import BlockRule, generate_buildings
@@ -32,6 +33,7 @@ __all__ = [
     "BlockRule",
     "Cell",
     "CityObject",
+    "Examination",
     "Export",
     "Fault",
     "Link",

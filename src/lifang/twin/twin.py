@@ -13,23 +13,25 @@ import pyarrow as pa
 from lifang.core import BadInput, Box, Clock, NotFound, check_slug, to_micros
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.store import FOREVER, OBJECT_COLUMNS, ObjectChange, ObjectQuery, Store, read_setting, write_setting
+from lifang.twin.checking import checked
+from lifang.twin.examination import Examination
 from lifang.twin.exporting import Export
 from lifang.twin.flat import VectorSource
 from lifang.twin.links import Links
 from lifang.twin.model import STAGES, CityObject, ModelCard
-from lifang.twin.reading import Fault, ModelFile
+from lifang.twin.reading import ModelFile
 from lifang.twin.studying import Study
 from lifang.twin.tiles import TileSource
 
-_CARDS = "twin:cards"
+_CARDS, _EXAMINED = "twin:cards", "twin:examined:"
 
 
 @dataclass(frozen=True)
 class Added:
-    """What became of a model: the change of the objects, and what was refused."""
+    """What became of a model: the change of the objects, and what the checks found."""
 
     change: ObjectChange
-    faults: Sequence[Fault]
+    examination: Examination
 
 
 class Twin:
@@ -61,6 +63,7 @@ class Twin:
         require(by, Action.ADMIT, Resource("object", model, classification))
         if stage not in STAGES:
             raise BadInput(f"{stage[:40]!r} is no stage.", where="stage", mend=f"Use {', '.join(STAGES)}.")
+        found = checked(found)
         if not len(found.rows):
             first = next(iter(found.faults), None)
             what = f"{first.object}: {first.what}" if first else "It holds no object with surfaces."
@@ -71,7 +74,9 @@ class Twin:
         change = self._objects.record(rows, subject=by.id, whole=model, at=to_micros(valid_from))
         if change.rows or change.replaced:
             self._store.record_change(change, model=model)
-        return Added(change, found.faults)
+        told = Examination.of(found.faults, at=self._clock.now())
+        write_setting(self._store, f"{_EXAMINED}{model}", told.as_json())
+        return Added(change, told)
 
     def object(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> CityObject:
         """Return an object as it was ``at`` a moment in the city, as known by ``recorded``; else ``NotFound``."""
@@ -111,6 +116,13 @@ class Twin:
         """Return what is told of a model; its id is its title if nothing was."""
         told = self._cards().get(model)
         return ModelCard(**told) if told else ModelCard(model, model)
+
+    def examination(self, model: str) -> Examination:
+        """Return what the checks found when the model last came in; ``NotFound`` if it never did."""
+        told = read_setting(self._store, f"{_EXAMINED}{model}")
+        if told is None:
+            raise NotFound(f"No model {model[:80]!r} was checked.", mend="List them: GET /api/v1/twin/models.")
+        return Examination.from_json(told)
 
     def describe(self, model: str, card: ModelCard) -> None:
         """Keep what is told of a model."""

@@ -210,3 +210,16 @@ def test_an_ifc_model_without_a_place_is_refused_and_leaves_nothing(house: House
     assert ids(officer.get("/api/v1/twin/objects", params={"model": "lost", "at": T2})) == []
     assert not list(house.city.spool.iterdir())
     assert not list((house.city.folder / "scratch").iterdir())
+
+
+def test_what_the_checks_found_is_kept_with_the_model(built: House) -> None:
+    officer, guest = built.client("data_officer"), built.client()
+    opened = json.loads(model("open"))
+    opened["CityObjects"]["open"]["geometry"][0]["boundaries"][0].pop()
+    job = add(officer, json.dumps(opened).encode(), valid_from=T0, model="unclosed")
+    assert (job["result"]["refused"], job["result"]["warnings"]) == (0, 1)
+    told = guest.get("/api/v1/twin/models/unclosed/examination", params={"at": T2}).json()
+    assert told["rules"] == [{"rule": "closedness", "severity": "warning", "count": 1}]
+    assert told["faults"][0]["object"] == "unclosed:open"
+    for hidden in ("hidden", "nothing"):
+        assert guest.get(f"/api/v1/twin/models/{hidden}/examination", params={"at": T2}).status_code == 404

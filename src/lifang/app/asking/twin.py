@@ -12,10 +12,10 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from lifang.app.asking.asker import Asker, Page
-from lifang.core import Box
+from lifang.core import Box, NotFound
 from lifang.guard import Action, Classification, Resource
 from lifang.store import ObjectQuery
-from lifang.twin import CityObject, ModelCard, Quadrant, Study, TileSource, VectorSource
+from lifang.twin import CityObject, Examination, ModelCard, Quadrant, Study, TileSource, VectorSource
 
 _OPEN = Classification.OPEN
 
@@ -80,6 +80,13 @@ class TwinView:
             "object", object_id, lambda: self._twin.history(object_id), lambda found: object_resource(found[-1])
         )
         return [each for each in versions if each.classification in self.classes]
+
+    def examination(self, model: str, *, at: datetime) -> Examination:
+        """Return what the checks found in a model that the asker may read, or ``NotFound``."""
+        if all(model != each for each, _, _ in self.models(at=at)):
+            raise NotFound(f"There is no model {model[:80]!r} then.", mend="List them: GET /api/v1/twin/models.")
+        self._asker.seen(*(Resource("object", f"model/{model}", each) for each in self.classes))
+        return self._twin.examination(model)
 
     def difference(self, before: datetime, after: datetime, *, model: str | None = None) -> list[tuple[str, str]]:
         """Return (id, change) of what was added, removed, moved or changed between two moments in the city."""

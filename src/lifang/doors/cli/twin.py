@@ -19,8 +19,9 @@ Since = Annotated[str, typer.Option(help="Since when it stands so: ISO 8601 with
 Stage = Annotated[str, typer.Option(help="planned, designed, construction, completed or operation.")]
 At = Annotated[str | None, typer.Option(help="As it was at this moment in the city, ISO 8601.")]
 _COLUMNS = ("id", "kind", "name", "level", "top_m", "valid_from", "valid_to")
+_FAULT = ("severity", "rule", "object", "what", "mend")
 _FORMS = {".city.json": "cityjson", ".city.jsonl": "cityjsonseq", ".gpkg": "gpkg", ".glb": "glb"}
-_FIGURES = ("model", "objects", "replaced", "unchanged", "ended", "refused")
+_FIGURES = ("model", "objects", "replaced", "unchanged", "ended", "refused", "warnings")
 
 
 @app.command()
@@ -89,7 +90,21 @@ def _tell(result: dict[str, Any], *, as_json: bool) -> None:
         return
     show({name: result[name] for name in _FIGURES}, as_json=False)
     if result["faults"]:
-        show(result["faults"], as_json=False, columns=("severity", "rule", "object", "what", "mend"))
+        show(result["faults"], as_json=False, columns=_FAULT)
+
+
+@app.command()
+def examination(
+    model: Annotated[str, typer.Argument(help="The model's id.")],
+    folder: Dir,
+    at: At = None,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """Show what the checks found when a model last came in."""
+    with Client(folder, purpose=purpose) as client:
+        found = client.get(f"/api/v1/twin/models/{model}/examination", at=at)
+    show(found if as_json else found["faults"], as_json=as_json, columns=_FAULT)
 
 
 @app.command("list")

@@ -45,6 +45,11 @@ class Rings:
         return following
 
     @cached_property
+    def ring_of_vertex(self) -> Ints:
+        """The ring of each vertex."""
+        return np.repeat(np.arange(len(self.ring_start) - 1), np.diff(self.ring_start))
+
+    @cached_property
     def vertex_start(self) -> Ints:
         """The first vertex of each part, and the end of the last."""
         return self.ring_start[self.part_start]

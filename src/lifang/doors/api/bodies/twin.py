@@ -110,6 +110,35 @@ class ObjectDifferenceBody(Said):
     items: list[ObjectDifference]
 
 
+class FaultBody(Said):
+    """A rule that an object breaks."""
+
+    object: str
+    rule: str = Field(description="The family of rules: closedness, duplicate, height, …, or GEM111, SPS007, …")
+    severity: Literal["error", "warning"] = Field(description="An error refuses the object, a warning admits it.")
+    where: str
+    what: str
+    mend: str
+
+
+class RuleCount(Said):
+    """How often a rule is broken."""
+
+    rule: str
+    severity: Literal["error", "warning"]
+    count: int
+
+
+class ExaminationBody(Said):
+    """What the checks found when a model came in; `faults` are the first thousand, errors first."""
+
+    checked: str
+    refused: int
+    warnings: int
+    rules: list[RuleCount]
+    faults: list[FaultBody]
+
+
 class OutlinesBody(Asked):
     """A dataset of outlines that become upright solids."""
 

@@ -16,6 +16,7 @@ from lifang.core import BadInput, Box, format_instant, parse_instant
 from lifang.doors.api.bodies.kinds import Name
 from lifang.doors.api.bodies.twin import (
     AboutBody,
+    ExaminationBody,
     ModelBody,
     ModelList,
     ObjectBody,
@@ -61,6 +62,12 @@ def router() -> APIRouter:
     routes.add_api_route("/properties", properties, response_model=PropertyList, summary="The objects' properties")
     routes.add_api_route(
         "/difference", difference, response_model=ObjectDifferenceBody, summary="What two moments differ in"
+    )
+    routes.add_api_route(
+        "/models/{model}/examination",
+        examination,
+        response_model=ExaminationBody,
+        summary="What the checks found in a model",
     )
     routes.add_api_route(
         "/models",
@@ -202,6 +209,12 @@ def properties(
     return answer(
         request, PropertyList(items=[PropertyBody(**{**each, "steps": each["steps"] or []}) for each in rows])
     )
+
+
+def examination(model: str, request: Request, asker: Sees, at: CityMoment = None) -> Response:
+    """Tell what the checks found when a model last came in: errors refused an object, warnings admitted it."""
+    told = TwinView(asker).examination(model, at=moment(at) or asker.city.now)
+    return answer(request, ExaminationBody.model_validate(told.as_json()))
 
 
 async def add(

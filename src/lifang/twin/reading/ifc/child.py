@@ -25,6 +25,7 @@ from lifang.twin.reading.ifc.georeference import placement_of, refuse_jumps, sit
 from lifang.twin.reading.ifc.meshes import Solid, solids
 from lifang.twin.reading.ifc.placement import Placement
 from lifang.twin.reading.ifc.properties import Properties
+from lifang.twin.reading.ifc.rules import findings
 
 _END, _TAIL = b"END-ISO-10303-21", 1_024
 _SCHEMAS = ("IFC2X3", "IFC4", "IFC4X3")
@@ -78,7 +79,7 @@ class _Reading:
         self._placement = Placement(**placement) if placement else placement_of(self._model)
         self._tree, self._properties = Tree(self._model), Properties(self._model)
         self._bounds: dict[str, NDArray[np.float64]] = {}
-        self._findings: list[dict[str, str]] = []
+        self._findings: list[dict[str, str]] = list(findings(self._model))
         self._entities: dict[str, ifcopenshell.entity_instance] = {}
         for each in self._tree.objects():
             if each.GlobalId in self._entities:

@@ -1,0 +1,136 @@
+"""The rules for objects of every format: an error refuses an object, a warning admits it and is kept with the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from lifang.twin.checking.solids import SOLIDS, examine
+from lifang.twin.model import CLASSES
+from lifang.twin.reading import Fault, ModelFile
+
+_BOTTOM_M, _TOP_M = -500.0, 9_000.0  # deeper is no basement, higher no roof on earth
+_HEIGHT_MAX_M = 1_500.0  # no building is higher
+_OVERLAP_SHARE = 0.1  # of the smaller of two footprints: walls that touch overlap by less
+_GROUP = "CityObjectGroup"
+
+
+@dataclass(frozen=True)
+class _Model:
+    rows: pa.Table
+
+    @cached_property
+    def ids(self) -> list[str]:
+        found: list[str] = self.rows["id"].to_pylist()
+        return found
+
+    @cached_property
+    def shapes(self) -> list[list[dict[str, Any]]]:
+        found: list[list[dict[str, Any]]] = self.rows["geometry"].to_pylist()
+        return found
+
+
+def checked(found: ModelFile) -> ModelFile:
+    """Return the model without the objects that break a rule, with what its reader and these rules found."""
+    model = _Model(found.rows)
+    faults = [fault for rule in _RULES for fault in rule(model)]
+    refused = {fault.object for fault in faults if fault.severity == "error"} - {""}
+    kept = np.array([each not in refused for each in model.ids], dtype=bool)
+    kept |= _first_of_twice(model, faults)
+    faults = [*found.faults, *faults]
+    return ModelFile(found.rows if kept.all() else found.rows.filter(pa.array(kept)), faults)
+
+
+def _first_of_twice(model: _Model, faults: Sequence[Fault]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which rows are the first of an id that stands there twice and break no other rule."""
+    twice = {fault.object for fault in faults if fault.rule == "duplicate" and fault.severity == "error"}
+    other = {fault.object for fault in faults if fault.severity == "error" and fault.rule != "duplicate"}
+    seen: set[str] = set()
+    kept = np.zeros(len(model.ids), dtype=bool)
+    for at, each in enumerate(model.ids):
+        kept[at] = each in twice and each not in other and each not in seen
+        seen.add(each)
+    return kept
+
+
+def _schema(model: _Model) -> Iterator[Fault]:
+    known = set(model.ids)
+    lines = zip(model.ids, model.rows["class"].to_pylist(), model.rows["parent"].to_pylist(), strict=True)
+    for each, kind, parent in lines:
+        if kind not in CLASSES and not kind.startswith("+"):
+            what = f"{kind[:40]!r} is no class of CityJSON 2.0."
+            yield Fault(each, "schema", what, "Name its class; + begins one of an extension.", "type", "warning")
+        if parent and parent not in known:
+            what = f"It is part of {parent[:80]!r}, which is not there."
+            yield Fault(each, "schema", what, "Send the whole with its parts.", "parents", "warning")
+
+
+def _duplicates(model: _Model) -> Iterator[Fault]:
+    seen: set[str] = set()
+    places: dict[tuple[bytes, ...], str] = {}
+    for each, shapes in zip(model.ids, model.shapes, strict=True):
+        if each in seen:
+            yield Fault(each, "duplicate", "Its id stands there twice.", "Give every object its own id.", "id")
+            continue
+        seen.add(each)
+        same = places.setdefault(tuple(shape["wkb"] for shape in shapes), each) if shapes else each
+        if same != each:
+            what = f"It has the shape and the place of {same}."
+            yield Fault(each, "duplicate", what, "Leave one of them out.", "geometry", "warning")
+
+
+def _heights(model: _Model) -> Iterator[Fault]:
+    low, high = (model.rows[name].to_numpy() for name in ("bottom_m", "top_m"))
+    wrong = ~(np.isfinite(low) & np.isfinite(high)) | (low > high) | (low < _BOTTOM_M) | (high > _TOP_M)
+    for at in np.flatnonzero(wrong).tolist():
+        what = f"It reaches from {low[at]:g} m to {high[at]:g} m."
+        yield Fault(model.ids[at], "height", what, "Give its heights in metres above the datum.", "geometry")
+    tall = ~wrong & (high - low > _HEIGHT_MAX_M) & (np.array(model.rows["class"].to_pylist()) != _GROUP)
+    for at in np.flatnonzero(tall).tolist():
+        what = f"It is {high[at] - low[at]:,.0f} m high."
+        yield Fault(model.ids[at], "height", what, "Give its heights in metres.", "geometry")
+
+
+def _solids(model: _Model) -> Iterator[Fault]:
+    shapes = [(at, shape) for at, each in enumerate(model.shapes) for shape in each if shape["kind"] != "footprint"]
+    if not shapes:
+        return
+    told = examine([shape["wkb"] for _, shape in shapes], [shape["kind"] in SOLIDS for _, shape in shapes])
+    for rule, broken, what, mend in told:
+        for number in np.flatnonzero(broken).tolist():
+            at, shape = shapes[number]
+            yield Fault(model.ids[at], rule, what, mend, f"geometry lod {shape['lod']}", "warning")
+
+
+def _overlaps(model: _Model) -> Iterator[Fault]:
+    """Yield pairs of footprints that cover each other and stand at the same height."""
+    upright = [(at, shape) for at, each in enumerate(model.shapes) for shape in each if shape["kind"] == "footprint"]
+    if not upright:
+        return
+    shapes = np.asarray(shapely.from_wkb([shape["wkb"] for _, shape in upright]), dtype=object)
+    base, top = (np.array([shape[name] for _, shape in upright], np.float64) for name in ("base_m", "top_m"))
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="overlaps")
+    inside, holder = shapely.STRtree(shapes).query(shapes, predicate="within")
+    one, other = np.concatenate((one, inside)), np.concatenate((other, holder))
+    apart = (one < other) | (np.isin(one, inside) & (one != other))
+    beside = apart & (base[one] < top[other]) & (base[other] < top[one])
+    one, other = one[beside], other[beside]
+    shared = shapely.area(shapely.intersection(shapes[one], shapes[other]))
+    smaller = np.minimum(shapely.area(shapes[one]), shapely.area(shapes[other]))
+    told: set[tuple[int, int]] = set()
+    for first, second in zip(*(each[shared > _OVERLAP_SHARE * smaller].tolist() for each in (one, other)), strict=True):
+        pair = (min(first, second), max(first, second))
+        if pair not in told:
+            told.add(pair)
+            whose, with_whom = (model.ids[upright[number][0]] for number in pair)
+            what = f"Its footprint covers a part of {with_whom}."
+            yield Fault(whose, "overlap", what, "Correct one of the two outlines.", "geometry", "warning")
+
+
+_RULES: tuple[Callable[[_Model], Iterator[Fault]], ...] = (_schema, _duplicates, _heights, _solids, _overlaps)

@@ -1,0 +1,110 @@
+"""What is wrong with objects is found whatever their format: each rule by a model that is broken in that one way."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import shapely
+
+from lifang.twin import ModelFile, read_cityjson, read_outlines
+from lifang.twin.checking import checked
+
+ROOT = Path(__file__).parents[3]
+CORNERS = [[0, 0, 0], [10, 0, 0], [10, 8, 0], [0, 8, 0], [0, 0, 6], [10, 0, 6], [10, 8, 6], [0, 8, 6]]
+SHELL = [[[0, 3, 2, 1]], [[4, 5, 6, 7]], [[0, 1, 5, 4]], [[1, 2, 6, 5]], [[2, 3, 7, 6]], [[3, 0, 4, 7]]]
+
+
+def valid() -> dict[str, Any]:
+    return {
+        "type": "CityJSON",
+        "version": "2.0",
+        "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/4544"},
+        "transform": {"scale": [1.0, 1.0, 1.0], "translate": [410_000.0, 3_394_000.0, 500.0]},
+        "CityObjects": {
+            "h": {
+                "type": "Building",
+                "geometry": [{"type": "Solid", "lod": "2", "boundaries": [[[*map(list, face)] for face in SHELL]]}],
+            }
+        },
+        "vertices": [[*each] for each in CORNERS],
+    }
+
+
+def shell(model: dict[str, Any]) -> list[list[list[int]]]:
+    found: list[list[list[int]]] = model["CityObjects"]["h"]["geometry"][0]["boundaries"][0]
+    return found
+
+
+def found(model: dict[str, Any]) -> ModelFile:
+    return checked(read_cityjson(json.dumps(model).encode(), prefix="m"))
+
+
+def lift(model: dict[str, Any], by: float) -> None:
+    model["transform"]["translate"][2] = by
+
+
+MUTATIONS: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
+    "a face is lacking": (lambda model: shell(model).pop(), "closedness", "warning"),
+    "a face looks inwards": (lambda model: shell(model)[1][0].reverse(), "orientation", "warning"),
+    "all faces look inwards": (
+        lambda model: [face[0].reverse() for face in shell(model)], "orientation", "warning",
+    ),
+    "a ring has no area": (lambda model: shell(model).append([[0, 1, 0, 1, 2, 1]]), "degenerate", "warning"),
+    "a roof is bent": (lambda model: model["vertices"][6].__setitem__(2, 9), "planarity", "warning"),
+    "it is deep under ground": (lambda model: lift(model, -9_000), "height", "error"),
+    "it is in space": (lambda model: lift(model, 90_000), "height", "error"),
+    "it is far too high": (
+        lambda model: [model["vertices"][at].__setitem__(2, 2_000) for at in range(4, 8)], "height", "error",
+    ),
+    "its class is unknown": (lambda model: model["CityObjects"]["h"].update(type="Castle"), "schema", "warning"),
+    "its whole is not there": (lambda model: model["CityObjects"]["h"].update(parents=["x"]), "schema", "warning"),
+    "it stands there twice": (
+        lambda model: model["CityObjects"].update(i=model["CityObjects"]["h"]), "duplicate", "warning",
+    ),
+}  # fmt: skip
+
+
+def test_a_valid_model_breaks_no_rule() -> None:
+    assert found(valid()).faults == []
+
+
+@pytest.mark.parametrize(("mutate", "rule", "severity"), MUTATIONS.values(), ids=MUTATIONS)
+def test_a_model_broken_in_one_way_is_told_so(mutate: Callable[[Any], object], rule: str, severity: str) -> None:
+    model = valid()
+    mutate(model)
+    told = found(model)
+    assert (rule, severity) in {(each.rule, each.severity) for each in told.faults}
+    assert all(each.object.startswith("m:") and each.what and each.mend and each.where for each in told.faults)
+    assert (len(told.rows) == 0) == (severity == "error")
+
+
+def test_of_an_id_that_stands_there_twice_the_first_stays() -> None:
+    once = read_cityjson(json.dumps(valid()).encode(), prefix="m")
+    told = checked(ModelFile(pa.concat_tables([once.rows, once.rows]), []))
+    assert [(each.rule, each.severity) for each in told.faults] == [("duplicate", "error")]
+    assert len(told.rows) == 1
+
+
+def outlines(*shapes: Any) -> ModelFile:
+    rows = pa.table({"geometry": shapely.to_wkb(list(shapes)), "code": range(len(shapes)), "tall": [9.0] * len(shapes)})
+    return checked(read_outlines(rows, prefix="b", key="code", height="tall"))
+
+
+def test_footprints_that_cover_each_other_are_told_and_walls_that_touch_are_not() -> None:
+    one, beside = shapely.box(104, 30, 104.001, 30.001), shapely.box(104.001, 30, 104.002, 30.001)
+    across, inside = shapely.box(104.0005, 30, 104.0015, 30.001), shapely.box(104.0002, 30.0002, 104.0003, 30.0003)
+    assert outlines(one, beside).faults == []
+    assert [(each.rule, each.object) for each in outlines(one, across).faults] == [("overlap", "b:0")]
+    assert [each.rule for each in outlines(one, inside).faults] == ["overlap"]
+    assert [each.rule for each in outlines(inside, one).faults] == ["overlap"]
+
+
+def test_real_buildings_pass_and_what_is_open_in_them_is_told() -> None:
+    content = (ROOT / "cities" / "delft" / "data" / "cityjson_delft.json.gz").read_bytes()
+    read = read_cityjson(content, prefix="delft")
+    told = checked(read)
+    assert len(told.rows) == len(read.rows)
+    assert {each.severity for each in told.faults} <= {"warning"}
