@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
@@ -19,6 +21,7 @@ from lifang.twin.model import class_of
 from lifang.twin.tiling import Cell, Pyramid, Solids, Surfaces, content, subtree, tileset
 
 _COLUMNS = ("id", "class", "name", "model", "geometry", "bottom_m", "top_m", "classification")
+_HELD_MAX = 64
 _TOLD = ("id", "class", "name", "model")
 
 
@@ -38,38 +41,65 @@ class Values:
     classes: list[Classification]
 
 
+class HeldCells:
+    """The cells that hold objects, by what was asked for: kept until an object changes or begins or ends to hold."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[ObjectQuery, tuple[int, int, int, list[Cell]]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, objects: Objects, query: ObjectQuery) -> list[Cell]:
+        """Return the cells of the objects that meet ``query``, by key."""
+        key, change = _hashable(replace(query, valid=0)), objects.last_change
+        with self._lock:
+            known = self._held.get(key)
+        if known and known[0] == change and known[1] <= query.valid < known[2]:
+            return known[3]
+        since, until = objects.steady(query)
+        cells = [Cell.of_key(each) for each in objects.count(query, "cell")["cell"].to_pylist()]
+        with self._lock:
+            self._held[key] = (change, since, until, cells)
+            self._held.move_to_end(key)
+            while len(self._held) > _HELD_MAX:
+                self._held.popitem(last=False)
+        return cells
+
+
+def _hashable(query: ObjectQuery) -> ObjectQuery:
+    lists: dict[str, Any] = {name: tuple(value) for name, value in vars(query).items() if isinstance(value, list)}
+    return replace(query, **lists)
+
+
 @dataclass(frozen=True)
 class TileSource:
     """The tiles of the objects that meet a query: what a viewer may ask for, one after the other."""
 
     objects: Objects
     query: ObjectQuery
+    held: HeldCells
     generated: frozenset[str] = frozenset()  # models whose objects nobody surveyed
 
     @cached_property
-    def _counts(self) -> pa.Table:
-        return self.objects.count(self.query, "cell")
-
-    @cached_property
-    def _cells(self) -> list[Cell]:
-        return [Cell.of_key(key) for key in self._counts["cell"].to_pylist()]
+    def cells(self) -> list[Cell]:
+        """The cells of the grid in which there are objects, by key: counted once while what they hold stays."""
+        return self.held.of(self.objects, self.query)
 
     @cached_property
     def _pyramid(self) -> Pyramid:
-        if not self._cells:
+        if not self.cells:
             raise NotFound(
                 "There are no objects to show then and there.", mend="Add a model, or choose another moment."
             )
-        return Pyramid.over(self._cells)
+        return Pyramid.over(self.cells)
 
     def tiles(self) -> list[tuple[int, int, int]]:
         """Return level, x and y of every tile that has content."""
         root = self._pyramid.root
-        return [
-            (level, cell.x - (root.x << level), cell.y - (root.y << level))
-            for cell in self._cells
-            for level in [cell.level - root.level]
-        ]
+        return [_place(cell, root) for cell in self.cells]
+
+    def place(self, cell: Cell) -> tuple[int, int, int]:
+        """Return level, x and y of the tile that shows a cell of the grid."""
+        return _place(cell, self._pyramid.root)
 
     def tileset(self) -> dict[str, Any]:
         """Return the ``tileset.json`` of 3D Tiles 1.1; ``NotFound`` if there is nothing to show."""
@@ -82,7 +112,7 @@ class TileSource:
     def subtree(self, level: int, x: int, y: int) -> bytes:
         """Return the subtree file that begins at a tile, or ``NotFound``."""
         root = self._inside(level, x, y)
-        return subtree(root, self._cells)
+        return subtree(root, self.cells)
 
     def content(self, level: int, x: int, y: int) -> Tile:
         """Return what a tile shows, or ``NotFound``."""
@@ -106,6 +136,11 @@ class TileSource:
         if not (0 <= level < pyramid.levels and 0 <= x < 2**level and 0 <= y < 2**level):
             raise NotFound("There is no such tile.", where=f"{level}/{x}/{y}", mend="Follow the subtree files.")
         return pyramid.cell(level, x, y)
+
+
+def _place(cell: Cell, root: Cell) -> tuple[int, int, int]:
+    level = cell.level - root.level
+    return level, cell.x - (root.x << level), cell.y - (root.y << level)
 
 
 def _plain(value: Any) -> bool:

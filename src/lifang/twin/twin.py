@@ -21,7 +21,7 @@ from lifang.twin.links import Links
 from lifang.twin.model import STAGES, CityObject, ModelCard
 from lifang.twin.reading import ModelFile
 from lifang.twin.studying import Study
-from lifang.twin.tiles import TileSource
+from lifang.twin.tiles import HeldCells, TileSource
 
 _CARDS, _EXAMINED = "twin:cards", "twin:examined:"
 
@@ -42,6 +42,7 @@ class Twin:
         self._clock = clock
         self._objects = store.lake.objects
         self.links = Links(store)
+        self._cells = HeldCells()
 
     def add(
         self,
@@ -105,7 +106,7 @@ class Twin:
 
     def tiles(self, query: ObjectQuery) -> TileSource:
         """Return the tiles of the objects that meet ``query``."""
-        return TileSource(self._objects, replace(query, shaped=True), frozenset(self._generated()))
+        return TileSource(self._objects, replace(query, shaped=True), self._cells, frozenset(self._generated()))
 
     def models(self, query: ObjectQuery) -> list[tuple[str, int, ModelCard]]:
         """Return id, number of objects and card of each model of the objects that meet ``query``, by id."""

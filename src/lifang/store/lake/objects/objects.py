@@ -95,6 +95,19 @@ class Objects:
             row = session.execute(sql("SELECT", chosen, "FROM", _VERSION, where), values).fetchone()
         return None if row is None or row[0] is None else tuple(map(float, row))
 
+    def steady(self, query: ObjectQuery) -> tuple[int, int]:
+        """Return the span ``[since, until)`` about the moment of ``query`` in which nothing begins or ends to hold.
+
+        Both are moments in the city, in microseconds UTC.
+        """
+        known, moments = _known_then(query)
+        edges = sql("(SELECT unnest([valid_from, valid_to]) AS edge FROM", _VERSION, "WHERE", known, ")")
+        chosen = f"coalesce(max(edge) FILTER (edge <= ?), 0), coalesce(min(edge) FILTER (edge > ?), {FOREVER})"
+        values = [query.valid, query.valid, *moments]
+        with self._changes.session() as session:
+            row = session.execute(sql("SELECT", chosen, "FROM", edges), values).fetchone()
+        return (0, FOREVER) if row is None else (int(row[0]), int(row[1]))
+
     def history(self, object_id: str) -> pa.Table:
         """Return every version of an object, also those known to be wrong now: by when recorded, then by valid time."""
         chosen = f"{_LISTED}, recorded_from, recorded_to"
@@ -123,12 +136,18 @@ class Objects:
         return self._changes.asked(statement, values)
 
 
+def _known_then(query: ObjectQuery) -> tuple[str, list[Any]]:
+    """Return the condition on ``version`` that it was known at the moment of ``query``, and its values."""
+    if query.recorded is None:
+        return f"recorded_to = {FOREVER}", []
+    return "recorded_from <= ? AND recorded_to > ?", [query.recorded, query.recorded]
+
+
 def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
     """Return the condition on ``version`` and the values of its placeholders."""
-    known = f"recorded_to = {FOREVER}" if query.recorded is None else "recorded_from <= ? AND recorded_to > ?"
+    known, moments = _known_then(query)
     parts = ["valid_from <= ? AND valid_to > ?", known]
-    values: list[Any] = [query.valid, query.valid]
-    values += [] if query.recorded is None else [query.recorded, query.recorded]
+    values: list[Any] = [query.valid, query.valid, *moments]
     for column, among in (
         ("id", query.ids),
         ("parent", query.parents),
