@@ -3173,6 +3173,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/twin/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts and heights
+         * @description Count the objects that held at a moment in the city, with their heights, by group.
+         */
+        get: operations["figures_api_v1_twin_statistics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/usage": {
         parameters: {
             query?: never;
@@ -8217,6 +8237,30 @@ export interface components {
             };
             /** Items */
             items: components["schemas"]["ObjectDifference"][];
+        };
+        /**
+         * ObjectFigures
+         * @description How many objects a group has, and how high they are in metres.
+         */
+        ObjectFigures: {
+            /** Count */
+            count: number;
+            /** Greatest M */
+            greatest_m: number;
+            /** Group */
+            group: string;
+            /** Least M */
+            least_m: number;
+            /** Mean M */
+            mean_m: number;
+        };
+        /**
+         * ObjectFiguresBody
+         * @description Counts and heights by group.
+         */
+        ObjectFiguresBody: {
+            /** Items */
+            items: components["schemas"]["ObjectFigures"][];
         };
         /**
          * ObjectHistory
@@ -25335,6 +25379,13 @@ export interface operations {
                 model?: string | null;
                 /** @description West, south, east, north in degrees. */
                 bbox?: string | null;
+                /** @description A name that may be written a little differently. */
+                fuzzy?: string;
+                /** @description CIM level. */
+                level?: number | null;
+                stage?: string | null;
+                /** @description What it is linked to: `KIND:ID`. */
+                linked?: string | null;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
                 /** @description As recorded by this moment: ISO 8601 with an offset. */
@@ -25982,6 +26033,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StatePage"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    figures_api_v1_twin_statistics_get: {
+        parameters: {
+            query?: {
+                by?: "class" | "level" | "model" | "category" | "stage";
+                model?: string | null;
+                /** @description West, south, east, north in degrees. */
+                bbox?: string | null;
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectFiguresBody"];
                 };
             };
             /** @description Bad input */

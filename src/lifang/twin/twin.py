@@ -129,6 +129,10 @@ class Twin:
         """Keep what is told of a model."""
         write_setting(self._store, _CARDS, {**self._cards(), model: asdict(card)})
 
+    def statistics(self, query: ObjectQuery, by: str) -> pa.Table:
+        """Return counts and heights of the objects that meet ``query``; see :meth:`Objects.statistics`."""
+        return self._objects.statistics(query, by)
+
     def properties(self, query: ObjectQuery) -> pa.Table:
         """Return the properties of the objects that meet ``query``, see :meth:`Objects.properties`."""
         return self._objects.properties(query)
@@ -166,9 +170,9 @@ class Twin:
         text: str = "",
         after: str | None = None,
         limit: int | None = None,
-        **among: Sequence[str] | None,
+        **among: Any,
     ) -> ObjectQuery:
-        """Return the query for what held ``at`` a moment; ``among``: ids, parents, models, classes, classifications."""
+        """Return the query for what held ``at`` a moment; ``among``: its other conditions."""
         known = None if recorded is None else to_micros(recorded)
         return ObjectQuery(
             to_micros(at),
@@ -177,7 +181,7 @@ class Twin:
             text=text,
             after=after,
             limit=limit,
-            **among,  # type: ignore[arg-type]
+            **among,
         )
 
 

@@ -139,6 +139,28 @@ def test_a_link_that_cannot_be_is_refused_whole(linked: House, link: tuple[str, 
     assert "outside:never" not in ends(everything(linked.client()))
 
 
+def test_objects_are_found_by_what_they_are_linked_to_and_by_a_name_nearly_right(linked: House) -> None:
+    def found(client: Client, **asked: Any) -> list[str]:
+        answer = client.get("/api/v1/twin/objects", params={"model": "linked", **asked})
+        assert answer.status_code == 200, answer.text
+        return [each["id"] for each in answer.json()["items"]]
+
+    anyone = linked.client()
+    assert found(anyone, linked="row:wells/1") == ["linked:a"]
+    assert found(anyone, linked="object:linked:b") == ["linked:a"]
+    assert found(anyone, linked="datastream:site-2.o3") == []
+    assert found(linked.client("analyst"), linked="datastream:site-2.o3") == ["linked:a"]
+    assert found(anyone, level=2) == ["linked:a", "linked:b"]
+    assert found(anyone, stage="planned") == []
+    assert found(anyone, fuzzy="nothing like it") == []
+
+
+def test_objects_are_counted_by_class_with_their_heights(linked: House) -> None:
+    told = linked.client().get("/api/v1/twin/statistics", params={"by": "class", "model": "linked"}).json()["items"]
+    assert told == [{"group": "Building", "count": 2, "least_m": 9.0, "mean_m": 9.0, "greatest_m": 9.0}]
+    assert linked.client().get("/api/v1/twin/statistics", params={"model": "cellar"}).json()["items"] == []
+
+
 def test_only_those_who_admit_data_write_links(linked: House) -> None:
     for role, status in (("", 401), ("analyst", 403)):
         assert put(linked.client(role), LINKS[:1]).status_code == status

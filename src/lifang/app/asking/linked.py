@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from lifang.app.asking.asker import Asker, datastream_resource
-from lifang.app.asking.twin import object_resource
 from lifang.catalogue import EXISTING
 from lifang.core import BadInput, Denied, NotFound
 from lifang.guard import Action, Resource
 from lifang.store import Condition
+from lifang.twin import CityObject
 
 End = tuple[str, str]  # the kind of what a link leads to, and its id
 _ROWS_MAX = 100  # of one dataset
@@ -55,6 +55,11 @@ def _objects(asker: Asker, names: Sequence[str], moments: Moments) -> dict[str, 
     twin, classes = asker.city.twin, [each.value for each in asker.classes(Action.READ, "object")]
     found = twin.objects(twin.query(at=moments[0], recorded=moments[1], ids=names, classifications=classes))
     return {each.id: Linked(each.name, each.name, (object_resource(each),)) for each in found}
+
+
+def object_resource(found: CityObject) -> Resource:
+    """Return an object as the guard knows it."""
+    return Resource("object", found.id, found.classification)
 
 
 def _datastreams(asker: Asker, names: Sequence[str], _moments: Moments) -> dict[str, Linked]:

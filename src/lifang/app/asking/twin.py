@@ -12,17 +12,13 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from lifang.app.asking.asker import Asker, Page
+from lifang.app.asking.linked import find_linked, object_resource
 from lifang.core import Box, NotFound
 from lifang.guard import Action, Classification, Resource
 from lifang.store import ObjectQuery
 from lifang.twin import CityObject, Examination, ModelCard, Quadrant, Study, TileSource, VectorSource
 
 _OPEN = Classification.OPEN
-
-
-def object_resource(found: CityObject) -> Resource:
-    """Return an object as the guard knows it."""
-    return Resource("object", found.id, found.classification)
 
 
 @dataclass(frozen=True)
@@ -53,9 +49,15 @@ class TwinView:
         text: str = "",
         after: str | None = None,
         limit: int = 100,
+        **more: Any,
     ) -> Page[CityObject]:
-        """Return the objects that held ``at`` a moment and that the asker may read, by id, past ``after``."""
-        query = self.query(at, recorded, box=box, text=text, model=model, kind=kind, after=after, limit=limit + 1)
+        """Return the objects that held ``at`` a moment and that the asker may read, by id, past ``after``.
+
+        ``more`` as in :meth:`query`.
+        """
+        query = self.query(
+            at, recorded, box=box, text=text, model=model, kind=kind, after=after, limit=limit + 1, **more
+        )
         found = self._twin.objects(query)
         page = Page(found[:limit], more=len(found) > limit)
         self._asker.seen(*map(object_resource, page))
@@ -93,6 +95,12 @@ class TwinView:
         found = self._twin.difference(self.query(before, None, model=model), self.query(after, None, model=model))
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
         return list(zip(found["id"].to_pylist(), found["change"].to_pylist(), strict=True))
+
+    def statistics(self, by: str, *, at: datetime, **more: Any) -> pa.Table:
+        """Return counts and heights by a column of the objects that the asker may read; ``more`` as in query."""
+        found = self._twin.statistics(self.query(at, None, **more), by)
+        self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
+        return found
 
     def models(self, *, at: datetime) -> list[tuple[str, int, ModelCard]]:
         """Return id, number of objects that the asker may read ``at`` a moment, and card of each model."""
@@ -151,8 +159,18 @@ class TwinView:
         parents: Sequence[str] | None = None,
         after: str | None = None,
         limit: int | None = None,
+        fuzzy: str = "",
+        level: int | None = None,
+        stage: str | None = None,
+        linked: str | None = None,
     ) -> ObjectQuery:
         """Return the query for the objects that the asker may read; see :meth:`Twin.query`."""
+        links = None
+        if linked is not None:
+            kind_of_end, _, end = linked.partition(":")
+            known = find_linked(self._asker, [(kind_of_end, end)], at=at, recorded=recorded) or kind_of_end == "outside"
+            wanted = [linked] if known else []
+            links = self._twin.links.query(at=at, recorded=recorded, targets=wanted, classes=self.classes)
         return self._twin.query(
             at=at,
             recorded=recorded,
@@ -160,6 +178,10 @@ class TwinView:
             text=text,
             after=after,
             limit=limit,
+            fuzzy=fuzzy,
+            levels=None if level is None else [level],
+            stages=None if stage is None else [stage],
+            linked=links,
             models=None if model is None else [model],
             classes=None if kind is None else [kind],
             ids=ids,

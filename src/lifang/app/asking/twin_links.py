@@ -54,14 +54,15 @@ class LinkView:
         self._view = TwinView(asker)
         self._links = asker.city.twin.links
 
-    def everything(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> Everything:
-        """Return all about an object as it was ``at`` a moment, as known by ``recorded``; or ``NotFound``."""
-        about = self._view.about(object_id, at=at, recorded=recorded)
+    def everything(self, object_id: str, *, at: datetime | None = None, recorded: datetime | None = None) -> Everything:
+        """Return all about an object as it was ``at`` a moment (now), as known by ``recorded``; or ``NotFound``."""
+        when = at or self._asker.city.now
+        about = self._view.about(object_id, at=when, recorded=recorded)
         versions = [each for each in self._asker.city.twin.history(object_id) if _known(each, recorded)]
         versions = [each for each in versions if each.classification in self._view.classes]
-        links = self._of(object_id, at, recorded)
+        links = self._of(object_id, when, recorded)
         ids = [object_id, *(each.id for each in about.parts)]
-        sensors = self._links.of(ids, at=at, recorded=recorded, kinds=[_SENSOR], classes=self._view.classes)
+        sensors = self._links.of(ids, at=when, recorded=recorded, kinds=[_SENSOR], classes=self._view.classes)
         return Everything(about, versions, links, self._live(sensors, at))
 
     def links(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> list[SeenLink]:
@@ -72,7 +73,7 @@ class LinkView:
     def states(
         self,
         *,
-        at: datetime,
+        at: datetime | None = None,
         ids: Sequence[str] | None = None,
         model: str | None = None,
         parent: str | None = None,
@@ -80,12 +81,13 @@ class LinkView:
         after: tuple[str, str, str] | None = None,
         limit: int = 1000,
     ) -> tuple[list[Live], tuple[str, str, str] | None]:
-        """Return the live values of objects (of a model, or below a parent) ``at`` a moment, and where to go on.
+        """Return the live values of objects (of a model, or below a parent) ``at`` a moment (now), and where to go on.
 
         At most ``limit`` links are followed, past the link ``after``.
         """
-        objects = self._view.query(at, None, ids=ids, model=model, parents=None if parent is None else [parent])
-        query = self._links.query(at=at, kinds=[_SENSOR], classes=self._view.classes)
+        when = at or self._asker.city.now
+        objects = self._view.query(when, None, ids=ids, model=model, parents=None if parent is None else [parent])
+        query = self._links.query(at=when, kinds=[_SENSOR], classes=self._view.classes)
         found = self._links.page(replace(query, of=objects, after=after, limit=limit + 1))
         live = self._live(found[:limit], at, observed_property)
         self._asker.seen(*(Resource(_OBJECT, each.object, each.classification) for each in found[:limit]))
@@ -107,7 +109,7 @@ class LinkView:
         self._asker.seen(*told, *(resource for each in seen for resource in each.linked.resources))
         return seen
 
-    def _live(self, links: Sequence[Link], at: datetime, observed_property: str | None = None) -> list[Live]:
+    def _live(self, links: Sequence[Link], at: datetime | None, observed_property: str | None = None) -> list[Live]:
         bound = [
             (link, stream)
             for link in links
@@ -116,8 +118,7 @@ class LinkView:
         ]
         streams = list({stream.number: stream for _, stream in bound}.values())
         self._asker.seen(*map(datastream_resource, streams))
-        now = at >= self._asker.city.now
-        current = self._asker.with_values(streams, None if now else at)
+        current = self._asker.with_values(streams, at)
         values = {each.datastream.number: each for each in current}
         return [Live(link.object, link.role, values[stream.number]) for link, stream in bound]
 

@@ -121,3 +121,19 @@ class EverythingBody(AboutBody):
     links: list[ObjectLinkBody]
     live: list[LiveBody]
     rows: list[RowBody]
+
+
+class ObjectFigures(Said):
+    """How many objects a group has, and how high they are in metres."""
+
+    group: str
+    count: int
+    least_m: float
+    mean_m: float
+    greatest_m: float
+
+
+class ObjectFiguresBody(Said):
+    """Counts and heights by group."""
+
+    items: list[ObjectFigures]

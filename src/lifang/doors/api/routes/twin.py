@@ -131,6 +131,10 @@ def every(
     kind: Annotated[str | None, Query(alias="class", max_length=64)] = None,
     model: Annotated[str | None, Query(max_length=64)] = None,
     bbox: Annotated[str | None, Query(max_length=200, description="West, south, east, north in degrees.")] = None,
+    fuzzy: Annotated[str, Query(max_length=200, description="A name that may be written a little differently.")] = "",
+    level: Annotated[int | None, Query(ge=1, le=7, description="CIM level.")] = None,
+    stage: Annotated[str | None, Query(max_length=20)] = None,
+    linked: Annotated[str | None, Query(max_length=320, description="What it is linked to: `KIND:ID`.")] = None,
     at: CityMoment = None,
     recorded: RecordedMoment = None,
     after: After = None,
@@ -146,6 +150,10 @@ def every(
         text=q,
         after=after_id("objects", after),
         limit=limit,
+        fuzzy=fuzzy,
+        level=level,
+        stage=stage,
+        linked=linked,
     )
     following = encode_cursor("objects", page[-1].id) if page.more else None
     return answer(request, ObjectPage(items=[object_body(each) for each in page], next=following))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from lifang.app import LinkView, Live, SeenLink
-from lifang.core import BadInput, format_instant, from_micros, to_micros
+from lifang.app import LinkView, Live, SeenLink, TwinView
+from lifang.core import BadInput, Box, format_instant, from_micros, to_micros
 from lifang.doors.api.bodies.kinds import Name
 from lifang.doors.api.bodies.twin_links import (
     EndBody,
@@ -21,6 +21,8 @@ from lifang.doors.api.bodies.twin_links import (
     LinkChangeBody,
     LiveBody,
     NewObjectLinks,
+    ObjectFigures,
+    ObjectFiguresBody,
     ObjectLinkBody,
     ObjectLinkPage,
     RowBody,
@@ -57,6 +59,7 @@ def router() -> APIRouter:
     )
     routes.add_api_route("/objects/{object_id}/links", links, response_model=ObjectLinkPage, summary="Its links")
     routes.add_api_route("/states", states, response_model=StatePage, summary="Live values of many objects")
+    routes.add_api_route("/statistics", figures, response_model=ObjectFiguresBody, summary="Counts and heights")
     routes.add_api_route("/links", add, methods=["POST"], response_model=LinkChangeBody, summary="Add links")
     routes.add_api_route("/links/end", end, methods=["POST"], response_model=LinkChangeBody, summary="End a link")
     routes.add_api_route(
@@ -75,7 +78,7 @@ def everything(
 ) -> Response:
     """Tell all about an object at a moment in the city that the asker may know, in one answer."""
     when = moment(at) or asker.city.now
-    found = LinkView(asker).everything(object_id, at=when, recorded=moment(recorded))
+    found = LinkView(asker).everything(object_id, at=moment(at), recorded=moment(recorded))
     whole = object_body(found.about.whole) if found.about.whole else None
     body = EverythingBody(
         object=object_body(found.about.object),
@@ -112,7 +115,7 @@ def states(
     when = moment(at) or asker.city.now
     key = decode_cursor(_CURSOR, after, str, str, str)
     live, last = LinkView(asker).states(
-        at=when,
+        at=moment(at),
         ids=object_id,
         model=model,
         parent=parent,
@@ -122,6 +125,20 @@ def states(
     )
     following = encode_cursor(_CURSOR, *last) if last else None
     return answer(request, StatePage(items=[_live_body(each, when) for each in live], next=following))
+
+
+def figures(
+    request: Request,
+    asker: Sees,
+    by: Literal["class", "level", "model", "category", "stage"] = "class",
+    model: Annotated[str | None, Query(max_length=64)] = None,
+    bbox: Annotated[str | None, Query(max_length=200, description="West, south, east, north in degrees.")] = None,
+    at: CityMoment = None,
+) -> Response:
+    """Count the objects that held at a moment in the city, with their heights, by group."""
+    box = Box.parse(bbox) if bbox else None
+    found = TwinView(asker).statistics(by, at=moment(at) or asker.city.now, model=model, box=box)
+    return answer(request, ObjectFiguresBody(items=[ObjectFigures(**each) for each in found.to_pylist()]))
 
 
 def add(request: Request, asker: Admits, body: NewObjectLinks) -> Response:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import pyarrow as pa
 
 from lifang.store.lake.engine import OBJECTS
 from lifang.store.lake.names import name, sql
 from lifang.store.lake.objects.changes import Changes
-from lifang.store.lake.objects.model import FOREVER, LINK_COLUMNS, LinkQuery, ObjectChange
-from lifang.store.lake.objects.objects import where_of
+from lifang.store.lake.objects.model import LINK_COLUMNS, LinkQuery, ObjectChange
+from lifang.store.lake.objects.objects import links_where
 from lifang.store.lake.objects.versions import Versions
 
 _LINK = f"{OBJECTS}.link"
@@ -45,7 +42,7 @@ class Links:
 
     def read(self, query: LinkQuery) -> pa.Table:
         """Return the links that meet ``query``, by object, kind and target, with when each was recorded."""
-        where, values = _where(query)
+        where, values = links_where(query)
         statement = sql("SELECT", _LISTED, ", recorded_from FROM", _LINK, where, "ORDER BY", _ORDER)
         if query.limit is not None:
             statement, values = sql(statement, "LIMIT ?"), [*values, query.limit]
@@ -63,28 +60,3 @@ class Links:
         chosen = f"{_LISTED}, recorded_from, recorded_to"
         order = "ORDER BY kind, target, recorded_from, valid_from"
         return self._changes.asked(sql("SELECT", chosen, "FROM", _LINK, "WHERE object = ?", order), [object_id])
-
-
-def _where(query: LinkQuery) -> tuple[str, list[Any]]:
-    known = f"recorded_to = {FOREVER}" if query.recorded is None else "recorded_from <= ? AND recorded_to > ?"
-    parts, values = ["valid_from <= ? AND valid_to > ?", known], [query.valid, query.valid]
-    bound: list[Any] = values + ([] if query.recorded is None else [query.recorded, query.recorded])
-    among: tuple[tuple[str, Sequence[str] | None], ...] = (
-        ("object", query.objects),
-        ("target", query.targets),
-        ("kind", query.kinds),
-        ("source", query.sources),
-        ("classification", query.classifications),
-    )
-    for column, wanted in among:
-        if wanted is not None:
-            parts.append(f"{name(column)} IN ({', '.join('?' * len(wanted)) or 'NULL'})")
-            bound += wanted
-    if query.of is not None:
-        condition, more = where_of(query.of)
-        parts.append(sql("object IN (SELECT id FROM", f"{OBJECTS}.version", condition, ")"))
-        bound += more
-    if query.after is not None:
-        parts.append(f"({_ORDER}) > (?, ?, ?)")
-        bound += query.after
-    return "WHERE " + " AND ".join(parts), bound

@@ -83,6 +83,7 @@ class ObjectQuery:
     ``valid`` and ``recorded`` are the moments in the city and of our knowledge, in microseconds UTC (``recorded`` of
     ``None``: what is known now). ``cells`` are keys of the grid, ``after`` the id that a page goes on from; ``shaped``
     leaves out what has no geometry of its own, ``across_deg`` what is smaller. ``largest`` keeps no more than so many.
+    ``fuzzy`` is a name that may be written a little differently, ``linked`` a link that leads from the object.
     """
 
     valid: int
@@ -100,6 +101,10 @@ class ObjectQuery:
     limit: int | None = None
     across_deg: float = 0.0
     largest: int | None = None
+    levels: Sequence[int] | None = None
+    stages: Sequence[str] | None = None
+    fuzzy: str = ""
+    linked: LinkQuery | None = None
 
 
 @dataclass(frozen=True)

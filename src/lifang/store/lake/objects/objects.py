@@ -10,11 +10,12 @@ import pyarrow as pa
 from lifang.store.lake.engine import OBJECTS
 from lifang.store.lake.names import name, sql
 from lifang.store.lake.objects.changes import Changes
-from lifang.store.lake.objects.model import COLUMNS, CONTENT, FOREVER, ObjectChange, ObjectQuery
+from lifang.store.lake.objects.model import COLUMNS, CONTENT, FOREVER, LinkQuery, ObjectChange, ObjectQuery
 from lifang.store.lake.objects.versions import Versions
 
 _VERSION = f"{OBJECTS}.version"
 _LISTED = ", ".join(name(each) for each in COLUMNS.names)
+_ALIKE = 0.85  # Jaro-Winkler similarity of names that may mean the same
 _CONTENT = tuple(each for each, _ in CONTENT)
 _SAME_PLACE, _SAME = (
     " AND ".join(f"a.{name(each)} IS NOT DISTINCT FROM b.{name(each)}" for each in columns)
@@ -43,7 +44,7 @@ class Objects:
 
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
-        self._versions = Versions(changes, "version", COLUMNS, key=["id"], indexed=["id"])
+        self._versions = Versions(changes, "version", COLUMNS, key=["id"], indexed=["id", "parent"])
 
     def record(self, rows: pa.Table, *, subject: str, whole: str | None = None, at: int = 0) -> ObjectChange:
         """Return the change by which each of ``rows`` (``COLUMNS``) holds from now on in its valid time; durable.
@@ -77,6 +78,13 @@ class Objects:
         key, group = (f"{name(by)}, ", f"GROUP BY {name(by)} ORDER BY {name(by)}") if by else ("", "")
         figures = "count(*)::BIGINT AS count, max(recorded_from) AS recorded"
         return self._asked(sql("SELECT", f"{key}{figures}", "FROM", _VERSION, where, group), values)
+
+    def statistics(self, query: ObjectQuery, by: str) -> pa.Table:
+        """Return ``group, count, least_m, mean_m, greatest_m`` (heights) of what meets ``query``, by a column."""
+        where, values = where_of(query)
+        tall = "min(top_m - bottom_m) AS least_m, avg(top_m - bottom_m) AS mean_m, max(top_m - bottom_m) AS greatest_m"
+        chosen = sql("SELECT", name(by), "::VARCHAR AS", name("group"), ", count(*)::BIGINT AS count,", tall)
+        return self._asked(sql(chosen, "FROM", _VERSION, where, "GROUP BY 1 ORDER BY 1"), values)
 
     def properties(self, query: ObjectQuery) -> pa.Table:
         """Return ``name``, ``count``, ``numbers``, ``steps`` and ``values`` of each property, by name.
@@ -155,6 +163,8 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
         ("class", query.classes),
         ("classification", query.classifications),
         ("cell", query.cells),
+        ("level", query.levels),
+        ("stage", query.stages),
     ):
         if among is not None:
             parts.append(f"{name(column)} IN ({', '.join('?' * len(among)) or 'NULL'})")
@@ -165,6 +175,13 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
     if query.text:
         parts.append("(contains(lower(name), lower(?)) OR contains(lower(id), lower(?)))")
         values += [query.text, query.text]
+    if query.fuzzy:
+        parts.append("jaro_winkler_similarity(lower(name), lower(?)) >= ?")
+        values += [query.fuzzy, _ALIKE]
+    if query.linked is not None:
+        condition, more = links_where(query.linked)
+        parts.append(sql("id IN (SELECT object FROM", f"{OBJECTS}.link", condition, ")"))
+        values += more
     if query.shaped:
         parts.append("len(geometry) > 0")
     if query.across_deg:
@@ -174,3 +191,29 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
         parts.append("id > ?")
         values.append(query.after)
     return "WHERE " + " AND ".join(parts), values
+
+
+def links_where(query: LinkQuery) -> tuple[str, list[Any]]:
+    """Return the condition on ``link`` and the values of its placeholders."""
+    known = f"recorded_to = {FOREVER}" if query.recorded is None else "recorded_from <= ? AND recorded_to > ?"
+    parts, values = ["valid_from <= ? AND valid_to > ?", known], [query.valid, query.valid]
+    bound: list[Any] = values + ([] if query.recorded is None else [query.recorded, query.recorded])
+    among: tuple[tuple[str, Sequence[str] | None], ...] = (
+        ("object", query.objects),
+        ("target", query.targets),
+        ("kind", query.kinds),
+        ("source", query.sources),
+        ("classification", query.classifications),
+    )
+    for column, wanted in among:
+        if wanted is not None:
+            parts.append(f"{name(column)} IN ({', '.join('?' * len(wanted)) or 'NULL'})")
+            bound += wanted
+    if query.of is not None:
+        condition, more = where_of(query.of)
+        parts.append(sql("object IN (SELECT id FROM", f"{OBJECTS}.version", condition, ")"))
+        bound += more
+    if query.after is not None:
+        parts.append("(object, kind, target) > (?, ?, ?)")
+        bound += query.after
+    return "WHERE " + " AND ".join(parts), bound
