@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pvlib import solarposition
 
 from lifang.twin.analysing.rays import Floats, first_hits
 from lifang.twin.shapes import areal
@@ -39,12 +37,18 @@ class Sun:
 
 def sun_at(moments: Sequence[datetime], lon: float, lat: float) -> Sun:
     """Return where the sun stands at moments, as seen from a place in degrees."""
+    import pandas as pd  # noqa: PLC0415 - with pvlib a second and a half, spared to all who ask for no sun
+    from pvlib import solarposition  # noqa: PLC0415
+
     found = solarposition.get_solarposition(pd.DatetimeIndex(moments), lat, lon)
     return Sun(found["azimuth"].to_numpy(), found["apparent_elevation"].to_numpy())
 
 
 def solar_minutes(day: date, lon: float, hours: tuple[float, float]) -> list[datetime]:
     """Return the middle of every minute between two ``hours`` of a day in true solar time, as moments in UTC."""
+    import pandas as pd  # noqa: PLC0415
+    from pvlib import solarposition  # noqa: PLC0415
+
     noon = pd.Timestamp(day, tz="UTC") + pd.Timedelta(hours=12 - lon / 15)
     late = float(solarposition.equation_of_time_spencer71(noon.dayofyear))
     midnight = (noon - pd.Timedelta(minutes=late, hours=12)).floor("s")
