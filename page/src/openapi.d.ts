@@ -8738,20 +8738,14 @@ export interface components {
             row: number;
         };
         /**
-         * RefusedCell
-         * @description A cell that was refused, and how to mend it.
+         * RefusedPage
+         * @description Refused rows.
          */
-        RefusedCell: {
-            /** Column */
-            column: string;
-            /** Mend */
-            mend: string;
-            /** Row */
-            row: number;
-            /** Rule */
-            rule: string;
-            /** Value */
-            value: string | null;
+        RefusedPage: {
+            /** Items */
+            items: components["schemas"]["RefusedRow"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * RefusedRow
@@ -9694,16 +9688,6 @@ export interface components {
             name: components["schemas"]["Name"];
         };
         /**
-         * RefusedPage
-         * @description Refused rows.
-         */
-        lifang__doors__api__bodies__catalogue__RefusedPage: {
-            /** Items */
-            items: components["schemas"]["RefusedRow"][];
-            /** Next */
-            next: string | null;
-        };
-        /**
          * ChangeBody
          * @description One change: ``kind`` is draft, card, release or a move of a dataset's life; ``seq`` orders all changes.
          */
@@ -9786,16 +9770,6 @@ export interface components {
             what: string;
             /** Where */
             where: string;
-        };
-        /**
-         * RefusedPage
-         * @description Refused cells, by row.
-         */
-        lifang__doors__api__bodies__exchange__RefusedPage: {
-            /** Items */
-            items: components["schemas"]["RefusedCell"][];
-            /** Next */
-            next: string | null;
         };
         /**
          * CheckBody
@@ -13741,7 +13715,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["lifang__doors__api__bodies__catalogue__RefusedPage"];
+                    "application/json": components["schemas"]["RefusedPage"];
                 };
             };
             /** @description Bad input */
@@ -15681,7 +15655,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["lifang__doors__api__bodies__exchange__RefusedPage"];
+                    "application/json": components["schemas"]["RefusedPage"];
                 };
             };
             /** @description Bad input */

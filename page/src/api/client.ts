@@ -84,7 +84,7 @@ export async function getOutside<T>(path: string): Promise<T> {
 
 /** Return the parsed answer of an unsafe request (null when empty); the header proves that the page sent it. */
 export async function send<T>(method: "POST" | "DELETE" | "PATCH", path: string, body?: unknown, query: Query = {}): Promise<T> {
-  const ready = body instanceof FormData;
+  const ready = body instanceof FormData || body instanceof Blob;
   const headers: Record<string, string> = { Accept: "application/json", "X-Lifang": "page" };
   if (body !== undefined && !ready) headers["Content-Type"] = "application/json";
   const response = await call(path, query, {

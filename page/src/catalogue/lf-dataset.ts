@@ -12,7 +12,7 @@ import { statedPurpose } from "../shell/lf-purpose";
 import { inZone, rowTable, titled } from "../shell/table";
 import { pending } from "../shell/ready";
 import { meaningsOf, type Meanings } from "../state/codes";
-import { here } from "../state/data";
+import { data, here, mayAct } from "../state/data";
 import { view } from "../state/view";
 import { lineageDrawing } from "./lineage";
 import { qualityReport } from "./quality";
@@ -59,6 +59,7 @@ export class DatasetPiece extends Piece {
       ["dataset.columns", this.columns(dataset)],
       ["dataset.quality", html`${qualityReport(dataset.quality, this.tongue)}<lf-standing .which=${dataset.id}></lf-standing>${this.refusedRows(dataset)}`],
       ["dataset.releases", html`${this.releases(dataset)}<lf-versions .which=${dataset.id} .releases=${dataset.releases}></lf-versions>`],
+      ...(mayAct(data.value.subject, "data_officer", "analyst", "operator") ? [["dataset.life", this.life()] as [Key, TemplateResult]] : []),
       ["dataset.lineage", this.origins()],
       ["dataset.api", html`<lf-reading .which=${dataset.id}></lf-reading>`],
       ["dataset.feedback", html`<lf-feedback .which=${dataset.id} .columns=${dataset.columns}></lf-feedback>`],
@@ -101,6 +102,11 @@ export class DatasetPiece extends Piece {
     if (items.length === 0) return html`<p>${t("drawer.empty")}</p>`;
     const local = inZone(titled(columns, dataset.columns), columns, items, this.zone);
     return rowTable(local.columns, local.rows, this.tongue, meanings);
+  }
+
+  private life(): TemplateResult {
+    void import("../bureau/lf-life");
+    return html`<lf-life .which=${this.which}></lf-life>`;
   }
 
   private map(dataset: Dataset): TemplateResult {

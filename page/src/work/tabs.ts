@@ -1,6 +1,7 @@
 import type { TemplateResult } from "lit";
 import type { Subject } from "../api/types";
 import type { Key } from "../i18n";
+import { BUREAU } from "../bureau/tabs";
 import { OFFICE } from "../office/tabs";
 
 /** A tab of the room of work: whom it is for, what fetches it, and what it shows. */
@@ -13,4 +14,4 @@ export interface Tab {
 }
 
 /** Every tab of the room of work, in order. */
-export const TABS: readonly Tab[] = [...OFFICE];
+export const TABS: readonly Tab[] = [...BUREAU, ...OFFICE];

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from lifang.catalogue import Catalogue
+from lifang.catalogue import EXISTING, Catalogue
 from lifang.core import BadInput, Clock, Conflict, NotFound, Problem, Settings, Unavailable, format_instant
 from lifang.exchange.lines import Lines
 from lifang.exchange.model import Delivery, Feed, Manifest
@@ -138,7 +138,8 @@ class Exchange:
         delivery = self.delivery(delivery_id)
         if not delivery.release:
             raise NotFound("Nothing of this delivery was admitted.", mend="Read its problem.")
-        return self._catalogue.dataset(delivery.dataset).refused(int(delivery.release.rpartition("@")[2]))
+        dataset = self._catalogue.dataset(delivery.dataset, states=EXISTING)
+        return dataset.refused(int(delivery.release.rpartition("@")[2]))
 
     def acknowledge(self, delivery_id: str, jws: str, *, by: Subject) -> Receipt:
         """Return the bureau's acknowledgement of our newest receipt, kept once its signature holds.

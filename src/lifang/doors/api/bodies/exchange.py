@@ -113,20 +113,3 @@ class NewKey(Asked):
     """A bureau's public Ed25519 key (RFC 8037)."""
 
     key: Json
-
-
-class RefusedCell(Said):
-    """A cell that was refused, and how to mend it."""
-
-    row: int
-    column: str
-    value: str | None
-    rule: str
-    mend: str
-
-
-class RefusedPage(Said):
-    """Refused cells, by row."""
-
-    items: list[RefusedCell]
-    next: str | None

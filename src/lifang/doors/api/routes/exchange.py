@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from lifang.app import Asker
+from lifang.doors.api.bodies.catalogue import RefusedPage
 from lifang.doors.api.bodies.exchange import (
     Acknowledgement,
     DeliveryBody,
@@ -22,10 +23,9 @@ from lifang.doors.api.bodies.exchange import (
     NewKey,
     ReceiptBody,
     ReceiptPage,
-    RefusedCell,
-    RefusedPage,
     TakenBody,
 )
+from lifang.doors.api.dataset_view import refused_row
 from lifang.doors.api.listing import After, Limit, after_id, after_number, paged
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer, asking, receive_file
 from lifang.exchange import Delivery, Feed, FeedSpec, Manifest, inbox
@@ -176,7 +176,7 @@ def deliveries() -> APIRouter:
         rows = asker.city.exchange.refused(delivery.id).select(limit=limit + 1, offset=start).to_pylist()
         places = list(enumerate(rows, start=start + 1))
         items, following = paged("refused", places, limit, lambda each: each[0])
-        return answer(request, RefusedPage(items=[RefusedCell(**row) for _, row in items], next=following))
+        return answer(request, RefusedPage(items=[refused_row(row) for _, row in items], next=following))
 
     return routes
 

@@ -1,0 +1,144 @@
+import "../css/bureau.css";
+import { html, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
+import { bureau, type Delivery, type Feed } from "../api/bureau";
+import type { Page } from "../api/types";
+import { bytes, moment, number } from "../format";
+import { t } from "../i18n";
+import { Fetched } from "../shell/fetched";
+import { emptyCard } from "../shell/parts";
+import { view } from "../state/view";
+import { ActingPiece, cut, shown } from "../office/acting";
+import { itemLink } from "../work/item";
+import "./lf-delivery";
+
+const POLL_MS = 1000;
+type Shown = { feeds: Feed[]; deliveries: Page<Delivery> };
+
+/** The inboxes of the bureaus: what each feeds, what was delivered and what became of it, and where a file is delivered. */
+@customElement("lf-exchange")
+export class ExchangePiece extends ActingPiece {
+  @state() private only = "";
+  @state() private file: File | null = null;
+  @state() private busy = false;
+  private readonly held = new Fetched<Shown>(this, "work");
+  private timer = 0;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.clearTimeout(this.timer);
+  }
+
+  private async ask(): Promise<Shown> {
+    const [feeds, deliveries] = await Promise.all([bureau.feeds(), bureau.deliveries({ state: this.only, limit: 100 })]);
+    return { feeds: feeds.items, deliveries };
+  }
+
+  protected override render(): TemplateResult {
+    if (view.value.item) return html`<lf-delivery .which=${view.value.item}></lf-delivery>`;
+    const again = (): void => this.held.forget();
+    const asked = this.held.want(`${this.who} ${this.only}`, () => this.ask());
+    return shown(asked, again, ({ feeds, deliveries }) => {
+      this.follow(deliveries.items);
+      if (feeds.length === 0) return html`<section>${emptyCard(t("exchange.empty"), "lifang exchange feed feed.toml")}</section>`;
+      return html`${this.sending(feeds)}${this.inboxes(feeds)}${this.deliveries(deliveries)}`;
+    });
+  }
+
+  /** Ask again while something waits. */
+  private follow(items: Delivery[]): void {
+    window.clearTimeout(this.timer);
+    if (items.some(({ state: told }) => told === "received")) this.timer = window.setTimeout(() => this.held.forget(), POLL_MS * 3);
+  }
+
+  private async deliver(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    const given = new FormData(form);
+    const file = this.file;
+    if (!file) return;
+    const told = (name: string): string => String(given.get(name) ?? "").trim();
+    this.busy = true;
+    let id = "";
+    const done = await this.act("deliver", t("exchange.sent"), async () => {
+      id = (await bureau.deliver(told("feed"), file, { kind: told("kind"), reference: told("reference"), rows: told("rows") })).id;
+    });
+    this.busy = false;
+    if (!done) return;
+    this.file = null;
+    this.held.forget();
+    view.set({ item: id });
+  }
+
+  private sending(feeds: Feed[]): TemplateResult {
+    const take = (files: FileList | null | undefined): void => {
+      this.file = files?.[0] ?? null;
+    };
+    const drop = (event: DragEvent): void => {
+      event.preventDefault();
+      take(event.dataTransfer?.files);
+    };
+    return html`<details class="upload" open>
+      <summary>${t("exchange.deliver")}</summary>
+      <form @submit=${(event: SubmitEvent) => void this.deliver(event)}>
+        <div class="drop" @dragover=${(event: Event) => event.preventDefault()} @drop=${drop}>
+          <label class="button">${t("upload.choose")}
+            <input type="file" class="sr" data-part="delivery" @change=${(event: Event) => take((event.currentTarget as HTMLInputElement).files)} /></label>
+          ${this.file ? html`<b>${this.file.name}</b> <small>${bytes(this.file.size, this.tongue)}</small>` : html`<small>${t("upload.none")}</small>`}
+        </div>
+        <div class="acts">
+          <label>${t("exchange.feed")}<select name="feed">${feeds.filter(({ active }) => active).map((one) => html`<option value=${one.id}>${one.id} → ${one.dataset}</option>`)}</select></label>
+          <label>${t("exchange.kind")}<select name="kind"><option value="full">${t("exchange.full")}</option><option value="incremental">${t("exchange.incremental")}</option></select></label>
+          <label>${t("exchange.reference")}<input name="reference" maxlength="200" /></label>
+          <label>${t("exchange.rows")}<input name="rows" type="number" min="0" step="1" /></label>
+          <button data-act="deliver" ?disabled=${!this.file || this.busy}>${t("exchange.send")}</button>
+        </div>
+      </form>
+      ${this.refusal("deliver")}
+    </details>`;
+  }
+
+  private inboxes(feeds: Feed[]): TemplateResult {
+    const bureaus = [...new Set(feeds.map(({ organisation }) => organisation))].sort();
+    return html`<section><h2>${t("exchange.inboxes")} <small>${bureaus.length}</small></h2>
+      <div class="table" tabindex="0" role="region" aria-label=${t("exchange.inboxes")}><table>
+        <thead><tr><th scope="col">${t("exchange.bureau")}</th><th scope="col">${t("exchange.feed")}</th><th scope="col">${t("exchange.dataset")}</th><th scope="col">${t("exchange.source")}</th><th scope="col">${t("exchange.standing")}</th></tr></thead>
+        <tbody>${bureaus.flatMap((each) => feeds.filter(({ organisation }) => organisation === each)).map((one) => html`<tr>
+          <th scope="row">${one.organisation}</th><td><code>${one.id}</code></td>
+          <td><button type="button" class="link" @click=${() => view.set({ room: "data", dataset: one.dataset, tab: null })}>${one.dataset}</button></td>
+          <td>${t(`exchange.source.${one.source as "upload"}`)}</td>
+          <td>${one.trouble ? html`<b class="warn">${one.trouble.what ?? t("exchange.trouble")}</b> ${one.trouble.mend ?? ""}` : t(one.active ? "exchange.active" : "exchange.resting")}</td>
+        </tr>`)}</tbody>
+      </table></div></section>`;
+  }
+
+  private deliveries(page: Page<Delivery>): TemplateResult {
+    const choose = (event: Event): void => {
+      this.only = (event.currentTarget as HTMLSelectElement).value;
+    };
+    const states = ["", "received", "admitted", "refused"] as const;
+    return html`<section><h2>${t("exchange.deliveries")}</h2>
+      <p class="choices"><label>${t("exchange.state")} <select @change=${choose}>
+        ${states.map((each) => html`<option value=${each} ?selected=${each === this.only}>${each ? t(`exchange.${each}`) : t("exchange.all")}</option>`)}</select></label></p>
+      ${page.items.length ? this.table(page.items) : html`<p class="calm">${t("exchange.none")}</p>`}${cut(page)}</section>`;
+  }
+
+  private table(items: Delivery[]): TemplateResult {
+    const count = (one: Delivery, name: string): string => {
+      const n = one.counts[name];
+      return typeof n === "number" ? number(n, this.tongue, 0) : "—";
+    };
+    return html`<div class="table" tabindex="0" role="region" aria-label=${t("exchange.deliveries")}><table>
+      <thead><tr>
+        <th scope="col">${t("exchange.file")}</th><th scope="col">${t("exchange.bureau")}</th><th scope="col">${t("exchange.state")}</th>
+        <th scope="col" class="number">${t("exchange.count.received")}</th><th scope="col" class="number">${t("exchange.count.admitted")}</th>
+        <th scope="col" class="number">${t("exchange.count.refused")}</th><th scope="col">${t("exchange.when")}</th>
+      </tr></thead>
+      <tbody>${items.map((one) => html`<tr data-delivery=${one.id}>
+        <td>${itemLink(one.id, one.name)}<br /><small>${one.feed}</small></td><td>${one.organisation}</td>
+        <td>${one.state === "refused" ? html`<b class="warn">${t("exchange.refused")}</b>` : t(`exchange.${one.state}`)}</td>
+        <td class="number">${count(one, "received")}</td><td class="number">${count(one, "admitted")}</td>
+        <td class="number">${count(one, "refused")}</td><td class="tight">${moment(one.received, this.zone)}</td>
+      </tr>`)}</tbody></table></div>`;
+  }
+}
