@@ -29,7 +29,14 @@ from lifang.sensing import Datastream, Thing
 from lifang.store import FOREVER, OBJECT_COLUMNS
 
 TARGET_MS, TARGET_DIFFERENCE_S = 50.0, 3.0
-_TOML = 'id = "bench"\nname_zh = "测"\nname_en = "Bench"\narea_code = "510100"\nextent = [103.0, 30.0, 105.0, 32.0]\n'
+_TOML = """
+id = "bench"
+name_zh = "测"
+name_en = "Bench"
+area_code = "510100"
+extent = [103.0, 30.0, 105.0, 32.0]
+lake_memory_mb = 2048
+"""
 _BUILT, _REBUILT = datetime(2019, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC)
 _SENSORS, _CHANGED = 1_000, 0.01
 _QUESTIONS = 100
