@@ -94,7 +94,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def _window(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport=_WIDE, timezone_id="Asia/Shanghai")
+    context = chromium.new_context(viewport=_WIDE, timezone_id="Asia/Shanghai", reduced_motion="reduce")
     context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()

@@ -19,9 +19,14 @@ async function alerts(): Promise<T.Alert[]> {
   return [...new Map(items.map((alert) => [alert.id, alert])).values()].sort((a, b) => Date.parse(b.opened) - Date.parse(a.opened));
 }
 
+/** The address of the tileset of a model, or of all, at a moment (ISO 8601 or `now`). */
+export function tilesetOf(model: string, when: string): string {
+  return `/tiles/3d/${part(model)}/${part(when)}/tileset.json`;
+}
+
 /** The tileset of the twin at a moment (ISO 8601 or `now`): where its objects are. */
-async function twinExtent(when: string): Promise<T.TwinExtent> {
-  return getOutside<T.TwinExtent>(`/tiles/3d/all/${part(when)}/tileset.json`);
+async function twinExtent(model: string, when: string): Promise<T.TwinExtent> {
+  return getOutside<T.TwinExtent>(tilesetOf(model, when));
 }
 
 /** The city's calls, one line each: what is asked and the type of what comes back. */
@@ -68,6 +73,11 @@ export const calls = {
   job: (id: string) => get<T.Job>(`/jobs/${part(id)}`),
   objects: (query: Record<string, string | number | null>) => get<T.Page<T.CityObject>>("/twin/objects", query),
   object: (id: string, at: string | null) => get<T.About>(`/twin/objects/${part(id)}`, { at }),
+  history3d: (id: string) => get<{ items: T.CityObject[] }>(`/twin/objects/${part(id)}/history`),
+  twinDifference: (before: string, after: string) => get<T.TwinDifference>("/twin/difference", { before, after }),
+  twinModels: (at: string | null) => get<{ items: T.TwinModel[] }>("/twin/models", { at }),
+  twinMoments: () => get<{ items: { moment: string; begins: number }[] }>("/twin/moments"),
+  twinProperties: (at: string | null) => get<{ items: T.TwinProperty[] }>("/twin/properties", { at }),
   twinExtent,
   cancel: (id: string) => send<null>("DELETE", `/jobs/${part(id)}`),
 };

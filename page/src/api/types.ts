@@ -351,6 +351,31 @@ export interface About {
 /** What is read of a tileset: where its objects are, and how many of which class. */
 export interface TwinExtent {
   asset: { extras: { box: [number, number, number, number]; classes: (Names & { id: string; count: number })[] } };
+  root: { boundingVolume: { region: number[] } };
+}
+
+export type TwinChange = "added" | "removed" | "moved" | "changed";
+
+export interface TwinDifference {
+  counts: Partial<Record<TwinChange, number>>;
+  items: { id: string; change: TwinChange }[];
+}
+
+export interface TwinModel {
+  id: string;
+  title: Names;
+  source: string;
+  licence: string;
+  generated: boolean;
+  count: number;
+}
+
+export interface TwinProperty {
+  name: string;
+  count: number;
+  numbers: number;
+  steps: number[];
+  values: string[];
 }
 
 export interface CityEvents {

@@ -1,5 +1,7 @@
 /** What the page shows, in words that fit into its address: nothing else is needed to show it again. */
 
+import { formatTwin, parseTwin, TWIN_VIEW, type TwinView } from "./twin-url";
+
 export const ROOMS = ["overview", "data", "sensing", "operations", "twin", "work"] as const;
 export type Room = (typeof ROOMS)[number];
 export type Lang = "zh" | "en";
@@ -42,6 +44,8 @@ export interface View {
   dataset: string | null;
   /** What the objects of the twin are coloured by; null: their class. */
   by: string | null;
+  /** How the twin is looked at. */
+  twin: TwinView;
   /** Tab of the room of work, and what is open in it. */
   tab: string | null;
   item: string | null;
@@ -74,6 +78,7 @@ export const DEFAULT_VIEW: View = {
   table: null,
   dataset: null,
   by: null,
+  twin: TWIN_VIEW,
   tab: null,
   item: null,
   q: "",
@@ -143,6 +148,7 @@ export function parseView(search: string, base: View = DEFAULT_VIEW): View {
     table: query.get("table"),
     dataset: query.get("dataset"),
     by: query.get("by"),
+    twin: parseTwin(query),
     tab: query.get("tab"),
     item: query.get("item"),
     q: query.get("q") ?? "",
@@ -180,6 +186,7 @@ export function formatView(view: View, base: Partial<View> = DEFAULT_VIEW): stri
     ["table", view.table],
     ["dataset", view.dataset],
     ["by", view.by],
+    ...formatTwin(view.twin),
     ["tab", view.tab],
     ["item", view.item],
     ["q", view.q || null],
@@ -191,7 +198,7 @@ export function formatView(view: View, base: Partial<View> = DEFAULT_VIEW): stri
     ["span", view.span && view.span.map((ms) => new Date(ms).toISOString().replace(".000Z", "Z")).join("/")],
   ];
   const query = new URLSearchParams();
-  for (const [key, value] of pairs) if (value !== null) query.set(key, value);
+  for (const [key, value] of pairs) if (value !== null) query.append(key, value);
   const text = query.toString().replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",");
   return text ? `?${text}` : "";
 }

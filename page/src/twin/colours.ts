@@ -1,8 +1,6 @@
+import type { TwinChange, TwinProperty } from "../api/types";
 import type { Theme } from "../state/url";
-import type { Told } from "./scene";
-
-export const STYLES = ["class", "height"] as const;
-export type Style = (typeof STYLES)[number];
+import type { Told } from "./layer";
 
 /** A colour of the legend, and what has it. */
 export interface Swatch {
@@ -10,29 +8,66 @@ export interface Swatch {
   colour: string;
 }
 
+/** How objects are coloured: by what is known of each, and what the colours mean. */
+export interface Dress {
+  /** The property that must be asked for, if any. */
+  property: string | null;
+  swatches: Swatch[];
+  colourOf(told: Told): string;
+}
+
 const CLASS_COLOURS: Record<Theme, Record<string, string>> = {
   paper: { Building: "#d9c7a3", BuildingPart: "#d9c7a3", Road: "#8f8a80", Bridge: "#a0764f", WaterBody: "#7fb0d0", PlantCover: "#8fae6c", LandUse: "#c2bd9a", "": "#b7aea0" },
   night: { Building: "#c9b98f", BuildingPart: "#c9b98f", Road: "#4c5560", Bridge: "#9a7350", WaterBody: "#2f6388", PlantCover: "#4f7042", LandUse: "#59583f", "": "#6d6a63" },
 };
+const RAMP = ["#f2e6c9", "#e8c98a", "#dd9f55", "#c66a3a", "#a0382c", "#611a2c"];
 /** Upper bounds of the classes of height, m, from low to high. */
-const HEIGHTS: readonly [number, string][] = [
-  [6, "#f2e6c9"],
-  [12, "#e8c98a"],
-  [24, "#dd9f55"],
-  [48, "#c66a3a"],
-  [100, "#a0382c"],
-  [Infinity, "#611a2c"],
-];
+const HEIGHTS = [6, 12, 24, 48, 100];
+/** Okabe and Ito (2008), then lighter ones of the same hues: told apart also by those who see fewer colours. */
+const KINDS = ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#f7d488", "#b3dcf5", "#8fd6c0", "#93c0e0", "#f1b48a"];
+const OTHER = "#8b8b8b";
+const CHANGES: Record<TwinChange, string> = { added: "#2f9e57", removed: "#c8321a", moved: "#e0b400", changed: "#3b7fd4" };
+const SAME: Record<Theme, string> = { paper: "#cfc9bc", night: "#56606b" };
 
-/** Return the colour of an object in a style. */
-export function colourOf(told: Told, style: Style, theme: Theme): string {
-  if (style === "height") return HEIGHTS.find(([upto]) => told.height_m < upto)?.[1] ?? "#611a2c";
+/** Return the dress by class of object; classes are those of the legend. */
+export function byClass(theme: Theme, classes: readonly string[]): Dress {
   const colours = CLASS_COLOURS[theme];
-  return colours[told.class] ?? colours[""] ?? "#888888";
+  const of = (kind: string): string => colours[kind] ?? colours[""] ?? OTHER;
+  return { property: null, swatches: classes.map((key) => ({ key, colour: of(key) })), colourOf: (told) => of(told.class) };
 }
 
-/** Return the legend of a style; classes are those given. */
-export function legendOf(style: Style, theme: Theme, classes: readonly string[]): Swatch[] {
-  if (style === "class") return classes.map((key) => ({ key, colour: CLASS_COLOURS[theme][key] ?? CLASS_COLOURS[theme][""] ?? "#888888" }));
-  return HEIGHTS.map(([upto, colour], n) => ({ key: upto === Infinity ? `≥ ${HEIGHTS[n - 1]?.[0]} m` : `< ${upto} m`, colour }));
+function stepped(bounds: readonly number[], value: number): string {
+  const n = bounds.findIndex((upto) => value < upto);
+  return RAMP[n < 0 ? bounds.length : n] ?? OTHER;
+}
+
+function ramp(bounds: readonly number[], unit: string): Swatch[] {
+  const tail = unit && ` ${unit}`;
+  return [...bounds.map((upto, n) => ({ key: `< ${upto}${tail}`, colour: RAMP[n] ?? OTHER })), { key: `≥ ${bounds.at(-1)}${tail}`, colour: RAMP[bounds.length] ?? OTHER }];
+}
+
+export function byHeight(): Dress {
+  return { property: null, swatches: ramp(HEIGHTS, "m"), colourOf: (told) => stepped(HEIGHTS, told.height_m) };
+}
+
+/** Return the dress by any property: a ramp over the quintiles of numbers, a colour for each of the commonest words. */
+export function byProperty({ name, count, numbers, steps, values }: TwinProperty): Dress {
+  if (numbers > count / 2) {
+    const bounds = [...new Set(steps.slice(1, -1).map((each) => Number(each.toPrecision(3))))];
+    const colourOf = ({ value }: Told): string => (typeof value === "number" ? stepped(bounds, value) : OTHER);
+    return { property: name, swatches: ramp(bounds, ""), colourOf };
+  }
+  const colours = new Map(values.map((each, n) => [each, KINDS[n] ?? OTHER]));
+  const swatches = [...colours].map(([key, colour]) => ({ key, colour }));
+  return { property: name, swatches, colourOf: ({ value }) => colours.get(String(value)) ?? OTHER };
+}
+
+/** Return the dress by what differs between two moments. */
+export function byChange(theme: Theme, changes: ReadonlyMap<string, TwinChange>): Dress {
+  const swatches = Object.entries(CHANGES).map(([key, colour]) => ({ key, colour }));
+  const colourOf = (told: Told): string => {
+    const change = changes.get(told.id);
+    return change ? CHANGES[change] : SAME[theme];
+  };
+  return { property: null, swatches: [...swatches, { key: "same", colour: SAME[theme] }], colourOf };
 }

@@ -1,106 +1,179 @@
 import "../css/twin.css";
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { calls } from "../api/calls";
-import type { About, CityObject, TwinExtent } from "../api/types";
-import { moment, nameOf, number } from "../format";
+import type { Vector3 } from "three";
+import { calls, tilesetOf } from "../api/calls";
+import type { About, CityObject, TwinDifference, TwinExtent, TwinModel, TwinProperty } from "../api/types";
+import { bytes, moment, nameOf, number } from "../format";
 import { t } from "../i18n";
-import { saveBlob } from "../map/picture";
+import { saveBlob, savePicture } from "../map/picture";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
-import { emptyCard, problemCard, skeleton } from "../shell/parts";
+import { emptyCard, problemCard } from "../shell/parts";
 import { pending } from "../shell/ready";
+import { data, here } from "../state/data";
+import { eyeText } from "../state/twin-url";
 import { view } from "../state/view";
-import { colourOf, legendOf, STYLES, type Style } from "./colours";
-import { type Look, TwinScene } from "./scene";
+import { byChange, byClass, byHeight, byProperty, type Dress, type Swatch } from "./colours";
+import type { Look } from "./layer";
+import "./lf-twin-list";
+import "./lf-twin-object";
+import "./lf-twin-time";
+import "./lf-twin-tools";
+import { TwinScene } from "./scene";
+import { hand } from "./tool";
 
-const LISTED = 60;
-const GROUNDS = { paper: "#efe9dc", night: "#0b1118" };
+const GROUNDS = { paper: "#dfe6ea", night: "#0b1118" };
+const FLOORS = { paper: "#efe9dc", night: "#131c26" };
 const MARKS = { paper: "#c8321a", night: "#ff7a5c" };
+const INKS = { paper: "#1c1a17", night: "#eef2f5" };
+const PLAN_M = 1.5; // above a storey's floor a plan of it is cut
 
 /** The room of the twin: the city's objects in three dimensions and as a list, as they were at any moment. */
 @customElement("lf-twin")
 export class TwinPiece extends Piece {
-  @state() private find = "";
   @state() private broken = false;
+  @state() private divide = 0.5;
+  @state() private costs = "";
   private scene: TwinScene | null = null;
-  private shown = "";
-  private marked: string | null = null;
-  private dressed = "";
+  /** Whether the scene knows where it is on the earth. */
+  private grounded = false;
+  private done: Record<string, string> = {};
+  private end = (): void => {};
   private readonly extent = new Fetched<TwinExtent>(this, "twin-extent");
-  private readonly list = new Fetched<{ items: CityObject[] }>(this, "twin-list");
-  private readonly about = new Fetched<About>(this);
+  private readonly models = new Fetched<{ items: TwinModel[] }>(this);
+  private readonly known = new Fetched<{ items: TwinProperty[] }>(this, "twin-known");
+  private readonly changes = new Fetched<TwinDifference>(this, "twin-changes");
+  private readonly storey = new Fetched<About>(this);
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.end = hand.listen(({ tool, points }) => this.scene?.trace(points, tool === "area"));
+  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.end();
     this.scene?.dispose();
     this.scene = null;
-    this.shown = "";
-    this.dressed = "";
+    this.done = {};
+    pending.delete("twin");
   }
 
   private get when(): string {
     return view.value.at ?? "now";
   }
 
-  private get style3d(): Style {
-    return STYLES.find((each) => each === view.value.by) ?? "class";
+  private get model(): string {
+    return view.value.twin.model ?? "all";
+  }
+
+  private get generated(): TwinModel[] {
+    return (here(this.models.asked)?.items ?? []).filter(({ generated }) => generated);
+  }
+
+  private get dress(): Dress {
+    const { by, theme, twin } = view.value;
+    const changes = here(this.changes.asked);
+    if (twin.against && changes) return byChange(theme, new Map(changes.items.map(({ id, change }) => [id, change])));
+    const property = (here(this.known.asked)?.items ?? []).find(({ name }) => `p:${name}` === by);
+    if (property) return byProperty(property);
+    return by === "height" ? byHeight() : byClass(theme, (here(this.extent.asked)?.asset.extras.classes ?? []).map(({ id }) => id));
   }
 
   private get look(): Look {
-    const { theme } = view.value;
-    return { ground: GROUNDS[theme], picked: MARKS[theme], colourOf: (told) => colourOf(told, this.style3d, theme) };
+    const { theme, twin } = view.value;
+    return { ground: GROUNDS[theme], plain: FLOORS[theme], picked: MARKS[theme], dress: this.dress, clear: twin.under ? Math.max(twin.clear, 60) : twin.clear };
   }
 
   protected override render(): TemplateResult {
-    const extent = this.extent.want(this.when, () => calls.twinExtent(this.when));
+    const { pick, twin, by } = view.value;
+    const extent = this.extent.want(`${this.model} ${this.when}`, () => calls.twinExtent(this.model, this.when));
     if (extent.state === "refused" && extent.problem.status !== 404) {
       pending.delete("twin");
       return html`<section class="whole">${problemCard(extent.problem, () => this.extent.forget())}</section>`;
     }
     const none = extent.state === "refused";
     if (none) pending.delete("twin");
+    const models = here(this.models.want(this.when, () => calls.twinModels(view.value.at)))?.items ?? [];
+    if (by?.startsWith("p:") || this.known.asked.state === "here" || extent.state === "here") this.known.want(this.when, () => calls.twinProperties(view.value.at));
+    if (twin.against) this.changes.want(`${twin.against} ${this.when}`, () => calls.twinDifference(twin.against ?? "", view.value.at ?? new Date(data.value.now).toISOString()));
+    if (twin.storey) this.storey.want(twin.storey, () => calls.object(twin.storey ?? "", view.value.at));
     return html`<section class="twin-stage" aria-label=${t("twin.label")}>
-        <canvas tabindex="0" aria-label=${t("twin.hint")} ?hidden=${none || this.broken}></canvas>
-        ${none ? html`<div class="whole">${emptyCard(t("twin.empty"), "lifang demo delft")}</div>` : nothing}
-        ${this.broken ? html`<p class="calm" role="status">${t("twin.failed")}</p>` : nothing}
-        ${none ? nothing : this.tools()}
+        <div class="twin-scene">
+          <canvas tabindex="0" aria-label=${t("twin.hint")} ?hidden=${none || this.broken}></canvas>
+          ${none ? html`<div class="whole">${emptyCard(t("twin.empty"), "lifang demo delft")}</div>` : nothing}
+          ${this.broken ? html`<p class="calm" role="status">${t("twin.failed")}</p>` : nothing}
+          ${none ? nothing : html`<lf-twin-tools .models=${models} .known=${here(this.known.asked)?.items ?? []} .high=${here(this.extent.asked)?.root.boundingVolume.region[5] ?? 100}
+            @act=${(event: CustomEvent<string>) => void this.act(event.detail)}></lf-twin-tools>`}
+          ${twin.against && !none ? this.divider() : nothing}
+          <div class="twin-pins">${twin.notes.map(({ text }) => html`<div class="twin-pin">${text}</div>`)}</div>
+          ${none ? nothing : this.legend()}
+        </div>
+        <lf-twin-time></lf-twin-time>
       </section>
-      <aside class="column twin-side" aria-label=${t("room.twin")}>${view.value.pick ? this.detail(view.value.pick) : this.listing()}</aside>`;
+      <aside class="column twin-side" aria-label=${t("room.twin")}>
+        ${pick
+          ? html`<lf-twin-object .models=${models} @visit=${this.visit}></lf-twin-object>`
+          : html`<lf-twin-list .models=${models} .extent=${here(this.extent.asked)} @visit=${this.visit}></lf-twin-list>`}
+      </aside>`;
   }
 
   protected override updated(_: PropertyValues): void {
     const extent = this.extent.asked;
     if (extent.state !== "here" || this.broken) return;
     if (!this.scene) this.open();
-    const address = `/tiles/3d/all/${encodeURIComponent(this.when)}/tileset.json`;
-    if (this.scene && this.shown !== address) {
-      this.shown = address;
+    const { scene } = this;
+    if (!scene) return;
+    const { twin, theme, by, pick } = view.value;
+    const [, , , , low = 0, high = 0] = extent.value.root.boundingVolume.region;
+    const site = { box: extent.value.asset.extras.box, low, high };
+    const before = twin.against && tilesetOf(this.model, twin.against);
+    const told = here(this.changes.asked) ? twin.against : "";
+    this.once("tiles", tilesetOf(this.model, this.when), (address) => {
       pending.add("twin");
-      this.scene.load(new URL(address, window.location.href).href, extent.value.asset.extras.box);
-      this.scene.mark(view.value.pick);
-    }
-    const dress = `${view.value.theme} ${this.style3d}`;
-    if (this.dressed !== dress) {
-      this.dressed = dress;
-      this.scene?.dress(this.look);
-    }
-    if (this.marked !== view.value.pick) {
-      this.marked = view.value.pick;
-      this.scene?.mark(this.marked);
-    }
+      scene.load(new URL(address, window.location.href).href, site);
+      this.grounded = false;
+      this.done = { tiles: address, eye: this.done["eye"] ?? "?" };
+    });
+    this.once("before", `${before} ${twin.split}`, () => {
+      if (before) pending.add("twin");
+      scene.compare(before ? new URL(before, window.location.href).href : null, twin.split);
+    });
+    this.once("dress", `${theme} ${by} ${twin.clear} ${twin.under} ${told} ${before} ${here(this.known.asked)?.items.length}`, () => {
+      pending.add("twin");
+      scene.dress(this.look);
+    });
+    this.once("pick", pick ?? "", (id) => scene.mark(id || null));
+    this.once("under", String(twin.under), () => scene.dig(twin.under));
+    const storey = here(this.storey.asked)?.object;
+    const above = twin.storey && storey ? Math.min(storey.top_m, storey.bottom_m + PLAN_M) : null;
+    this.once("cut", `${JSON.stringify(twin.cut)} ${above} ${before}`, () => scene.cut(twin.cut, above));
+    if (!this.grounded) return;
+    this.once("pins", JSON.stringify(twin.notes), () => this.pinAll());
+    this.once("eye", eyeText(twin.eye) ?? "", () => (twin.eye ? scene.stand(twin.eye) : scene.home()));
+  }
+
+  /** Do something when what it depends on is another than when it was last done. */
+  private once(what: string, key: string, act: (key: string) => void): void {
+    if (this.done[what] === key) return;
+    this.done[what] = key;
+    act(key);
   }
 
   private open(): void {
     const canvas = this.querySelector("canvas");
     if (!canvas) return;
+    performance.setResourceTimingBufferSize(5_000);
     try {
       this.scene = new TwinScene(canvas, this.look, {
-        onPick: (id) => view.set({ pick: id }),
-        onSettled: () => {
-          Object.assign(canvas.dataset, this.scene?.cost);
-          pending.delete("twin");
+        onPick: (id, place, point) => this.touched(id, place, point),
+        onSettled: () => this.settle(canvas),
+        onMoved: (eye) => {
+          this.done["eye"] = eyeText(eye) ?? "";
+          view.set({ twin: { ...view.value.twin, eye } });
         },
+        onPlaced: () => this.placed(),
         onFailed: () => pending.delete("twin"),
       });
     } catch {
@@ -109,109 +182,109 @@ export class TwinPiece extends Piece {
     }
   }
 
-  private tools(): TemplateResult {
-    const { by } = view.value;
-    const style = this.style3d;
-    const classes = this.extent.asked.state === "here" ? this.extent.asked.value.asset.extras.classes : [];
-    const words = (key: string): string => {
-      const found = style === "class" && classes.find(({ id }) => id === key);
-      return found ? `${nameOf(found, this.tongue)} ${found.count}` : key;
+  /** The scene knows where it is on the earth: what is told in degrees can be put into it. */
+  private placed(): void {
+    const { scene } = this;
+    if (!scene) return;
+    this.grounded = true;
+    this.pinAll();
+    this.done["cut"] = "";
+    this.requestUpdate();
+    void this.pave();
+  }
+
+  private pinAll(): void {
+    const places = view.value.twin.notes.map(({ lon, lat, up }): [number, number, number] => [lon, lat, up]);
+    this.scene?.pin([...this.querySelectorAll<HTMLElement>(".twin-pin")], places);
+  }
+
+  /** Draw the city's roads on the ground, as its map does. */
+  private async pave(): Promise<void> {
+    const layer = here(data.value.city)?.layers.find(({ style }) => style === "road");
+    const extent = here(this.extent.asked);
+    if (!layer || !extent || this.done["paved"]) return;
+    this.done["paved"] = layer.dataset;
+    const [west, south, east, north] = extent.asset.extras.box;
+    const { features } = await calls.features(layer.dataset);
+    const near = ([lon = 0, lat = 0]: number[]): boolean => lon > west - 0.01 && lon < east + 0.01 && lat > south - 0.01 && lat < north + 0.01;
+    const lines = features.flatMap(({ geometry }) => (geometry?.type === "LineString" && geometry.coordinates.some(near) ? [geometry.coordinates] : []));
+    this.scene?.pave(lines, extent.root.boundingVolume.region[4] ?? 0);
+  }
+
+  private settle(canvas: HTMLCanvasElement): void {
+    const cost = this.scene?.cost;
+    if (!cost) return;
+    const loaded = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/tiles/3d/")) as PerformanceResourceTiming[];
+    const size = loaded.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
+    Object.assign(canvas.dataset, cost, { bytes: size });
+    this.costs = t("twin.cost", { calls: cost.calls, triangles: number(cost.triangles, this.tongue, 0), size: bytes(size, this.tongue) });
+    pending.delete("twin");
+  }
+
+  private touched(id: string | null, place: [number, number, number] | null, point: Vector3 | null): void {
+    const { tool, points } = hand.value;
+    if (tool === null) return view.set({ pick: id });
+    if (!place || !point) return;
+    if (tool !== "note") return hand.set({ points: [...points, point] });
+    const [lon, lat, up] = place;
+    const { notes } = view.value.twin;
+    view.set({ twin: { ...view.value.twin, notes: [...notes, { lon, lat, up, text: `${t("twin.notes.new")} ${notes.length + 1}` }] } });
+    hand.set({ tool: null });
+  }
+
+  private divider(): TemplateResult | typeof nothing {
+    if (view.value.twin.split !== "swipe") return nothing;
+    const push = (event: Event): void => {
+      this.divide = Number((event.currentTarget as HTMLInputElement).value) / 100;
+      this.scene?.push(this.divide);
     };
-    return html`<div class="twin-tools">
-        <button type="button" class="quiet" @click=${() => this.home()}>${t("map.home")}</button>
-        <button type="button" class="quiet" @click=${() => this.picture()}>${t("map.png")}</button>
-        <label>${t("twin.by")}
-          <select .value=${by ?? "class"} @change=${(event: Event) => view.set({ by: (event.currentTarget as HTMLSelectElement).value })}>
-            ${STYLES.map((each) => html`<option value=${each} ?selected=${each === style}>${t(`twin.by.${each}`)}</option>`)}
-          </select></label>
-        <label>${t("twin.at")}
-          <input type="date" .value=${view.value.at?.slice(0, 10) ?? ""} @change=${(event: Event) => this.travel((event.currentTarget as HTMLInputElement).value)} /></label>
-        ${view.value.at ? html`<button type="button" class="quiet" @click=${() => view.set({ at: null })}>${t("twin.now")}</button>` : nothing}
-      </div>
-      <ul class="twin-legend" aria-label=${t("legend.title")}>
-        ${legendOf(style, view.value.theme, classes.map(({ id }) => id)).map(({ key, colour }) => html`<li><i style="background:${colour}"></i>${words(key)}</li>`)}
-      </ul>`;
+    return html`<div class="twin-divider" style="inset-inline-start:${this.divide * 100}%"></div>
+      <input class="twin-push" type="range" min="0" max="100" .value=${String(this.divide * 100)} aria-label=${t("twin.divide")} @input=${push} />`;
   }
 
-  private travel(day: string): void {
-    view.set({ at: day ? `${day}T00:00:00Z` : null });
+  private words({ key }: Swatch): string {
+    const { twin, by } = view.value;
+    const changes = here(this.changes.asked);
+    if (twin.against && changes) {
+      const count = changes.counts[key as "added"];
+      return `${t(`twin.change.${key}` as "twin.change.added")}${count ? ` ${number(count, this.tongue, 0)}` : ""}`;
+    }
+    const found = (by ?? "class") === "class" && here(this.extent.asked)?.asset.extras.classes.find(({ id }) => id === key);
+    return found ? `${nameOf(found, this.tongue)} ${number(found.count, this.tongue, 0)}` : key;
   }
 
-  private home(): void {
-    if (this.extent.asked.state === "here") this.scene?.home(this.extent.asked.value.asset.extras.box);
+  private legend(): TemplateResult {
+    return html`<div class="twin-legend">
+      <ul aria-label=${t("legend.title")}>
+        ${this.dress.swatches.map((each) => html`<li><i style="background:${each.colour}"></i>${this.words(each)}</li>`)}
+      </ul>
+      ${this.generated.map(({ title }) => html`<p class="twin-generated">${nameOf(title, this.tongue)}</p>`)}
+      <p class="fine twin-cost">${this.costs}</p>
+    </div>`;
   }
 
-  private picture(): void {
-    this.querySelector("canvas")?.toBlob((blob) => {
-      if (blob) saveBlob(blob, "lifang-twin.png");
-    });
-  }
+  private readonly visit = (event: CustomEvent<CityObject>): void => {
+    view.set({ pick: event.detail.id });
+    this.scene?.visit(event.detail);
+  };
 
-  private listing(): TemplateResult {
-    const { at } = view.value;
-    const found = this.list.want(`${at} ${this.find}`, () => calls.objects({ q: this.find, at, limit: LISTED }));
-    return html`<section class="panel" aria-labelledby="twin-title">
-      <h2 id="twin-title">${t("twin.objects")}</h2>
-      <input type="search" class="wide" .value=${this.find} placeholder=${t("twin.find")} aria-label=${t("twin.find")}
-        @change=${(event: Event) => (this.find = (event.currentTarget as HTMLInputElement).value)} />
-      ${found.state === "here" ? this.rows(found.value.items) : found.state === "refused" ? problemCard(found.problem) : skeleton(8)}
-    </section>`;
-  }
-
-  private rows(items: CityObject[]): TemplateResult {
-    if (!items.length) return html`<p class="calm">${t("twin.none")}</p>`;
-    return html`<table class="streams">
-      <thead><tr><th scope="col">${t("twin.object")}</th><th scope="col">${t("twin.class")}</th><th scope="col" class="number">${t("twin.height")}</th></tr></thead>
-      <tbody>
-        ${items.map((each) => html`<tr>
-          <th scope="row"><button type="button" class="link" @click=${() => this.go(each)}>${each.name || each.id.split(":").at(-1)}</button></th>
-          <td>${nameOf(each.kind_name, this.tongue)}</td>
-          <td class="number">${number(each.top_m - each.bottom_m, this.tongue)}</td>
-        </tr>`)}
-      </tbody>
-    </table>
-    ${items.length === LISTED ? html`<p class="fine">${t("twin.first", { n: LISTED })}</p>` : nothing}`;
-  }
-
-  private go(object: CityObject): void {
-    view.set({ pick: object.id });
-    this.scene?.visit(object);
-  }
-
-  private detail(id: string): TemplateResult {
-    const { at } = view.value;
-    const found = this.about.want(`${id} ${at}`, () => calls.object(id, at));
-    const back = html`<button type="button" class="quiet" @click=${() => view.set({ pick: null })}>${t("twin.back")}</button>`;
-    if (found.state === "asked") return html`<section class="panel">${back}${skeleton(8)}</section>`;
-    if (found.state === "refused") return html`<section class="panel">${back}${problemCard(found.problem, () => this.about.forget())}</section>`;
-    const { object, whole, parts } = found.value;
-    return html`<section class="panel" aria-labelledby="object-title">
-      ${back}
-      <h2 id="object-title" tabindex="-1">${object.name || object.id}</h2>
-      <p class="fine"><code>${object.id}</code></p>
-      <dl class="pairs">
-        ${this.pair("twin.class", nameOf(object.kind_name, this.tongue))}
-        ${this.pair("twin.category", nameOf(object.category, this.tongue))}
-        ${this.pair("twin.level", String(object.level))}
-        ${this.pair("twin.stage", nameOf(object.stage, this.tongue))}
-        ${this.pair("twin.height", number(object.top_m - object.bottom_m, this.tongue))}
-        ${this.pair("twin.since", moment(object.valid_from, this.zone))}
-        ${object.valid_to ? this.pair("twin.until", moment(object.valid_to, this.zone)) : nothing}
-        ${this.pair("twin.recorded", moment(object.recorded, this.zone))}
-      </dl>
-      <button type="button" @click=${() => this.scene?.visit(object)}>${t("twin.visit")}</button>
-      ${whole ? html`<h3>${t("twin.whole")}</h3>${this.links([whole])}` : nothing}
-      ${parts.length ? html`<h3>${t("twin.parts")}</h3>${this.links(parts)}` : nothing}
-      <h3>${t("twin.properties")}</h3>
-      <dl class="pairs">${Object.entries(object.properties).filter(([, value]) => value !== "" && value !== null).map(([key, value]) => html`<dt>${key}</dt><dd>${String(value)}</dd>`)}</dl>
-    </section>`;
-  }
-
-  private pair(key: "twin.class" | "twin.category" | "twin.level" | "twin.stage" | "twin.height" | "twin.since" | "twin.until" | "twin.recorded", value: string): TemplateResult {
-    return html`<dt>${t(key)}</dt><dd>${value}</dd>`;
-  }
-
-  private links(objects: CityObject[]): TemplateResult {
-    return html`<ul>${objects.map((each) => html`<li><button type="button" class="link" @click=${() => this.go(each)}>${each.name || each.id}</button></li>`)}</ul>`;
+  private async act(what: string): Promise<void> {
+    const { scene } = this;
+    if (!scene?.now) return;
+    if (what === "home") return view.set({ twin: { ...view.value.twin, eye: null } });
+    const models = here(this.models.asked)?.items ?? [];
+    if (what === "glb") {
+      const { modelOf } = await import("./export");
+      const told = models.map(({ id, title, source, licence, generated }) => ({ id, title: title.en, source, licence, generated }));
+      return saveBlob(await modelOf(scene.now, { models: told, at: this.when }), "lifang-twin.glb");
+    }
+    const canvas = this.querySelector("canvas");
+    if (!canvas) return;
+    const { pictureOf } = await import("./export");
+    const { theme } = view.value;
+    const title = `${nameOf(here(data.value.city)?.name, this.tongue)} · ${moment(this.moment, this.zone)}`;
+    const swatches = this.dress.swatches.map((each) => ({ ...each, key: this.words(each) }));
+    const lines = models.map((each) => `${nameOf(each.title, this.tongue)} · ${each.licence}`);
+    await savePicture(pictureOf(canvas, title, swatches, lines, INKS[theme], FLOORS[theme]), "lifang-twin.png");
   }
 }

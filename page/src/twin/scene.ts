@@ -1,16 +1,7 @@
-import { GLTFExtensionsPlugin, ImplicitTilingPlugin, ReorientationPlugin } from "3d-tiles-renderer/plugins";
-import { TilesRenderer } from "3d-tiles-renderer/three";
-import { BufferAttribute, Color, DirectionalLight, HemisphereLight, MathUtils, Mesh, MeshStandardMaterial, type Object3D, PerspectiveCamera, Raycaster, Scene, Vector2, Vector3, WebGLRenderer } from "three";
+import { BufferGeometry, Color, DirectionalLight, Float32BufferAttribute, Group, HemisphereLight, Line, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial, PerspectiveCamera, Plane, PlaneGeometry, Raycaster, Scene, Vector2, Vector3, WebGLRenderer } from "three";
 import { MapControls } from "three/addons/controls/MapControls.js";
-
-/** What a tile's table says of an object. */
-export interface Told {
-  id: string;
-  class: string;
-  name: string;
-  model: string;
-  height_m: number;
-}
+import type { Cut, Split } from "../state/twin-url";
+import { type Look, TileLayer } from "./layer";
 
 /** Where an object stands: degrees on WGS 84, metres above the model's height datum. */
 export interface Place {
@@ -19,41 +10,60 @@ export interface Place {
   top_m: number;
 }
 
-export interface Look {
-  ground: string;
-  picked: string;
-  /** Return the colour of an object. */
-  colourOf(told: Told): string;
+/** What a tileset says of where it is: west, south, east, north in degrees; lowest and highest, m. */
+export interface Extent {
+  box: readonly number[];
+  low: number;
+  high: number;
 }
 
 export interface SceneHooks {
-  onPick(id: string | null): void;
+  /** A click: the object under it, and the place in degrees and metres. */
+  onPick(id: string | null, place: [number, number, number] | null, point: Vector3 | null): void;
   /** All tiles that the camera asks for are there and drawn. */
   onSettled(): void;
+  /** A person has moved the camera: longitude, latitude, metres of it and of what it looks at. */
+  onMoved(eye: number[]): void;
+  /** The scene stands on the earth: places in degrees can be asked for. */
+  onPlaced(): void;
   onFailed(): void;
-}
-
-interface Table {
-  getPropertyTableData(tables: number[], ids: number[]): unknown[];
 }
 
 const FIELD_OF_VIEW = 50;
 const QUIET_FRAMES = 12;
 const SLOPE = 0.8; // metres up for each metre back from what is looked at
+const FLIGHT_MS = 700;
+const DEGREE_M = 111_320;
+const UP = new Vector3(0, 1, 0);
 
-/** The city in three dimensions: tiles of the twin under one camera, nothing else. */
+interface Flight {
+  from: [Vector3, Vector3];
+  to: [Vector3, Vector3];
+  begun: number;
+}
+
+/** The city in three dimensions: tiles of one moment or two under one camera, with what is measured and noted in it. */
 export class TwinScene {
   private readonly renderer: WebGLRenderer;
   private readonly scene = new Scene();
   private readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 1, 200_000);
   private readonly controls: MapControls;
   private readonly sized: ResizeObserver;
-  private tiles: TilesRenderer | null = null;
-  private told = new Map<Mesh, Told[]>();
-  private picked: string | null = null;
+  private readonly drawn = new Group(); // lines of what is measured
+  private streets: LineSegments | null = null;
+  private floor: Mesh | null = null;
+  private pins: { element: HTMLElement; at: Vector3 }[] = [];
+  private flight: Flight | null = null;
+  private extent: Extent = { box: [0, 0, 0, 0], low: 0, high: 0 };
   private frame = 0;
   private stale = true;
   private quiet = 0;
+  private under = false;
+  private split: Split | null = null;
+  /** Where the line between two moments stands, as a fraction of the width. */
+  private divide = 0.5;
+  now: TileLayer | null = null;
+  before: TileLayer | null = null;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -61,117 +71,272 @@ export class TwinScene {
     private readonly hooks: SceneHooks,
   ) {
     this.renderer = new WebGLRenderer({ canvas, antialias: true, preserveDrawingBuffer: true, logarithmicDepthBuffer: true });
+    this.renderer.localClippingEnabled = true;
+    this.renderer.info.autoReset = false;
     const sun = new DirectionalLight(0xffffff, 2.2);
     sun.position.set(0.4, 1, -0.6);
-    this.scene.add(sun, new HemisphereLight(0xffffff, 0x8a8578, 1.6));
+    this.scene.add(sun, new HemisphereLight(0xffffff, 0x8a8578, 1.6), this.drawn);
     this.controls = new MapControls(this.camera, canvas);
     this.controls.maxPolarAngle = 1.5;
+    this.controls.listenToKeyEvents(canvas);
     this.controls.addEventListener("change", () => (this.stale = true));
+    this.controls.addEventListener("end", () => this.moved());
     this.sized = new ResizeObserver(() => this.resize());
     this.sized.observe(canvas);
     canvas.addEventListener("click", (event) => this.click(event));
+    canvas.addEventListener("keydown", (event) => this.key(event));
     this.dress(look);
     this.turn();
   }
 
-  /** Show the tileset at an address in place of the one before, the camera over the middle of it. */
-  load(address: string, box: readonly number[]): void {
-    this.clear();
-    const [west = 0, south = 0, east = 0, north = 0] = box;
-    const lat = MathUtils.degToRad((south + north) / 2);
-    const lon = MathUtils.degToRad((west + east) / 2);
-    const tiles = new TilesRenderer(address);
-    tiles.fetchOptions = { credentials: "same-origin" };
-    tiles.registerPlugin(new ImplicitTilingPlugin());
-    tiles.registerPlugin(new GLTFExtensionsPlugin({ metadata: true }));
-    tiles.registerPlugin(new ReorientationPlugin({ lat, lon, height: 0 }));
-    tiles.setCamera(this.camera);
-    tiles.setResolutionFromRenderer(this.camera, this.renderer);
-    tiles.addEventListener("load-model", ({ scene }) => this.take(scene));
-    tiles.addEventListener("dispose-model", ({ scene }) => scene.traverse((each) => this.told.delete(each as Mesh)));
-    tiles.addEventListener("needs-update", () => (this.stale = true));
-    tiles.addEventListener("load-error", () => this.hooks.onFailed());
-    tiles.addEventListener("tiles-load-start", () => (this.quiet = 0));
-    this.scene.add(tiles.group);
-    this.tiles = tiles;
-    this.quiet = 0;
-    this.home(box);
+  /** Show the tileset at an address in place of the one before. */
+  load(address: string, extent: Extent): void {
+    this.now = this.replaced(this.now, address, extent);
+    this.extent = extent;
+    this.lay();
+    this.now?.tiles.addEventListener("load-root-tileset", () => window.setTimeout(() => this.hooks.onPlaced()));
   }
 
-  /** Look at a box of degrees from the south. */
-  home(box: readonly number[]): void {
-    const [west = 0, south = 0, east = 0, north = 0] = box;
-    const wide = (east - west) * 111_320 * Math.cos(MathUtils.degToRad(south));
-    this.aim(new Vector3(), Math.max(wide, (north - south) * 111_320, 100) * 0.75);
+  /** Show another moment beside it, by a line that can be pushed or side by side; null shows none. */
+  compare(address: string | null, split: Split): void {
+    this.split = address ? split : null;
+    if ((this.before?.address ?? null) !== address) this.before = this.replaced(this.before, address, this.extent);
+    this.resize();
+  }
+
+  /** Put the line between two moments at a fraction of the width. */
+  push(divide: number): void {
+    this.divide = divide;
+    this.stale = true;
+  }
+
+  /** Look at the whole city from the south. */
+  home(): void {
+    const [west = 0, south = 0, east = 0, north = 0] = this.extent.box;
+    const wide = (east - west) * DEGREE_M * Math.cos((south * Math.PI) / 180);
+    this.aim(new Vector3(0, this.extent.low, 0), Math.max(wide, (north - south) * DEGREE_M, 60) * 0.72);
   }
 
   /** Look at an object. */
   visit({ bbox, bottom_m, top_m }: Place): void {
     const [west = 0, south = 0, east = 0, north = 0] = bbox;
-    if (!this.tiles) return;
-    const at = new Vector3();
-    const [lat, lon] = [(south + north) / 2, (west + east) / 2].map(MathUtils.degToRad) as [number, number];
-    this.tiles.ellipsoid.getCartographicToPosition(lat, lon, (bottom_m + top_m) / 2, at);
-    this.tiles.group.updateMatrixWorld();
-    const size = Math.max((east - west) * 111_320, (north - south) * 111_320, top_m - bottom_m, 10);
-    this.aim(at.applyMatrix4(this.tiles.group.matrixWorld), size * 2.5);
+    if (!this.now) return;
+    const at = this.now.place((west + east) / 2, (south + north) / 2, (bottom_m + top_m) / 2);
+    const size = Math.max((east - west) * DEGREE_M, (north - south) * DEGREE_M, top_m - bottom_m, 10);
+    this.moved(...this.aim(at, size * 2.5));
   }
 
-  /** Mark an object; null marks none. */
+  /** Look from a place at another, as `onMoved` told them. */
+  stand(eye: readonly number[]): void {
+    const [lon = 0, lat = 0, up = 0, toLon = 0, toLat = 0, toUp = 0] = eye;
+    if (!this.now) return;
+    this.put(this.now.place(toLon, toLat, toUp), this.now.place(lon, lat, up));
+  }
+
   mark(id: string | null): void {
-    this.picked = id;
-    this.paintAll();
+    this.now?.mark(id);
+    this.before?.mark(id);
   }
 
   dress(look: Look): void {
     this.look = look;
     this.scene.background = new Color(look.ground);
-    this.paintAll();
+    this.now?.dress(look);
+    this.before?.dress(look);
+    this.lay();
+  }
+
+  /** Cut the city by planes: what lies beyond is not drawn, nor picked. `above` is a height, m, over which nothing is. */
+  cut(cut: Cut | null, above: number | null): void {
+    const [west = 0, south = 0, east = 0, north = 0] = this.extent.box;
+    const planes = above === null ? [] : [new Plane(new Vector3(0, -1, 0), above)];
+    if (cut?.axis === "h") planes.push(new Plane(new Vector3(0, -1, 0), cut.at));
+    if (cut && cut.axis !== "h" && this.now) {
+      const [lon, lat] = cut.axis === "e" ? [west + cut.at * (east - west), (south + north) / 2] : [(west + east) / 2, south + cut.at * (north - south)];
+      const on = this.now.place(lon, lat, 0);
+      const back = this.now.place(cut.axis === "e" ? lon - 0.01 : lon, cut.axis === "e" ? lat : lat + 0.01, 0);
+      planes.push(new Plane().setFromNormalAndCoplanarPoint(back.sub(on).normalize(), on));
+    }
+    for (const layer of this.layers) {
+      layer.material.clippingPlanes = planes;
+      layer.material.needsUpdate = true;
+    }
+    this.stale = true;
+  }
+
+  /** Let the camera go below the ground, which is not drawn then. */
+  dig(under: boolean): void {
+    this.under = under;
+    this.controls.maxPolarAngle = under ? Math.PI : 1.5;
+    this.controls.update();
+    this.lay();
+  }
+
+  /** Draw lines of degrees on the ground, m above the datum. */
+  pave(lines: readonly (readonly number[][])[], up: number): void {
+    if (!this.now) return;
+    const { now } = this;
+    const points = lines.flatMap((line) => line.slice(1).flatMap((to, n) => [line[n] ?? to, to]));
+    const flat = points.flatMap(([lon = 0, lat = 0]) => now.place(lon, lat, up).toArray());
+    this.streets?.removeFromParent();
+    this.streets = new LineSegments(new BufferGeometry().setAttribute("position", new Float32BufferAttribute(flat, 3)), new LineBasicMaterial());
+    this.scene.add(this.streets);
+    this.lay();
+  }
+
+  /** Draw a line through points, closed if it goes round an area. */
+  trace(points: readonly Vector3[], closed: boolean): void {
+    this.drawn.clear();
+    const path = closed && points.length > 2 ? [...points, points[0] as Vector3] : [...points];
+    const line = new Line(new BufferGeometry().setFromPoints(path), new LineBasicMaterial({ color: this.look.picked, depthTest: false, transparent: true }));
+    line.renderOrder = 9;
+    this.drawn.add(line);
+    this.stale = true;
+  }
+
+  /** Keep elements over places, which are degrees and metres. */
+  pin(elements: readonly HTMLElement[], places: readonly (readonly [number, number, number])[]): void {
+    const { now } = this;
+    this.pins = now ? elements.map((element, n) => ({ element, at: now.place(...(places[n] ?? [0, 0, 0])) })) : [];
+    this.stale = true;
+  }
+
+  /** Return what lies under the middle of the picture, for those who have no mouse. */
+  pickMiddle(): void {
+    this.pickAt(new Vector2(0, 0), this.now);
   }
 
   /** Triangles, draw calls and tiles of the last frame. */
   get cost(): { triangles: number; calls: number; tiles: number } {
     const { triangles, calls } = this.renderer.info.render;
-    return { triangles, calls, tiles: this.tiles?.visibleTiles.size ?? 0 };
+    return { triangles, calls, tiles: this.layers.reduce((sum, { tiles }) => sum + tiles.visibleTiles.size, 0) };
+  }
+
+  get layers(): TileLayer[] {
+    return [this.before, this.now].filter((each) => each !== null);
   }
 
   dispose(): void {
     window.cancelAnimationFrame(this.frame);
     this.sized.disconnect();
-    this.clear();
+    for (const layer of this.layers) layer.dispose();
     this.controls.dispose();
     this.renderer.dispose();
   }
 
-  private clear(): void {
-    if (!this.tiles) return;
-    this.scene.remove(this.tiles.group);
-    this.tiles.dispose();
-    this.tiles = null;
-    this.told.clear();
+  private replaced(old: TileLayer | null, address: string | null, extent: Extent): TileLayer | null {
+    if (old) this.scene.remove(old.tiles.group);
+    old?.dispose();
+    this.stale = true;
+    this.quiet = 0;
+    if (address === null) return null;
+    const layer = new TileLayer(address, extent.box, this.camera, this.renderer, this.look, () => this.wake(), () => this.hooks.onFailed());
+    this.scene.add(layer.tiles.group);
+    return layer;
+  }
+
+  private wake(): void {
+    this.stale = true;
+    this.quiet = 0;
+  }
+
+  /** Lay the ground and the streets on it, unless the view is from below or something lies beneath. */
+  private lay(): void {
+    this.floor?.removeFromParent();
+    this.floor = null;
+    if (!this.under && this.extent.low > -0.01) {
+      const [west = 0, , east = 0] = this.extent.box;
+      const size = Math.max((east - west) * DEGREE_M * 6, 1_000);
+      this.floor = new Mesh(new PlaneGeometry(size, size).rotateX(-Math.PI / 2), new MeshBasicMaterial({ color: this.look.plain }));
+      this.floor.position.y = this.extent.low - 0.6;
+      this.scene.add(this.floor);
+    }
+    (this.streets?.material as LineBasicMaterial | undefined)?.color.set(this.look.dress.colourOf({ id: "", class: "Road", name: "", model: "", height_m: 0, generated: 0 }));
     this.stale = true;
   }
 
-  private aim(at: Vector3, away: number): void {
+  /** Look at a point from the south, and return it and where from. */
+  private aim(at: Vector3, away: number): [Vector3, Vector3] {
+    const eye = new Vector3(at.x, at.y + away * SLOPE, at.z - away);
+    this.put(at, eye);
+    return [at, eye];
+  }
+
+  /** Put the camera there: in a flight if something is seen already and motion is not unwelcome. */
+  private put(at: Vector3, eye: Vector3): void {
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.quiet = 0;
+    if (calm || !this.now?.tiles.root) {
+      this.flight = null;
+      this.set(at, eye);
+    } else this.flight = { from: [this.controls.target.clone(), this.camera.position.clone()], to: [at, eye], begun: performance.now() };
+  }
+
+  private set(at: Vector3, eye: Vector3): void {
     this.controls.target.copy(at);
-    this.camera.position.set(at.x, at.y + away * SLOPE, at.z - away);
+    this.camera.position.copy(eye);
     this.controls.update();
     this.stale = true;
   }
 
+  private fly(): void {
+    if (!this.flight) return;
+    const { from, to, begun } = this.flight;
+    const part = Math.min((performance.now() - begun) / FLIGHT_MS, 1);
+    const eased = part * part * (3 - 2 * part);
+    this.quiet = 0;
+    if (part === 1) this.flight = null;
+    this.set(from[0].clone().lerp(to[0], eased), from[1].clone().lerp(to[1], eased));
+  }
+
+  private moved(at = this.controls.target, eye = this.camera.position): void {
+    if (this.now?.tiles.root) this.hooks.onMoved([...this.now.where(eye), ...this.now.where(at)]);
+  }
+
   private turn(): void {
     this.frame = window.requestAnimationFrame(() => this.turn());
+    this.fly();
     this.camera.updateMatrixWorld();
-    this.tiles?.update();
+    for (const { tiles } of this.layers) tiles.update();
     this.settle();
     if (!this.stale) return;
     this.stale = false;
+    this.draw();
+    for (const { element, at } of this.pins) this.hang(element, at);
+  }
+
+  private draw(): void {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    this.renderer.info.reset();
+    const { now, before, split } = this;
+    if (!split || !before || !now) {
+      this.view(now, [0, width], [0, width], height);
+      return;
+    }
+    const edge = split === "side" ? width / 2 : Math.round(width * this.divide);
+    this.view(before, [0, edge], split === "side" ? [0, edge] : [0, width], height);
+    this.view(now, [edge, width], split === "side" ? [edge, width] : [0, width], height);
+  }
+
+  /** Draw one moment between two edges of the canvas, as a part of the picture that lies between others. */
+  private view(shown: TileLayer | null, [left, right]: [number, number], [from, to]: [number, number], height: number): void {
+    for (const layer of this.layers) layer.tiles.group.visible = layer === shown;
+    this.renderer.setScissorTest(true);
+    this.renderer.setScissor(left, 0, right - left, height);
+    this.renderer.setViewport(from, 0, to - from, height);
     this.renderer.render(this.scene, this.camera);
+  }
+
+  private hang(element: HTMLElement, at: Vector3): void {
+    const seen = at.clone().project(this.camera);
+    const { clientWidth, clientHeight } = this.canvas;
+    element.hidden = seen.z > 1 || this.split === "side";
+    element.style.transform = `translate(${((seen.x + 1) / 2) * clientWidth}px, ${((1 - seen.y) / 2) * clientHeight}px)`;
   }
 
   /** Tell once that nothing has been on its way for some frames: a tile that came may ask for those below it. */
   private settle(): void {
-    if (!this.tiles?.root || this.tiles.loadProgress < 1) this.quiet = 0;
+    if (!this.now || this.flight || !this.layers.every(({ settled }) => settled)) this.quiet = 0;
     else if (++this.quiet === QUIET_FRAMES) this.hooks.onSettled();
   }
 
@@ -180,58 +345,45 @@ export class TwinScene {
     if (!clientWidth || !clientHeight) return;
     this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, 2));
     this.renderer.setSize(clientWidth, clientHeight, false);
-    this.camera.aspect = clientWidth / clientHeight;
+    this.camera.aspect = clientWidth / (this.split === "side" ? 2 : 1) / clientHeight;
     this.camera.updateProjectionMatrix();
-    this.tiles?.setResolutionFromRenderer(this.camera, this.renderer);
+    for (const { tiles } of this.layers) tiles.setResolutionFromRenderer(this.camera, this.renderer);
     this.stale = true;
   }
 
-  private take(model: Object3D): void {
-    model.traverse((each) => {
-      if (!(each instanceof Mesh)) return;
-      this.told.set(each, tableOf(each));
-      each.material = new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0 });
-      this.paint(each);
-    });
-    this.stale = true;
-  }
-
-  private paintAll(): void {
-    for (const mesh of this.told.keys()) this.paint(mesh);
-    this.stale = true;
-  }
-
-  private paint(mesh: Mesh): void {
-    const ids = mesh.geometry.getAttribute("_feature_id_0");
-    const colours = (this.told.get(mesh) ?? []).map((told) => {
-      const { r, g, b } = new Color(told.id === this.picked ? this.look.picked : this.look.colourOf(told));
-      return [r, g, b].map((part) => Math.round(part * 255));
-    });
-    const painted = new Uint8Array(ids.count * 3);
-    for (let vertex = 0; vertex < ids.count; vertex++) painted.set(colours[ids.getX(vertex)] ?? [128, 128, 128], vertex * 3);
-    mesh.geometry.setAttribute("color", new BufferAttribute(painted, 3, true));
+  /** Turn and go nearer by keys; arrows move, by the controls. */
+  private key(event: KeyboardEvent): void {
+    const away = this.camera.position.clone().sub(this.controls.target);
+    const turns: Record<string, () => Vector3> = {
+      "+": () => away.multiplyScalar(0.8),
+      "=": () => away.multiplyScalar(0.8),
+      "-": () => away.multiplyScalar(1.25),
+      "[": () => away.applyAxisAngle(UP, -0.2),
+      "]": () => away.applyAxisAngle(UP, 0.2),
+    };
+    if (event.key === "Enter") return this.pickMiddle();
+    const turned = turns[event.key];
+    if (!turned) return;
+    event.preventDefault();
+    this.set(this.controls.target.clone(), this.controls.target.clone().add(turned()));
+    this.moved();
   }
 
   private click(event: MouseEvent): void {
     const { left, top, width, height } = this.canvas.getBoundingClientRect();
-    const point = new Vector2(((event.clientX - left) / width) * 2 - 1, 1 - ((event.clientY - top) / height) * 2);
-    const ray = new Raycaster();
-    ray.setFromCamera(point, this.camera);
-    const [hit] = this.tiles ? ray.intersectObject(this.tiles.group, true) : [];
-    const told = hit?.object instanceof Mesh && hit.face ? this.told.get(hit.object) : undefined;
-    const feature = hit && hit.face ? (hit.object as Mesh).geometry.getAttribute("_feature_id_0").getX(hit.face.a) : -1;
-    this.hooks.onPick(told?.[feature]?.id ?? null);
+    const [x, y] = [event.clientX - left, event.clientY - top];
+    const half = this.split === "side" ? width / 2 : width;
+    const first = this.before !== null && x < (this.split === "side" ? half : width * this.divide);
+    const within = this.split === "side" && x >= half ? x - half : x;
+    this.pickAt(new Vector2((within / half) * 2 - 1, 1 - (y / height) * 2), first ? this.before : this.now);
   }
-}
 
-/** Return what the tile's table says of each object of a mesh, by its feature id. */
-function tableOf(mesh: Mesh): Told[] {
-  const table = mesh.userData["structuralMetadata"] as Table | undefined;
-  const features = mesh.userData["meshFeatures"] as { getFeatureInfo(): { propertyTable: number | null }[] } | undefined;
-  const number = features?.getFeatureInfo()[0]?.propertyTable;
-  if (!table || number === null || number === undefined) return [];
-  const ids = mesh.geometry.getAttribute("_feature_id_0");
-  let most = -1;
-  for (let vertex = 0; vertex < ids.count; vertex++) most = Math.max(most, ids.getX(vertex));
-  return Array.from({ length: most + 1 }, (_, id) => table.getPropertyTableData([number], [id])[0] as Told);
+  private pickAt(at: Vector2, layer: TileLayer | null): void {
+    const ray = new Raycaster();
+    ray.setFromCamera(at, this.camera);
+    const hit = layer?.hit(ray) ?? null;
+    const ground = ray.ray.intersectPlane(new Plane(UP, -this.extent.low), new Vector3());
+    const point = hit?.point ?? ground;
+    this.hooks.onPick(hit?.told?.id ?? null, point && layer ? layer.where(point) : null, point);
+  }
 }

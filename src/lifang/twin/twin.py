@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from lifang.core import BadInput, Box, Clock, NotFound, check_slug, to_micros
+from lifang.core import BadInput, Box, Clock, NotFound, check_slug, from_micros, to_micros
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.store import FOREVER, OBJECT_COLUMNS, ObjectChange, ObjectQuery, Store, read_setting, write_setting
 from lifang.twin.checking import checked
@@ -136,6 +136,11 @@ class Twin:
     def properties(self, query: ObjectQuery) -> pa.Table:
         """Return the properties of the objects that meet ``query``, see :meth:`Objects.properties`."""
         return self._objects.properties(query)
+
+    def moments(self, classifications: Sequence[str]) -> list[tuple[datetime, int]]:
+        """Return the moments since which objects are as they are, and how many of them each; the earliest first."""
+        found = self._objects.moments(classifications).to_pylist()
+        return [(from_micros(each["moment"]), each["begins"]) for each in found]
 
     def _cards(self) -> dict[str, Any]:
         return read_setting(self._store, _CARDS) or {}

@@ -177,6 +177,12 @@ def test_a_models_card_and_its_properties_are_told_to_those_who_may_read_it(buil
     assert (use["name"], use["numbers"], use["steps"], use["values"]) == ("use", 0, [], ["home"])
 
 
+def test_the_moments_at_which_the_city_becomes_another_are_told(built: House) -> None:
+    told = built.client().get("/api/v1/twin/moments").json()["items"]
+    assert [each["moment"] for each in told] == [T0, T1]
+    assert sum(each["begins"] for each in told) >= 3
+
+
 def test_tiles_tell_a_property_of_what_they_show(built: House) -> None:
     anyone, base = built.client(), f"/tiles/3d/blocks/{T2}"
     levels = anyone.get(f"{base}/tileset.json").json()["root"]["implicitTiling"]["availableLevels"]

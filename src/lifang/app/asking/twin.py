@@ -106,6 +106,10 @@ class TwinView:
         """Return id, number of objects that the asker may read ``at`` a moment, and card of each model."""
         return self._twin.models(self.query(at, None))
 
+    def moments(self) -> list[tuple[datetime, int]]:
+        """Return the moments at which something begins that the asker may read, and how many objects each."""
+        return self._twin.moments([each.value for each in self.classes])
+
     def properties(self, *, at: datetime, model: str | None = None) -> pa.Table:
         """Return what properties the objects have ``at`` a moment that the asker may read."""
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))

@@ -66,6 +66,19 @@ class ModelList(Said):
     items: list[ModelBody]
 
 
+class MomentBody(Said):
+    """A moment in the city, and how many objects are as they are since then."""
+
+    moment: str
+    begins: int
+
+
+class MomentList(Said):
+    """Moments, the earliest first."""
+
+    items: list[MomentBody]
+
+
 class PropertyBody(Said):
     """A property of objects, counted in a sample of up to 50,000 of them."""
 

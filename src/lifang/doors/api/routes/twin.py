@@ -19,6 +19,8 @@ from lifang.doors.api.bodies.twin import (
     ExaminationBody,
     ModelBody,
     ModelList,
+    MomentBody,
+    MomentList,
     ObjectBody,
     ObjectDifference,
     ObjectDifferenceBody,
@@ -59,6 +61,7 @@ def router() -> APIRouter:
     routes.add_api_route("/objects/{object_id}", one, response_model=AboutBody, summary="Everything about an object")
     routes.add_api_route("/objects/{object_id}/history", history, response_model=ObjectHistory, summary="Its versions")
     routes.add_api_route("/models", models, response_model=ModelList, summary="The models, and where they are from")
+    routes.add_api_route("/moments", moments, response_model=MomentList, summary="When the twin becomes another")
     routes.add_api_route("/properties", properties, response_model=PropertyList, summary="The objects' properties")
     routes.add_api_route(
         "/difference", difference, response_model=ObjectDifferenceBody, summary="What two moments differ in"
@@ -204,6 +207,14 @@ def models(request: Request, asker: Sees, at: CityMoment = None) -> Response:
         for model, count, card in found
     ]
     return answer(request, ModelList(items=items))
+
+
+def moments(request: Request, asker: Sees) -> Response:
+    """List the moments at which the city of the twin becomes another, the earliest first."""
+    found = TwinView(asker).moments()
+    return answer(
+        request, MomentList(items=[MomentBody(moment=format_instant(each), begins=begins) for each, begins in found])
+    )
 
 
 def properties(

@@ -1,0 +1,91 @@
+/** How the twin is looked at, in words that fit into the page's address. */
+
+export const SPLITS = ["swipe", "side"] as const;
+export type Split = (typeof SPLITS)[number];
+
+/** A note at a place: degrees, metres, words. */
+export interface Note {
+  lon: number;
+  lat: number;
+  up: number;
+  text: string;
+}
+
+/** A plane that cuts the city: `h` at so many metres of height, `e` and `n` at a fraction of its width and its depth. */
+export interface Cut {
+  axis: "h" | "e" | "n";
+  at: number;
+}
+
+export interface TwinView {
+  /** The moment that is compared with, ISO 8601; null compares nothing. */
+  against: string | null;
+  split: Split;
+  /** Longitude, latitude, metres of the eye, then of what it looks at; null: the whole city. */
+  eye: number[] | null;
+  cut: Cut | null;
+  /** Percent of the light that goes through. */
+  clear: number;
+  under: boolean;
+  /** The one model shown; null: all. */
+  model: string | null;
+  /** The storey above which nothing is shown. */
+  storey: string | null;
+  notes: Note[];
+}
+
+export const TWIN_VIEW: TwinView = { against: null, split: "swipe", eye: null, cut: null, clear: 0, under: false, model: null, storey: null, notes: [] };
+
+function numbers(text: string | null, count: number): number[] | null {
+  const found = (text ?? "").split("/").map((each) => (each ? Number(each) : NaN));
+  return found.length === count && found.every(Number.isFinite) ? found : null;
+}
+
+function cutOf(text: string | null): Cut | null {
+  const found = /^([hen])(-?\d+(?:\.\d+)?)$/.exec(text ?? "");
+  return found ? { axis: found[1] as Cut["axis"], at: Number(found[2]) } : null;
+}
+
+function noteOf(text: string): Note[] {
+  const [lon = "", lat = "", up = "", ...words] = text.split("/");
+  const place = numbers(`${lon}/${lat}/${up}`, 3);
+  return place && words.length ? [{ lon: place[0] ?? 0, lat: place[1] ?? 0, up: place[2] ?? 0, text: words.join("/").slice(0, 200) }] : [];
+}
+
+/** Return what an address's query says of the twin. */
+export function parseTwin(query: URLSearchParams): TwinView {
+  const against = query.get("t.against");
+  const clear = Number(query.get("t.clear"));
+  return {
+    against: against && !Number.isNaN(Date.parse(against)) ? against : null,
+    split: query.get("t.split") === "side" ? "side" : "swipe",
+    eye: numbers(query.get("t.eye"), 6),
+    cut: cutOf(query.get("t.cut")),
+    clear: Number.isFinite(clear) ? Math.min(90, Math.max(0, clear)) : 0,
+    under: query.get("t.under") === "1",
+    model: query.get("t.model"),
+    storey: query.get("t.storey"),
+    notes: query.getAll("t.note").slice(0, 20).flatMap(noteOf),
+  };
+}
+
+/** Return where the eye is and what it looks at as text, to the decimetre. */
+export function eyeText(eye: number[] | null): string | null {
+  return eye && eye.map((each, n) => each.toFixed(n % 3 === 2 ? 1 : 6)).join("/");
+}
+
+/** Return the words of a query for what differs from the plain look. */
+export function formatTwin(twin: TwinView): [string, string | null][] {
+  const { against, split, eye, cut, clear, under, model, storey, notes } = twin;
+  return [
+    ["t.against", against],
+    ["t.split", against && split !== "swipe" ? split : null],
+    ["t.eye", eyeText(eye)],
+    ["t.cut", cut && `${cut.axis}${cut.at}`],
+    ["t.clear", clear ? String(clear) : null],
+    ["t.under", under ? "1" : null],
+    ["t.model", model],
+    ["t.storey", storey],
+    ...notes.map(({ lon, lat, up, text }): [string, string] => ["t.note", `${lon.toFixed(6)}/${lat.toFixed(6)}/${up.toFixed(1)}/${text}`]),
+  ];
+}

@@ -1,0 +1,54 @@
+import { type BufferGeometry, Group, Mesh, MeshStandardMaterial } from "three";
+import { GLTFExporter } from "three/addons/exporters/GLTFExporter.js";
+import type { Swatch } from "./colours";
+import type { TileLayer } from "./layer";
+
+const STRIP_PX = 26;
+const FONT = '"Noto Sans SC", "Noto Sans CJK SC", system-ui, sans-serif';
+
+/** Return binary glTF of the tiles that are seen, coloured as they are; `words` stand in its scene's extras. */
+export async function modelOf(layer: TileLayer, words: Record<string, unknown>): Promise<Blob> {
+  const whole = new Group();
+  whole.userData = words;
+  layer.tiles.group.updateMatrixWorld(true);
+  const material = new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0 });
+  layer.tiles.group.traverse((each) => {
+    if (!(each instanceof Mesh)) return;
+    const copy = new Mesh((each.geometry as BufferGeometry).clone(), material);
+    copy.applyMatrix4(each.matrixWorld);
+    whole.add(copy);
+  });
+  const made = await new GLTFExporter().parseAsync(whole, { binary: true });
+  return new Blob([made as ArrayBuffer], { type: "model/gltf-binary" });
+}
+
+/** Return the scene as a picture with a strip that holds its title, its legend and lines on where it is from. */
+export function pictureOf(canvas: HTMLCanvasElement, title: string, swatches: readonly Swatch[], lines: readonly string[], ink: string, ground: string): HTMLCanvasElement {
+  const scale = canvas.width / Math.max(canvas.clientWidth, 1);
+  const picture = document.createElement("canvas");
+  picture.width = canvas.width;
+  picture.height = canvas.height + Math.round(STRIP_PX * (2 + lines.length) * scale);
+  const pen = picture.getContext("2d");
+  if (!pen) return picture;
+  pen.fillStyle = ground;
+  pen.fillRect(0, 0, picture.width, picture.height);
+  pen.drawImage(canvas, 0, 0);
+  pen.scale(scale, scale);
+  pen.textBaseline = "middle";
+  let y = canvas.clientHeight + STRIP_PX / 2;
+  pen.fillStyle = ink;
+  pen.font = `600 14px ${FONT}`;
+  pen.fillText(title, 12, y);
+  pen.font = `12px ${FONT}`;
+  let x = 12;
+  y += STRIP_PX;
+  for (const { key, colour } of swatches) {
+    pen.fillStyle = colour;
+    pen.fillRect(x, y - 6, 12, 12);
+    pen.fillStyle = ink;
+    pen.fillText(key, x + 17, y);
+    x += 32 + pen.measureText(key).width;
+  }
+  for (const line of lines) pen.fillText(line, 12, (y += STRIP_PX));
+  return picture;
+}

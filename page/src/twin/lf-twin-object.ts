@@ -1,0 +1,96 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { calls } from "../api/calls";
+import type { About, CityObject, TwinModel } from "../api/types";
+import { moment, nameOf, number } from "../format";
+import { t } from "../i18n";
+import { Piece } from "../shell/element";
+import { Fetched } from "../shell/fetched";
+import { problemCard, skeleton } from "../shell/parts";
+import { view } from "../state/view";
+
+const STOREY = "BuildingStorey";
+type Word = "twin.class" | "twin.category" | "twin.level" | "twin.stage" | "twin.height" | "twin.since" | "twin.until" | "twin.recorded" | "twin.model";
+
+/** What is told of the picked object: itself, where it is from, its storeys and parts, its versions. */
+@customElement("lf-twin-object")
+export class TwinObjectPiece extends Piece {
+  @property({ attribute: false }) models: TwinModel[] = [];
+  private readonly about = new Fetched<About>(this);
+  private readonly held = new Fetched<{ items: CityObject[] }>(this);
+
+  protected override render(): TemplateResult {
+    const { at, pick } = view.value;
+    const id = pick ?? "";
+    const found = this.about.want(`${id} ${at}`, () => calls.object(id, at));
+    const back = html`<button type="button" class="quiet" @click=${() => view.set({ pick: null })}>${t("twin.back")}</button>`;
+    if (found.state === "asked") return html`<section class="panel">${back}${skeleton(8)}</section>`;
+    if (found.state === "refused") return html`<section class="panel">${back}${problemCard(found.problem, () => this.about.forget())}${this.versions(id)}</section>`;
+    const { object, whole, parts } = found.value;
+    const model = this.models.find((each) => each.id === object.model);
+    const storeys = object.kind === STOREY ? [object] : parts.filter(({ kind }) => kind === STOREY);
+    const others = parts.filter(({ kind }) => kind !== STOREY);
+    return html`<section class="panel" aria-labelledby="object-title">
+      ${back}
+      <h2 id="object-title" tabindex="-1">${object.name || object.id}</h2>
+      <p class="fine"><code>${object.id}</code></p>
+      ${model?.generated ? html`<p class="twin-generated">${t("twin.generated.object")}</p>` : nothing}
+      <dl class="pairs">
+        ${this.pair("twin.class", nameOf(object.kind_name, this.tongue))}
+        ${this.pair("twin.category", nameOf(object.category, this.tongue))}
+        ${this.pair("twin.level", String(object.level))}
+        ${this.pair("twin.stage", nameOf(object.stage, this.tongue))}
+        ${this.pair("twin.height", number(object.top_m - object.bottom_m, this.tongue))}
+        ${this.pair("twin.since", moment(object.valid_from, this.zone))}
+        ${object.valid_to ? this.pair("twin.until", moment(object.valid_to, this.zone)) : nothing}
+        ${this.pair("twin.recorded", moment(object.recorded, this.zone))}
+        ${this.pair("twin.model", model ? nameOf(model.title, this.tongue) : object.model)}
+      </dl>
+      ${model?.source ? html`<p class="fine">${t("twin.source")} ${model.source}${model.licence ? ` · ${model.licence}` : ""}</p>` : nothing}
+      <button type="button" @click=${() => this.visit(object)}>${t("twin.visit")}</button>
+      ${storeys.length ? this.storeys(storeys) : nothing}
+      ${whole ? html`<h3>${t("twin.whole")}</h3>${this.links([whole])}` : nothing}
+      ${others.length ? html`<h3>${t("twin.parts")}</h3>${this.links(others)}` : nothing}
+      <h3>${t("twin.properties")}</h3>
+      <dl class="pairs">${Object.entries(object.properties).filter(([, value]) => value !== "" && value !== null).map(([key, value]) => html`<dt>${key}</dt><dd>${typeof value === "object" ? JSON.stringify(value) : String(value)}</dd>`)}</dl>
+      ${this.versions(object.id)}
+    </section>`;
+  }
+
+  private visit(object: CityObject): void {
+    this.dispatchEvent(new CustomEvent("visit", { detail: object }));
+  }
+
+  private pair(key: Word, value: string): TemplateResult {
+    return html`<dt>${t(key)}</dt><dd>${value}</dd>`;
+  }
+
+  private links(objects: CityObject[]): TemplateResult {
+    return html`<ul>${objects.map((each) => html`<li><button type="button" class="link" @click=${() => this.visit(each)}>${each.name || each.id}</button> <span class="fine">${nameOf(each.kind_name, this.tongue)}</span></li>`)}</ul>`;
+  }
+
+  /** Storeys from below upwards: what is above the one chosen is not shown, so that its rooms are. */
+  private storeys(storeys: CityObject[]): TemplateResult {
+    const { twin } = view.value;
+    const choose = (storey: CityObject | null): void => view.set({ twin: { ...view.value.twin, storey: storey?.id ?? null, model: storey?.model ?? null } });
+    const button = (words: string, storey: CityObject | null): TemplateResult =>
+      html`<button type="button" aria-pressed=${twin.storey === (storey?.id ?? null)} @click=${() => choose(storey)}>${words}</button>`;
+    return html`<h3>${t("twin.storeys")}</h3>
+      <div class="twin-storeys">
+        ${storeys.toSorted((a, b) => a.bottom_m - b.bottom_m).map((each) => button(each.name || each.id, each))}
+        ${button(t("twin.storeys.all"), null)}
+      </div>`;
+  }
+
+  private versions(id: string): TemplateResult {
+    const found = this.held.want(id, () => calls.history3d(id));
+    if (found.state !== "here") return html``;
+    return html`<h3>${t("twin.history")}</h3>
+      <ol class="twin-history">
+        ${found.value.items.map((each) => html`<li>
+          <button type="button" class="link" @click=${() => view.set({ at: each.valid_from })}>${moment(each.valid_from, this.zone)} – ${each.valid_to ? moment(each.valid_to, this.zone) : t("twin.open")}</button>
+          <span class="fine">${nameOf(each.stage, this.tongue)} · ${number(each.top_m - each.bottom_m, this.tongue)} m · ${t("twin.recorded")} ${moment(each.recorded, this.zone)}</span>
+        </li>`)}
+      </ol>`;
+  }
+}

@@ -1,0 +1,140 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import type { TwinModel, TwinProperty } from "../api/types";
+import { nameOf, number } from "../format";
+import { t } from "../i18n";
+import { Piece } from "../shell/element";
+import { data } from "../state/data";
+import type { Cut, TwinView } from "../state/twin-url";
+import { view } from "../state/view";
+import { MEASURES, measured } from "./measure";
+import { hand, take } from "./tool";
+
+const AXES = ["h", "e", "n"] as const;
+const FIRST_CUT: Record<Cut["axis"], number> = { h: 15, e: 0.5, n: 0.5 };
+const MARKS = "lifang:twin-bookmarks";
+type Act = "home" | "png" | "glb";
+
+function bookmarks(): [string, string][] {
+  try {
+    return JSON.parse(window.localStorage.getItem(MARKS) ?? "[]") as [string, string][];
+  } catch {
+    return [];
+  }
+}
+
+/** What can be done in the scene: colour, cut, measure, note, keep views, take pictures away. */
+@customElement("lf-twin-tools")
+export class TwinToolsPiece extends Piece {
+  @property({ attribute: false }) models: TwinModel[] = [];
+  @property({ attribute: false }) known: TwinProperty[] = [];
+  /** How high the city is, m. */
+  @property({ type: Number }) high = 100;
+  private end = (): void => {};
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.end = hand.listen(() => this.requestUpdate());
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.end();
+  }
+
+  protected override render(): TemplateResult {
+    const { twin } = view.value;
+    return html`<div class="twin-tools" role="group" aria-label=${t("twin.tools")}>
+      <button type="button" class="quiet" @click=${() => this.act("home")}>${t("map.home")}</button>
+      ${this.colours()} ${this.models.length > 1 ? this.choice() : nothing}
+      ${this.drawer("twin.look", html`
+        <label>${t("twin.clear")} <input type="range" min="0" max="90" step="10" .value=${String(twin.clear)} @change=${(event: Event) => this.look({ clear: Number(this.read(event)) })} /></label>
+        <label><input type="checkbox" .checked=${twin.under} @change=${(event: Event) => this.look({ under: (event.currentTarget as HTMLInputElement).checked })} /> ${t("twin.under")}</label>
+        ${this.section(twin.cut)}`)}
+      ${this.drawer("twin.measure", this.measures())} ${this.drawer("twin.notes", this.notes())}
+      ${this.drawer("twin.keep", html`${this.kept()}
+        <button type="button" class="quiet" @click=${() => this.act("png")}>${t("map.png")}</button>
+        <button type="button" class="quiet" @click=${() => this.act("glb")}>${t("twin.glb")}</button>`)}
+    </div>`;
+  }
+
+  private read(event: Event): string {
+    return (event.currentTarget as HTMLInputElement | HTMLSelectElement).value;
+  }
+
+  private act(what: Act): void {
+    this.dispatchEvent(new CustomEvent("act", { detail: what }));
+  }
+
+  private look(change: Partial<TwinView>): void {
+    view.set({ twin: { ...view.value.twin, ...change } });
+  }
+
+  private drawer(word: "twin.look" | "twin.measure" | "twin.notes" | "twin.keep", content: TemplateResult): TemplateResult {
+    return html`<details name="twin-tools"><summary>${t(word)}</summary><div class="twin-drawer">${content}</div></details>`;
+  }
+
+  private colours(): TemplateResult {
+    const by = view.value.by ?? "class";
+    const option = (value: string, words: string): TemplateResult => html`<option value=${value} ?selected=${value === by}>${words}</option>`;
+    return html`<label>${t("twin.by")}
+      <select @change=${(event: Event) => view.set({ by: this.read(event) })}>
+        ${option("class", t("twin.by.class"))} ${option("height", t("twin.by.height"))} ${this.known.map(({ name }) => option(`p:${name}`, name))}
+      </select></label>`;
+  }
+
+  private choice(): TemplateResult {
+    const { model } = view.value.twin;
+    return html`<label>${t("twin.model")}
+      <select @change=${(event: Event) => this.look({ model: this.read(event) || null, storey: null })}>
+        <option value="">${t("twin.all")}</option>
+        ${this.models.map((each) => html`<option value=${each.id} ?selected=${each.id === model}>${nameOf(each.title, this.tongue)}</option>`)}
+      </select></label>`;
+  }
+
+  private section(cut: Cut | null): TemplateResult {
+    const choose = (text: string): void => this.look({ cut: text ? { axis: text as Cut["axis"], at: FIRST_CUT[text as Cut["axis"]] } : null });
+    const [high, step] = cut?.axis === "h" ? [Math.ceil(this.high), 0.5] : [1, 0.01];
+    return html`<label>${t("twin.cut")}
+        <select @change=${(event: Event) => choose(this.read(event))}>
+          <option value="">${t("twin.cut.none")}</option>
+          ${AXES.map((axis) => html`<option value=${axis} ?selected=${cut?.axis === axis}>${t(`twin.cut.${axis}`)}</option>`)}
+        </select></label>
+      ${cut ? html`<label>${t("twin.cut.at")} <input type="range" min="0" max=${high} step=${step} .value=${String(cut.at)}
+        @input=${(event: Event) => this.look({ cut: { ...cut, at: Number(this.read(event)) } })} />
+        <output>${cut.axis === "h" ? `${cut.at} m` : `${Math.round(cut.at * 100)} %`}</output></label>` : nothing}`;
+  }
+
+  private measures(): TemplateResult {
+    const { tool, points } = hand.value;
+    const found = tool && tool !== "note" ? measured(tool, points) : null;
+    return html`${MEASURES.map((each) => html`<button type="button" aria-pressed=${tool === each} @click=${() => take(each)}>${t(`twin.measure.${each}`)}</button>`)}
+      ${found ? html`<p class="fine">${t("twin.measure.how")}</p>
+        <output class="twin-measured" aria-live="polite">${points.length < 2 ? "–" : `${number(found.value, this.tongue, 2)} ${found.unit}`}</output>
+        <button type="button" class="quiet" ?disabled=${!points.length} @click=${() => hand.set({ points: points.slice(0, -1) })}>${t("twin.measure.back")}</button>` : nothing}`;
+  }
+
+  private notes(): TemplateResult {
+    const { notes } = view.value.twin;
+    return html`<button type="button" aria-pressed=${hand.value.tool === "note"} @click=${() => take("note")}>${t("twin.notes.add")}</button>
+      ${hand.value.tool === "note" ? html`<p class="fine">${t("twin.notes.how")}</p>` : nothing}
+      <ul>${notes.map((note, n) => html`<li>
+        <input type="text" maxlength="200" .value=${note.text} aria-label=${t("twin.notes.text", { n: n + 1 })}
+          @change=${(event: Event) => this.look({ notes: notes.map((each, at) => (at === n ? { ...each, text: this.read(event) || "·" } : each)) })} />
+        <button type="button" class="quiet" aria-label=${t("twin.notes.remove", { n: n + 1 })} @click=${() => this.look({ notes: notes.filter((_, at) => at !== n) })}>×</button>
+      </li>`)}</ul>`;
+  }
+
+  /** Views kept in this browser by their addresses, which can also be sent to others. */
+  private kept(): TemplateResult {
+    const keep = (marks: [string, string][]): void => {
+      window.localStorage.setItem(MARKS, JSON.stringify(marks));
+      this.requestUpdate();
+    };
+    const marks = bookmarks();
+    return html`<button type="button" class="quiet" @click=${() => keep([...marks, [`${t("twin.keep.view")} ${marks.length + 1}`, window.location.search]])}>${t("twin.keep.add")}</button>
+      <button type="button" class="quiet" @click=${() => data.set({ dialog: "share" })}>${t("header.share")}</button>
+      <ul>${marks.map(([name, search], n) => html`<li><a href=${search}>${name}</a>
+        <button type="button" class="quiet" aria-label=${t("twin.keep.remove", { name })} @click=${() => keep(marks.filter((_, at) => at !== n))}>×</button></li>`)}</ul>`;
+  }
+}

@@ -1,0 +1,16 @@
+import type { Vector3 } from "three";
+import { Store } from "../state/store";
+import type { Measure } from "./measure";
+
+/** What a click in the scene does, and the points that were set with it. */
+export interface Hand {
+  tool: Measure | "note" | null;
+  points: Vector3[];
+}
+
+export const hand = new Store<Hand>({ tool: null, points: [] });
+
+/** Take up a tool, or put it down when it is held already. */
+export function take(tool: Hand["tool"]): void {
+  hand.set({ tool: hand.value.tool === tool ? null : tool, points: [] });
+}
