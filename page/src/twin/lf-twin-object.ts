@@ -19,9 +19,9 @@ export class TwinObjectPiece extends Piece {
   private readonly about = new Fetched<About>(this);
   private readonly held = new Fetched<{ items: CityObject[] }>(this);
 
-  protected override render(): TemplateResult {
-    const { at, pick } = view.value;
-    const id = pick ?? "";
+  protected override render(): TemplateResult | typeof nothing {
+    const { at, pick: id } = view.value;
+    if (!id) return nothing; // it is drawn once more before the room takes it away
     const found = this.about.want(`${id} ${at}`, () => calls.object(id, at));
     const back = html`<button type="button" class="quiet" @click=${() => view.set({ pick: null })}>${t("twin.back")}</button>`;
     if (found.state === "asked") return html`<section class="panel">${back}${skeleton(8)}</section>`;

@@ -97,7 +97,7 @@ export class TwinPiece extends Piece {
     if (none) pending.delete("twin");
     const models = here(this.models.want(this.when, () => calls.twinModels(view.value.at)))?.items ?? [];
     if (by?.startsWith("p:") || this.known.asked.state === "here" || extent.state === "here") this.known.want(this.when, () => calls.twinProperties(view.value.at));
-    if (twin.against) this.changes.want(`${twin.against} ${this.when}`, () => calls.twinDifference(twin.against ?? "", view.value.at ?? new Date(data.value.now).toISOString()));
+    if (twin.against) this.changes.want(`${twin.against} ${this.when} ${twin.model}`, () => calls.twinDifference(twin.against ?? "", view.value.at ?? new Date(data.value.now).toISOString(), twin.model));
     if (twin.storey) this.storey.want(twin.storey, () => calls.object(twin.storey ?? "", view.value.at));
     return html`<section class="twin-stage" aria-label=${t("twin.label")}>
         <div class="twin-scene">
