@@ -3013,6 +3013,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/twin/moments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When the twin becomes another
+         * @description List the moments at which the city of the twin becomes another, the earliest first.
+         */
+        get: operations["moments_api_v1_twin_moments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/twin/objects": {
         parameters: {
             query?: never;
@@ -7586,6 +7606,24 @@ export interface components {
         ModelList: {
             /** Items */
             items: components["schemas"]["ModelBody"][];
+        };
+        /**
+         * MomentBody
+         * @description A moment in the city, and how many objects are as they are since then.
+         */
+        MomentBody: {
+            /** Begins */
+            begins: number;
+            /** Moment */
+            moment: string;
+        };
+        /**
+         * MomentList
+         * @description Moments, the earliest first.
+         */
+        MomentList: {
+            /** Items */
+            items: components["schemas"]["MomentBody"][];
         };
         /**
          * MoveAsked
@@ -25278,6 +25316,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExaminationBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    moments_api_v1_twin_moments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MomentList"];
                 };
             };
             /** @description Bad input */
