@@ -69,7 +69,8 @@ export class TwinPiece extends Piece {
   }
 
   private get generated(): TwinModel[] {
-    return (here(this.models.asked)?.items ?? []).filter(({ generated }) => generated);
+    const { model } = view.value.twin;
+    return (here(this.models.asked)?.items ?? []).filter(({ id, generated }) => generated && (model === null || model === id));
   }
 
   private get dress(): Dress {
