@@ -272,7 +272,8 @@ def _check_crs(crs: str | None) -> None:
 def _shape(text: str, crs: str | None, *kinds: str) -> shapely.Geometry:
     _check_crs(crs)
     try:
-        shape = shapely.from_wkt(text)
+        with np.errstate(over="ignore"):  # a number too large is infinite, and no valid coordinate
+            shape = shapely.from_wkt(text)
     except (shapely.errors.ShapelyError, ValueError) as error:
         raise BadInput("The coordinates are no well-known text.", where="coords", mend="POINT(104.07 30.67)") from error
     if shape.geom_type not in kinds or shape.is_empty or not shape.is_valid:
