@@ -33,6 +33,7 @@ const FIELD_OF_VIEW = 50;
 const QUIET_FRAMES = 12;
 const SLOPE = 0.8; // metres up for each metre back from what is looked at
 const FLIGHT_MS = 700;
+const DEEP_M = 5; // foundations end, mines and pipes begin
 const DEGREE_M = 111_320;
 const UP = new Vector3(0, 1, 0);
 
@@ -240,11 +241,11 @@ export class TwinScene {
     this.quiet = 0;
   }
 
-  /** Lay the ground and the streets on it, unless the view is from below or something lies beneath. */
+  /** Lay the ground, under foundations too, and the streets; none for a view from below, or of what lies deep. */
   private lay(): void {
     this.floor?.removeFromParent();
     this.floor = null;
-    if (!this.under && this.extent.low > -0.01) {
+    if (!this.under && this.extent.low > -DEEP_M) {
       const [west = 0, , east = 0] = this.extent.box;
       const size = Math.max((east - west) * DEGREE_M * 6, 1_000);
       this.floor = new Mesh(new PlaneGeometry(size, size).rotateX(-Math.PI / 2), new MeshBasicMaterial({ color: this.look.plain }));
