@@ -145,12 +145,16 @@ def density(
     return json_answer(request, {"items": found})
 
 
+_Height = Annotated[float, Field(ge=-12_000, le=12_000)]
+_End = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)], _Height]
+
+
 class PipeBody(Asked):
     """A straight piece of pipe: the ends of its axis as longitude, latitude, height in metres."""
 
     id: str = Field(max_length=200)
-    start: tuple[float, float, float]
-    end: tuple[float, float, float]
+    start: _End
+    end: _End
     diameter_m: float = Field(gt=0, le=50)
 
 
