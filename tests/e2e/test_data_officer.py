@@ -246,5 +246,5 @@ def test_the_office_approves_a_request_publishes_the_use_and_settles_a_conflict(
     open_page(page, empty_city, "?lang=en&room=work&tab=ethics")
     expect(page.locator("[data-use]")).to_contain_text("a study of incomes")
     expect(page.locator("[data-use]")).not_to_contain_text("mei")
-    expect(page.locator(".work-tabs a")).to_have_text(["Ethics office", "Changes and webhooks"])
+    expect(page.locator(".work-tabs a")).to_have_text(["Data standards", "Ethics office", "Changes and webhooks"])
     assert faults(page) == []
