@@ -12,6 +12,15 @@ from lifang.store import Entry, Ledger
 
 Item = TypeVar("Item")
 _LISTED = 50  # ids named in one ledger record of a list
+_LISTED_AT = {  # below /api/v1, where that is not the kind's own plural
+    "agreement": "sharing/agreements",
+    "delivery": "exchange/deliveries",
+    "device": "network/devices",
+    "feed": "exchange/feeds",
+    "link": "network/links",
+    "object": "twin/objects",
+    "tasking capability": "tasking-capabilities",
+}
 
 
 class Decisions:
@@ -105,4 +114,5 @@ class Decisions:
 def _list_of(kind: str) -> str:
     """Return the request, and the command if there is one, that lists what there is of a kind."""
     command = {"dataset": "lifang data list", "scene": "lifang scene list", "alert": "lifang alert list"}.get(kind)
-    return " or ".join([*([command] if command else []), f"GET /api/v1/{kind}s"])
+    listed = f"GET /api/v1/{_LISTED_AT.get(kind, f'{kind}s')}"
+    return f"{command} or {listed}" if command else listed
