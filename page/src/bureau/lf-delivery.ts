@@ -5,10 +5,11 @@ import type { Page, RefusedRow } from "../api/types";
 import { refusedTable } from "../catalogue/refused";
 import { bytes, moment, number } from "../format";
 import { t } from "../i18n";
+import { saveBlob } from "../map/picture";
 import { Fetched } from "../shell/fetched";
 import { problemLines } from "../shell/parts";
 import { view } from "../state/view";
-import { ActingPiece, cut, shown } from "../office/acting";
+import { ActingPiece, cut, shown } from "../work/acting";
 import { backToList } from "../work/item";
 import { acknowledgement, canSign, faultyReceipts } from "./receipts";
 
@@ -130,11 +131,8 @@ export class DeliveryPiece extends ActingPiece {
   private async download(delivery: Taken): Promise<void> {
     await this.act("receipts", t("exchange.downloaded"), async () => {
       const { keys } = await bureau.keys();
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([JSON.stringify({ receipts: delivery.receipts, keys }, null, 2)], { type: "application/json" }));
-      link.download = `receipts-${delivery.id}.json`;
-      link.click();
-      URL.revokeObjectURL(link.href);
+      const both = JSON.stringify({ receipts: delivery.receipts, keys }, null, 2);
+      saveBlob(new Blob([both], { type: "application/json" }), `receipts-${delivery.id}.json`);
     });
   }
 }

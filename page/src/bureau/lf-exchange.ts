@@ -8,7 +8,7 @@ import { t } from "../i18n";
 import { Fetched } from "../shell/fetched";
 import { emptyCard } from "../shell/parts";
 import { view } from "../state/view";
-import { ActingPiece, cut, shown } from "../office/acting";
+import { ActingPiece, cut, shown } from "../work/acting";
 import { itemLink } from "../work/item";
 import "./lf-delivery";
 

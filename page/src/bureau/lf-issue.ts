@@ -6,7 +6,7 @@ import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
 import { data, mayAct } from "../state/data";
 import { view } from "../state/view";
-import { ActingPiece, shown } from "../office/acting";
+import { ActingPiece, shown } from "../work/acting";
 import { backToList } from "../work/item";
 
 /** The steps that an issue is open to, by its state; those who filed it confirm or open it again. */

@@ -7,7 +7,7 @@ import { moment } from "../format";
 import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
 import { view } from "../state/view";
-import { ActingPiece, cut, shown } from "../office/acting";
+import { ActingPiece, cut, shown } from "../work/acting";
 import { itemLink } from "../work/item";
 import "./lf-issue";
 

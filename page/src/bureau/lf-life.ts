@@ -6,7 +6,7 @@ import { moment, nameOf } from "../format";
 import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
 import { view } from "../state/view";
-import { ActingPiece, shown } from "../office/acting";
+import { ActingPiece, shown } from "../work/acting";
 
 /** The life of a dataset: its state, the steps that one may take, retention, legal holds, destruction, and its history. */
 @customElement("lf-life")

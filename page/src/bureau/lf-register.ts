@@ -3,7 +3,7 @@ import { customElement, state } from "lit/decorators.js";
 import { bureau, type Fault } from "../api/bureau";
 import { t } from "../i18n";
 import { view } from "../state/view";
-import { ActingPiece } from "../office/acting";
+import { ActingPiece } from "../work/acting";
 
 /** Where a data standard is registered: its TOML text, the faults of it by line, and how to mend each. */
 @customElement("lf-register")

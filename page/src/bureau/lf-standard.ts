@@ -5,7 +5,7 @@ import { API } from "../api/client";
 import { hasHan, nameOf } from "../format";
 import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
-import { ActingPiece, shown } from "../office/acting";
+import { ActingPiece, shown } from "../work/acting";
 import { backToList } from "../work/item";
 import { changesTable } from "./changes";
 

@@ -8,7 +8,7 @@ import { t } from "../i18n";
 import { Fetched } from "../shell/fetched";
 import { data, mayAct } from "../state/data";
 import { view } from "../state/view";
-import { ActingPiece, shown } from "../office/acting";
+import { ActingPiece, shown } from "../work/acting";
 import { itemLink } from "../work/item";
 import "./lf-register";
 import "./lf-standard";

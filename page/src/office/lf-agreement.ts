@@ -7,7 +7,7 @@ import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
 import { data, mayAct } from "../state/data";
 import { view } from "../state/view";
-import { ActingPiece, shown } from "./acting";
+import { ActingPiece, shown } from "../work/acting";
 import "./lf-assessment";
 
 /** One request or agreement: what was asked, by whom, what it became; its review, its end, and what was taken under it. */

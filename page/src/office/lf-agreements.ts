@@ -8,7 +8,7 @@ import { Fetched } from "../shell/fetched";
 import { data, mayAct } from "../state/data";
 import { formatView } from "../state/url";
 import { view } from "../state/view";
-import { ActingPiece, cut, shown } from "./acting";
+import { ActingPiece, cut, shown } from "../work/acting";
 import "./lf-agreement";
 
 const STATUSES = ["asked", "in_force", "expired", "ended", "refused", "withdrawn"] as const;

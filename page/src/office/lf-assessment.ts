@@ -5,7 +5,7 @@ import type { Page } from "../api/types";
 import { moment, nameOf } from "../format";
 import { t } from "../i18n";
 import { Fetched } from "../shell/fetched";
-import { ActingPiece, shown } from "./acting";
+import { ActingPiece, shown } from "../work/acting";
 
 /** The impact assessment of a request: its form, each question with its article, and the versions written so far. */
 @customElement("lf-assessment")

@@ -8,7 +8,7 @@ import { Fetched } from "../shell/fetched";
 import { command } from "../shell/parts";
 import { data, mayAct } from "../state/data";
 import { view } from "../state/view";
-import { shown } from "./acting";
+import { shown } from "../work/acting";
 import "./lf-webhooks";
 
 const FEEDS = [

@@ -7,7 +7,7 @@ import { t, type Key } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { view } from "../state/view";
-import { cut, shown } from "./acting";
+import { cut, shown } from "../work/acting";
 
 const GUIDES: readonly { name: Key; steps: readonly Key[] }[] = [
   { name: "guide.ask", steps: ["guide.ask.1", "guide.ask.2", "guide.ask.3", "guide.ask.4"] },

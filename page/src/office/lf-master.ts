@@ -7,7 +7,7 @@ import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
 import { data, mayAct } from "../state/data";
 import { view } from "../state/view";
-import { ActingPiece, cut, shown } from "./acting";
+import { ActingPiece, cut, shown } from "../work/acting";
 import "./lf-record";
 
 const STATES = ["open", "settled", "gone"] as const;

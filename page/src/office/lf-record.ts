@@ -6,7 +6,7 @@ import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { view } from "../state/view";
-import { shown } from "./acting";
+import { shown } from "../work/acting";
 import { recordItem } from "./lf-master";
 
 type Row = Record<string, unknown>;

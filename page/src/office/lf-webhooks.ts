@@ -5,7 +5,7 @@ import { moment } from "../format";
 import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
 import { command } from "../shell/parts";
-import { ActingPiece, shown } from "./acting";
+import { ActingPiece, shown } from "../work/acting";
 
 /** The webhooks of who is signed in: add one, try it out, see how its deliveries went, try again, pause, end. */
 @customElement("lf-webhooks")
