@@ -1,15 +1,15 @@
 """Where the sun stands, what shadows it casts, how long it shines on a point.
 
-Positions by pvlib's NREL SPA (Reda and Andreas 2004). Hours of sun are counted in true solar time, as GB/T 50947-2014
-does; what a dwelling must have, on which day and between which hours, is GB 50180-2018 table 4.0.9 (大寒日 8 to 16,
-冬至日 9 to 15, at the sill of the lowest window): the caller gives day and hours.
+Positions by Meeus, Astronomical Algorithms (1998), chapters 12, 16 and 25. Hours of sun are counted in true solar time,
+as GB/T 50947-2014 does; what a dwelling must have, on which day and between which hours, is GB 50180-2018 table 4.0.9
+(大寒日 8 to 16, 冬至日 9 to 15, at the sill of the lowest window): the caller gives day and hours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import shapely
@@ -18,6 +18,11 @@ from numpy.typing import NDArray
 from lifang.twin.analysing.rays import Floats, first_hits
 from lifang.twin.shapes import areal
 
+_J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
+_DAY_S = 86_400.0
+_DYNAMICAL_S = 69.0  # dynamical time is ahead of universal time by so much, in the 2020s
+_PARALLAX = 8.794 / 3_600  # degrees, at the horizon
+_SET = -0.8333  # lower, no part of the disc is seen: refraction at the horizon and half the disc
 _CLEAR_M = 0.01  # the wall that a point lies on does not shade it
 
 
@@ -36,25 +41,54 @@ class Sun:
 
 
 def sun_at(moments: Sequence[datetime], lon: float, lat: float) -> Sun:
-    """Return where the sun stands at moments, as seen from a place in degrees."""
-    import pandas as pd  # noqa: PLC0415 - with pvlib a second and a half, spared to all who ask for no sun
-    from pvlib import solarposition  # noqa: PLC0415
-
-    found = solarposition.get_solarposition(pd.DatetimeIndex(moments), lat, lon)
-    return Sun(found["azimuth"].to_numpy(), found["apparent_elevation"].to_numpy())
+    """Return where the sun stands at moments, as seen from a place in degrees at sea level, at 10 degrees Celsius."""
+    days = np.array([(each - _J2000).total_seconds() for each in moments]) / _DAY_S
+    ascension, declination, _ = _apparent(days)
+    turned = 280.46061837 + 360.98564736629 * days  # Meeus 12.4, degrees
+    hour = np.radians((turned + lon) % 360) - ascension
+    north = np.radians(lat)
+    up = np.arcsin(np.sin(north) * np.sin(declination) + np.cos(north) * np.cos(declination) * np.cos(hour))
+    turn = np.arctan2(np.sin(hour), np.cos(hour) * np.sin(north) - np.tan(declination) * np.cos(north))
+    elevation = np.degrees(up) - _PARALLAX * np.cos(up)
+    return Sun((np.degrees(turn) + 180) % 360, elevation + _refraction(elevation))
 
 
 def solar_minutes(day: date, lon: float, hours: tuple[float, float]) -> list[datetime]:
     """Return the middle of every minute between two ``hours`` of a day in true solar time, as moments in UTC."""
-    import pandas as pd  # noqa: PLC0415
-    from pvlib import solarposition  # noqa: PLC0415
-
-    noon = pd.Timestamp(day, tz="UTC") + pd.Timedelta(hours=12 - lon / 15)
-    late = float(solarposition.equation_of_time_spencer71(noon.dayofyear))
-    midnight = (noon - pd.Timedelta(minutes=late, hours=12)).floor("s")
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC) - timedelta(hours=lon / 15)
+    ascension, _, mean = _apparent(np.array([(noon - _J2000).total_seconds() / _DAY_S]))
+    early = (mean[0] - np.degrees(ascension[0]) + 180) % 360 - 180  # the equation of time, degrees (Meeus 28.1)
+    midnight = (noon - timedelta(hours=12 + early / 15)).replace(microsecond=0)
     count = round((hours[1] - hours[0]) * 60)
-    first = midnight.to_pydatetime() + timedelta(hours=hours[0], seconds=30)
+    first = midnight + timedelta(hours=hours[0], seconds=30)
     return [first + timedelta(minutes=each) for each in range(count)]
+
+
+def _apparent(days: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return right ascension and declination, radians, and mean longitude less aberration, degrees (Meeus 25).
+
+    ``days`` of universal time since noon of 1 January 2000; good to 0.02 degrees between 1990 and 2050.
+    """
+    century = (days + _DYNAMICAL_S / _DAY_S) / 36_525
+    mean = 280.46646 + century * (36_000.76983 + century * 0.0003032)
+    anomaly = np.radians(357.52911 + century * (35_999.05029 - century * 0.0001537))
+    centre = (
+        (1.914602 - century * (0.004817 + century * 0.000014)) * np.sin(anomaly)
+        + (0.019993 - century * 0.000101) * np.sin(2 * anomaly)
+        + 0.000289 * np.sin(3 * anomaly)
+    )
+    node = np.radians(125.04 - 1934.136 * century)
+    longitude = np.radians(mean + centre - 0.00569 - 0.00478 * np.sin(node))
+    tilt = np.radians(23.43929111 - 0.0130041667 * century + 0.00256 * np.cos(node))
+    ascension = np.arctan2(np.cos(tilt) * np.sin(longitude), np.cos(longitude))
+    return ascension, np.arcsin(np.sin(tilt) * np.sin(longitude)), mean - 0.00569
+
+
+def _refraction(elevation: Floats) -> Floats:
+    """Return by how many degrees the air lifts what stands at a true elevation (Meeus 16.4); none below the horizon."""
+    seen = np.maximum(elevation, _SET)
+    lifted = 1.02 / 60 / np.tan(np.radians(seen + 10.3 / (seen + 5.11)))
+    return np.where(elevation < _SET, 0.0, lifted)
 
 
 @dataclass(frozen=True)
