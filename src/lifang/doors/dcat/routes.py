@@ -108,13 +108,13 @@ def _paging(graph: Graph, names: Names, address: str, page: int, last: int, tota
 
 
 def _graphs(names: Names, asker: Asker) -> Iterator[Graph]:
-    """Yield the whole catalogue, a few datasets at a time, all in the same graph."""
-    shelf, graph = Shelf(asker), empty_graph()
-    describe_catalogue(graph, names, asker.city.settings, shelf.themes)
-    yield graph
+    """Yield the whole catalogue, a few datasets at a time."""
+    shelf, first = Shelf(asker), empty_graph()
+    describe_catalogue(first, names, asker.city.settings, shelf.themes)
+    yield first
     datasets: Iterator[Shown] = shelf.stream()
     while chosen := list(islice(datasets, _AT_ONCE)):
-        graph.remove((None, None, None))
+        graph = empty_graph(like=first)
         for each in chosen:
             graph.add((names.catalogue, DCAT.dataset, describe_dataset(graph, names, each)))
         yield graph

@@ -56,11 +56,17 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\^{|}]{1,2000}")
 _DATES = ((re.compile(r"\d{4}"), XSD.gYear), (re.compile(r"\d{4}-\d\d"), XSD.gYearMonth),
           (re.compile(r"\d{4}-\d\d-\d\d"), XSD.date))  # fmt: skip
+_STORE = "SimpleMemory"  # without contexts, whose bookkeeping costs more than all else
 
 
-def empty_graph() -> Graph:
-    """Return a graph that knows the prefixes and nothing else."""
-    graph = Graph(bind_namespaces="none")
+def empty_graph(like: Graph | None = None) -> Graph:
+    """Return a graph that knows the prefixes, those of ``like`` if one is given, and nothing else.
+
+    It is no part of a cycle of references when it is made like another: many are then gone as soon as each is told.
+    """
+    if like is not None:
+        return Graph(_STORE, namespace_manager=like.namespace_manager)
+    graph = Graph(_STORE, bind_namespaces="none")
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)
     return graph
