@@ -29,7 +29,7 @@ _PATHS = (
     "/api/3/action/organization_list",
     "/api/3/action/tag_list",
     "/api/3/action/package_list?limit=100",
-    "/dcat/catalog.ttl?page=100",
+    "/dcat/catalog.ttl?page=2",
     "/sitemap-1.xml",
 )
 _STREAMS = {
