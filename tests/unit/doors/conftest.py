@@ -158,3 +158,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     built = build_house(tmp_path_factory.mktemp("house"))
     yield built
     built.close()
+
+
+@pytest.fixture(scope="module")
+def own_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A city for the tests of one file, which nobody else's tests add anything to."""
+    built = build_house(tmp_path_factory.mktemp("own_house"))
+    yield built
+    built.close()

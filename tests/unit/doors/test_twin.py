@@ -49,13 +49,13 @@ def add(client: Client, content: bytes, **asked: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def built(house: House) -> House:
-    officer = house.client("data_officer")
+def built(own_house: House) -> House:
+    officer = own_house.client("data_officer")
     assert add(officer, model("a", "b"), valid_from=T0)["result"]["objects"] == 2
     assert add(officer, model("a", "c", shift=1.0), valid_from=T1)["result"]["ended"] == 1
     hidden = add(officer, model("vault"), valid_from=T0, model="hidden", classification="restricted")
     assert hidden["state"] == "done", hidden
-    return house
+    return own_house
 
 
 def ids(answer: Any) -> list[str]:
