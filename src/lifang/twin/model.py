@@ -133,6 +133,14 @@ class CityObject:
     recorded: datetime
     recorded_to: datetime | None = None
 
+    def holds(self, at: datetime, recorded: datetime | None) -> bool:
+        """Return whether this version held ``at`` a moment, as known by ``recorded``; as known now without one."""
+        if recorded is None:
+            known = self.recorded_to is None
+        else:
+            known = self.recorded <= recorded and (self.recorded_to is None or self.recorded_to > recorded)
+        return known and self.valid_from <= at and (self.valid_to is None or self.valid_to > at)
+
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> CityObject:
         """Return the object of a row of the store."""

@@ -81,10 +81,20 @@ class Twin:
 
     def object(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> CityObject:
         """Return an object as it was ``at`` a moment in the city, as known by ``recorded``; else ``NotFound``."""
-        rows = self._objects.read(self.query(at=at, recorded=recorded, ids=[object_id]))
-        if not len(rows):
-            raise NotFound(f"There is no object {object_id[:80]!r} then.", mend="Look at its history.")
-        return CityObject.from_row(rows.to_pylist()[0])
+        return self.held(self.history(object_id), at=at, recorded=recorded)
+
+    @staticmethod
+    def held(versions: Sequence[CityObject], *, at: datetime, recorded: datetime | None = None) -> CityObject:
+        """Return that of an object's ``versions`` which held ``at`` a moment, as known by ``recorded``."""
+        for each in versions:
+            if each.holds(at, recorded):
+                return each
+        raise NotFound(f"There is no object {versions[0].id[:80]!r} then.", mend="Look at its history.")
+
+    def names(self, query: ObjectQuery) -> list[tuple[str, str, Classification]]:
+        """Return id, name and classification of the objects that meet ``query``, by id."""
+        found = self._objects.read(query, ("id", "name", "classification")).to_pylist()
+        return [(each["id"], each["name"], Classification(each["classification"])) for each in found]
 
     def objects(self, query: ObjectQuery) -> list[CityObject]:
         """Return the objects that meet ``query``, by id."""

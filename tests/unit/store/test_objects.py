@@ -187,3 +187,17 @@ def test_a_change_that_a_crash_left_without_its_record_is_in_the_ledger_once_aft
         ("objects:1", "x", False),
         ("objects:2", "y", True),
     ]
+
+
+def test_what_is_asked_by_id_is_looked_up_in_the_index_and_not_read_through(store: Store) -> None:
+    objects = store.lake.objects
+    objects.record(table(*(row(f"o{n}", 0, parent=f"p{n % 7}") for n in range(100))), subject="x")
+    two, some = {"ids": ["o1", "o2"]}, {"parents": ["p3"]}
+    for among, wanted in ((two, ["o1", "o2"]), (some, sorted(f"o{n}" for n in range(3, 100, 7)))):
+        query = ObjectQuery(5, classifications=["open"], **among)
+        statement, values = objects.reading(query, ["id"])
+        with objects._changes.session() as session:
+            ((_, plan),) = session.execute(f"EXPLAIN ANALYZE {statement}", values).fetchall()
+        assert "Index Scan" in plan
+        assert "Sequential Scan" not in plan
+        assert objects.read(query, ["id"])["id"].to_pylist() == wanted

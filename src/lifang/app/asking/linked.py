@@ -53,8 +53,8 @@ Moments = tuple[datetime, datetime | None]
 
 def _objects(asker: Asker, names: Sequence[str], moments: Moments) -> dict[str, Linked]:
     twin, classes = asker.city.twin, [each.value for each in asker.classes(Action.READ, "object")]
-    found = twin.objects(twin.query(at=moments[0], recorded=moments[1], ids=names, classifications=classes))
-    return {each.id: Linked(each.name, each.name, (object_resource(each),)) for each in found}
+    found = twin.names(twin.query(at=moments[0], recorded=moments[1], ids=names, classifications=classes))
+    return {own: Linked(name, name, (Resource("object", own, grade),)) for own, name, grade in found}
 
 
 def object_resource(found: CityObject) -> Resource:

@@ -70,7 +70,10 @@ class TwinView:
 
     def about(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> About:
         """Return an object with its whole and its parts, of which the asker sees what they may read."""
-        found = self.object(object_id, at=at, recorded=recorded)
+        return self.about_of(self.object(object_id, at=at, recorded=recorded), at=at, recorded=recorded)
+
+    def about_of(self, found: CityObject, *, at: datetime, recorded: datetime | None = None) -> About:
+        """Return what :meth:`about` does of an object that the asker was given."""
         parts = self._twin.objects(self.query(at, recorded, parents=[found.id]))
         whole = self._twin.objects(self.query(at, recorded, ids=[found.parent])) if found.parent else []
         self._asker.seen(*map(object_resource, [*parts, *whole]))

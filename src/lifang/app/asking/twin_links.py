@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lifang.app.asking.asker import Asker, Current, datastream_resource
-from lifang.app.asking.linked import End, Linked, find_linked
+from lifang.app.asking.linked import End, Linked, find_linked, object_resource
 from lifang.app.asking.twin import About, TwinView
 from lifang.core import NotFound
 from lifang.guard import Action, Resource
@@ -57,18 +57,25 @@ class LinkView:
     def everything(self, object_id: str, *, at: datetime | None = None, recorded: datetime | None = None) -> Everything:
         """Return all about an object as it was ``at`` a moment (now), as known by ``recorded``; or ``NotFound``."""
         when = at or self._asker.city.now
-        about = self._view.about(object_id, at=when, recorded=recorded)
-        versions = [each for each in self._asker.city.twin.history(object_id) if _known(each, recorded)]
-        versions = [each for each in versions if each.classification in self._view.classes]
-        links = self._of(object_id, when, recorded)
+        twin, versions = self._asker.city.twin, list[CityObject]()
+
+        def fetch() -> CityObject:
+            versions.extend(twin.history(object_id))
+            return twin.held(versions, at=when, recorded=recorded)
+
+        found = self._asker.see(_OBJECT, object_id, fetch, object_resource)
+        about = self._view.about_of(found, at=when, recorded=recorded)
+        told = [each for each in versions if _known(each, recorded) and each.classification in self._view.classes]
         ids = [object_id, *(each.id for each in about.parts)]
-        sensors = self._links.of(ids, at=when, recorded=recorded, kinds=[_SENSOR], classes=self._view.classes)
-        return Everything(about, versions, links, self._live(sensors, at))
+        out = self._links.of(ids, at=when, recorded=recorded, classes=self._view.classes)
+        links = self._seen([each for each in out if each.object == object_id], object_id, when, recorded)
+        return Everything(about, told, links, self._live([each for each in out if each.kind == _SENSOR], at))
 
     def links(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> list[SeenLink]:
         """Return the links out of an object and into it whose other end the asker may know; or ``NotFound``."""
         self._view.object(object_id, at=at, recorded=recorded)
-        return self._of(object_id, at, recorded)
+        out = self._links.of([object_id], at=at, recorded=recorded, classes=self._view.classes)
+        return self._seen(out, object_id, at, recorded)
 
     def states(
         self,
@@ -94,9 +101,9 @@ class LinkView:
         last = found[limit - 1] if len(found) > limit else None
         return live, (last.object, last.kind, last.target) if last else None
 
-    def _of(self, object_id: str, at: datetime, recorded: datetime | None) -> list[SeenLink]:
+    def _seen(self, out: Sequence[Link], object_id: str, at: datetime, recorded: datetime | None) -> list[SeenLink]:
+        """Return the links ``out`` of an object and those into it, with what stands at their other ends."""
         classes = self._view.classes
-        out = self._links.of([object_id], at=at, recorded=recorded, classes=classes)
         into = self._links.to([f"{_OBJECT}:{object_id}"], at=at, recorded=recorded, classes=classes)
         ends = [(each, True, each.end) for each in out] + [(each, False, (_OBJECT, each.object)) for each in into]
         linked = find_linked(self._asker, {end for _, _, end in ends}, at=at, recorded=recorded)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pyarrow as pa
 
 from lifang.store.lake.engine import OBJECTS
 from lifang.store.lake.names import name, sql
 from lifang.store.lake.objects.changes import Changes
 from lifang.store.lake.objects.model import LINK_COLUMNS, LinkQuery, ObjectChange
-from lifang.store.lake.objects.objects import links_where
+from lifang.store.lake.objects.objects import found_by, is_few, links_where
 from lifang.store.lake.objects.versions import Versions
 
 _LINK = f"{OBJECTS}.link"
@@ -42,8 +45,8 @@ class Links:
 
     def read(self, query: LinkQuery) -> pa.Table:
         """Return the links that meet ``query``, by object, kind and target, with when each was recorded."""
-        where, values = links_where(query)
-        statement = sql("SELECT", _LISTED, ", recorded_from FROM", _LINK, where, "ORDER BY", _ORDER)
+        source, values = _sought(query)
+        statement = sql("SELECT", _LISTED, ", recorded_from FROM", source, "ORDER BY", _ORDER)
         if query.limit is not None:
             statement, values = sql(statement, "LIMIT ?"), [*values, query.limit]
         return self._changes.asked(statement, values)
@@ -60,3 +63,15 @@ class Links:
         chosen = f"{_LISTED}, recorded_from, recorded_to"
         order = "ORDER BY kind, target, recorded_from, valid_from"
         return self._changes.asked(sql("SELECT", chosen, "FROM", _LINK, "WHERE object = ?", order), [object_id])
+
+
+def _sought(query: LinkQuery) -> tuple[str, list[Any]]:
+    """Return the links that meet ``query``, with the values of the placeholders."""
+    if query.objects and is_few(query.objects):
+        where, values = links_where(replace(query, objects=None))
+        return sql(found_by(_LINK, "object", query.objects), where), [*query.objects, *values]
+    if query.targets and is_few(query.targets):
+        where, values = links_where(replace(query, targets=None))
+        return sql(found_by(_LINK, "target", query.targets), where), [*query.targets, *values]
+    where, values = links_where(query)
+    return sql(_LINK, where), values
