@@ -1,8 +1,25 @@
-"""A client that costs little beside the server it loads: one kept connection, whole requests, one answer at a time."""
+"""Clients that cost little beside the server they load: one kept connection, whole requests, one answer at a time."""
 
 from __future__ import annotations
 
+import http.client
 import socket
+
+
+class Asked:
+    """One kept HTTP connection."""
+
+    def __init__(self, address: str) -> None:
+        self._connection = http.client.HTTPConnection(address, timeout=120)
+
+    def __call__(self, path: str) -> bytes:
+        """Return the body at ``path``."""
+        self._connection.request("GET", path)
+        answer = self._connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{answer.status} {path}: {body[:500].decode('utf-8', 'replace')}")
+        return body
 
 
 class RawPost:

@@ -4,23 +4,25 @@ Usage: python bench/catalogue/features.py [--polygons 1000000] [--pages 200] [--
 
 Every page has exact intersection and ``numberMatched``; lifang's also links, log-in and policy. lifang and pygeoapi are
 asked over HTTP on one kept connection, one request at a time; PostGIS is asked for a whole FeatureCollection, with the
-exact count, in one SQL statement on its socket. The peers need Debian's ``postgresql-15-postgis-3``; pygeoapi is
-installed from PyPI into a temporary environment, or used from the one that ``--environment`` names.
+exact count, in one SQL statement on its socket. Each box is asked of all contenders before the next, each being first
+in turn, so that what else the machine does meets all alike; a page takes until its last byte is there, and is parsed
+and checked after that. Beside it stands what the processes of a contender cost: time on a core, and waiting for one.
+The peers need Debian's ``postgresql-15-postgis-3``; pygeoapi is installed from PyPI into a temporary environment, or
+used from the one that ``--environment`` names.
+
+The client does not collect garbage: among its modules' objects that takes 80 ms, which fell on every tenth page.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
-import os
-import socket
-import subprocess
+import gc
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +36,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import lifang
 from bench._peers.city import served
+from bench._peers.http import Asked
 from bench._peers.postgres import postgres
+from bench._peers.processor import Cost, cost_of, family, parent, stolen_s
+from bench._peers.pygeoapi import pygeoapi
 from lifang.app import lay_out_empty
 from lifang.catalogue import Card
 from lifang.guard import SYSTEM
@@ -55,8 +60,7 @@ CARD = {
         "area": {"type": "number"},
     },
 }
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-Page = Callable[[tuple[float, float, float, float]], int]
+Box = tuple[float, float, float, float]
 
 
 def polygons(count: int) -> pa.Table:
@@ -78,54 +82,64 @@ def polygons(count: int) -> pa.Table:
     )
 
 
-def boxes(count: int) -> list[tuple[float, float, float, float]]:
+def boxes(count: int) -> list[Box]:
     """Return boxes of 2 km somewhere in the middle of the polygons."""
     rng = np.random.default_rng(3)
     corners = rng.uniform([WEST + 0.05, SOUTH + 0.05], [WEST + 0.34, SOUTH + 0.34], (count, 2))
     return [(float(x), float(y), float(x + BOX_LON), float(y + BOX_LAT)) for x, y in corners]
 
 
-def timed(page: Page, asked: list[tuple[float, float, float, float]]) -> tuple[list[float], list[int]]:
-    """Return the milliseconds of each page and how many features matched."""
-    took, matched = [], []
-    for box in asked:
-        begun = time.perf_counter()
-        matched.append(page(box))
-        took.append((time.perf_counter() - begun) * 1000)
-    return took, matched
+@dataclass
+class Contender:
+    """Whoever answers pages: how it is asked, what an answer counts, its processes, what its pages took and cost."""
+
+    name: str
+    ask: Callable[[Box], bytes]
+    matched: Callable[[bytes], int]
+    pids: list[int]
+    took_ms: list[float] = field(default_factory=list)
+    costs: list[Cost] = field(default_factory=list)
+
+    def page(self, box: Box) -> int:
+        """Return how many features match in ``box``; keep what the page of them took and cost."""
+        before, begun = cost_of(self.pids), time.perf_counter()
+        body = self.ask(box)
+        self.took_ms.append((time.perf_counter() - begun) * 1000)
+        self.costs.append(cost_of(self.pids) - before)
+        return self.matched(body)
+
+    @property
+    def mean_ms(self) -> float:
+        """What a page takes."""
+        return float(np.mean(self.took_ms))
+
+    @property
+    def busy_ms(self) -> float:
+        """What a page costs in processor time."""
+        return float(np.mean([each.busy_ms for each in self.costs]))
+
+    def told(self) -> str:
+        """Return one line of figures."""
+        p50, p99 = np.percentile(self.took_ms, [50, 99])
+        waiting = np.mean([each.waiting_ms for each in self.costs])
+        return (f"{self.name:34}{1000 / self.mean_ms:8.1f}{p50:9.2f}{p99:9.2f}{max(self.took_ms):9.2f}"
+                f"{self.busy_ms:9.2f}{waiting:9.2f}")  # fmt: skip
 
 
-def told(name: str, took: list[float]) -> str:
-    """Return one line of figures."""
-    p50, p99 = np.percentile(took, [50, 99])
-    return f"{name:42} {1000 / np.mean(took):8.1f} /s   p50 {p50:7.2f} ms   p99 {p99:7.2f} ms"
+HEAD = f"{'':34}{'/s':>8}{'p50 ms':>9}{'p99':>9}{'worst':>9}{'CPU':>9}{'waiting':>9}"
 
 
-class Asked:
-    """One kept HTTP connection."""
-
-    def __init__(self, address: str) -> None:
-        self._connection = http.client.HTTPConnection(address, timeout=120)
-
-    def __call__(self, path: str) -> bytes:
-        """Return the body at ``path``."""
-        self._connection.request("GET", path)
-        answer = self._connection.getresponse()
-        body = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{answer.status} {path}: {body[:500].decode('utf-8', 'replace')}")
-        return body
-
-
-def ogc_page(ask: Asked, root: str) -> Page:
+def ogc_page(address: str, root: str) -> Callable[[Box], bytes]:
     """Return how a page is asked for from an OGC API."""
+    ask = Asked(address)
+    return lambda box: ask(f"{root}/collections/buildings/items?limit=1000&bbox={','.join(map(str, box))}")
 
-    def page(box: tuple[float, float, float, float]) -> int:
-        told = orjson.loads(ask(f"{root}/collections/buildings/items?limit=1000&bbox={','.join(map(str, box))}"))
-        assert told["numberReturned"] == min(1000, told["numberMatched"]) == len(told["features"])
-        return int(told["numberMatched"])
 
-    return page
+def ogc_matched(body: bytes) -> int:
+    """Return how many features a page says that there are, once it holds as many as it should."""
+    told = orjson.loads(body)
+    assert told["numberReturned"] == min(1000, told["numberMatched"]) == len(told["features"])
+    return int(told["numberMatched"])
 
 
 def fill_city(folder: Path, table: pa.Table) -> float:
@@ -164,102 +178,56 @@ COLLECTION = """
 WITH box AS (SELECT ST_MakeEnvelope(%s, %s, %s, %s, 4326) AS area),
 found AS (SELECT b.* FROM buildings b, box WHERE ST_Intersects(b.geom, box.area)),
 page AS (SELECT * FROM found ORDER BY code LIMIT 1000)
-SELECT (SELECT count(*) FROM found), json_build_object('type', 'FeatureCollection', 'features', json_agg(
-  json_build_object('type', 'Feature', 'id', code, 'geometry', ST_AsGeoJSON(geom)::json,
-    'properties', json_build_object('code', code, 'name', name, 'use', use, 'floors', floors, 'area', area))))::text
+SELECT convert_to((SELECT count(*) FROM found) || ' ' || json_build_object('type', 'FeatureCollection', 'features',
+  json_agg(json_build_object('type', 'Feature', 'id', code, 'geometry', ST_AsGeoJSON(geom)::json,
+    'properties', json_build_object('code', code, 'name', name, 'use', use, 'floors', floors, 'area', area)))), 'UTF8')
 FROM page
 """
 
 
-def postgis_page(connection: psycopg.Connection) -> Page:
-    """Return how a FeatureCollection is asked for from PostGIS."""
+def postgis_page(connection: psycopg.Connection) -> Callable[[Box], bytes]:
+    """Return how a FeatureCollection, with the exact count before it, is asked for from PostGIS."""
 
-    def page(box: tuple[float, float, float, float]) -> int:
-        row = connection.execute(COLLECTION, box).fetchone()
+    def page(box: Box) -> bytes:
+        row = connection.execute(COLLECTION, box, binary=True).fetchone()
         assert row
-        assert len(orjson.loads(row[1])["features"]) == min(1000, row[0])
-        return int(row[0])
+        return bytes(row[0])
 
     return page
 
 
-@contextmanager
-def pygeoapi(database: str, scratch: Path, environment: Path | None) -> Iterator[str]:
-    """Yield the address of pygeoapi 0.21 on the PostgreSQL at ``database``, one worker."""
-    programs = (environment or scratch / "pygeoapi") / "bin"
-    if environment is None:
-        subprocess.run([sys.executable, "-m", "venv", str(programs.parent)], check=True)
-        wanted = ["pygeoapi==0.21.*", "psycopg2-binary", "geoalchemy2", "sqlalchemy<3", "gunicorn"]
-        subprocess.run([programs / "pip", "install", "-q", *wanted], check=True, capture_output=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    host = dict(each.split("=") for each in database.split())["host"]
-    config = scratch / "pygeoapi.json"
-    config.write_text(json.dumps(pygeoapi_config(host, port)), "utf-8")
-    told = {**os.environ, "PYGEOAPI_CONFIG": str(config), "PYGEOAPI_OPENAPI": str(scratch / "openapi.yml")}
-    told.pop("PYTHONPATH", None)
-    subprocess.run([programs / "pygeoapi", "openapi", "generate", config, "--output-file", scratch / "openapi.yml"],
-                   check=True, env=told, stdout=subprocess.DEVNULL)  # fmt: skip
-    command = [programs / "gunicorn", "-w", "1", "--threads", "2", "-b", f"127.0.0.1:{port}", "pygeoapi.flask_app:APP"]
-    with (scratch / "pygeoapi.log").open("wb") as log:
-        server = subprocess.Popen(command, env=told, stdout=log, stderr=log)
-    try:
-        for _ in range(300):
-            try:
-                Asked(f"127.0.0.1:{port}")("/?f=json")
-                break
-            except (OSError, http.client.HTTPException, RuntimeError):
-                time.sleep(0.2)
-        yield f"127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(30)
+def postgis_matched(body: bytes) -> int:
+    """Return the count before a FeatureCollection, once that holds as many features as it should."""
+    count, _, collection = body.partition(b" ")
+    assert len(orjson.loads(collection)["features"]) == min(1000, int(count))
+    return int(count)
 
 
-def pygeoapi_config(host: str, port: int) -> dict[str, object]:
-    """Return pygeoapi's configuration: one collection out of PostgreSQL."""
-    both = {"en": "bench"}
-    provider = {
-        "type": "feature",
-        "name": "PostgreSQL",
-        "data": {"host": host, "port": 5432, "dbname": "postgres", "user": "peer", "password": "x",
-                 "search_path": ["public"]},
-        "id_field": "code",
-        "table": "buildings",
-        "geom_field": "geom",
-    }  # fmt: skip
-    return {
-        "server": {
-            "bind": {"host": "127.0.0.1", "port": port},
-            "url": f"http://127.0.0.1:{port}",
-            "mimetype": "application/json; charset=UTF-8",
-            "encoding": "utf-8",
-            "language": "en-US",
-            "gzip": False,
-            "limits": {"default_items": 10, "max_items": 10_000},
-            "map": {"url": "http://127.0.0.1/", "attribution": "none"},
-        },
-        "logging": {"level": "ERROR"},
-        "metadata": {
-            "identification": {"title": both, "description": both, "keywords": {"en": ["bench"]}, "url": "http://127.0.0.1",
-                               "terms_of_service": "none", "keywords_type": "theme"},
-            "license": {"name": "none", "url": "http://127.0.0.1"},
-            "provider": {"name": "bench", "url": "http://127.0.0.1"},
-            "contact": {"name": "bench", "url": "http://127.0.0.1"},
-        },
-        "resources": {
-            "buildings": {
-                "type": "collection",
-                "title": both,
-                "description": both,
-                "keywords": {"en": ["bench"]},
-                "links": [],
-                "extents": {"spatial": {"bbox": [-180, -90, 180, 90], "crs": CRS84}},
-                "providers": [provider],
-            }
-        },
-    }  # fmt: skip
+def one_feature(address: str, pid: int, polygons: int) -> str:
+    """Return what single features took, drawn at random."""
+    ask, paths = Asked(address), np.random.default_rng(5).integers(1, polygons, 2000)
+    one = Contender(
+        "lifang one feature", lambda box: ask(f"/ogc/collections/buildings/items/{int(box[0])}"), len, [pid]
+    )
+    for number in paths:
+        one.page((number, 0, 0, 0))
+    return one.told()
+
+
+def compare(contenders: list[Contender], asked: list[Box]) -> None:
+    """Ask every box of every contender, each being first in turn; they must count the same."""
+    for number, box in enumerate(asked):
+        turn = number % len(contenders)
+        counts = {each.name: each.page(box) for each in contenders[turn:] + contenders[:turn]}
+        assert len(set(counts.values())) == 1, counts
+
+
+def warm(contender: Contender, asked: list[Box]) -> None:
+    """Ask pages that do not count."""
+    for box in asked:
+        contender.page(box)
+    contender.took_ms.clear()
+    contender.costs.clear()
 
 
 def main() -> None:
@@ -274,40 +242,38 @@ def main() -> None:
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-features-")))
         print(f"{options.polygons:,} polygons made ready in {fill_city(scratch / 'city', table):.1f} s", flush=True)
-        with served(scratch / "city", scratch / "log") as (address, _):
-            ask = Asked(address)
-            page = ogc_page(ask, "/ogc")
-            timed(page, asked[:20])
-            ours, ours_matched = timed(page, asked)
-            print(told("lifang page", ours), flush=True)
-            rng = np.random.default_rng(5)
-            ids = [f"/ogc/collections/buildings/items/{n}" for n in rng.integers(1, options.polygons, 2000)]
-            ask(ids[0])
-            one = []
-            for path in ids:
-                begun = time.perf_counter()
-                ask(path)
-                one.append((time.perf_counter() - begun) * 1000)
-            print(told("lifang one feature", one), flush=True)
-        if options.skip_peers:
-            return
-        database = stack.enter_context(postgres())
-        connection = stack.enter_context(psycopg.connect(database))
-        fill_postgis(connection, table)
-        plain = postgis_page(connection)
-        timed(plain, asked[:20])
-        theirs, matched = timed(plain, asked)
-        assert matched == ours_matched, "PostGIS counts otherwise"
-        print(told("PostGIS FeatureCollection in SQL", theirs), flush=True)
-        peer = stack.enter_context(pygeoapi(database, scratch, options.environment))
-        page = ogc_page(Asked(peer), "")
-        few = asked[: max(10, len(asked) // 5)]
-        timed(page, few[:3])
-        slow, matched = timed(page, few)
-        assert matched == ours_matched[: len(few)], "pygeoapi counts otherwise"
-        print(told("pygeoapi 0.21 + PostGIS page", slow), flush=True)
-        print(f"lifang : pygeoapi + PostGIS  {np.mean(slow) / np.mean(ours):5.1f} x (at least 10 wanted)")
-        print(f"lifang : PostGIS in SQL      {np.mean(theirs) / np.mean(ours):5.1f} x")
+        address, pid = stack.enter_context(served(scratch / "city", scratch / "log"))
+        contenders = [Contender("lifang page", ogc_page(address, "/ogc"), ogc_matched, [pid])]
+        if not options.skip_peers:
+            database = stack.enter_context(postgres())
+            connection = stack.enter_context(psycopg.connect(database))
+            fill_postgis(connection, table)
+            backend = connection.info.backend_pid
+            contenders.append(
+                Contender("PostGIS FeatureCollection in SQL", postgis_page(connection), postgis_matched, [backend])
+            )
+            peer, peer_pid = stack.enter_context(pygeoapi(database, scratch, options.environment))
+            contenders.append(Contender("pygeoapi 0.21 + PostGIS page", ogc_page(peer, ""), ogc_matched, [peer_pid]))
+        del table
+        for each in contenders:
+            warm(each, asked[:20])
+        if not options.skip_peers:
+            others = [each for each in family(parent(backend)) if each != backend]  # pygeoapi's, and PostgreSQL's own
+            contenders[2].pids = [*family(peer_pid), *others]
+        gc.collect()
+        gc.disable()
+        stolen = stolen_s()
+        compare(contenders, asked)
+        print(HEAD)
+        for each in contenders:
+            print(each.told(), flush=True)
+        print(one_feature(address, pid, options.polygons))
+        print(f"the machine's host took {stolen_s() - stolen:.2f} s of its cores meanwhile")
+        for each, wanted in zip(reversed(contenders[1:]), (" (at least 10 wanted)", ""), strict=True):
+            ours = contenders[0]
+            p50 = np.median(each.took_ms) / np.median(ours.took_ms)
+            print(f"lifang : {each.name:34}{each.mean_ms / ours.mean_ms:6.1f} x by throughput{wanted}, "
+                  f"{p50:.1f} x by p50, {each.busy_ms / ours.busy_ms:.1f} x by processor time")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -31292,19 +31292,20 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description At most 10,000 are given. */
-                limit?: number | null;
-                offset?: number | null;
-                bbox?: string | null;
-                "bbox-crs"?: string | null;
-                crs?: string | null;
-                datetime?: string | null;
+                limit?: number;
+                offset?: number;
+                /** @description West, south, east, north. */
+                bbox?: string;
+                "bbox-crs"?: string;
+                crs?: string;
+                datetime?: string;
                 /** @description CQL2, as text or as JSON. */
-                filter?: string | null;
-                "filter-lang"?: string | null;
-                "filter-crs"?: string | null;
-                sortby?: string | null;
+                filter?: string;
+                "filter-lang"?: string;
+                "filter-crs"?: string;
+                sortby?: string;
                 /** @description The number of a release; else the newest. */
-                release?: number | null;
+                release?: number;
             };
             header?: never;
             path: {

@@ -35,6 +35,7 @@ from lifang.catalogue.lifecycle import (
 from lifang.catalogue.lineage import insert_once, link_row, walk
 from lifang.catalogue.looking import Look, as_change, look, opened_apart
 from lifang.catalogue.model import Admission, Link, Release
+from lifang.catalogue.newest import NewestReleases
 from lifang.catalogue.publishing import newest_release
 from lifang.catalogue.quality import Issues, QualityRuns, Run
 from lifang.catalogue.reading import Opened
@@ -70,9 +71,8 @@ class Catalogue:
         )
         self.sharing, self.assessments = Agreements(store, clock, calendar), Assessments(store, clock)
         self.meter = Meter(store, clock)
-        self._means = Means(
-            store, self.themes, ReadyKeeper(store.folder / "features"), calendar, self.sharing, self.meter
-        )
+        keeper, newest = ReadyKeeper(store.folder / "features"), NewestReleases(store.registry)
+        self._means = Means(store, newest, self.themes, keeper, calendar, self.sharing, self.meter)
         self._handles = Handles(self._means)
         self.quality = QualityRuns(store, clock, settings, calendar, self.dataset)
         self.issues = Issues(store, clock)

@@ -17,6 +17,7 @@ from lifang.catalogue.features import Features, ReadyKeeper
 from lifang.catalogue.lifecycle import LifeState, Standing
 from lifang.catalogue.lineage import walk
 from lifang.catalogue.model import Link, Release
+from lifang.catalogue.newest import NewestReleases
 from lifang.catalogue.punctuality import due_after
 from lifang.catalogue.sharing import Agreements, Meter, agreed_part
 from lifang.core import NotFound
@@ -27,9 +28,10 @@ from lifang.store import Relation, Store
 
 @dataclass(frozen=True)
 class Means:
-    """What datasets are read with: stores, the names of themes, ready features, the city's calendar, the agreements."""
+    """What datasets are read with: stores, newest releases, names of themes, ready features, calendar, agreements."""
 
     store: Store
+    newest: NewestReleases
     themes: Mapping[str, Bilingual]
     keeper: ReadyKeeper
     calendar: WorkingCalendar
@@ -45,7 +47,7 @@ class Dataset:
 
     def __init__(self, means: Means, card: Card, standing: Standing, *, created: datetime, updated: datetime) -> None:
         self._store, self._themes, self._keeper = means.store, means.themes, means.keeper
-        self._calendar = means.calendar
+        self._calendar, self._newest = means.calendar, means.newest
         self._sharing, self._meter = means.sharing, means.meter
         self.card = card
         self.standing = standing
@@ -95,13 +97,17 @@ class Dataset:
 
     def release(self, number: int | None = None, *, at: datetime | None = None) -> Release:
         """Return release ``number``, or the newest, or the newest recorded by the moment ``at``; else ``NotFound``."""
+        if (found := self._newest.of(self.id) if number is None and at is None else self._one(number, at)) is not None:
+            return found
+        mend = f"List them: lifang data show {self.id}."
+        raise NotFound(f"{self.id} has no such release.", where=f"number {number}, at {at}", mend=mend)
+
+    def _one(self, number: int | None, at: datetime | None) -> Release | None:
         where: dict[str, Any] = {"dataset": self.id}
         where |= {} if number is None else {"number": number}
         where |= {} if at is None else {"recorded <=": at}
-        for row in self._store.registry.find("release", where=where, order="number", descending=True, limit=1):
-            return Release.from_row(row)
-        mend = f"List them: lifang data show {self.id}."
-        raise NotFound(f"{self.id} has no such release.", where=f"number {number}, at {at}", mend=mend)
+        found = self._store.registry.find("release", where=where, order="number", descending=True, limit=1)
+        return Release.from_row(found[0]) if found else None
 
     def rows(self, number: int | None = None, *, at: datetime | None = None) -> Relation:
         """Return the rows of a release (chosen as in ``release``), lazily."""

@@ -225,6 +225,8 @@ def test_a_data_officer_states_a_purpose_and_the_ledger_has_it(house: House) -> 
         {"limit": "-1"},
         {"limit": "1e9"},
         {"offset": "x"},
+        {"release": "0"},
+        {"sortby": "a" * 501},
     ],
 )
 def test_what_cannot_be_understood_is_refused_never_run_nor_ignored(anyone: Client, asked: dict[str, str]) -> None:

@@ -34,7 +34,8 @@ class ReadyFeatures:
     """The features of one release in ``folder``, mapped into memory."""
 
     def __init__(self, folder: Path) -> None:
-        self._arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+        held = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+        self._arrays = {name: array.view(np.ndarray) for name, array in held.items()}  # which slices at half the cost
         self._texts, self._shapes = _mapped(folder / "texts"), _mapped(folder / "shapes")
         self.count = len(self._arrays["texts_at"]) - 1
 
@@ -52,8 +53,8 @@ class ReadyFeatures:
     def one(self, feature_id: str) -> bytes | None:
         """Return the feature with this id, if there is one."""
         hashes = self._arrays["hashes"]
-        code = zlib.crc32(feature_id.encode())
-        first, last = np.searchsorted(hashes, code, "left"), np.searchsorted(hashes, code, "right")
+        code = np.uint32(zlib.crc32(feature_id.encode()))  # of their own type: else all of them are converted first
+        first, last = hashes.searchsorted(code, "left"), hashes.searchsorted(code, "right")
         for text in self.texts(self._arrays["hashed"][first:last]):
             if str(orjson.loads(text)["id"]) == feature_id:
                 return text

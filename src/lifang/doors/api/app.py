@@ -27,6 +27,7 @@ from lifang.doors.http import (
     ProblemBody,
     Shell,
     ShortWay,
+    Signpost,
     Turns,
     add_problem_handlers,
     gather,
@@ -138,7 +139,8 @@ def _routes() -> Sequence[BaseRoute]:
     """Return the routes of every door: the same for each city of this process, since they hold nothing of one."""
     doors = [module for module in Plugins(lifang.doors) if hasattr(module, "router")]
     doors.sort(key=lambda module: (module.spec.order, module.spec.id))
-    return gather(door.router() for door in doors).routes
+    routes = gather(door.router() for door in doors).routes
+    return [Signpost(routes), *routes]
 
 
 @asynccontextmanager

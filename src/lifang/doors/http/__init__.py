@@ -34,6 +34,7 @@ from lifang.doors.http.problems import (
 )
 from lifang.doors.http.shell import Shell
 from lifang.doors.http.short_way import ShortRoute, ShortWay, short_ways
+from lifang.doors.http.signpost import Signpost
 from lifang.doors.http.turns import Turns
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Shell",
     "ShortRoute",
     "ShortWay",
+    "Signpost",
     "Turns",
     "add_problem_handlers",
     "answer",

@@ -17,9 +17,11 @@ from lifang.doors.ogcapi.cql import read_filter
 from lifang.doors.ogcapi.crs import CRS84, Crs, boxes_of, crs_of, sides_of
 from lifang.store import Call, Expression, Field, Geometry, Literal, all_of
 
-LIMIT, LIMIT_MAX, OFFSET_MAX = 10, 10_000, 2**31 - 1
+LIMIT, LIMIT_MAX = 10, 10_000
 KNOWN = frozenset({"limit", "offset", "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs",
                    "sortby", "f", "release", "purpose", "at"})  # fmt: skip
+_MAX = 2**31 - 1
+_LENGTHS = {name: 16_000 if name == "filter" else 500 for name in KNOWN}
 _GEOMETRY = "geometry"
 _SORT_MAX = 8
 _DAY = timedelta(days=1)
@@ -34,10 +36,35 @@ class Asked:
     crs: Crs
 
 
+def _parameter(name: str, description: str = "", **schema: str | int) -> dict[str, Any]:
+    schema = schema or {"type": "string", "maxLength": _LENGTHS[name]}
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
+PARAMETERS = [  # for OpenAPI: declared to FastAPI, which would read them once more, they cost a seventh of a page
+    _parameter("limit", f"At most {LIMIT_MAX:,} are given.", type="integer", minimum=1, maximum=_MAX),
+    _parameter("offset", type="integer", minimum=0, maximum=_MAX),
+    _parameter("bbox", "West, south, east, north."),
+    _parameter("bbox-crs"),
+    _parameter("crs"),
+    _parameter("datetime"),
+    _parameter("filter", "CQL2, as text or as JSON."),
+    _parameter("filter-lang"),
+    _parameter("filter-crs"),
+    _parameter("sortby"),
+    _parameter("release", "The number of a release; else the newest.", type="integer", minimum=1, maximum=_MAX),
+]
+
+
+def release_of(request: Request) -> int | None:
+    """Return the number of the release that ``request`` asks for, if it does."""
+    return _whole(request.query_params, "release", 1)
+
+
 def asked_of(request: Request, features: Features) -> Asked:
     """Return what the query of ``request`` asks of ``features``; ``BadInput`` for what they do not have."""
     given = request.query_params
-    _once(given)
+    _bounded(given)
     parts = [*_properties(given, features), *_time(given.get("datetime"), features), *_filter(given)]
     boxes, region = _bbox(given)
     if (boxes or region) and not features.release.has_geometry:
@@ -47,8 +74,8 @@ def asked_of(request: Request, features: Features) -> Asked:
         boxes,
         where,
         _order(given.get("sortby"), features),
-        min(_whole(given, "limit", LIMIT, 1, 2**31 - 1), LIMIT_MAX),
-        _whole(given, "offset", 0, 0, OFFSET_MAX),
+        min(_whole(given, "limit", 1) or LIMIT, LIMIT_MAX),
+        _whole(given, "offset", 0) or 0,
     )
     return Asked(question, crs_of(given.get("crs", CRS84)))
 
@@ -62,16 +89,19 @@ def check_known(request: Request, *known: str) -> None:
             )
 
 
-def _once(given: QueryParams) -> None:
+def _bounded(given: QueryParams) -> None:
     if len(given.multi_items()) != len(set(given)):
         raise BadInput("A parameter is given twice.", where="query", mend="Give each of them once.")
+    for name, text in given.items():
+        if name in _LENGTHS and len(text) > _LENGTHS[name]:
+            raise BadInput(f"The {name} is too long.", where=name, mend=f"At most {_LENGTHS[name]:,} characters.")
 
 
-def _whole(given: QueryParams, name: str, otherwise: int, least: int, most: int) -> int:
+def _whole(given: QueryParams, name: str, least: int) -> int | None:
     text = given.get(name)
     if text is None:
-        return otherwise
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= _MAX):
         raise BadInput(f"{text[:40]!r} is no {name}.", where=name, mend=f"Give a whole number from {least}.")
     return int(text)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from lifang.catalogue import Features, Form
 from lifang.core import format_instant
 from lifang.doors.http import Asker, bytes_answer, city_of, entity_tag, json_answer
-from lifang.doors.ogcapi.asked import Asked, asked_of, check_known, time_column
+from lifang.doors.ogcapi.asked import PARAMETERS, Asked, asked_of, check_known, release_of, time_column
 from lifang.doors.ogcapi.crs import CRS84, Crs, crs_of
 from lifang.doors.ogcapi.describing import collection, schema
 from lifang.doors.ogcapi.landing import ANSWERS
@@ -38,8 +38,10 @@ def router() -> APIRouter:
     routes.add_api_route(f"{one}/schema", the_schema, summary="The schema of features", responses=schemas)
     routes.add_api_route(f"{one}/queryables", queryables, summary="What features are filtered by", responses=schemas)
     routes.add_api_route(f"{one}/sortables", sortables, summary="What features are ordered by", responses=schemas)
-    routes.add_api_route(f"{one}/items", items, summary="Features of a dataset", responses=features)
-    routes.add_api_route(f"{one}/items/{{feature_id:path}}", item, summary="A feature", responses=features)
+    read = {"parameters": PARAMETERS}
+    address = f"{one}/items"
+    routes.add_api_route(address, items, summary="Features of a dataset", responses=features, openapi_extra=read)
+    routes.add_api_route(f"{address}/{{feature_id:path}}", item, summary="A feature", responses=features)
     return routes
 
 
@@ -89,28 +91,10 @@ def sortables(collection_id: CollectionId, request: Request, asker: Reads) -> Re
     return _schema(request, asker, collection_id, "sortables", geometry=False)
 
 
-def items(
-    collection_id: CollectionId,
-    request: Request,
-    asker: Reads,
-    limit: Limit = None,
-    offset: Offset = None,
-    bbox: Text = None,
-    bbox_crs: Annotated[str | None, Query(alias="bbox-crs", max_length=200)] = None,
-    crs: Text = None,
-    datetime_: Annotated[str | None, Query(alias="datetime", max_length=100)] = None,
-    filter_: Annotated[
-        str | None, Query(alias="filter", max_length=16_000, description="CQL2, as text or as JSON.")
-    ] = None,
-    filter_lang: Annotated[str | None, Query(alias="filter-lang", max_length=20)] = None,
-    filter_crs: Annotated[str | None, Query(alias="filter-crs", max_length=200)] = None,
-    sortby: Text = None,
-    release: Number = None,
-) -> Response:
+def items(collection_id: CollectionId, request: Request, asker: Reads) -> Response:
     """Give features: narrowed by place, time, properties by their names, CQL2; `numberMatched` is exact."""
-    del limit, offset, bbox, bbox_crs, crs, datetime_, filter_, filter_lang, filter_crs, sortby  # read by asked_of
     media = media_of(request, _FEATURE_MEDIA)
-    features = asker.dataset(collection_id).features(release)
+    features = asker.dataset(collection_id).features(release_of(request))
     asked = asked_of(request, features)
     tag = entity_tag(f"{features.release.sha256}{features.release.agreement}{asked!r}{media}{request.url}")
     body = _page(request, features, asked, media)
