@@ -36,17 +36,18 @@ def pygeoapi(database: str, scratch: Path, environment: Path | None) -> Iterator
     told.pop("PYTHONPATH", None)
     subprocess.run([programs / "pygeoapi", "openapi", "generate", config, "--output-file", scratch / "openapi.yml"],
                    check=True, env=told, stdout=subprocess.DEVNULL)  # fmt: skip
-    command = [str(programs / "gunicorn"), "-w", "1", "--threads", "2", "-b", f"127.0.0.1:{port}", "pygeoapi.flask_app:APP"]
+    where = f"127.0.0.1:{port}"
+    command = [str(programs / "gunicorn"), "-w", "1", "--threads", "2", "-b", where, "pygeoapi.flask_app:APP"]
     with (scratch / "pygeoapi.log").open("wb") as log:
         server = subprocess.Popen(command, env=told, stdout=log, stderr=log)
     try:
         for _ in range(300):
             try:
-                Asked(f"127.0.0.1:{port}")("/?f=json")
+                Asked(where)("/?f=json")
                 break
             except (OSError, http.client.HTTPException, RuntimeError):
                 time.sleep(0.2)
-        yield f"127.0.0.1:{port}", server.pid
+        yield where, server.pid
     finally:
         server.terminate()
         server.wait(30)
