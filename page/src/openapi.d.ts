@@ -1549,7 +1549,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/masterdata/address-of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Address Of
+         * @description Take an address apart, and find the standard address that it means.
+         */
+        get: operations["address_of_api_v1_masterdata_address_of_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/masterdata/conflicts/{conflict_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conflict
+         * @description Give one conflict with every step it went through.
+         */
+        get: operations["conflict_api_v1_masterdata_conflicts__conflict_id__get"];
+        put?: never;
+        /**
+         * Settle
+         * @description Settle a conflict: whose word holds, and why; it is on record.
+         */
+        post: operations["settle_api_v1_masterdata_conflicts__conflict_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masterdata/consolidation": {
         parameters: {
             query?: never;
             header?: never;
@@ -1559,10 +1603,54 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Settle
-         * @description Settle a conflict: whose word holds, and why; it is on record.
+         * Consolidate All
+         * @description Consolidate every base database that has a source, addresses first; answer with the job that does.
          */
-        post: operations["settle_api_v1_masterdata_conflicts__conflict_id__post"];
+        post: operations["consolidate_all_api_v1_masterdata_consolidation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masterdata/duplicates/{case_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duplicate
+         * @description Give one case of duplicates with every step it went through.
+         */
+        get: operations["duplicate_api_v1_masterdata_duplicates__case_id__get"];
+        put?: never;
+        /**
+         * Decide
+         * @description Say whether records are the same or different, and why; it is on record, and may be said otherwise later.
+         */
+        post: operations["decide_api_v1_masterdata_duplicates__case_id__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masterdata/gazetteer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gazetteer
+         * @description Say which datasets and lists the names come from by which addresses are read.
+         */
+        get: operations["gazetteer_api_v1_masterdata_gazetteer_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1600,9 +1688,31 @@ export interface paths {
         put?: never;
         /**
          * Consolidate
-         * @description Make one record of what the bureaus say of each, and list what they differ in.
+         * @description Make one record of what the bureaus say of each; answer with the job that does.
+         *
+         *     What they differ in and what may be one is listed for a person.
          */
         post: operations["consolidate_api_v1_masterdata__kind__consolidation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masterdata/{kind}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Duplicates
+         * @description List the records that may be one, for a person to say.
+         */
+        get: operations["duplicates_api_v1_masterdata__kind__duplicates_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1618,7 +1728,9 @@ export interface paths {
         };
         /**
          * Record
-         * @description Give the one record of a key, as recorded by a moment, with its links and its history.
+         * @description Give the one record of a key, as recorded by a moment, with its history and what it is linked to.
+         *
+         *     Who owns it, who lives there, what stands where, which licence: with `hops` also what those are linked to.
          */
         get: operations["record_api_v1_masterdata__kind__record_get"];
         put?: never;
@@ -5517,7 +5629,7 @@ export interface components {
         };
         /**
          * ConflictBody
-         * @description What bureaus differ in of one element of one record.
+         * @description What bureaus differ in of one element of one record; ``steps`` where one conflict is asked for.
          */
         ConflictBody: {
             /** Element */
@@ -5542,6 +5654,8 @@ export interface components {
             settled_by: string;
             /** State */
             state: string;
+            /** Steps */
+            steps: components["schemas"]["StepBody"][];
             /** Value */
             value: string | null;
         };
@@ -5654,34 +5768,6 @@ export interface components {
             items: components["schemas"]["ConnectorBody"][];
             /** Next */
             next: string | null;
-        };
-        /**
-         * ConsolidatedBody
-         * @description What a consolidation came to.
-         */
-        ConsolidatedBody: {
-            /** Conflicts */
-            conflicts: number;
-            /** Deleted */
-            deleted: number;
-            /** Duplicates */
-            duplicates: {
-                [key: string]: unknown;
-            }[];
-            /** Inserted */
-            inserted: number;
-            /** Kind */
-            kind: string;
-            /** Records */
-            records: number;
-            /** Release */
-            release: string;
-            /** Unresolved */
-            unresolved: {
-                [key: string]: unknown;
-            }[];
-            /** Updated */
-            updated: number;
         };
         /**
          * ContactBody
@@ -6449,6 +6535,48 @@ export interface components {
             };
         };
         /**
+         * DuplicateBody
+         * @description Records that may be one, what they are alike in, and what a person said; ``steps`` where one is asked for.
+         */
+        DuplicateBody: {
+            /** Decision */
+            decision: string;
+            /** Id */
+            id: string;
+            /** Kept */
+            kept: string;
+            /** Kind */
+            kind: string;
+            /** Opened */
+            opened: string;
+            /** Reason */
+            reason: string;
+            /** Records */
+            records: string[];
+            /** Said */
+            said: {
+                [key: string]: unknown;
+            };
+            /** Settled */
+            settled: string | null;
+            /** Settled By */
+            settled_by: string;
+            /** State */
+            state: string;
+            /** Steps */
+            steps: components["schemas"]["StepBody"][];
+        };
+        /**
+         * DuplicatePage
+         * @description Cases of duplicates, by id.
+         */
+        DuplicatePage: {
+            /** Items */
+            items: components["schemas"]["DuplicateBody"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * ElementBody
          * @description One element: what a column that follows it holds; ``grade`` by GB/T 43697, ``personal`` by PIPL Art. 4, 28.
          */
@@ -6564,32 +6692,6 @@ export interface components {
             value: string;
         };
         /**
-         * FeedBody
-         * @description What one bureau delivers to one dataset, and how its source does.
-         */
-        FeedBody: {
-            /** Active */
-            active: boolean;
-            /** Attempted */
-            attempted: string | null;
-            /** Dataset */
-            dataset: string;
-            /** Every S */
-            every_s: number;
-            /** Failures */
-            failures: number;
-            /** Id */
-            id: string;
-            /** Organisation */
-            organisation: string;
-            /** Source */
-            source: string;
-            /** Trouble */
-            trouble: {
-                [key: string]: unknown;
-            } | null;
-        };
-        /**
          * FeedChange
          * @description Whether a feed is at work, or rests.
          */
@@ -6603,7 +6705,7 @@ export interface components {
          */
         FeedPage: {
             /** Items */
-            items: components["schemas"]["FeedBody"][];
+            items: components["schemas"]["lifang__doors__api__bodies__exchange__FeedBody"][];
             /** Next */
             next: string | null;
         };
@@ -6775,6 +6877,16 @@ export interface components {
             share: number;
             /** Start */
             start: string;
+        };
+        /**
+         * GazetteerBody
+         * @description What the city's gazetteer is fed from now.
+         */
+        GazetteerBody: {
+            /** Items */
+            items: components["schemas"]["lifang__doors__api__bodies__masterdata__FeedBody"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * Group
@@ -7486,13 +7598,15 @@ export interface components {
         };
         /**
          * LinkedBody
-         * @description A record that another leads to (``out``), or that leads to it.
+         * @description A record that another leads to (``out``), or that leads to it, with what it is linked to itself.
          */
         LinkedBody: {
             /** Kind */
             kind: string;
             /** Link */
             link: string;
+            /** Links */
+            links: components["schemas"]["LinkedBody"][];
             name: components["schemas"]["Name"];
             /** Out */
             out: boolean;
@@ -7566,6 +7680,20 @@ export interface components {
             };
             /** Organisation */
             organisation: string;
+        };
+        /**
+         * MeaningBody
+         * @description The parts of an address, and the standard address that it means with a score of 0 to 1; empty if none.
+         */
+        MeaningBody: {
+            /** Code */
+            code: string;
+            /** Parts */
+            parts: {
+                [key: string]: unknown;
+            };
+            /** Score */
+            score: number;
         };
         /**
          * MetadataElement
@@ -9274,6 +9402,22 @@ export interface components {
             state: string;
         };
         /**
+         * StepBody
+         * @description One step of a conflict or a case of duplicates: opened, changed, settled, reopened, gone; by whom, when.
+         */
+        StepBody: {
+            /** By */
+            by: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Move */
+            move: string;
+            /** Recorded */
+            recorded: string;
+        };
+        /**
          * SubjectBody
          * @description Who is known to be asking.
          */
@@ -9622,6 +9766,24 @@ export interface components {
             value: number | null;
         };
         /**
+         * Verdict
+         * @description Whether the records are the same, as the record ``kept``, or different, and why.
+         */
+        Verdict: {
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "same" | "different";
+            /**
+             * Kept
+             * @default
+             */
+            kept: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * VerdictBody
          * @description What checking a certificate came to.
          */
@@ -9810,6 +9972,32 @@ export interface components {
             where: string;
         };
         /**
+         * FeedBody
+         * @description What one bureau delivers to one dataset, and how its source does.
+         */
+        lifang__doors__api__bodies__exchange__FeedBody: {
+            /** Active */
+            active: boolean;
+            /** Attempted */
+            attempted: string | null;
+            /** Dataset */
+            dataset: string;
+            /** Every S */
+            every_s: number;
+            /** Failures */
+            failures: number;
+            /** Id */
+            id: string;
+            /** Organisation */
+            organisation: string;
+            /** Source */
+            source: string;
+            /** Trouble */
+            trouble: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * CheckBody
          * @description One thing that was looked at.
          */
@@ -9820,6 +10008,18 @@ export interface components {
             seen: string;
             /** What */
             what: string;
+        };
+        /**
+         * FeedBody
+         * @description What a part of the gazetteer came from, a release or a code list, and how many names it gave.
+         */
+        lifang__doors__api__bodies__masterdata__FeedBody: {
+            /** Names */
+            names: number;
+            /** Part */
+            part: string;
+            /** Source */
+            source: string;
         };
         /**
          * CheckBody
@@ -15867,7 +16067,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FeedBody"];
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__exchange__FeedBody"];
                 };
             };
             /** @description Bad input */
@@ -15957,7 +16157,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FeedBody"];
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__exchange__FeedBody"];
                 };
             };
             /** @description Bad input */
@@ -16047,7 +16247,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FeedBody"];
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__exchange__FeedBody"];
                 };
             };
             /** @description Bad input */
@@ -16234,7 +16434,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FeedBody"];
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__exchange__FeedBody"];
                 };
             };
             /** @description Bad input */
@@ -17948,6 +18148,176 @@ export interface operations {
             };
         };
     };
+    address_of_api_v1_masterdata_address_of_get: {
+        parameters: {
+            query: {
+                text: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeaningBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    conflict_api_v1_masterdata_conflicts__conflict_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conflict_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     settle_api_v1_masterdata_conflicts__conflict_id__post: {
         parameters: {
             query?: never;
@@ -17970,6 +18340,346 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConflictBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    consolidate_all_api_v1_masterdata_consolidation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    duplicate_api_v1_masterdata_duplicates__case_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    decide_api_v1_masterdata_duplicates__case_id__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verdict"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    gazetteer_api_v1_masterdata_gazetteer_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GazetteerBody"];
                 };
             };
             /** @description Bad input */
@@ -18142,12 +18852,104 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    duplicates_api_v1_masterdata__kind__duplicates_get: {
+        parameters: {
+            query?: {
+                state?: "open" | "settled" | "gone";
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The base database: legal_entity, person, address … */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ConsolidatedBody"];
+                    "application/json": components["schemas"]["DuplicatePage"];
                 };
             };
             /** @description Bad input */
@@ -18220,6 +19022,8 @@ export interface operations {
             query: {
                 /** @description The record's key, part by part. */
                 key: string[];
+                /** @description How far away a linked record may be. */
+                hops?: number;
                 /** @description As recorded by this moment: ISO 8601 with an offset. */
                 at?: string | null;
             };

@@ -203,7 +203,9 @@ def bureaus(empty_city: Served) -> Iterator[tuple[httpx.Client, str]]:
             card = _CARD_OF.format(id=f"{bureau}_firms", key="uscc")
             _admitted(admin, f"{bureau}_firms", f"uscc,name\n{code},{firm}\n", card)
             done("PUT", f"/masterdata/legal_entity/sources/{bureau}_firms", organisation=bureau)
-        done("POST", "/masterdata/legal_entity/consolidation")
+        job = admin.post("/api/v1/masterdata/legal_entity/consolidation").json()["id"]
+        while admin.get(f"/api/v1/jobs/{job}").json()["state"] in {"queued", "running"}:
+            pass
         card = _CONDITIONAL + _CARD_OF.format(id="incomes", key="code")
         _admitted(admin, "incomes", "code,income\n1,10\n2,20\n", card)
         done("POST", "/people", name="mei", password=_PASSWORD, roles=["analyst"], organisation="tax")

@@ -1,6 +1,7 @@
 import type { components } from "../openapi";
-import { get, send } from "./client";
-import type { Page } from "./types";
+import { calls } from "./calls";
+import { get, ProblemError, send } from "./client";
+import type { Job, Page } from "./types";
 
 type S = components["schemas"];
 
@@ -9,6 +10,7 @@ export type Assessment = S["AssessmentBody"];
 export type BaseDatabase = S["BaseDatabase"];
 export type Change = S["lifang__doors__api__bodies__changes__ChangeBody"];
 export type Conflict = S["ConflictBody"];
+export type Duplicate = S["DuplicateBody"];
 export type Form = S["FormBody"];
 export type LawPage = S["LawPage"];
 export type MasterRecord = S["RecordBody"];
@@ -19,7 +21,21 @@ export type Webhook = S["WebhookBody"];
 export type WebhookDelivery = S["WebhookDelivery"];
 type After = string | null;
 
+type Consolidated = { records: number; conflicts: number; duplicates: number };
+
 const part = encodeURIComponent;
+const POLL_MS = 300;
+
+/** Return what consolidations came to once their job is over; throw its problem if it failed. */
+async function ended(begun: Job): Promise<Consolidated[]> {
+  let job = begun;
+  while (job.state === "queued" || job.state === "running") {
+    await new Promise((resolve) => window.setTimeout(resolve, POLL_MS));
+    job = await calls.job(job.id);
+  }
+  if (job.state !== "done") throw new ProblemError({ title: job.state, status: 409, detail: "", ...(job.error ?? {}) });
+  return (job.result?.["items"] ?? []) as Consolidated[];
+}
 
 /** The calls of the data officer's and the developer's work, one line each. */
 export const office = {
@@ -36,7 +52,9 @@ export const office = {
   databases: async () => (await get<Page<BaseDatabase>>("/masterdata")).items,
   conflicts: (kind: string, state: string, after: After) => get<Page<Conflict>>(`/masterdata/${part(kind)}/conflicts`, { state, after, limit: 50 }),
   settle: (id: string, organisation: string, reason: string) => send<Conflict>("POST", `/masterdata/conflicts/${part(id)}`, { organisation, reason }),
-  consolidate: (kind: string) => send<S["ConsolidatedBody"]>("POST", `/masterdata/${part(kind)}/consolidation`),
+  consolidate: async (kind: string) => ended(await send<Job>("POST", `/masterdata/${part(kind)}/consolidation`)),
+  duplicates: (kind: string, state: string, after: After) => get<Page<Duplicate>>(`/masterdata/${part(kind)}/duplicates`, { state, after, limit: 50 }),
+  decide: (id: string, body: { decision: "same" | "different"; kept: string; reason: string }) => send<Duplicate>("POST", `/masterdata/duplicates/${part(id)}`, body),
   record: (kind: string, key: string[]) => get<MasterRecord>(`/masterdata/${part(kind)}/record?${key.map((each) => `key=${part(each)}`).join("&")}`),
   changes: () => get<{ items: Change[]; more: boolean }>("/changes", { latest: true, limit: 50 }),
   webhooks: async () => (await get<Page<Webhook>>("/webhooks")).items,

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import { office, type BaseDatabase, type Conflict } from "../api/office";
+import { office, type BaseDatabase, type Conflict, type Duplicate } from "../api/office";
 import type { Page } from "../api/types";
 import { moment, nameOf, number } from "../format";
 import { t, tOr } from "../i18n";
@@ -24,6 +24,7 @@ export class MasterPiece extends ActingPiece {
   @state() private state: (typeof STATES)[number] = "open";
   private readonly bases = new Fetched<BaseDatabase[]>(this, "work-list");
   private readonly held = new Fetched<Page<Conflict>>(this);
+  private readonly alike = new Fetched<Page<Duplicate>>(this);
 
   protected override render(): TemplateResult {
     const asked = this.bases.want(this.who, () => office.databases());
@@ -56,7 +57,9 @@ export class MasterPiece extends ActingPiece {
 
   private desk(base: BaseDatabase): TemplateResult {
     const ruled = Object.entries(base.rules);
-    const asked = base.there ? this.held.want(`${base.id}|${this.state}|${this.who}`, () => office.conflicts(base.id, this.state, null)) : null;
+    const wanted = `${base.id}|${this.state}|${this.who}`;
+    const asked = base.there ? this.held.want(wanted, () => office.conflicts(base.id, this.state, null)) : null;
+    const alike = base.there ? this.alike.want(wanted, () => office.duplicates(base.id, this.state, null)) : null;
     const element = (id: string): string => (id === "*" ? t("master.every") : nameOf(base.elements[id], this.tongue) || id);
     return html`<h2>${t("master.rules")}</h2>
       <p>${base.sources.length ? t("master.sources", { names: base.sources.join(", ") }) : t("master.nosource")}</p>
@@ -66,16 +69,18 @@ export class MasterPiece extends ActingPiece {
         <div class="chips" role="group" aria-label=${t("master.conflicts")}>
           ${STATES.map((each) => html`<button type="button" class="chip" aria-pressed=${this.state === each} @click=${() => (this.state = each)}>${t(`conflict.${each}`)}</button>`)}
         </div>
-        ${shown(asked, () => this.held.forget(), (page) => this.conflicts(page, base))}` : nothing}`;
+        ${shown(asked, () => this.held.forget(), (page) => this.conflicts(page, base))}` : nothing}
+      ${alike ? html`<h2>${t("master.duplicates")}</h2>${shown(alike, () => this.alike.forget(), (page) => this.duplicates(page, base))}` : nothing}`;
   }
 
   private async consolidate(base: BaseDatabase): Promise<void> {
     const done = await this.act("consolidate", t("master.consolidated"), async () => {
-      const { records, conflicts } = await office.consolidate(base.id);
-      data.set({ said: t("master.consolidated.said", { n: number(records, this.tongue, 0), conflicts }) });
+      for (const { records, conflicts, duplicates } of await office.consolidate(base.id))
+        data.set({ said: t("master.consolidated.said", { n: number(records, this.tongue, 0), conflicts, duplicates }) });
     });
     if (!done) return;
     this.held.forget();
+    this.alike.forget();
     this.bases.forget();
   }
 
@@ -113,5 +118,37 @@ export class MasterPiece extends ActingPiece {
     const told = new FormData(event.currentTarget as HTMLFormElement);
     const done = await this.act(each.id, t("conflict.settled.said"), () => office.settle(each.id, String(told.get("organisation")), String(told.get("reason"))));
     if (done) this.held.forget();
+  }
+
+  private duplicates(page: Page<Duplicate>, base: BaseDatabase): TemplateResult {
+    if (!page.items.length) return html`<p class="calm">${t(`duplicate.none.${this.state}`)}</p>`;
+    return html`<ul class="work-list">${page.items.map((each) => this.duplicate(each, base))}</ul>${cut(page)}`;
+  }
+
+  private duplicate(each: Duplicate, base: BaseDatabase): TemplateResult {
+    const gone = each.state === "gone";
+    const alike = Object.entries(each.said).map(([name, value]) => `${nameOf(base.elements[name], this.tongue) || name}: ${String(value)}`);
+    const link = (key: string): TemplateResult => html`<button type="button" class="link" @click=${() => view.set({ item: recordItem(base.id, [key]) })}>${key}</button>`;
+    return html`<li data-duplicate=${each.id}>
+      <h3>${alike.join(" · ")}</h3>
+      <form class="work-form" @submit=${(event: SubmitEvent) => void this.decide(event, each)}>
+        <fieldset><legend>${t("duplicate.which")}</legend>
+          ${each.records.map((key) => html`<label class="work-said">${gone ? nothing : html`<input type="radio" name="kept" value=${key} required />`} ${link(key)}</label>`)}
+          ${gone ? nothing : html`<label class="work-said"><input type="radio" name="kept" value="" required /> ${t("duplicate.different")}</label>`}
+        </fieldset>
+        ${gone ? nothing : html`<label>${t("conflict.reason")} <input name="reason" required minlength="2" maxlength="500" autocomplete="off" /></label>
+          <p class="buttons"><button>${t("duplicate.decide")}</button></p>`}
+        ${each.state === "settled" ? html`<p>${t(each.decision === "same" ? "duplicate.same.holds" : "duplicate.different.holds", { kept: each.kept, reason: each.reason })} <small>${each.settled ? moment(each.settled, this.zone) : ""}</small></p>` : nothing}
+      </form>${this.refusal(each.id)}
+    </li>`;
+  }
+
+  private async decide(event: SubmitEvent, each: Duplicate): Promise<void> {
+    event.preventDefault();
+    const told = new FormData(event.currentTarget as HTMLFormElement);
+    const kept = String(told.get("kept"));
+    const body = { decision: kept ? ("same" as const) : ("different" as const), kept, reason: String(told.get("reason")) };
+    const done = await this.act(each.id, t("conflict.settled.said"), () => office.decide(each.id, body));
+    if (done) this.alike.forget();
   }
 }

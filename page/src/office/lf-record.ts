@@ -51,7 +51,7 @@ export class RecordPiece extends Piece {
             <small>${nameOf(this.base(link.kind)?.name, this.tongue)}</small></li>`)}</ul>`
         : html`<p class="calm">${t("record.nolinks")}</p>`}
       <h3>${t("record.history")}</h3>
-      <ol class="work-history">${history.map((state, i) => this.state(state, history[i - 1]?.record ?? null, i === 0)).reverse()}</ol>`;
+      <ol class="work-history">${history.map((state, i) => this.state(state, history[i + 1]?.record ?? null, i === history.length - 1))}</ol>`;
   }
 
   private keyOf(kind: string, record: Row): string[] {

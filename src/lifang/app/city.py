@@ -12,6 +12,7 @@ from typing import Any, Self
 from lifang.app.areas import city_districts
 from lifang.app.asking import OWNER, Asker, Reads
 from lifang.app.bus import Bus
+from lifang.app.consolidating import CONSOLIDATE, consolidation_job
 from lifang.app.describe import describe_city, describe_layers, tell_observations
 from lifang.app.doctor import Finding, examine, told_address
 from lifang.app.grades import Grades
@@ -90,7 +91,7 @@ class City(Reads):
             centre=self.settings.box.centre,
         )
         self.exchange = Exchange(self.store, self.catalogue, clock, self.settings, folder=folder)
-        self.masterdata = MasterData(self.store, self.catalogue, clock)
+        self.masterdata = MasterData(self.store, self.catalogue, clock, self.settings)
         self.indicators = Indicators(self.store, clock)
         self.thresholds = Thresholds(self.store, clock)
         self.queries = Queries(self.catalogue, self.settings)
@@ -279,6 +280,7 @@ class City(Reads):
         self._long_work.register(self.jobs)
         self.jobs.register(PROCESS, partial(run_process_job, self.asker))
         self.jobs.register("harvest", harvest_job(self.harvests))
+        self.jobs.register(CONSOLIDATE, consolidation_job(self.masterdata))
 
     def _tell_change(self, change: CatalogueChange) -> None:
         if change.is_for_readers:

@@ -33,6 +33,8 @@ class Settings:
     given up and only their sums stay (0: never);
     ``mqtt`` says where the city listens for MQTT, or which broker it goes to; ``ngsild`` where notifications may go;
     ``harvest`` which portals may be harvested beyond the public ones;
+    ``gazetteer`` from which datasets addresses are read: ``divisions``, ``streets`` (``dataset``, ``code``, ``name``)
+    and ``roads`` (``dataset``, ``name``), without it those called ``districts``, ``streets`` and ``roads``;
     ``review_required`` has nobody publish a new dataset without a second person's approval; ``retention`` says for how
     long data are kept after their last release, by classification (``open = "permanent"``, ``restricted = "P10Y"``);
     ``quality`` sets the least score of a dimension that passes the standing checks (``completeness = 80``);
@@ -70,6 +72,7 @@ class Settings:
     harvest: Mapping[str, Any] = field(default_factory=dict)
     network: Mapping[str, Any] = field(default_factory=dict)
     themes: Mapping[str, Any] = field(default_factory=dict)
+    gazetteer: Mapping[str, Any] = field(default_factory=dict)
     layers: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:

@@ -23,11 +23,12 @@ _UNIT = re.compile(r"(\d+|[A-Z])(?:单元|门(?!牌))")
 _ROOM = re.compile(r"(?:(\d+)(?:层|楼))?(\d{1,5}[A-Z]?)(?:室|号|户)?$")
 _SHORT = re.compile(r"^(\d+|[A-Z])-(\d+)-(\d+)(?:室|号)?$")
 _ENDS = ("自治县", "街道办事处", "街道", "新区", "区", "县", "市", "镇", "乡")
+_OF_ROADS = re.compile(r"(?:大道|大街|路|街(?!道)|巷|道|[东南西北中]?[一二三四]?[段街路])")
 _WEIGHTS = {"division": 1.0, "street": 0.5, "road": 3.0, "number": 3.0, "building": 2.0, "unit": 1.0, "room": 2.0}
 _FLOOR = frozenset({"road", "number"})  # parts that must agree where both tell them
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Address:
     """An address in parts; what is not told is empty. ``division`` and ``street`` are codes, ``rest`` what is left."""
 
@@ -45,6 +46,46 @@ class Address:
         """The parts that are told."""
         return {each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name)}
 
+    @property
+    def canonical(self) -> str:
+        """One text for all ways to write the address; empty unless it tells a road and a number."""
+        if not self.road or not self.number:
+            return ""
+        return "|".join((self.division, self.road, self.number, self.building, self.unit, self.room, self.rest))
+
+
+@dataclass(frozen=True)
+class Names:
+    """Codes by name, also without the word for its rank, where two letters are left; ``longest`` is in letters."""
+
+    codes: Mapping[str, Sequence[str]]
+    longest: int
+
+    @classmethod
+    def of(cls, names: Mapping[str, str]) -> Names:
+        """Return the names of ``names`` (by code) in all their forms."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for code, name in names.items():
+            plain = _plain(name)
+            forms = {plain} | {plain.removesuffix(end) for end in _ENDS if len(plain.removesuffix(end)) >= 2}
+            for form in forms | {plain.replace("街道办事处", "街道")}:
+                found[form].append(code)
+        return cls(found, max(map(len, found), default=0))
+
+    def taken(self, text: str, *, within: str = "", ambiguous: bool = False) -> tuple[str, str]:
+        """Return the code (that begins with ``within``) of the name that ``text`` begins with, and what follows.
+
+        A bare name before a word for roads is none; where a name is ``ambiguous``, nor is one of several codes.
+        """
+        for length in range(min(self.longest, len(text)), 0, -1):
+            codes = [code for code in self.codes.get(text[:length], ()) if code.startswith(within)]
+            bare = not text[:length].endswith(_ENDS)
+            after = text[length:]
+            if not codes or (bare and _OF_ROADS.match(after)) or (ambiguous and len(codes) > 1):
+                continue
+            return codes[0], after.removeprefix("街道办事处").removeprefix("街道") if bare else after
+        return "", text
+
 
 class Gazetteer:
     """The names that an address may begin with: province and city, divisions and streets by code, roads."""
@@ -54,22 +95,18 @@ class Gazetteer:
     ) -> None:
         """``above`` are names that all addresses share; ``divisions`` and ``streets`` are names by code."""
         self._above = sorted((_plain(each) for each in above), key=len, reverse=True)
-        self._divisions = _by_name(divisions)
-        self._streets = _by_name(streets)
-        self._roads = sorted({_plain(each) for each in roads if len(each) > 1}, key=len, reverse=True)
-        self._road_set = frozenset(self._roads)
+        self._divisions, self._streets = Names.of(divisions), Names.of(streets)
+        self._digits = min((len(code) for code in divisions), default=0)
+        self._roads = frozenset(_plain(each) for each in roads if len(each) > 1)
         self._longest = max((len(each) for each in self._roads), default=0)
 
     def parse(self, text: str) -> Address:
         """Return an address in its parts."""
-        rest = _plain(text)
-        for name in self._above:
-            rest = rest.removeprefix(name)
-        division, rest = _taken(self._divisions, rest)
-        within = {name: [code for code in codes if code.startswith(division)] for name, codes in self._streets.items()}
-        street, rest = _taken(within, rest, ambiguous=not division)
+        rest = self._without_above(_plain(text))
+        division, rest = self._divisions.taken(rest)
+        street, rest = self._streets.taken(rest, within=division, ambiguous=not division)
         if street and not division:
-            division = street[: len(next(iter(self._divisions.values()))[0])]
+            division = street[: self._digits]
         road, rest = self._road(rest)
         number = ""
         if road and (found := _NUMBER.match(rest)):
@@ -78,9 +115,13 @@ class Gazetteer:
                 number, rest = "-".join(filter(None, found.groups())), after
         return _inner(Address(division, street, road, number), rest)
 
+    def _without_above(self, text: str) -> str:
+        name = next((each for each in self._above if text.startswith(each)), None)
+        return text if name is None else self._without_above(text[len(name) :])
+
     def _road(self, text: str) -> tuple[str, str]:
         for length in range(min(self._longest, len(text)), 1, -1):
-            if text[:length] in self._road_set:
+            if text[:length] in self._roads:
                 more = re.match(_SECTION, text[length:])
                 end = length + (more.end() if more else 0)
                 return text[:end], text[end:]
@@ -141,32 +182,6 @@ def _arabic(text: str) -> str:
     value = 100 * int(_DIGITS.get(hundreds, "1")) if "百" in text else 0
     value += 10 * int(_DIGITS.get(tens.strip("零〇"), "1")) if ten else 0
     return str(value + int(_DIGITS.get(ones.strip("零〇"), "0")))
-
-
-def _by_name(names: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return codes by name, longest first: also without the word for its rank, where two letters are left."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for code, name in names.items():
-        plain = _plain(name)
-        forms = {plain} | {plain.removesuffix(end) for end in _ENDS if len(plain.removesuffix(end)) >= 2}
-        for form in forms | {plain.replace("街道办事处", "街道")}:
-            found[form].append(code)
-    return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
-
-
-def _taken(names: Mapping[str, Sequence[str]], text: str, *, ambiguous: bool = False) -> tuple[str, str]:
-    """Return the code of the name that ``text`` begins with, and what follows; a bare name before a road is none."""
-    for name, codes in names.items():
-        if not codes or not text.startswith(name):
-            continue
-        after = text[len(name) :]
-        bare = not name.endswith(_ENDS)
-        if bare and re.match(r"(?:大道|大街|路|街(?!道)|巷|道|[东南西北中]?[一二三四]?[段街路])", after):
-            continue
-        if ambiguous and len(codes) > 1:
-            continue
-        return codes[0], after.removeprefix("街道办事处").removeprefix("街道") if bare else after
-    return "", text
 
 
 def _inner(address: Address, text: str) -> Address:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lifang.core import format_instant, from_micros, to_micros
+from lifang.masterdata.duplicates import compared_as
 from lifang.masterdata.model import COMPLETE, NEWEST, Source
 from lifang.masterdata.names import plain_name
 from lifang.standards import DataStandard, check_digits
@@ -43,41 +43,77 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Naming:
+    """By which element a row without a right key is known, and what makes of (key, text) pairs what a text may mean."""
+
+    element: str
+    meant: Callable[[Iterable[tuple[str, str]]], Callable[[str], Collection[str]]]
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What decides between bureaus: ``rules`` say who goes first, ``merged`` which records persons said are one.
+
+    ``rules`` gives for an element, or ``*`` for all, organisations, ``newest``, ``most_complete``; ``merged`` the
+    record of which another is a duplicate, by its key.
+    """
+
+    rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    merged: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, element: str) -> tuple[str, ...]:
+        """Return who goes first in an element."""
+        return tuple(self.rules.get(element, self.rules.get("*", ())))
+
+
+@dataclass(frozen=True)
 class Consolidation:
-    """One row a record, the differences, the rows that cannot be resolved, and records that may be one."""
+    """One row a record with the keys of the rows, the differences, and the rows that cannot be resolved."""
 
     records: pa.Table
+    keys: list[str]
     differences: tuple[Difference, ...]
     unresolved: tuple[dict[str, Any], ...]
-    duplicates: tuple[dict[str, Any], ...]
+
+    def decided(self, values: Mapping[tuple[str, str], str]) -> Consolidation:
+        """Return the records with the values that persons chose, by record and element."""
+        records = self.records
+        for element in {name for _, name in values}:
+            place = records.column_names.index(element)
+            chosen = _with_decisions(records[element], self.keys, element, values)
+            records = records.set_column(place, element, chosen)
+        return replace(self, records=records)
 
 
 def consolidate(
     standard: DataStandard,
     told: Sequence[Told],
-    rules: Mapping[str, Sequence[str]],
-    decided: Mapping[tuple[str, str], str],
+    ruling: Ruling,
+    *,
+    naming: Naming | None = None,
+    progress: Callable[[float], None] = lambda _share: None,
 ) -> Consolidation:
-    """Return the records that ``told`` come to.
-
-    ``rules`` gives for an element, or ``*`` for all, who goes first: organisations, ``newest``, ``most_complete``;
-    ``decided`` the values that persons chose, by record and element.
-    """
+    """Return the records that ``told`` come to; ``progress`` is told the done share, and may raise to end it."""
     elements = [each.id for each in standard.elements if each.type != "geometry"]
     table = _stacked(standard, told, elements)
-    table, unresolved = _resolved(standard, table)
+    table, unresolved = _resolved(standard, table, naming)
+    table = _merged(standard, table, ruling.merged)
     keys, codes = _codes(table[_KEY])
     chosen: dict[str, Any] = {}
     differences: list[Difference] = []
-    for element in elements:
-        order = _order(table, codes, elements, rules.get(element, rules.get("*", ())))
-        values, found = _element(table, element, order, codes, len(keys))
-        ruled = element in rules or "*" in rules
+    orders: dict[tuple[str, ...], Integers] = {}
+    for number, element in enumerate(elements):
+        progress(number / len(elements))
+        first = ruling.of(element)
+        if first not in orders:
+            orders[first] = _order(table, codes, elements, first)
+        values, found = _element(table, element, orders[first], codes, len(keys))
+        ruled = bool(first)
         differences += [_difference(table, keys, element, *each, ruled=ruled) for each in found]
-        chosen[element] = _with_decisions(values, keys, element, decided)
+        chosen[element] = values
     organisations = _joined(table, codes, len(keys))
     records = pa.table({**chosen, "sources": organisations})
-    return Consolidation(records, tuple(differences), tuple(unresolved), tuple(_duplicates(standard, records, keys)))
+    return Consolidation(records, keys, tuple(differences), tuple(unresolved))
 
 
 def key_of(standard: DataStandard) -> list[str]:
@@ -119,34 +155,50 @@ def _key(standard: DataStandard, columns: dict[str, Any], count: int) -> Any:
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 
 
-def _resolved(standard: DataStandard, table: pa.Table) -> tuple[pa.Table, list[dict[str, Any]]]:
-    """Return the rows with the key that each belongs to: its own, else that of the one record of the same name."""
+def _resolved(standard: DataStandard, table: pa.Table, naming: Naming | None) -> tuple[pa.Table, list[dict[str, Any]]]:
+    """Return the rows with the key that each belongs to: its own, else that of the one record its name means."""
     lacking = np.flatnonzero(table[_KEY].is_null().to_numpy())
     if not len(lacking):
         return table, []
     keys = table[_KEY].to_pylist()
-    by_name: dict[str, set[str]] = defaultdict(set)
-    names = table["name"].to_pylist() if "name" in table.column_names and standard.id == "legal_entity" else []
-    for key, name in zip(keys, names, strict=False):
-        if key and name:
-            by_name[plain_name(name)].add(key)
+    names = table[naming.element].to_pylist() if naming else [None] * len(keys)
+    meant = naming.meant((key, name) for key, name in zip(keys, names, strict=True) if key and name) if naming else None
     unresolved = []
     for row in lacking.tolist():
-        meant = by_name.get(plain_name(names[row]), set()) if names and names[row] else set()
-        if len(meant) == 1:
-            keys[row] = next(iter(meant))
+        name = names[row]
+        found = meant(name) if meant and name else ()
+        if len(found) == 1:
+            keys[row] = next(iter(found))
         else:
-            given = {
-                name: table[name][row].as_py() for name in (*key_of(standard), "name") if name in table.column_names
-            }
-            why = "several records have this name" if meant else "neither a right key nor a known name"
+            told = [each for each in (*key_of(standard), "name") if each in table.column_names]
+            given = {each: table[each][row].as_py() for each in told}
+            why = "several records have this name" if found else "neither a right key nor a known name"
             unresolved.append({"organisation": table[_ORGANISATION][row].as_py(), "why": why, **given})
-    index = table.column_names.index(_KEY)
-    known = table.set_column(index, _KEY, pa.array(keys, pa.string()))
-    for name in key_of(standard):  # what is wrong in a key is not what the record says of itself
-        if len(key_of(standard)) == 1:
-            known = known.set_column(known.column_names.index(name), name, known[_KEY])
+    known = _with_keys(standard, table, keys)
     return known.filter(pc.is_valid(known[_KEY])).combine_chunks(), unresolved
+
+
+def _merged(standard: DataStandard, table: pa.Table, merged: Mapping[str, str]) -> pa.Table:
+    """Return the rows under the keys of the records that persons said they are of."""
+    if not merged:
+        return table
+    return _with_keys(standard, table, [_kept(key, merged) for key in table[_KEY].to_pylist()])
+
+
+def _kept(key: str, merged: Mapping[str, str]) -> str:
+    seen = {key}
+    while (following := merged.get(key)) and following not in seen:
+        seen.add(following)
+        key = following
+    return key
+
+
+def _with_keys(standard: DataStandard, table: pa.Table, keys: Sequence[str | None]) -> pa.Table:
+    """Return the rows under ``keys``: what is wrong in a key is not what the record says of itself."""
+    named = [_KEY, *(key_of(standard) if len(key_of(standard)) == 1 else ())]
+    for name in named:
+        table = table.set_column(table.column_names.index(name), name, pa.array(keys, pa.string()))
+    return table
 
 
 def _codes(keys: pa.ChunkedArray) -> tuple[list[str], Integers]:
@@ -181,7 +233,7 @@ def _element(
     starts = np.flatnonzero(np.diff(groups, prepend=-1))
     first[groups[starts]] = filled[starts]
     values = column.take(pa.array(first, mask=first < 0))
-    same = _compared(column)[filled]
+    same = compared_as(column, plain_name)[0][filled]
     differs = np.zeros(count, bool)
     differs[groups[same != np.repeat(same[starts], np.diff([*starts, len(groups)]))]] = True
     ends = (
@@ -190,15 +242,6 @@ def _element(
     )
     found = zip(np.flatnonzero(differs).tolist(), ends[0].tolist(), ends[1].tolist(), strict=True)
     return values, [(record, filled[low:high]) for record, low, high in found]
-
-
-def _compared(column: Any) -> Integers:
-    """Return one number for each value: equal for those that differ in blanks, width or case only."""
-    encoded = column.dictionary_encode()
-    plain = pa.array([plain_name(text) for text in encoded.dictionary.to_pylist()], pa.string()).dictionary_encode()
-    lookup = plain.indices.to_numpy().astype(np.int64)
-    rows = pc.fill_null(encoded.indices, 0).to_numpy()
-    return lookup[rows] if len(lookup) else np.zeros(len(column), np.int64)
 
 
 def _difference(
@@ -217,8 +260,6 @@ def _difference(
 
 def _with_decisions(values: Any, keys: Sequence[str], element: str, decided: Mapping[tuple[str, str], str]) -> Any:
     here = {record: value for (record, name), value in decided.items() if name == element}
-    if not here:
-        return values
     listed = values.to_pylist()
     return pa.array([here.get(key, value) for key, value in zip(keys, listed, strict=True)], pa.string())
 
@@ -230,14 +271,3 @@ def _joined(table: pa.Table, codes: Integers, count: int) -> Any:
     for code, organisation in zip(codes.tolist(), organisations, strict=True):
         known[code].add(organisation)
     return pa.array([", ".join(sorted(each)) for each in known], pa.string())
-
-
-def _duplicates(standard: DataStandard, records: pa.Table, keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Return records of legal entities that have one name: they may be one, which a person decides."""
-    if standard.id != "legal_entity":
-        return []
-    by_name: dict[str, list[str]] = defaultdict(list)
-    for key, name in zip(keys, records["name"].to_pylist(), strict=True):
-        if name:
-            by_name[plain_name(name)].append(key)
-    return [{"name": name, "records": sorted(found)} for name, found in sorted(by_name.items()) if len(found) > 1]

@@ -1,11 +1,10 @@
-"""The face of the room: sources, rules, consolidation, conflicts and what persons decide, links, history."""
+"""The face of the room: sources, rules, consolidation; the docket of what waits for a person; records and places."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +13,38 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lifang.catalogue import Card, Catalogue, Change
-from lifang.core import BadInput, Clock, NotFound
+from lifang.core import BadInput, Clock, NotFound, Settings
 from lifang.core import Conflict as Clash
 from lifang.guard import Action, Resource, Subject, require, strictest
-from lifang.masterdata.consolidating import Consolidation, Difference, Told, consolidate, key_of
-from lifang.masterdata.model import COMPLETE, GONE, LINKS, NEWEST, OPEN, SETTLED, Conflict, Link, Source, kind_of
+from lifang.masterdata.addresses import Gazetteer, Matcher
+from lifang.masterdata.consolidating import Consolidation, Naming, Ruling, Told, consolidate, key_of
+from lifang.masterdata.docket import Docket
+from lifang.masterdata.duplicates import Plain, duplicates
+from lifang.masterdata.model import (
+    ADDRESS,
+    ADDRESS_CODE,
+    ADDRESSED,
+    COMPLETE,
+    NEWEST,
+    Source,
+    dataset_of,
+    kind_of,
+    kinds,
+)
+from lifang.masterdata.names import by_name, plain_name
+from lifang.masterdata.places import Places
+from lifang.masterdata.records import Records
 from lifang.standards import DataStandard
-from lifang.store import Condition, Entry, Store, Transaction
+from lifang.store import Entry, Store, Transaction
 
-_TOLD_MAX = 1_000  # unresolved rows and duplicates that one consolidation tells
-_REASON_MAX = 500
-_LINKED_MAX = 100
-
-
-def dataset_of(kind: str) -> str:
-    """Return the dataset that holds the one record of each of a kind."""
-    return f"master_{kind}"
+_TOLD_MAX = 1_000  # unresolved rows that one consolidation tells
+_DUPLICATES_MAX = 10_000  # cases of duplicates that one consolidation lists
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Consolidated:
-    """What a consolidation came to: records in the release, conflicts that are open, and what needs a person."""
+    """What a consolidation came to: records in the release, conflicts and duplicates that are open, unresolved rows."""
 
     kind: str
     release: str
@@ -43,8 +53,8 @@ class Consolidated:
     updated: int
     deleted: int
     conflicts: int
+    duplicates: int
     unresolved: Sequence[Mapping[str, Any]]
-    duplicates: Sequence[Mapping[str, Any]]
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -54,10 +64,13 @@ class Consolidated:
 class MasterData:
     """The base databases of one city, each record once."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, clock: Clock) -> None:
+    def __init__(self, store: Store, catalogue: Catalogue, clock: Clock, settings: Settings) -> None:
         self._store = store
         self._catalogue = catalogue
         self._clock = clock
+        self.places = Places(catalogue, settings)
+        self.docket = Docket(store, clock)
+        self.records = Records(catalogue, self.docket)
 
     def put_source(
         self, dataset: str, kind: str, organisation: str, columns: Mapping[str, str], *, by: Subject
@@ -111,107 +124,69 @@ class MasterData:
         rows = self._store.registry.find("master_rule", where={"kind": kind_of(kind).id})
         return {row["element"]: row["precedence"] for row in rows}
 
-    def consolidate(self, kind: str, *, by: Subject) -> Consolidated:
-        """Return what the sources of a kind come to now, released; what bureaus differ in is listed for a person.
+    def sourced(self) -> list[str]:
+        """Return the kinds that have a source, addresses first: others name them."""
+        found = [kind for kind in kinds() if self.sources(kind)]
+        return sorted(found, key=lambda kind: kind != ADDRESS)
 
-        A decision holds while the bureaus say what they said when it was taken. ``Conflict`` without any source.
+    def consolidate(self, kind: str, *, by: Subject, progress: Progress = lambda _share: None) -> Consolidated:
+        """Return what the sources of a kind come to now, released; what needs a person is on the docket.
+
+        ``progress`` is told the done share, and may raise to end it: nothing is released then. Run again it comes to
+        the same. ``Conflict`` without any source.
         """
         standard = kind_of(kind)
         told = [self._told(each, standard) for each in self.sources(kind)]
         if not told:
             raise Clash(f"{kind} has no source.", where=kind, mend="Name a dataset as its source first.")
-        found = consolidate(standard, told, self.rules(kind), self._decided(kind, told, standard))
-        if not len(found.records):
-            raise BadInput(f"No row of the sources of {kind} can be resolved.", where=kind, mend="Mend their keys.")
         card = self._card(standard, told)
         require(by, Action.ADMIT, Resource("dataset", card.id, card.classification))
-        release, counts = self._release(card, found, by)
-        still = self._list_conflicts(kind, found.differences)
-        unresolved, duplicates = found.unresolved[:_TOLD_MAX], found.duplicates[:_TOLD_MAX]
-        return Consolidated(kind, release, len(found.records), *counts, still, unresolved, duplicates)
+        progress(0.1)
+        found = self._consolidated(standard, told, lambda share: progress(0.1 + 0.3 * share))
+        if not len(found.records):
+            raise BadInput(f"No row of the sources of {kind} can be resolved.", where=kind, mend="Mend their keys.")
+        progress(0.4)
+        alike = duplicates(kind, found.records, found.keys, self._plain(kind), most=_DUPLICATES_MAX)
+        records = self._located(kind, found.records, lambda share: progress(0.5 + 0.3 * share))
+        progress(0.8)
+        release, counts = self._release(card, records, by)
+        conflicts = self.docket.list_conflicts(kind, found.differences)
+        cases = self.docket.list_duplicates(kind, alike)
+        return Consolidated(kind, release, len(records), *counts, conflicts, cases, found.unresolved[:_TOLD_MAX])
 
-    def conflicts(
-        self, kind: str, *, state: str | None = OPEN, after: str | None = None, limit: int | None = None
-    ) -> list[Conflict]:
-        """Return what bureaus differ in, by record and element."""
-        where = {"kind": kind_of(kind).id} | ({} if state is None else {"state": state})
-        rows = self._store.registry.find("master_conflict", where=where, after=after, limit=limit)
-        return [Conflict.from_row(row) for row in rows]
+    def _consolidated(self, standard: DataStandard, told: Sequence[Told], progress: Progress) -> Consolidation:
+        kind = standard.id
+        rules, merged, naming = self.rules(kind), self.docket.merged(kind), self._naming(kind)
+        undecided = consolidate(standard, told, Ruling(rules, merged), naming=naming, progress=progress)
+        decided = self.docket.decided(kind, undecided.differences)
+        return undecided.decided(decided) if decided else undecided
 
-    def conflict(self, conflict_id: str) -> Conflict:
-        """Return the conflict, or ``NotFound``."""
-        row = self._store.registry.get("master_conflict", conflict_id)
-        if row is None:
-            raise NotFound(
-                f"There is no conflict {conflict_id[:80]!r}.", mend="List them: lifang master conflicts KIND."
-            )
-        return Conflict.from_row(row)
+    def _naming(self, kind: str) -> Naming | None:
+        """Return by what a row without a right key is known: firms by their name, addresses by their parts."""
+        if kind == "legal_entity":
+            return Naming("name", by_name)
+        return Naming("full_address", _by_address(self.places.gazetteer())) if kind == ADDRESS else None
 
-    def settle(self, conflict_id: str, organisation: str, reason: str, *, by: Subject) -> Conflict:
-        """Return the conflict, settled: what ``organisation`` says holds, for a stated ``reason``, on record.
+    def _plain(self, kind: str) -> dict[str, Plain]:
+        """Return how texts are compared where two records may be one: addresses by their parts, homes by their room."""
+        parse = self.places.gazetteer().parse
+        if kind == ADDRESS:
+            return {"full_address": lambda text: parse(text).canonical or plain_name(text)}
+        if kind == "housing_unit":
+            return {"address": lambda text: found.canonical if (found := parse(text)).room else ""}
+        return {}
 
-        It shows in the record at the next consolidation, and holds until a bureau says something else.
-        """
-        conflict = self.conflict(conflict_id)
-        require(by, Action.ADMIT, Resource("dataset", dataset_of(conflict.kind)))
-        if not reason.strip() or len(reason) > _REASON_MAX:
-            raise BadInput("A decision needs a reason.", where="reason", mend=f"State it in {_REASON_MAX} characters.")
-        said = next((each for each in conflict.said if each["organisation"] == organisation), None)
-        if said is None:
-            named = ", ".join(each["organisation"] for each in conflict.said)
-            raise BadInput(f"{organisation[:80]!r} says nothing of it.", where="organisation", mend=f"One of {named}.")
-        changes = {"state": SETTLED, "value": said["value"], "reason": reason.strip(), "settled_by": by.id,
-                   "settled": self._clock.now()}  # fmt: skip
-        with self._store.registry.transaction() as tx:
-            present = tx.get("master_conflict", conflict_id)
-            if present is None or present["said"] != conflict.said:
-                raise Clash("The bureaus say something else by now.", where=conflict_id, mend="Read it again.")
-            row = tx.update("master_conflict", conflict_id, changes)
-            detail = {"element": conflict.element, "organisation": organisation, "reason": reason.strip()}
-            tx.record(Entry(by.id, "settle_master_conflict", f"dataset:{dataset_of(conflict.kind)}", detail=detail))
-        return Conflict.from_row(row)
-
-    def record(self, kind: str, key: Sequence[str], *, at: datetime | None = None) -> dict[str, Any]:
-        """Return the one record with this key, now or as it was recorded ``at`` a moment; ``NotFound`` if none was."""
-        standard = kind_of(kind)
-        where = [Condition(name, "=", value) for name, value in zip(key_of(standard), key, strict=True)]
-        rows = self._catalogue.dataset(dataset_of(kind)).rows(at=at).select(where=where).to_pylist()
-        if not rows:
-            raise NotFound(f"There is no such {kind}.", where="/".join(key)[:200], mend="Check the key, or the moment.")
-        return dict(rows[0])
-
-    def history(self, kind: str, key: Sequence[str]) -> list[tuple[datetime, dict[str, Any]]]:
-        """Return every state of a record with when it was recorded, the newest first."""
-        states: list[tuple[datetime, dict[str, Any]]] = []
-        for release in reversed(self._catalogue.dataset(dataset_of(kind)).releases()):
-            try:
-                found = self.record(kind, key, at=release.recorded)
-            except NotFound:
-                found = {}
-            if (states[-1][1] if states else {}) != found:
-                states.append((release.recorded, found))
-        return states[::-1]
-
-    def links(
-        self, kind: str, key: Sequence[str], *, at: datetime | None = None
-    ) -> list[tuple[Link, bool, dict[str, Any]]]:
-        """Return the records that a record leads to, and (``False``) those that lead to it, with the link of each."""
-        here = self.record(kind, key, at=at)
-        found: list[tuple[Link, bool, dict[str, Any]]] = []
-        for link in LINKS:
-            if link.kind == kind and here.get(link.element):
-                found += [(link, True, each) for each in self._having(link.to, link.by, here[link.element], at)]
-            if link.to == kind and here.get(link.by):
-                found += [(link, False, each) for each in self._having(link.kind, link.element, here[link.by], at)]
-        return found
-
-    def _having(self, kind: str, element: str, value: Any, at: datetime | None) -> list[dict[str, Any]]:
-        try:
-            rows = self._catalogue.dataset(dataset_of(kind)).rows(at=at)
-        except NotFound:
-            return []
-        where = [Condition(element, "=", value)]
-        return [dict(row) for row in rows.select(where=where, limit=_LINKED_MAX).to_pylist()]
+    def _located(self, kind: str, records: pa.Table, progress: Progress) -> pa.Table:
+        """Return the records with the code of the standard address that theirs means, where they do not tell it."""
+        element = ADDRESSED.get(kind)
+        if element is None:
+            return records
+        codes = self.places.coded(records[element], progress)
+        if ADDRESS_CODE in records.column_names:
+            told = records[ADDRESS_CODE].combine_chunks()
+            place = records.column_names.index(ADDRESS_CODE)
+            return records.set_column(place, ADDRESS_CODE, pc.coalesce(told, codes))
+        return records.append_column(ADDRESS_CODE, codes)
 
     def _told(self, source: Source, standard: DataStandard) -> Told:
         dataset = self._catalogue.dataset(source.id)
@@ -224,39 +199,6 @@ class MasterData:
         table = pa.table({element: rows[column] for element, column in chosen.items()})
         return Told(source, table, dataset.release().recorded)
 
-    def _decided(self, kind: str, told: Sequence[Told], standard: DataStandard) -> dict[tuple[str, str], str]:
-        """Return the decisions that still hold: the bureaus say what they said when they were taken."""
-        held = self.conflicts(kind, state=SETTLED)
-        if not held:
-            return {}
-        found = consolidate(standard, told, self.rules(kind), {})
-        now = {(each.record, each.element): _values(each.said) for each in found.differences}
-        return {
-            (each.record, each.element): each.value
-            for each in held
-            if each.value is not None and now.get((each.record, each.element)) == _values(each.said)
-        }
-
-    def _list_conflicts(self, kind: str, differences: Sequence[Difference]) -> int:
-        """Return how many conflicts are open, after those that are new are listed and those that ended are closed."""
-        now, still = self._clock.now(), 0
-        wanted = {f"{kind}:{each.record}:{each.element}": each for each in differences if not each.ruled}
-        with self._store.registry.transaction() as tx:
-            held = {row["id"]: row for row in tx.find("master_conflict", where={"kind": kind})}
-            for name, each in wanted.items():
-                said = [dict(one) for one in each.said]
-                before = held.get(name)
-                if before and before["state"] == SETTLED and _values(before["said"]) == _values(said):
-                    continue
-                still += 1
-                row = {"kind": kind, "record": each.record, "element": each.element, "said": said, "state": OPEN,
-                       "value": None, "reason": "", "settled_by": "", "settled": None}  # fmt: skip
-                _put(tx, "master_conflict", name, {**row, "opened": before["opened"] if before else now})
-            for name, row in held.items():
-                if name not in wanted and row["state"] == OPEN:
-                    tx.update("master_conflict", name, {"state": GONE, "settled": now})
-        return still
-
     def _card(self, standard: DataStandard, told: Sequence[Told]) -> Card:
         grades = [self._catalogue.dataset(each.source.id).card.classification for each in told]
         columns: dict[str, Any] = {
@@ -264,6 +206,8 @@ class MasterData:
             for each in standard.elements
             if each.type != "geometry"
         }
+        if standard.id in ADDRESSED:
+            columns.setdefault(ADDRESS_CODE, {"zh": "标准地址编码", "en": "address code", "type": "text"})
         columns["sources"] = {"zh": "提供单位", "en": "Bureaus that know it"}
         return Card.from_mapping(
             {
@@ -276,7 +220,7 @@ class MasterData:
             }
         )
 
-    def _release(self, card: Card, found: Consolidation, by: Subject) -> tuple[str, tuple[int, int, int]]:
+    def _release(self, card: Card, records: pa.Table, by: Subject) -> tuple[str, tuple[int, int, int]]:
         """Return the release that holds the records, and how many came, changed and went."""
         try:
             dataset = self._catalogue.dataset(card.id)
@@ -287,19 +231,25 @@ class MasterData:
             folder.mkdir(exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder) as scratch:
                 path = Path(scratch) / f"{card.id}.parquet"
-                pq.write_table(found.records, path)
+                pq.write_table(records, path)
                 admission = self._catalogue.add(path, name=path.name, card=card, by=by)
             release = admission.release or self._catalogue.dataset(card.id).release()
             return release.id, (release.rows, 0, 0)
         keys = pa.table({name: pc.cast(dataset.rows().select([name])[name], pa.string()) for name in card.key})
-        gone = keys.join(found.records.select(list(card.key)), list(card.key), join_type="left anti")
-        change = Change(found.records, gone if len(gone) else None)
+        gone = keys.join(records.select(list(card.key)), list(card.key), join_type="left anti")
+        change = Change(records, gone if len(gone) else None)
         done = self._catalogue.amend(card.id, change, by=by, name=f"consolidation of {card.id}")
         return done.release.id, (done.inserted, done.updated, done.deleted)
 
 
-def _values(said: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    return sorted((str(each["organisation"]), str(each["value"])) for each in said)
+def _by_address(gazetteer: Gazetteer) -> Callable[[Iterable[tuple[str, str]]], Callable[[str], Sequence[str]]]:
+    """Return what finds the code of the address that a text means, among (code, text) pairs."""
+
+    def known(pairs: Iterable[tuple[str, str]]) -> Callable[[str], Sequence[str]]:
+        matcher = Matcher(gazetteer, dict(pairs))
+        return lambda text: [found[0]] if (found := matcher.match(text)) else []
+
+    return known
 
 
 def _put(tx: Transaction, table: str, key: str, row: Mapping[str, Any]) -> None:

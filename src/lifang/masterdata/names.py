@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 
 _NOISE = re.compile(r"[\s·.,，。、_\-—\"'“”‘’]+")
 _FORMS = (("有限责任公司", "有限公司"), ("股份有限公司", "股份公司"))
@@ -18,3 +20,11 @@ def plain_name(name: str) -> str:
     for long, short in _FORMS:
         text = text.replace(long, short)
     return text
+
+
+def by_name(known: Iterable[tuple[str, str]]) -> Callable[[str], set[str]]:
+    """Return what finds the keys of the records that have a name, of (key, name) pairs."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for key, name in known:
+        found[plain_name(name)].add(key)
+    return lambda name: found.get(plain_name(name), set())

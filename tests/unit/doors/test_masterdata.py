@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from lifang.catalogue import Card
 from lifang.guard import SYSTEM
 from lifang.standards import complete_uscc
 
-from .conftest import House
+from .conftest import Client, House
 
 (CODE,) = complete_uscc(["91000000"], ["00000009"])
+
+
+def _consolidated(house: House, officer: Client) -> list[dict[str, Any]]:
+    """Return what a consolidation of all that have a source came to, once its job is over."""
+    begun = officer.post("/api/v1/masterdata/consolidation")
+    assert begun.status_code == 202, begun.text
+    job = house.city.jobs.wait(begun.json()["id"])
+    assert job.state == "done", job
+    return list(officer.get(f"/api/v1/jobs/{job.id}").json()["result"]["items"])
 
 
 def test_an_officer_consolidates_and_settles_and_a_record_tells_its_history(house: House, tmp_path: Path) -> None:
@@ -24,14 +34,19 @@ def test_an_officer_consolidates_and_settles_and_a_record_tells_its_history(hous
         url = f"/api/v1/masterdata/legal_entity/sources/{bureau}_firms"
         assert officer("PUT", url, json={"organisation": bureau}).status_code == 204
     assert house.client("analyst").post("/api/v1/masterdata/legal_entity/consolidation").status_code == 403
-    done = officer.post("/api/v1/masterdata/legal_entity/consolidation").json()
-    assert (done["records"], done["conflicts"]) == (1, 1)
+    (done,) = _consolidated(house, officer)
+    assert (done["records"], done["conflicts"], done["duplicates"]) == (1, 1, 0)
     (listed,) = officer.get("/api/v1/masterdata/legal_entity/conflicts").json()["items"]
     settled = officer.post(
         f"/api/v1/masterdata/conflicts/{listed['id']}", json={"organisation": "m_market", "reason": "执照为准"}
     )
     assert settled.json()["value"] == "甲有限公司"
-    officer.post("/api/v1/masterdata/legal_entity/consolidation")
+    moves = officer.get(f"/api/v1/masterdata/conflicts/{listed['id']}").json()["steps"]
+    assert [(each["move"], each["detail"].get("reason")) for each in moves] == [
+        ("opened", None),
+        ("settled", "执照为准"),
+    ]
+    _consolidated(house, officer)
     found = house.client("analyst").get(f"/api/v1/masterdata/legal_entity/record?key={CODE}")
     assert found.status_code == 200
     assert found.json()["record"]["name"] == "甲有限公司"
@@ -48,3 +63,7 @@ def test_an_officer_consolidates_and_settles_and_a_record_tells_its_history(hous
     rule = officer("PUT", "/api/v1/masterdata/legal_entity/rules/name", json={"precedence": ["nobody"]})
     assert rule.status_code == 400
     assert officer.post("/api/v1/masterdata/unicorn/consolidation").status_code == 404
+    assert officer.get("/api/v1/masterdata/legal_entity/record?key=a&key=b").status_code == 400
+    feeds = {each["part"]: each["source"] for each in officer.get("/api/v1/masterdata/gazetteer").json()["items"]}
+    assert (feeds["divisions"], feeds["roads"]) == ("code list gbt2260", "")
+    assert house.client().get("/api/v1/masterdata/address-of?text=蜀汉路1号").status_code == 404

@@ -41,7 +41,7 @@ def catalogue(store: Store, clock: ManualClock) -> Catalogue:
 
 @pytest.fixture
 def master(store: Store, catalogue: Catalogue, clock: ManualClock) -> MasterData:
-    return MasterData(store, catalogue, clock)
+    return MasterData(store, catalogue, clock, Settings("t", "测", "t", "510100"))
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def tell(master: MasterData, catalogue: Catalogue, clock: ManualClock, tmp_path:
 
 
 def names(master: MasterData, **words: Any) -> str:
-    return str(master.record("legal_entity", [ONE], **words)["name"])
+    return str(master.records.record("legal_entity", [ONE], **words)["name"])
 
 
 def test_what_bureaus_say_becomes_one_record_and_what_they_differ_in_is_listed(master: MasterData, tell: Tell) -> None:
@@ -70,9 +70,9 @@ def test_what_bureaus_say_becomes_one_record_and_what_they_differ_in_is_listed(m
          uscc="code", name="title")  # fmt: skip
     done = master.consolidate("legal_entity", by=SYSTEM)
     assert (done.records, done.conflicts, done.inserted) == (3, 1, 3)
-    found = master.record("legal_entity", [ONE])
+    found = master.records.record("legal_entity", [ONE])
     assert (found["address"], found["sources"]) == ("红星路2号", "market, tax")
-    listed = master.conflicts("legal_entity")
+    listed = master.docket.conflicts("legal_entity")
     assert [(each.record, each.element) for each in listed] == [(ONE, "address")]
     assert {each["organisation"]: each["value"] for each in listed[0].said} == {
         "market": "蜀汉路1号",
@@ -86,12 +86,13 @@ def test_a_row_with_a_wrong_code_is_known_by_its_name_or_told(master: MasterData
     tell("tax", f"uscc,name,address\n{wrong},甲有限责任公司,蜀汉路1号\n,无名有限公司,\n,同名有限公司,\n")
     done = master.consolidate("legal_entity", by=SYSTEM)
     assert done.records == 3
-    assert master.record("legal_entity", [ONE])["sources"] == "market, tax"
+    assert master.records.record("legal_entity", [ONE])["sources"] == "market, tax"
     assert [each["why"] for each in done.unresolved] == [
         "neither a right key nor a known name",
         "several records have this name",
     ]
-    assert [each["records"] for each in done.duplicates] == [sorted([TWO, THREE])]
+    assert done.duplicates == 1
+    assert [each.records for each in master.docket.duplicates("legal_entity")] == [sorted([TWO, THREE])]
 
 
 def test_a_person_settles_a_conflict_and_it_holds_until_somebody_says_something_else(
@@ -101,14 +102,14 @@ def test_a_person_settles_a_conflict_and_it_holds_until_somebody_says_something_
     tell("tax", f"uscc,name\n{ONE},甲乙有限公司\n")
     master.consolidate("legal_entity", by=SYSTEM)
     assert names(master) == "甲乙有限公司"
-    conflict = master.conflicts("legal_entity")[0]
+    conflict = master.docket.conflicts("legal_entity")[0]
     with pytest.raises(BadInput, match="needs a reason"):
-        master.settle(conflict.id, "market", " ", by=SYSTEM)
+        master.docket.settle_conflict(conflict.id, "market", " ", by=SYSTEM)
     with pytest.raises(BadInput, match="says nothing"):
-        master.settle(conflict.id, "police", "x", by=SYSTEM)
+        master.docket.settle_conflict(conflict.id, "police", "x", by=SYSTEM)
     with pytest.raises(Denied):
-        master.settle(conflict.id, "market", "x", by=Subject("a", "a", frozenset({Role.ANALYST})))
-    assert master.settle(conflict.id, "market", "营业执照为准", by=SYSTEM).value == "甲有限公司"
+        master.docket.settle_conflict(conflict.id, "market", "x", by=Subject("a", "a", frozenset({Role.ANALYST})))
+    assert master.docket.settle_conflict(conflict.id, "market", "营业执照为准", by=SYSTEM).value == "甲有限公司"
     last = store.ledger.records(resource="dataset:master_legal_entity")[-1].entry
     assert (last.action, last.detail["reason"]) == ("settle_master_conflict", "营业执照为准")
     done = master.consolidate("legal_entity", by=SYSTEM)
@@ -118,7 +119,7 @@ def test_a_person_settles_a_conflict_and_it_holds_until_somebody_says_something_
     assert (names(master), done.conflicts) == ("丁有限公司", 1)
     tell("tax", f"uscc,name\n{ONE},甲有限公司\n")
     assert master.consolidate("legal_entity", by=SYSTEM).conflicts == 0
-    assert [each.state for each in master.conflicts("legal_entity", state=None)] == ["gone"]
+    assert [each.state for each in master.docket.conflicts("legal_entity", state=None)] == ["gone"]
 
 
 def test_a_rule_of_precedence_decides_in_place_of_a_person(master: MasterData, tell: Tell) -> None:
@@ -126,7 +127,7 @@ def test_a_rule_of_precedence_decides_in_place_of_a_person(master: MasterData, t
     tell("tax", f"uscc,name,address\n{ONE},乙有限公司,红星路2号\n")
     master.put_rule("legal_entity", "name", ["market"], by=SYSTEM)
     done = master.consolidate("legal_entity", by=SYSTEM)
-    assert (names(master), master.record("legal_entity", [ONE])["address"], done.conflicts) == (
+    assert (names(master), master.records.record("legal_entity", [ONE])["address"], done.conflicts) == (
         "甲有限公司",
         "红星路2号",
         1,
@@ -151,10 +152,13 @@ def test_every_record_has_its_history(master: MasterData, tell: Tell, clock: Man
     assert (done.updated, done.deleted) == (1, 1)
     assert names(master) == "新甲有限公司"
     assert names(master, at=before) == "甲有限公司"
-    assert [state["name"] for _, state in master.history("legal_entity", [ONE])] == ["新甲有限公司", "甲有限公司"]
-    assert [bool(state) for _, state in master.history("legal_entity", [TWO])] == [False, True]
+    assert [state["name"] for _, state in master.records.history("legal_entity", [ONE])] == [
+        "新甲有限公司",
+        "甲有限公司",
+    ]
+    assert [bool(state) for _, state in master.records.history("legal_entity", [TWO])] == [False, True]
     with pytest.raises(NotFound):
-        master.record("legal_entity", [TWO])
+        master.records.record("legal_entity", [TWO])
 
 
 def test_records_lead_from_one_base_database_to_another(master: MasterData, tell: Tell) -> None:
@@ -163,10 +167,78 @@ def test_records_lead_from_one_base_database_to_another(master: MasterData, tell
     tell("tax", f"unit_code,building,owner_code\n{unit},3栋,{ONE}\n", kind="housing_unit")
     for kind in ("legal_entity", "housing_unit"):
         master.consolidate(kind, by=SYSTEM)
-    out = master.links("housing_unit", [unit])
-    assert [(link.id, leads, found["name"]) for link, leads, found in out] == [("owned_by_entity", True, "甲有限公司")]
-    back = master.links("legal_entity", [ONE])
-    assert [(link.id, leads, found["unit_code"]) for link, leads, found in back] == [("owned_by_entity", False, unit)]
+    out = master.records.links("housing_unit", [unit])
+    assert [(each.link.id, each.out, each.record["name"]) for each in out] == [("owned_by_entity", True, "甲有限公司")]
+    back = master.records.links("legal_entity", [ONE])
+    assert [(each.link.id, each.out, each.record["unit_code"]) for each in back] == [("owned_by_entity", False, unit)]
+
+
+HOME = "510107000001GB00001F00010001"
+ADDRESSES = (
+    "address_code,full_address,road\nA1,四川省成都市武侯区蜀汉路12号3栋2单元501室,蜀汉路\n"
+    "A2,武侯区蜀汉路十二号3幢2单元501,蜀汉路\nA3,四川省成都市武侯区蜀汉路14号,蜀汉路\n"
+)
+
+
+def test_records_that_a_person_says_are_one_become_one_and_are_told_apart_again(master: MasterData, tell: Tell) -> None:
+    tell("market", ADDRESSES, kind="address")
+    assert master.consolidate("address", by=SYSTEM).duplicates == 1
+    (case,) = master.docket.duplicates("address")
+    assert case.records == ["A1", "A2"]
+    with pytest.raises(BadInput, match="none of these"):
+        master.docket.settle_duplicate(case.id, "same", "x", kept="A3", by=SYSTEM)
+    master.docket.settle_duplicate(case.id, "same", "同一户", kept="A1", by=SYSTEM)
+    done = master.consolidate("address", by=SYSTEM)
+    assert (done.records, done.duplicates, done.deleted) == (2, 0, 1)
+    assert master.records.record("address", ["A2"])["address_code"] == "A1"
+    master.docket.settle_duplicate(case.id, "different", "两户", by=SYSTEM)
+    assert master.consolidate("address", by=SYSTEM).records == 3
+    steps = [(each.move, each.detail.get("decision")) for each in master.docket.steps(case.id)]
+    assert steps == [("opened", None), ("settled", "same"), ("settled", "different")]
+
+
+def test_addresses_lead_from_home_to_owner_licence_and_who_lives_there(master: MasterData, tell: Tell) -> None:
+    head, first, _, third, *_ = ADDRESSES.split("\n")
+    tell("market", "\n".join((head, first, third, ",武侯蜀汉路十四号,", "")), kind="address")
+    done = master.consolidate("address", by=SYSTEM)
+    assert (done.records, done.unresolved) == (2, ())
+    tell("market", f"uscc,name,address\n{ONE},甲有限公司,成都武侯蜀汉路14号\n")
+    tell("tax", f"unit_code,address,owner_code\n{HOME},蜀汉路12号3栋2单元501,{ONE}\n", kind="housing_unit")
+    tell("tax", "id_number,name,residence_address\n11010519491231002X,某甲,成都市蜀汉路12号3-2-501\n", kind="person")
+    tell("tax", f"licence_id,holder_code\nL1,{ONE}\n", kind="e_licence")
+    for kind in master.sourced()[1:]:
+        master.consolidate(kind, by=SYSTEM)
+    around = master.records.links("housing_unit", [HOME], hops=2)
+    told = {each.link.id: each for each in around}
+    assert sorted(told) == ["owned_by_entity", "stands_at"]
+    lives = [(each.link.id, each.record["name"]) for each in told["stands_at"].links]
+    assert lives == [("lives_at", "某甲")]
+    assert sorted(each.link.id for each in told["owned_by_entity"].links) == ["licence_of_entity", "seated_at"]
+    no_persons = master.records.links("housing_unit", [HOME], hops=3, may=lambda kind: kind != "person")
+    assert "person" not in repr(no_persons)
+
+
+def test_the_gazetteer_is_fed_from_the_citys_datasets_and_follows_their_releases(
+    master: MasterData, catalogue: Catalogue, tmp_path: Path, clock: ManualClock
+) -> None:
+    def released(name: str, text: str, **columns: str) -> None:
+        clock.advance(timedelta(hours=1))
+        path = tmp_path / f"{name}.csv"
+        path.write_text(text)
+        card = {"id": name, "columns": {each: {} for each in text.splitlines()[0].split(",")}}
+        catalogue.add(path, card=Card.from_mapping(card | columns), by=SYSTEM)
+
+    assert {each.source for each in master.places.feeds()} == {"code list gbt2260", "code list gbt2260_streets", ""}
+    assert master.places.meaning("新新区甲乙坪3号").address.division == ""
+    released("districts", "adcode,name\n510199,新新区\n510100,成都市\n")
+    released("roads", "id,name\n1,甲乙坪\n")
+    found = master.places.meaning("成都市新新区甲乙坪3号").address
+    assert (found.division, found.road, found.number) == ("510199", "甲乙坪", "3")
+    assert next(each.source for each in master.places.feeds()) == "districts@1"
+    released("districts", "adcode,name\n510199,新新区\n510198,旧旧区\n")
+    assert master.places.meaning("旧旧区甲乙坪3号").address.division == "510198"
+    with pytest.raises(BadInput, match="unknown key 'lanes'"):
+        MasterData(master._store, catalogue, clock, Settings("t", "t", "t", "510100", gazetteer={"lanes": {}}))
 
 
 def test_without_a_source_or_of_an_unknown_kind_nothing_is_made(master: MasterData) -> None:

@@ -8,10 +8,11 @@ from urllib.parse import quote
 import typer
 
 from lifang.doors.cli.client import Client
-from lifang.doors.cli.show import Dir, Json, Purpose, show
+from lifang.doors.cli.show import Dir, Json, Purpose, follow, show
 
 app = typer.Typer(no_args_is_help=True, help="Master data: one record of each person, firm, home, address, licence.")
 Kind = Annotated[str, typer.Argument(help="The base database: legal_entity, person, address …")]
+_CONSOLIDATED = ("kind", "release", "records", "inserted", "updated", "deleted", "conflicts", "duplicates")
 
 
 def _path(*parts: str) -> str:
@@ -51,10 +52,16 @@ def rule(
 
 
 @app.command()
-def consolidate(kind: Kind, folder: Dir, as_json: Json = False) -> None:
-    """Make one record of what the bureaus say of each, and list what they differ in."""
+def consolidate(
+    folder: Dir,
+    kind: Annotated[str | None, typer.Argument(help="The base database; all that have a source, if not given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make one record of what the bureaus say of each, and list what they differ in. Ctrl-C cancels it."""
     with Client(folder) as client:
-        show(client.post(_path(kind, "consolidation")), as_json=as_json)
+        job = client.post(_path(kind, "consolidation") if kind else _path("consolidation"))
+        found = follow(client, job, "consolidating")["items"]
+    show(found, as_json=as_json, columns=_CONSOLIDATED)
 
 
 @app.command()
@@ -88,14 +95,79 @@ def settle(
 
 
 @app.command()
+def duplicates(
+    kind: Kind,
+    folder: Dir,
+    state: Annotated[str, typer.Option(help="open, settled or gone.")] = "open",
+    limit: Annotated[int, typer.Option(min=1)] = 100,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """List the records that may be one."""
+    with Client(folder, purpose=purpose) as client:
+        found = client.listing(_path(kind, "duplicates"), limit=limit, state=state)
+    show(found, as_json=as_json, columns=("id", "records", "said", "state", "decision", "kept", "reason"))
+
+
+@app.command()
+def decide(
+    case: Annotated[str, typer.Argument(help="The id of the case of duplicates.")],
+    decision: Annotated[str, typer.Argument(help="same or different.")],
+    reason: Annotated[str, typer.Argument(help="Why: it is kept in the ledger.")],
+    folder: Dir,
+    kept: Annotated[str, typer.Option(help="The same: the key of the record that stays.")] = "",
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """Say whether records are one; it shows at the next consolidation, and may be said otherwise later."""
+    body = {"decision": decision, "kept": kept, "reason": reason}
+    with Client(folder, purpose=purpose) as client:
+        show(client.post(_path("duplicates", case), body), as_json=as_json)
+
+
+@app.command()
+def steps(
+    item: Annotated[str, typer.Argument(help="The id of a conflict or of a case of duplicates.")],
+    folder: Dir,
+    duplicate: Annotated[bool, typer.Option("--duplicate", help="It is a case of duplicates.")] = False,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """Show every step of a conflict, or of a case of duplicates: what was said, who decided what, and why."""
+    with Client(folder, purpose=purpose) as client:
+        found = client.get(_path("duplicates" if duplicate else "conflicts", item))["steps"]
+    show(found, as_json=as_json, columns=("recorded", "move", "by", "detail"))
+
+
+@app.command()
+def gazetteer(folder: Dir, as_json: Json = False) -> None:
+    """Show which datasets and lists the names come from by which addresses are read."""
+    with Client(folder) as client:
+        show(client.get(_path("gazetteer"))["items"], as_json=as_json, columns=("part", "source", "names"))
+
+
+@app.command()
+def address(
+    text: Annotated[str, typer.Argument(help="The address as somebody wrote it.")],
+    folder: Dir,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """Take an address apart, and find the standard address that it means."""
+    with Client(folder, purpose=purpose) as client:
+        show(client.get(_path("address-of"), text=text), as_json=as_json)
+
+
+@app.command()
 def record(
     kind: Kind,
     key: Annotated[list[str], typer.Argument(help="The record's key, part by part.")],
     folder: Dir,
+    hops: Annotated[int, typer.Option(min=1, max=3, help="How far away a linked record may be.")] = 1,
     at: Annotated[str | None, typer.Option(help="As recorded by this moment, ISO 8601.")] = None,
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
     """Show the one record of a key, what it is linked to, and every state it had."""
     with Client(folder, purpose=purpose) as client:
-        show(client.get(_path(kind, "record"), key=key, at=at), as_json=as_json)
+        show(client.get(_path(kind, "record"), key=key, hops=hops, at=at), as_json=as_json)

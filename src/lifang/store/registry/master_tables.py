@@ -1,4 +1,4 @@
-"""The registry's tables of master data: sources, precedence rules, conflicts between bureaus."""
+"""The registry's tables of master data: sources, precedence rules, conflicts, duplicates, and the steps of both."""
 
 from __future__ import annotations
 
@@ -38,4 +38,29 @@ master_conflict = table(
     moment("opened"),
     moment_or_none("settled"),
     sa.Index(None, "kind", "state"),
+)
+master_duplicate = table(
+    "master_duplicate",
+    key(),
+    text("kind"),
+    json("records", []),
+    json("said", {}),
+    text("state"),
+    text("decision"),
+    text("kept"),
+    text("reason"),
+    text("settled_by"),
+    moment("opened"),
+    moment_or_none("settled"),
+    sa.Index(None, "kind", "state"),
+)
+master_step = table(
+    "master_step",
+    key(),
+    text("item"),
+    text("move"),
+    text("by"),
+    moment("recorded"),
+    json("detail", {}),
+    sa.Index(None, "item"),
 )

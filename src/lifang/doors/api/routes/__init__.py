@@ -94,6 +94,7 @@ _PARTS = (  # a request is compared with each in turn: what maps ask for all the
     organisations.router,
     population.router,
     masterdata.settings,
+    masterdata.docket,
     masterdata.records,
     house.tokens,
     house.ledger,

@@ -5,127 +5,45 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import Field
 from starlette.responses import Response
 
 from lifang.app import Asker
+from lifang.core import Conflict as Clash
 from lifang.core import NotFound, format_instant
-from lifang.doors.api.bodies.kinds import Asked, Json, Name, Said
+from lifang.doors.api.bodies.kinds import Json, Name
+from lifang.doors.api.bodies.masterdata import (
+    BaseDatabase,
+    BaseDatabases,
+    ConflictBody,
+    ConflictPage,
+    DuplicateBody,
+    DuplicatePage,
+    FeedBody,
+    GazetteerBody,
+    LinkedBody,
+    MasterRule,
+    MasterSource,
+    MeaningBody,
+    RecordBody,
+    Settlement,
+    StateBody,
+    StepBody,
+    Verdict,
+)
+from lifang.doors.api.bodies.work import JobBody
 from lifang.doors.api.listing import After, Limit, RecordedMoment, after_id, moment, paged
+from lifang.doors.api.routes.work import job_body
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer, asking
 from lifang.guard import Action, Resource
-from lifang.masterdata import dataset_of, kinds
+from lifang.masterdata import ADDRESS, HOPS_MAX, Conflict, DuplicateCase, LinkedRecord, dataset_of, kinds
 from lifang.standards import DataStandard
 
 Asks = Annotated[Asker, asking(Action.READ, Resource("dataset"), per_item=True)]
 Sets = Annotated[Asker, asking(Action.ADMIT, Resource("dataset"))]
 Kind = Annotated[str, Path(max_length=64, description="The base database: legal_entity, person, address …")]
 Key = Annotated[list[str], Query(min_length=1, max_length=5, description="The record's key, part by part.")]
-Text = Annotated[str, Field(min_length=1, max_length=500)]
-
-
-class MasterSource(Asked):
-    """A dataset that tells of a kind of record for a bureau; ``columns`` maps elements to its columns."""
-
-    organisation: Text
-    columns: dict[str, str] = Field(default_factory=dict, max_length=200)
-
-
-class MasterRule(Asked):
-    """Who goes first: organisations, ``newest``, ``most_complete``; an empty one takes the rule away."""
-
-    precedence: Annotated[list[Text], Field(max_length=50)]
-
-
-class Settlement(Asked):
-    """Whose word holds, and why."""
-
-    organisation: Text
-    reason: Text
-
-
-class ConflictBody(Said):
-    """What bureaus differ in of one element of one record."""
-
-    id: str
-    kind: str
-    record: str
-    element: str
-    said: list[Json]
-    state: str
-    value: str | None
-    reason: str
-    settled_by: str
-    opened: str
-    settled: str | None
-
-
-class ConflictPage(Said):
-    """Conflicts, by record and element."""
-
-    items: list[ConflictBody]
-    next: str | None
-
-
-class ConsolidatedBody(Said):
-    """What a consolidation came to."""
-
-    kind: str
-    release: str
-    records: int
-    inserted: int
-    updated: int
-    deleted: int
-    conflicts: int
-    unresolved: list[Json]
-    duplicates: list[Json]
-
-
-class BaseDatabase(Said):
-    """A base database: its key and elements; ``there``: it holds records that the asker may read.
-
-    ``sources`` (organisations) and ``rules`` (who goes first, by element) are for those who settle conflicts.
-    """
-
-    id: str
-    name: Name
-    key: list[str]
-    elements: dict[str, Name]
-    there: bool
-    sources: list[str]
-    rules: dict[str, list[str]]
-
-
-class BaseDatabases(Said):
-    """The six base databases."""
-
-    items: list[BaseDatabase]
-    next: str | None
-
-
-class LinkedBody(Said):
-    """A record that another leads to (``out``), or that leads to it."""
-
-    link: str
-    name: Name
-    out: bool
-    kind: str
-    record: Json
-
-
-class StateBody(Said):
-    """A record as it was recorded at a moment; ``None``: it had gone."""
-
-    recorded: str
-    record: Json | None
-
-
-class RecordBody(Said):
-    """The one record of its key, with what it is linked to and every state it had."""
-
-    record: Json
-    links: list[LinkedBody]
-    history: list[StateBody]
+Place = Annotated[str, Query(min_length=2, max_length=300, description="An address as somebody wrote it.")]
+State = Literal["open", "settled", "gone"]
 
 
 def settings() -> APIRouter:
@@ -144,17 +62,81 @@ def settings() -> APIRouter:
         asker.city.masterdata.put_rule(kind, element, body.precedence, by=asker.subject)
         return Response(status_code=204)
 
-    @routes.post("/{kind}/consolidation", response_model=ConsolidatedBody)
+    @routes.post("/consolidation", status_code=202, response_model=JobBody)
+    def consolidate_all(request: Request, asker: Sets) -> Response:
+        """Consolidate every base database that has a source, addresses first; answer with the job that does."""
+        return _start(request, asker, asker.city.masterdata.sourced())
+
+    @routes.post("/{kind}/consolidation", status_code=202, response_model=JobBody)
     def consolidate(kind: Kind, request: Request, asker: Sets) -> Response:
-        """Make one record of what the bureaus say of each, and list what they differ in."""
-        done = asker.city.masterdata.consolidate(kind, by=asker.subject)
-        return answer(request, ConsolidatedBody.model_validate(done.as_json()))
+        """Make one record of what the bureaus say of each; answer with the job that does.
+
+        What they differ in and what may be one is listed for a person.
+        """
+        if not asker.city.masterdata.sources(kind):
+            raise Clash(f"{kind} has no source.", where=kind, mend="Name a dataset as its source first.")
+        return _start(request, asker, [kind])
+
+    return routes
+
+
+def docket() -> APIRouter:
+    """Return the routes of what waits for a person: conflicts and duplicates."""
+    routes = APIRouter(prefix="/api/v1/masterdata", route_class=GuardedRoute, tags=["masterdata"], responses=PROBLEMS)
+
+    @routes.get("/{kind}/conflicts", response_model=ConflictPage)
+    def conflicts(kind: Kind, request: Request, asker: Sets, state: State = "open", after: After = None,
+                  limit: Limit = 100) -> Response:  # fmt: skip
+        """List what bureaus differ in, for a person to settle."""
+        asker.dataset(dataset_of(kind))
+        waiting = asker.city.masterdata.docket
+        found = waiting.conflicts(kind, state=state, after=after_id("conflicts", after), limit=limit + 1)
+        items, following = paged("conflicts", found, limit, lambda each: each.id)
+        told = [ConflictBody.model_validate(each.as_json()) for each in items]
+        return answer(request, ConflictPage(items=told, next=following))
+
+    @routes.get("/conflicts/{conflict_id}", response_model=ConflictBody)
+    def conflict(conflict_id: str, request: Request, asker: Sets) -> Response:
+        """Give one conflict with every step it went through."""
+        return _conflict(request, asker, asker.city.masterdata.docket.conflict(conflict_id))
+
+    @routes.post("/conflicts/{conflict_id}", response_model=ConflictBody)
+    def settle(conflict_id: str, request: Request, body: Settlement, asker: Sets) -> Response:
+        """Settle a conflict: whose word holds, and why; it is on record."""
+        waiting = asker.city.masterdata.docket
+        asker.dataset(dataset_of(waiting.conflict(conflict_id).kind))
+        done = waiting.settle_conflict(conflict_id, body.organisation, body.reason, by=asker.subject)
+        return _conflict(request, asker, done)
+
+    @routes.get("/{kind}/duplicates", response_model=DuplicatePage)
+    def duplicates(kind: Kind, request: Request, asker: Sets, state: State = "open", after: After = None,
+                   limit: Limit = 100) -> Response:  # fmt: skip
+        """List the records that may be one, for a person to say."""
+        asker.dataset(dataset_of(kind))
+        waiting = asker.city.masterdata.docket
+        found = waiting.duplicates(kind, state=state, after=after_id("duplicates", after), limit=limit + 1)
+        items, following = paged("duplicates", found, limit, lambda each: each.id)
+        told = [DuplicateBody.model_validate(each.as_json()) for each in items]
+        return answer(request, DuplicatePage(items=told, next=following))
+
+    @routes.get("/duplicates/{case_id}", response_model=DuplicateBody)
+    def duplicate(case_id: str, request: Request, asker: Sets) -> Response:
+        """Give one case of duplicates with every step it went through."""
+        return _duplicate(request, asker, asker.city.masterdata.docket.duplicate(case_id))
+
+    @routes.post("/duplicates/{case_id}", response_model=DuplicateBody)
+    def decide(case_id: str, request: Request, body: Verdict, asker: Sets) -> Response:
+        """Say whether records are the same or different, and why; it is on record, and may be said otherwise later."""
+        waiting = asker.city.masterdata.docket
+        asker.dataset(dataset_of(waiting.duplicate(case_id).kind))
+        done = waiting.settle_duplicate(case_id, body.decision, body.reason, kept=body.kept, by=asker.subject)
+        return _duplicate(request, asker, done)
 
     return routes
 
 
 def records() -> APIRouter:
-    """Return the routes of conflicts and records."""
+    """Return the routes of base databases, their records, and addresses."""
     routes = APIRouter(prefix="/api/v1/masterdata", route_class=GuardedRoute, tags=["masterdata"], responses=PROBLEMS)
 
     @routes.get("", response_model=BaseDatabases)
@@ -162,49 +144,78 @@ def records() -> APIRouter:
         """List the base databases: what each record is known by and says, and which of them are there for the asker."""
         return answer(request, BaseDatabases(items=[_database(asker, each) for each in kinds().values()], next=None))
 
-    @routes.get("/{kind}/conflicts", response_model=ConflictPage)
-    def conflicts(
-        kind: Kind,
-        request: Request,
-        asker: Sets,
-        state: Literal["open", "settled", "gone"] = "open",
-        after: After = None,
-        limit: Limit = 100,
-    ) -> Response:
-        """List what bureaus differ in, for a person to settle."""
-        asker.dataset(dataset_of(kind))
-        found = asker.city.masterdata.conflicts(kind, state=state, after=after_id("conflicts", after), limit=limit + 1)
-        items, following = paged("conflicts", found, limit, lambda each: each.id)
-        told = [ConflictBody.model_validate(each.as_json()) for each in items]
-        return answer(request, ConflictPage(items=told, next=following))
+    @routes.get("/gazetteer", response_model=GazetteerBody)
+    def gazetteer(request: Request, asker: Sets) -> Response:
+        """Say which datasets and lists the names come from by which addresses are read."""
+        items = [FeedBody(**vars(each)) for each in asker.city.masterdata.places.feeds()]
+        return answer(request, GazetteerBody(items=items, next=None))
 
-    @routes.post("/conflicts/{conflict_id}", response_model=ConflictBody)
-    def settle(conflict_id: str, request: Request, body: Settlement, asker: Sets) -> Response:
-        """Settle a conflict: whose word holds, and why; it is on record."""
-        city = asker.city
-        asker.dataset(dataset_of(city.masterdata.conflict(conflict_id).kind))
-        done = city.masterdata.settle(conflict_id, body.organisation, body.reason, by=asker.subject)
-        return answer(request, ConflictBody.model_validate(done.as_json()))
+    @routes.get("/address-of", response_model=MeaningBody)
+    def address_of(
+        request: Request, asker: Asks, text: Annotated[str, Query(min_length=2, max_length=300)]
+    ) -> Response:
+        """Take an address apart, and find the standard address that it means."""
+        asker.dataset(dataset_of(ADDRESS))
+        found = asker.city.masterdata.places.meaning(text)
+        return answer(request, MeaningBody(parts=found.address.parts, code=found.code, score=found.score))
 
     @routes.get("/{kind}/record", response_model=RecordBody)
-    def record(kind: Kind, request: Request, asker: Asks, key: Key, at: RecordedMoment = None) -> Response:
-        """Give the one record of a key, as recorded by a moment, with its links and its history."""
+    def record(
+        kind: Kind,
+        request: Request,
+        asker: Asks,
+        key: Key,
+        hops: Annotated[int, Query(ge=1, le=HOPS_MAX, description="How far away a linked record may be.")] = 1,
+        at: RecordedMoment = None,
+    ) -> Response:
+        """Give the one record of a key, as recorded by a moment, with its history and what it is linked to.
+
+        Who owns it, who lives there, what stands where, which licence: with `hops` also what those are linked to.
+        """
         asker.dataset(dataset_of(kind)).release(at=moment(at))
-        room, when = asker.city.masterdata, moment(at)
+        room, when = asker.city.masterdata.records, moment(at)
         plain = room.record(kind, key, at=when)
-        links = [
-            LinkedBody(link=link.id, name=Name(zh=link.zh, en=link.en), out=out, kind=other, record=_json(found))
-            for link, out, found in room.links(kind, key, at=when)
-            if _may(asker, other := link.to if out else link.kind)
-        ]
+        readable = {each: found for each in kinds() if (found := _readable(asker, each))}
+        linked = room.links(kind, key, at=when, hops=hops, may=readable.__contains__)
+        asker.seen(*(readable[each] for each in sorted(_told(linked))))
         states = [
             StateBody(recorded=format_instant(recorded), record=_json(state) if state else None)
             for recorded, state in room.history(kind, key)
             if when is None or recorded <= when
         ]
-        return answer(request, RecordBody(record=_json(plain), links=links, history=states))
+        return answer(request, RecordBody(record=_json(plain), links=list(map(_linked, linked)), history=states))
 
     return routes
+
+
+def _start(request: Request, asker: Asker, kinds_asked: list[str]) -> Response:
+    job = asker.city.jobs.submit("consolidate", {"kinds": kinds_asked}, subject=asker.subject)
+    return answer(request, job_body(job, asker), status=202)
+
+
+def _steps(asker: Asker, item: str) -> list[StepBody]:
+    return [StepBody.model_validate(each.as_json()) for each in asker.city.masterdata.docket.steps(item)]
+
+
+def _conflict(request: Request, asker: Asker, found: Conflict) -> Response:
+    asker.dataset(dataset_of(found.kind))
+    return answer(request, ConflictBody(**found.as_json(), steps=_steps(asker, found.id)))
+
+
+def _duplicate(request: Request, asker: Asker, found: DuplicateCase) -> Response:
+    asker.dataset(dataset_of(found.kind))
+    return answer(request, DuplicateBody(**found.as_json(), steps=_steps(asker, found.id)))
+
+
+def _linked(found: LinkedRecord) -> LinkedBody:
+    return LinkedBody(
+        link=found.link.id,
+        name=Name(zh=found.link.zh, en=found.link.en),
+        out=found.out,
+        kind=found.kind,
+        record=_json(found.record),
+        links=[_linked(each) for each in found.links],
+    )
 
 
 def _database(asker: Asker, standard: DataStandard) -> BaseDatabase:
@@ -227,13 +238,19 @@ def _database(asker: Asker, standard: DataStandard) -> BaseDatabase:
     )
 
 
-def _may(asker: Asker, kind: str) -> bool:
-    """Return whether the asker may read the other base database; what is read of it is on record."""
-    resource = Resource("dataset", dataset_of(kind), asker.city.catalogue.dataset(dataset_of(kind)).card.classification)
-    allowed = asker.may(Action.READ, resource)
-    if allowed:
-        asker.seen(resource)
-    return allowed
+def _readable(asker: Asker, kind: str) -> Resource | None:
+    """Return a base database as the guard knows it, ``None`` if it is not there or the asker may not read it."""
+    try:
+        card = asker.city.catalogue.dataset(dataset_of(kind)).card
+    except NotFound:
+        return None
+    resource = Resource("dataset", card.id, card.classification)
+    return resource if asker.may(Action.READ, resource) else None
+
+
+def _told(links: list[LinkedRecord]) -> set[str]:
+    """Return the kinds of the linked records."""
+    return {each.kind for each in links}.union(*(_told(each.links) for each in links))
 
 
 def _json(record: dict[str, Any]) -> Json:

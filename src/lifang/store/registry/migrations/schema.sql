@@ -47,7 +47,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0018');
+INSERT INTO "alembic_version" VALUES('0019');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -714,6 +714,23 @@ CREATE TABLE master_conflict (
  STRICT
 ;
 
+CREATE TABLE master_duplicate (
+	id TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	records TEXT, 
+	said TEXT, 
+	state TEXT NOT NULL, 
+	decision TEXT NOT NULL, 
+	kept TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	settled_by TEXT NOT NULL, 
+	opened INTEGER NOT NULL, 
+	settled INTEGER, 
+	CONSTRAINT pk_master_duplicate PRIMARY KEY (id)
+)
+ STRICT
+;
+
 CREATE TABLE master_rule (
 	id TEXT NOT NULL, 
 	kind TEXT NOT NULL, 
@@ -732,6 +749,18 @@ CREATE TABLE master_source (
 	columns TEXT, 
 	created INTEGER NOT NULL, 
 	CONSTRAINT pk_master_source PRIMARY KEY (id)
+)
+ STRICT
+;
+
+CREATE TABLE master_step (
+	id TEXT NOT NULL, 
+	item TEXT NOT NULL, 
+	move TEXT NOT NULL, 
+	"by" TEXT NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	detail TEXT, 
+	CONSTRAINT pk_master_step PRIMARY KEY (id)
 )
  STRICT
 ;
@@ -1132,3 +1161,7 @@ CREATE INDEX ix_master_rule_kind ON master_rule (kind);
 CREATE INDEX ix_master_conflict_kind_state ON master_conflict (kind, state);
 
 CREATE INDEX ix_webhook_delivery_webhook ON webhook_delivery (webhook);
+
+CREATE INDEX ix_master_duplicate_kind_state ON master_duplicate (kind, state);
+
+CREATE INDEX ix_master_step_item ON master_step (item);
