@@ -8,7 +8,7 @@ from lifang.twin.shapes.frame import Frame, ecef
 from lifang.twin.shapes.mesh import Mesh
 from lifang.twin.shapes.outline import areal, outlines
 from lifang.twin.shapes.prism import prism
-from lifang.twin.shapes.rings import Rings
+from lifang.twin.shapes.rings import Rings, spread
 from lifang.twin.shapes.surfaces import triangulate
 
-__all__ = ["Frame", "Mesh", "Rings", "areal", "ecef", "extrude", "outlines", "prism", "triangulate"]
+__all__ = ["Frame", "Mesh", "Rings", "areal", "ecef", "extrude", "outlines", "prism", "spread", "triangulate"]

@@ -30,12 +30,47 @@ class Rings:
     @classmethod
     def of(cls, geometries: NDArray[np.object_], *, dimensions: int) -> Rings:
         """Return the rings of polygons and multipolygons of Shapely, in two or three dimensions."""
-        parts, owner = shapely.get_parts(geometries, return_index=True)
-        _, coordinates, (ring_start, part_start) = shapely.to_ragged_array(parts, include_z=dimensions == 3)
+        _, coordinates, (ring_start, part_start, *many) = shapely.to_ragged_array(geometries, include_z=dimensions == 3)
+        owner = np.repeat(np.arange(len(many[0]) - 1), np.diff(many[0])) if many else np.arange(len(geometries))
         kept = np.ones(len(coordinates), dtype=bool)
         kept[ring_start[1:] - 1] = False
         open_start = ring_start - np.arange(len(ring_start))
         return cls(coordinates[kept], *(each.astype(np.int64) for each in (open_start, part_start, owner)))
+
+    def shapes(self, count: int) -> NDArray[np.object_]:
+        """Return the geometries as multipolygons of Shapely, shape (count,)."""
+        closing = np.insert(np.arange(len(self.coordinates)), self.ring_start[1:], self.ring_start[:-1])
+        ends = self.ring_start + np.arange(len(self.ring_start))
+        of_owner = np.searchsorted(self.part_owner, np.arange(count + 1))
+        offsets = (ends, self.part_start, of_owner)
+        kind = shapely.GeometryType.MULTIPOLYGON
+        return np.asarray(shapely.from_ragged_array(kind, self.coordinates[closing], offsets))
+
+    def taken(self, owners: Ints) -> Rings:
+        """Return the rings of some geometries, which may be named more than once; the first is then number 0."""
+        start = np.searchsorted(self.part_owner, owners)
+        size = np.searchsorted(self.part_owner, owners, side="right") - start
+        return self.parts(spread(start, size), np.repeat(np.arange(len(owners)), size))
+
+    def parts(self, numbers: Ints, owners: Ints) -> Rings:
+        """Return the rings of some parts in this order, each with its new owner."""
+        start, rings = self.part_start[numbers], np.diff(self.part_start)[numbers]
+        ring = spread(start, rings)
+        first, vertices = self.ring_start[ring], np.diff(self.ring_start)[ring]
+        coordinates = self.coordinates[spread(first, vertices)]
+        return Rings(coordinates, _ends(vertices), _ends(rings), owners)
+
+    def beside(self, other: Rings) -> Rings:
+        """Return these rings and those of ``other``, by their owners."""
+        owners = np.concatenate((self.part_owner, other.part_owner))
+        order = np.argsort(owners, kind="stable")
+        both = Rings(
+            np.concatenate((self.coordinates, other.coordinates)),
+            np.concatenate((self.ring_start, other.ring_start[1:] + self.ring_start[-1])),
+            np.concatenate((self.part_start, other.part_start[1:] + self.part_start[-1])),
+            owners,
+        )
+        return both.parts(order, owners[order])
 
     @cached_property
     def following(self) -> Ints:
@@ -94,3 +129,13 @@ class Rings:
         cut = np.concatenate(found) if found else np.empty(0, np.uint32)
         corners = cut.astype(np.int64) + np.repeat(begun, [len(each) for each in found])
         return np.asarray(corners.reshape(-1, 3))
+
+
+def spread(start: Ints, size: Ints) -> Ints:
+    """Return ``start``, ``start + 1``, … up to ``size`` numbers of each, one after the other."""
+    before = np.cumsum(size) - size
+    return np.asarray(np.arange(int(size.sum())) + np.repeat(start - before, size))
+
+
+def _ends(size: Ints) -> Ints:
+    return np.concatenate((np.zeros(1, np.int64), np.cumsum(size)))

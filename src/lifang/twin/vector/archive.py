@@ -9,7 +9,6 @@ import gzip
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-import numpy as np
 import shapely
 from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
@@ -32,10 +31,8 @@ def write_archive(target: BinaryIO, features: Features, *, zooms: range, told: M
     count = 0
     west, south, east, north = map(float, shapely.total_bounds(features.outline))
     for z in zooms:
-        shown = _shown(features, z)
-        if not len(shown.outline):
-            continue
-        tiles = ((zxy_to_tileid(at.z, at.x, at.y), tile) for at, tile in vector_tiles(shown, z))
+        shown = vector_tiles(features, z, across_deg=least_deg(z))
+        tiles = ((zxy_to_tileid(at.z, at.x, at.y), tile) for at, tile in shown)
         for number, tile in sorted(tiles):
             writer.write_tile(number, gzip.compress(tile, _PACKED, mtime=0))
             count += 1
@@ -53,13 +50,3 @@ def write_archive(target: BinaryIO, features: Features, *, zooms: range, told: M
     layers = [{"id": LAYER, "fields": dict.fromkeys(features.table, "String"), "minzoom": zooms[0]}]
     writer.finalize(header, {**told, "extent": EXTENT, "vector_layers": layers})
     return count
-
-
-def _shown(features: Features, z: int) -> Features:
-    west, south, east, north = shapely.bounds(features.outline).T
-    large = np.flatnonzero(np.maximum(east - west, north - south) >= least_deg(z))
-    if len(large) == len(features.outline):
-        return features
-    rows = large.tolist()
-    table = {name: [column[each] for each in rows] for name, column in features.table.items()}
-    return Features(features.outline[large], table)

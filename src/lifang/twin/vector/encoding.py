@@ -1,44 +1,121 @@
-"""The bytes of a vector tile: geometry of all features at once in NumPy, then one layer a tile.
+"""The bytes of vector tiles: the features of many tiles at once in NumPy, then one layer a tile.
 
-Source: Mapbox Vector Tile Specification 2.1, clauses 4.1 (layers), 4.3 (geometry) and 4.4 (values).
+Source: Mapbox Vector Tile Specification 2.1, clauses 4.1 (layers), 4.2 (features), 4.3 (geometry) and 4.4 (values).
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lifang.twin.shapes import Rings
+from lifang.twin.shapes import Rings, spread
 from lifang.twin.vector.quadrants import EXTENT
+from lifang.twin.vector.values import Values, varint
 
 Ints = NDArray[np.int64]
-_VARINT_STEPS = 1 << np.array([7, 14, 21, 28])
-_64_BITS = (1 << 64) - 1
-_MOVE_ONE, _LINE, _CLOSE, _POLYGON = 9, 2, 15, b"\x18\x03"
+_MOVE_ONE, _LINE, _CLOSE = 9, 2, 15
+_FEATURE, _TAGS, _TYPE, _GEOMETRY, _POLYGON = 18, 18, 24, 34, 3  # fields with their wire types, and a value
+_NAME, _KEY, _EXTENT, _VERSION_2 = b"\x0a", b"\x1a", b"\x28", b"\x78\x02"
 
 
-def polygons(rings: Rings, count: int) -> list[bytes]:
-    """Return the geometry of each of ``count`` features; it is empty where nothing of one is left.
+def layers(name: str, rings: Rings, tile_start: Ints, values: Values, row: Ints) -> Iterator[bytes]:
+    """Yield each tile as its only layer; empty where nothing of its features is left.
 
-    The coordinates of ``rings`` are in units of a tile, y down. Vertices that fall together are one; rings without
-    area go, with their holes if they are the outer one.
+    Feature ``i`` has the rings of owner ``i`` in units of its tile, y down, and the values of ``row[i]``;
+    ``tile_start`` is the first feature of each tile and the end of the last.
+    """
+    geometry, length = _geometry(rings, len(row))
+    drawn = np.flatnonzero(length)
+    tile = np.repeat(np.arange(len(tile_start) - 1), np.diff(tile_start))[drawn]
+    tags, held, told = _tags(values, row[drawn], tile, len(tile_start) - 1)
+    content, begins = varints(_features(tags, held, geometry, length[drawn]))
+    messages = content.tobytes()
+    borders = np.append(begins, len(content))[_feature_starts(held, length[drawn])]
+    of_tile = borders[np.searchsorted(tile, np.arange(len(tile_start)))].tolist()
+    head = _NAME + _sized(name.encode())
+    tail = b"".join(_KEY + _sized(each.encode()) for each in values.names)
+    last = _EXTENT + varint(EXTENT) + _VERSION_2
+    for number, own in enumerate(told):
+        features = messages[of_tile[number] : of_tile[number + 1]]
+        yield _KEY + _sized(b"".join((head, features, tail, *own, last))) if features else b""
+
+
+def _features(tags: Ints, held: Ints, geometry: Ints, length: Ints) -> Ints:
+    """Return the messages of features as whole numbers, each to become a varint.
+
+    ``held`` and ``length`` (n,) say how many numbers of ``tags`` and of ``geometry`` belong to each.
+    """
+    tag_bytes, geometry_bytes = _bytes_of(tags, held), _bytes_of(geometry, length)
+    whole = 4 + sizes(tag_bytes) + tag_bytes + sizes(geometry_bytes) + geometry_bytes
+    start = _feature_starts(held, length)[:-1]
+    found = np.empty(len(tags) + len(geometry) + 8 * len(held), np.int64)
+    after = start + 4 + held
+    for at, each in (
+        (start, _FEATURE),
+        (start + 1, whole),
+        (start + 2, _TAGS),
+        (start + 3, tag_bytes),
+        (after, _TYPE),
+        (after + 1, _POLYGON),
+        (after + 2, _GEOMETRY),
+        (after + 3, geometry_bytes),
+    ):
+        found[at] = each
+    found[spread(start + 4, held)] = tags
+    found[spread(after + 4, length)] = geometry
+    return found
+
+
+def _feature_starts(held: Ints, length: Ints) -> Ints:
+    return np.concatenate((np.zeros(1, np.int64), np.cumsum(8 + held + length)))
+
+
+def _bytes_of(numbers: Ints, count: Ints) -> Ints:
+    """Return how many bytes each ``count`` of ``numbers`` take as varints."""
+    upto = np.concatenate((np.zeros(1, np.int64), np.cumsum(sizes(numbers))))
+    ends = np.cumsum(count)
+    return np.asarray(upto[ends] - upto[ends - count])
+
+
+def _tags(values: Values, row: Ints, tile: Ints, tiles: int) -> tuple[Ints, Ints, list[list[bytes]]]:
+    """Return the tags of features, how many each has, and of each tile its values as bytes."""
+    told: list[list[bytes]] = [[] for _ in range(tiles)]
+    numbers = np.full((len(row), len(values.names)), -1, np.int64)
+    begun = np.zeros(tiles, np.int64)  # values of a tile in the columns before
+    for column, (codes, content) in enumerate(zip(values.codes, values.content, strict=True)):
+        code, many = codes[row], max(1, len(content))
+        there = np.flatnonzero(code >= 0)
+        distinct, inverse = np.unique(tile[there] * many + code[there], return_inverse=True)
+        first = np.searchsorted(distinct, np.arange(tiles + 1) * many)
+        numbers[there, column] = inverse - first[tile[there]] + begun[tile[there]]
+        begun += np.diff(first)
+        picked, ends = (distinct % many).tolist(), first.tolist()
+        for number, own in enumerate(told):
+            own += [content[each] for each in picked[ends[number] : ends[number + 1]]]
+    pairs = np.stack(np.broadcast_arrays(np.arange(numbers.shape[1]), numbers), axis=2)
+    held = numbers >= 0
+    return pairs[held].ravel(), 2 * held.sum(axis=1), told
+
+
+def _geometry(rings: Rings, count: int) -> tuple[Ints, Ints]:
+    """Return the commands of ``count`` features as whole numbers, and how many each has.
+
+    Vertices that fall together are one; rings without area go, with their holes if they are the outer one.
     """
     grid = np.rint(rings.coordinates).astype(np.int64)
     previous = np.empty(len(grid), np.int64)
     previous[rings.following] = np.arange(len(grid))
     kept = (grid != grid[previous]).any(axis=1)
-    edge = grid[:, 0] * grid[rings.following][:, 1] - grid[rings.following][:, 0] * grid[:, 1]
+    after = grid[rings.following]
+    edge = grid[:, 0] * after[:, 1] - after[:, 0] * grid[:, 1]
     twice = np.add.reduceat(edge, rings.ring_start[:-1]) if len(grid) else edge
     outer = np.zeros(len(twice), bool)
     outer[rings.part_start[:-1]] = True
     part = np.repeat(np.arange(len(rings.part_owner)), np.diff(rings.part_start))
     good = (twice != 0) & (twice[rings.part_start[:-1]] != 0)[part]
-    ring = np.repeat(np.arange(len(twice)), np.diff(rings.ring_start))
+    ring = rings.ring_of_vertex
     at = _in_order(rings.ring_start, ring, (twice > 0) != outer)
     at = at[kept[at] & good[ring[at]]]
     return _commands(grid[at], ring[at], rings.part_owner[part], count)
@@ -51,7 +128,7 @@ def _in_order(ring_start: Ints, ring: Ints, turned: NDArray[np.bool_]) -> Ints:
     return np.where(turned[ring], back, own)
 
 
-def _commands(grid: Ints, ring: Ints, owner_of_ring: Ints, count: int) -> list[bytes]:
+def _commands(grid: Ints, ring: Ints, owner_of_ring: Ints, count: int) -> tuple[Ints, Ints]:
     begins = np.flatnonzero(np.append(True, ring[1:] != ring[:-1])) if len(ring) else np.empty(0, np.int64)
     size = np.diff(np.append(begins, len(ring)))
     owner = owner_of_ring[ring]
@@ -67,82 +144,33 @@ def _commands(grid: Ints, ring: Ints, owner_of_ring: Ints, count: int) -> list[b
     values[at], values[at + 1] = zigzag[:, 0], zigzag[:, 1]
     values[ring_at], values[ring_at + 3] = _MOVE_ONE, (size - 1) << 3 | _LINE
     values[ring_at + length - 1] = _CLOSE
-    content, ends = varints(values)
-    upto = np.zeros(count, np.int64)
-    np.add.at(upto, owner_of_ring[ring[begins]], np.diff(np.append(ends[ring_at], len(content))))
-    borders = np.concatenate(([0], np.cumsum(upto))).tolist()
-    whole = content.tobytes()
-    return [whole[low:high] for low, high in pairwise(borders)]
+    return values, np.bincount(owner_of_ring[ring[begins]], length, count).astype(np.int64)
 
 
 def varints(values: Ints) -> tuple[NDArray[np.uint8], Ints]:
     """Return ``values`` (not negative, under 2^35) as varints one after the other, and where each begins."""
-    sizes = 1 + np.searchsorted(_VARINT_STEPS, values, side="right").astype(np.int64)
-    starts = np.cumsum(sizes) - sizes
-    content = np.empty(int(sizes.sum()), np.uint8)
-    for step in range(int(sizes.max(initial=0))):
-        some = sizes > step
-        more = (sizes[some] > step + 1).astype(np.int64) << 7
-        content[starts[some] + step] = values[some] >> 7 * step & 0x7F | more
+    size = sizes(values)
+    starts = np.cumsum(size) - size
+    content = np.empty(int(size.sum()), np.uint8)
+    content[starts] = values & 0x7F
+    at = np.flatnonzero(size > 1)
+    for step in range(1, int(size.max(initial=0))):
+        content[starts[at] + step - 1] |= 0x80
+        content[starts[at] + step] = values[at] >> 7 * step & 0x7F
+        at = at[size[at] > step + 1]
     return content, starts
 
 
-def layer(name: str, geometry: Sequence[bytes], table: Mapping[str, Sequence[Any]]) -> bytes:
-    """Return a tile of one layer; rows of ``table`` whose ``geometry`` is empty are left out."""
-    values: dict[tuple[type, Any], int] = {}
-    tags = _tags(table, values)
-    parts = [b"\x0a", _sized(name.encode())]
-    for shape, tag in zip(geometry, tags, strict=True):
-        if shape:
-            size = _varint(len(shape))
-            head = b"\x12" + _varint(len(tag)) + tag + _POLYGON + b"\x22" + size
-            parts += (b"\x12", _varint(len(head) + len(shape)), head, shape)
-    parts += [b"\x1a" + _sized(key.encode()) for key in table]
-    parts += [b"\x22" + _sized(_value(value)) for _, value in values]
-    parts.append(b"\x28" + _varint(EXTENT) + b"\x78\x02")
-    return b"\x1a" + _sized(b"".join(parts))
+def sizes(values: Ints) -> Ints:
+    """Return how many bytes each of ``values`` (not negative, under 2^35) takes as a varint."""
+    found = np.ones(len(values), np.int64)
+    for bits in (7, 14, 21, 28):
+        more = values >= 1 << bits
+        if not more.any():
+            break
+        found += more
+    return found
 
 
-def _tags(table: Mapping[str, Sequence[Any]], values: dict[tuple[type, Any], int]) -> list[bytes]:
-    """Return the tags of each row: numbers of keys and of ``values``, which are gathered here."""
-    codes = []
-    for column in table.values():
-        own = {value: -1 if value is None else values.setdefault((type(value), value), len(values)) for value in column}
-        codes.append([own[value] for value in column])
-    value = np.array(codes, np.int64).T
-    pairs = np.stack(np.broadcast_arrays(np.arange(value.shape[1]), value), axis=2)
-    held = value >= 0
-    content, starts = varints(pairs[held].ravel())
-    ends = np.append(starts, len(content))[2 * np.cumsum(held.sum(axis=1))].tolist()
-    whole = content.tobytes()
-    return [whole[low:high] for low, high in pairwise([0, *ends])]
-
-
-def _value(value: str | float) -> bytes:
-    if isinstance(value, str):
-        content = value.encode()
-        return b"\x0a" + _varint(len(content)) + content
-    if isinstance(value, bool):
-        return b"\x38\x01" if value else b"\x38\x00"
-    if isinstance(value, int) and -(2**63) <= value < 2**63:
-        return b"\x20" + _varint(value & _64_BITS)
-    return b"\x19" + struct.pack("<d", value)
-
-
-def _sized(content: bytes | bytearray) -> bytes:
-    return _varint(len(content)) + content
-
-
-def _long(value: int) -> bytes:
-    found = bytearray()
-    while value > 127:
-        found.append(value & 127 | 128)
-        value >>= 7
-    return bytes((*found, value))
-
-
-_SHORT = [_long(each) for each in range(1 << 14)]
-
-
-def _varint(value: int) -> bytes:
-    return _SHORT[value] if value < 1 << 14 else _long(value)
+def _sized(content: bytes) -> bytes:
+    return varint(len(content)) + content

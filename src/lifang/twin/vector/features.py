@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from lifang.twin.shapes import Rings
 from lifang.twin.vector.quadrants import mercator
+from lifang.twin.vector.values import Values
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,29 @@ class Features:
     table: Mapping[str, Sequence[Any]]
 
     @cached_property
-    def flat(self) -> NDArray[np.object_]:
-        """The outlines in shares of the world's side."""
-        return np.asarray(shapely.transform(self.outline, mercator))
+    def rings(self) -> Rings:
+        """The rings of the outlines in shares of the world's side."""
+        found = Rings.of(self.outline, dimensions=2)
+        return replace(found, coordinates=mercator(found.coordinates))
 
     @cached_property
     def bounds(self) -> NDArray[np.float64]:
         """West, north, east and south of each in shares of the world's side, shape (n, 4)."""
-        return np.asarray(shapely.bounds(self.flat))
+        degrees = shapely.bounds(self.outline)
+        return np.column_stack((mercator(degrees[:, [0, 3]]), mercator(degrees[:, [2, 1]])))
+
+    @cached_property
+    def across_deg(self) -> NDArray[np.float64]:
+        """How far each reaches in degrees, shape (n,), 0 where there is nothing."""
+        west, south, east, north = shapely.bounds(self.outline).T
+        return np.asarray(np.nan_to_num(np.maximum(east - west, north - south)))
+
+    @cached_property
+    def corners(self) -> NDArray[np.int64]:
+        """How many positions the outline of each has, shape (n,)."""
+        return np.asarray(shapely.get_num_coordinates(self.outline), np.int64)
+
+    @cached_property
+    def values(self) -> Values:
+        """The values of the table, each encoded once."""
+        return Values.of(self.table)
