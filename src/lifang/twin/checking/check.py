@@ -115,22 +115,20 @@ def _overlaps(model: _Model) -> Iterator[Fault]:
         return
     shapes = np.asarray(shapely.from_wkb([shape["wkb"] for _, shape in upright]), dtype=object)
     base, top = (np.array([shape[name] for _, shape in upright], np.float64) for name in ("base_m", "top_m"))
-    one, other = shapely.STRtree(shapes).query(shapes, predicate="overlaps")
-    inside, holder = shapely.STRtree(shapes).query(shapes, predicate="within")
-    one, other = np.concatenate((one, inside)), np.concatenate((other, holder))
-    apart = (one < other) | (np.isin(one, inside) & (one != other))
-    beside = apart & (base[one] < top[other]) & (base[other] < top[one])
+    one, other = shapely.STRtree(shapes).query(shapes)
+    beside = (one < other) & (base[one] < top[other]) & (base[other] < top[one])
     one, other = one[beside], other[beside]
-    shared = shapely.area(shapely.intersection(shapes[one], shapes[other]))
-    smaller = np.minimum(shapely.area(shapes[one]), shapely.area(shapes[other]))
-    told: set[tuple[int, int]] = set()
-    for first, second in zip(*(each[shared > _OVERLAP_SHARE * smaller].tolist() for each in (one, other)), strict=True):
-        pair = (min(first, second), max(first, second))
-        if pair not in told:
-            told.add(pair)
-            whose, with_whom = (model.ids[upright[number][0]] for number in pair)
-            what = f"Its footprint covers a part of {with_whom}."
-            yield Fault(whose, "overlap", what, "Correct one of the two outlines.", "geometry", "warning")
+    area, bounds = shapely.area(shapes), shapely.bounds(shapes)
+    tolerated = _OVERLAP_SHARE * np.minimum(area[one], area[other])
+    low, high = np.maximum(bounds[one, :2], bounds[other, :2]), np.minimum(bounds[one, 2:], bounds[other, 2:])
+    near = np.prod(high - low, axis=1) > tolerated  # else their boxes share too little for them to share enough
+    one, other, tolerated = one[near], other[near], tolerated[near]
+    over = shapely.area(shapely.intersection(shapes[one], shapes[other])) > tolerated
+    pairs = np.unique(np.column_stack((one[over], other[over])), axis=0)
+    for first, second in pairs.tolist():
+        whose, with_whom = (model.ids[upright[number][0]] for number in (first, second))
+        what = f"Its footprint covers a part of {with_whom}."
+        yield Fault(whose, "overlap", what, "Correct one of the two outlines.", "geometry", "warning")
 
 
 _RULES: tuple[Callable[[_Model], Iterator[Fault]], ...] = (_schema, _duplicates, _heights, _solids, _overlaps)

@@ -66,9 +66,9 @@ def _laid(features: Features, z: int, some: Ints) -> tuple[Ints, Ints, Ints]:
 def _rings(features: Features, z: int, row: Ints, tile: Ints) -> Rings:
     """Return the rings of features in units of their tiles, feature ``i`` being that of ``row[i]``."""
     side = EXTENT * 2.0**z
-    corner = tile * float(EXTENT)
+    corner = np.asarray(tile * float(EXTENT), np.float64)
     bounds = features.bounds[row] * side - np.column_stack((corner, corner))
-    out = (bounds[:, :2] < -_LOOSE).any(axis=1) | (bounds[:, 2:] > EXTENT + _LOOSE).any(axis=1)
+    out = np.asarray((bounds[:, :2] < -_LOOSE).any(axis=1) | (bounds[:, 2:] > EXTENT + _LOOSE).any(axis=1))
     changed = out | (features.corners[row] > _CORNERS) if z <= _SIMPLE_UPTO else out
     rings = features.rings.taken(row) if not changed.any() else _with_changed(features, z, row, corner, out, changed)
     return replace(rings, coordinates=rings.coordinates * side - corner[rings.vertex_owner])
