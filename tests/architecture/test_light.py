@@ -24,3 +24,13 @@ def test_a_command_loads_nothing_of_the_house_before_it_needs_it() -> None:
         check=True,
     )
     assert set(told.stdout.split()) & HEAVY == set()
+
+
+def test_a_server_loads_what_few_ask_for_when_they_ask() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, lifang.doors.api; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(told.stdout.split()) & {"asyncssh", "reportlab", "PIL", "pandas", "ifcopenshell", "numba"} == set()

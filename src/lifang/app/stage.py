@@ -77,10 +77,14 @@ class Stage:
                     _LOG.exception("scene %s failed to watch", module.spec.id)
 
     def run_due(self, now: datetime, *, stopping: Callable[[], bool] = lambda: False) -> int:
-        """Run every scene for each of its periods passed since its last run; return how many runs there were."""
+        """Run every scene for each of its periods passed since its last run; return how many runs there were.
+
+        At most the newest 72 periods are made up for; one that tells of the present runs for the newest.
+        """
         runs = 0
         for spec in self.specs():
-            for moment in due_moments(self._last(spec.id), now, spec.period, at_most=_CATCH_UP):
+            at_most = 1 if spec.of_present else _CATCH_UP
+            for moment in due_moments(self._last(spec.id), now, spec.period, at_most=at_most):
                 if stopping():
                     return runs
                 self.run(spec.id, moment)

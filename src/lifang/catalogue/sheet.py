@@ -1,39 +1,15 @@
-"""The data sheet of a dataset as PDF: metadata, dictionary, quality, licence and citation, in Chinese and English.
-
-Texts are set in STSong-Light, one of the Chinese fonts that every reader of PDF brings along or replaces (Adobe-GB1).
-"""
+"""The data sheet of a dataset: metadata, dictionary, quality, licence and citation, in Chinese and English."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from xml.sax.saxutils import escape
-
-from reportlab.lib import colors
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
-from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from lifang.catalogue.card import Card
 from lifang.catalogue.citation import Citation
 from lifang.catalogue.dictionary import Entry
 from lifang.catalogue.model import Release
-
-_FONT = "STSong-Light"
-_CELL_MAX = 600  # characters of a cell: a row must fit on a page
-_WIDTH = A4[0] - 36 * mm
-_GRID = TableStyle(
-    [
-        ("GRID", (0, 0), (-1, -1), 0.4, colors.HexColor("#b7c0c8")),
-        ("BACKGROUND", (0, 0), (-1, 0), colors.HexColor("#eef2f5")),
-        ("VALIGN", (0, 0), (-1, -1), "TOP"),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -49,42 +25,25 @@ class Sheet:
 
 def data_sheet(sheet: Sheet) -> bytes:
     """Return the data sheet as PDF."""
-    pdfmetrics.registerFont(UnicodeCIDFont(_FONT))
-    out = io.BytesIO()
-    card = sheet.card
-    document = SimpleDocTemplate(
-        out,
-        pagesize=A4,
-        leftMargin=18 * mm,
-        rightMargin=18 * mm,
-        topMargin=16 * mm,
-        bottomMargin=16 * mm,
+    from lifang.catalogue.typesetting import set_pages  # noqa: PLC0415 - it takes long to load
+
+    card, release, citation = sheet.card, sheet.release, sheet.citation
+    head = [(card.name.zh or card.name.en, 17.0), (card.name.en if card.name.zh else "", 11.0)]
+    head += [(each, 9.5) for each in (card.summary.zh, card.summary.en) if each]
+    tables: list[tuple[str, list[list[str]], Sequence[float]]] = [
+        ("元数据 Metadata (GB/T 21063)", _metadata(sheet.metadata), (0.3, 0.7)),
+        ("数据字典 Data dictionary", _dictionary(sheet.entries), (0.2, 0.27, 0.17, 0.36)),
+    ]
+    if release:
+        tables.append(("数据质量 Quality", _quality(release), (0.4, 0.2, 0.4)))
+    return set_pages(
+        head,
+        tables,
+        [("引用 Citation", 12.0), (citation.zh, 9.0), (citation.en, 9.0)],
         title=f"{card.name.zh} {card.name.en}".strip(),
         author=card.provider.zh or card.provider.en,
         subject=card.id,
-        lang="zh-CN",
     )
-    document.build(_story(sheet))
-    return out.getvalue()
-
-
-def _story(sheet: Sheet) -> list[Any]:
-    card, release = sheet.card, sheet.release
-    parts: list[Any] = [_line(card.name.zh or card.name.en, 17), _line(card.name.en if card.name.zh else "", 11)]
-    parts += [_line(each, 9.5) for each in (card.summary.zh, card.summary.en) if each]
-    parts += _section("元数据 Metadata (GB/T 21063)", _metadata(sheet.metadata), (0.3, 0.7))
-    parts += _section("数据字典 Data dictionary", _dictionary(sheet.entries), (0.2, 0.27, 0.17, 0.36))
-    if release:
-        parts += _section("数据质量 Quality", _quality(release), (0.4, 0.2, 0.4))
-    parts += [Spacer(1, 5 * mm), _line("引用 Citation", 12), _line(sheet.citation.zh, 9), _line(sheet.citation.en, 9)]
-    return parts
-
-
-def _section(title: str, rows: list[list[str]], shares: Sequence[float]) -> list[Any]:
-    cells = [[_line(text, 8.5) for text in row] for row in rows]
-    widths = [share * _WIDTH for share in shares]
-    table = LongTable(cells, colWidths=widths, style=_GRID, repeatRows=1, splitInRow=1)
-    return [Spacer(1, 5 * mm), _line(title, 12), Spacer(1, 1.5 * mm), table]
 
 
 def _metadata(elements: Iterable[dict[str, Any]]) -> list[list[str]]:
@@ -135,9 +94,3 @@ def _told(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
     return str(value)
-
-
-def _line(text: str, size: float) -> Paragraph:
-    style = ParagraphStyle("text", fontName=_FONT, fontSize=size, leading=size * 1.35, wordWrap="CJK")
-    shown = "".join(sign for sign in text[:_CELL_MAX] if sign.isprintable() or sign == " ")
-    return Paragraph(escape(shown), style)

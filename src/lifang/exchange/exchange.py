@@ -11,9 +11,10 @@ from typing import Any
 
 from lifang.catalogue import EXISTING, Catalogue
 from lifang.core import BadInput, Clock, Conflict, NotFound, Problem, Settings, Unavailable, format_instant
+from lifang.exchange.arriving import Arrived, Look
 from lifang.exchange.lines import Lines
 from lifang.exchange.model import Delivery, Feed, Manifest
-from lifang.exchange.pulling import Arrived, Look, plain, pull
+from lifang.exchange.pulling import plain, pull
 from lifang.exchange.receipts import Receipt, Signer, opened, public_key
 from lifang.exchange.records import Records
 from lifang.exchange.settling import Outcome, Settler

@@ -85,6 +85,7 @@ spec = SceneSpec(
     citation="Colours: 突发事件应对法. Thresholds: lifang's defaults.",
     citation_zh="颜色：《突发事件应对法》。阈值：里坊的默认值。",
     period=timedelta(minutes=5),
+    of_present=True,
 )  # fmt: skip
 
 _DEFAULTS = "lifang's defaults"

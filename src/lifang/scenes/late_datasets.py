@@ -18,6 +18,7 @@ spec = SceneSpec(
     citation="更新周期: GB/T 21063.3-2007. Levels: lifang's defaults.",
     citation_zh="更新周期：GB/T 21063.3-2007。级别：里坊的默认值。",
     period=PERIOD,
+    of_present=True,
 )
 
 LATE = late_rule("dataset_late", spec.id, "数据更新超期", "Dataset late")

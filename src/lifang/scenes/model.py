@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SceneSpec:
-    """A scene's card: what it reads and writes, in which units (UCUM), by which standards, how often it runs."""
+    """A scene's card: what it reads and writes, in which units (UCUM), by which standards, how often it runs.
+
+    ``of_present`` says that it tells of the present only, so that no missed period is made up for.
+    """
 
     id: str
     zh: str
@@ -29,6 +32,7 @@ class SceneSpec:
     citation: str
     citation_zh: str
     period: timedelta
+    of_present: bool = False
 
     def __post_init__(self) -> None:
         check_slug(self.id, what="scene id")

@@ -19,6 +19,7 @@ spec = SceneSpec(
     citation="Deadlines are those given with each issue. Levels: lifang's defaults.",
     citation_zh="期限：以问题指派时确定的为准。级别：里坊的默认值。",
     period=PERIOD,
+    of_present=True,
 )
 
 OVERDUE = late_rule("issue_overdue", spec.id, "数据问题整改超期", "Issue overdue")

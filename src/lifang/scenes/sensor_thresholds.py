@@ -26,6 +26,7 @@ spec = SceneSpec(
     citation="Colours: 突发事件应对法. Thresholds are the city's own; each names where it comes from.",
     citation_zh="颜色：《突发事件应对法》。阈值由城市自定，各条写明出处。",
     period=timedelta(hours=1),
+    of_present=True,
 )
 _MOST = 200  # alerts shown
 
