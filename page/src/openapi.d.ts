@@ -3480,6 +3480,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/datastore/dump/{resource_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All rows of a table, as CKAN dumps them
+         * @description Give all rows of a table, or those that filters, q, fields, sort, limit and offset ask for, as a stream.
+         */
+        get: operations["_dump_datastore_dump__resource_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dcat": {
         parameters: {
             query?: never;
@@ -27946,6 +27966,118 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    _dump_datastore_dump__resource_id__get: {
+        parameters: {
+            query?: {
+                /** @description csv, tsv, json or xml. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                resource_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                    "text/csv": string;
+                    "text/tab-separated-values": string;
+                    "text/xml": string;
+                };
+            };
+            /** @description The body is no JSON, or the question is not understood. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description The asker may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description There is no such action, or nothing that the asker may know of. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description A value is missing or does not fit. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description Too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
+                };
+            };
+            /** @description Unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: unknown;
+                        help: string;
+                        result?: unknown;
+                        success: boolean;
+                    };
                 };
             };
         };

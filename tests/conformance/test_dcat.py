@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pyshacl
 import pytest
-from rdflib import DCAT, DCTERMS, RDF, Graph, Literal, URIRef
+from rdflib import DCAT, DCTERMS, RDF, SKOS, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 from tests.unit.doors.conftest import House, build_house
 
@@ -18,6 +20,7 @@ from lifang.guard import SYSTEM
 
 _SHAPES = Path(__file__).parent / "cases" / "shacl" / "dcat-ap_3_shacl_shapes.ttl"
 _HYDRA = "http://www.w3.org/ns/hydra/core#"
+_SPDX = Namespace("http://spdx.org/rdf/terms#")
 _FORMS = {"ttl": "turtle", "jsonld": "json-ld", "rdf": "xml", "nt": "nt"}
 
 
@@ -120,6 +123,50 @@ def test_a_dataset_says_what_harvesters_ask_for(house: House) -> None:
     assert "https://www.iana.org/assignments/media-types/application/geo+json" in kinds
 
 
+def test_a_dataset_is_under_the_eu_themes_of_its_theme_too(house: House) -> None:
+    graph = graph_of(house, "/dcat/catalog.ttl")
+    wells = URIRef("http://127.0.0.1/dcat/datasets/wells")
+    themes = {str(each).rpartition("authority/")[2] for each in graph.objects(wells, DCAT.theme)}
+    assert themes == {"data-theme/ENVI", "http://127.0.0.1/dcat/themes/ecology"}
+    told = set(map(str, graph.objects(URIRef("http://127.0.0.1/dcat/themes/food_and_drugs"), SKOS.broadMatch)))
+    assert {each.rpartition("/")[2] for each in told} == {"AGRI", "HEAL"}
+
+
+def test_size_and_checksum_are_told_of_a_file_that_was_taken_whole_and_they_are_right(
+    house: House, shapes: Graph
+) -> None:
+    taken = {form: get(house, f"/api/v1/datasets/wells/rows?format={form}").content for form in ("csv", "parquet")}
+    get(house, "/api/v1/datasets/wells/rows?format=geojson&limit=1")  # a part of it is not the file
+    graph = graph_of(house, "/dcat/datasets/wells.ttl")
+    sizes = {str(file).rpartition("#")[2]: int(str(size)) for file, size in graph.subject_objects(DCAT.byteSize)}
+    assert sizes == {form: len(content) for form, content in taken.items()}
+    sums = {str(each).rpartition("#")[2]: str(value) for each, value in graph.subject_objects(_SPDX.checksumValue)}
+    assert sums == {f"{form}-checksum": sha256(content).hexdigest() for form, content in taken.items()}
+    assert violations(graph, shapes) == ""
+    told = get(house, "/dcat/datasets/wells/schema.org").json()["distribution"]
+    assert next(each for each in told if each["encodingFormat"] == "text/csv")["sha256"] == sums["csv-checksum"]
+
+
+@pytest.mark.parametrize("query", ["room=data&dataset=wells", "dataset=wells"])
+def test_the_html_of_a_datasets_page_tells_of_it_without_javascript(house: House, query: str) -> None:
+    html = get(house, f"/?{query}", Accept="text/html").text
+    data = html.partition('<script type="application/ld+json">')[2].partition("</script>")[0]
+    assert json.loads(data)["name"] == "wells数据"
+    assert "<title>wells数据 wells · 小城</title>" in html
+    assert '<link rel="canonical" href="http://127.0.0.1/?room=data&amp;dataset=wells" />' in html
+    shown = html.partition("<noscript>")[2].partition("</noscript>")[0]
+    assert "<h1>wells数据 wells</h1>" in shown
+    assert "rows?format=csv" in shown
+
+
+def test_the_html_tells_nothing_of_what_not_everybody_may_read(house: House) -> None:
+    plain = get(house, "/?room=data&dataset=absent").text
+    for role in ("", "data_officer"):
+        assert get(house, "/?room=data&dataset=vaults&purpose=audit", role).text == plain
+    assert "ld+json" not in plain
+    assert '"@type":"DataCatalog"' in get(house, "/").text
+
+
 def test_pages_are_linked_and_the_last_one_ends(house: House) -> None:
     graph = graph_of(house, "/dcat/catalog.ttl", "analyst")
     view = next(graph.subjects(RDF.type, URIRef(_HYDRA + "PartialCollectionView")))
@@ -153,6 +200,9 @@ def test_hostile_texts_stay_text_in_every_form(house: House, tmp_path: Path) -> 
         assert len(titles) == 2
         assert all('<http://evil> <http://p> "o"' in str(each) for each in titles), suffix
         assert not list(graph.triples((URIRef("http://evil"), None, None)))
+    html = get(house, "/?dataset=hostile").text
+    assert "<x>" not in html
+    assert json.loads(html.partition('ld+json">')[2].partition("</script>")[0])["name"].startswith('"""')
 
 
 def test_the_whole_catalogue_is_streamed_in_every_form_and_says_the_same(house: House) -> None:

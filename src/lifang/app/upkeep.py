@@ -53,12 +53,16 @@ class Upkeep:
             if self._stop.is_set():
                 return  # what was not checked is found again at the next start
             self._guarded(partial(self._catalogue.check, dataset))
+            self._guarded(partial(self._measure, dataset))
         now = self._clock.now()
         last = read_setting(self._store, _KEY)
         if last is None or parse_instant(last["day"]) + _DAY <= now:
             write_setting(self._store, _KEY, {"day": format_instant(now)})
             if last is not None:
                 self._daily()
+
+    def _measure(self, dataset: str) -> None:
+        self._catalogue.files.measure(self._catalogue.dataset(dataset))
 
     def _daily(self) -> None:
         self._guarded(self._catalogue.sharing.sweep)

@@ -51,6 +51,7 @@ from lifang.catalogue.lifecycle import (
 from lifang.catalogue.lineage import ACTIVITIES
 from lifang.catalogue.looking import Difference, Look
 from lifang.catalogue.model import Admission, Link, Release
+from lifang.catalogue.offered_files import FileFacts, OfferedFiles
 from lifang.catalogue.offers import (
     Licence,
     known_licences,
@@ -142,6 +143,7 @@ __all__ = [
     "Extent",
     "FeatureQuestion",
     "Features",
+    "FileFacts",
     "Form",
     "Geometry",
     "Hit",
@@ -158,6 +160,7 @@ __all__ = [
     "Look",
     "Meter",
     "Move",
+    "OfferedFiles",
     "Placed",
     "QualityReport",
     "QualityRuns",

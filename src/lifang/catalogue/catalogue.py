@@ -14,7 +14,7 @@ import shapely
 
 from lifang.catalogue.admit import Admissions, Request
 from lifang.catalogue.amending import Amendment, Amendments, Change
-from lifang.catalogue.card import Bilingual, Card, themes_of
+from lifang.catalogue.card import Bilingual, Card, eu_themes_of, themes_of
 from lifang.catalogue.changes import CatalogueChange, Changes
 from lifang.catalogue.checking import clean_name
 from lifang.catalogue.codes import codes_of, give_missing_codes
@@ -36,6 +36,7 @@ from lifang.catalogue.lineage import insert_once, link_row, walk
 from lifang.catalogue.looking import Look, as_change, look, opened_apart
 from lifang.catalogue.model import Admission, Link, Release
 from lifang.catalogue.newest import NewestReleases
+from lifang.catalogue.offered_files import OfferedFiles
 from lifang.catalogue.publishing import newest_release
 from lifang.catalogue.quality import Issues, QualityRuns, Run
 from lifang.catalogue.reading import Opened
@@ -63,7 +64,7 @@ class Catalogue:
         calendar = WorkingCalendar(self._zone, chinese=bool(settings.area_code))
         self.changes = Changes(store.registry)
         self._admissions = Admissions(store, clock, settings, self.changes)
-        self.themes = themes_of(settings.themes)
+        self.themes, self.eu_themes = themes_of(settings.themes), eu_themes_of(settings.themes)
         give_missing_codes(store.registry, self.themes)
         self._amendments = Amendments(store, clock, settings, self._admissions.lock, self.changes)
         self.lifecycle = LifeCycle(
@@ -75,7 +76,7 @@ class Catalogue:
         self._means = Means(store, newest, self.themes, keeper, calendar, self.sharing, self.meter)
         self._handles = Handles(self._means)
         self.quality = QualityRuns(store, clock, settings, calendar, self.dataset)
-        self.issues = Issues(store, clock)
+        self.issues, self.files = Issues(store, clock), OfferedFiles(store, clock)
         self._finder = Finder(store, self._handles, self.themes)
         self.changes.on_change(self._take_in)
 

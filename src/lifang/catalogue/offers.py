@@ -19,12 +19,16 @@ _NAME_MAX = 60
 
 @dataclass(frozen=True)
 class Licence:
-    """A licence: its id, its names, where it is published (nothing if nobody knows), and whether it is an open one."""
+    """A licence: its id, its names, where it is published (nothing if nobody knows), and whether it is an open one.
+
+    ``eu`` is its code in the licence table of EU Vocabularies, if it has one there.
+    """
 
     id: str
     name: Bilingual
     url: str = ""
     is_open: bool = False
+    eu: str = ""
 
 
 @lru_cache(1000)
@@ -77,4 +81,6 @@ def _digest(text: str) -> str:
 
 def _licence(code: Code) -> Licence:
     told = code.properties
-    return Licence(code.code, Bilingual(code.zh, code.en), told.get("url", ""), told.get("open") == "yes")
+    return Licence(
+        code.code, Bilingual(code.zh, code.en), told.get("url", ""), told.get("open") == "yes", told.get("eu", "")
+    )

@@ -26,15 +26,24 @@ def dataset_id_of(source: Source, identifier: str) -> str:
     return f"{whole[: _ID_MAX - 9].rstrip('-')}-{digest}"
 
 
-def card_of(remote: Remote, source: Source, dataset_id: str, themes: Mapping[str, Bilingual]) -> Card:
-    """Return the card; ``BadInput`` if what the portal says cannot be held by one."""
+def card_of(
+    remote: Remote,
+    source: Source,
+    dataset_id: str,
+    themes: Mapping[str, Bilingual],
+    eu_themes: Mapping[str, tuple[str, ...]],
+) -> Card:
+    """Return the card; ``BadInput`` if what the portal says cannot be held by one.
+
+    ``themes`` are the city's own, ``eu_themes`` the EU's data themes that each of them belongs to.
+    """
     words = dict.fromkeys(each.strip()[:_KEYWORD_LENGTH] for each in remote.keywords)
     return Card(
         id=dataset_id,
         name=remote.title,
         provider=remote.provider,
         summary=remote.summary,
-        theme=_theme(remote, themes),
+        theme=_theme(remote, themes, eu_themes),
         keywords=tuple(filter(None, words))[:_KEYWORDS],
         classification=strictest(source.classification, remote.classification),
         update_cycle=remote.cycle,
@@ -48,13 +57,17 @@ def card_of(remote: Remote, source: Source, dataset_id: str, themes: Mapping[str
     )
 
 
-def _theme(remote: Remote, themes: Mapping[str, Bilingual]) -> str:
-    """Return the theme of this city that the portal names by id or by name, else ``other``."""
+def _theme(remote: Remote, themes: Mapping[str, Bilingual], eu_themes: Mapping[str, tuple[str, ...]]) -> str:
+    """Return the theme of this city that the portal names by id or by name, else one of its EU themes, else ``other``.
+
+    Of several, the first whose EU themes differ the least.
+    """
     told = {each.casefold() for each in remote.themes}
     for theme, names in themes.items():
         if told & {theme, names.zh, names.en.casefold()}:
             return theme
-    return "other"
+    near = [theme for theme, codes in eu_themes.items() if set(codes) & set(remote.eu_themes)]
+    return min(near, key=lambda theme: len(set(eu_themes[theme]) ^ set(remote.eu_themes)), default="other")
 
 
 def _date(text: str) -> str:

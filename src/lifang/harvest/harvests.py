@@ -124,7 +124,7 @@ class Harvests:
             return
         try:
             dataset_id = row["dataset"] if row else self._free_dataset_id(source, remote.identifier)
-            card = card_of(remote, source, dataset_id, self._catalogue.themes)
+            card = card_of(remote, source, dataset_id, self._catalogue.themes, self._catalogue.eu_themes)
             if row is None:
                 with self._store.registry.transaction() as tx:
                     row = records.begin_record(tx, source, remote.identifier, dataset_id, now=self._clock.now())

@@ -34,7 +34,8 @@ class FileLink:
 class Remote:
     """A dataset as its portal describes it; ``identifier`` is its own at that portal.
 
-    ``bbox`` is west, south, east, north in degrees; ``themes`` are the portal's own words.
+    ``bbox`` is west, south, east, north in degrees; ``themes`` are the portal's own words, ``eu_themes`` codes of the
+    EU's data themes.
     """
 
     identifier: str
@@ -43,6 +44,7 @@ class Remote:
     provider: Bilingual = _NO_TEXT
     keywords: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
+    eu_themes: tuple[str, ...] = ()
     licence: str = ""
     page: str = ""
     issued: str = ""

@@ -25,6 +25,7 @@ HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 LOCN = Namespace("http://www.w3.org/ns/locn#")
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 SCHEMA = Namespace("http://schema.org/")
+EU_THEME = "http://publications.europa.eu/resource/authority/data-theme/"
 _DEPTH_MAX = 100
 _HIDDEN = {"RESTRICTED": Classification.SHARED, "NON_PUBLIC": Classification.RESTRICTED}
 
@@ -116,6 +117,7 @@ def _dataset(graph: Graph, here: Node, identifier: str) -> Remote:
         provider=_agent(graph, here),
         keywords=tuple(sorted({str(each).strip() for each in graph.objects(here, DCAT.keyword)} - {""})),
         themes=tuple(sorted(_themes(graph, here))),
+        eu_themes=tuple(_eu_themes(graph, here)),
         licence=licence_id(_licence(graph, here)),
         page=web_address(str(graph.value(here, DCAT.landingPage) or graph.value(here, FOAF.page) or "")),
         issued=date_of(str(graph.value(here, DCTERMS.issued) or "")),
@@ -147,9 +149,17 @@ def _agent(graph: Graph, here: Node) -> Bilingual:
     return _both(graph, agent, FOAF.name)
 
 
+def _eu_themes(graph: Graph, here: Node) -> list[str]:
+    """Return the codes of the EU's data themes that a dataset is under."""
+    told = map(str, graph.objects(here, DCAT.theme))
+    return sorted(each.removeprefix(EU_THEME) for each in told if each.startswith(EU_THEME))
+
+
 def _themes(graph: Graph, here: Node) -> set[str]:
     found: set[str] = set()
     for each in graph.objects(here, DCAT.theme):
+        if str(each).startswith(EU_THEME):
+            continue
         if isinstance(each, URIRef):
             found.add(str(each).rpartition("/")[2])
         found |= {text for text, _ in _texts(graph, each, SKOS.prefLabel)}

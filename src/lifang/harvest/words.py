@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 import shapely
 
 from lifang.catalogue import Bilingual, known_licences
+from lifang.standards import code_list
 
 _CJK = re.compile("[\u3400-\u9fff]")
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\^{|}]{1,2000}")
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _TEXT_MAX = 20_000
-_CYCLES = {
-    "realtime": ("cont", "update_cont", "r/pt1s"),
-    "hourly": ("hourly", "r/pt1h"),
-    "daily": ("daily", "r/p1d"),
-    "weekly": ("weekly", "r/p1w", "r/p7d"),
-    "monthly": ("monthly", "r/p1m"),
-    "quarterly": ("quarterly", "r/p3m"),
-    "yearly": ("annual", "yearly", "r/p1y"),
-    "every_ten_years": ("decennial", "r/p10y"),
-    "irregular": ("irreg", "irregular"),
-    "once": ("never", "once"),
-}
+_EU_LICENCE = "publications.europa.eu/resource/authority/licence/"
 
 
 def both(texts: Iterable[tuple[str, str]]) -> Bilingual:
@@ -44,16 +35,32 @@ def both(texts: Iterable[tuple[str, str]]) -> Bilingual:
 def cycle_of(text: str) -> str:
     """Return an update cycle of ours for one of the EU's table, ISO 8601 or plain English; nothing if it is none."""
     word = re.split(r"[/#](?=[^/#]*$)", text.strip())[-1].lower() if "://" in text else text.strip().lower()
-    return next((ours for ours, theirs in _CYCLES.items() if word == ours or word in theirs), "")
+    return _cycles().get(word, "")
+
+
+@cache
+def _cycles() -> dict[str, str]:
+    """Return the update cycle of each word for one."""
+    found: dict[str, str] = {}
+    for each in code_list("eu_frequencies"):
+        told = each.properties
+        words = (told["cycle"], each.code.lower(), told["repeats"].lower(), *told["also"].split())
+        found |= dict.fromkeys(filter(None, words), told["cycle"])
+    return found
 
 
 def licence_id(text: str) -> str:
     """Return the SPDX identifier of a licence that is named by its address or its id; other words as they are."""
-    plain = re.sub(r"^https?://(www\.)?", "", text.strip()).rstrip("/").lower()
+    plain = _bare(text.strip())
     for each in known_licences():
-        if plain in (each.id.lower(), re.sub(r"^https?://(www\.)?", "", each.url).rstrip("/").lower()):
+        names = (each.id, _bare(each.url), f"{_EU_LICENCE}{each.eu}" if each.eu else "")
+        if plain in {name.lower() for name in names if name}:
             return each.id
     return text.strip()[:500]
+
+
+def _bare(address: str) -> str:
+    return re.sub(r"^https?://(www\.)?", "", address).rstrip("/").lower()
 
 
 def web_address(text: str) -> str:

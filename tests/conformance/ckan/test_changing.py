@@ -145,6 +145,37 @@ def test_who_may_not_admit_data_may_not_write(ckan: Calls, role: str) -> None:
     assert ckan().action.datastore_search(resource_id="wells")["total"] == 3
 
 
+def test_rows_and_packages_are_deleted_and_what_was_before_is_kept(ckan: Calls, officer: Any) -> None:
+    officer.package_create(name="trees", title="trees", private=False)
+    fields = [{"id": "tag", "type": "text"}, {"id": "height", "type": "numeric"}]
+    rows = [{"tag": f"t{n}", "height": n} for n in range(6)]
+    officer.datastore_create(resource_id="trees", fields=fields, primary_key=["tag"], records=rows)
+    officer.package_patch(id="trees", state="active")
+    gone = officer.datastore_delete(resource_id="trees", filters={"height": [1, 2]})
+    assert (gone["resource_id"], gone["filters"]) == ("trees", {"height": [1, 2]})
+    search = ckan().action.datastore_search
+    assert [each["tag"] for each in search(resource_id="trees")["records"]] == ["t0", "t3", "t4", "t5"]
+    officer.datastore_records_delete(resource_id="trees", filters={"tag": "t0"})
+    assert officer.datastore_delete(resource_id="trees", filters={"tag": "absent"})["deleted"] == 0
+    with pytest.raises(ckanapi.ValidationError, match="filters"):
+        officer.datastore_records_delete(resource_id="trees")
+    with pytest.raises(ckanapi.ValidationError, match="nosuch"):
+        officer.datastore_delete(resource_id="trees", filters={"nosuch": 1})
+    assert officer.resource_patch(id="trees", name="大树")["name"].startswith("大树")
+    with pytest.raises(ckanapi.ValidationError, match="by itself"):
+        officer.resource_delete(id="trees")
+    for call in ("package_delete", "datastore_delete", "datastore_records_delete", "resource_delete"):
+        with pytest.raises(ckanapi.NotAuthorized):
+            ckan("analyst").call_action(call, {"id": "trees", "resource_id": "trees", "filters": {}})
+    assert officer.datastore_delete(resource_id="trees")["deleted"] == 3
+    assert search(resource_id="trees")["total"] == 0
+    assert officer.package_delete(id="trees") is None
+    assert "trees" not in ckan().action.package_list()
+    assert officer.package_delete(id="trees") is None
+    with pytest.raises(ckanapi.NotFound):
+        officer.package_delete(id="absent")
+
+
 def test_a_broken_file_is_refused_with_what_to_mend(officer: Any) -> None:
     officer.package_create(name="broken", title="broken")
     for content, name in ((b"<!DOCTYPE x><x/>", "x.csv"), (b"", "x.csv"), (b"\0\1\2", "x.xlsx"), (b"a\n", "x.csv")):

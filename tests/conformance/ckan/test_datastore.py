@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import ckanapi
+import httpx
 import pytest
+from defusedxml.ElementTree import fromstring
 from tests.conformance.ckan.conftest import Calls
 
 
@@ -78,6 +82,24 @@ def test_a_filter_is_a_value_whatever_is_written_in_it(ckan: Calls) -> None:
     for text in ("' OR ''='", "东井' --", "\\", "%", "$1", "{}"):
         assert ckan().action.datastore_search(resource_id="wells", filters={"name": text})["records"] == []
         ckan().action.datastore_search(resource_id="wells", q=text)
+
+
+def test_a_table_is_dumped_in_ckans_forms(ckan: Calls) -> None:
+    def dump(**asked: str) -> httpx.Response:
+        answer = httpx.get(f"{ckan().address}datastore/dump/wells", params=asked)
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    assert dump().text.splitlines()[0] == "_id,code,name,depth,dug,geometry"
+    tabs = list(csv.reader(io.StringIO(dump(format="tsv", bom="true").text.lstrip("\ufeff")), delimiter="\t"))
+    assert [row[2] for row in tabs] == ["name", "东井", "西井", "'=cmd"]
+    told = dump(format="json", filters='{"code": [1, 2]}', fields="code,name", sort="code desc").json()
+    assert [each["type"] for each in told["fields"]] == ["int4", "int8", "text"]
+    assert told["records"] == [[2, 2, "西井"], [1, 1, "东井"]]
+    rows = fromstring(dump(format="xml", limit="1").content).findall("row")
+    assert [(row.get("_id"), row.findtext("name")) for row in rows] == [("1", "东井")]
+    assert httpx.get(f"{ckan().address}datastore/dump/cellars").status_code == 404
+    assert httpx.get(f"{ckan().address}datastore/dump/wells?format=exe").json()["error"]["__type"] == "Validation Error"
 
 
 def test_sql_reads_the_tables_that_the_asker_may_query(ckan: Calls) -> None:

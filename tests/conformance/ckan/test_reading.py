@@ -104,6 +104,35 @@ def test_groups_organizations_tags_licences_and_the_site(ckan: Calls) -> None:
     assert "package" in action.help_show(name="package_show")
 
 
+def test_small_questions_are_answered_as_ckan_answers_them(ckan: Calls) -> None:
+    action = ckan("analyst").action
+    assert action.tag_show(id="water", include_datasets=True)["packages"][0]["name"] in {"cellars", "wells"}
+    assert action.tag_search(query="wat")["count"] == 1
+    assert action.tag_autocomplete(query="水") == ["水井"]
+    assert action.package_autocomplete(q="well")[0]["name"] == "wells"
+    assert action.organization_autocomplete(q="水务")[0]["name"] == "water-bureau"
+    assert action.group_autocomplete(q="eco")[0]["name"] == "ecology"
+    assert "geojson" in action.format_autocomplete(q="geo")
+    assert action.vocabulary_list() == []
+    found = action.resource_search(query=["format:GeoJSON", "name:wells"])
+    assert [each["id"] for each in found["results"]] == ["wells.geojson"]
+    assert action.organization_list_for_user() == []
+    assert ckan("data_officer").action.organization_list_for_user()[0]["name"] == "water-bureau"
+    for call in (lambda: action.tag_show(id="absent"), lambda: action.vocabulary_show(id="absent")):
+        with pytest.raises(ckanapi.NotFound):
+            call()
+    for query in ("password:x", "name:", "format"):
+        with pytest.raises(ckanapi.ValidationError):
+            action.resource_search(query=query)
+
+
+def test_search_gives_the_fields_and_the_privacy_asked_for(ckan: Calls) -> None:
+    search = ckan("analyst").action.package_search
+    assert search(fl="name,title", sort="name asc")["results"][1] == {"name": "wells", "title": "wells数据"}
+    assert [each["name"] for each in search(include_private=False)["results"]] == ["wells"]
+    assert search(**{"facet": False, "facet.field": ["tags"]})["facets"] == {}
+
+
 def test_a_get_only_client_reads_too(ckan: Calls) -> None:
     assert ckan(get_only=True).action.package_show(id="wells")["id"] == "wells"
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from lifang.app.asking.asker import Asker
 from lifang.app.asking.datasets import OpenDataset
-from lifang.catalogue import Bilingual, Card, Counts, Dataset, Extent, LifeState, Release, Search, named
+from lifang.catalogue import Bilingual, Card, Counts, Dataset, Extent, FileFacts, LifeState, Release, Search, named
 from lifang.guard import Action, Resource
 from lifang.harvest import Harvested
 
@@ -21,7 +21,8 @@ class Shown:
 
     ``code`` is its resource code, ``theme`` the names of its theme in this city; ``created`` and ``updated`` are when
     it was first recorded and when it last changed, in UTC; ``harvested`` says from which portal it came, if from one;
-    ``state`` is where it is in its life.
+    ``state`` is where it is in its life; ``eu_themes`` are the EU's data themes that its theme belongs to; ``files``
+    has size and checksum of those of its newest release's files, by format, that were measured.
     """
 
     card: Card
@@ -33,6 +34,8 @@ class Shown:
     updated: datetime
     harvested: Harvested | None = None
     state: LifeState = LifeState.PUBLISHED
+    eu_themes: tuple[str, ...] = ()
+    files: Mapping[str, FileFacts] = field(default_factory=dict)
 
 
 class Shelf:
@@ -83,21 +86,46 @@ class Shelf:
         ids = [each.id for each in datasets]
         self._asker.seen(*(each.resource for each in datasets), action="list")
         codes, harvested = self._catalogue.codes(ids), self._asker.city.harvests.of(ids)
-        releases = self._catalogue.releases(ids)
+        every = self._catalogue.releases(ids)
+        newest = {each.id: self._newest(each, every[each.id]) for each in datasets}
+        files = self._catalogue.files.of(filter(None, newest.values()))
         for each in datasets:
-            decided = ((one, self._asker.decide(Action.READ, each.release_resource(one))) for one in releases[each.id])
-            readable = (each.as_decided(one, decision) for one, decision in decided if decision.allowed)
-            newest = next(readable, None)
-            theme = named(self.themes, each.card.theme or "other")
-            origin, code = harvested.get(each.id), codes.get(each.id, "")
-            extent = each.extent(newest)
-            yield Shown(each.card, newest, code, theme, extent, each.created, each.updated, origin, each.state)
+            release, theme = newest[each.id], each.card.theme or "other"
+            yield Shown(
+                each.card,
+                release,
+                codes.get(each.id, ""),
+                named(self.themes, theme),
+                each.extent(release),
+                each.created,
+                each.updated,
+                harvested.get(each.id),
+                each.state,
+                self._catalogue.eu_themes.get(theme, ()),
+                files.get(each.id, {}),
+            )
+
+    def _newest(self, dataset: Dataset, releases: Sequence[Release]) -> Release | None:
+        """Return the newest of its releases that the asker may read, if there is one."""
+        decided = ((each, self._asker.decide(Action.READ, dataset.release_resource(each))) for each in releases)
+        return next((dataset.as_decided(each, decision) for each, decision in decided if decision.allowed), None)
 
 
 def shown(asker: Asker, dataset: OpenDataset) -> Shown:
     """Return a dataset that the asker has opened as it is shown whole."""
-    card, newest = dataset.card, next(iter(dataset.releases()), None)
-    theme = named(asker.city.catalogue.themes, card.theme or "other")
-    harvested, extent = asker.city.harvests.of([card.id]).get(card.id), dataset.extent_of(newest)
-    created, updated = dataset.created, dataset.updated
-    return Shown(card, newest, dataset.code, theme, extent, created, updated, harvested, dataset.standing.state)
+    card, newest, catalogue = dataset.card, next(iter(dataset.releases()), None), asker.city.catalogue
+    theme = card.theme or "other"
+    files = catalogue.files.of([newest] if newest else [])
+    return Shown(
+        card,
+        newest,
+        dataset.code,
+        named(catalogue.themes, theme),
+        dataset.extent_of(newest),
+        dataset.created,
+        dataset.updated,
+        asker.city.harvests.of([card.id]).get(card.id),
+        dataset.standing.state,
+        catalogue.eu_themes.get(theme, ()),
+        files.get(card.id, {}),
+    )

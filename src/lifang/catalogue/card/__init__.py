@@ -9,6 +9,7 @@ from lifang.catalogue.card.lists import (
     SHARING,
     SHARING_MODES,
     THEMES,
+    eu_themes_of,
     named,
     themes_of,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Geometry",
     "ResourceCode",
     "check_web_address",
+    "eu_themes_of",
     "front_of",
     "named",
     "parse_code",

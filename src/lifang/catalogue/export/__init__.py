@@ -4,10 +4,11 @@ Does not belong here: which rows, and who may have them. CSV, JSON, GeoJSON, Par
 first row on; a workbook and a GeoPackage are files that are made whole first, on disk, and streamed then.
 """
 
-from lifang.catalogue.export.formats import EXPORT_FORMATS, MEDIA_TYPES, NEED_GEOMETRY, write_rows
+from lifang.catalogue.export.formats import DATED, EXPORT_FORMATS, MEDIA_TYPES, NEED_GEOMETRY, write_rows
 from lifang.catalogue.export.streams import csv_cell, neutral, plain_rows, shapes_of
 
 __all__ = [
+    "DATED",
     "EXPORT_FORMATS",
     "MEDIA_TYPES",
     "NEED_GEOMETRY",

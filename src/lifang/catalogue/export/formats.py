@@ -23,6 +23,7 @@ MEDIA_TYPES = {
 }
 EXPORT_FORMATS = tuple(MEDIA_TYPES)
 NEED_GEOMETRY = frozenset({"geojson", "gpkg"})
+DATED = frozenset({"xlsx", "gpkg"})  # files that state when they were made: no two are the same, byte for byte
 _PIECE = 1 << 18  # bytes of a file streamed at once
 _FILES: dict[str, Callable[[pa.RecordBatchReader], IO[bytes]]] = {"xlsx": workbook, "gpkg": geopackage}
 

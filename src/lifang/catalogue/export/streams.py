@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ import shapely
 from lifang.core import BadInput
 
 _FORMULA = "^'*[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]"  # the last four are the signs in full width
-_QUOTED = frozenset(',"\r\n')
+_QUOTED = frozenset(',"\r\n\t')
 _SIDES = ("_xmin", "_ymin", "_xmax", "_ymax")
 _MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 _SECOND = 1_000_000
@@ -50,12 +51,12 @@ def as_text(column: Any, name: str) -> Any:
     return _as_text(column)
 
 
-def _csv(reader: pa.RecordBatchReader) -> Iterator[bytes]:
+def _csv(reader: pa.RecordBatchReader, delimiter: str = ",") -> Iterator[bytes]:
     names = shown_columns(reader.schema)
     schema = pa.schema([(name, _csv_type(reader.schema.field(name).type)) for name in names])
     sink = io.BytesIO()
-    sink.write(",".join(_quoted(neutral(name)) for name in names).encode() + b"\n")
-    options = pa_csv.WriteOptions(include_header=False)
+    sink.write(delimiter.join(_quoted(neutral(name)) for name in names).encode() + b"\n")
+    options = pa_csv.WriteOptions(include_header=False, delimiter=delimiter)
     with pa_csv.CSVWriter(sink, schema, write_options=options) as writer:
         for batch in reader:
             columns = [_csv_column(batch.column(batch.schema.names.index(name)), name) for name in names]
@@ -248,6 +249,7 @@ def _is_binary(kind: Any) -> bool:
 
 STREAMS: dict[str, Callable[[pa.RecordBatchReader], Iterator[bytes]]] = {
     "csv": _csv,
+    "tsv": partial(_csv, delimiter="\t"),
     "geojson": _geojson,
     "json": _json,
     "parquet": _parquet,

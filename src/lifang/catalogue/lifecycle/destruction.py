@@ -192,6 +192,7 @@ def _forget(tx: Transaction, row: Row) -> None:
     """Take out of the registry what quotes the data: releases, figures, issues, results of jobs, the card."""
     tx.delete_where("release", {"dataset": row["id"]})
     tx.delete_where("quality_run", {"dataset": row["id"]})
+    tx.delete_where("offered_file", {"dataset": row["id"]})
     for delivery in tx.find("exchange_delivery", where={"dataset": row["id"]}):
         tx.update("exchange_delivery", delivery["id"], {"name": "", "problem": None})
     for issue in tx.find("issue", where={"dataset": row["id"]}):

@@ -18,9 +18,11 @@ from starlette.routing import BaseRoute
 import lifang.doors
 from lifang.app import City, Queries
 from lifang.core import Plugins
+from lifang.doors import ckan
 from lifang.doors.api.events import Streams
 from lifang.doors.api.mailboxes import Mailboxes
 from lifang.doors.api.rendered import Rendered
+from lifang.doors.dcat import page_text
 from lifang.doors.http import (
     COOKIE,
     Metrics,
@@ -39,8 +41,7 @@ _PACKED_ALREADY = ("application/vnd.apache.parquet", "application/vnd.apache.arr
 _UPLOADS = (
     "POST /api/v1/datasets",
     "POST /api/v1/twin/models",
-    "POST /api/3/action/resource_create",
-    "POST /api/action/resource_create",
+    *(f"POST {root}/{action}" for root in ckan.PREFIXES for action in ckan.TAKE_FILES),
 )
 _GZIP_FROM = 1024  # bytes
 _GZIP_LEVEL = 5
@@ -124,6 +125,7 @@ def create_app(city: City, *, beside: Sequence[Beside] = ()) -> FastAPI:
     app.state.streams.on_end(app.state.mailboxes.end)
     app.state.beside = beside
     app.state.rendered = Rendered()
+    app.state.page_text = page_text
     app.state.query_turns = Turns(Queries.WORKERS)
     app.state.projection = Projection(city)
     publisher = next((each for each in beside if isinstance(each, Publisher)), None)

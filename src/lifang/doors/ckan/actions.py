@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lifang.core import BadInput, NotFound
-from lifang.doors.ckan import changing, datastore, filling, lists, searching
+from lifang.doors.ckan import changing, datastore, filling, lists, looking, searching
 from lifang.doors.ckan.asked import Asked
 from lifang.doors.http import Asker
 from lifang.guard import Action, Resource
@@ -39,6 +39,17 @@ READS: Mapping[str, Handler] = {
         lists.site_read,
         lists.status_show,
         lists.tag_list,
+        looking.format_autocomplete,
+        looking.group_autocomplete,
+        looking.organization_autocomplete,
+        looking.organization_list_for_user,
+        looking.package_autocomplete,
+        looking.resource_search,
+        looking.tag_autocomplete,
+        looking.tag_search,
+        looking.tag_show,
+        looking.vocabulary_list,
+        looking.vocabulary_show,
         searching.package_search,
     )
 }
@@ -47,13 +58,19 @@ WRITES: Mapping[str, Handler] = {
     each.__name__: each
     for each in (
         changing.package_create,
+        changing.package_delete,
         changing.package_patch,
         changing.package_update,
+        changing.resource_delete,
+        changing.resource_patch,
         filling.datastore_create,
+        filling.datastore_delete,
+        filling.datastore_records_delete,
         filling.datastore_upsert,
     )
 }
-UPLOADS = ("resource_create", "resource_update")
+UPLOADS = ("resource_create", "resource_update")  # which need a file
+TAKE_FILES = (*UPLOADS, "resource_patch")
 
 
 def action_of(name: str) -> Handler:

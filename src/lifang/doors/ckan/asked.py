@@ -72,6 +72,11 @@ class Asked:
             raise BadInput("This must be a list of texts.", where=name, mend=f'Send {name} as ["a", "b"].')
         return [_bounded(each.strip(), name) for each in value if each.strip()]
 
+    def each(self, name: str) -> list[str]:
+        """Return a text as a list of one, or the list that was sent, commas and all."""
+        value = self.values.get(name)
+        return self.names(name) if isinstance(value, list) else [each for each in [self.text(name)] if each]
+
     def mapping(self, name: str) -> dict[str, Any]:
         """Return an object, or JSON text of one."""
         value = self.values.get(name)

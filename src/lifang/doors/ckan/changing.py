@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from lifang.app import OpenDataset, shown
-from lifang.catalogue import Bilingual, Card, theme_name
-from lifang.core import BadInput
+from lifang.catalogue import Bilingual, Card, LifeState, theme_name
+from lifang.core import BadInput, Conflict
 from lifang.doors.ckan.asked import Asked
-from lifang.doors.ckan.packages import Json, one_of, organization_of, package
+from lifang.doors.ckan.packages import Json, one_of, organization_of, package, resources
 from lifang.doors.http import Asker
 from lifang.guard import Action, Classification, Resource
 
@@ -48,6 +48,45 @@ def package_update(asker: Asker, asked: Asked) -> Json:
 def package_patch(asker: Asker, asked: Asked) -> Json:
     """Change some fields of a package: id, and those fields; state active publishes it, or sends it to review."""
     return _update(asker, asked, keep=True)
+
+
+def package_delete(asker: Asker, asked: Asked) -> None:
+    """Take a package out of use: id, reason. What is published is archived, and keeps its releases.
+
+    The destruction of a draft is asked for, which a second person approves. What is archived already stays so.
+    """
+    found = open_for_change(asker, asked.needed("id", "name"))
+    if found.standing.state is LifeState.ARCHIVED:
+        return
+    lifecycle = asker.city.catalogue.lifecycle
+    moves = {move.id: move for move in lifecycle.open_moves(found.id, asker.subject.id)}
+    move = moves.get("archive") or moves.get("ask_destruction")
+    if move is None:
+        raise Conflict("This package cannot be deleted now.", where="id", mend="See what its life is open to.")
+    asker.must(move.action, Resource("dataset", found.id, found.card.classification))
+    lifecycle.move(found.id, move.id, by=asker.subject, reason=asked.text("reason") or "package_delete")
+
+
+def resource_patch(asker: Asker, asked: Asked) -> Json:
+    """Change what is said of a resource: id, name, description; of a table they are the package's title and notes."""
+    wanted = asked.needed("id")
+    found = open_for_change(asker, wanted.partition(".")[0])
+    told = {"name": "title", "description": "notes"}
+    changes = {told[name]: asked.text(name) for name in told if name in asked.values}
+    foreign = sorted(set(asked.values) - {"id", "package_id", "purpose", *told})
+    if foreign or not changes or wanted != found.id:
+        mend = "Send name or description of the package's table, or a file as the part `upload` of a form."
+        what = "A resource is a form of the package's table: this is not said of it alone."
+        raise BadInput(what, where=foreign[0][:60] if foreign else "id", mend=mend)
+    _update(asker, Asked({"id": found.id, **changes}, asked.root), keep=True)
+    return resources(shown(asker, asker.dataset(found.id)), asked.root)[0]
+
+
+def resource_delete(asker: Asker, asked: Asked) -> None:
+    """Refuse to delete a resource alone, which is a form of the package's table: id."""
+    open_for_change(asker, asked.needed("id").partition(".")[0])
+    what = "A resource is a form of the package's table: none is deleted by itself."
+    raise BadInput(what, where="id", mend="Delete rows by datastore_delete, or the package by package_delete.")
 
 
 def open_for_change(asker: Asker, dataset_id: str) -> OpenDataset:

@@ -10,7 +10,7 @@ from lifang.doors.ckan.envelope import SearchFault
 from lifang.doors.ckan.solr import Group, Node, Not, Term
 from lifang.store import Begins, Clause, Either, Every, Having, Span, Without, Words
 
-_OPEN = Having("classification", ["open"])
+OPEN = Having("classification", ["open"])
 _DATED = ("metadata_created", "metadata_modified")
 
 
@@ -98,8 +98,8 @@ _FIELDS: Mapping[str, Callable[[Term], Clause]] = {
     "type": _one_of({"dataset": Every()}),
     "dataset_type": _one_of({"dataset": Every()}),
     "state": _one_of({"active": Every()}),
-    "capacity": _one_of({"public": _OPEN, "private": Without(_OPEN)}),
-    "private": _one_of({"false": _OPEN, "true": Without(_OPEN)}),
+    "capacity": _one_of({"public": OPEN, "private": Without(OPEN)}),
+    "private": _one_of({"false": OPEN, "true": Without(OPEN)}),
     "classification": _value("classification"),
     "metadata_created": _moment("created"),
     "metadata_modified": _moment("updated"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, time
 from typing import Any
 from urllib.parse import urlencode
@@ -20,7 +21,7 @@ from lifang.store import Call, ColumnInfo, Expression, Field, Literal, Relation,
 
 ROWS_MAX = 32_000  # as CKAN's own default
 _SIDES = frozenset({"_xmin", "_ymin", "_xmax", "_ymax"})  # bounds of the geometry
-_FORMATS = ("objects", "lists", "csv")
+_FORMATS = ("objects", "lists", "csv", "tsv")
 _TERMS_MAX, _VALUES_MAX = 20, 1000
 _INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
 _NUMBERS = _INTEGERS | {"DOUBLE", "FLOAT"}
@@ -46,30 +47,55 @@ def datastore_search(asker: Asker, asked: Asked) -> Json:
     """Find rows: resource_id, filters, q, fields, sort, limit (32,000 at most), offset, records_format."""
     name = asked.needed("resource_id", "id")
     _, relation = table_of(asker, name)
-    columns = {each.name: each for each in relation.columns if each.name not in _SIDES}
     form = asked.text("records_format", "objects")
     if form not in _FORMATS:
         raise BadInput("invalid records_format", where="records_format", mend=f"Use one of {', '.join(_FORMATS)}.")
-    if asked.truth("distinct"):
-        raise BadInput("distinct is not offered.", where="distinct", mend="SELECT DISTINCT by datastore_search_sql.")
-    chosen = _known(asked.names("fields") or list(columns), columns, "fields")
-    matching = all_of(*_filters(asked.mapping("filters"), columns), *_words(asked, columns))
+    question = question_of(asked, relation)
     limit, offset = asked.whole("limit", 100, most=ROWS_MAX), asked.whole("offset", 0, most=2**40)
-    order = _order(asked.text("sort"), columns)
-    table = relation.find([each for each in chosen if each != "_id"], matching=matching, order=order,
-                          limit=limit, offset=offset)  # fmt: skip
     told = {
         "resource_id": name,
-        "fields": [{"id": each, "type": "int4" if each == "_id" else type_of(columns[each].type)} for each in chosen],
-        "records": _records(_with_id(table, chosen), form),
+        "fields": question.fields,
+        "records": _records(with_id(question.find(limit, offset), question.chosen), form),
         "records_format": form,
         "limit": limit,
         "offset": offset,
         "_links": _links(asked, limit, offset),
     }
     if asked.truth("include_total", default=True):
-        told |= {"total": relation.count(matching=matching), "total_was_estimated": False}
+        told |= {"total": relation.count(matching=question.matching), "total_was_estimated": False}
     return told
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a table: the columns chosen (``_id`` too), the rows that meet a condition, and their order."""
+
+    relation: Relation
+    columns: Mapping[str, ColumnInfo]
+    chosen: list[str]
+    matching: Expression | None
+    order: list[tuple[str, bool]]
+
+    @property
+    def fields(self) -> list[Json]:
+        """The chosen columns with their types as PostgreSQL calls them."""
+        kinds = {"_id": "int4"} | {name: type_of(each.type) for name, each in self.columns.items()}
+        return [{"id": each, "type": kinds[each]} for each in self.chosen]
+
+    def find(self, limit: int, offset: int) -> pa.Table:
+        """Return rows, and ``_row``, their place from 0."""
+        names = [each for each in self.chosen if each != "_id"]
+        return self.relation.find(names, matching=self.matching, order=self.order, limit=limit, offset=offset)
+
+
+def question_of(asked: Asked, relation: Relation) -> Question:
+    """Return what fields, filters, q and sort ask of a table; ``BadInput`` for what it does not have."""
+    columns = {each.name: each for each in relation.columns if each.name not in _SIDES}
+    if asked.truth("distinct"):
+        raise BadInput("distinct is not offered.", where="distinct", mend="SELECT DISTINCT by datastore_search_sql.")
+    chosen = _known(asked.names("fields") or list(columns), columns, "fields")
+    matching = all_of(*filters_of(asked.mapping("filters"), columns), *_words(asked, columns))
+    return Question(relation, columns, chosen, matching, _order(asked.text("sort"), columns))
 
 
 def datastore_search_sql(asker: Asker, asked: Asked) -> Json:
@@ -98,13 +124,16 @@ def datastore_info(asker: Asker, asked: Asked) -> Json:
     return {"meta": meta, "fields": fields}
 
 
-def table_of(asker: Asker, resource_id: str) -> tuple[Release, Relation]:
-    """Return the newest release that a resource is the table of, and its rows; ``NotFound`` for a resource without."""
+def table_of(asker: Asker, resource_id: str, *, export: bool = False) -> tuple[Release, Relation]:
+    """Return the newest release that a resource is the table of, and its rows; ``NotFound`` for a resource without.
+
+    ``export`` asks to take all of it away.
+    """
     if "." in resource_id:
         mend = "The table of a package is the resource whose datastore_active is true."
         raise NotFound(f"Resource {resource_id[:80]!r} is a file, no table.", where="resource_id", mend=mend)
     dataset = asker.dataset(resource_id)
-    release = dataset.release()
+    release = dataset.release(export=export)
     return release, dataset.rows_of(release)
 
 
@@ -126,7 +155,7 @@ def _known(names: list[str], columns: Mapping[str, ColumnInfo], where: str) -> l
     return list(dict.fromkeys(names)) if where != "fields" or "_id" in names else ["_id", *dict.fromkeys(names)]
 
 
-def _filters(filters: Mapping[str, Any], columns: Mapping[str, ColumnInfo]) -> list[Expression]:
+def filters_of(filters: Mapping[str, Any], columns: Mapping[str, ColumnInfo]) -> list[Expression]:
     """Return the conditions of ``filters``: a column and its value, or the values of which it may have any."""
     _known(list(filters), columns, "filters")
     found: list[Expression] = []
@@ -194,14 +223,14 @@ def _order(sort: str, columns: Mapping[str, ColumnInfo]) -> list[tuple[str, bool
     return found
 
 
-def _with_id(table: pa.Table, chosen: list[str]) -> pa.Table:
+def with_id(table: pa.Table, chosen: list[str]) -> pa.Table:
     """Return the chosen columns in their order; ``_id`` is the place of the row in its release, from 1."""
     return table.append_column("_id", pc.add(table["_row"], 1)).select(chosen)
 
 
 def _records(table: pa.Table, form: str) -> Any:
-    if form == "csv":
-        return b"".join(write_rows(table, "csv")).decode()
+    if form in {"csv", "tsv"}:
+        return b"".join(write_rows(table, form)).decode()
     objects = b"".join(write_rows(table, "json"))
     return orjson.Fragment(objects) if form == "objects" else [list(each.values()) for each in orjson.loads(objects)]
 

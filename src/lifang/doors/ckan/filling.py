@@ -17,8 +17,10 @@ from lifang.catalogue import Admission, Amendment, Card, Change
 from lifang.core import BadInput, NotFound, Problem
 from lifang.doors.ckan.asked import Asked
 from lifang.doors.ckan.changing import open_for_change
+from lifang.doors.ckan.datastore import filters_of
 from lifang.doors.ckan.packages import Json, resources
 from lifang.doors.http import Asker
+from lifang.store import all_of
 
 _WAIT_S = 600.0
 _SHAPES_MAX = 20
@@ -79,6 +81,31 @@ def datastore_upsert(asker: Asker, asked: Asked) -> Json:
         "method": method,
         **_write(asker, open_for_change(asker, resource_id), records, method),
     }
+
+
+def datastore_delete(asker: Asker, asked: Asked) -> Json:
+    """Delete rows: resource_id, filters; without filters all of them. The table stays, and its releases before."""
+    resource_id, filters = asked.needed("resource_id"), asked.mapping("filters")
+    found = open_for_change(asker, resource_id)
+    key, release = list(found.card.key), found.release()
+    if not key:
+        mend = "Declare a key in its card (primary_key of datastore_create) and add the file again."
+        raise BadInput("The table has no key: no row of it can be told from another.", where="resource_id", mend=mend)
+    rows = found.rows_of(release)
+    columns = {each.name: each for each in rows.columns}
+    deletes = rows.find(key, matching=all_of(*filters_of(filters, columns))).select(key)
+    done = None
+    if len(deletes):
+        change = Change(deletes=deletes)
+        done = asker.amend(found.id, change, name="datastore_delete", expected=release.number)
+    return {"resource_id": resource_id, "filters": filters, "deleted": done.deleted if done else 0}
+
+
+def datastore_records_delete(asker: Asker, asked: Asked) -> Json:
+    """Delete the rows that meet filters, which must be sent: resource_id, filters."""
+    if asked.values.get("filters") is None:
+        raise BadInput("Missing value.", where="filters", mend="Send an object; an empty one means all rows.")
+    return datastore_delete(asker, asked)
 
 
 def _write(asker: Asker, found: OpenDataset, records: list[dict[str, Any]], method: str) -> Json:

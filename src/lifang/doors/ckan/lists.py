@@ -23,7 +23,7 @@ from lifang.guard import Action, Resource
 from lifang.store import Having
 
 _LIST_MAX = 1_000_000
-_SHOWN_MAX = 1000
+SHOWN_MAX = 1000
 VALUES_MAX = 20_000  # organizations, groups, tags, licences
 
 
@@ -35,7 +35,7 @@ def package_list(asker: Asker, asked: Asked) -> list[str]:
 
 def current_package_list_with_resources(asker: Asker, asked: Asked) -> list[Json]:
     """List packages in full, by name: limit (at most 1,000 at once), offset."""
-    start, limit = asked.whole("offset", 0, most=_LIST_MAX), asked.whole("limit", _SHOWN_MAX, most=_SHOWN_MAX)
+    start, limit = asked.whole("offset", 0, most=_LIST_MAX), asked.whole("limit", SHOWN_MAX, most=SHOWN_MAX)
     return [package(each, asked.root) for each in Shelf(asker, Search(sort="id")).page(start, limit)]
 
 
@@ -161,6 +161,6 @@ def _shown(asker: Asker, asked: Asked, field: str, told: Callable[[Shelf], list[
     whole = next((each for each in told(shelf) if each["name"] == wanted), None)
     if whole is None:
         raise NotFound(f"There is no {wanted[:80]!r}.", mend="List them: GET group_list or organization_list.")
-    inside = shelf.page(0, _SHOWN_MAX) if asked.truth("include_datasets") else []
+    inside = shelf.page(0, SHOWN_MAX) if asked.truth("include_datasets") else []
     packages = [package(each, asked.root) for each in inside]
     return {**whole, "packages": packages, "users": [], "extras": [], "tags": []}

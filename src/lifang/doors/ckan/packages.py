@@ -87,7 +87,7 @@ def resource_id(dataset_id: str, form: str) -> str:
 def _resource(shown: Shown, form: str, position: int, root: str) -> Json:
     card, release = shown.card, shown.release
     recorded = stamp(release.recorded) if release else None
-    label = _LABELS.get(form, form.upper())
+    label, facts = _LABELS.get(form, form.upper()), shown.files.get(form)
     return {
         "id": resource_id(card.id, form),
         "package_id": card.id,
@@ -100,8 +100,8 @@ def _resource(shown: Shown, form: str, position: int, root: str) -> Json:
         "datastore_active": form == TABLE,
         "state": "active",
         "position": position,
-        "size": None,
-        "hash": "",
+        "size": facts.bytes if facts else None,
+        "hash": f"sha256:{facts.sha256}" if facts else "",
         "created": recorded,
         "last_modified": recorded,
         "metadata_modified": stamp(shown.updated),

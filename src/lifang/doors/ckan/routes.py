@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response, StreamingResponse
 
 from lifang.core import BadInput
-from lifang.doors.ckan.actions import UPLOADS, WRITES, action_of
+from lifang.doors.ckan.actions import TAKE_FILES, UPLOADS, WRITES, action_of
 from lifang.doors.ckan.asked import Asked, values_of
 from lifang.doors.ckan.datastore import datastore_search_sql
+from lifang.doors.ckan.dumping import FORMATS, dump
 from lifang.doors.ckan.envelope import JSON, CkanRoute, NotJson, success
 from lifang.doors.ckan.filling import admit_upload
 from lifang.doors.http import Asker, Parts, Turns, asking, file_of_form, gather, receive_file
@@ -43,7 +44,38 @@ Calls = Annotated[Asker, asking(Action.READ, Resource("dataset"), per_item=True)
 
 def router() -> APIRouter:
     """Return the routes of this door."""
-    return gather(_at(prefix, shown=prefix == PREFIXES[0]) for prefix in PREFIXES)
+    return gather([*(_at(prefix, shown=prefix == PREFIXES[0]) for prefix in PREFIXES), _dumps()])
+
+
+def _dumps() -> APIRouter:
+    routes = APIRouter(prefix="/datastore", route_class=CkanRoute, tags=["ckan"])
+    content = {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in FORMATS.values()}
+    answers = {**_ANSWERS, 200: {"description": "All rows.", "content": content}}
+    routes.add_api_route("/dump/{resource_id}", _dump, responses=answers, response_class=Response,
+                         summary="All rows of a table, as CKAN dumps them")  # fmt: skip
+    return routes
+
+
+def _dump(
+    resource_id: str,
+    request: Request,
+    asker: Calls,
+    form: Annotated[str, Query(alias="format", max_length=20, description="csv, tsv, json or xml.")] = "csv",
+) -> Response:
+    """Give all rows of a table, or those that filters, q, fields, sort, limit and offset ask for, as a stream."""
+    asked = Asked({**_values(request), "format": form}, str(request.base_url).rstrip("/"))
+    kind, pieces = dump(asker, asked, resource_id)
+    headers = {"Content-Disposition": f'attachment; filename="{resource_id}.{kind}"'}
+    return StreamingResponse(pieces, media_type=FORMATS[kind], headers=headers)
+
+
+def _values(request: Request) -> dict[str, Any]:
+    """Return the parameters of the address; one that is there several times as a list."""
+    values: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        held = values.get(name)
+        values[name] = value if held is None else [*(held if isinstance(held, list) else [held]), value]
+    return values
 
 
 def _at(prefix: str, *, shown: bool) -> APIRouter:
@@ -65,18 +97,14 @@ async def _get(action: str, request: Request, asker: Calls) -> Response:
     """Call an action that changes nothing, with its parameters in the address."""
     if action in WRITES or action in UPLOADS:
         raise NotJson("This action changes something.", where=action, mend="Call it by POST.")
-    values: dict[str, Any] = {}
-    for name, value in request.query_params.multi_items():
-        held = values.get(name)
-        values[name] = value if held is None else [*(held if isinstance(held, list) else [held]), value]
-    return await _call(action, request, asker, values)
+    return await _call(action, request, asker, _values(request))
 
 
 async def _post(action: str, request: Request, asker: Calls) -> Response:
     """Call an action with its parameters as JSON, or as a form; files come as the part `upload` of a form."""
     if action in WRITES or action in UPLOADS:
         asker.must(Action.ADMIT, Resource("dataset"))
-    if action in UPLOADS and _kind(request) == "multipart/form-data":
+    if action in TAKE_FILES and _kind(request) == "multipart/form-data":
         return await _upload(request, asker)
     body = await request.body()
     if _kind(request) == _FORM:

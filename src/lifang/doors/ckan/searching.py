@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from lifang.app import Shelf
 from lifang.catalogue import Search, licence_of, named, office_of, theme_name
 from lifang.doors.ckan.asked import Asked
-from lifang.doors.ckan.clauses import clause_of
+from lifang.doors.ckan.clauses import OPEN, clause_of
 from lifang.doors.ckan.envelope import SearchFault
 from lifang.doors.ckan.lists import VALUES_MAX
 from lifang.doors.ckan.packages import Json, one_of, package
@@ -33,19 +33,29 @@ Told = tuple[str, str, int]  # a value of a facet, what people call it, how many
 
 
 def package_search(asker: Asker, asked: Asked) -> Json:
-    """Search packages: q, fq, fq_list, sort, rows, start, facet.field, facet.limit, facet.mincount."""
+    """Search packages: q, fq, fq_list, sort, rows, start, fl, include_private, facet.field (.limit, .mincount).
+
+    Those that are not open are found by whoever may read them, unless include_private is false.
+    """
     text, conditions = _question(asked)
+    if not asked.truth("include_private", default=True):
+        conditions.append(OPEN)
     sort, descending = _order(asked.text("sort"), has_words=bool(text))
     shelf = Shelf(asker, Search(text, sort=sort, descending=descending, also=conditions))
     start, rows = asked.whole("start", 0, most=10_000_000), asked.whole("rows", 10, most=ROWS_MAX)
-    counts = _counts(asked, shelf)
+    fields = asked.names("fl")
+    counts = _counts(asked, shelf) if asked.truth("facet", default=True) else {}
     return {
         "count": shelf.total,
         "sort": asked.text("sort") or "score desc, metadata_modified desc",
-        "results": [package(each, asked.root) for each in shelf.page(start, rows)],
+        "results": [_part(package(each, asked.root), fields) for each in shelf.page(start, rows)],
         "facets": {field: {value: count for value, _, count in told} for field, told in counts.items()},
         "search_facets": {field: _facet(field, told) for field, told in counts.items()},
     }
+
+
+def _part(whole: Json, fields: list[str]) -> Json:
+    return {name: whole[name] for name in fields if name in whole} if fields and "*" not in fields else whole
 
 
 def _question(asked: Asked) -> tuple[str, list[Clause]]:

@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from rdflib import DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Graph, Literal, URIRef
 
 from lifang.app import Shown
-from lifang.catalogue import MEDIA_TYPES, Bilingual, Card, Release, licence_of, offered_formats, provider_name
+from lifang.catalogue import (
+    MEDIA_TYPES,
+    Bilingual,
+    Card,
+    Catalogue,
+    Release,
+    licence_of,
+    offered_formats,
+    provider_name,
+)
 from lifang.core import Settings, format_instant
 from lifang.doors.dcat.vocabulary import (
     ACCESS,
     ADMS,
     DCAT,
-    FREQUENCIES,
+    EU_THEMES,
     GEO,
     LANGUAGES,
+    SHA256,
+    SPDX,
     VCARD,
     address,
     dated,
+    eu_licence,
+    eu_theme,
     file_type,
+    frequency,
     media_type,
     printable,
     say,
     typed,
 )
 from lifang.harvest import FileLink
+from lifang.standards import code_list
 
+_PAGED = "json"  # the form whose address gives a page of the rows, not a file of them all
 _SERVICES = (  # what speaks for the whole catalogue: where, what it is called, where it is described, by which standard
     ("/api/v1", "lifang API", "/api/v1/openapi.json", "https://spec.openapis.org/oas/v3.1.0"),
     ("/api/3/action", "CKAN action API 3", "/api/3/action/help_show?name=package_search", "https://docs.ckan.org/en/2.10/api/"),
@@ -75,7 +90,7 @@ class Names:
         return URIRef(f"{self.root}/api/v1/datasets/{quote(dataset_id)}/rows?format={form}")
 
 
-def describe_catalogue(graph: Graph, names: Names, settings: Settings, themes: Mapping[str, Bilingual]) -> None:
+def describe_catalogue(graph: Graph, names: Names, settings: Settings, catalogue: Catalogue) -> None:
     """Add what the catalogue says of itself, without its datasets."""
     here, city = names.catalogue, Bilingual(settings.name_zh, settings.name_en)
     graph.add((here, RDF.type, DCAT.Catalog))
@@ -89,10 +104,15 @@ def describe_catalogue(graph: Graph, names: Names, settings: Settings, themes: M
     _place(graph, here, (box.west, box.south, box.east, box.north), Bilingual())
     scheme = typed(graph, here, DCAT.themeTaxonomy, names.themes, SKOS.ConceptScheme)
     say(graph, scheme, DCTERMS.title, Bilingual("主题", "Themes"))
-    for theme, both in themes.items():
+    for theme, both in catalogue.themes.items():
         concept = typed(graph, scheme, SKOS.hasTopConcept, names.theme(theme), SKOS.Concept)
         say(graph, concept, SKOS.prefLabel, both)
         graph.add((concept, SKOS.inScheme, scheme))
+        for code in catalogue.eu_themes.get(theme, ()):
+            graph.add((concept, SKOS.broadMatch, eu_theme(code)))
+    europe = typed(graph, here, DCAT.themeTaxonomy, EU_THEMES, SKOS.ConceptScheme)
+    listed = code_list("eu_data_themes")
+    say(graph, europe, DCTERMS.title, Bilingual(listed.title_zh, listed.title_en))
     for path, title, description, standard in _SERVICES:
         service = typed(graph, here, DCAT.service, URIRef(f"{names.root}/dcat/services{path}"), DCAT.DataService)
         graph.add((service, DCTERMS.title, Literal(title, lang="en")))
@@ -114,14 +134,13 @@ def describe_dataset(graph: Graph, names: Names, shown: Shown) -> URIRef:
         graph.add((coded, SKOS.notation, Literal(shown.code)))
     for word in card.keywords:
         graph.add((here, DCAT.keyword, Literal(printable(word))))
-    theme = typed(graph, here, DCAT.theme, names.theme(card.theme or "other"), SKOS.Concept)
-    say(graph, theme, SKOS.prefLabel, shown.theme)
+    _themes(graph, here, names, shown)
     graph.add((here, DCTERMS.issued, dated(card.published or format_instant(shown.created))))
     graph.add((here, DCTERMS.modified, dated(format_instant(shown.updated))))
     typed(graph, here, DCTERMS.accessRights, ACCESS[card.classification], DCTERMS.RightsStatement)
     typed(graph, here, DCAT.landingPage, names.page(card.id), FOAF.Document)
-    if card.update_cycle in FREQUENCIES:
-        typed(graph, here, DCTERMS.accrualPeriodicity, FREQUENCIES[card.update_cycle], DCTERMS.Frequency)
+    if known := frequency(card.update_cycle):
+        typed(graph, here, DCTERMS.accrualPeriodicity, known, DCTERMS.Frequency)
     _languages(graph, here, card.name)
     _people(graph, here, names, card)
     _extent(graph, here, shown)
@@ -129,11 +148,22 @@ def describe_dataset(graph: Graph, names: Names, shown: Shown) -> URIRef:
     if release is not None:
         graph.add((here, DCAT.version, Literal(str(release.number))))
         for form in offered_formats(release):
-            _distribution(graph, here, names, card, release, form)
+            _distribution(graph, here, names, shown, release, form)
     elif shown.harvested:
         for position, link in enumerate(shown.harvested.files, 1):
             _link(graph, here, names, card, link, position)
     return here
+
+
+def _themes(graph: Graph, here: URIRef, names: Names, shown: Shown) -> None:
+    """Add the theme that the city has the dataset under, and the EU's data themes that this one belongs to."""
+    theme = typed(graph, here, DCAT.theme, names.theme(shown.card.theme or "other"), SKOS.Concept)
+    say(graph, theme, SKOS.prefLabel, shown.theme)
+    for code in shown.eu_themes:
+        known = code_list("eu_data_themes").get(code)
+        europe = typed(graph, here, DCAT.theme, eu_theme(code), SKOS.Concept)
+        say(graph, europe, SKOS.prefLabel, Bilingual(known.zh, known.en))
+        graph.add((europe, SKOS.inScheme, EU_THEMES))
 
 
 def _languages(graph: Graph, here: URIRef, text: Bilingual) -> None:
@@ -195,16 +225,23 @@ def _origin(graph: Graph, here: URIRef, card: Card) -> None:
         graph.add((statement, RDFS.label, Literal(printable(words))))
 
 
-def _distribution(graph: Graph, here: URIRef, names: Names, card: Card, release: Release, form: str) -> None:
+def _distribution(graph: Graph, here: URIRef, names: Names, shown: Shown, release: Release, form: str) -> None:
+    card, measured = shown.card, shown.files.get(form)
     file = typed(graph, here, DCAT.distribution, URIRef(f"{here}#{form}"), DCAT.Distribution)
     say(graph, file, DCTERMS.title, Bilingual(*(f"{each} ({form.upper()})" if each else "" for each in
                                                 (card.name.zh, card.name.en))))  # fmt: skip
     rows = typed(graph, file, DCAT.accessURL, names.rows(card.id, form), RDFS.Resource)
-    graph.add((file, DCAT.downloadURL, rows))
+    if form != _PAGED:
+        graph.add((file, DCAT.downloadURL, rows))
     graph.add((file, DCTERMS.modified, Literal(format_instant(release.recorded), datatype=XSD.dateTime)))
     typed(graph, file, DCAT.mediaType, media_type(MEDIA_TYPES[form]), DCTERMS.MediaType)
     if known := file_type(form):
         typed(graph, file, DCTERMS.format, known, DCTERMS.MediaTypeOrExtent)
+    if measured:
+        graph.add((file, DCAT.byteSize, Literal(measured.bytes, datatype=XSD.nonNegativeInteger)))
+        checksum = typed(graph, file, SPDX.checksum, URIRef(f"{file}-checksum"), SPDX.Checksum)
+        typed(graph, checksum, SPDX.algorithm, SHA256, SPDX.ChecksumAlgorithm)
+        graph.add((checksum, SPDX.checksumValue, Literal(measured.sha256, datatype=XSD.hexBinary)))
     _licence(graph, file, names, card)
 
 
@@ -220,7 +257,7 @@ def _link(graph: Graph, here: URIRef, names: Names, card: Card, link: FileLink, 
     graph.add((file, DCAT.downloadURL, place))
     if re.fullmatch(r"[\w.+-]+/[\w.+-]+", link.media_type, re.ASCII):
         typed(graph, file, DCAT.mediaType, media_type(link.media_type), DCTERMS.MediaType)
-    if known := file_type(link.format.lower()):
+    if known := file_type(link.format):
         typed(graph, file, DCTERMS.format, known, DCTERMS.MediaTypeOrExtent)
     _licence(graph, file, names, card)
 
@@ -228,6 +265,10 @@ def _link(graph: Graph, here: URIRef, names: Names, card: Card, link: FileLink, 
 def _licence(graph: Graph, file: URIRef, names: Names, card: Card) -> None:
     if card.licence:
         licence = licence_of(card.licence)
-        name = address(licence.url) or URIRef(f"{names.root}/dcat/licences/{quote(licence.id)}")
+        published = address(licence.url)
+        own = eu_licence(licence.eu) if licence.eu else published
+        name = own or URIRef(f"{names.root}/dcat/licences/{quote(licence.id)}")
         typed(graph, file, DCTERMS.license, name, DCTERMS.LicenseDocument)
         say(graph, name, DCTERMS.title, licence.name)
+        if published and published != name:
+            graph.add((name, RDFS.seeAlso, published))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -13,6 +14,7 @@ from lifang.catalogue import MEDIA_TYPES, Bilingual, Card, licence_of, offered_f
 from lifang.core import format_instant
 from lifang.doors.dcat.describing import Names
 from lifang.guard import Classification
+from lifang.standards import code_list
 
 Json = dict[str, Any]
 _AT_ONCE = 100  # datasets in one piece of a stream
@@ -30,17 +32,12 @@ _LEVELS = {
     Classification.SHARED: "restricted public",
     Classification.RESTRICTED: "non-public",
 }
-_CYCLES = {  # ISO 8601, as DCAT-US writes how often something is updated
-    "realtime": "R/PT1S",
-    "hourly": "R/PT1H",
-    "daily": "R/P1D",
-    "weekly": "R/P1W",
-    "monthly": "R/P1M",
-    "quarterly": "R/P3M",
-    "yearly": "R/P1Y",
-    "every_ten_years": "R/P10Y",
-    "irregular": "irregular",
-}
+
+
+@cache
+def _repeats() -> dict[str, str]:
+    """Return how DCAT-US writes each update cycle: as ISO 8601 repeats."""
+    return {each.properties["cycle"]: each.properties["repeats"] for each in code_list("eu_frequencies")}
 
 
 def data_json(shelf: Iterator[Shown], names: Names) -> Iterator[bytes]:
@@ -86,11 +83,25 @@ def schema_org(shown: Shown, names: Names, publisher: Bilingual) -> Json:
         else None,
         "variableMeasured": _variables(shown),
         "distribution": [
-            {"@type": "DataDownload", "encodingFormat": media, "contentUrl": url}
-            for _, media, url in _files(shown, names)
+            {"@type": "DataDownload", "encodingFormat": media, "contentUrl": url, **_facts(shown, form)}
+            for form, media, url in _files(shown, names)
         ],
     }
     return {name: value for name, value in told.items() if value not in ("", [], None)}
+
+
+def data_catalog(names: Names, city: Bilingual) -> Json:
+    """Return the catalogue as a ``DataCatalog`` of schema.org."""
+    return {
+        "@context": "https://schema.org/",
+        "@type": "DataCatalog",
+        "@id": str(names.catalogue),
+        "url": f"{names.root}/?room=data",
+        "name": f"{city.zh}数据目录",
+        "alternateName": f"Data catalogue of {city.en}",
+        "publisher": _organization(city),
+        "isAccessibleForFree": True,
+    }
 
 
 def one_of(text: Bilingual) -> str:
@@ -120,7 +131,7 @@ def _dataset(shown: Shown, names: Names) -> Json:
         "contactPoint": contact,
         "accessLevel": _LEVELS[card.classification],
         "license": _licence(card),
-        "accrualPeriodicity": _CYCLES.get(card.update_cycle, ""),
+        "accrualPeriodicity": _repeats().get(card.update_cycle, ""),
         "landingPage": str(names.page(card.id)),
         "language": [lang for lang, words in (("zh", card.name.zh), ("en", card.name.en)) if words],
         "spatial": f"{box.west},{box.south},{box.east},{box.north}" if box else "",
@@ -146,6 +157,12 @@ def _files(shown: Shown, names: Names) -> list[tuple[str, str, str]]:
         return [(each.format, each.media_type, each.url) for each in links]
     forms = offered_formats(shown.release)
     return [(form, MEDIA_TYPES[form].partition(";")[0], str(names.rows(shown.card.id, form))) for form in forms]
+
+
+def _facts(shown: Shown, form: str) -> Json:
+    """Return size and checksum of a file, if they were measured."""
+    facts = shown.files.get(form)
+    return {"contentSize": f"{facts.bytes} B", "sha256": facts.sha256} if facts else {}
 
 
 def _licence(card: Card) -> str:

@@ -86,7 +86,7 @@ def _page(request: Request, asker: Asker, page: int, form: str) -> Graph:
     last = max(1, ceil(total / PAGE_SIZE))
     if page > last:
         raise NotFound(f"There is no page {page}.", where="page", mend=f"The last one is {last}.")
-    describe_catalogue(graph, names, asker.city.settings, shelf.themes)
+    describe_catalogue(graph, names, asker.city.settings, asker.city.catalogue)
     for each in shelf.page((page - 1) * PAGE_SIZE, PAGE_SIZE):
         graph.add((names.catalogue, DCAT.dataset, describe_dataset(graph, names, each)))
     _paging(graph, names, f"{names.root}/dcat/catalog.{form}", page, last, total)
@@ -110,7 +110,7 @@ def _paging(graph: Graph, names: Names, address: str, page: int, last: int, tota
 def _graphs(names: Names, asker: Asker) -> Iterator[Graph]:
     """Yield the whole catalogue, a few datasets at a time."""
     shelf, first = Shelf(asker), empty_graph()
-    describe_catalogue(first, names, asker.city.settings, shelf.themes)
+    describe_catalogue(first, names, asker.city.settings, asker.city.catalogue)
     yield first
     datasets: Iterator[Shown] = shelf.stream()
     while chosen := list(islice(datasets, _AT_ONCE)):

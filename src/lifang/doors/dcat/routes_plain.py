@@ -50,20 +50,20 @@ def whole(request: Request, asker: Reads) -> Response:
 def for_search_engines(dataset_id: str, request: Request, asker: ReadsOne) -> Response:
     """Give a dataset in the words of schema.org, as JSON-LD."""
     found = shown(asker, asker.dataset(dataset_id))
-    response = json_answer(request, schema_org(found, names_of(request), _city(asker)))
+    response = json_answer(request, schema_org(found, names_of(request), city_name(asker)))
     response.headers["Content-Type"] = "application/ld+json"
     return response
 
 
 def atom_feed(request: Request, asker: Reads) -> Response:
     """Give the datasets that changed lately as Atom."""
-    content = feeds.atom(_newest(asker), names_of(request), _city(asker), asker.city.clock.now())
+    content = feeds.atom(_newest(asker), names_of(request), city_name(asker), asker.city.clock.now())
     return bytes_answer(request, content, media_type=feeds.ATOM)
 
 
 def rss_feed(request: Request, asker: Reads) -> Response:
     """Give the datasets that changed lately as RSS."""
-    return bytes_answer(request, feeds.rss(_newest(asker), names_of(request), _city(asker)), media_type=feeds.RSS)
+    return bytes_answer(request, feeds.rss(_newest(asker), names_of(request), city_name(asker)), media_type=feeds.RSS)
 
 
 def sitemap(request: Request, asker: Reads) -> Response:
@@ -92,7 +92,8 @@ def _of(kind: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {kind: {"schema": {"type": "string"}}}}}
 
 
-def _city(asker: Asker) -> Bilingual:
+def city_name(asker: Asker) -> Bilingual:
+    """Return what the city is called."""
     return Bilingual(asker.city.settings.name_zh, asker.city.settings.name_en)
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from urllib.parse import quote
 
 from rdflib import DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
 
 from lifang.catalogue import Bilingual
 from lifang.guard import Classification
+from lifang.standards import code_list
 
 DCAT = Namespace("http://www.w3.org/ns/dcat#")  # rdflib's own is DCAT 2
 ADMS = Namespace("http://www.w3.org/ns/adms#")
 GEO = Namespace("http://www.opengis.net/ont/geosparql#")
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
+SPDX = Namespace("http://spdx.org/rdf/terms#")
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 _EU = "http://publications.europa.eu/resource/authority"
 _IANA = "https://www.iana.org/assignments/media-types/"
@@ -27,31 +30,18 @@ PREFIXES = {
     "rdf": RDF,
     "rdfs": RDFS,
     "skos": SKOS,
+    "spdx": SPDX,
     "vcard": VCARD,
     "xsd": XSD,
 }
 LANGUAGES = {"zh": URIRef(f"{_EU}/language/ZHO"), "en": URIRef(f"{_EU}/language/ENG")}
-FREQUENCIES = {
-    cycle: URIRef(f"{_EU}/frequency/{code}")
-    for cycle, code in {
-        "realtime": "CONT",
-        "hourly": "HOURLY",
-        "daily": "DAILY",
-        "weekly": "WEEKLY",
-        "monthly": "MONTHLY",
-        "quarterly": "QUARTERLY",
-        "yearly": "ANNUAL",
-        "every_ten_years": "DECENNIAL",
-        "irregular": "IRREG",
-        "once": "NEVER",
-    }.items()
-}
 ACCESS = {
     Classification.OPEN: URIRef(f"{_EU}/access-right/PUBLIC"),
     Classification.SHARED: URIRef(f"{_EU}/access-right/RESTRICTED"),
     Classification.RESTRICTED: URIRef(f"{_EU}/access-right/NON_PUBLIC"),
 }
-_FILE_TYPES = {"csv": "CSV", "geojson": "GEOJSON", "json": "JSON", "parquet": "PARQUET", "xlsx": "XLSX", "gpkg": "GPKG"}
+EU_THEMES = URIRef(f"{_EU}/data-theme")
+SHA256 = SPDX.checksumAlgorithm_sha256
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\^{|}]{1,2000}")
 _DATES = ((re.compile(r"\d{4}"), XSD.gYear), (re.compile(r"\d{4}-\d\d"), XSD.gYearMonth),
@@ -97,9 +87,36 @@ def address(text: str) -> URIRef | None:
     return URIRef(text) if _ADDRESS.fullmatch(text) else None
 
 
+@cache
+def _file_types() -> dict[str, str]:
+    return {form: each.code for each in code_list("eu_file_types") for form in each.properties["forms"].split()}
+
+
+@cache
+def _frequencies() -> dict[str, str]:
+    return {each.properties["cycle"]: each.code for each in code_list("eu_frequencies")}
+
+
 def file_type(form: str) -> URIRef | None:
     """Return a file format of the EU's table, if it is there."""
-    return URIRef(f"{_EU}/file-type/{_FILE_TYPES[form]}") if form in _FILE_TYPES else None
+    code = _file_types().get(form.lower())
+    return URIRef(f"{_EU}/file-type/{code}") if code else None
+
+
+def frequency(cycle: str) -> URIRef | None:
+    """Return an update cycle as the EU's table has it, if it is there."""
+    code = _frequencies().get(cycle)
+    return URIRef(f"{_EU}/frequency/{code}") if code else None
+
+
+def eu_licence(code: str) -> URIRef:
+    """Return a licence of the EU's table."""
+    return URIRef(f"{_EU}/licence/{code}")
+
+
+def eu_theme(code: str) -> URIRef:
+    """Return a data theme of the EU's table."""
+    return URIRef(f"{EU_THEMES}/{code}")
 
 
 def media_type(text: str) -> URIRef:

@@ -7,6 +7,7 @@ after a decision was taken. Reads no dataset; writes denials and reads of non-pu
 from lifang.app import Asker
 from lifang.doors.http.answers import (
     Door,
+    PageText,
     answer,
     bytes_answer,
     decode_cursor,
@@ -45,6 +46,7 @@ __all__ = [
     "GuardedRoute",
     "Metrics",
     "NotOffered",
+    "PageText",
     "Parts",
     "ProblemBody",
     "Shell",

@@ -22,6 +22,15 @@ _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC
 
 
 @dataclass(frozen=True)
+class PageText:
+    """What the HTML of the page says at one address without JavaScript: its title, tags of its head, and its text."""
+
+    title: str
+    head: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Door:
     """An HTTP door: the outside language it speaks; ``order`` puts its routes before those of later doors."""
 

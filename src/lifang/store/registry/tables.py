@@ -95,6 +95,18 @@ release = _table(
     _json("provenance", {}),
     sa.UniqueConstraint("dataset", "number"),
 )
+offered_file = _table(
+    "offered_file",
+    _key(),
+    _text("dataset", refers="dataset.id"),
+    _whole("release"),
+    _text("format"),
+    _whole("bytes"),
+    _text("sha256"),
+    _text("made_by"),
+    _moment("recorded"),
+    sa.Index(None, "dataset"),
+)
 resource_code = _table(
     "resource_code",
     _key(),

@@ -24,6 +24,7 @@ from lifang.doors.http import (
     GuardedRoute,
     asking,
     bytes_answer,
+    city_of,
     decode_cursor,
     encode_cursor,
     entity_tag,
@@ -199,8 +200,17 @@ def _export(request: Request, wanted: _Wanted, form: str, limit: int | None, *, 
     file = f"{name}-{wanted.release.number}.{_ENDINGS.get(form, form)}"
     headers["Content-Disposition"] = f'attachment; filename="{file}"'
     headers[ROWS_HEADER] = str(_rows_of(wanted, limit))
-    pieces: Iterator[bytes] = write_rows(_reader(wanted, limit), form)
+    pieces = _measured(request, wanted, write_rows(_reader(wanted, limit), form), form, limit)
     return StreamingResponse(pieces, media_type=MEDIA_TYPES[form], headers=headers)
+
+
+def _measured(
+    request: Request, wanted: _Wanted, pieces: Iterator[bytes], form: str, limit: int | None
+) -> Iterator[bytes]:
+    """Return the pieces of an export; where they are all of a release, its size and checksum are kept as they go."""
+    known = _unasked(form, [each.name for each in visible(wanted.relation.columns)])
+    narrowed = wanted.where or wanted.box or wanted.order or limit is not None or list(wanted.columns) != known
+    return pieces if narrowed else city_of(request).catalogue.files.measured(pieces, wanted.release, form)
 
 
 def _rows_of(wanted: _Wanted, limit: int | None) -> int:
@@ -216,7 +226,7 @@ def _rendered(request: Request, wanted: _Wanted, tag: str) -> Response:
     packed = "gzip" in request.headers.get("accept-encoding", "")
 
     def render() -> bytes:
-        content = b"".join(write_rows(_reader(wanted, None), "geojson"))
+        content = b"".join(_measured(request, wanted, write_rows(_reader(wanted, None), "geojson"), "geojson", None))
         return gzip.compress(content, _GZIP_LEVEL, mtime=0) if packed else content
 
     response = bytes_answer(request, held.get((tag, packed), render), media_type=MEDIA_TYPES["geojson"], tag=tag)

@@ -47,7 +47,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0019');
+INSERT INTO "alembic_version" VALUES('0020');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -781,6 +781,21 @@ CREATE TABLE observed_property (
  STRICT
 ;
 
+CREATE TABLE offered_file (
+	id TEXT NOT NULL, 
+	dataset TEXT NOT NULL, 
+	release INTEGER NOT NULL, 
+	format TEXT NOT NULL, 
+	bytes INTEGER NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	made_by TEXT NOT NULL, 
+	recorded INTEGER NOT NULL, 
+	CONSTRAINT pk_offered_file PRIMARY KEY (id), 
+	CONSTRAINT fk_offered_file_dataset FOREIGN KEY(dataset) REFERENCES dataset (id) DEFERRABLE INITIALLY DEFERRED
+)
+ STRICT
+;
+
 CREATE TABLE organisation (
 	id TEXT NOT NULL, 
 	zh TEXT NOT NULL, 
@@ -1165,3 +1180,5 @@ CREATE INDEX ix_webhook_delivery_webhook ON webhook_delivery (webhook);
 CREATE INDEX ix_master_duplicate_kind_state ON master_duplicate (kind, state);
 
 CREATE INDEX ix_master_step_item ON master_step (item);
+
+CREATE INDEX ix_offered_file_dataset ON offered_file (dataset);
