@@ -19,7 +19,7 @@ from lifang.app.grades import Grades
 from lifang.app.harvesting import harvest_job
 from lifang.app.jobs import Jobs
 from lifang.app.long_work import LongWork
-from lifang.app.pack_models import furnish_model, pack_models
+from lifang.app.pack_models import FURNISH_MODELS, furnish_model, furnish_models_job, models_await, pack_models
 from lifang.app.packs import Tell, pack_datasets
 from lifang.app.processes import PROCESS, run_process_job
 from lifang.app.pulse import Pulse, StandingClock
@@ -205,13 +205,13 @@ class City(Reads):
         """Return whose token this is if that is known without asking the store; see ``Identity.recent_subject``."""
         return self.identity.recent_subject(secret)
 
-    def furnish(self, pack: Path, *, tell: Tell) -> None:
-        """Bring in what the pack holds: datasets, sensors, their history; done before means nothing is done again."""
+    def furnish(self, pack: Path, *, tell: Tell, models: bool = True) -> None:
+        """Bring in what the pack holds: datasets, ``models``, sensors, their history; nothing is done again."""
         pairs = pack_datasets(pack)
         for done, (card, file) in enumerate(pairs):
             tell(done / (len(pairs) + 2), card.stem)
             self.catalogue.add(file, name=file.name, card=Card.load(card), by=SYSTEM)
-        for model in pack_models(pack):
+        for model in pack_models(pack) if models else ():
             furnish_model(model, self.store, self.catalogue, self.twin)
         if self.settings.replay:
             tell(len(pairs) / (len(pairs) + 2), "sensors")
@@ -220,6 +220,12 @@ class City(Reads):
             self.scenes.begin(self.now, back=_SCENES_LOOK_BACK)
             self.scenes.run_due(self.now)
         tell(1.0, "")
+
+    def furnish_models_later(self, pack: Path, *, simulate: bool) -> None:
+        """Have a job bring in the pack's models once the city is started, if any is not there yet."""
+        awaited = any(job.kind == FURNISH_MODELS for job in self.jobs.unfinished())
+        if not awaited and models_await(pack, self.store, self.catalogue, simulate=simulate):
+            self.jobs.submit(FURNISH_MODELS, {"pack": str(pack), "simulate": simulate}, subject=SYSTEM)
 
     def asker(self, subject: Subject = OWNER, purpose: str = "") -> Asker:
         """Return who reads the city: ``subject`` for a stated ``purpose``; the owner of the folder, if not told."""
@@ -279,6 +285,8 @@ class City(Reads):
         self.exchange.on_settled(self._tell_delivery)
         self._long_work.register(self.jobs)
         self.jobs.register(PROCESS, partial(run_process_job, self.asker))
+        self.jobs.register(FURNISH_MODELS, partial(furnish_models_job, self))
+        self.twin.on_change(self._tell_twin)
         self.jobs.register("harvest", harvest_job(self.harvests))
         self.jobs.register(CONSOLIDATE, consolidation_job(self.masterdata))
 
@@ -286,6 +294,9 @@ class City(Reads):
         if change.is_for_readers:
             classification = self.catalogue.classification(change.dataset)
             self.bus.publish("catalogue", change.as_json(), classification=classification)
+
+    def _tell_twin(self, model: str, classification: Classification) -> None:
+        self.bus.publish("twin", {"model": model, "version": self.twin.version}, classification=classification)
 
     def _tell_delivery(self, delivery: Delivery) -> None:
         told = {name: getattr(delivery, name) for name in ("id", "feed", "organisation", "dataset", "state", "release")}

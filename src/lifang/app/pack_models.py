@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lifang.app.packs import data_file
+from lifang.app.simulated_rooms import register_rooms, rooms_registered
 from lifang.catalogue import Catalogue
 from lifang.core import BadInput, Box
 from lifang.guard import SYSTEM, Classification
 from lifang.store import Store, read_setting, write_setting
 from lifang.twin import BlockRule, ModelCard, ModelFile, Placement, Twin, generate_buildings, read_model
+
+if TYPE_CHECKING:
+    from lifang.app.city import City
+    from lifang.app.jobs import JobContext
+
+FURNISH_MODELS = "furnish_models"
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,8 @@ class PackGenerator:
 class PackModel:
     """A model of the city's objects: its id, what is told of it, since when its objects stand so, who may see them.
 
-    It comes from a file in CityJSON or IFC, an IFC standing at ``placement``; or else it is generated.
+    It comes from a file in CityJSON or IFC, an IFC standing at ``placement``; or else it is generated. In the rooms of
+    one with ``simulated_rooms`` a demonstration makes up what is measured.
     """
 
     id: str
@@ -40,6 +48,7 @@ class PackModel:
     valid_from: datetime
     classification: Classification
     placement: Placement | None = None
+    simulated_rooms: bool = False
 
 
 def pack_models(pack: Path) -> list[PackModel]:
@@ -59,7 +68,8 @@ def _model(pack: Path, card: Path) -> PackModel:
     source = _generator(written) if "generate" in written else data_file(pack, card)
     told = written.get("placement")
     placement = Placement.from_mapping(told) if told else None
-    return PackModel(card.stem, _told(card.stem, written), source, written["valid_from"], grade, placement)
+    rooms = bool(written.get("simulated_rooms"))
+    return PackModel(card.stem, _told(card.stem, written), source, written["valid_from"], grade, placement, rooms)
 
 
 def _told(model: str, written: dict[str, Any]) -> ModelCard:
@@ -77,18 +87,52 @@ def _generator(written: dict[str, Any]) -> PackGenerator:
     return PackGenerator(asked["dataset"], rule, (written["valid_from"], *asked.get("moments", ())))
 
 
-def furnish_model(model: PackModel, store: Store, catalogue: Catalogue, twin: Twin) -> None:
+def furnish_model(
+    model: PackModel, store: Store, catalogue: Catalogue, twin: Twin, poll: Callable[[], None] = lambda: None
+) -> None:
     """Bring a model of a pack into the twin; nothing is done again unless it, or what it is made from, is another."""
     content = _content(model.source, catalogue)
-    told = [hashlib.sha256(content).hexdigest(), model.valid_from.isoformat(), model.classification.value]
-    told += [repr(model.placement)] if model.placement else []
-    key = f"model:{model.id}"
-    if read_setting(store, key) == told:
+    if _is_there(model, content, store):
         return
-    for since, found in _moments(model, content, catalogue, store.folder / "scratch"):
-        twin.add(model.id, found, classification=model.classification, valid_from=since, by=SYSTEM)
     twin.describe(model.id, model.card)
-    write_setting(store, key, told)
+    for since, found in _moments(model, content, catalogue, store.folder / "scratch", poll):
+        twin.add(model.id, found, classification=model.classification, valid_from=since, by=SYSTEM)
+    write_setting(store, _key(model), _state(model, content))
+
+
+def models_await(pack: Path, store: Store, catalogue: Catalogue, *, simulate: bool) -> bool:
+    """Return whether a model of the pack, or what is made up in its rooms, is not there yet as the pack has it."""
+    return any(
+        not _is_there(model, _content(model.source, catalogue), store)
+        or (simulate and model.simulated_rooms and not rooms_registered(store, model.id))
+        for model in pack_models(pack)
+    )
+
+
+def furnish_models_job(city: City, job: JobContext) -> Mapping[str, Any]:
+    """Bring in the models of a pack as a job; with ``simulate`` also the made-up sensors of their rooms."""
+    models = pack_models(Path(job.job.arguments["pack"]))
+    rooms = 0
+    for done, model in enumerate(models):
+        job.check()
+        job.progress(done / len(models), model.id)
+        furnish_model(model, city.store, city.catalogue, city.twin, job.check)
+        if job.job.arguments["simulate"] and model.simulated_rooms:
+            rooms += register_rooms(city, model.id)
+    return {"models": [model.id for model in models], "simulated_rooms": rooms}
+
+
+def _key(model: PackModel) -> str:
+    return f"model:{model.id}"
+
+
+def _state(model: PackModel, content: bytes) -> list[str]:
+    told = [hashlib.sha256(content).hexdigest(), model.valid_from.isoformat(), model.classification.value]
+    return told + ([repr(model.placement)] if model.placement else [])
+
+
+def _is_there(model: PackModel, content: bytes, store: Store) -> bool:
+    return bool(read_setting(store, _key(model)) == _state(model, content))
 
 
 def _content(source: Path | PackGenerator, catalogue: Catalogue) -> bytes:
@@ -98,12 +142,13 @@ def _content(source: Path | PackGenerator, catalogue: Catalogue) -> bytes:
 
 
 def _moments(
-    model: PackModel, content: bytes, catalogue: Catalogue, scratch: Path
+    model: PackModel, content: bytes, catalogue: Catalogue, scratch: Path, poll: Callable[[], None]
 ) -> Iterator[tuple[datetime, ModelFile]]:
     """Yield what the model holds since each of its moments."""
     source = model.source
     if isinstance(source, Path):
-        yield model.valid_from, read_model(content, prefix=model.id, scratch=scratch, placement=model.placement)
+        found = read_model(content, prefix=model.id, scratch=scratch, placement=model.placement, poll=poll)
+        yield model.valid_from, found
         return
     roads = catalogue.dataset(source.dataset).rows().select(["geometry"])
     years = {moment.year: moment for moment in source.moments}

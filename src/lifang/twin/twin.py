@@ -43,6 +43,11 @@ class Twin:
         self._objects = store.lake.objects
         self.links = Links(store)
         self._cells = HeldCells()
+        self._watchers: list[Callable[[str, Classification], None]] = []
+
+    def on_change(self, watcher: Callable[[str, Classification], None]) -> None:
+        """Have ``watcher`` told of each change: the model, and who may know of it."""
+        self._watchers.append(watcher)
 
     def add(
         self,
@@ -77,6 +82,9 @@ class Twin:
             self._store.record_change(change, model=model)
         told = Examination.of(found.faults, at=self._clock.now())
         write_setting(self._store, f"{_EXAMINED}{model}", told.as_json())
+        if change.rows or change.replaced:
+            for watcher in self._watchers:
+                watcher(model, classification)
         return Added(change, told)
 
     def object(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> CityObject:

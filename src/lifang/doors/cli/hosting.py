@@ -49,10 +49,11 @@ def demonstrate(
     home = folder or Path("city") / source.name
     lay_out(home, source)
     with open_city(home) as city:
-        _furnish(city, source)
+        _furnish(city, source, models=False)
         if speed is not None:
             city.set_speed(speed)
         simulated = simulate and (register_simulated(city) > 0 or city.network.is_registered(GATEWAY))
+        city.furnish_models_later(source, simulate=simulated)
         _serve(city, "127.0.0.1", port, browser=browser, simulated=simulated)
 
 
@@ -63,7 +64,7 @@ def serve(folder: Path, host: str, port: int) -> None:
         _serve(city, host, port, browser=False)
 
 
-def _furnish(city: City, source: Path) -> None:
+def _furnish(city: City, source: Path, *, models: bool = True) -> None:
     city.sensing.start()
     with progress() as bars:
         task = bars.add_task(f"opening {source.name}", total=1.0)
@@ -71,7 +72,7 @@ def _furnish(city: City, source: Path) -> None:
         def tell(fraction: float, note: str) -> None:
             bars.update(task, completed=fraction, description=f"opening {source.name}  {note}")
 
-        city.furnish(source, tell=tell)
+        city.furnish(source, tell=tell, models=models)
     _first_login(city)
 
 

@@ -97,6 +97,7 @@ class LiveBody(Said):
     quality: str | None
     quality_name: Name | None
     age_s: float | None
+    simulated: bool = Field(description="Whether nobody measured it: it is made up.")
 
 
 class StatePage(Said):

@@ -235,6 +235,7 @@ def _live_body(live: Live, when: datetime) -> LiveBody:
         quality=None if word is None else word.word,
         quality_name=None if word is None else Name(zh=zh, en=en),
         age_s=None if micros is None else (to_micros(when) - micros) / 1e6,
+        simulated=bool(stream.properties.get("simulated")),
     )
 
 

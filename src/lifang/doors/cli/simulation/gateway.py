@@ -11,19 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 import httpx
 import orjson
 
 from lifang.core import format_instant, from_micros, parse_instant, to_micros, zone
-from lifang.doors.cli.simulation.invented import is_faulty, lamp_level, noise_db
+from lifang.doors.cli.simulation.invented import is_faulty, lamp_level, noise_db, room_co2, room_temperature
 
 _LOG = logging.getLogger(__name__)
 _POLL_S = 0.5
 _WAIT_S = 20.0
 _RETRY_S, _RETRY_MAX_S = 1.0, 30.0
 _TIMEOUT_S = 40.0
+_LISTED_S = 30.0  # how long a list of the devices holds
+_SPOKEN_FOR = frozenset({"lamp", "noise-meter", "indoor-climate-sensor"})
 _OVERRIDE = timedelta(hours=6)  # how long a commanded level holds before the schedule does again
 
 
@@ -76,7 +79,7 @@ class Gateway:
 
     def _send_due(self, http: httpx.Client) -> None:
         """Send a value of each device whenever the city's time has passed a period."""
-        devices = self._devices(http)
+        devices, listed = self._devices(http), monotonic()
         local = zone(_got(http.get("/api/v1/city"))["time_zone"])
         last = -1
         while not self._stop.wait(_POLL_S):
@@ -86,6 +89,8 @@ class Gateway:
             if due == last or clock["paused"]:
                 continue
             last = due
+            if monotonic() - listed > _LISTED_S:
+                devices, listed = self._devices(http), monotonic()
             moment = from_micros(due * self._period_us)
             body = orjson.dumps(self._groups(devices, moment, moment.astimezone(local)))
             headers = {"Authorization": f"Bearer {self._keys.values}", "Content-Type": "application/json"}
@@ -93,34 +98,36 @@ class Gateway:
             self.sent += len(_got(answer))
 
     def _devices(self, http: httpx.Client) -> list[str]:
-        """Return the ids of the simulated lamps and noise meters."""
+        """Return the ids of the simulated lamps, noise meters and sensors of rooms."""
         found: list[str] = []
         after: str | None = None
         while True:
             params: dict[str, str] = {"simulated": "true", "limit": "1000", **({"after": after} if after else {})}
             page = _got(http.get("/api/v1/network/devices", params=params))
-            found += [each["id"] for each in page["items"] if each["device_type"]["code"] in {"lamp", "noise-meter"}]
+            found += [each["id"] for each in page["items"] if each["device_type"]["code"] in _SPOKEN_FOR]
             after = page["next"]
             if after is None:
                 return found
 
     def _groups(self, devices: list[str], moment: datetime, local: datetime) -> list[dict[str, Any]]:
-        told = []
-        for device in devices:
-            number = int(device.rpartition("-")[2])
-            lamp = device.startswith("sim-lamp")
-            if not lamp and is_faulty(number, local):
-                continue
-            value = self._level(device, moment, local) if lamp else noise_db(device, local)
-            stream = f"{device}.{'level' if lamp else 'laeq'}"
-            told.append(
-                {
-                    "Datastream": {"@iot.id": stream},
-                    "components": ["phenomenonTime", "result"],
-                    "dataArray": [[format_instant(moment), value]],
-                }
-            )
-        return told
+        return [
+            {
+                "Datastream": {"@iot.id": f"{device}.{code}"},
+                "components": ["phenomenonTime", "result"],
+                "dataArray": [[format_instant(moment), value]],
+            }
+            for device in devices
+            for code, value in self._measured(device, moment, local).items()
+        ]
+
+    def _measured(self, device: str, moment: datetime, local: datetime) -> dict[str, float]:
+        """Return what a device measures now, by the code of its datastream."""
+        if device.startswith("sim-room"):
+            return {"temperature": room_temperature(device, local), "co2": room_co2(device, local)}
+        if device.startswith("sim-lamp"):
+            return {"level": self._level(device, moment, local)}
+        silent = is_faulty(int(device.rpartition("-")[2]), local)
+        return {} if silent else {"laeq": noise_db(device, local)}
 
     def _level(self, lamp: str, moment: datetime, local: datetime) -> float:
         level, since = self._levels.get(lamp, (0.0, moment - 2 * _OVERRIDE))
