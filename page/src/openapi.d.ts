@@ -3649,7 +3649,7 @@ export interface paths {
         };
         /**
          * What happens in the city, as it happens
-         * @description Return an endless stream of clock, observations, alert, indicator, job, catalogue and delivery events.
+         * @description Return an endless stream of clock, observations, alert, indicator, job, catalogue, delivery and twin events.
          */
         get: operations["events_events_get"];
         put?: never;
@@ -7664,10 +7664,17 @@ export interface components {
             quality_name: components["schemas"]["Name"] | null;
             /** Role */
             role: string;
+            /**
+             * Simulated
+             * @description Whether nobody measured it: it is made up.
+             */
+            simulated: boolean;
             /** Time */
             time: string | null;
             /** Unit */
             unit: string;
+            /** Unit Symbol */
+            unit_symbol: string;
             /** Value */
             value: number | null;
         };

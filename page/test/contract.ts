@@ -22,6 +22,8 @@ export function contract(s: S): void {
   fits<P.Offer>(s.OfferBody);
   fits<P.Standing>(s.QualityBody);
   fits<T.CityObject>(s.ObjectBody);
+  fits<T.Everything>(s.EverythingBody);
+  fits<T.TwinExamination>(s.ExaminationBody);
   fits<T.RefusedRow>(s.RefusedRow);
   fits<T.Lineage>(s.LineageBody);
   fits<T.Datastream>(s.DatastreamBody);

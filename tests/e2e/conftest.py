@@ -58,10 +58,9 @@ def serve(command: list[str | Path], folder: Path) -> tuple[subprocess.Popen[byt
     pytest.fail("the city was not up in time")
 
 
-@pytest.fixture(scope="module")
-def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("demo") / "chengdu"
-    shutil.copytree(furnished, folder)
+@contextmanager
+def demonstrated(folder: Path) -> Iterator[Served]:
+    """Chengdu's demonstration in a folder, without the simulated network."""
     lifang = Path(sys.executable).with_name("lifang")
     process, found = serve(
         [lifang, "demo", "chengdu", "--dir", folder, "--speed", "900", "--no-browser", "--no-simulate"], folder
@@ -69,6 +68,14 @@ def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     yield found
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0, "Ctrl-C must stop the city cleanly"
+
+
+@pytest.fixture(scope="module")
+def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("demo") / "chengdu"
+    shutil.copytree(furnished, folder)
+    with demonstrated(folder) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

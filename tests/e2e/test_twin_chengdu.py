@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import json
+import shutil
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import Watched, demonstrated
 from tests.e2e.screen import Served, look, show
+
+import lifang
+from lifang.app import register_rooms
+from lifang.core import to_micros
+from lifang.guard import SYSTEM
+from lifang.sensing import make_observations
 
 HOUSES = {"paper": (217, 199, 163), "night": (201, 185, 143)}
 ADDED, REMOVED = (47, 158, 87), (200, 50, 26)
 SCENE = ".twin-scene canvas"
+STOREY = "duplex_architecture:1xS3BCk291UvhgP2dvNMKI"
+LIVING_ROOM = "duplex_architecture:0BTBFw6f90Nfh9rP1dlXr2"
+OVER_IT = "104.045046/30.65982/30.0/104.045046/30.65991/0.0"
+ROOMS = [(242, 230, 201), (221, 159, 85), (97, 26, 44)]  # the coldest, the middle, the warmest colour
 BEFORE = "2000-12-31T00:00:00%2B08:00"
+
+
+@pytest.fixture(scope="module")
+def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Chengdu with what is made up in the rooms of the sample house: 16 degrees in the first, then warmer."""
+    folder = tmp_path_factory.mktemp("demo") / "chengdu"
+    shutil.copytree(furnished, folder)
+    with lifang.open(folder) as city:
+        city.sensing.start()
+        assert register_rooms(city, "duplex_architecture") == 21
+        streams = [each for each in city.sensing.datastreams() if each.observed_property == "sim-temperature"]
+        numbers, times = [each.number for each in streams], np.full(len(streams), to_micros(city.now))
+        city.sensing.ingest(make_observations(numbers, times, np.linspace(16, 26, len(streams))), by=SYSTEM).result()
+    with demonstrated(folder) as found:
+        yield found
 
 
 def test_the_centre_stands_on_its_streets_and_says_that_nobody_surveyed_it(shared: Page, served: Served) -> None:
@@ -61,6 +90,41 @@ def test_a_generated_building_is_told_of_with_its_history(shared: Page, served: 
     expect(panel).to_contain_text("storeys")
     expect(panel.locator(".twin-history li")).not_to_have_count(0)
     assert "t.eye=" in shared.url
+
+
+def test_the_rooms_of_a_storey_show_what_is_measured_in_them_and_that_it_is_made_up(
+    shared: Page, served: Served
+) -> None:
+    house = f"?room=twin&lang=en&theme=paper&t.model=duplex_architecture&t.eye={OVER_IT}"
+    show(shared, served, f"{house}&by=class")
+    whole = look(shared, within=SCENE, wanted=ROOMS, tolerance=36)
+    show(shared, served, f"{house}&t.storey={STOREY}&pick={LIVING_ROOM}")
+    expect(shared.locator(".twin-room")).to_have_count(10)
+    expect(shared.locator(".twin-room").first).to_contain_text("simulated")
+    expect(shared.locator(".twin-legend")).to_contain_text("nobody measured it")
+    rooms = look(shared, within=SCENE, wanted=ROOMS, tolerance=36)
+    assert all(near > before + 150 for near, before in zip(rooms.near, whole.near, strict=True)), (whole, rooms)
+    panel = shared.locator("lf-twin-object")
+    expect(panel.locator("lf-twin-live")).to_contain_text("simulated")
+    expect(panel.locator("lf-twin-live figure")).to_be_visible()
+
+
+def test_a_model_shows_its_examination_and_an_element_is_taken_away(
+    shared: Page, served: Served, tmp_path: Path
+) -> None:
+    show(shared, served, "?room=twin&lang=zh&theme=night&t.model=duplex_architecture")
+    report = shared.locator(".twin-report")
+    report.locator("summary").press("Enter")
+    expect(report).to_contain_text("GEM")
+    expect(report.locator(".twin-faults li")).not_to_have_count(0)
+    show(shared, served, f"?room=twin&lang=zh&theme=night&t.model=duplex_architecture&pick={STOREY}")
+    with shared.expect_download() as saved:
+        shared.locator("lf-twin-object .twin-downloads a").first.press("Enter")
+    saved.value.save_as(tmp_path / "storey.city.json")
+    objects = json.loads((tmp_path / "storey.city.json").read_text("utf-8"))["CityObjects"]
+    kinds = {each["type"] for each in objects.values()}
+    assert {"BuildingStorey", "BuildingRoom", "BuildingConstructiveElement"} <= kinds
+    assert LIVING_ROOM.partition(":")[2] in objects
 
 
 def test_distances_are_measured_by_keys_alone_and_the_view_is_taken_away_as_gltf(

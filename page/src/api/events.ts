@@ -1,7 +1,7 @@
 import type { CityEvents } from "./types";
 
 export type Listener = { [K in keyof CityEvents]?: (body: CityEvents[K]) => void };
-const NAMES: (keyof CityEvents)[] = ["clock", "observations", "alert", "indicator", "job", "command", "catalogue"];
+const NAMES: (keyof CityEvents)[] = ["clock", "observations", "alert", "indicator", "job", "command", "catalogue", "twin"];
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 20_000;
 

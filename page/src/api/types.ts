@@ -348,6 +348,51 @@ export interface About {
   parts: CityObject[];
 }
 
+/** The latest value of a datastream that is bound to an object. */
+export interface TwinLive {
+  object: string;
+  role: string;
+  datastream: string;
+  name: Names;
+  observed_property: string;
+  unit: string;
+  unit_symbol: string;
+  time: string | null;
+  value: number | null;
+  quality: string | null;
+  quality_name: Names | null;
+  age_s: number | null;
+  simulated: boolean;
+}
+
+/** What an object leads to, or what leads to it. */
+export interface TwinLink {
+  kind: string;
+  kind_name: Names;
+  out: boolean;
+  end: { kind: string; id: string; name: Names };
+  role: string;
+  source: string;
+  valid_from: string;
+  valid_to: string | null;
+}
+
+export interface Everything extends About {
+  versions: CityObject[];
+  links: TwinLink[];
+  live: TwinLive[];
+  rows: { dataset: string; key: string; row: Record<string, unknown> }[];
+}
+
+/** What the checks found in a model when it last came in. */
+export interface TwinExamination {
+  checked: string;
+  refused: number;
+  warnings: number;
+  rules: { rule: string; severity: string; count: number }[];
+  faults: { object: string; rule: string; what: string; mend: string; severity: string }[];
+}
+
 /** What is read of a tileset: where its objects are, and how many of which class. */
 export interface TwinExtent {
   asset: { extras: { box: [number, number, number, number]; classes: (Names & { id: string; count: number })[] } };
@@ -386,4 +431,5 @@ export interface CityEvents {
   job: Job;
   command: Command;
   catalogue: { dataset: string; kind: string };
+  twin: { model: string; version: number };
 }

@@ -38,6 +38,8 @@ export class ChartPiece extends Piece {
   @property({ attribute: false }) thinned = false;
   @property({ type: Number }) height = 200;
   @property({ type: Boolean }) bare = false;
+  /** What the line is, where nobody observed it. */
+  @property({ attribute: false }) kind = "";
   @state() protected width = 340;
   @state() protected cursor = -1;
   private watcher: ResizeObserver | null = null;
@@ -174,7 +176,7 @@ export class ChartPiece extends Piece {
   }
 
   protected legend(): TemplateResult {
-    return html`<span class="key line-key"></span>${t("now.observed")}
+    return html`<span class="key line-key"></span>${this.kind || t("now.observed")}
       ${this.forecast.length ? html`<span class="key ahead-key"></span>${t("now.predicted")}` : nothing}
       ${this.band.length ? html`<span class="key band-key"></span>${t("now.band")}` : nothing}`;
   }

@@ -122,6 +122,7 @@ export function followEvents(): void {
       alert: ({ alert }) => hear(alert),
       command: (command) => data.set({ commands: { ...data.value.commands, [command.id]: command } }),
       catalogue: () => data.set({ changes: data.value.changes + 1 }),
+      twin: ({ version }) => data.set({ twin: version }),
       job: (job) => data.set({ jobs: { ...data.value.jobs, [job.id]: job } }),
     },
     (up) => {

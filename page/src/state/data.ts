@@ -30,6 +30,8 @@ export interface Data {
   jobs: Record<string, Job>;
   /** How many changes of the catalogue were told of since the page opened. */
   changes: number;
+  /** Number of the last change of the twin that was told of since the page opened. */
+  twin: number;
   /** Sentence for the live region. */
   said: string;
   /** Which dialog is open. */
@@ -56,6 +58,7 @@ export const data = new Store<Data>({
   downSince: null,
   jobs: {},
   changes: 0,
+  twin: 0,
   said: "",
   dialog: null,
   wanted: null,

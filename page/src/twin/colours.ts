@@ -1,6 +1,7 @@
 import type { TwinChange, TwinProperty } from "../api/types";
 import type { Theme } from "../state/url";
 import type { Told } from "./layer";
+import { boundsOf, type Sensed } from "./states";
 
 /** A colour of the legend, and what has it. */
 export interface Swatch {
@@ -60,6 +61,16 @@ export function byProperty({ name, count, numbers, steps, values }: TwinProperty
   const colours = new Map(values.map((each, n) => [each, KINDS[n] ?? OTHER]));
   const swatches = [...colours].map(([key, colour]) => ({ key, colour }));
   return { property: name, swatches, colourOf: ({ value }) => colours.get(String(value)) ?? OTHER };
+}
+
+/** Return the dress by what is measured in the objects now; what has no sensor is plain. */
+export function bySensed(theme: Theme, { values, unit }: Sensed): Dress {
+  const bounds = boundsOf([...values.values()]);
+  const colourOf = ({ id }: Told): string => {
+    const value = values.get(id);
+    return value === undefined ? SAME[theme] : stepped(bounds, value);
+  };
+  return { property: null, swatches: bounds.length ? ramp(bounds, unit) : [], colourOf };
 }
 
 /** Return the dress by what differs between two moments. */

@@ -1,32 +1,35 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { calls } from "../api/calls";
-import type { About, CityObject, TwinModel } from "../api/types";
+import type { CityObject, Everything, TwinModel } from "../api/types";
 import { moment, nameOf, number } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
 import { view } from "../state/view";
+import { downloads } from "./downloads";
+import "./lf-twin-links";
+import "./lf-twin-live";
 
 const STOREY = "BuildingStorey";
-type Word = "twin.class" | "twin.category" | "twin.level" | "twin.stage" | "twin.height" | "twin.since" | "twin.until" | "twin.recorded" | "twin.model";
+type Word = "twin.class" | "twin.category" | "twin.level" | "twin.stage" | "twin.height" | "twin.since" | "twin.until" | "twin.recorded";
 
-/** What is told of the picked object: itself, where it is from, its storeys and parts, its versions. */
+/** All that is told of the picked object: itself, its live values and links, its storeys and parts, its versions. */
 @customElement("lf-twin-object")
 export class TwinObjectPiece extends Piece {
   @property({ attribute: false }) models: TwinModel[] = [];
-  private readonly about = new Fetched<About>(this);
+  private readonly about = new Fetched<Everything>(this);
   private readonly held = new Fetched<{ items: CityObject[] }>(this);
 
   protected override render(): TemplateResult | typeof nothing {
     const { at, pick: id } = view.value;
     if (!id) return nothing; // it is drawn once more before the room takes it away
-    const found = this.about.want(`${id} ${at}`, () => calls.object(id, at));
+    const found = this.about.want(`${id} ${at}`, () => calls.everything(id, at));
     const back = html`<button type="button" class="quiet" @click=${() => view.set({ pick: null })}>${t("twin.back")}</button>`;
     if (found.state === "asked") return html`<section class="panel">${back}${skeleton(8)}</section>`;
     if (found.state === "refused") return html`<section class="panel">${back}${problemCard(found.problem, () => this.about.forget())}${this.versions(id)}</section>`;
-    const { object, whole, parts } = found.value;
+    const { object, whole, parts, live, links, rows, versions } = found.value;
     const model = this.models.find((each) => each.id === object.model);
     const storeys = object.kind === STOREY ? [object] : parts.filter(({ kind }) => kind === STOREY);
     const others = parts.filter(({ kind }) => kind !== STOREY);
@@ -44,16 +47,19 @@ export class TwinObjectPiece extends Piece {
         ${this.pair("twin.since", moment(object.valid_from, this.zone))}
         ${object.valid_to ? this.pair("twin.until", moment(object.valid_to, this.zone)) : nothing}
         ${this.pair("twin.recorded", moment(object.recorded, this.zone))}
-        ${this.pair("twin.model", model ? nameOf(model.title, this.tongue) : object.model)}
+        <dt>${t("twin.model")}</dt><dd><button type="button" class="link" @click=${() => view.set({ pick: null, twin: { ...view.value.twin, model: object.model } })}>${model ? nameOf(model.title, this.tongue) : object.model}</button></dd>
       </dl>
       ${model?.source ? html`<p class="fine">${t("twin.source")} ${model.source}${model.licence ? ` · ${model.licence}` : ""}</p>` : nothing}
       <button type="button" @click=${() => this.visit(object)}>${t("twin.visit")}</button>
+      <lf-twin-live .object=${object.id} .first=${live}></lf-twin-live>
       ${storeys.length ? this.storeys(storeys) : nothing}
+      <lf-twin-links .links=${links} .rows=${rows}></lf-twin-links>
       ${whole ? html`<h3>${t("twin.whole")}</h3>${this.links([whole])}` : nothing}
       ${others.length ? html`<h3>${t("twin.parts")}</h3>${this.links(others)}` : nothing}
       <h3>${t("twin.properties")}</h3>
       <dl class="pairs">${Object.entries(object.properties).filter(([, value]) => value !== "" && value !== null).map(([key, value]) => html`<dt>${key}</dt><dd>${typeof value === "object" ? JSON.stringify(value) : String(value)}</dd>`)}</dl>
-      ${this.versions(object.id)}
+      ${this.history(versions)}
+      ${downloads({ model: object.model, at, element: object.id })}
     </section>`;
   }
 
@@ -82,12 +88,16 @@ export class TwinObjectPiece extends Piece {
       </div>`;
   }
 
+  /** Its versions where it is not there at the moment looked at. */
   private versions(id: string): TemplateResult {
     const found = this.held.want(id, () => calls.history3d(id));
-    if (found.state !== "here") return html``;
+    return found.state === "here" ? this.history(found.value.items) : html``;
+  }
+
+  private history(versions: CityObject[]): TemplateResult {
     return html`<h3>${t("twin.history")}</h3>
       <ol class="twin-history">
-        ${found.value.items.map((each) => html`<li>
+        ${versions.map((each) => html`<li>
           <button type="button" class="link" @click=${() => view.set({ at: each.valid_from })}>${moment(each.valid_from, this.zone)} – ${each.valid_to ? moment(each.valid_to, this.zone) : t("twin.open")}</button>
           <span class="fine">${nameOf(each.stage, this.tongue)} · ${number(each.top_m - each.bottom_m, this.tongue)} m · ${t("twin.recorded")} ${moment(each.recorded, this.zone)}</span>
         </li>`)}

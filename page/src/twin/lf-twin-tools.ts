@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { TwinModel, TwinProperty } from "../api/types";
+import type { TwinLive, TwinModel, TwinProperty } from "../api/types";
 import { nameOf, number } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
@@ -8,6 +8,7 @@ import { data } from "../state/data";
 import type { Cut, TwinView } from "../state/twin-url";
 import { view } from "../state/view";
 import { MEASURES, measured } from "./measure";
+import { roleOf } from "./states";
 import { hand, take } from "./tool";
 
 const AXES = ["h", "e", "n"] as const;
@@ -28,6 +29,8 @@ function bookmarks(): [string, string][] {
 export class TwinToolsPiece extends Piece {
   @property({ attribute: false }) models: TwinModel[] = [];
   @property({ attribute: false }) known: TwinProperty[] = [];
+  /** What is measured in the rooms of the storey that is shown. */
+  @property({ attribute: false }) live: TwinLive[] = [];
   /** How high the city is, m. */
   @property({ type: Number }) high = 100;
   private end = (): void => {};
@@ -75,11 +78,13 @@ export class TwinToolsPiece extends Piece {
   }
 
   private colours(): TemplateResult {
-    const by = view.value.by ?? "class";
+    const live = [...new Map(this.live.map((each) => [each.observed_property, each])).values()];
+    const first = live.find(({ unit }) => unit === "Cel") ?? live[0];
+    const by = view.value.by ?? (first ? `s:${first.observed_property}` : "class");
     const option = (value: string, words: string): TemplateResult => html`<option value=${value} ?selected=${value === by}>${words}</option>`;
     return html`<label>${t("twin.by")}
       <select @change=${(event: Event) => view.set({ by: this.read(event) })}>
-        ${option("class", t("twin.by.class"))} ${option("height", t("twin.by.height"))} ${this.known.map(({ name }) => option(`p:${name}`, name))}
+        ${live.map((each) => option(`s:${each.observed_property}`, t("twin.live.by", { name: roleOf(each) })))} ${option("class", t("twin.by.class"))} ${option("height", t("twin.by.height"))} ${this.known.map(({ name }) => option(`p:${name}`, name))}
       </select></label>`;
   }
 

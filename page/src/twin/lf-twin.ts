@@ -3,8 +3,8 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import type { Vector3 } from "three";
 import { calls, tilesetOf } from "../api/calls";
-import type { About, CityObject, TwinDifference, TwinExtent, TwinModel, TwinProperty } from "../api/types";
-import { bytes, moment, nameOf, number } from "../format";
+import type { About, CityObject, Page, TwinDifference, TwinExtent, TwinLive, TwinModel, TwinProperty } from "../api/types";
+import { bytes, moment, nameOf, number, unitOf } from "../format";
 import { t } from "../i18n";
 import { saveBlob, savePicture } from "../map/picture";
 import { Piece } from "../shell/element";
@@ -14,13 +14,15 @@ import { pending } from "../shell/ready";
 import { data, here } from "../state/data";
 import { eyeText } from "../state/twin-url";
 import { view } from "../state/view";
-import { byChange, byClass, byHeight, byProperty, type Dress, type Swatch } from "./colours";
+import { byChange, byClass, byHeight, byProperty, bySensed, type Dress, type Swatch } from "./colours";
 import type { Look } from "./layer";
 import "./lf-twin-list";
+import "./lf-twin-model";
 import "./lf-twin-object";
 import "./lf-twin-time";
 import "./lf-twin-tools";
 import { TwinScene } from "./scene";
+import { labelOf, roleOf, type Sensed, sensedIn, turn } from "./states";
 import { hand } from "./tool";
 
 const GROUNDS = { paper: "#dfe6ea", night: "#0b1118" };
@@ -45,6 +47,7 @@ export class TwinPiece extends Piece {
   private readonly known = new Fetched<{ items: TwinProperty[] }>(this, "twin-known");
   private readonly changes = new Fetched<TwinDifference>(this, "twin-changes");
   private readonly storey = new Fetched<About>(this);
+  private readonly states = new Fetched<Page<TwinLive>>(this);
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -73,8 +76,17 @@ export class TwinPiece extends Piece {
     return (here(this.models.asked)?.items ?? []).filter(({ id, generated }) => generated && (model === null || model === id));
   }
 
+  /** What is measured in the rooms of the storey that is shown; null where another colouring is chosen. */
+  private get sensed(): Sensed | null {
+    const { by, twin } = view.value;
+    if (!twin.storey || (by !== null && !by.startsWith("s:"))) return null;
+    return sensedIn(here(this.states.asked)?.items ?? [], by?.slice(2) ?? null);
+  }
+
   private get dress(): Dress {
     const { by, theme, twin } = view.value;
+    const { sensed } = this;
+    if (sensed) return bySensed(theme, sensed);
     const changes = here(this.changes.asked);
     if (twin.against && changes) return byChange(theme, new Map(changes.items.map(({ id, change }) => [id, change])));
     const property = (here(this.known.asked)?.items ?? []).find(({ name }) => `p:${name}` === by);
@@ -89,26 +101,31 @@ export class TwinPiece extends Piece {
 
   protected override render(): TemplateResult {
     const { pick, twin, by } = view.value;
-    const extent = this.extent.want(`${this.model} ${this.when}`, () => calls.twinExtent(this.model, this.when));
+    const change = data.value.twin;
+    const extent = this.extent.want(`${this.model} ${this.when} ${change}`, () => calls.twinExtent(this.model, this.when));
     if (extent.state === "refused" && extent.problem.status !== 404) {
       pending.delete("twin");
       return html`<section class="whole">${problemCard(extent.problem, () => this.extent.forget())}</section>`;
     }
     const none = extent.state === "refused";
     if (none) pending.delete("twin");
-    const models = here(this.models.want(this.when, () => calls.twinModels(view.value.at)))?.items ?? [];
-    if (by?.startsWith("p:") || this.known.asked.state === "here" || extent.state === "here") this.known.want(this.when, () => calls.twinProperties(view.value.at));
+    const models = here(this.models.want(`${this.when} ${change}`, () => calls.twinModels(view.value.at)))?.items ?? [];
+    if (by?.startsWith("p:") || this.known.asked.state === "here" || extent.state === "here") this.known.want(`${this.when} ${change}`, () => calls.twinProperties(view.value.at));
     if (twin.against) this.changes.want(`${twin.against} ${this.when} ${twin.model}`, () => calls.twinDifference(twin.against ?? "", view.value.at ?? new Date(data.value.now).toISOString(), twin.model));
-    if (twin.storey) this.storey.want(twin.storey, () => calls.object(twin.storey ?? "", view.value.at));
+    if (twin.storey) {
+      const parent = twin.storey;
+      this.storey.want(`${parent} ${this.when}`, () => calls.object(parent, view.value.at));
+      this.states.want(`${parent} ${turn()}`, () => calls.twinStates({ parent }, view.value.at));
+    }
     return html`<section class="twin-stage" aria-label=${t("twin.label")}>
         <div class="twin-scene">
           <canvas tabindex="0" aria-label=${t("twin.hint")} ?hidden=${none || this.broken}></canvas>
           ${none ? html`<div class="whole">${emptyCard(t("twin.empty"), "lifang demo delft")}</div>` : nothing}
           ${this.broken ? html`<p class="calm" role="status">${t("twin.failed")}</p>` : nothing}
-          ${none ? nothing : html`<lf-twin-tools .models=${models} .known=${here(this.known.asked)?.items ?? []} .high=${here(this.extent.asked)?.root.boundingVolume.region[5] ?? 100}
+          ${none ? nothing : html`<lf-twin-tools .models=${models} .known=${here(this.known.asked)?.items ?? []} .live=${twin.storey ? (here(this.states.asked)?.items ?? []) : []} .high=${here(this.extent.asked)?.root.boundingVolume.region[5] ?? 100}
             @act=${(event: CustomEvent<string>) => void this.act(event.detail)}></lf-twin-tools>`}
           ${twin.against && !none ? this.divider() : nothing}
-          <div class="twin-pins">${twin.notes.map(({ text }) => html`<div class="twin-pin">${text}</div>`)}</div>
+          <div class="twin-pins">${twin.notes.map(({ text }) => html`<div class="twin-pin">${text}</div>`)}${this.labels.map(([, words]) => html`<div class="twin-pin twin-room">${words}</div>`)}</div>
           ${none ? nothing : this.legend()}
         </div>
         <lf-twin-time></lf-twin-time>
@@ -116,7 +133,8 @@ export class TwinPiece extends Piece {
       <aside class="column twin-side" aria-label=${t("room.twin")}>
         ${pick
           ? html`<lf-twin-object .models=${models} @visit=${this.visit}></lf-twin-object>`
-          : html`<lf-twin-list .models=${models} .extent=${here(this.extent.asked)} @visit=${this.visit}></lf-twin-list>`}
+          : html`<lf-twin-model .model=${models.find(({ id }) => id === twin.model) ?? null}></lf-twin-model>
+            <lf-twin-list .models=${models} .extent=${here(this.extent.asked)} @visit=${this.visit}></lf-twin-list>`}
       </aside>`;
   }
 
@@ -131,17 +149,20 @@ export class TwinPiece extends Piece {
     const site = { box: extent.value.asset.extras.box, low, high };
     const before = twin.against && tilesetOf(this.model, twin.against);
     const told = here(this.changes.asked) ? twin.against : "";
-    this.once("tiles", tilesetOf(this.model, this.when), (address) => {
+    const address = tilesetOf(this.model, this.when);
+    this.once("tiles", `${address} ${data.value.twin}`, (tiles) => {
       pending.add("twin");
       scene.load(new URL(address, window.location.href).href, site);
       this.grounded = false;
-      this.done = { tiles: address, eye: this.done["eye"] ?? "?" };
+      this.done = { tiles, eye: this.done["eye"] ?? "?" };
     });
     this.once("before", `${before} ${twin.split}`, () => {
       if (before) pending.add("twin");
       scene.compare(before ? new URL(before, window.location.href).href : null, twin.split);
     });
-    this.once("dress", `${theme} ${by} ${twin.clear} ${twin.under} ${told} ${before} ${here(this.known.asked)?.items.length}`, () => {
+    const { sensed } = this;
+    const values = sensed && [sensed.property, ...sensed.values.entries()].join();
+    this.once("dress", `${theme} ${by} ${twin.clear} ${twin.under} ${told} ${before} ${here(this.known.asked)?.items.length} ${values}`, () => {
       pending.add("twin");
       scene.dress(this.look);
     });
@@ -151,7 +172,7 @@ export class TwinPiece extends Piece {
     const above = twin.storey && storey ? Math.min(storey.top_m, storey.bottom_m + PLAN_M) : null;
     this.once("cut", `${JSON.stringify(twin.cut)} ${above} ${before}`, () => scene.cut(twin.cut, above));
     if (!this.grounded) return;
-    this.once("pins", JSON.stringify(twin.notes), () => this.pinAll());
+    this.once("pins", JSON.stringify([twin.notes, this.labels]), () => this.pinAll());
     this.once("eye", eyeText(twin.eye) ?? "", () => (twin.eye ? scene.stand(twin.eye) : scene.home()));
   }
 
@@ -196,7 +217,19 @@ export class TwinPiece extends Piece {
 
   private pinAll(): void {
     const places = view.value.twin.notes.map(({ lon, lat, up }): [number, number, number] => [lon, lat, up]);
-    this.scene?.pin([...this.querySelectorAll<HTMLElement>(".twin-pin")], places);
+    this.scene?.pin([...this.querySelectorAll<HTMLElement>(".twin-pin")], [...places, ...this.labels.map(([place]) => place)]);
+  }
+
+  /** Where the rooms of the storey that is shown stand, and what is measured in each. */
+  private get labels(): [[number, number, number], string][] {
+    const { sensed } = this;
+    const rooms = here(this.storey.asked)?.parts ?? [];
+    if (!sensed) return [];
+    const mark = sensed.simulated ? ` ${t("device.simulated")}` : "";
+    return rooms.flatMap((room): [[number, number, number], string][] => {
+      const value = sensed.values.get(room.id);
+      return value === undefined ? [] : [[labelOf(room), `${number(value, this.tongue)} ${unitOf(sensed.unit, this.tongue)}${mark}`]];
+    });
   }
 
   /** Draw the city's roads on the ground, as its map does. */
@@ -255,11 +288,15 @@ export class TwinPiece extends Piece {
   }
 
   private legend(): TemplateResult {
+    const { sensed } = this;
+    const live = (here(this.states.asked)?.items ?? []).find(({ observed_property }) => observed_property === sensed?.property);
     return html`<div class="twin-legend">
+      ${sensed && live ? html`<p>${roleOf(live)} · ${moment(live.time, this.zone)}</p>` : nothing}
       <ul aria-label=${t("legend.title")}>
         ${this.dress.swatches.map((each) => html`<li><i style="background:${each.colour}"></i>${this.words(each)}</li>`)}
       </ul>
       ${this.generated.map(({ title }) => html`<p class="twin-generated">${nameOf(title, this.tongue)}</p>`)}
+      ${sensed?.simulated ? html`<p class="twin-generated">${t("twin.live.simulated")}</p>` : nothing}
       <p class="fine twin-cost">${this.costs}</p>
     </div>`;
   }

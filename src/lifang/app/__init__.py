@@ -43,6 +43,7 @@ from lifang.app.packs import find_pack, lay_out, lay_out_empty, packs
 from lifang.app.processes import PROCESS, PROCESSES, ProcessSpec, process, run_process
 from lifang.app.queries import Queries
 from lifang.app.simulated import GATEWAY, PERIOD_S, PERSON, register_simulated
+from lifang.app.simulated_rooms import register_rooms
 from lifang.app.stage import Stage
 
 __all__ = [
@@ -94,6 +95,7 @@ __all__ = [
     "open_city",
     "packs",
     "process",
+    "register_rooms",
     "register_simulated",
     "run_process",
     "shown",

@@ -25,7 +25,7 @@ _TYPE = "indoor-climate-sensor"
 _PERIOD_S = 900
 _TOLD = {
     "temperature": ("模拟室内温度", "Simulated room temperature", "Cel", "room temperature"),
-    "co2": ("模拟室内二氧化碳", "Simulated CO2 in the room", "[ppm]", "carbon dioxide"),
+    "co2": ("模拟室内二氧化碳", "Simulated CO2 in the room", "[ppm]", "room CO2"),
 }
 
 

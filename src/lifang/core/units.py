@@ -25,6 +25,7 @@ _UNITS = {
     for unit in (
         Unit("1", "", "无量纲", "dimensionless", "ratio"),
         Unit("%", "%", "百分比", "per cent", "ratio", 0.01),
+        Unit("[ppm]", "ppm", "百万分比", "parts per million", "ratio", 1e-6),
         Unit("{index}", "", "指数", "index", "index"),
         Unit("{count}", "", "个", "count", "count"),
         Unit("{count}/{10k persons}", "个/万人", "个每万人", "per 10,000 persons", "count by persons"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 import shapely
 import uvicorn
 
-from lifang.app import GATEWAY, City, lay_out_empty, open_city, register_simulated
+from lifang.app import GATEWAY, City, LinkView, lay_out_empty, open_city, register_simulated
 from lifang.catalogue import Card
 from lifang.core import ManualClock, Unavailable
 from lifang.doors.api import create_app
@@ -140,6 +141,54 @@ def test_the_gateway_sends_and_obeys_over_http_with_tokens_of_its_own(city: City
         gateway.close()
     actions = {each.entry.subject for each in city.store.ledger.records() if each.entry.action == "command.done"}
     assert actions == {f"device:{GATEWAY}"}
+
+
+@pytest.mark.slow
+def test_rooms_of_a_packs_model_come_later_with_sensors_that_the_gateway_speaks_for(city: City, tmp_path: Path) -> None:
+    pack = _pack_with_a_room(tmp_path / "pack")
+    city.furnish_models_later(pack, simulate=True)
+    (job,) = city.jobs.recent()
+    assert city.jobs.wait(job.id).result == {"models": ["house"], "simulated_rooms": 1}
+    thing = city.sensing.thing("sim-room-0BTBFw6f90Nfh9rP1dlXr$")
+    assert (thing.properties["object"], thing.properties["simulated"]) == ("house:0BTBFw6f90Nfh9rP1dlXr$", True)
+    city.furnish_models_later(pack, simulate=True)
+    assert len(city.jobs.recent()) == 1, "nothing is left to do"
+    view = LinkView(city.asker())
+    with served(city) as url:
+        gateway = beside(city, url)
+        _until(lambda: all(each.current.value for each in view.states(parent="house:storey")[0]))
+        gateway.close()
+    live, _ = view.states(parent="house:storey")
+    assert [(each.object, each.role) for each in live] == [
+        ("house:0BTBFw6f90Nfh9rP1dlXr$", "room CO2"),
+        ("house:0BTBFw6f90Nfh9rP1dlXr$", "room temperature"),
+    ]
+    assert all(each.current.datastream.properties["simulated"] for each in live)
+
+
+def _pack_with_a_room(folder: Path) -> Path:
+    """Return a pack whose one model has a storey with a room in it."""
+    (folder / "models").mkdir(parents=True)
+    corners = [[x, y, z] for z in (0, 3) for x, y in ((0, 0), (4, 0), (4, 5), (0, 5))]
+    shell = [[[0, 3, 2, 1]], [[4, 5, 6, 7]], [[0, 1, 5, 4]], [[1, 2, 6, 5]], [[2, 3, 7, 6]], [[3, 0, 4, 7]]]
+    solid = {"type": "Solid", "lod": "3", "boundaries": [shell]}
+    room = "0BTBFw6f90Nfh9rP1dlXr$"
+    document = {
+        "type": "CityJSON",
+        "version": "2.0",
+        "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/4544"},
+        "transform": {"scale": [1, 1, 1], "translate": [410_000, 3_394_000, 0]},
+        "CityObjects": {
+            "house": {"type": "Building", "children": ["storey"]},
+            "storey": {"type": "BuildingStorey", "parents": ["house"], "children": [room]},
+            room: {"type": "BuildingRoom", "parents": ["storey"], "geometry": [solid]},
+        },
+        "vertices": corners,
+    }
+    (folder / "house.json").write_text(json.dumps(document), "utf-8")
+    card = 'file = "house.json"\nvalid_from = 2020-01-01T00:00:00Z\nclassification = "open"\nsimulated_rooms = true\n'
+    (folder / "models" / "house.toml").write_text(card, "utf-8")
+    return folder
 
 
 def _until(holds: object, seconds: float = 30.0) -> None:

@@ -51,6 +51,7 @@ def test_one_answer_tells_links_live_values_and_rows(linked: House) -> None:
     found = everything(linked.client())
     assert ends(found) == {"datastream:site-1.pm2.5", "row:wells/1", "object:linked:b", "outside:2026-17"}
     assert [(each["role"], each["value"], each["unit"]) for each in found["live"]] == [("outdoor air", 80.0, "ug/m3")]
+    assert [(each["unit_symbol"], each["simulated"]) for each in found["live"]] == [("µg/m³", False)]
     assert [(each["dataset"], each["row"]["name"]) for each in found["rows"]] == [("wells", "东井")]
     assert [each["valid_from"] for each in found["versions"]] == [T0]
 

@@ -139,11 +139,27 @@ class TwinView:
         kind: str | None = None,
         model: str | None = None,
         crs: str = "",
+        element: str | None = None,
     ) -> None:
-        """Write the objects that held ``at`` a moment and that the asker may read into ``path``, or ``NotFound``."""
-        export = self._twin.export(self.query(at, recorded, box=box, model=model, kind=kind))
+        """Write the objects that held ``at`` a moment and that the asker may read into ``path``, or ``NotFound``.
+
+        ``element`` takes out one object with its parts and theirs.
+        """
+        ids = None if element is None else self._with_parts(element, at, recorded)
+        export = self._twin.export(self.query(at, recorded, box=box, model=model, kind=kind, ids=ids))
         self._asker.seen(*(Resource("object", "*", each) for each in export.classes() if each != _OPEN))
         export.write(path, form, crs=crs)
+
+    def _with_parts(self, element: str, at: datetime, recorded: datetime | None) -> list[str]:
+        """Return the ids of an object and of its parts, the parts of those, and so on; or ``NotFound``."""
+        ids = [self.object(element, at=at, recorded=recorded).id]
+        known, above = set(ids), list(ids)
+        while above:
+            parts = [each.id for each in self._twin.objects(self.query(at, recorded, parents=above))]
+            above = [each for each in parts if each not in known]
+            known |= set(above)
+            ids += above
+        return ids
 
     def study(self, *, at: datetime, model: str | None = None) -> Study:
         """Return studies of the objects ``at`` a moment that the asker may read; what is not open is recorded."""

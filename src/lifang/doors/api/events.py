@@ -86,7 +86,7 @@ def router() -> APIRouter:
 
 
 async def events(request: Request, asker: Annotated[Asker, asking(Action.READ, Resource("city"))]) -> Response:
-    """Return an endless stream of clock, observations, alert, indicator, job, catalogue and delivery events."""
+    """Return an endless stream of clock, observations, alert, indicator, job, catalogue, delivery and twin events."""
     streams: Streams = request.app.state.streams
     hidden = Resource("event", "*", Classification.SHARED)
     if asker.may(Action.READ, Resource("alert", "*", Classification.SHARED)):

@@ -92,6 +92,7 @@ class LiveBody(Said):
     name: Name
     observed_property: str
     unit: str
+    unit_symbol: str
     time: str | None
     value: float | None
     quality: str | None

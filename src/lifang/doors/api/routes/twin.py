@@ -99,6 +99,7 @@ def export(
     kind: Annotated[str | None, Query(alias="class", max_length=64)] = None,
     model: Annotated[str | None, Query(max_length=64)] = None,
     bbox: Annotated[str | None, Query(max_length=200, description="West, south, east, north in degrees.")] = None,
+    element: Annotated[str | None, Query(max_length=300, description="Only this object and its parts, by id.")] = None,
     at: CityMoment = None,
     recorded: RecordedMoment = None,
     crs: Annotated[str, Query(max_length=64, description="A projected system for CityJSON, such as EPSG:4544.")] = "",
@@ -121,6 +122,7 @@ def export(
             kind=kind,
             model=model,
             crs=crs,
+            element=element,
         )
         stream = path.open("rb")  # it lives on without a name until it is sent
     stream.seek(0, 2)

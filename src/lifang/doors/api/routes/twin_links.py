@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from lifang.app import LinkView, Live, SeenLink, TwinView
-from lifang.core import BadInput, Box, format_instant, from_micros, to_micros
+from lifang.core import BadInput, Box, format_instant, from_micros, to_micros, unit
 from lifang.doors.api.bodies.kinds import Name
 from lifang.doors.api.bodies.twin_links import (
     EndBody,
@@ -230,6 +230,7 @@ def _live_body(live: Live, when: datetime) -> LiveBody:
         name=Name(zh=stream.zh, en=stream.en),
         observed_property=stream.observed_property,
         unit=stream.unit,
+        unit_symbol=unit(stream.unit).symbol,
         time=None if micros is None else format_instant(from_micros(micros)),
         value=value,
         quality=None if word is None else word.word,
