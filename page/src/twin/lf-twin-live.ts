@@ -29,7 +29,7 @@ export class TwinLivePiece extends Piece {
     const own = this.first.some(({ object }) => object === this.object);
     const latest = own ? here(this.live.want(`${this.object} ${turn()}`, () => calls.twinStates({ object: this.object }, at))) : null;
     const items = latest ? [...latest.items, ...this.first.filter(({ object }) => object !== this.object)] : this.first;
-    const shown = items.find(({ datastream }) => datastream === this.chosen) ?? items[0];
+    const shown = items.find(({ datastream }) => datastream === this.chosen) ?? items.find(({ time }) => time) ?? items[0];
     return html`<h3>${t("twin.live")}</h3>
       <ul class="twin-live">${items.map((each) => this.row(each, each === shown))}</ul>
       ${shown ? this.chart(shown) : nothing}`;

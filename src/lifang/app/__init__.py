@@ -8,11 +8,13 @@ writes the datasets that its pack declares.
 """
 
 from lifang.app.asking import (
+    DETECT_CLASHES,
     FIGURES,
     OWNER,
     About,
     Asker,
     Buckets,
+    ClashView,
     Current,
     Everything,
     Indicator,
@@ -32,6 +34,7 @@ from lifang.app.asking import (
     Shown,
     TwinView,
     Use,
+    check_clash_request,
     shown,
 )
 from lifang.app.bus import Bus, Event, Subscription
@@ -47,6 +50,7 @@ from lifang.app.simulated_rooms import register_rooms
 from lifang.app.stage import Stage
 
 __all__ = [
+    "DETECT_CLASHES",
     "FIGURES",
     "GATEWAY",
     "OWNER",
@@ -59,6 +63,7 @@ __all__ = [
     "Buckets",
     "Bus",
     "City",
+    "ClashView",
     "Current",
     "Event",
     "Everything",
@@ -86,6 +91,7 @@ __all__ = [
     "Subscription",
     "TwinView",
     "Use",
+    "check_clash_request",
     "find_pack",
     "first_login",
     "forget_first_login",

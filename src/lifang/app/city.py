@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lifang.app.areas import city_districts
-from lifang.app.asking import OWNER, Asker, Reads
+from lifang.app.asking import DETECT_CLASHES, OWNER, Asker, Reads, clash_job
 from lifang.app.bus import Bus
 from lifang.app.consolidating import CONSOLIDATE, consolidation_job
 from lifang.app.describe import describe_city, describe_layers, tell_observations
@@ -286,6 +286,7 @@ class City(Reads):
         self._long_work.register(self.jobs)
         self.jobs.register(PROCESS, partial(run_process_job, self.asker))
         self.jobs.register(FURNISH_MODELS, partial(furnish_models_job, self))
+        self.jobs.register(DETECT_CLASHES, partial(clash_job, self.asker))
         self.twin.on_change(self._tell_twin)
         self.jobs.register("harvest", harvest_job(self.harvests))
         self.jobs.register(CONSOLIDATE, consolidation_job(self.masterdata))

@@ -5,6 +5,7 @@ Does not belong here: who may see them, analyses, the formats of map viewers oth
 Reads model files and datasets with outlines; writes the store of objects, and one dataset a model.
 """
 
+from lifang.twin.clashing import UNTOUCHABLE, Clashes, ClashFound, ClashReport
 from lifang.twin.examination import Examination
 from lifang.twin.exporting import FORMS, Export
 from lifang.twin.flat import VectorSource
@@ -28,11 +29,15 @@ __all__ = [
     "STAGES",
     "SUBTREE",
     "TARGETS",
+    "UNTOUCHABLE",
     "ZOOM_MAX",
     "Added",
     "BlockRule",
     "Cell",
     "CityObject",
+    "ClashFound",
+    "ClashReport",
+    "Clashes",
     "Examination",
     "Export",
     "Fault",

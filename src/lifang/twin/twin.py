@@ -14,6 +14,7 @@ from lifang.core import BadInput, Box, Clock, NotFound, check_slug, from_micros,
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.store import FOREVER, OBJECT_COLUMNS, ObjectChange, ObjectQuery, Store, read_setting, write_setting
 from lifang.twin.checking import checked
+from lifang.twin.clashing import Clashes
 from lifang.twin.examination import Examination
 from lifang.twin.exporting import Export
 from lifang.twin.flat import VectorSource
@@ -42,6 +43,7 @@ class Twin:
         self._clock = clock
         self._objects = store.lake.objects
         self.links = Links(store)
+        self.clashes = Clashes(store, clock)
         self._cells = HeldCells()
         self._watchers: list[Callable[[str, Classification], None]] = []
 

@@ -40,7 +40,11 @@ def add(client: Client, content: bytes, **asked: str) -> dict[str, Any]:
         "/api/v1/twin/models", params={"model": "blocks", "classification": "open", **asked}, content=content
     )
     assert answer.status_code == 202, answer.text
-    job = answer.json()
+    return ended(client, answer.json())
+
+
+def ended(client: Client, job: dict[str, Any]) -> dict[str, Any]:
+    """Return a job once it has ended."""
     until = time.monotonic() + 20
     while job["state"] in {"queued", "running"} and time.monotonic() < until:
         time.sleep(0.02)

@@ -6,6 +6,7 @@ Reads what the rooms below keep, for an :class:`Asker`; writes denials and reads
 
 from lifang.app.asking.asker import OWNER, Asker, Columns, Current, Indicator, IndicatorHistory, Page, Series
 from lifang.app.asking.buckets import FIGURES, Buckets
+from lifang.app.asking.clashes import DETECT_CLASHES, ClashView, check_clash_request, clash_job
 from lifang.app.asking.datasets import Listed, OpenDataset
 from lifang.app.asking.decisions import Decisions
 from lifang.app.asking.reads import Reads
@@ -15,11 +16,13 @@ from lifang.app.asking.twin import About, SeenTiles, SeenVector, TwinView
 from lifang.app.asking.twin_links import Everything, LinkView, Live, SeenLink
 
 __all__ = [
+    "DETECT_CLASHES",
     "FIGURES",
     "OWNER",
     "About",
     "Asker",
     "Buckets",
+    "ClashView",
     "Columns",
     "Current",
     "Decisions",
@@ -42,5 +45,7 @@ __all__ = [
     "Shown",
     "TwinView",
     "Use",
+    "check_clash_request",
+    "clash_job",
     "shown",
 ]

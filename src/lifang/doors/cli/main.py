@@ -26,6 +26,7 @@ from lifang.doors.cli import (
     standards,
     tasks,
     twin,
+    twin_clashes,
     twin_links,
 )
 from lifang.doors.cli.show import ERR
@@ -37,6 +38,7 @@ house.add_to(app)
 network.add_to(sense.app)
 life.add_to(data.app)
 twin_links.add_to(twin.app)
+twin_clashes.add_to(twin.app)
 data.app.command()(quality.quality)
 app.add_typer(data.app, name="data")
 app.add_typer(quality.issues, name="issue")

@@ -5,6 +5,7 @@ up about a frame's origin. Reads and writes nothing.
 """
 
 from lifang.twin.analysing.bodies import Body, Measures, Section, closest, cut, measures
+from lifang.twin.analysing.clash import Clash, clashes
 from lifang.twin.analysing.density import Density, density
 from lifang.twin.analysing.pipes import Clearance, Pipes, clearances
 from lifang.twin.analysing.rays import first_hits
@@ -13,6 +14,7 @@ from lifang.twin.analysing.sun import Sun, SunHours, shadow, solar_minutes, sun_
 
 __all__ = [
     "Body",
+    "Clash",
     "Clearance",
     "Density",
     "Measures",
@@ -20,6 +22,7 @@ __all__ = [
     "Section",
     "Sun",
     "SunHours",
+    "clashes",
     "clearances",
     "closest",
     "cut",

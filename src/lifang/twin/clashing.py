@@ -1,0 +1,142 @@
+"""Clash detection between two models (碰撞检测): found once, kept as a report, told until it is found again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from lifang.core import Clock, NotFound, TooLarge, format_instant, parse_instant
+from lifang.store import ObjectQuery, Store, read_setting, write_setting
+from lifang.twin import analysing
+from lifang.twin.shapes import Frame
+from lifang.twin.tiles import parts_of
+
+OBJECTS_MAX = 20_000
+_KEPT = 2_000
+_INDEX, _REPORT = "twin:clashes", "twin:clash:"
+UNTOUCHABLE = ("BuildingRoom", "BuildingStorey", "BuildingUnit")  # space, which things stand in
+
+
+@dataclass(frozen=True)
+class ClashFound:
+    """Two objects, and ``gap_m`` between them: negative for how deep they share space; ``at`` degrees and metres."""
+
+    one: str
+    other: str
+    gap_m: float
+    at: Sequence[float]
+
+
+@dataclass(frozen=True)
+class ClashReport:
+    """Which objects of two models clash: ``hard`` share space, ``near`` are nearer than ``clearance_m``."""
+
+    one: str
+    other: str
+    at: datetime
+    checked: datetime
+    tolerance_m: float
+    clearance_m: float
+    compared: tuple[int, int]
+    hard: int
+    near: int
+    items: Sequence[ClashFound] = ()
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> ClashReport:
+        """Return what ``as_json`` gave."""
+        moments = {name: parse_instant(told[name]) for name in ("at", "checked")}
+        items = [ClashFound(**each) for each in told["items"]]
+        return cls(**{**told, **moments, "compared": tuple(told["compared"]), "items": items})
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        moments = {name: format_instant(getattr(self, name)) for name in ("at", "checked")}
+        return {**asdict(self), **moments, "compared": list(self.compared)}
+
+
+class Clashes:
+    """The reports on clashes between the models of one city."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self._objects = store.lake.objects
+
+    def detect(
+        self, one: ObjectQuery, other: ObjectQuery, *, at: datetime, tolerance_m: float, clearance_m: float
+    ) -> ClashReport:
+        """Return the report on the objects of two queries, each of one model; it takes the place of the one before.
+
+        ``NotFound`` if one is empty, ``TooLarge`` if one holds too much.
+        """
+        here, there = self._read(one), self._read(other)
+        frame = Frame(float(np.mean(here["west"])), float(np.mean(here["south"])))
+        (mine, my_ids), (theirs, their_ids) = _bodies(here, frame), _bodies(there, frame)
+        found = analysing.clashes(mine, theirs, tolerance_m=tolerance_m, clearance_m=clearance_m)
+        names = [next(iter(query.models or ("",))) for query in (one, other)]
+        hard = sum(each.gap_m < 0 for each in found)
+        items = [
+            ClashFound(my_ids[each.one], their_ids[each.other], round(each.gap_m, 4), _place(each.point, frame))
+            for each in found[:_KEPT]
+        ]
+        counts = (len(mine), len(theirs))
+        now = self._clock.now()
+        report = ClashReport(
+            names[0], names[1], at, now, tolerance_m, clearance_m, counts, hard, len(found) - hard, items
+        )
+        key = f"{names[0]}/{names[1]}"
+        write_setting(self._store, f"{_REPORT}{key}", report.as_json())
+        known = read_setting(self._store, _INDEX) or {}
+        write_setting(self._store, _INDEX, {**known, key: replace(report, items=()).as_json()})
+        return report
+
+    def reports(self) -> list[ClashReport]:
+        """Return the reports there are, without their items."""
+        known = read_setting(self._store, _INDEX) or {}
+        return [ClashReport.from_json(known[key]) for key in sorted(known)]
+
+    def report(self, one: str, other: str) -> ClashReport:
+        """Return the report on two models, or ``NotFound``."""
+        told = read_setting(self._store, f"{_REPORT}{one}/{other}")
+        if told is None:
+            raise NotFound(
+                f"{one[:64]!r} and {other[:64]!r} were not compared.",
+                mend="Find their clashes: lifang twin clashes, or POST /api/v1/twin/clashes.",
+            )
+        return ClashReport.from_json(told)
+
+    def _read(self, query: ObjectQuery) -> pa.Table:
+        rows = self._objects.read(replace(query, shaped=True, limit=OBJECTS_MAX + 1))
+        if not len(rows):
+            raise NotFound("A model has no objects with a shape then.", mend="Choose another model or moment.")
+        if len(rows) > OBJECTS_MAX:
+            raise TooLarge(f"A model has more than {OBJECTS_MAX:,} objects.", mend="Leave out some classes.")
+        return rows
+
+
+def _bodies(rows: pa.Table, frame: Frame) -> tuple[list[analysing.Body], list[str]]:
+    """Return the objects of a table as bodies in ``frame``, and their ids."""
+    bodies, ids = [], []
+    for kind in parts_of(rows, frozenset()):
+        if not len(kind.table):
+            continue
+        mesh = kind.mesh(slice(None), frame)
+        owner = mesh.owner[mesh.triangle[:, 0]]
+        order = np.argsort(owner, kind="stable")
+        triangles = mesh.position[mesh.triangle[order]]
+        starts = np.searchsorted(owner[order], np.arange(len(kind.table) + 1))
+        for number, name in enumerate(kind.table["id"].to_pylist()):
+            if starts[number] < starts[number + 1]:
+                bodies.append(analysing.Body(triangles[starts[number] : starts[number + 1]]))
+                ids.append(name)
+    return bodies, ids
+
+
+def _place(point: tuple[float, float, float], frame: Frame) -> list[float]:
+    lon, lat, height = frame.degrees(np.array([point]))[0].tolist()
+    return [round(lon, 8), round(lat, 8), round(height, 3)]

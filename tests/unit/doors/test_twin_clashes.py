@@ -1,0 +1,51 @@
+"""Clashes of two models over HTTP: found in a job, told to those who may read both."""
+
+from typing import Any
+
+import pytest
+from tests.unit.doors.conftest import House
+from tests.unit.doors.test_twin import add, ended, model
+
+T0 = "2022-01-01T00:00:00Z"
+PURPOSE = {"X-Lifang-Purpose": "safety"}
+
+
+@pytest.fixture(scope="module")
+def compared(own_house: House) -> House:
+    officer = own_house.client("data_officer")
+    assert add(officer, model("a", "b"), valid_from=T0, model="walls")["state"] == "done"
+    assert add(officer, model("x", "y", shift=19.5), valid_from=T0, model="pipes")["state"] == "done"
+    asked = {"model": "secrets", "classification": "restricted"}
+    assert add(officer, model("s", shift=1), valid_from=T0, **asked)["state"] == "done"
+    for other in ("pipes", "secrets"):
+        job = ended(officer, find(own_house, other=other).json())
+        assert job["state"] == "done", job["error"]
+    return own_house
+
+
+def find(house: House, **asked: Any) -> Any:
+    body = {"one": "walls", "other": "pipes", **asked}
+    return house.client("data_officer").post("/api/v1/twin/clashes", json=body, headers=PURPOSE)
+
+
+def test_blocks_that_share_half_a_metre_clash_so_deep(compared: House) -> None:
+    found = compared.client().get("/api/v1/twin/clashes/walls/pipes").json()
+    told = [(each["one"], each["other"], round(each["gap_m"], 2)) for each in found["items"]]
+    assert sorted(told) == [("walls:a", "pipes:x", -0.5), ("walls:b", "pipes:y", -0.5)]
+    assert (found["hard"], found["near"], found["compared"]) == (2, 0, [2, 2])
+
+
+def test_a_report_is_told_to_those_who_may_read_both_models(compared: House) -> None:
+    listed = [(each["one"], each["other"]) for each in compared.client().get("/api/v1/twin/clashes").json()["items"]]
+    assert listed == [("walls", "pipes")]
+    assert compared.client().get("/api/v1/twin/clashes/walls/secrets").status_code == 404
+    seen = compared.client("data_officer").get("/api/v1/twin/clashes/walls/secrets", headers=PURPOSE)
+    assert seen.json()["hard"] == 1
+
+
+def test_what_cannot_be_compared_is_refused(compared: House) -> None:
+    assert find(compared, other="walls").status_code == 400
+    assert find(compared, tolerance_m=0).status_code == 400
+    assert compared.client().post("/api/v1/twin/clashes", json={"one": "walls", "other": "pipes"}).status_code == 401
+    lost = ended(compared.client("data_officer"), find(compared, other="nothing").json())
+    assert (lost["state"], lost["error"]["detail"]) == ("failed", "A model has no objects with a shape then.")
