@@ -1,5 +1,7 @@
 import type { Command } from "./network";
 
+export type * from "./twin";
+
 /** The shapes that `/api/v1` and `/events` answer with. Moments are ISO 8601 text with an offset. */
 
 export interface Names {
@@ -321,106 +323,6 @@ export interface Code extends Names {
 
 export interface CodePage extends Page<Code> {
   of: { id: string; standard: string; edition: string; source: string; licence: string; title_zh: string; title_en: string };
-}
-
-export interface CityObject {
-  id: string;
-  model: string;
-  kind: string;
-  kind_name: Names;
-  category: Names;
-  level: number;
-  stage: Names;
-  parent: string | null;
-  name: string;
-  bbox: number[];
-  bottom_m: number;
-  top_m: number;
-  properties: Record<string, unknown>;
-  valid_from: string;
-  valid_to: string | null;
-  recorded: string;
-}
-
-export interface About {
-  object: CityObject;
-  whole: CityObject | null;
-  parts: CityObject[];
-}
-
-/** The latest value of a datastream that is bound to an object. */
-export interface TwinLive {
-  object: string;
-  role: string;
-  datastream: string;
-  name: Names;
-  observed_property: string;
-  unit: string;
-  unit_symbol: string;
-  time: string | null;
-  value: number | null;
-  quality: string | null;
-  quality_name: Names | null;
-  age_s: number | null;
-  simulated: boolean;
-}
-
-/** What an object leads to, or what leads to it. */
-export interface TwinLink {
-  kind: string;
-  kind_name: Names;
-  out: boolean;
-  end: { kind: string; id: string; name: Names };
-  role: string;
-  source: string;
-  valid_from: string;
-  valid_to: string | null;
-}
-
-export interface Everything extends About {
-  versions: CityObject[];
-  links: TwinLink[];
-  live: TwinLive[];
-  rows: { dataset: string; key: string; row: Record<string, unknown> }[];
-}
-
-/** What the checks found in a model when it last came in. */
-export interface TwinExamination {
-  checked: string;
-  refused: number;
-  warnings: number;
-  rules: { rule: string; severity: string; count: number }[];
-  faults: { object: string; rule: string; what: string; mend: string; severity: string }[];
-}
-
-/** What is read of a tileset: where its objects are, and how many of which class. */
-export interface TwinExtent {
-  asset: { extras: { box: [number, number, number, number]; classes: (Names & { id: string; count: number })[] } };
-  root: { boundingVolume: { region: number[] } };
-}
-
-export type TwinChange = "added" | "removed" | "moved" | "changed";
-
-export interface TwinDifference {
-  counts: Partial<Record<TwinChange, number>>;
-  items: { id: string; change: TwinChange }[];
-}
-
-export interface TwinModel {
-  id: string;
-  title: Names;
-  source: string;
-  licence: string;
-  generated: boolean;
-  count: number;
-}
-
-export interface TwinProperty {
-  name: string;
-  count: number;
-  numbers: number;
-  steps: number[];
-  values: string[];
 }
 
 export interface CityEvents {
