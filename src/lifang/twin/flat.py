@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from lifang.core import NotFound, TooLarge
 from lifang.guard import Classification
 from lifang.store import ObjectQuery, Objects
+from lifang.twin.chosen import Chosen
 from lifang.twin.shapes import outlines
 from lifang.twin.vector import Features, Quadrant, least_deg, vector_tiles, write_archive
 
@@ -97,11 +97,11 @@ def classes_of(rows: pa.Table) -> list[Classification]:
 
 def outlines_of(rows: pa.Table) -> NDArray[np.object_]:
     """Return the outline of each row of objects, a polygon or multipolygon in degrees, by its coarsest geometry."""
-    shapes = [min(each, key=itemgetter("lod")) if each else None for each in rows["geometry"].to_pylist()]
-    upright = np.array([each is not None and each["kind"] == "footprint" for each in shapes], dtype=bool)
-    found = np.asarray(shapely.from_wkb([each and each["wkb"] for each in shapes]), dtype=object)
+    chosen = Chosen.coarsest(rows["geometry"])
+    found, lying = chosen.outline, chosen.upright
     found[shapely.is_missing(found)] = shapely.MultiPolygon()
-    found[~upright] = outlines(found[~upright])
+    if not lying.all():
+        found[~lying] = outlines(found[~lying])
     return found
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import orjson
 import pyarrow as pa
-import shapely
 
 from lifang.core import NotFound
 from lifang.guard import Classification
 from lifang.store import ObjectQuery, Objects
+from lifang.twin.chosen import Chosen
 from lifang.twin.model import class_of
 from lifang.twin.tiling import Cell, Pyramid, Solids, Surfaces, content, subtree, tileset
 
@@ -117,7 +117,7 @@ class TileSource:
     def content(self, level: int, x: int, y: int) -> Tile:
         """Return what a tile shows, or ``NotFound``."""
         cell = self._inside(level, x, y)
-        rows = self.objects.read(replace(self.query, cells=[cell.key]), _COLUMNS)
+        rows = self._held_by(cell, _COLUMNS)
         if not len(rows):
             raise NotFound("There is no such tile.", where=f"{level}/{x}/{y}", mend="Follow the subtree files.")
         classes = [Classification(each) for each in rows["classification"].unique().to_pylist()]
@@ -126,10 +126,14 @@ class TileSource:
     def values(self, level: int, x: int, y: int, name: str) -> Values:
         """Return a property of each object that a tile shows, or ``NotFound``."""
         cell = self._inside(level, x, y)
-        rows = self.objects.read(replace(self.query, cells=[cell.key]), ("id", "properties", "classification"))
+        rows = self._held_by(cell, ("id", "properties", "classification"))
         classes = [Classification(each) for each in rows["classification"].unique().to_pylist()]
         told = zip(rows["id"].to_pylist(), map(orjson.loads, rows["properties"].to_pylist()), strict=True)
         return Values({each: properties[name] for each, properties in told if _plain(properties.get(name))}, classes)
+
+    def _held_by(self, cell: Cell, columns: Sequence[str]) -> pa.Table:
+        """Return the objects of a cell: what lies about it on the map is looked through, not all."""
+        return self.objects.read(replace(self.query, cells=[cell.key], box=cell.box), columns)
 
     def _inside(self, level: int, x: int, y: int) -> Cell:
         pyramid = self._pyramid
@@ -149,10 +153,8 @@ def _plain(value: Any) -> bool:
 
 def parts_of(rows: pa.Table, generated: frozenset[str]) -> tuple[Solids, Surfaces]:
     """Return the finest shape of each object: upright solids and objects of surfaces."""
-    finest = [max(shapes, key=itemgetter("lod")) for shapes in rows["geometry"].to_pylist()]
-    upright = np.array([each["kind"] == "footprint" for each in finest], dtype=bool)
-    shapes = np.asarray(shapely.from_wkb([each["wkb"] for each in finest]), dtype=object)
-    base, top = (np.array([each[name] for each in finest], np.float64) for name in ("base_m", "top_m"))
+    chosen = Chosen.finest(rows["geometry"])
+    shapes, upright, base, top = chosen.outline, chosen.upright, chosen.base_m, chosen.top_m
     heights = pa.array(np.round(rows["top_m"].to_numpy() - rows["bottom_m"].to_numpy(), 2))
     marks = pa.array([int(each in generated) for each in rows["model"].to_pylist()], pa.int32())
     table = rows.select(_TOLD).append_column("height_m", heights).append_column("generated", marks)

@@ -32,6 +32,7 @@ _FILES = {  # what DuckDB calls their files
 }
 CHECKPOINT_THRESHOLD = "16MB"  # folding more at once would hold up commits for over 100 ms
 _PAUSE_S = 0.05
+_OBJECTS_A_GROUP = 8192  # rows: what a small box on the map must look through at least
 _SAFE = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -185,7 +186,8 @@ class Engine:
                 source = text(f"ducklake:{self.folder / 'releases.ducklake'}")
                 root.execute(sql("ATTACH", source, "AS", RELEASES, f"({options}, DATA_INLINING_ROW_LIMIT 0)"))
             else:
-                root.execute(sql("ATTACH", text(self.folder / f"{database}.duckdb"), "AS", database))
+                grouped = f"(ROW_GROUP_SIZE {_OBJECTS_A_GROUP})" if database == OBJECTS else ""
+                root.execute(sql("ATTACH", text(self.folder / f"{database}.duckdb"), "AS", database, grouped))
         self._attached.add(database)
 
     def _rewrite(self, root: duckdb.DuckDBPyConnection) -> None:

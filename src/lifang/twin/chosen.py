@@ -1,0 +1,50 @@
+"""Which of the shapes of an object is drawn: the coarsest on a map, the finest in space; of many objects at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One shape of each object: ``outline`` (n,) Shapely's geometries, ``None`` for an object without a shape.
+
+    ``upright`` (n,) says which are footprints that stand between ``base_m`` and ``top_m`` (n,).
+    """
+
+    outline: NDArray[np.object_]
+    upright: NDArray[np.bool_]
+    base_m: NDArray[np.float64]
+    top_m: NDArray[np.float64]
+
+    @classmethod
+    def finest(cls, geometry: pa.ChunkedArray) -> Chosen:
+        """Return the finest shape of each row of a column ``geometry`` of the store."""
+        return cls._of(geometry, max)
+
+    @classmethod
+    def coarsest(cls, geometry: pa.ChunkedArray) -> Chosen:
+        """Return the coarsest shape of each row of a column ``geometry`` of the store."""
+        return cls._of(geometry, min)
+
+    @classmethod
+    def _of(cls, geometry: pa.ChunkedArray, best: Callable[..., Any]) -> Chosen:
+        lists = geometry.combine_chunks()
+        offsets, shapes = lists.offsets.to_numpy(), lists.values
+        at, count = offsets[:-1].astype(np.int64), np.diff(offsets)
+        for row in np.flatnonzero(count > 1).tolist():
+            lods = shapes.field("lod")[offsets[row] : offsets[row + 1]].to_pylist()
+            at[row] += lods.index(best(lods))
+        taken = shapes.take(pa.array(at, mask=count == 0))
+        kind, wkb, base, top = (taken.field(each) for each in ("kind", "wkb", "base_m", "top_m"))
+        found = np.asarray(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False)), dtype=object)
+        upright = kind.to_numpy(zero_copy_only=False) == "footprint"
+        heights = (each.to_numpy(zero_copy_only=False).astype(np.float64) for each in (base, top))
+        return cls(found, np.asarray(upright, dtype=bool), *heights)
