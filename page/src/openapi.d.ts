@@ -1386,7 +1386,7 @@ export interface paths {
         };
         /**
          * Every
-         * @description List the issues of all datasets, for those who settle them.
+         * @description List issues of all datasets: one's own, those of data that one's bureau provides; data officers see all.
          */
         get: operations["every_api_v1_issues_get"];
         put?: never;
@@ -1414,7 +1414,8 @@ export interface paths {
          * Move
          * @description Take an issue a step on: assign, mend, confirm, reopen, decline.
          *
-         *     Data officers do all of these; whoever filed it may confirm that it is mended, or open it again.
+         *     Data officers do all of these; the bureau that the data came from says that it is mended; whoever filed it confirms
+         *     that, or opens it again.
          */
         post: operations["move_api_v1_issues__issue_id__post"];
         delete?: never;
@@ -2969,6 +2970,50 @@ export interface paths {
          * @description Tell which cells about a point are seen from it over roofs and level ground, in rows from the south.
          */
         get: operations["viewshed_api_v1_twin_analyses_viewshed_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/clashes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The reports on clashes
+         * @description List the reports on models that the asker may read.
+         */
+        get: operations["every_api_v1_twin_clashes_get"];
+        put?: never;
+        /**
+         * Find clashes of two models
+         * @description Compare the objects of two models in a job; its report takes the place of the one before.
+         */
+        post: operations["find_api_v1_twin_clashes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/clashes/{one}/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which objects clash
+         * @description Tell which objects of two models clash, the deepest first.
+         */
+        get: operations["report_api_v1_twin_clashes__one___other__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5441,6 +5486,99 @@ export interface components {
             time_zone: string;
             /** Version */
             version: string;
+        };
+        /**
+         * ClashBody
+         * @description Two objects, how near or how deep, and where: longitude, latitude, metres.
+         */
+        ClashBody: {
+            /** At */
+            at: number[];
+            /**
+             * Gap M
+             * @description Negative: how deep they share space.
+             */
+            gap_m: number;
+            /** One */
+            one: string;
+            /** Other */
+            other: string;
+        };
+        /**
+         * ClashReportBody
+         * @description Which objects of two models clash: ``hard`` share space, ``near`` come nearer than the clearance.
+         */
+        ClashReportBody: {
+            /** At */
+            at: string;
+            /** Checked */
+            checked: string;
+            /** Clearance M */
+            clearance_m: number;
+            /**
+             * Compared
+             * @description How many objects of each.
+             */
+            compared: number[];
+            /** Hard */
+            hard: number;
+            /** Items */
+            items: components["schemas"]["ClashBody"][];
+            /** Near */
+            near: number;
+            /** One */
+            one: string;
+            /** Other */
+            other: string;
+            /** Tolerance M */
+            tolerance_m: number;
+        };
+        /**
+         * ClashReportList
+         * @description The reports there are, without their items.
+         */
+        ClashReportList: {
+            /** Items */
+            items: components["schemas"]["ClashReportBody"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * ClashRequest
+         * @description Two models whose objects are compared, and from when on they clash.
+         */
+        ClashRequest: {
+            /**
+             * At
+             * @description As they stand at this moment in the city.
+             */
+            at?: string | null;
+            /**
+             * Clearance M
+             * @description They also clash if they are nearer than this; 0: only if they meet.
+             * @default 0
+             */
+            clearance_m: number;
+            /** One */
+            one: string;
+            /** Other */
+            other: string;
+            /**
+             * Tolerance M
+             * @description They clash if they share space deeper than this.
+             * @default 0.01
+             */
+            tolerance_m: number;
+            /**
+             * Without
+             * @description Classes that are left out: space that others stand in.
+             * @default [
+             *       "BuildingRoom",
+             *       "BuildingStorey",
+             *       "BuildingUnit"
+             *     ]
+             */
+            without: string[];
         };
         /**
          * Classification
@@ -10070,10 +10208,14 @@ export interface components {
         /**
          * IssueBody
          * @description An issue: filed by somebody, or by a standing check (``dimension``). Its reporter is told to those who may.
+         *
+         *     ``bureau`` is the organisation that its dataset came from, ``moves`` the steps that the asker may take now.
          */
         lifang__doors__api__bodies__quality__IssueBody: {
             /** Assignee */
             assignee: string;
+            /** Bureau */
+            bureau: string;
             /** Column */
             column: string;
             /** Dataset */
@@ -10086,6 +10228,8 @@ export interface components {
             events: components["schemas"]["IssueEventBody"][];
             /** Id */
             id: string;
+            /** Moves */
+            moves: string[];
             /** Opened */
             opened: string;
             /** Overdue */
@@ -25489,6 +25633,262 @@ export interface operations {
             };
         };
     };
+    every_api_v1_twin_clashes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClashReportList"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    find_api_v1_twin_clashes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClashRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    report_api_v1_twin_clashes__one___other__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                one: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClashReportBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     difference_api_v1_twin_difference_get: {
         parameters: {
             query: {
@@ -25585,6 +25985,8 @@ export interface operations {
                 model?: string | null;
                 /** @description West, south, east, north in degrees. */
                 bbox?: string | null;
+                /** @description Only this object and its parts, by id. */
+                element?: string | null;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
                 /** @description As recorded by this moment: ISO 8601 with an offset. */

@@ -120,6 +120,7 @@ export interface Issue extends Told {
   due: string | null;
   updated: string;
   events: { move: string; recorded: string; by: string | null; note: string | null }[];
+  moves: string[];
 }
 
 export interface IssueMove {

@@ -4,19 +4,9 @@ import { bureau, type Issue } from "../api/bureau";
 import { fromLocal, isoIn, moment } from "../format";
 import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
-import { data, mayAct } from "../state/data";
 import { view } from "../state/view";
 import { ActingPiece, shown } from "../work/acting";
 import { backToList } from "../work/item";
-
-/** The steps that an issue is open to, by its state; those who filed it confirm or open it again. */
-const STEPS: Record<Issue["state"], readonly string[]> = {
-  open: ["assign", "mend", "decline"],
-  assigned: ["mend", "assign", "decline"],
-  mended: ["confirm", "reopen"],
-  closed: ["reopen"],
-  declined: ["reopen"],
-};
 
 /** One issue: what is wrong, what became of it, and the next step of feedback, assigning, mending and confirming. */
 @customElement("lf-issue")
@@ -44,11 +34,11 @@ export class IssuePiece extends ActingPiece {
       </section>
       <section><h2>${t("issues.history")}</h2><ul class="issues">${issue.events.map((one) => html`<li><b>${tOr(`issues.done.${one.move}`, one.move)}</b>
         <span class="fine">${moment(one.recorded, this.zone)}${one.by ? ` · ${one.by}` : ""}</span>${one.note ? html`<p>${one.note}</p>` : nothing}</li>`)}</ul></section>
-      ${mayAct(data.value.subject, "data_officer") ? this.handling(issue) : nothing}`;
+      ${issue.moves.length ? this.handling(issue) : nothing}`;
   }
 
   private handling(issue: Issue): TemplateResult {
-    const steps = STEPS[issue.state];
+    const steps = issue.moves;
     const assigns = steps.includes("assign");
     return html`<section><h2>${t("issues.next")}</h2>
       <form class="life-form" @submit=${(event: SubmitEvent) => void this.move(event)}>

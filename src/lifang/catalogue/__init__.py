@@ -46,6 +46,7 @@ from lifang.catalogue.lifecycle import (
     Placed,
     Standing,
     check_certificate,
+    check_signature,
     move_of,
 )
 from lifang.catalogue.lineage import ACTIVITIES
@@ -179,6 +180,7 @@ __all__ = [
     "Webhooks",
     "card_from",
     "check_certificate",
+    "check_signature",
     "chosen",
     "cite",
     "conditions",

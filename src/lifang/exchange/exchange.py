@@ -15,12 +15,13 @@ from lifang.exchange.arriving import Arrived, Look
 from lifang.exchange.lines import Lines
 from lifang.exchange.model import Delivery, Feed, Manifest
 from lifang.exchange.pulling import plain, pull
-from lifang.exchange.receipts import Receipt, Signer, opened, public_key
+from lifang.exchange.receipts import Receipt
 from lifang.exchange.records import Records
 from lifang.exchange.settling import Outcome, Settler
 from lifang.exchange.sources import FeedSpec
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.outside import Secrets
+from lifang.signing import Signer, opened, public_key
 from lifang.store import Relation, Store
 
 _WAITING_MAX = 1_000  # deliveries of one bureau
@@ -46,7 +47,7 @@ class Exchange:
         self._settings = settings
         self._folder = folder
         self._secrets = Secrets(folder / "exchange" / "secrets")
-        self._signer = Signer(folder / "exchange" / "key.json")
+        self._signer = Signer(folder)
         self._records = Records(store.registry, clock, self._signer, settings.id)
         self._settler = Settler(store, catalogue)
         self._slots = threading.Semaphore(_AT_ONCE)
@@ -166,9 +167,8 @@ class Exchange:
         self._records.retire_key(organisation, kid, by=by.id)
 
     def keys(self) -> list[dict[str, Any]]:
-        """Return every public key that receipts were signed with: the city's own first, then the bureaus'."""
-        ours = public_key(self._signer.key.as_dict(private=False))
-        return [{**ours, "organisation": "", "retired": None}, *self._records.keys()]
+        """Return the public keys of receipts and certificates: the city's own first, then the bureaus'."""
+        return [{**self._signer.public, "organisation": "", "retired": None}, *self._records.keys()]
 
     def pull(self, feed_id: str, *, by: Subject) -> Feed:
         """Return the feed after looking at its source now."""

@@ -8,9 +8,10 @@ from typing import Any
 
 from lifang.core import Clock, Conflict, NotFound, format_instant, new_id
 from lifang.exchange.model import REFUSED, WAITING, Delivery, Feed, Kind
-from lifang.exchange.receipts import Receipt, Signer, digest_of
+from lifang.exchange.receipts import KIND, Receipt
 from lifang.exchange.settling import Outcome
 from lifang.exchange.sources import FeedSpec
+from lifang.signing import Signer, digest_of
 from lifang.store import Entry, Registry, Transaction
 
 _ID_STEP = timedelta(milliseconds=1)  # what tells ids apart by time
@@ -208,7 +209,7 @@ class Records:
             "previous": digest_of(held[-1].jws) if held else "",
             **says,
         }
-        jws, kid = self._signer.sign(payload)
+        jws, kid = self._signer.sign(payload, kind=KIND)
         self._keep(tx, delivery.id, stage, kid, jws)
 
     def _receipts(self, tx: Transaction, delivery_id: str) -> Sequence[Receipt]:

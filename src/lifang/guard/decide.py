@@ -85,6 +85,7 @@ def _matches(rule: Rule, subject: Subject, action: Action, resource: Resource) -
         and (not rule.roles or bool(rule.roles & subject.roles))
         and (not rule.own or (resource.id == subject.id and not subject.is_anonymous))
         and (not rule.bureau or (resource.id == subject.organisation and bool(subject.organisation)))
+        and (not rule.provided or (resource.provider == subject.organisation and bool(subject.organisation)))
         and (not rule.conditional or resource.conditional)
         and (rule.agreed or not _is_kept(subject, action, resource))
         and (not rule.agreed or next(_in_force(subject, resource), None) is not None)

@@ -73,9 +73,9 @@ PURPOSE = "个人信息保护法 Art. 6; 数据安全法 Art. 38"
 class Rule:
     """One permission: any of ``roles`` (empty: everyone) may do ``actions`` to ``kinds`` graded ``classifications``.
 
-    ``own`` narrows it to the subject's own, ``bureau`` to their organisation's; ``purpose`` demands a stated one,
-    ``agreed`` an agreement in force; ``conditional`` narrows it to what is shared on conditions; ``law`` is the article
-    it rests on.
+    ``own`` narrows it to the subject's own, ``bureau`` to their organisation's, ``provided`` to what that provides;
+    ``purpose`` demands a stated one, ``agreed`` an agreement in force; ``conditional`` narrows it to what is shared on
+    conditions; ``law`` is the article it rests on.
     """
 
     id: str
@@ -86,6 +86,7 @@ class Rule:
     classifications: frozenset[Classification]
     own: bool = False
     bureau: bool = False
+    provided: bool = False
     purpose: bool = False
     agreed: bool = False
     conditional: bool = False

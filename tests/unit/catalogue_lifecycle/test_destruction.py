@@ -5,11 +5,13 @@ import io
 import tarfile
 from pathlib import Path
 
+import orjson
 import pytest
 from tests.unit.catalogue_lifecycle.conftest import ANN, BO, MARK, admit
 
-from lifang.catalogue import EXISTING, Catalogue, LifeState, check_certificate
-from lifang.core import Conflict, ManualClock, NotFound, Settings, Unavailable
+from lifang.catalogue import EXISTING, Catalogue, LifeState, check_certificate, check_signature
+from lifang.core import BadInput, Conflict, ManualClock, NotFound, Settings, Unavailable
+from lifang.signing import Signer, digest_of
 from lifang.store import Store
 
 ROWS = "code,name\n" + "".join(f"{number},{MARK}-{number}\n" for number in range(50))
@@ -76,6 +78,24 @@ def test_its_certificate_tells_what_went_and_holds(store: Store, archived: Catal
     forged["body"]["rows"] = 1
     assert not all(each.ok for each in check_certificate(store, forged))
     assert store.ledger.verify().ok
+
+
+def test_its_certificate_is_signed_by_the_city_which_is_seen_without_the_city(
+    store: Store, archived: Catalogue, tmp_path: Path
+) -> None:
+    destroy(archived)
+    (found,) = archived.lifecycle.destructions.all()
+    city, stranger = Signer(store.folder), Signer(tmp_path / "elsewhere")
+    assert [each.ok for each in check_signature(found.certificate, [city.public])] == [True, True]
+    assert [each.ok for each in check_signature(found.certificate, [stranger.public])] == [True, False]
+    resealed = copy.deepcopy(dict(found.certificate))
+    resealed["body"]["rows"] = 1
+    resealed["sha256"] = digest_of(orjson.dumps(resealed["body"], option=orjson.OPT_SORT_KEYS).decode())
+    assert [each.ok for each in check_signature(resealed, [city.public])] == [True, False]
+    unsigned = {name: value for name, value in found.certificate.items() if name != "jws"}
+    assert not all(each.ok for each in check_certificate(store, unsigned))
+    with pytest.raises(BadInput):
+        check_signature({"body": {}}, [city.public])
 
 
 def test_an_original_that_another_dataset_needs_stays_and_the_certificate_says_so(

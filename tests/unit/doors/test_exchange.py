@@ -11,8 +11,8 @@ from joserfc.jwk import OKPKey
 from typer.testing import CliRunner
 
 from lifang.doors.cli.main import app as commands
-from lifang.exchange.receipts import sign
 from lifang.guard import SYSTEM, Role
+from lifang.signing import sign
 
 from .conftest import PASSWORD, Client, House
 
@@ -101,7 +101,7 @@ def test_receipts_are_acknowledged_and_verify_without_the_city(
     says = {"delivery": sent["id"], "stage": "acknowledged", "previous": receipts[-1]["sha256"]}
     url = f"/api/v1/exchange/deliveries/{sent['id']}/acknowledgement"
     assert clerk.post(url, json={"jws": "a.b.c"}).status_code == 400
-    assert clerk.post(url, json={"jws": sign(says, key)[0]}).status_code == 201
+    assert clerk.post(url, json={"jws": sign(says, key, kind="receipt")[0]}).status_code == 201
     held = {"receipts": clerk.get(f"/api/v1/exchange/deliveries/{sent['id']}/receipts").json()["items"]}
     held |= clerk.get("/api/v1/exchange/keys").json()
     file, content = tmp_path / "receipts.json", tmp_path / "taps.csv"

@@ -111,7 +111,7 @@ def test_two_persons_destroy_and_the_certificate_holds(house: House, officer: Cl
     assert (found["state"], found["certificate"]["body"]["rows"]) == ("done", 2)
     assert house.client("analyst").get("/api/v1/destructions").status_code == 403
     verdict = officer.post("/api/v1/certificates/verify", json={"certificate": found["certificate"]}).json()
-    assert (verdict["ok"], len(verdict["checks"])) == (True, 6)
+    assert (verdict["ok"], len(verdict["checks"])) == (True, 7)
     found["certificate"]["body"]["asked"]["by"] = "nobody"
     assert not officer.post("/api/v1/certificates/verify", json={"certificate": found["certificate"]}).json()["ok"]
     assert officer.post("/api/v1/certificates/verify", json={"certificate": {"a": 1}}).status_code == 400

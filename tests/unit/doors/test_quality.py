@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.doors.conftest import House, build_house
+from tests.unit.doors.conftest import PASSWORD, House, build_house
+
+from lifang.catalogue import Card
+from lifang.guard import SYSTEM, Role
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +68,36 @@ def test_feedback_is_for_those_who_may_read_and_bounded_by_the_day(house: House)
     assert codes == [201, 201, 201, 201, 201, 429]
 
 
+def test_whoever_filed_an_issue_and_the_bureau_it_concerns_see_it_and_who_filed_it_is_not_told(
+    house: House, tmp_path: Path
+) -> None:
+    city = house.city
+    for bureau in ("water", "fire"):
+        city.identity.add_organisation(bureau, zh="局", en=bureau, by=SYSTEM)
+        who = city.identity.add_person(bureau, PASSWORD, roles=[Role.ANALYST], organisation=bureau, by=SYSTEM)
+        _, house.tokens[bureau] = city.identity.issue_token(who.id, "test", by=SYSTEM)
+    path = tmp_path / "springs.csv"
+    path.write_text("code\n1\n")
+    card = {"id": "springs", "classification": "open", "provider_code": "water", "columns": {"code": {}}}
+    city.catalogue.add(path, card=Card.from_mapping(card), by=SYSTEM)
+    made = file(house, "citizen", "springs").json()
+    url = f"/api/v1/issues/{made['id']}"
+    water, fire, citizen = house.client("water"), house.client("fire"), house.client("citizen")
+    seen = water.get(url).json()
+    assert (seen["text"], seen["reporter"], seen["bureau"], seen["moves"]) == ("第三行错了", None, "water", ["mend"])
+    assert seen["events"][0]["by"] is None
+    listed = [[each["id"] for each in who.get("/api/v1/issues").json()["items"]] for who in (water, fire, citizen)]
+    assert (listed[0], listed[1], made["id"] in listed[2]) == ([made["id"]], [], True)
+    assert fire.get(url).status_code == 404
+    assert water.post(url, json={"move": "decline", "note": "no"}).status_code == 403
+    assert fire.post(url, json={"move": "mend", "note": "x"}).status_code == 404
+    assert water.post(url, json={"move": "mend", "note": "已更正"}).json()["state"] == "mended"
+    told = citizen.get(url).json()
+    assert (told["events"][-1]["note"], told["moves"]) == ("已更正", ["confirm", "reopen"])
+
+
 def test_the_list_of_all_is_for_those_who_settle_issues(house: House) -> None:
-    assert house.client("analyst").get("/api/v1/issues").status_code == 403
+    assert {each["dataset"] for each in house.client("analyst").get("/api/v1/issues").json()["items"]} == {"cellars"}
     assert house.client().get("/api/v1/issues").status_code == 401
     found = house.client("administrator").get("/api/v1/issues?limit=2").json()
     assert (len(found["items"]), found["next"] is not None) == (2, True)

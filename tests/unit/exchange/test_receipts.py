@@ -10,8 +10,8 @@ from tests.unit.exchange.conftest import FULL
 
 from lifang.core import BadInput, Conflict, Denied, NotFound
 from lifang.exchange import Exchange, verify
-from lifang.exchange.receipts import digest_of, sign
 from lifang.guard import SYSTEM
+from lifang.signing import digest_of, sign
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +55,7 @@ def test_the_bureau_acknowledges_with_its_own_key(send, exchange: Exchange, bure
     done = send(FULL)
     newest = exchange.receipts(done.id)[-1]
     says = {"delivery": done.id, "stage": "acknowledged", "previous": newest.digest}
-    text, kid = sign(says, bureau)
+    text, kid = sign(says, bureau, kind="receipt")
     kept = exchange.acknowledge(done.id, text, by=SYSTEM)
     assert (kept.stage, kept.kid) == ("acknowledged", kid)
     assert exchange.acknowledge(done.id, text, by=SYSTEM) == kept, "again changes nothing"
@@ -70,10 +70,10 @@ def test_an_acknowledgement_that_is_not_the_bureaus_or_of_another_receipt_is_ref
     newest = exchange.receipts(done.id)[-1]
     says = {"delivery": done.id, "stage": "acknowledged", "previous": newest.digest}
     with pytest.raises(Denied, match="not known"):
-        exchange.acknowledge(done.id, sign(says, OKPKey.generate_key("Ed25519"))[0], by=SYSTEM)
+        exchange.acknowledge(done.id, sign(says, OKPKey.generate_key("Ed25519"), kind="receipt")[0], by=SYSTEM)
     with pytest.raises(Conflict):
-        exchange.acknowledge(done.id, sign({**says, "previous": digest_of("x")}, bureau)[0], by=SYSTEM)
-    head, body, signature = sign(says, bureau)[0].split(".")
+        exchange.acknowledge(done.id, sign({**says, "previous": digest_of("x")}, bureau, kind="receipt")[0], by=SYSTEM)
+    head, body, signature = sign(says, bureau, kind="receipt")[0].split(".")
     for wrong in (f"{head}.{body}.{signature[:-4]}AAAA", f"{head}.{body}"):
         with pytest.raises((Denied, BadInput)):
             exchange.acknowledge(done.id, wrong, by=SYSTEM)
@@ -82,7 +82,7 @@ def test_an_acknowledgement_that_is_not_the_bureaus_or_of_another_receipt_is_ref
         exchange.acknowledge(done.id, f"{nothing.decode()}.{body}.", by=SYSTEM)
     exchange.retire_key("water", bureau.thumbprint(), by=SYSTEM)
     with pytest.raises(Denied, match="not known"):
-        exchange.acknowledge(done.id, sign(says, bureau)[0], by=SYSTEM)
+        exchange.acknowledge(done.id, sign(says, bureau, kind="receipt")[0], by=SYSTEM)
     assert len(exchange.receipts(done.id)) == 2
 
 

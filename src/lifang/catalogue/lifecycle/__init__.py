@@ -4,7 +4,7 @@ Does not belong here: what a dataset holds (catalogue), who may (guard). Reads t
 of datasets, legal holds and destructions, each with its ledger record.
 """
 
-from lifang.catalogue.lifecycle.certificate import Check, check_certificate
+from lifang.catalogue.lifecycle.certificate import Check, check_certificate, check_signature
 from lifang.catalogue.lifecycle.destruction import Destruction, Destructions
 from lifang.catalogue.lifecycle.lifecycle import LifeCycle, Placed
 from lifang.catalogue.lifecycle.machine import (
@@ -43,6 +43,7 @@ __all__ = [
     "Standing",
     "begin",
     "check_certificate",
+    "check_signature",
     "move_of",
     "open_moves",
     "standing_of",

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from lifang.catalogue.changes import READERS, Changes, record_change
-from lifang.catalogue.lifecycle.certificate import certificate_of, digest_of
+from lifang.catalogue.lifecycle.certificate import certificate_of, digest_of, signed
 from lifang.catalogue.lifecycle.machine import Asked, Life, LifeMove
 from lifang.core import Clock, NotFound, Unavailable, format_instant, new_id
+from lifang.signing import Signer
 from lifang.store import Entry, Row, Store, Transaction
 
 _KEPT_OF_CARD = ("id", "name", "provider", "provider_code", "theme", "classification", "retention")
@@ -55,6 +56,7 @@ class Destructions:
 
     def __init__(self, store: Store, clock: Clock, changes: Changes, *, publishing: threading.Lock) -> None:
         self._store, self._clock, self._changes = store, clock, changes
+        self._signer = Signer(store.folder)
         self._publishing = publishing  # nobody keeps an original while it is seen whether another release needs it
         self._removing = threading.Lock()
 
@@ -158,9 +160,10 @@ class Destructions:
         with self._store.registry.transaction() as tx:
             body = certificate_of(found, kept=kept, completed=now, approval=approval)
             resource = f"dataset:{found.dataset}"
-            detail = {"destruction": found.id, "certificate_sha256": digest_of(body), "kept": kept}
+            detail = {"destruction": found.id, "certificate_sha256": digest_of(body), "kept": kept,
+                      "key": self._signer.public}  # fmt: skip
             record = tx.record(Entry(found.decided_by, "certify_destruction", resource, detail=detail))
-            certificate = {"body": body, "sha256": digest_of(body), "ledger": {"seq": record.seq, "hash": record.hash}}
+            certificate = signed(body, record, self._signer)
             row = tx.update("destruction", found.id, {"completed": now, "certificate": certificate})
             change = record_change(tx, found.dataset, "destroyed", by=found.decided_by, recorded=now,
                                    audience=READERS, detail={"certificate_sha256": certificate["sha256"]})  # fmt: skip

@@ -44,7 +44,10 @@ UNSETTLED = frozenset({_S.OPEN, _S.ASSIGNED, _S.MENDED})
 
 @dataclass(frozen=True)
 class Issue:
-    """One issue: ``dimension`` for what a check found; ``row_key`` and ``column`` say where, if that was told."""
+    """One issue: ``dimension`` for what a check found; ``row_key`` and ``column`` say where, if that was told.
+
+    ``bureau`` is the organisation that its dataset came from, by the card or by who delivers it; empty if none.
+    """
 
     id: str
     dataset: str
@@ -56,6 +59,7 @@ class Issue:
     state: IssueState
     reporter: str
     assignee: str
+    bureau: str
     due: datetime | None
     opened: datetime
     updated: datetime
@@ -97,10 +101,18 @@ class Issues:
         self._store, self._clock = store, clock
 
     def find(
-        self, *, dataset: str | None = None, state: IssueState | None = None, after: str | None = None, limit: int = 100
+        self,
+        *,
+        dataset: str | None = None,
+        state: IssueState | None = None,
+        reporter: str | None = None,
+        bureau: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
     ) -> list[Issue]:
-        """Return issues, the newest first, those older than ``after``."""
-        where = {name: value for name, value in (("dataset", dataset), ("state", state)) if value}
+        """Return issues that meet every condition, the newest first, those older than ``after``."""
+        given = {"dataset": dataset, "state": state, "reporter": reporter, "bureau": bureau}
+        where = {name: value for name, value in given.items() if value}
         rows = self._store.registry.find("issue", where=where, descending=True, after=after, limit=limit)
         return [_issue(row) for row in rows]
 
@@ -185,10 +197,20 @@ class Issues:
 
     def _open(self, tx: Transaction, row: Row, now: datetime) -> Issue:
         whole: Row = {"id": new_id("issue", now), **row, "state": _S.OPEN.value, "assignee": "", "due": None,
-                      "opened": now, "updated": now}  # fmt: skip
+                      "bureau": _bureau(tx, row["dataset"]), "opened": now, "updated": now}  # fmt: skip
         tx.insert("issue", whole)
         _tell(tx, whole["id"], row["dataset"], "file", by=row["reporter"], note="", now=now)
         return _issue(whole)
+
+
+def _bureau(tx: Transaction, dataset: str) -> str:
+    """Return the organisation that a dataset came from: its provider, else the bureau that delivers it."""
+    told = (tx.get("dataset", dataset) or {}).get("metadata") or {}
+    provider = str(told.get("provider_code") or "")
+    if provider and tx.get("organisation", provider):
+        return provider
+    feeds = tx.find("exchange_feed", where={"dataset": dataset}, limit=1)
+    return str(feeds[0]["organisation"]) if feeds else ""
 
 
 def _moved(check: Check, present: Row) -> str:
@@ -211,4 +233,4 @@ def _tell(tx: Transaction, issue: str, dataset: str, move: str, *, by: str, note
 
 
 def _issue(row: Row) -> Issue:
-    return Issue(**{**row, "state": IssueState(row["state"])})
+    return Issue(**{**row, "state": IssueState(row["state"]), "bureau": row["bureau"] or ""})

@@ -159,6 +159,42 @@ def receipts(
 
 
 @app.command()
+def keypair(
+    private: Annotated[Path, typer.Argument(help="The file for the private key, which nobody else may read.")],
+    public: Annotated[Path, typer.Argument(help="The file for the public key, which the city registers.")],
+    as_json: Json = False,
+) -> None:
+    """Make a bureau's key pair, without any city: the private key signs acknowledgements, the public one is told."""
+    from lifang.outside import write_private  # noqa: PLC0415 - who speaks to a served city does not wait for it
+    from lifang.signing import new_key  # noqa: PLC0415 - who speaks to a served city does not wait for it
+
+    if private.exists():
+        raise BadInput(f"{private} is there already.", where=str(private), mend="Name another file.")
+    secret, told = new_key()
+    write_private(private, json.dumps(secret).encode())
+    public.write_text(json.dumps(told), "utf-8")
+    show(told, as_json=as_json)
+
+
+@app.command()
+def acknowledge(
+    delivery_id: DeliveryId,
+    private: Annotated[Path, typer.Argument(help="The bureau's private key; it does not leave this machine.")],
+    folder: Dir,
+    as_json: Json = False,
+) -> None:
+    """Sign the newest receipt of a delivery with the bureau's key: then both sides have signed."""
+    from lifang.signing import private_key, sign  # noqa: PLC0415 - who speaks to a served city does not wait for it
+
+    key = private_key(_json(private))
+    with Client(folder) as client:
+        newest = client.get(_path("deliveries", delivery_id, "receipts"))["items"][-1]
+        says = {"delivery": delivery_id, "stage": "acknowledged", "previous": newest["sha256"]}
+        jws, _ = sign(says, key, kind="receipt")
+        show(client.post(_path("deliveries", delivery_id, "acknowledgement"), {"jws": jws}), as_json=as_json)
+
+
+@app.command()
 def verify(
     file: Annotated[Path, typer.Argument(help="What `receipts` wrote.")],
     keys: Annotated[Path | None, typer.Option(help="A key set you trust, in place of the keys in the file.")] = None,

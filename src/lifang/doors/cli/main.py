@@ -28,6 +28,7 @@ from lifang.doors.cli import (
     twin,
     twin_clashes,
     twin_links,
+    webhooks,
 )
 from lifang.doors.cli.show import ERR
 
@@ -43,6 +44,7 @@ data.app.command()(quality.quality)
 app.add_typer(data.app, name="data")
 app.add_typer(quality.issues, name="issue")
 app.add_typer(harvest.app, name="catalogue")
+app.add_typer(webhooks.app, name="webhook")
 app.add_typer(share.app, name="share")
 app.add_typer(standards.app, name="standard")
 app.add_typer(sense.app, name="sense")

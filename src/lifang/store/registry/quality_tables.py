@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lifang.store.registry.columns import json, key, moment, moment_or_none, table, text, whole
+from lifang.store.registry.columns import json, key, moment, moment_or_none, table, text, text_or_none, whole
 
 quality_run = table(
     "quality_run",
@@ -27,9 +27,11 @@ issue = table(
     text("state"),
     text("reporter"),
     text("assignee"),
+    text_or_none("bureau"),
     moment_or_none("due"),
     moment("opened"),
     moment("updated"),
+    sa.Index(None, "bureau"),
     sa.Index(None, "dataset"),
     sa.Index(None, "reporter", "opened"),
     sa.Index(None, "state"),

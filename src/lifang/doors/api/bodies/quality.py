@@ -70,7 +70,10 @@ class IssueEventBody(Said):
 
 
 class IssueBody(Said):
-    """An issue: filed by somebody, or by a standing check (``dimension``). Its reporter is told to those who may."""
+    """An issue: filed by somebody, or by a standing check (``dimension``). Its reporter is told to those who may.
+
+    ``bureau`` is the organisation that its dataset came from, ``moves`` the steps that the asker may take now.
+    """
 
     id: str
     dataset: str
@@ -82,11 +85,13 @@ class IssueBody(Said):
     state: IssueState
     reporter: str | None
     assignee: str
+    bureau: str
     due: str | None
     overdue: bool
     opened: str
     updated: str
     events: list[IssueEventBody]
+    moves: list[str]
 
 
 class IssuePage(Said):

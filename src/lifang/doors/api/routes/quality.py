@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from lifang.catalogue import DIMENSIONS, Issue, IssueState, Run
+from lifang.catalogue import DIMENSIONS, ISSUE_MOVES, Issue, IssueState, Run
 from lifang.core import NotFound, format_instant
 from lifang.doors.api.bodies.kinds import Name
 from lifang.doors.api.bodies.quality import (
@@ -28,7 +28,7 @@ from lifang.guard import Action, Resource
 
 ReadsOne = Annotated[Asker, asking(Action.READ, Resource("dataset"), per_item=True)]
 ReadsIssues = Annotated[Asker, asking(Action.READ, Resource("issue"), per_item=True)]
-_REPORTERS = frozenset({"confirm", "reopen"})  # what whoever filed an issue may do with it
+_RIGHTS = {"confirm": Action.REPORT, "reopen": Action.REPORT, "mend": Action.ADMIT}  # others are for those who settle
 
 
 def router() -> APIRouter:
@@ -106,9 +106,8 @@ def every(
     after: After = None,
     limit: Limit = 100,
 ) -> Response:
-    """List the issues of all datasets, for those who settle them."""
-    asker.must(Action.READ, Resource("issue"))
-    page = _page(asker, None, state, after, limit)
+    """List issues of all datasets: one's own, those of data that one's bureau provides; data officers see all."""
+    page = _page(asker, None, state, after, limit, whole=asker.may(Action.READ, Resource("issue")))
     if overdue:
         page.items = [each for each in page.items if each.overdue]
     return answer(request, page)
@@ -122,11 +121,11 @@ def one(issue_id: str, request: Request, asker: ReadsIssues) -> Response:
 def move(issue_id: str, body: IssueMove, request: Request, asker: ReadsIssues) -> Response:
     """Take an issue a step on: assign, mend, confirm, reopen, decline.
 
-    Data officers do all of these; whoever filed it may confirm that it is mended, or open it again.
+    Data officers do all of these; the bureau that the data came from says that it is mended; whoever filed it confirms
+    that, or opens it again.
     """
     found = _seen(asker, issue_id)
-    right = Action.REPORT if body.move in _REPORTERS else Action.HANDLE
-    asker.must(right, Resource("issue", found.reporter))
+    asker.must(_RIGHTS.get(body.move, Action.HANDLE), _resource(found))
     moved = asker.city.catalogue.issues.move(
         issue_id, body.move, by=asker.subject.id, note=body.note, assignee=body.assignee, due=moment(body.due)
     )
@@ -154,28 +153,48 @@ def _seen(asker: Asker, issue_id: str) -> Issue:
     return found
 
 
+def _resource(issue: Issue) -> Resource:
+    """Return an issue as the guard knows it: by who filed it, and by the bureau that its dataset came from."""
+    return Resource("issue", issue.reporter, provider=issue.bureau)
+
+
 def _visible(asker: Asker, issue: Issue) -> bool:
     taken_up = issue.state not in {IssueState.OPEN, IssueState.DECLINED}
-    return bool(issue.dimension) or taken_up or asker.may(Action.READ, Resource("issue", issue.reporter))
+    return bool(issue.dimension) or taken_up or asker.may(Action.READ, _resource(issue))
 
 
-def _page(asker: Asker, dataset: str | None, state: State | None, after: str | None, limit: int) -> IssuePage:
-    kind = "issues"
-    found = asker.city.catalogue.issues.find(
-        dataset=dataset, state=IssueState(state) if state else None, after=after_id(kind, after), limit=limit + 1
-    )
+def _page(
+    asker: Asker, dataset: str | None, state: State | None, after: str | None, limit: int, *, whole: bool = True
+) -> IssuePage:
+    """Return issues that the asker may see; if not the ``whole`` list, their own and their bureau's."""
+    kind, subject = "issues", asker.subject
+    asked: dict[str, Any] = {"dataset": dataset, "state": IssueState(state) if state else None,
+                             "after": after_id(kind, after), "limit": limit + 1}  # fmt: skip
+    parts: list[dict[str, Any]] = [{}]
+    if not whole:
+        asker.must(Action.READ, Resource("issue", subject.id, provider=subject.organisation))
+        parts = [{"reporter": subject.id}, *([{"bureau": subject.organisation}] if subject.organisation else [])]
+    by_id = {each.id: each for part in parts for each in asker.city.catalogue.issues.find(**(asked | part))}
+    found = [by_id[name] for name in sorted(by_id, reverse=True)][: limit + 1]
     items, following = paged(kind, found, limit, lambda each: each.id)
     shown = [each for each in items if _visible(asker, each) and asker.knows(f"dataset:{each.dataset}")]
     return IssuePage(items=[_issue(asker, each) for each in shown], next=following)
 
 
+def _moves(asker: Asker, issue: Issue) -> list[str]:
+    """Return the steps that an issue is open to and that the asker may take."""
+    open_to = (name for name, (sources, _, _) in ISSUE_MOVES.items() if issue.state in sources)
+    return [name for name in open_to if asker.may(_RIGHTS.get(name, Action.HANDLE), _resource(issue))]
+
+
 def _issue(asker: Asker, issue: Issue) -> IssueBody:
-    inside = asker.may(Action.READ, Resource("issue", issue.reporter))
+    inside = asker.may(Action.READ, _resource(issue))
+    known = asker.may(Action.READ, Resource("issue", issue.reporter))  # the bureau is not told who somebody is
     events = [
         IssueEventBody(
             move=each.move,
             recorded=format_instant(each.recorded),
-            by=each.by if inside else None,
+            by=each.by if known or (inside and each.by != issue.reporter) else None,
             note=each.note if inside else None,
         )
         for each in asker.city.catalogue.issues.events(issue.id)
@@ -184,13 +203,14 @@ def _issue(asker: Asker, issue: Issue) -> IssueBody:
         **{
             **vars(issue),
             "state": issue.state.value,
-            "reporter": issue.reporter if inside else None,
+            "reporter": issue.reporter if known else None,
             "due": format_instant(issue.due) if issue.due else None,
             "opened": format_instant(issue.opened),
             "updated": format_instant(issue.updated),
         },
         overdue=issue.is_overdue(asker.city.clock.now()),
         events=events,
+        moves=_moves(asker, issue),
     )
 
 

@@ -47,7 +47,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0020');
+INSERT INTO "alembic_version" VALUES('0021');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -558,7 +558,7 @@ CREATE TABLE issue (
 	assignee TEXT NOT NULL, 
 	due INTEGER, 
 	opened INTEGER NOT NULL, 
-	updated INTEGER NOT NULL, 
+	updated INTEGER NOT NULL, bureau TEXT, 
 	CONSTRAINT pk_issue PRIMARY KEY (id), 
 	CONSTRAINT fk_issue_dataset FOREIGN KEY(dataset) REFERENCES dataset (id) DEFERRABLE INITIALLY DEFERRED
 )
@@ -1182,3 +1182,5 @@ CREATE INDEX ix_master_duplicate_kind_state ON master_duplicate (kind, state);
 CREATE INDEX ix_master_step_item ON master_step (item);
 
 CREATE INDEX ix_offered_file_dataset ON offered_file (dataset);
+
+CREATE INDEX ix_issue_bureau ON issue (bureau);
