@@ -15,8 +15,10 @@ MAX_ROWS = 1_000_000
 _FIRST = -2_208_988_800_000_000  # 1900-01-01T00:00Z
 _LAST = 7_258_118_400_000_000  # 2200-01-01T00:00Z
 
-# What stands for a quality in a body: its word or its code; nothing stands for good.
+# What stands for a quality in columns: its word or its code; nothing stands for good.
 QUALITY_OF: dict[Any, int] = dict([(None, 0), *((mark, q.value) for q in Quality for mark in (q.word, q.value))])
+# In JSON a number is whatever resultQuality the client keeps, so that only words are lifang's.
+WORD_OF: dict[Any, int] = {mark: code for mark, code in QUALITY_OF.items() if mark is None or isinstance(mark, str)}
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lifang.core import BadInput, parse_instant, to_micros
-from lifang.sensing.codec import MAX_ROWS, QUALITY_OF, Decoded, check_rows, outside_years, refuse_row
+from lifang.sensing.codec import MAX_ROWS, WORD_OF, Decoded, check_rows, outside_years, refuse_row
 from lifang.sensing.model import Codes, Micros, Quality, Values
 
 _READ = ("phenomenonTime", "result", "resultQuality")
@@ -216,11 +216,9 @@ def _values(results: list[Any], run: _Run, column: int) -> Values:
 
 def _qualities(marks: list[Any], run: _Run, column: int) -> Codes:
     try:
-        if bool in set(map(type, marks)):
-            raise TypeError
-        return np.array([QUALITY_OF[mark] for mark in marks], dtype=np.uint8)
+        return np.array([WORD_OF[mark] for mark in marks], dtype=np.uint8)
     except (KeyError, TypeError):
-        bad = next(n for n, mark in enumerate(marks) if isinstance(mark, bool | list | dict) or mark not in QUALITY_OF)
+        bad = next(n for n, mark in enumerate(marks) if isinstance(mark, list | dict) or mark not in WORD_OF)
         raise refuse_row(
             f"{str(marks[bad])[:80]!r} is no quality.",
             where=run.path(bad, column),

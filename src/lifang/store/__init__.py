@@ -7,7 +7,7 @@ Reads and writes every release and all observations, for the rooms above; the on
 from lifang.store.backup import BackupSummary
 from lifang.store.blobs import Blob, Blobs
 from lifang.store.city_store import Store
-from lifang.store.expression import Among, Call, Expression, Field, Geometry, Kind, Literal, all_of, conjuncts
+from lifang.store.expression import Among, Call, Expression, Field, Geometry, Kind, Literal, Lookup, all_of, conjuncts
 from lifang.store.index import (
     Begins,
     Clause,
@@ -109,6 +109,7 @@ __all__ = [
     "LinkQuery",
     "Links",
     "Literal",
+    "Lookup",
     "Nearly",
     "Node",
     "ObjectChange",

@@ -113,7 +113,16 @@ class Among:
     numbers: tuple[int, ...]
 
 
-Expression = Field | Literal | Call | Among
+@dataclass(frozen=True, eq=False)
+class Lookup:
+    """The value that stands for the whole number that ``key`` is: ``values[i]`` for ``numbers[i]``, else nothing."""
+
+    key: Field
+    numbers: tuple[int, ...]
+    values: tuple[bool | int | float | str | None, ...]
+
+
+Expression = Field | Literal | Call | Among | Lookup
 
 
 @dataclass(frozen=True)

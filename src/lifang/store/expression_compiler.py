@@ -16,6 +16,7 @@ from lifang.store.expression import (
     Field,
     Kind,
     Literal,
+    Lookup,
     check,
     signature_of,
     unfit,
@@ -23,6 +24,7 @@ from lifang.store.expression import (
 
 Sql = TypeVar("Sql")
 _TIMES = frozenset({Kind.MOMENT, Kind.DATE})
+_ALIKE = (Kind.NUMBER, Kind.TEXT, Kind.TRUTH)
 _PARTS = {Kind.DATE: "date", Kind.TIME: "time"}  # of a moment
 _SUMS = {  # of what may be added and subtracted besides numbers (OData 4.0 Part 2, clause 5.1.1.2)
     ("add", Kind.MOMENT, Kind.DURATION): Kind.MOMENT,
@@ -80,6 +82,11 @@ class Compiler(ABC, Generic[Sql]):
     def call(self, name: str, args: Sequence[Sql]) -> Sql:
         """Return the SQL of a function whose arguments are of the kinds it takes."""
 
+    def lookup(self, key: Sql, looked: Lookup) -> Part[Sql]:
+        """Return the value that stands for ``key``; ``BadInput`` where the store looks nothing up."""
+        del key, looked
+        raise BadInput("Values at the ends of links are not compared here.", mend="Compare with a literal.")
+
     def spatial(self, name: str, args: Sequence[Part[Sql]]) -> Sql:
         """Return the SQL of a spatial function; ``BadInput`` where the store knows no geometry."""
         del args
@@ -94,6 +101,8 @@ class Compiler(ABC, Generic[Sql]):
         if isinstance(expression, Among):
             value = self.read(self.part(expression.value), Kind.NUMBER, "among", 0)
             return Part(Kind.TRUTH, self.among(value, expression.numbers))
+        if isinstance(expression, Lookup):
+            return self.lookup(self.read(self.part(expression.key), Kind.NUMBER, "lookup", 0), expression)
         signature = signature_of(expression)
         parts = [self.part(each) for each in expression.args]
         if expression.name in COMPARISONS:
@@ -136,6 +145,15 @@ class Compiler(ABC, Generic[Sql]):
             same = self.spatial("st_equals", [left, right])
             return same if name == "eq" else self.call("not", [same])
         kind = self._common(left.kind, right.kind, name)
+        pairs = [
+            (left.readings[each], right.readings[each])
+            for each in _ALIKE
+            if {each} <= left.readings.keys() & right.readings.keys()
+        ]
+        if kind is Kind.ANY and pairs and name == "ne":
+            return self.call("not", [self._compare("eq", left, right)])
+        if kind is Kind.ANY and pairs:  # of two JSON values: alike in kind, then in value
+            return self.call("or", [self.call(name, pair) for pair in pairs])
         return self.call(name, [self.read(left, kind, name, 0), self.read(right, kind, name, 1)])
 
     def _common(self, left: Kind, right: Kind, name: str) -> Kind:

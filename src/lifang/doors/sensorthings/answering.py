@@ -79,7 +79,7 @@ def _property(asker: Asker, target: Target, options: Options, asked: Asked, sigh
     own |= {"id": own["@iot.id"], "@iot.selfLink": renderer.link(entity)}
     found = value_at(own, target.inside)
     record(asker, [entity])
-    if found is None:
+    if found is None or (found == {} and target.inside == ("properties",)):
         return Answer(204)
     if target.ending != "$value":
         return Answer(body={target.inside[-1]: found})

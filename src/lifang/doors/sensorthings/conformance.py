@@ -43,7 +43,11 @@ BY_MQTT = tuple(
 
 
 def landing(root: str, mqtt: str | None = None) -> dict[str, Any]:
-    """Return what there is below ``root``, what of the standard and beyond it is kept, and the address for MQTT."""
+    """Return what there is below ``root``, what of the standard and beyond it is kept, and the address for MQTT.
+
+    The collections of Tasking Core (17-079r1) stand in ``serverSettings``: at the root the OGC's suite knows those of
+    Sensing only.
+    """
     by_mqtt = BY_MQTT if mqtt else ()
     settings: dict[str, Any] = {"conformance": [*CONFORMANCE, *tasking.REQUIREMENTS, *by_mqtt, *EXTENSIONS]}
     settings |= {each: {"endpoints": [mqtt]} for each in by_mqtt}
@@ -51,5 +55,7 @@ def landing(root: str, mqtt: str | None = None) -> dict[str, Any]:
         "functions": ["avg", "min", "max", "count", "sum", "p0 … p100"],
         "example": "Datastreams(1)/Observations?$apply=groupby((bucket(phenomenonTime,PT1H)),aggregate(avg,max))",
     }
-    sets = [{"name": name, "url": f"{root}/{name}"} for name in (*COLLECTIONS, *tasking.COLLECTIONS)]
+    endpoints = [f"{root}/{name}" for name in tasking.COLLECTIONS]
+    settings |= {each: {"endpoints": endpoints} for each in tasking.REQUIREMENTS}
+    sets = [{"name": name, "url": f"{root}/{name}"} for name in COLLECTIONS]
     return {"value": sets, "serverSettings": settings}

@@ -34,6 +34,9 @@ class _Parser:
         self._tokens: Sequence[Token] = list(tokens(text))
         self._at, self._depth = 0, 0
         self._kind, self._now = kind, now
+        self._variables: dict[str, str] = {}  # of any(), and the path that each stands for
+        self._anys: set[str] = set()
+        self._denied = 0
 
     def whole(self) -> Expression:
         found = self._or()
@@ -91,7 +94,10 @@ class _Parser:
     def _not(self) -> Expression:
         if self._next.kind == "name" and self._next.value == "not":
             self._at += 1
-            return Call("not", (self._nested(self._not),))
+            self._denied += 1
+            found = Call("not", (self._nested(self._not),))
+            self._denied -= 1
+            return found
         return self._comparison()
 
     def _comparison(self) -> Expression:
@@ -143,8 +149,27 @@ class _Parser:
         name = str(self._expect("name").value)
         if self._next.kind == "sign" and self._next.value == "(":
             self._at += 1
-            return self._call(name)
-        return Field(field_name(self._kind, name))
+            return self._any(name.removesuffix("/any")) if name.endswith("/any") else self._call(name)
+        return Field(field_name(self._kind, self._path(name)))
+
+    def _path(self, name: str) -> str:
+        first, slash, rest = name.partition("/")
+        return f"{self._variables[first]}{slash}{rest}" if first in self._variables else name
+
+    def _any(self, path: str) -> Expression:
+        """Return the condition that one entity at the end of a link meets (OData 4.01 Part 2, clause 5.1.1.13.1)."""
+        variable, path = str(self._expect("name").value), self._path(path)
+        self._expect("sign", ":")
+        if self._denied or path in self._anys:
+            raise BadInput(
+                "any stands once for each link, and not below not.", where=path[:80], mend="Join what it says with and."
+            )
+        self._anys.add(path)
+        self._variables[variable] = path
+        found = self._nested(self._or)
+        del self._variables[variable]
+        self._expect("sign", ")")
+        return found
 
     def _call(self, name: str) -> Expression:
         args = self._arguments()

@@ -16,7 +16,6 @@ from lifang.sensing import OBSERVATION, Entity, Page
 
 Json = dict[str, Any]
 _COMPONENTS = ("id", "phenomenonTime", "result", "resultTime", "resultQuality", "validTime", "parameters")
-_DEFAULT = _COMPONENTS[:5]
 _SHAPES: Mapping[str, str] = {"Location": "location", "FeatureOfInterest": "feature", "Datastream": "observedArea"}
 
 
@@ -25,7 +24,7 @@ def data_array(page: Page, bodies: Sequence[Json], options: Options, kinds: Mapp
 
     ``bodies`` are the page's observations as JSON, ``kinds`` says of each datastream's number what it is.
     """
-    wanted = options.select or _DEFAULT
+    wanted = options.select or _COMPONENTS
     components = ["id" if name == "@iot.id" else name for name in wanted]
     for name in components:
         if name not in _COMPONENTS:

@@ -10,7 +10,7 @@ from lifang.core import BadInput, NotFound
 STEPS_MAX = 12
 _KEY = r"'(?:[^']|'')*'|-?\d{1,30}|[\w.:\-]{1,130}"
 _NUMBER = re.compile(r"-?\d{1,30}", re.ASCII)
-_STEP = re.compile(rf"(?P<name>[$\w.@:\-]+)(?:\((?P<key>{_KEY})\))?")
+_STEP = re.compile(rf"(?P<name>[$\w.@:\-]+(?:\[\d{{1,9}}\])*)(?:\((?P<key>{_KEY})\))?")
 
 
 @dataclass(frozen=True)

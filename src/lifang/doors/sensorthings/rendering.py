@@ -42,7 +42,8 @@ class Renderer:
         own = {name: value for name, value in own.items() if value is not None or name in _SHOWN_EMPTY[entity.kind]}
         found: Json = {"@iot.id": key, "@iot.selfLink": link, **own}
         for name in WAYS[entity.kind]:
-            if name not in entity.links and self._has(entity, name):
+            chosen = options.select is not None and name in options.select
+            if (chosen or name not in entity.links) and self._has(entity, name):
                 found[f"{name}@iot.navigationLink"] = f"{link}/{name}"
         if options.select is not None:
             found = selected(found, options, own)

@@ -144,7 +144,7 @@ def _member(asker: Asker, target: Target, key: int | str, sight: Sight) -> Entit
 def value_at(body: Mapping[str, object], inside: Sequence[str]) -> object:
     """Return what lies at ``inside`` in an entity's properties; ``NotFound`` if there is no such property."""
     found: object = body
-    for name in inside:
+    for name in (part for step in inside for part in step.replace("]", "").split("[")):
         if isinstance(found, Mapping) and name in found:
             found = found[name]
         elif isinstance(found, list) and name.isascii() and name.isdigit() and int(name[:9]) < len(found):

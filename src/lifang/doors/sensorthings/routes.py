@@ -85,12 +85,18 @@ def asked_of(request: Request, path: str, body: bytes = b"", prefix: str = PREFI
     return Asked(
         request.method,
         path,
-        tuple(request.query_params.multi_items()),
+        tuple(_pair(name, value) for name, value in request.query_params.multi_items()),
         body,
         request.headers.get("content-type", JSON),
         root_of(request, prefix),
         request.headers.get("accept", ""),
     )
+
+
+def _pair(name: str, value: str) -> tuple[str, str]:
+    """Return an option and its value; also of a client that encodes the sign between them (``%24top%3D1``)."""
+    first, sign, rest = name.partition("=")
+    return (first, rest) if sign and not value and name.startswith("$") else (name, value)
 
 
 def response_of(request: Request, given: Answer) -> Response:

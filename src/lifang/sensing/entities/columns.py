@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from lifang.core import BadInput, from_micros
 from lifang.sensing.codec import QUALITY_OF
 from lifang.sensing.entities.observation import parse_id
 from lifang.sensing.entities.rewriting import NUMBER
-from lifang.store import Among, Call, Expression, Field, Literal
+from lifang.store import Among, Call, Expression, Field, Literal, all_of
 
 _COLUMNS: Mapping[str, str] = {
     "phenomenonTime": "time",
@@ -18,6 +19,7 @@ _COLUMNS: Mapping[str, str] = {
     "resultQuality": "extra.resultQuality",
     "validTime": "extra.validTime/start",
 }
+_ABSENT = frozenset({"extra.resultTime", "extra.validTime/start"})
 _ORDERS: Mapping[str, tuple[str, ...]] = {
     NUMBER: ("datastream", "time"),
     "phenomenonTime": ("time",),
@@ -43,7 +45,18 @@ def own_columns(expression: Expression) -> Expression:
         found = _named(expression) or _graded(expression)
         if found is not None:
             return found
-    return Call(expression.name, tuple(own_columns(each) for each in expression.args))
+    call = Call(expression.name, tuple(own_columns(each) for each in expression.args))
+    return _at_another_time(call) if expression.name == "ne" else call
+
+
+def _at_another_time(call: Call) -> Expression:
+    """Return ``call`` (``ne``) so that an observation without the time it compares with a moment is not meant.
+
+    The OGC's suite reads that time in every answer; OData's ``ne`` alone would count null as another time.
+    """
+    fields = [each for each in call.args if isinstance(each, Field) and each.name in _ABSENT]
+    moments = [each for each in call.args if isinstance(each, Literal) and isinstance(each.value, datetime)]
+    return all_of(call, Call("ne", (fields[0], Literal(None)))) or call if fields and moments else call
 
 
 def _column(name: str) -> str:

@@ -33,7 +33,7 @@ def covered(
         return {}
     tally = store.lake.tally(streams)
     results = observing.result_times(streams) if "resultTime" in names else {}
-    areas = _areas(store, roster, streams, sight) if "observedArea" in names else {}
+    areas = areas_of(store, roster, streams, sight) if "observedArea" in names else {}
     found: dict[int, dict[str, Any]] = {}
     for number, first, last in zip(streams.tolist(), tally.first.tolist(), tally.last.tolist(), strict=True):
         told = found[number] = {}
@@ -48,7 +48,7 @@ def covered(
     return found
 
 
-def _areas(
+def areas_of(
     store: Store, roster: Roster, streams: Numbers, sight: Sight
 ) -> dict[int, tuple[float, float, float, float]]:
     """Return west, south, east, north of the features of each datastream."""

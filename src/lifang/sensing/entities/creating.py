@@ -52,7 +52,7 @@ def create(
     change.may(kind)
     kept = check_names(kind, body, where=kind)
     if start is not None:
-        kept = _with_link(kind, kept, start, link)
+        kept = _with_link(change, kind, kept, start, link)
     if kind == OBSERVATION:
         draft = observe(change, kept, depth)
         change.drafts.append(draft)
@@ -60,12 +60,17 @@ def create(
     return int(_CREATE[kind](change, kept, depth)["number"])
 
 
-def _with_link(kind: str, body: dict[str, Any], start: Start, link: str) -> dict[str, Any]:
+def _with_link(change: Change, kind: str, body: dict[str, Any], start: Start, link: str) -> dict[str, Any]:
     inverse = _INVERSE.get((start.kind, link))
     if inverse is None:
         raise BadInput(f"Nothing is added at {link}.", where=link, mend="Send it to a collection.")
     named = {"@iot.id": start.number}
-    return {**body, inverse: [*body.get(inverse, []), named] if WAYS[kind][inverse].many else named}
+    if WAYS[kind][inverse].many:
+        return {**body, inverse: [*body.get(inverse, []), named]}
+    key = reference(body[inverse]) if body.get(inverse) is not None else None
+    if key is not None and change.linked(WAYS[kind][inverse].target, key)["number"] != start.number:
+        raise BadInput(f"The address names another {inverse} than the body.", where=inverse, mend="Leave one out.")
+    return {**body, inverse: named}
 
 
 def _one(change: Change, kind: str, value: Any, depth: int) -> Row:

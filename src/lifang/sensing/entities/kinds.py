@@ -30,8 +30,10 @@ def _to(target: str, *steps: tuple[str, str, str]) -> Link:
     return Link(target, False, tuple(Step(*step) for step in steps))
 
 
-def _many(target: str, *steps: tuple[str, str, str], order: tuple[int, str] | None = None) -> Link:
-    return Link(target, True, tuple(Step(*step) for step in steps), order)
+def _many(
+    target: str, *steps: tuple[str, str, str], order: tuple[int, str] | None = None, repeats: bool = False
+) -> Link:
+    return Link(target, True, tuple(Step(*step) for step in steps), order, repeats)
 
 
 def _streams(column: str) -> Mapping[str, Link]:
@@ -94,6 +96,7 @@ _OBSERVED_PROPERTY = Node(
             "MultiDatastream",
             ("number", "datastream_property", "property"),
             ("datastream", "datastream", "number"),
+            repeats=True,
         ),
     },
     inside=_CLASS,

@@ -26,7 +26,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lifang.core import BadInput, format_instant, from_micros, parse_instant, to_micros
-from lifang.sensing.codec import QUALITY_OF, outside_years
+from lifang.sensing.codec import WORD_OF, outside_years
 from lifang.sensing.model import Quality, make_observations
 from lifang.store import DELETED, Observations
 
@@ -116,8 +116,8 @@ def _value(result: Any, extra: dict[str, Any]) -> float:
 
 
 def _quality(told: Any, extra: dict[str, Any]) -> int:
-    if isinstance(told, str | int | None) and not isinstance(told, bool) and told in QUALITY_OF:
-        return QUALITY_OF[told]
+    if isinstance(told, str | None) and told in WORD_OF:
+        return WORD_OF[told]
     extra["resultQuality"] = told
     return int(Quality.GOOD)
 

@@ -6,7 +6,7 @@ at no end of a link, in no count, and no filter finds anything by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,15 +15,16 @@ import numpy as np
 
 from lifang.core import BadInput, NotFound, to_micros
 from lifang.sensing.entities.columns import NATURAL
+from lifang.sensing.entities.computed import Computed, is_time
 from lifang.sensing.entities.kinds import GRAPH, OBSERVATION, PLURALS, STREAMS, WAYS
+from lifang.sensing.entities.linked import Linked
 from lifang.sensing.entities.observation import observation_id, parse_id, told
 from lifang.sensing.entities.observing import Observing, ask, columns_of
 from lifang.sensing.entities.question import DEPTH_MAX, Entity, Page, Question, Sight, Start
-from lifang.sensing.entities.rewriting import NUMBER, Foreign, compared_time, rewrite, rewrite_observations
+from lifang.sensing.entities.rewriting import NUMBER, Foreign, rewrite, rewrite_observations
 from lifang.sensing.model import Numbers
 from lifang.sensing.roster import Roster
 from lifang.store import (
-    NEVER,
     Among,
     Call,
     EntityQuery,
@@ -37,15 +38,7 @@ from lifang.store import (
     rising,
 )
 
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
-_COMPARE: Mapping[str, Callable[[Any, Any, int], Any]] = {  # an interval against a moment
-    "eq": lambda first, last, at: (first == at) & (last == at),
-    "ne": lambda first, last, at: (first != at) | (last != at),
-    "gt": lambda first, _last, at: first > at,
-    "ge": lambda first, _last, at: first >= at,
-    "lt": lambda _first, last, at: last < at,
-    "le": lambda _first, last, at: last <= at,
-}
+Order = tuple[tuple[Expression, bool], ...]
 _ANY = Question("")
 
 
@@ -55,6 +48,8 @@ class Reading:
     def __init__(self, store: Store, roster: Roster) -> None:
         self._store, self._roster = store, roster
         self.observing = Observing(store.lake, roster)
+        self._computed = Computed(store, roster, self.observing)
+        self._linked = Linked(store, roster)
         self._counts: dict[tuple[Any, ...], tuple[int, int]] = {}
 
     def page(self, question: Question, sight: Sight, start: Start | None = None, link: str = "") -> Page:
@@ -106,13 +101,16 @@ class Reading:
             question.kind,
             sight,
             where,
-            tuple((self._registry_filter(question.kind, key, sight), down) for key, down in question.order),
+            self._registry_order(question, sight),
             question.top + 1,
             question.skip,
             question.after,
             parents,
         )
-        rows = self._store.registry.entities(GRAPH, query) if question.top else []
+        if any(is_time(question.kind, key) for key, _ in query.order):
+            rows = self._computed.ordered(query, question) if question.top else []
+        else:
+            rows = self._store.registry.entities(GRAPH, query) if question.top else []
         more = len(rows) > question.top
         rows = rows[: question.top]
         count = self._count(query) if question.count else None
@@ -141,7 +139,8 @@ class Reading:
             linked = self.streams_of(start.number)
             of_feature = self._of_features([start.number])
             numbers, where = _both(numbers, linked), of_feature if where is None else all_of(of_feature, where)
-        return self.observing.page(question, where, numbers)
+        ordered = replace(question, order=self._linked.order(question.order, sight, numbers))
+        return self.observing.page(ordered, where, numbers)
 
     def expand(self, entities: Sequence[Entity], question: Question, sight: Sight) -> None:
         """Hang on ``entities`` what is at the ends of the links that ``question`` expands."""
@@ -187,14 +186,21 @@ class Reading:
 
     def _registry_filter(self, kind: str, where: Expression, sight: Sight) -> Expression:
         def answer(foreign: Foreign, inner: Expression) -> Sequence[int]:
-            if foreign.what == "times":
-                return self._numbers_at(inner)
+            if foreign.what == "computed":
+                return self._computed.numbers(inner, sight)
             found = self._lake_filter(inner, sight) or Call("ge", (Field("datastream"), Literal(0)))
             if foreign.kind in STREAMS:
                 return self.observing.streams_where(found, self.visible(sight))
             return self.observing.features_where(found, self.visible(sight))
 
         return rewrite(kind, where, answer)
+
+    def _registry_order(self, question: Question, sight: Sight) -> Order:
+        kind = question.kind
+        return tuple(
+            (key if is_time(kind, key) else self._registry_filter(kind, key, sight), down)
+            for key, down in question.order
+        )
 
     def _lake_filter(self, where: Expression | None, sight: Sight) -> Expression | None:
         if where is None:
@@ -204,7 +210,7 @@ class Reading:
             numbers = self.numbers(kind, inner, sight)
             return Among(Field("datastream"), tuple(numbers)) if kind in STREAMS else self._of_features(numbers)
 
-        return columns_of(rewrite_observations(where, answer))
+        return columns_of(rewrite_observations(where, answer, lambda each: self._linked.within(each, sight)))
 
     def _of_features(self, features: Sequence[int]) -> Expression:
         """Return what observations of ``features`` meet: named in the row, or the datastream's own."""
@@ -218,37 +224,6 @@ class Reading:
         rows = self._store.registry.find("datastream_feature", where={"feature": feature}, order="datastream")
         linked = np.array([row["datastream"] for row in rows], dtype=np.int32)
         return np.union1d(self._roster.owners([feature]), linked).astype(np.int32)
-
-    def _numbers_at(self, expression: Expression) -> list[int]:
-        """Return the datastreams whose phenomenonTime or resultTime meets ``expression``."""
-        numbers = np.arange(1, self._roster.highest + 1, dtype=np.int32)
-        return numbers[self._mask(expression, numbers)].tolist()  # type: ignore[no-any-return]
-
-    def _mask(self, expression: Expression, numbers: Numbers) -> Mask:
-        if isinstance(expression, Call) and expression.name in {"and", "or", "not"}:
-            masks = np.array([self._mask(each, numbers) for each in expression.args])
-            if expression.name == "not":
-                return np.asarray(~masks[0])
-            return np.asarray(masks.all(axis=0) if expression.name == "and" else masks.any(axis=0))
-        name, compare, literal = compared_time(expression)
-        first, last = self._spans(name, numbers)
-        known = first != NEVER
-        if literal.value is None:
-            return np.asarray(~known if compare == "eq" else known)
-        at = literal.plain()
-        if not isinstance(at, int) or literal.kind.name != "MOMENT":
-            raise BadInput(f"{name} is compared with a moment.", mend="Write 2019-01-12T00:00:00Z.")
-        return np.asarray(known & _COMPARE[compare](first, last, at))
-
-    def _spans(self, name: str, numbers: Numbers) -> tuple[Any, Any]:
-        if name == "phenomenonTime":
-            tally = self._store.lake.tally(numbers)
-            return tally.first, tally.last
-        told = self.observing.result_times(numbers)
-        first, last = (np.full(len(numbers), NEVER, np.int64) for _ in range(2))
-        for number, (begin, end) in told.items():
-            first[number - 1], last[number - 1] = begin, end
-        return first, last
 
     def _expand(self, entities: Sequence[Entity], question: Question, sight: Sight, depth: int) -> None:
         if depth > DEPTH_MAX:
@@ -278,7 +253,7 @@ class Reading:
             way.target,
             sight,
             where,
-            tuple((self._registry_filter(way.target, key, sight), down) for key, down in wanted.order),
+            self._registry_order(wanted, sight),
             wanted.top + 1 if way.many else None,
             wanted.skip if way.many else 0,
             parents=Parents(kind, link, tuple(dict.fromkeys(entity.number for entity in entities))),
@@ -310,7 +285,8 @@ class Reading:
         if kind in STREAMS:
             where = self._lake_filter(wanted.where, sight)
             numbers = rising(np.array([entity.number for entity in entities], dtype=np.int32))
-            pages = self.observing.nested(wanted, where, numbers)
+            ordered = replace(wanted, order=self._linked.order(wanted.order, sight, numbers))
+            pages = self.observing.nested(ordered, where, numbers)
             for entity in entities:
                 page = entity.links[link] = pages[entity.number]
                 children += page.items

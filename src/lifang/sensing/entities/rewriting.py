@@ -15,7 +15,8 @@ from lifang.sensing.entities.kinds import OBSERVATION, STREAMS, WAYS
 from lifang.store import Among, Call, Expression, Field, Literal
 
 NUMBER = "@id"
-_TIMES = ("phenomenonTime", "resultTime")
+TIMES = ("phenomenonTime", "resultTime")
+_COMPUTED = (*TIMES, "observedArea")
 _LOGIC = frozenset({"and", "or", "not"})
 _COMPARED = {"eq": "eq", "ne": "ne", "gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}  # with sides swapped
 
@@ -41,10 +42,13 @@ def rewrite(kind: str, expression: Expression, answer: Answer) -> Expression:
     return _rewrite(expression, lambda name: _foreign(kind, name), answer)
 
 
-def rewrite_observations(expression: Expression, answer: Callable[[str, Expression], Expression]) -> Expression:
+def rewrite_observations(
+    expression: Expression, answer: Callable[[str, Expression], Expression], joined: Callable[[Expression], Expression]
+) -> Expression:
     """Return ``expression`` about observations with only their own columns.
 
-    ``answer`` gives, for a link and an expression about the entity at its end, what the observations meet.
+    ``answer`` gives, for a link and an expression about the entity at its end, what the observations meet; ``joined``
+    gives one comparison of both with the values at the ends of links in it.
     """
 
     def end(name: str) -> Foreign | None:
@@ -54,7 +58,7 @@ def rewrite_observations(expression: Expression, answer: Callable[[str, Expressi
     def asked(foreign: Foreign, inner: Expression) -> Expression:
         return answer(foreign.kind, inner)
 
-    return _taken_apart(expression, end, asked)
+    return _taken_apart(expression, end, asked, joined)
 
 
 def _rewrite(expression: Expression, end: Callable[[str], Foreign | None], answer: Answer) -> Expression:
@@ -68,6 +72,7 @@ def _taken_apart(
     expression: Expression,
     end: Callable[[str], Foreign | None],
     asked: Callable[[Foreign, Expression], Expression],
+    joined: Callable[[Expression], Expression] | None = None,
 ) -> Expression:
     ends = _ends(expression, end)
     if ends == {None} or not ends:
@@ -76,6 +81,8 @@ def _taken_apart(
         (foreign,) = ends
         return asked(foreign, _shortened(expression, foreign)) if foreign else expression
     if not isinstance(expression, Call) or expression.name not in _LOGIC:
+        if joined is not None:
+            return joined(expression)
         raise BadInput(
             "One comparison speaks of an observation and of something else.",
             mend="Compare each with a value, and join the comparisons with and.",
@@ -90,12 +97,12 @@ def _taken_apart(
             mixed.append(each)
         else:
             groups.setdefault(None, []).append(each)
-    parts = [_taken_apart(_joined(expression.name, part), end, asked) for part in groups.values()]
-    parts += [_taken_apart(each, end, asked) for each in mixed]
+    parts = [_taken_apart(_together(expression.name, part), end, asked, joined) for part in groups.values()]
+    parts += [_taken_apart(each, end, asked, joined) for each in mixed]
     return Call(expression.name, tuple(parts))
 
 
-def _joined(name: str, parts: Sequence[Expression]) -> Expression:
+def _together(name: str, parts: Sequence[Expression]) -> Expression:
     return parts[0] if len(parts) == 1 else Call(name, tuple(parts))
 
 
@@ -126,14 +133,14 @@ def _shortened(expression: Expression, foreign: Foreign) -> Expression:
 
 
 def _foreign(kind: str, name: str) -> Foreign | None:
-    """Return where the path leaves the registry: at Observations, or at times that only the lake knows."""
+    """Return where the path leaves the registry: at Observations, or at what is worked out of them."""
     steps = name.split("/")
     way: list[str] = []
     for step in steps:
         link = WAYS[kind].get(step)
         if link is None:
-            known = kind in STREAMS and step in _TIMES
-            return Foreign(tuple(way), kind, "times") if known else None
+            known = kind in STREAMS and step in _COMPUTED
+            return Foreign(tuple(way), kind, "computed") if known else None
         if link.target == OBSERVATION:
             return Foreign(tuple(way), kind, "Observations")
         way.append(step)

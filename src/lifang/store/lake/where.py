@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lifang.core import BadInput
-from lifang.store.expression import DAY_US, Call, Expression, Kind, Literal
+from lifang.store.expression import DAY_US, Call, Expression, Kind, Literal, Lookup
 from lifang.store.expression_compiler import Compiler, Part
 
 
@@ -47,6 +47,7 @@ def keys(expression: Expression) -> list[tuple[Kind, Bound]]:
 
 
 _ORDERED = (Kind.NUMBER, Kind.TEXT, Kind.TRUTH)
+_PLACE = re.compile(r"\d{1,9}", re.ASCII)  # in a list
 _SLOT = re.compile(r"\{(\d)\}")
 
 
@@ -114,7 +115,16 @@ _WRITTEN = (  # a number as a text, as clients that compare results with texts e
     f"CASE WHEN {_NUMBER} = floor(value) AND abs(value) < 1e15 THEN CAST(CAST({_NUMBER} AS BIGINT) AS VARCHAR) "
     f"ELSE CAST({_NUMBER} AS VARCHAR) END"
 )
+_LOOKED = (  # joined, so that it costs no more with many
+    "(SELECT any_value(looked_value) FROM (SELECT unnest(CAST({1} AS BIGINT[])) AS looked_number, "
+    "unnest(CAST({2} AS TYPE[])) AS looked_value) WHERE looked_number = {0})"
+)
 _COLUMNS: Mapping[str, Part[Bound]] = {
+    # what a row is of: the feature it names, told as a negative number, else its datastream
+    "sample": Part(
+        Kind.NUMBER,
+        Bound("coalesce(-CAST(json_extract(extra, '$.\"feature\"') AS BIGINT), CAST(datastream AS BIGINT))"),
+    ),
     "datastream": Part(Kind.NUMBER, Bound("datastream")),
     "time": Part(Kind.MOMENT, Bound("time")),
     "value": Part(Kind.NUMBER, Bound(_NUMBER)),
@@ -152,6 +162,21 @@ class LakeCompiler(Compiler[Bound]):
 
 
 class _ObservationCompiler(LakeCompiler):
+    def lookup(self, key: Bound, looked: Lookup) -> Part[Bound]:
+        def of(kind: type | tuple[type, ...], sql_type: str) -> Bound:
+            pairs = [(n, v) for n, v in zip(looked.numbers, looked.values, strict=True) if _is(v, kind)]
+            numbers, values = ([pair[at] for pair in pairs] for at in (0, 1))
+            template = _LOOKED.replace("TYPE", sql_type)
+            return fill(template, [key, Bound("?", (numbers,)), Bound("?", (values,))])
+
+        readings = {
+            Kind.NUMBER: of((int, float), "DOUBLE"),
+            Kind.TEXT: of(str, "VARCHAR"),
+            Kind.TRUTH: of(bool, "BOOLEAN"),
+        }
+        whole = "coalesce({1}, CAST({0} AS VARCHAR), CAST({2} AS VARCHAR))"
+        return Part(Kind.ANY, fill(whole, list(readings.values())), readings)
+
     def column(self, name: str) -> Part[Bound]:
         if name in _COLUMNS:
             return _COLUMNS[name]
@@ -165,11 +190,15 @@ class _ObservationCompiler(LakeCompiler):
         raise BadInput(f"Observations have no column {name[:80]!r}.", mend=f"Known: {known}.")
 
 
+def _is(value: Any, kind: type | tuple[type, ...]) -> bool:
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
 def _path(name: str) -> str:
     steps = name.removeprefix("extra.").split("/")
     if not all(step and step.isprintable() and '"' not in step and "\\" not in step for step in steps):
         raise BadInput(f"{name[:80]!r} is no path into JSON.", mend="Write extra.<key>/<name>.")
-    return "$" + "".join(f'."{step}"' for step in steps)
+    return "$" + "".join(f"[{step}]" if _PLACE.fullmatch(step) else f'."{step}"' for step in steps)
 
 
 def _json(template: str, name: str) -> Bound:

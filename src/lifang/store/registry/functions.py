@@ -81,7 +81,9 @@ def _distance(left: Any, right: Any) -> float | None:
 
 def _length(shape: Any) -> float | None:
     found = _geometry(shape)
-    return None if found is None else float(shapely.length(found))
+    if found is None:
+        return None
+    return 0.0 if shapely.get_dimensions(found) == 2 else float(shapely.length(found))  # an area has no length
 
 
 def _moment(text: Any) -> int | None:

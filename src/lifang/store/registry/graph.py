@@ -28,12 +28,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Link:
-    """A way from one kind to another; the last step's table is that of ``target``; ``order`` a column on the way."""
+    """A way from one kind to another; the last step's table is that of ``target``; ``order`` a column on the way.
+
+    ``repeats`` says that one end may lie at two ways through the first step's table: it is one end all the same.
+    """
 
     target: str
     many: bool
     steps: tuple[Step, ...]
     order: tuple[int, str] | None = None
+    repeats: bool = False
 
 
 @dataclass(frozen=True)

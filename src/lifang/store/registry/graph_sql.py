@@ -128,12 +128,21 @@ def _source(graph: Graph, node: Node, parents: Parents | None) -> tuple[_Source,
     start = source
     at, passed = source, []
     for place, step in enumerate(link.steps, start=1):
-        following = root if place == len(link.steps) else table_of(step.table).alias(f"way{place}")
+        following = root if place == len(link.steps) else _way(link, place)
         source = source.join(following, at.c[step.left] == following.c[step.right])
         at = following
         passed.append(following)
     own = None if link.order is None else passed[link.order[0]].c[link.order[1]]
     return root, source, (start.c.number, own)
+
+
+def _way(link: Link, place: int) -> _Source:
+    """Return the table between two ends; of a link that repeats only the pairs of ends, each once."""
+    step, name = link.steps[place - 1], f"way{place}"
+    table = table_of(step.table)
+    if not link.repeats:
+        return table.alias(name)
+    return sa.select(table.c[step.right], table.c[link.steps[place].left]).distinct().subquery(name)
 
 
 def _conditions(scope: _Scope, query: EntityQuery, parent: _Parent | None) -> list[Element]:
