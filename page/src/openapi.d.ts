@@ -4106,7 +4106,7 @@ export interface paths {
         };
         /**
          * Datasets as records
-         * @description Look for datasets by words, place, time, type, theme and provider; with facets of what was found.
+         * @description Look for datasets by words, place, time, type, theme, provider, ids and CQL2; with facets of what was found.
          */
         get: operations["records_ogc_collections_catalogue_records_items_get"];
         put?: never;
@@ -4146,9 +4146,29 @@ export interface paths {
         };
         /**
          * What records are looked for by
-         * @description Give what records are looked for by.
+         * @description Give what records are looked for by; `title` and `description` with LIKE, by their words.
          */
         get: operations["queryables_ogc_collections_catalogue_records_queryables_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/catalogue.records/sortables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What records are ordered by
+         * @description Give what records are ordered by.
+         */
+        get: operations["sortables_ogc_collections_catalogue_records_sortables_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4197,6 +4217,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ogc/collections/sensing.observations/corridor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Observations beside a line
+         * @description Give the series of the stations beside a line, within half the corridor's width of it.
+         */
+        get: operations["corridor_ogc_collections_sensing_observations_corridor_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ogc/collections/sensing.observations/cube": {
         parameters: {
             query?: never;
@@ -4209,6 +4249,46 @@ export interface paths {
          * @description Give the series of the stations in a box.
          */
         get: operations["cube_ogc_collections_sensing_observations_cube_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/sensing.observations/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is observed, each with its last value
+         * @description List what is observed, each datastream as a feature with its last value of the time asked for.
+         */
+        get: operations["items_ogc_collections_sensing_observations_items_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/sensing.observations/items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of what is observed
+         * @description Give one datastream: as GeoJSON with its last value, as CoverageJSON its series.
+         */
+        get: operations["item_ogc_collections_sensing_observations_items__item_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4297,6 +4377,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ogc/collections/sensing.observations/trajectory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Observations along a line
+         * @description Give at each vertex of a line the last value of each parameter at the nearest station, not farther than 5 km.
+         *
+         *     A line with M (seconds since 1970) says at which time each vertex is passed, and what was the last value then, not
+         *     older than a day; one without is told of at the end of `datetime`.
+         */
+        get: operations["trajectory_ogc_collections_sensing_observations_trajectory_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ogc/collections/{collection_id}": {
         parameters: {
             query?: never;
@@ -4332,7 +4435,9 @@ export interface paths {
         put?: never;
         /**
          * Add a feature
-         * @description Add a feature: its key stands in its properties, or in `id` where the key is one column.
+         * @description Add a feature, or all those of a collection: the key stands in the properties, or in `id` where it is one column.
+         *
+         *     Of a collection all features are added, as one release, or none.
          */
         post: operations["create_ogc_collections__collection_id__items_post"];
         delete?: never;
@@ -31551,8 +31656,13 @@ export interface operations {
                 datetime?: string | null;
                 type?: string | null;
                 ids?: string | null;
+                externalIds?: string | null;
                 theme?: string | null;
                 provider?: string | null;
+                /** @description CQL2, as text or as JSON. */
+                filter?: string | null;
+                "filter-lang"?: string | null;
+                "filter-crs"?: string | null;
                 sortby?: string | null;
                 /** @description At most 10,000 are given. */
                 limit?: number | null;
@@ -31744,6 +31854,99 @@ export interface operations {
         };
     };
     queryables_ogc_collections_catalogue_records_queryables_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/schema+json": unknown;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not made here */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    sortables_ogc_collections_catalogue_records_sortables_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -32032,6 +32235,114 @@ export interface operations {
             };
         };
     };
+    corridor_ogc_collections_sensing_observations_corridor_get: {
+        parameters: {
+            query: {
+                /** @description Well-known text, longitude first. */
+                coords: string;
+                /** @description From side to side. */
+                "corridor-width": number;
+                "width-units"?: string;
+                /** @description Of no effect. */
+                "corridor-height"?: number | null;
+                "height-units"?: string;
+                /** @description Else the last day. */
+                datetime?: string | null;
+                crs?: string | null;
+                "parameter-name"?: string | null;
+                parameter_names?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                    "application/json": unknown;
+                    "application/vnd.cov+json": unknown;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not made here */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     cube_ogc_collections_sensing_observations_cube_get: {
         parameters: {
             query: {
@@ -32044,6 +32355,209 @@ export interface operations {
             };
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                    "application/json": unknown;
+                    "application/vnd.cov+json": unknown;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not made here */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    items_ogc_collections_sensing_observations_items_get: {
+        parameters: {
+            query?: {
+                bbox?: string | null;
+                /** @description Else the last day. */
+                datetime?: string | null;
+                /** @description At most 10,000 are given. */
+                limit?: number | null;
+                /** @description As links to the next page have it. */
+                after?: number | null;
+                "parameter-name"?: string | null;
+                parameter_names?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                    "application/json": unknown;
+                    "application/vnd.cov+json": unknown;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not made here */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    item_ogc_collections_sensing_observations_items__item_id__get: {
+        parameters: {
+            query?: {
+                /** @description Else the last day. */
+                datetime?: string | null;
+            };
+            header?: never;
+            path: {
+                item_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -32439,6 +32953,108 @@ export interface operations {
                 coords: string;
                 within: number;
                 "within-units"?: string;
+                /** @description Else the last day. */
+                datetime?: string | null;
+                crs?: string | null;
+                "parameter-name"?: string | null;
+                parameter_names?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                    "application/json": unknown;
+                    "application/vnd.cov+json": unknown;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not made here */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    trajectory_ogc_collections_sensing_observations_trajectory_get: {
+        parameters: {
+            query: {
+                /** @description Well-known text, longitude first. */
+                coords: string;
                 /** @description Else the last day. */
                 datetime?: string | null;
                 crs?: string | null;

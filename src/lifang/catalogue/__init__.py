@@ -73,7 +73,7 @@ from lifang.catalogue.quality import (
     Run,
 )
 from lifang.catalogue.reading import FORMATS
-from lifang.catalogue.search import FACETS, SORTS, Search, office_of, provider_of
+from lifang.catalogue.search import DEGREE, FACETS, SORTS, Search, office_of, provider_of
 from lifang.catalogue.sharing import (
     Agreement,
     Agreements,
@@ -93,6 +93,7 @@ __all__ = [
     "CHANGE",
     "CODES_MAX",
     "CYCLES",
+    "DEGREE",
     "DIMENSIONS",
     "EDITORS",
     "EXISTING",

@@ -52,7 +52,7 @@ _BRIEF = frozenset({"theme", "provider", "classification"})  # what is told of a
 _BETTER = {"name": 6.0, "brief": 2.0}
 _BETTER_BRIEF = {"name": 6.0}
 _BETWEEN = "\x1f"  # stands between the two names of a provider
-_DEGREE = 1_000_000
+DEGREE = 1_000_000  # what the index has of a degree
 _ORDER = {"key": "_key", **{name: name for name in ("updated", "created", "title", "title_en", "id")}}
 
 
@@ -327,7 +327,7 @@ def _extent_numbers(card: Card, release: Release | None) -> dict[str, int]:
 
 
 def _sides(box: Box) -> tuple[int, int, int, int]:
-    west, south, east, north = (round(each * _DEGREE) for each in (box.west, box.south, box.east, box.north))
+    west, south, east, north = (round(each * DEGREE) for each in (box.west, box.south, box.east, box.north))
     return west, south, east, north
 
 

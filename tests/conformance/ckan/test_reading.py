@@ -58,6 +58,7 @@ def test_search_by_words_fields_ranges_and_facets(ckan: Calls) -> None:
     assert search(fq='title:"wells数据" OR name:cell*')["count"] == 2
     assert search(fq="+res_format:(CSV AND GeoJSON) +groups:ecology")["count"] == 2
     assert search(q="metadata_modified:[2020-01-01T00:00:00Z TO NOW]")["count"] == 2
+    assert search(fq="metadata_created:*")["count"] == 2
     assert search(fq="metadata_modified:[* TO 2020-01-01T00:00:00Z]")["count"] == 0
     found = search(**{"facet.field": ["organization", "classification"], "rows": 0})
     assert found["facets"] == {"organization": {"water-bureau": 2}, "classification": {"open": 1, "shared": 1}}

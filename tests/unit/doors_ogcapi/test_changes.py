@@ -89,6 +89,30 @@ def test_a_place_in_another_system_is_kept_in_degrees(officer: Client) -> None:
     assert officer.get(f"{_ITEMS}/t2").json()["geometry"]["coordinates"] == pytest.approx([104.01, 30.61])
 
 
+def test_a_collection_of_features_is_added_whole_or_not_at_all(house: House, officer: Client) -> None:
+    before = house.city.catalogue.dataset("trees").release().number
+    some = {"type": "FeatureCollection", "features": [_tree("c1", height=1), {**_tree("c2"), "geometry": None}]}
+    done = officer.post(_ITEMS, json=some)
+    assert done.status_code == 201, done.text
+    assert done.json()["ids"] == ["c1", "c2"]
+    assert done.headers["location"] == f"http://127.0.0.1{_ITEMS}"
+    assert officer.get(f"{_ITEMS}/c1").json()["properties"]["height"] == 1
+    assert house.city.catalogue.dataset("trees").release().number == before + 1
+    for features, status in (
+        ([_tree("c3"), _tree("c1")], 409),
+        ([_tree("c3"), _tree("c3")], 409),
+        ([_tree("c3"), _tree("c4", height=999)], 400),
+        ([_tree("c3", height=1), _tree("c4", height="1")], 400),
+        ([_tree("c3"), 7], 400),
+        ([], 400),
+    ):
+        answer = officer.post(_ITEMS, json={"type": "FeatureCollection", "features": features})
+        assert answer.status_code == status, answer.text
+    assert house.city.catalogue.dataset("trees").release().number == before + 1
+    for name in ("c1", "c2"):
+        assert officer("DELETE", f"{_ITEMS}/{name}").status_code == 204
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [

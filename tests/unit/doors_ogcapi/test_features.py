@@ -43,7 +43,8 @@ source, box = sys.argv[1], json.loads(sys.argv[2])
 if box == "layers":
     print(json.dumps([name for name, _ in pyogrio.list_layers(source).tolist()]))
 else:
-    print(json.dumps([each.hex() for each in pyogrio.raw.read(source, bbox=tuple(box) if box else None)[2]]))
+    asked = {"bbox": tuple(box)} if isinstance(box, list) else {"where": box} if box else {}
+    print(json.dumps([each.hex() for each in pyogrio.raw.read(source, **asked)[2]]))
 """
 
 
@@ -62,7 +63,11 @@ def test_gdal_reads_every_page_and_pushes_a_box_down(served: str, plots: Plots) 
     west, south, east, north = box = (104.05, 30.65, 104.1, 30.7)
     found = _gdal(f"OAPIF:{served}/collections/plots", box)
     assert len(found) == int(shapely.intersects(plots.shapes, shapely.box(west, south, east, north)).sum())
-    assert {"wells", "plots"} <= set(_gdal(f"OAPIF:{served}", "layers"))
+    few = _gdal(f"OAPIF:{served}/collections/plots", "\"use\" = '住宅' AND area > 500")
+    assert len(few) == sum(each["use"] == "住宅" and float(str(each["area"])) > 500 for each in plots.rows)
+    assert len(_gdal(f"OAPIF:{served}/collections/sensing.observations", None)) >= 1
+    listed = {"wells", "plots", "sensing.observations", "catalogue.records"}
+    assert listed <= set(_gdal(f"OAPIF:{served}", "layers"))
 
 
 @pytest.mark.parametrize("box", [(104.05, 30.65, 104.1, 30.7), (104.1, 30.7, 104.1001, 30.7001), (0, 0, 1, 1)])

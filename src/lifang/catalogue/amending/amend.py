@@ -122,6 +122,8 @@ class Amendments:
         schema = pq.read_schema(base.path)
         plan = Planner(base, schema, whole).plan(checked.upserts, checked.deletes, change.method)
         refused = checked.refused(plan)
+        if change.whole and refused.num_rows:
+            raise _refused(refused, checked.received)
         if plan.is_empty:
             return _nothing_to_do(before, plan, refused, checked.received)
         number = before.number + 1
@@ -189,14 +191,18 @@ def _check_change(change: Change) -> None:
 
 def _nothing_to_do(before: Release, plan: Plan, refused: pa.Table, received: int) -> Amendment:
     if refused.num_rows and not plan.same:
-        first = refused.slice(0, 1).to_pylist()[0]
-        raise BadInput(
-            f"None of the {received} rows can be taken; the first breaks the rule {first['rule']!r}.",
-            where=f"row {first['row']}, column {first['column']!r}, value {(first['value'] or '')[:80]!r}",
-            mend=first["mend"],
-        )
+        raise _refused(refused, received)
     report = _report(0, _left_out(plan, received), refused, Sketches([]))
     return Amendment(before.dataset, before, 0, 0, 0, plan.same, report.refused, report)
+
+
+def _refused(refused: pa.Table, received: int) -> BadInput:
+    first = refused.slice(0, 1).to_pylist()[0]
+    return BadInput(
+        f"None of the {received} rows can be taken; the first breaks the rule {first['rule']!r}.",
+        where=f"row {first['row']}, column {first['column']!r}, value {(first['value'] or '')[:80]!r}",
+        mend=first["mend"],
+    )
 
 
 def _report(rows: int, left_out: int, refused: pa.Table, sketches: Sketches) -> QualityReport:

@@ -21,13 +21,15 @@ class Change:
 
     A column that ``upserts`` lacks keeps its value (empty in a new row). ``method`` is ``upsert``, or ``insert``
     (refuses keys that are there) or ``update`` (refuses those that are not). ``_row`` numbers the rows for the report;
-    ``refused`` are cells that could not be read on the way, to be told with the others.
+    ``refused`` are cells that could not be read on the way, to be told with the others. Of a change that is taken
+    ``whole`` nothing is taken if any of it is refused.
     """
 
     upserts: pa.Table | None = None
     deletes: pa.Table | None = None
     method: Method = "upsert"
     refused: pa.Table | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)

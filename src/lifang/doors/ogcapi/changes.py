@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -17,6 +17,9 @@ from lifang.doors.ogcapi.crs import CRS84, crs_of
 _GEOMETRY = "geometry"
 _MEMBERS = frozenset({"type", "id", "geometry", "properties", "bbox", "links", "time", "place", "coordRefSys",
                       "conformsTo", "featureType"})  # fmt: skip
+_COLLECTION_MEMBERS = frozenset({"type", "features", "bbox", "links", "coordRefSys", "conformsTo", "featureType",
+                                 "name", "crs", "numberMatched", "numberReturned", "timeStamp"})  # fmt: skip
+_FEATURES_MAX = 10_000
 
 
 def sent_row(request: Request, body: Mapping[str, Any], features: Features) -> dict[str, Any]:
@@ -65,12 +68,35 @@ def check_key(features: Features) -> None:
 
 def upsert(row: Mapping[str, Any], method: Any) -> Change:
     """Return the change that writes ``row``."""
-    return Change(upserts=_table(row), method=method)
+    return Change(upserts=_table([row]), method=method)
+
+
+def insert_all(rows: Sequence[Mapping[str, Any]]) -> Change:
+    """Return the change that adds ``rows``: all of them or none."""
+    return Change(upserts=_table(rows), method="insert", whole=True)
+
+
+def sent_features(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the features of a collection that is sent; ``BadInput`` if there are none, too many, or others among them.
+
+    ``coordRefSys`` of the collection holds for those that name none.
+    """
+    _check_names(body, _COLLECTION_MEMBERS, "The collection")
+    found = body.get("features")
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise BadInput(
+            "The features are no list of features.", where="features", mend="Send a list of GeoJSON features."
+        )
+    if not 1 <= len(found) <= _FEATURES_MAX:
+        mend = f"Send 1 to {_FEATURES_MAX:,} at once."
+        raise BadInput(f"These are {len(found):,} features.", where="features", mend=mend)
+    shared = {name: body[name] for name in ("coordRefSys",) if name in body}
+    return [{**shared, **each} for each in found]
 
 
 def deletion(features: Features, feature_id: str) -> Change:
     """Return the change that deletes the feature of this id."""
-    return Change(deletes=_table(features.key_of(feature_id)))
+    return Change(deletes=_table([features.key_of(feature_id)]))
 
 
 def whole(row: dict[str, Any], features: Features) -> dict[str, Any]:
@@ -98,12 +124,23 @@ def check_is_new(row: Mapping[str, Any], features: Features) -> str:
     raise Conflict(f"There is a feature {name[:80]!r} already.", where="id", mend="Replace it, or choose another key.")
 
 
-def _table(row: Mapping[str, Any]) -> pa.Table:
+def _table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     columns = {}
-    for name, value in row.items():
-        kind = pa.binary() if name == _GEOMETRY else None
-        columns[name] = pa.array([value], kind) if kind or value is not None else pa.nulls(1, pa.string())
+    for name in dict.fromkeys(name for row in rows for name in row):
+        values = [row.get(name) for row in rows]
+        columns[name] = pa.array(values, pa.binary()) if name == _GEOMETRY else _column(values, name)
     return pa.table(columns)
+
+
+def _column(values: list[Any], name: str) -> pa.Array:
+    """Return values of JSON as a column: of their type if they have one, else as texts."""
+    if all(each is None for each in values):
+        return pa.nulls(len(values), pa.string())
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        where = f"properties.{name}"[:80]
+        raise BadInput("These are values of several types.", where=where, mend="Send values of one type.") from error
 
 
 def _plain(name: str, value: Any) -> Any:

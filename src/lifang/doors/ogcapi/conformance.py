@@ -29,7 +29,7 @@ CLASSES = (
     f"{_SPEC}tms/2.0/conf/tilematrixset",
     *(
         f"{_SPEC}ogcapi-edr-1/1.1/conf/{name}"
-        for name in ("core", "collections", "position", "radius", "area", "cube", "locations", "covjson", "edr-geojson")
+        for name in ("core", "collections", "json", "geojson", "edr-geojson", "covjson", "queries", "oas30")
     ),
     *(
         f"{_SPEC}ogcapi-processes-1/1.0/conf/{name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,10 @@ from lifang.doors.ogcapi.crs import CRS84
 from lifang.sensing import Datastream, Thing
 
 COVERAGE_JSON = "application/vnd.cov+json"
+_REFERENCING = (
+    {"coordinates": ["x", "y"], "system": {"type": "GeographicCRS", "id": CRS84}},
+    {"coordinates": ["t"], "system": {"type": "TemporalRS", "calendar": "Gregorian"}},
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Station:
     @property
     def values(self) -> list[float | None]:
         """The values; ``None`` where there is none."""
-        return [None if np.isnan(each) else float(each) for each in self.value]
+        return _plain(self.value)
 
 
 def parameter(stream: Datastream) -> dict[str, Any]:
@@ -47,15 +52,11 @@ def parameter(stream: Datastream) -> dict[str, Any]:
 
 def coverages(stations: list[Station]) -> dict[str, Any]:
     """Return the stations as a collection of point series."""
-    referencing = [
-        {"coordinates": ["x", "y"], "system": {"type": "GeographicCRS", "id": CRS84}},
-        {"coordinates": ["t"], "system": {"type": "TemporalRS", "calendar": "Gregorian"}},
-    ]
     return {
         "type": "CoverageCollection",
         "domainType": "PointSeries",
         "parameters": {each.stream.observed_property: parameter(each.stream) for each in stations},
-        "referencing": referencing,
+        "referencing": _REFERENCING,
         "coverages": [_coverage(each) for each in stations],
     }
 
@@ -80,6 +81,84 @@ def _coverage(station: Station) -> dict[str, Any]:
         "domain": {"type": "Domain", "domainType": "PointSeries", "axes": axes},
         "ranges": {station.stream.observed_property: ranges},
     }
+
+
+@dataclass(frozen=True)
+class Vertices:
+    """What was measured along a line: its vertices, when each is passed (microseconds UTC), a value of each parameter.
+
+    ``streams`` has for each parameter a datastream that measures it.
+    """
+
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    time: NDArray[np.int64]
+    streams: Mapping[str, Datastream]
+    values: Mapping[str, NDArray[np.float64]]
+
+    @property
+    def tuples(self) -> list[tuple[str, float, float]]:
+        """Time, longitude and latitude of each vertex."""
+        moments = [format_instant(from_micros(int(each))) for each in self.time]
+        return list(zip(moments, self.lon.tolist(), self.lat.tolist(), strict=True))
+
+
+def trajectory_of(vertices: Vertices) -> dict[str, Any]:
+    """Return what was measured along a line as a trajectory."""
+    composite = {"dataType": "tuple", "coordinates": ["t", "x", "y"], "values": vertices.tuples}
+    ranges = {
+        name: {"type": "NdArray", "dataType": "float", "axisNames": ["composite"], "shape": [len(values)],
+               "values": _plain(values)}
+        for name, values in vertices.values.items()
+    }  # fmt: skip
+    return {
+        "type": "Coverage",
+        "domain": {
+            "type": "Domain",
+            "domainType": "Trajectory",
+            "axes": {"composite": composite},
+            "referencing": _REFERENCING,
+        },
+        "parameters": {name: parameter(stream) for name, stream in vertices.streams.items()},
+        "ranges": ranges,
+    }
+
+
+def points_along(vertices: Vertices) -> dict[str, Any]:
+    """Return what was measured along a line as GeoJSON, a point a vertex with a value of each parameter."""
+    told = {name: _plain(values) for name, values in vertices.values.items()}
+    points = [
+        {
+            "type": "Feature",
+            "id": number,
+            "geometry": {"type": "Point", "coordinates": [lon, lat]},
+            "properties": {"datetime": moment, **{name: values[number] for name, values in told.items()}},
+        }
+        for number, (moment, lon, lat) in enumerate(vertices.tuples)
+    ]
+    return {"type": "FeatureCollection", "numberReturned": len(points), "features": points}
+
+
+def reading(thing: Thing, stream: Datastream, station: Station | None, endpoint: str) -> dict[str, Any]:
+    """Return a datastream as a feature of EDR GeoJSON, with its last value if there is one."""
+    return {
+        "type": "Feature",
+        "id": stream.id,
+        "geometry": point(thing),
+        "properties": {
+            "label": stream.en or stream.zh,
+            "thing": thing.id,
+            "parameter-name": [stream.observed_property],
+            "unit": stream.unit,
+            "datetime": station.times[-1] if station else None,
+            "value": station.values[-1] if station else None,
+            "edrqueryendpoint": endpoint,
+        },
+    }
+
+
+def _plain(values: NDArray[np.float64]) -> list[float | None]:
+    return [None if np.isnan(each) else float(each) for each in values]
 
 
 def features(stations: list[Station]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -26,15 +27,20 @@ _Instants = tuple[Expression, Expression]
 _MEND = "See OGC CQL2: depth > 10, name LIKE 'a%', S_INTERSECTS(geometry, POINT(104 30.6))."
 
 
-def read_filter(text: str, lang: str, place: Place) -> Expression:
-    """Return the condition written in ``text`` as ``cql2-text`` or ``cql2-json``; ``BadInput`` says what is wrong."""
+def read_filter(
+    text: str, lang: str, place: Place, intervals: Mapping[str, tuple[str, str]] = MappingProxyType({})
+) -> Expression:
+    """Return the condition written in ``text`` as ``cql2-text`` or ``cql2-json``; ``BadInput`` says what is wrong.
+
+    ``intervals`` are properties that are no moments but spans, with what their ends are called.
+    """
     if lang == "cql2-text":
         node = read_text(text)
     elif lang == "cql2-json":
         node = _json(text)
     else:
         raise BadInput(f"{lang[:40]!r} is no filter language.", where="filter-lang", mend="cql2-text or cql2-json.")
-    return _Reader(place).read(node)
+    return _Reader(place, intervals).read(node)
 
 
 def _json(text: str) -> Any:
@@ -49,8 +55,8 @@ def _json(text: str) -> Any:
 class _Reader:
     """Turns CQL2 JSON into an expression; a bounded number of levels."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, place: Place, intervals: Mapping[str, tuple[str, str]]) -> None:
+        self._place, self._intervals = place, intervals
         self._depth = 0
 
     def read(self, node: Any) -> Expression:
@@ -134,6 +140,8 @@ class _Reader:
             if len(ends) != 2:
                 raise BadInput("An interval has two ends.", where="filter", mend="Write INTERVAL('2020-01-01','..').")
             return self._end(ends[0], _FIRST), self._end(ends[1], _LAST)
+        if isinstance(node, dict) and (ends := self._intervals.get(str(node.get("property")))):
+            return Field(ends[0]), Field(ends[1])
         found = self.read(node)
         return found, found
 

@@ -14,7 +14,10 @@ from lifang.doors.ogcapi.asked import check_known
 from lifang.doors.ogcapi.changes import (
     check_is_new,
     check_is_there,
+    check_key,
     deletion,
+    insert_all,
+    sent_features,
     sent_row,
     upsert,
     whole,
@@ -28,7 +31,9 @@ from lifang.doors.ogcapi.representing import OgcRoute
 from lifang.doors.ogcapi.routes_features import feature_tag
 from lifang.guard import Action, Resource
 
-Sent = Annotated[dict[str, Any], Body(media_type=GEOJSON, description="A GeoJSON feature.")]
+Sent = Annotated[
+    dict[str, Any], Body(media_type=GEOJSON, description="A GeoJSON feature, or a collection of features.")
+]
 Partly = Annotated[dict[str, Any], Body(media_type="application/merge-patch+json", description="What is to change.")]
 _NAME = "ogcapi"
 
@@ -56,9 +61,14 @@ def router() -> APIRouter:
 
 
 def create(collection_id: CollectionId, request: Request, asker: Reads, body: Sent) -> Response:
-    """Add a feature: its key stands in its properties, or in `id` where the key is one column."""
+    """Add a feature, or all those of a collection: the key stands in the properties, or in `id` where it is one column.
+
+    Of a collection all features are added, as one release, or none.
+    """
     check_known(request)
     features = _changeable(asker, collection_id)
+    if body.get("type") == "FeatureCollection":
+        return _create_all(collection_id, request, asker, features, body)
     row = with_key(sent_row(request, body, features), features, body.get("id"))
     name = check_is_new(row, features)
     try:
@@ -68,6 +78,22 @@ def create(collection_id: CollectionId, request: Request, asker: Reads, body: Se
         raise
     response = json_answer(request, {"id": name, "release": done.release.number}, status=201)
     response.headers["Location"] = address(request, "collections", collection_id, "items", name)
+    return response
+
+
+def _create_all(
+    collection_id: str, request: Request, asker: Asker, features: Features, body: dict[str, Any]
+) -> Response:
+    check_key(features)
+    rows = [with_key(sent_row(request, each, features), features, each.get("id")) for each in sent_features(body)]
+    names = [check_is_new(row, features) for row in rows]
+    if len(set(names)) < len(names):
+        raise Conflict("Two of the features have the same key.", where="features", mend="Send each of them once.")
+    done = asker.amend(collection_id, insert_all(rows), name=_NAME)
+    all_of_them = address(request, "collections", collection_id, "items")
+    items = [address(request, "collections", collection_id, "items", name) for name in names]
+    response = json_answer(request, {"ids": names, "release": done.release.number, "items": items}, status=201)
+    response.headers["Location"] = items[0] if len(items) == 1 else all_of_them
     return response
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -10,22 +10,27 @@ from starlette.responses import Response
 
 from lifang.app import Listed, OpenDataset
 from lifang.catalogue import Search, named
-from lifang.core import BadInput, Box, NeedsPurpose, NotFound, format_instant
+from lifang.core import BadInput, Box, format_instant
 from lifang.doors.http import Asker, json_answer
 from lifang.doors.ogcapi.asked import check_known, span_of
-from lifang.doors.ogcapi.crs import CRS84, boxes_of
+from lifang.doors.ogcapi.cql import read_filter
+from lifang.doors.ogcapi.crs import CRS84, boxes_of, crs_of
 from lifang.doors.ogcapi.describing import worded
 from lifang.doors.ogcapi.landing import ANSWERS
 from lifang.doors.ogcapi.links import GEOJSON, JSON, REL, ROOT, SCHEMA, Link, address, again, link
 from lifang.doors.ogcapi.parameters import Limit, Lists, Offset, Reads, Text
+from lifang.doors.ogcapi.records_filter import INTERVALS, QUERYABLE, clause_of
 from lifang.doors.ogcapi.representing import OgcRoute, media_of
+from lifang.store import Clause, Either, Having, Words
 
 RECORDS = "catalogue.records"  # no dataset can be called so: their ids have no point
 _LIMIT, _LIMIT_MAX = 10, 1000
 _IDS_MAX = 100
 _TYPE = "dataset"
 _CORE = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core"
-_KNOWN = ("q", "bbox", "datetime", "type", "ids", "theme", "provider", "limit", "offset", "sortby")
+_KNOWN = ("q", "bbox", "datetime", "type", "ids", "externalIds", "theme", "provider", "filter", "filter-lang",
+          "filter-crs", "limit", "offset", "sortby")  # fmt: skip
+_SORTED = ("title", "updated", "created", "id")
 _MEDIA = {"json": GEOJSON, "geojson": GEOJSON, "plain": JSON}
 RecordId = Annotated[str, Path(max_length=64)]
 
@@ -37,6 +42,7 @@ def router() -> APIRouter:
     schema: dict[int | str, dict[str, Any]] = {200: {"content": {SCHEMA: {}}}}
     routes.add_api_route("", catalogue, summary="The catalogue of datasets", response_model=dict[str, Any])
     routes.add_api_route("/queryables", queryables, summary="What records are looked for by", responses=schema)
+    routes.add_api_route("/sortables", sortables, summary="What records are ordered by", responses=schema)
     routes.add_api_route("/items", records, summary="Datasets as records", responses=told)
     routes.add_api_route("/items/{record_id}", record, summary="A dataset as a record", responses=told)
     return routes
@@ -56,6 +62,7 @@ def described(request: Request) -> dict[str, Any]:
             link("self", here),
             link("items", f"{here}/items", GEOJSON, "the records"),
             link(f"{REL}queryables", f"{here}/queryables", SCHEMA),
+            link(f"{REL}sortables", f"{here}/sortables", SCHEMA),
         ],
     }
 
@@ -69,16 +76,25 @@ def catalogue(request: Request, asker: Lists) -> Response:
 
 
 def queryables(request: Request, asker: Lists) -> Response:
-    """Give what records are looked for by."""
+    """Give what records are looked for by; `title` and `description` with LIKE, by their words."""
     del asker
+    return _schema(request, "queryables", {"q": {"type": "string"}, **QUERYABLE})
+
+
+def sortables(request: Request, asker: Lists) -> Response:
+    """Give what records are ordered by."""
+    del asker
+    return _schema(request, "sortables", {name: QUERYABLE[name] for name in _SORTED})
+
+
+def _schema(request: Request, place: str, properties: Mapping[str, Any]) -> Response:
     check_known(request)
     media = media_of(request, {"schema": SCHEMA, "json": JSON})
-    text = {"type": "string"}
     body = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": address(request, "collections", RECORDS, "queryables"),
+        "$id": address(request, "collections", RECORDS, place),
         "type": "object",
-        "properties": {"q": text, "type": {"type": "string", "enum": [_TYPE]}, "theme": text, "provider": text},
+        "properties": properties,
         "additionalProperties": False,
     }
     response = json_answer(request, body)
@@ -94,23 +110,29 @@ def records(
     datetime_: Annotated[str | None, Query(alias="datetime", max_length=100)] = None,
     type_: Annotated[str | None, Query(alias="type", max_length=100)] = None,
     ids: Text = None,
+    external_ids: Annotated[str | None, Query(alias="externalIds", max_length=2000)] = None,
     theme: Text = None,
     provider: Text = None,
+    filter_: Annotated[
+        str | None, Query(alias="filter", max_length=16_000, description="CQL2, as text or as JSON.")
+    ] = None,
+    filter_lang: Annotated[str | None, Query(alias="filter-lang", max_length=20)] = None,
+    filter_crs: Annotated[str | None, Query(alias="filter-crs", max_length=200)] = None,
     sortby: Text = None,
     limit: Limit = None,
     offset: Offset = None,
 ) -> Response:
-    """Look for datasets by words, place, time, type, theme and provider; with facets of what was found."""
+    """Look for datasets by words, place, time, type, theme, provider, ids and CQL2; with facets of what was found."""
     check_known(request, *_KNOWN)
     media = media_of(request, _MEDIA)
     start, size = offset or 0, min(limit or _LIMIT, _LIMIT_MAX)
     found: list[Listed] = []
     total, facets = 0, dict[str, list[tuple[str, int]]]()
-    if ids is not None and type_ in (None, _TYPE):
-        every = _by_id(asker, ids)
-        found, total = every[start : start + size], len(every)
-    elif type_ in (None, _TYPE):
-        search = _search(request, q, bbox, datetime_, theme, provider, sortby)
+    also = [*_any_of(q), *_named(ids, "ids"), *_named(external_ids, "externalIds")]
+    also += _filtered(filter_, filter_lang, filter_crs)
+    chosen = {key: (value,) for key, value in (("theme", theme), ("provider", provider)) if value}
+    search = _search(request, "" if "," in q else q, bbox, datetime_, sortby, chosen, also)
+    if type_ is None or _TYPE in type_.split(","):
         page = asker.datasets(search, offset=start, limit=size)
         found, total, facets = list(page), page.total, asker.facets(search)
     body = {
@@ -145,9 +167,9 @@ def _search(
     q: str,
     bbox: str | None,
     when: str | None,
-    theme: str | None,
-    provider: str | None,
     sortby: str | None,
+    chosen: Mapping[str, tuple[str, ...]],
+    also: Sequence[Clause],
 ) -> Search:
     """Return the question to the catalogue."""
     if "\0" in q:
@@ -160,27 +182,39 @@ def _search(
     first, _, last = (when or "").partition("/")
     ends = ["" if each == ".." else each for each in (first, last if "/" in (when or "") else first)]
     name = (sortby or "").lstrip("+-")
-    if sortby is not None and name not in {"title", "updated"}:
-        raise BadInput(
-            f"{sortby[:40]!r} orders nothing.", where="sortby", mend="Use title or updated, with - to descend."
-        )
+    if sortby is not None and name not in _SORTED:
+        mend = f"Use one of {', '.join(_SORTED)}, with - to descend."
+        raise BadInput(f"{sortby[:40]!r} orders nothing.", where="sortby", mend=mend)
     chinese = request.headers.get("accept-language", "").lower().startswith("zh")
     order = {"": "relevance", "title": "title" if chinese else "title_en"}.get(name, name)
-    chosen = {key: (value,) for key, value in (("theme", theme), ("provider", provider)) if value}
     box = boxes[0] if boxes else None
     down = (sortby or "").startswith("-")
-    return Search(q, chosen, box=box, start=ends[0], end=ends[1], sort=order, descending=down)
+    return Search(q, chosen, box=box, start=ends[0], end=ends[1], sort=order, descending=down, also=also)
 
 
-def _by_id(asker: Asker, ids: str) -> list[Listed]:
-    names = list(dict.fromkeys(ids.split(",")))
+def _any_of(q: str) -> list[Clause]:
+    """Return what finds one of several terms, which stand between commas (20-004r1, recommendation of ``q``)."""
+    if "," not in q:
+        return []
+    return [Either([Words(term, "full") for term in q.split(",") if term.strip()])]
+
+
+def _named(text: str | None, where: str) -> list[Clause]:
+    if text is None:
+        return []
+    names = list(dict.fromkeys(each.strip() for each in text.split(",")))
     if len(names) > _IDS_MAX:
-        raise BadInput(f"At most {_IDS_MAX} ids are looked for.", where="ids", mend="Ask for fewer.")
-    found = []
-    for name in names:
-        with suppress(NotFound, NeedsPurpose):
-            found.append(_listed(asker.dataset(name)))
-    return found
+        raise BadInput(f"At most {_IDS_MAX} ids are looked for.", where=where, mend="Ask for fewer.")
+    return [Having("id", names)]
+
+
+def _filtered(text: str | None, lang: str | None, crs: str | None) -> list[Clause]:
+    system = crs_of(crs or CRS84, where="filter-crs")
+    if lang not in {None, "cql2-text", "cql2-json"}:
+        raise BadInput(f"{lang!r} is no filter language.", where="filter-lang", mend="cql2-text or cql2-json.")
+    if text is None:
+        return []
+    return [clause_of(read_filter(text, lang or "cql2-text", system.to_wgs84, INTERVALS))]
 
 
 def _listed(dataset: OpenDataset) -> Listed:
@@ -224,6 +258,7 @@ def _record(request: Request, asker: Asker, listed: Listed) -> dict[str, Any]:
         return _feature(name, None, None, properties, links)
     properties |= {
         "description": worded(request, card.summary),
+        "keywords": list(card.keywords) or None,
         "updated": _updated(listed),
         "license": card.licence or None,
         "formats": [{"name": card.format}] if card.format else [],

@@ -11,6 +11,7 @@ from tantivy import FieldType, Occur, Query
 from lifang.store.index.model import Begins, Clause, Either, Every, Having, Nearly, Span, Without, Words
 from lifang.store.index.tokens import Term, stem, terms
 
+_LEAST = -(2**63)  # of the numbers that a field holds
 _NEAR, _FAR = 4, 8  # letters from which one, and two, may differ
 _SPECIAL = re.compile(r"[.+*?()|\[\]{}^$\\]")
 _EXACT = 3.0  # what a whole word counts beside one that only begins so
@@ -59,7 +60,8 @@ def _(clause: Without, schema: tantivy.Schema) -> Query:
 
 @_query.register
 def _(clause: Span, schema: tantivy.Schema) -> Query:
-    span = Query.range_query(schema, clause.field, FieldType.Integer, clause.low, clause.high)
+    low = _LEAST if clause.low is None and clause.high is None else clause.low
+    span = Query.range_query(schema, clause.field, FieldType.Integer, low, clause.high)
     return Query.const_score_query(span, 0.0)
 
 
