@@ -6,6 +6,7 @@ const FORMS = [
   ["cityjson", "CityJSON", "city.json"],
   ["gpkg", "GeoPackage", "gpkg"],
   ["glb", "glTF", "glb"],
+  ["ifc", "IFC", "ifc"],
 ] as const;
 
 /** Return the links by which a model, or one element of it with its parts, is taken away as a file. */

@@ -18,7 +18,7 @@ from lifang.twin.flat import outlines_of, plain
 from lifang.twin.model import CityObject
 from lifang.twin.tiles import parts_of
 from lifang.twin.tiling import content
-from lifang.twin.writing import CityJson, metric_crs, write_geopackage
+from lifang.twin.writing import CityJson, metric_crs, write_geopackage, write_ifc
 
 # The ending of a file's name and its media type, by the form that is asked for.
 FORMS = {
@@ -26,9 +26,10 @@ FORMS = {
     "cityjsonseq": (".city.jsonl", "application/city+json-seq"),
     "gpkg": (".gpkg", "application/geopackage+sqlite3"),
     "glb": (".glb", "model/gltf-binary"),
+    "ifc": (".ifc", "application/x-step"),
 }
 _AT_ONCE = 500
-_SOLIDS_MAX, _OUTLINES_MAX = 50_000, 1_000_000
+_SOLIDS_MAX, _OUTLINES_MAX, _ELEMENTS_MAX = 50_000, 1_000_000, 50_000
 _PROPERTIES_MAX = 200
 _TOLD = ("id", "class", "name", "model", "category", "level", "stage", "parent", "bottom_m", "top_m")
 
@@ -50,11 +51,13 @@ class Export:
         return [Classification(each) for each in found]
 
     def write(self, path: Path, form: str, *, crs: str = "") -> None:
-        """Write them into ``path``; ``crs`` is a projected system for CityJSON, the UTM zone if it is not given."""
+        """Write them into ``path``; ``crs`` is a projected system for CityJSON and IFC, else the UTM zone."""
         if form == "gpkg":
             self._geopackage(path)
         elif form == "glb":
             path.write_bytes(self._solids())
+        elif form == "ifc":
+            self._ifc(path, crs)
         elif form in FORMS:
             self._cityjson(path, form, crs)
         else:
@@ -86,8 +89,20 @@ class Export:
         rows = self._rows(_SOLIDS_MAX)
         return content(*parts_of(rows, self.generated), self._box(), on_earth=False)
 
-    def _rows(self, most: int) -> pa.Table:
-        rows = self.objects.read(replace(self.query, shaped=True, limit=most + 1))
+    def _ifc(self, path: Path, crs: str) -> None:
+        """Write them with what they are part of."""
+        rows = [self._rows(_ELEMENTS_MAX, shaped=False)]
+        known = set(rows[0]["id"].to_pylist())
+        around = replace(self.query, box=None, classes=None, text="", fuzzy="", levels=None, linked=None, parents=None)
+        while wanted := set(rows[-1]["parent"].to_pylist()) - known - {""}:
+            rows.append(self.objects.read(replace(around, ids=sorted(wanted))))
+            known |= wanted
+        whole = pa.concat_tables(rows).sort_by("id")
+        system = check_crs(crs) if crs else metric_crs(self._box())
+        write_ifc(path, whole, prefix=self.model, crs=system, moment=format_instant(from_micros(self.query.valid)))
+
+    def _rows(self, most: int, *, shaped: bool = True) -> pa.Table:
+        rows = self.objects.read(replace(self.query, shaped=shaped, limit=most + 1))
         if not len(rows):
             raise NotFound("None of these objects has a shape of its own.", mend="Choose others.")
         if len(rows) > most:

@@ -20,7 +20,7 @@ Stage = Annotated[str, typer.Option(help="planned, designed, construction, compl
 At = Annotated[str | None, typer.Option(help="As it was at this moment in the city, ISO 8601.")]
 _COLUMNS = ("id", "kind", "name", "level", "top_m", "valid_from", "valid_to")
 _FAULT = ("severity", "rule", "object", "what", "mend")
-_FORMS = {".city.json": "cityjson", ".city.jsonl": "cityjsonseq", ".gpkg": "gpkg", ".glb": "glb"}
+_FORMS = {".city.json": "cityjson", ".city.jsonl": "cityjsonseq", ".gpkg": "gpkg", ".glb": "glb", ".ifc": "ifc"}
 _FIGURES = ("model", "objects", "replaced", "unchanged", "ended", "refused", "warnings")
 
 
@@ -179,13 +179,13 @@ def pmtiles(
 
 @app.command()
 def export(
-    target: Annotated[Path, typer.Argument(help="The file to write: .city.json, .city.jsonl, .gpkg or .glb.")],
+    target: Annotated[Path, typer.Argument(help="The file to write: .city.json, .city.jsonl, .gpkg, .glb, .ifc.")],
     folder: Dir,
     model: Annotated[str | None, typer.Option(help="Of this model.")] = None,
     kind: Annotated[str | None, typer.Option("--class", help="Such as Building.")] = None,
     bbox: Annotated[str | None, typer.Option(help="West,south,east,north in degrees.")] = None,
     at: At = None,
-    crs: Annotated[str | None, typer.Option(help="A projected system for CityJSON, such as EPSG:4544.")] = None,
+    crs: Annotated[str | None, typer.Option(help="A projected system for CityJSON and IFC: EPSG:4544.")] = None,
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:

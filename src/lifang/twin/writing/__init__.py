@@ -1,9 +1,10 @@
-"""writing: objects as files that other programs read: CityJSON and its text sequences, GeoPackage, binary glTF.
+"""writing: objects as files that other programs read: CityJSON and its text sequences, GeoPackage, IFC.
 
 Does not belong here: where objects come from, who may see them. Reads nothing; writes what it is asked to.
 """
 
 from lifang.twin.writing.cityjson import CityJson, metric_crs
 from lifang.twin.writing.geopackage import write_geopackage
+from lifang.twin.writing.ifc import write_ifc
 
-__all__ = ["CityJson", "metric_crs", "write_geopackage"]
+__all__ = ["CityJson", "metric_crs", "write_geopackage", "write_ifc"]

@@ -95,18 +95,19 @@ def router() -> APIRouter:
 
 def export(
     asker: Sees,
-    form: Annotated[str, Query(alias="format", max_length=20, description="cityjson, cityjsonseq, gpkg or glb.")],
+    form: Annotated[str, Query(alias="format", max_length=20, description="cityjson, cityjsonseq, gpkg, glb or ifc.")],
     kind: Annotated[str | None, Query(alias="class", max_length=64)] = None,
     model: Annotated[str | None, Query(max_length=64)] = None,
     bbox: Annotated[str | None, Query(max_length=200, description="West, south, east, north in degrees.")] = None,
     element: Annotated[str | None, Query(max_length=300, description="Only this object and its parts, by id.")] = None,
     at: CityMoment = None,
     recorded: RecordedMoment = None,
-    crs: Annotated[str, Query(max_length=64, description="A projected system for CityJSON, such as EPSG:4544.")] = "",
+    crs: Annotated[str, Query(max_length=64, description="A projected system for CityJSON and IFC: EPSG:4544.")] = "",
 ) -> Response:
-    """Give the objects of a moment in the city as CityJSON 2.0, CityJSONSeq, GeoPackage or binary glTF.
+    """Give the objects of a moment in the city as CityJSON 2.0, CityJSONSeq, GeoPackage, binary glTF or IFC 4.
 
-    Objects of one model have their own ids, without the model's. CityJSON is in the UTM zone unless `crs` says another.
+    Objects of one model have their own ids, without the model's. CityJSON and IFC are in the UTM zone unless `crs` says another;
+    an IFC has the storeys, buildings and sites of its elements too.
     """
     if form not in FORMS:
         raise BadInput(f"{form!r} is no format.", where="format", mend=f"Use {', '.join(FORMS)}.")

@@ -1,0 +1,82 @@
+"""A model that is written as IFC says what it said when it came in: ids, tree, properties, shapes, place."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import shapely
+from tests.unit.twin.ifc_model import WALL, house
+
+from lifang.core import from_wgs84
+from lifang.store import OBJECT_COLUMNS
+from lifang.twin import ModelFile, Placement, read_ifc, read_outlines
+from lifang.twin.writing import write_ifc
+
+PLACE = Placement("EPSG:4544", 410_000.0, 3_394_000.0, 500.0)
+LAMP = """#80=IFCCARTESIANPOINTLIST3D(((0.,0.,0.),(300.,0.,0.),(0.,300.,0.),(0.,0.,300.)));
+#81=IFCTRIANGULATEDFACESET(#80,$,.T.,((1,3,2),(1,2,4),(1,4,3),(2,3,4)),$);
+#82=IFCSHAPEREPRESENTATION(#11,'Body','Tessellation',(#81));
+#83=IFCPRODUCTDEFINITIONSHAPE($,$,(#82));
+#84=IFCLIGHTFIXTURE('5$WU4A9R19$vKWO$AdOnKA',$,'Lamp',$,$,#32,#83,'L-7',.POINTSOURCE.);
+#85=IFCRELCONTAINEDINSPATIALSTRUCTURE('0LWU4A9R19$vKWO$AdOnKA',$,$,$,(#84),#23);
+#86=IFCRELASSIGNSTOGROUP('0MWU4A9R19$vKWO$AdOnKA',$,$,$,(#84),$,#62);
+"""
+
+
+def written(found: ModelFile, path: Path, prefix: str = "m") -> bytes:
+    rows = found.rows
+    for name in [each for each in OBJECT_COLUMNS.names if each not in rows.column_names]:
+        rows = rows.append_column(name, pa.nulls(len(rows), OBJECT_COLUMNS.field(name).type))
+    write_ifc(path, rows, prefix=prefix, crs="EPSG:4544", moment="2026-01-01T00:00:00Z")
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    folder = tmp_path_factory.mktemp("ifc")
+    before = read_ifc(house(more=LAMP), prefix="m", scratch=folder, placement=PLACE)
+    after = read_ifc(written(before, folder / "out.ifc"), prefix="m", scratch=folder)
+    assert [each for each in after.faults if each.severity == "error"] == []
+    return before.rows.to_pylist(), after.rows.to_pylist()
+
+
+def test_ids_classes_tree_and_properties_are_kept(twice: Any) -> None:
+    before, after = twice
+    assert len(before) >= 6
+    for name in ("id", "class", "name", "parent", "level"):
+        assert [each[name] for each in after] == [each[name] for each in before]
+    assert [each["properties"] for each in map(_told, after)] == [each["properties"] for each in map(_told, before)]
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "properties": json.loads(row["properties"])}
+
+
+def test_shapes_stand_where_they_stood_to_a_millimetre(twice: Any) -> None:
+    shaped = [(one, two) for one, two in zip(*twice, strict=True) if one["geometry"]]
+    assert {one["id"] for one, _ in shaped} >= {f"m:{WALL}"}
+    for one, two in shaped:
+        here, there = (_corners(each["geometry"][0]["wkb"]) for each in (one, two))
+        assert here == there
+
+
+def _corners(wkb: bytes) -> set[tuple[float, ...]]:
+    points = shapely.get_coordinates(shapely.from_wkb(wkb), include_z=True)
+    x, y = from_wgs84(points[:, 0], points[:, 1], crs="EPSG:4544")
+    return {tuple(each) for each in np.round(np.column_stack((x, y, points[:, 2])), 3).tolist()}
+
+
+def test_an_outline_becomes_a_building_with_its_yard(tmp_path: Path) -> None:
+    yard = shapely.box(104.06, 30.66, 104.0604, 30.6604) - shapely.box(104.0601, 30.6601, 104.0603, 30.6603)
+    rows = pa.table({"geometry": [shapely.to_wkb(yard)], "code": ["y"], "floors": [4], "title": ["院"]})
+    found = read_outlines(rows, prefix="b", key="code", height="floors", metres_each=3.0, name="title")
+    again = read_ifc(written(found, tmp_path / "out.ifc", "b"), prefix="b", scratch=tmp_path).rows.to_pylist()
+    (house,) = (each for each in again if each["class"] == "Building")
+    assert (house["name"], round(house["top_m"] - house["bottom_m"], 6)) == ("院", 12.0)
+    assert '"floors":4' in house["properties"]
+    roof = shapely.union_all([each for each in shapely.from_wkb(house["geometry"][0]["wkb"]).geoms
+                              if shapely.get_coordinates(each, include_z=True)[:, 2].min() > 11.9])  # fmt: skip
+    assert shapely.area(roof) == pytest.approx(yard.area, rel=1e-4)
