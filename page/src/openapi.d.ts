@@ -3051,9 +3051,10 @@ export interface paths {
         };
         /**
          * Objects as a file
-         * @description Give the objects of a moment in the city as CityJSON 2.0, CityJSONSeq, GeoPackage or binary glTF.
+         * @description Give the objects of a moment in the city as CityJSON 2.0, CityJSONSeq, GeoPackage, binary glTF or IFC 4.
          *
-         *     Objects of one model have their own ids, without the model's. CityJSON is in the UTM zone unless `crs` says another.
+         *     Objects of one model have their own ids, without the model's. CityJSON and IFC are in the UTM zone unless `crs` says another;
+         *     an IFC has the storeys, buildings and sites of its elements too.
          */
         get: operations["export_api_v1_twin_export_get"];
         put?: never;
@@ -26084,7 +26085,7 @@ export interface operations {
     export_api_v1_twin_export_get: {
         parameters: {
             query: {
-                /** @description cityjson, cityjsonseq, gpkg or glb. */
+                /** @description cityjson, cityjsonseq, gpkg, glb or ifc. */
                 format: string;
                 class?: string | null;
                 model?: string | null;
@@ -26096,7 +26097,7 @@ export interface operations {
                 at?: string | null;
                 /** @description As recorded by this moment: ISO 8601 with an offset. */
                 recorded?: string | null;
-                /** @description A projected system for CityJSON, such as EPSG:4544. */
+                /** @description A projected system for CityJSON and IFC: EPSG:4544. */
                 crs?: string;
             };
             header?: never;
