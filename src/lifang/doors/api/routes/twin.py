@@ -106,8 +106,8 @@ def export(
 ) -> Response:
     """Give the objects of a moment in the city as CityJSON 2.0, CityJSONSeq, GeoPackage, binary glTF or IFC 4.
 
-    Objects of one model have their own ids, without the model's. CityJSON and IFC are in the UTM zone unless `crs` says another;
-    an IFC has the storeys, buildings and sites of its elements too.
+    Objects of one model have their own ids, without the model's. CityJSON and IFC are in the UTM zone unless `crs` says
+    another. An IFC has the storeys, buildings and sites of its elements too.
     """
     if form not in FORMS:
         raise BadInput(f"{form!r} is no format.", where="format", mend=f"Use {', '.join(FORMS)}.")
