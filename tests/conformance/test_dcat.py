@@ -187,7 +187,7 @@ def test_what_is_not_there_is_not_found(house: House, name: str) -> None:
 
 
 def test_hostile_texts_stay_text_in_every_form(house: House, tmp_path: Path) -> None:
-    hostile = '"""\\ </dct:title><x>&xxe;\x0b\x00> . <http://evil> <http://p> "o" .\n@prefix'
+    hostile = '"""\\ </dct:title><x>&xxe;\x0b\x00> . <http://evil> <http://p> "o" .\n@prefix\r\t]]>'
     card: dict[str, Any] = {"id": "hostile", "name": {"zh": hostile, "en": hostile}, "summary": hostile,
                             "classification": "open", "keywords": [hostile[:70]], "theme": "../x y<>\"",
                             "licence": hostile, "source_url": "javascript:alert(1)"}  # fmt: skip
@@ -198,7 +198,8 @@ def test_hostile_texts_stay_text_in_every_form(house: House, tmp_path: Path) -> 
         graph = graph_of(house, f"/dcat/datasets/hostile.{suffix}", form=form)
         titles = list(graph.objects(URIRef("http://127.0.0.1/dcat/datasets/hostile"), DCTERMS.title))
         assert len(titles) == 2
-        assert all('<http://evil> <http://p> "o"' in str(each) for each in titles), suffix
+        told = hostile.replace("\x0b", "").replace("\x00", "")
+        assert {str(each) for each in titles} == {told}, suffix
         assert not list(graph.triples((URIRef("http://evil"), None, None)))
     html = get(house, "/?dataset=hostile").text
     assert "<x>" not in html

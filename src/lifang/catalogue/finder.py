@@ -88,7 +88,7 @@ class Finder:
 
     def everyone(self, clause: Clause) -> list[str]:
         """Return the ids of all datasets that meet a clause, in no order."""
-        return self._asked(lambda index: index.search(clause, order="_key", limit=index.size))[0]
+        return self._asked(lambda index: index.search(clause, limit=index.size))[0]  # as they lie: read at half the cost
 
     def numbers(
         self, search: Search, visible: Visible, number: str, *, offset: int, limit: int

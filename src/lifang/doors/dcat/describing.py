@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from rdflib import DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Graph, Literal, URIRef
-
 from lifang.app import Shown
 from lifang.catalogue import (
     MEDIA_TYPES,
@@ -20,6 +18,7 @@ from lifang.catalogue import (
     provider_name,
 )
 from lifang.core import Settings, format_instant
+from lifang.doors.dcat.triples import DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Graph, Literal, URIRef
 from lifang.doors.dcat.vocabulary import (
     ACCESS,
     ADMS,
@@ -238,7 +237,7 @@ def _distribution(graph: Graph, here: URIRef, names: Names, shown: Shown, releas
     if known := file_type(form):
         typed(graph, file, DCTERMS.format, known, DCTERMS.MediaTypeOrExtent)
     if measured:
-        graph.add((file, DCAT.byteSize, Literal(measured.bytes, datatype=XSD.nonNegativeInteger)))
+        graph.add((file, DCAT.byteSize, Literal(str(measured.bytes), datatype=XSD.nonNegativeInteger)))
         checksum = typed(graph, file, SPDX.checksum, URIRef(f"{file}-checksum"), SPDX.Checksum)
         typed(graph, checksum, SPDX.algorithm, SHA256, SPDX.ChecksumAlgorithm)
         graph.add((checksum, SPDX.checksumValue, Literal(measured.sha256, datatype=XSD.hexBinary)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.sax.saxutils import escape
 
 from lifang.app import Shown
 from lifang.catalogue import Bilingual
@@ -63,12 +64,11 @@ def rss(items: Sequence[Shown], names: Names, city: Bilingual) -> bytes:
 
 def sitemap(pages: Iterable[tuple[str, datetime]]) -> bytes:
     """Return addresses of pages, each with when it changed, as a sitemap."""
-    urls = Element("urlset", xmlns=_SITEMAP)
-    for address, changed in pages:
-        url = SubElement(urls, "url")
-        _text(url, "loc", address)
-        _text(url, "lastmod", format_instant(changed))
-    return _document(urls)
+    urls = (
+        f"<url><loc>{escape(address)}</loc><lastmod>{format_instant(changed)}</lastmod></url>\n"
+        for address, changed in pages
+    )  # as text: 50,000 of them as elements cost five times the time, and memory that is not given back
+    return f'<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="{_SITEMAP}">\n{"".join(urls)}</urlset>\n'.encode()
 
 
 def sitemap_index(addresses: Iterable[str]) -> bytes:

@@ -8,14 +8,14 @@ from math import ceil
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from rdflib import RDF, Graph, Literal, URIRef
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from lifang.app import Shelf, Shown, shown
 from lifang.core import NotFound
 from lifang.doors.dcat.describing import Names, describe_catalogue, describe_dataset
 from lifang.doors.dcat.routes_plain import names_of
-from lifang.doors.dcat.vocabulary import DCAT, HYDRA, empty_graph
+from lifang.doors.dcat.triples import RDF, XSD, Graph, Literal, URIRef
+from lifang.doors.dcat.vocabulary import DCAT, HYDRA
 from lifang.doors.dcat.writing import FORMS, HTML, by_accept, by_suffix, streamed, written
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, asking, bytes_answer
 from lifang.guard import Action, Resource
@@ -56,7 +56,7 @@ def catalogue(suffix: str, request: Request, asker: Reads, page: Page = 1) -> Re
 
 
 def export(suffix: str, request: Request, asker: Reads) -> Response:
-    """Give the whole catalogue as a stream, in the form of the suffix: ttl (as N-Triples), jsonld, rdf, nt."""
+    """Give the whole catalogue as a stream, in the form of the suffix: ttl, jsonld, rdf, nt."""
     form = by_suffix(suffix)
     return StreamingResponse(streamed(_graphs(names_of(request), asker), form), media_type=FORMS[form][0])
 
@@ -69,7 +69,7 @@ def dataset(name: str, request: Request, asker: ReadsOne) -> Response:
     names = names_of(request)
     if form == HTML:
         return RedirectResponse(str(names.page(dataset_id)), 303, headers={"Vary": "Accept"})
-    graph = empty_graph()
+    graph = Graph()
     describe_dataset(graph, names, found)
     return _answer(request, graph, form)
 
@@ -81,7 +81,7 @@ def _answer(request: Request, graph: Graph, form: str) -> Response:
 
 
 def _page(request: Request, asker: Asker, page: int, form: str) -> Graph:
-    shelf, names, graph = Shelf(asker), names_of(request), empty_graph()
+    shelf, names, graph = Shelf(asker), names_of(request), Graph()
     total = shelf.total
     last = max(1, ceil(total / PAGE_SIZE))
     if page > last:
@@ -99,8 +99,8 @@ def _paging(graph: Graph, names: Names, address: str, page: int, last: int, tota
     graph.add((here, RDF.type, HYDRA.PartialCollectionView))
     graph.add((here, RDF.type, HYDRA.PagedCollection))
     graph.add((names.catalogue, HYDRA.view, here))
-    graph.add((here, HYDRA.totalItems, Literal(total)))
-    graph.add((here, HYDRA.itemsPerPage, Literal(PAGE_SIZE)))
+    graph.add((here, HYDRA.totalItems, Literal(str(total), datatype=XSD.integer)))
+    graph.add((here, HYDRA.itemsPerPage, Literal(str(PAGE_SIZE), datatype=XSD.integer)))
     links = {"first": 1, "last": last, "previous": page - 1, "next": page + 1}
     for name, number in links.items():
         if 1 <= number <= last:
@@ -109,12 +109,12 @@ def _paging(graph: Graph, names: Names, address: str, page: int, last: int, tota
 
 def _graphs(names: Names, asker: Asker) -> Iterator[Graph]:
     """Yield the whole catalogue, a few datasets at a time."""
-    shelf, first = Shelf(asker), empty_graph()
+    shelf, first = Shelf(asker), Graph()
     describe_catalogue(first, names, asker.city.settings, asker.city.catalogue)
     yield first
     datasets: Iterator[Shown] = shelf.stream()
     while chosen := list(islice(datasets, _AT_ONCE)):
-        graph = empty_graph(like=first)
+        graph = Graph()
         for each in chosen:
             graph.add((names.catalogue, DCAT.dataset, describe_dataset(graph, names, each)))
         yield graph

@@ -1,4 +1,4 @@
-"""The words of DCAT-AP 3 that are not in rdflib, and the codes of the EU's tables that its values come from."""
+"""The words of DCAT-AP 3, and the codes of the EU's tables that its values come from."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import re
 from functools import cache
 from urllib.parse import quote
 
-from rdflib import DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
-
 from lifang.catalogue import Bilingual
+from lifang.doors.dcat.triples import DCTERMS, FOAF, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
 from lifang.guard import Classification
 from lifang.standards import code_list
 
-DCAT = Namespace("http://www.w3.org/ns/dcat#")  # rdflib's own is DCAT 2
+DCAT = Namespace("http://www.w3.org/ns/dcat#")
 ADMS = Namespace("http://www.w3.org/ns/adms#")
 GEO = Namespace("http://www.opengis.net/ont/geosparql#")
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
@@ -43,23 +42,9 @@ ACCESS = {
 EU_THEMES = URIRef(f"{_EU}/data-theme")
 SHA256 = SPDX.checksumAlgorithm_sha256
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ADDRESS = re.compile(r"https?://[^\s<>\"'`\\^{|}]{1,2000}")
+_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f\ud800-\udfff\ufffe\uffff<>\"'`\\^{|}]{1,2000}")
 _DATES = ((re.compile(r"\d{4}"), XSD.gYear), (re.compile(r"\d{4}-\d\d"), XSD.gYearMonth),
           (re.compile(r"\d{4}-\d\d-\d\d"), XSD.date))  # fmt: skip
-_STORE = "SimpleMemory"  # without contexts, whose bookkeeping costs more than all else
-
-
-def empty_graph(like: Graph | None = None) -> Graph:
-    """Return a graph that knows the prefixes, those of ``like`` if one is given, and nothing else.
-
-    It is no part of a cycle of references when it is made like another: many are then gone as soon as each is told.
-    """
-    if like is not None:
-        return Graph(_STORE, namespace_manager=like.namespace_manager)
-    graph = Graph(_STORE, bind_namespaces="none")
-    for prefix, namespace in PREFIXES.items():
-        graph.bind(prefix, namespace)
-    return graph
 
 
 def printable(text: str) -> str:
