@@ -3635,7 +3635,7 @@ export interface paths {
         };
         /**
          * Export
-         * @description Give the whole catalogue as a stream, in the form of the suffix: ttl (as N-Triples), jsonld, rdf, nt.
+         * @description Give the whole catalogue as a stream, in the form of the suffix: ttl, jsonld, rdf, nt.
          */
         get: operations["export_dcat_export__suffix__get"];
         put?: never;
