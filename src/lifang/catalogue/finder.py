@@ -87,7 +87,7 @@ class Finder:
         return Hits(found, total)
 
     def everyone(self, clause: Clause) -> list[str]:
-        """Return the ids of all datasets that meet a clause, as they lie, which is the cheapest order to read them in."""
+        """Return the ids of all datasets that meet a clause, as they lie: the cheapest order to read them in."""
         return self._asked(lambda index: index.search(clause, limit=index.size))[0]
 
     def numbers(
