@@ -9,9 +9,11 @@ import json
 import re
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from lifang.catalogue.handles import Handles
 from lifang.core import format_instant
 
 from .conftest import PURPOSE, Fort, settled
@@ -74,6 +76,18 @@ def test_nor_does_any_question_tell_the_hidden_from_what_is_not(fort: Fort, who:
     for address in _BY_QUERY:
         for name in fort.hidden[""]:
             _same(fort, who, "GET", address.format("\1"), name, headers=PURPOSE)
+
+
+def test_what_is_hidden_costs_the_same_records_and_lookups_as_what_is_not_there(fort: Fort) -> None:
+    city, counted = fort.house.city, dict[str, int]()
+    for who in ("", "well_bureau"):
+        for name in ("vaults", "vaultq"):
+            fort.client(who).get(f"/api/v1/datasets/{name}")
+            size = city.store.ledger.head()[0]
+            with patch.object(Handles, "_read", side_effect=AssertionError("it was looked up anew")):
+                fort.client(who).get(f"/api/v1/datasets/{name}")
+            counted[who + name] = city.store.ledger.head()[0] - size
+        assert counted[f"{who}vaults"] == counted[f"{who}vaultq"], who
 
 
 def test_no_list_feed_facet_or_suggestion_names_what_a_stranger_may_not_know(fort: Fort) -> None:

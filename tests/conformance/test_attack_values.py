@@ -191,6 +191,10 @@ def test_hostile_files_in_an_inbox_are_refused_in_words_and_leave_nothing(fort: 
         "entities.xlsx": _sheet('<row r="1"><c r="A1" t="str"><v>&e9;</v></c></row>'),
         "not.xlsx": b"PK\x03\x04broken",
         "..%2f..%2fevil_slip.csv": b"\x00\x01\x02",
+        "good_feed.zip": (_CASES / "gtfs" / "good_feed.zip").read_bytes(),
+        "unknown_format.zip": (_CASES / "gtfs" / "unknown_format.zip").read_bytes(),
+        "null.csv": (_CASES / "gtfs" / "contains_null" / "stops.txt").read_bytes(),
+        "empty.csv": (_CASES / "gtfs" / "empty_file" / "agency.txt").read_bytes(),
         **{f"{path.stem}.xml": path.read_bytes() for path in sorted((_CASES / "xml").iterdir())[::3]},
     }
     releases = city.store.registry.count("release")

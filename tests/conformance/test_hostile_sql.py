@@ -69,6 +69,7 @@ EXHAUSTING = [
     "SELECT sum(count(*)) OVER (ORDER BY a.time, b.time) FROM air a, air b, air c GROUP BY a.time, b.time, c.time",
     "SELECT regexp_replace(lpad('a', 300000000, 'a'), 'a', 'bbbbbbbbbb', 'g')",
     "SELECT list_sort(list(hash(a.time, b.time, c.time))) FROM air a, air b, air c",
+    "SELECT lag(pm25, -9223372036854775808) OVER () FROM air",  # DuckDB 1.5.5 dies of it; the server does not
 ]
 
 HONEST = [
@@ -227,7 +228,7 @@ def in_one_process(code: str, lines: list[object]) -> list[object]:
 
 
 def test_there_are_enough_hostile_statements(folder: Path) -> None:
-    assert len(set(hostile(folder))) >= 150
+    assert len(set(hostile(folder))) >= 190
 
 
 def test_the_first_wall_refuses_every_hostile_statement(folder: Path) -> None:

@@ -12,14 +12,18 @@ from lifang.store import Row
 _HELD = 20_000  # handles in memory at most
 _AT_ONCE = 500
 _TABLES = ("dataset", "life", "legal_hold")
+_ID_MAX = 200  # letters of an id that is nobody's; a longer one is looked up each time
 
 
 class Handles:
-    """Gives handles on datasets that are not destroyed; what is held is forgotten when the catalogue changes."""
+    """Gives handles on datasets that are not destroyed; what is held is forgotten when the catalogue changes.
+
+    That an id is nobody's is held too: what one may not know of is found as fast as what is not there.
+    """
 
     def __init__(self, means: Means) -> None:
         self._means, self._store = means, means.store
-        self._held: tuple[int, dict[str, Dataset]] = -1, {}
+        self._held: tuple[int, dict[str, Dataset], set[str]] = -1, {}, set()
 
     def one(self, dataset_id: str) -> Dataset | None:
         """Return the handle on a dataset, or ``None`` if there is none."""
@@ -29,14 +33,17 @@ class Handles:
         """Return the handles on those of ``ids`` that there are, in their order."""
         version = self._store.registry.version(*_TABLES)
         if self._held[0] != version:
-            self._held = version, {}
-        held, wanted = self._held[1], list(ids)
+            self._held = version, {}, set()
+        (_, held, absent), wanted = self._held, list(ids)
         found = {each: held[each] for each in wanted if each in held}
-        missing = [each for each in wanted if each not in found]
+        missing = [each for each in wanted if each not in found and each not in absent]
         for at in range(0, len(missing), _AT_ONCE):
             found |= self._read(missing[at : at + _AT_ONCE])
         if len(held) + len(found) <= _HELD:
             held.update(found)
+        if len(absent) + len(missing) > _HELD:
+            absent.clear()
+        absent.update(each[:_ID_MAX] for each in missing if each not in found)
         return {each: found[each] for each in wanted if each in found}
 
     def _read(self, ids: list[str]) -> dict[str, Dataset]:

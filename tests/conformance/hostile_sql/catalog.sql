@@ -40,3 +40,11 @@ WITH a AS (SELECT * FROM duckdb_tables), duckdb_tables AS (SELECT 1) SELECT * FR
 WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT * FROM r
 WITH RECURSIVE r(n) USING KEY (n) AS (SELECT 1 UNION SELECT n FROM r) SELECT * FROM r
 SELECT (WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT max(n) FROM r)
+FROM duckdb_variables()
+FROM duckdb_prepared_statements()
+FROM duckdb_extensions()
+FROM pragma_platform()
+FROM query_table(['air', 'duckdb_tables'])
+FROM sql_auto_complete('SEL')
+FROM unnest(range(1000000000000))
+FROM repeat_row(1, num_rows = 1000000000000)

@@ -31,3 +31,15 @@ SELECT sum(pm25) OVER (ORDER BY (SELECT 1 FROM glob('/*') LIMIT 1)) FROM air
 SELECT list_transform([1], lambda x: (SELECT max(size) FROM read_text('{dir}/secret.csv')))
 FROM read_text('{dir}/secret.csv')
 FROM air, LATERAL (SELECT * FROM read_text('{dir}/secret.csv'))
+FROM '/etc/passwd'
+TABLE '/etc/passwd'
+SUMMARIZE '/etc/passwd'
+FROM sniff_csv('/etc/passwd')
+FROM ST_Read('/etc/passwd')
+FROM parquet_file_metadata('{dir}/secret.parquet')
+FROM parquet_full_metadata('{dir}/secret.parquet')
+FROM parquet_bloom_probe('{dir}/secret.parquet', 'a', 1)
+FROM read_csv/**/('{dir}/secret.csv')
+FROM "read_csv"(['{dir}/secret.csv'])
+FROM system.main.read_text('/etc/passwd')
+FROM (PIVOT (FROM read_text('/etc/passwd')) ON content)

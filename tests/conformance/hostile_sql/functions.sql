@@ -44,3 +44,11 @@ SELECT * FROM air JOIN districts ON getenv('HOME') = name
 SELECT * FROM (VALUES (getenv('HOME')))
 SELECT DISTINCT ON (getenv('HOME')) * FROM air
 SELECT TRY(getenv('HOME'))
+SELECT getenv ('HOME')
+SELECT ｇｅｔｅｎｖ('HOME')
+SELECT get​env('HOME')
+SELECT [x FOR x IN ['a'] IF getenv(x) IS NULL]
+SELECT current_database()
+SELECT unnest(generate_series(1, 1000000000000))
+SELECT NULL::INT[99999999]
+SELECT strptime('1', '%' || repeat('Y', 9))

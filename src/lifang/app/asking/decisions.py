@@ -74,7 +74,8 @@ class Decisions:
     ) -> Item:
         """Return what ``fetch`` finds if the asker may read it, and record the reading if it is not public.
 
-        What may not be seen is ``NotFound`` in the very words of what is not there. Whoever lacks only a stated
+        What may not be seen is ``NotFound`` in the very words of what is not there, and costs the same record: how long
+        an answer takes tells nothing either. Whoever lacks only a stated
         purpose is told so (``NeedsPurpose``), as is whoever lacks an agreement only (``Denied``). ``listed`` is the
         request that lists what there is, where it is not the API's.
         """
@@ -82,7 +83,7 @@ class Decisions:
         try:
             item = fetch()
         except NotFound:
-            self.decide(Action.READ, Resource(kind))
+            self._absent(kind, reference)
             raise nothing from None
         found = resource(item)
         decision = self.decide(Action.READ, found)
@@ -92,6 +93,13 @@ class Decisions:
             raise refusal(self.subject, found, decision) if may_know else nothing
         self.seen(found, detail={"agreement": decision.agreement} if decision.agreement else None)
         return item
+
+    def _absent(self, kind: str, reference: str) -> None:
+        """Decide on, and keep the asking for, what is not there, as for what may not be seen."""
+        named = Resource(kind, reference[:80].encode("utf-8", "replace").decode())
+        self.decide(Action.READ, named)
+        if not self.subject.is_anonymous:
+            self._record(named, Action.READ.value, "denied", {"reasons": ["There is none."]})
 
     def seen(self, *resources: Resource, action: str = "read", detail: Mapping[str, Any] | None = None) -> None:
         """Record that the asker was given what is not public among ``resources``, in one ledger record."""
