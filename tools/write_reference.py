@@ -27,7 +27,7 @@ from lifang.sensing import connectors as sensing_connectors
 from lifang.sensing.connectors import ConnectorSpec, mapping
 from lifang.sensing.connectors.mapping import paths
 from lifang.sensing.connectors.running import config
-from lifang.standards import DataStandard, Element, as_markdown, shipped_standards, shipped_text
+from lifang.standards import DataStandard, Element, as_markdown, code_list, shipped_standards, shipped_text
 from lifang.store.registry import migrations
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -209,7 +209,8 @@ def data_standards() -> str:
         "Written by `make docs` from the standards themselves. A data standard says what a dataset of a kind holds.",
         'A card that says `standard = "legal_entity@1"` need not restate its rules: admission checks the file against',
         "them and refuses one that lacks a mandatory element or has columns that nobody declared, with a diff. Where",
-        "a published standard's content is known its clause is cited; all else is lifang's own and says so.",
+        "a published standard's content is known its clause is cited ([editions](laws-and-standards.md), not verified",
+        "by a lawyer); all else is lifang's own and says so. Each theme named nationally has one, and education.",
         "",
         "`lifang standard lint|diff|docs|add|list|show`; over HTTP `/api/v1/standards/data`. A city's own standards",
         "are registered, kept with the city, and an edition never changes.",
@@ -234,11 +235,33 @@ def data_standards() -> str:
     return "\n".join([*lines, *(as_markdown(each, level=2) for each in shipped_standards().values())])
 
 
+def laws() -> str:
+    """Return the laws and standards that are cited, with their editions, as Markdown."""
+    cited = code_list("cited_laws")
+    lines = [
+        "# Laws and standards cited 引用的法律法规与标准",
+        "",
+        "Written by `make docs` from the list `cited_laws`. Rules of access, the life of datasets, data standards and",
+        "the forms of the ethics office name the law or standard that they follow: here is which edition is meant.",
+        "",
+        "**Not verified by a lawyer.** Article and clause numbers, and what is said of them, were written down without",
+        "the originals at hand; nobody has compared them with the texts. It is no legal advice: have a person who",
+        "knows the law compare a citation with the original before a decision rests on it.",
+        "条款编号及其释义未经律师核对，不构成法律意见；据以作出决定之前，请与原文核对。",
+        "",
+        "| cited as | name | edition | note |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {each.code} | {each.zh} · {each.en} | {each.properties['edition']} | {each.note} |" for each in cited]
+    return "\n".join(lines) + "\n"
+
+
 WRITERS = {
     migrations.SCHEMA: registry_schema,  # first: the cities that the others open are laid out from it
     REFERENCE / "cli.md": cli,
     REFERENCE / "connectors.md": connectors,
     REFERENCE / "data-standards.md": data_standards,
+    REFERENCE / "laws-and-standards.md": laws,
     REFERENCE / "settings.md": settings,
     REFERENCE / "dataset-toml.md": dataset_toml,
     REFERENCE / "openapi.json": openapi,

@@ -1,8 +1,11 @@
+import re
 from pathlib import Path
 
 import pytest
 
+from lifang.catalogue.card.lists import BASES, THEMES
 from lifang.core import BadInput
+from lifang.guard.rules import RULES
 from lifang.standards import (
     DataStandard,
     as_markdown,
@@ -59,6 +62,26 @@ def test_every_shipped_standard_is_without_fault_or_warning(standard: DataStanda
 def test_every_code_list_of_a_shipped_standard_is_shipped() -> None:
     named = {element.code_list for each in SHIPPED.values() for element in each.elements} - {""}
     assert named <= {each.id for each in code_lists()}
+
+
+def test_every_base_and_every_theme_that_is_named_nationally_has_a_standard() -> None:
+    themes = {each.theme for each in SHIPPED.values()}
+    assert {each.theme for each in SHIPPED.values() if each.kind == "base"} == set(BASES)
+    assert {*list(THEMES)[:12], "education"} <= themes
+    assert themes <= {*BASES, *THEMES}
+
+
+_NUMBER = re.compile(r"(?:GB(?:/T)?|HJ) \d+(?:\.\d)?|\w+法(?= Art)|\w+条例(?= Art)|\w+〔\d+〕\d+号")
+
+
+def test_every_law_and_standard_that_is_cited_is_listed_with_its_edition() -> None:
+    known = {each.code: each.properties["edition"] for each in code_list("cited_laws")}
+    assert all(known.values())
+    sources = [each.source for each in SHIPPED.values()]
+    sources += [element.source for each in SHIPPED.values() for element in each.elements]
+    cited = {name for text in [*sources, *(rule.law for rule in RULES)] for name in _NUMBER.findall(text)}
+    assert len(cited) > 15
+    assert {name for name in cited if name not in known and name.partition(".")[0] not in known} == set()
 
 
 def test_the_nationalities_are_the_56_of_the_standard_with_distinct_letters() -> None:
