@@ -179,12 +179,12 @@ class Admissions:
         newest = newest_release(store.registry, card.id)
         number = newest.number + 1 if newest else 1
         try:
-            store.lake.write_refused(card.id, number, read.refused)
             request.progress(0.65, "write")
             schema = read.arrow
             if read.schema.placing:
                 schema = schema.with_metadata(geo_metadata(read.spool.geometry_types, read.spool.bounds))
-            file = store.lake.write_release(card.id, number, read.spool.admitted(read.good, schema))
+            rows = read.spool.admitted(read.good, schema)
+            file = store.lake.write_release(card.id, number, rows, refused=read.refused)
             request.progress(0.95, "register")
             release = self._release(request, read, file, number=number, fingerprint=fingerprint, size=blob.bytes)
             made_from = {f"blob:{release.source_sha256}": "admit"}

@@ -159,8 +159,7 @@ def test_a_box_needs_a_geometry(store: Store) -> None:
 
 
 def test_releases_never_change_and_refused_rows_lie_beside(store: Store) -> None:
-    store.lake.write_release("districts", 1, districts())
-    store.lake.write_refused("districts", 1, pa.table({"row": [7], "rule": ["range"]}))
+    store.lake.write_release("districts", 1, districts(), refused=pa.table({"row": [7], "rule": ["range"]}))
     with pytest.raises(Conflict):
         store.lake.write_release("districts", 1, districts())
     store.lake.write_release("districts", 2, districts().slice(0, 2))

@@ -129,12 +129,12 @@ class Amendments:
         number = before.number + 1
         lake = self._store.lake
         try:
-            lake.write_refused(card.id, number, refused)
-            kept = lake.write_changes(card.id, number, change_rows(plan))
-            with kept.path.open("rb") as stream:
-                source = self._store.blobs.put(stream, max_bytes=kept.bytes)
             sketches, bounds, schema = Sketches(_names(schema)), *_geometry(base, schema, plan)
-            file = lake.write_release(card.id, number, _stream(base, schema, plan, sketches))
+            rows = _stream(base, schema, plan, sketches)
+            file = lake.write_release(card.id, number, rows, refused=refused, changes=change_rows(plan))
+            kept = lake.changes(card.id, number).path
+            with kept.open("rb") as stream:
+                source = self._store.blobs.put(stream, max_bytes=kept.stat().st_size)
             report = _report(file.rows, _left_out(plan, checked.received), refused, sketches)
             provenance = {
                 **before.provenance,

@@ -19,7 +19,7 @@ from lifang.store.lake.objects import Changes, Links, ObjectChange, Objects
 from lifang.store.lake.observed import Aged, Ages, Native
 from lifang.store.lake.query import AggregateQuery, ObservationQuery, Tally
 from lifang.store.lake.relation import Relation
-from lifang.store.lake.releases import Releases
+from lifang.store.lake.releases import Releases, Rows
 
 _CHANGES = 1000  # told at once
 _PARTS = ("", "_refused", "_changes")
@@ -46,17 +46,16 @@ class Lake:
         self._changes = Changes(self._engine, clock)
         self.objects, self.links = Objects(self._changes), Links(self._changes)
 
-    def write_release(self, dataset: str, number: int, batches: pa.Table | pa.RecordBatchReader) -> ReleaseFile:
-        """Return the Parquet file of the new release; ``Conflict`` if the dataset has that number already."""
-        return self._releases.write(dataset, number, f"r{number}", batches)
+    def write_release(
+        self, dataset: str, number: int, rows: Rows, *, refused: Rows | None = None, changes: Rows | None = None
+    ) -> ReleaseFile:
+        """Return the Parquet file of the new release; ``Conflict`` if the dataset has that number already.
 
-    def write_refused(self, dataset: str, number: int, table: pa.Table | pa.RecordBatchReader) -> ReleaseFile:
-        """Return the Parquet file of the rows that a release refused."""
-        return self._releases.write(dataset, number, f"r{number}_refused", table)
-
-    def write_changes(self, dataset: str, number: int, table: pa.Table | pa.RecordBatchReader) -> ReleaseFile:
-        """Return the Parquet file of the rows by which a release differs from the one before."""
-        return self._releases.write(dataset, number, f"r{number}_changes", table)
+        With it goes, all or nothing, what it ``refused`` and the ``changes`` by which it differs from the one before.
+        """
+        beside = {f"r{number}_refused": refused, f"r{number}_changes": changes}
+        tables = {table: each for table, each in beside.items() if each is not None}
+        return self._releases.write(dataset, number, {**tables, f"r{number}": rows})[f"r{number}"]
 
     def discard_release(self, dataset: str, number: int) -> None:
         """Take back a release whose registration failed, with all beside it; ``Conflict`` if it is registered."""
@@ -90,7 +89,8 @@ class Lake:
 
     def write_extract(self, dataset: str, number: int, key: str, rows: pa.RecordBatchReader) -> ReleaseFile:
         """Return the Parquet file of a part of a release, kept under ``key`` (letters and digits)."""
-        return self._releases.write(dataset, number, _extract(number, key), rows)
+        table = _extract(number, key)
+        return self._releases.write(dataset, number, {table: rows})[table]
 
     def extract(self, dataset: str, number: int, key: str) -> Relation:
         """Return the part of a release that is kept under ``key``, lazily, or ``NotFound``."""

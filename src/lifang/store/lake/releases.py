@@ -6,8 +6,10 @@ import hashlib
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +23,7 @@ from lifang.store.lake.model import ReleaseFile
 from lifang.store.lake.names import name, sql, text
 from lifang.store.lake.relation import Relation
 
+Rows: TypeAlias = pa.Table | pa.RecordBatchReader
 _GROUP_ROWS = 100_000
 _GROUP_BYTES = 64 << 20
 _CHUNK_ROWS = 10_000
@@ -43,23 +46,28 @@ class Releases:
         """The lock that every change of the releases holds."""
         return self._lock
 
-    def write(self, dataset: str, number: int, table: str, batches: pa.Table | pa.RecordBatchReader) -> ReleaseFile:
-        """Return the file the rows were written to; durable and in the catalogue by then, or not there at all."""
+    def write(self, dataset: str, number: int, tables: Mapping[str, Rows]) -> dict[str, ReleaseFile]:
+        """Return the file of each table; all are durable and in the catalogue by then, or none is there at all."""
         check_slug(dataset, what="dataset id")
-        _check_names(batches.schema)
-        path = self._path(dataset, table)
-        with disk_errors(path):
-            make_folder(path.parent)
-            with part_file(path) as (part, stream):
-                rows = _write_parquet(batches, stream)
+        for rows in tables.values():
+            _check_names(rows.schema)
+        paths = {table: self._path(dataset, table) for table in tables}
+        counts: dict[str, int] = {}
+        with disk_errors(self._folder / dataset), ExitStack() as unfinished:
+            parts: dict[str, Path] = {}
+            for table, rows in tables.items():
+                make_folder(paths[table].parent)
+                parts[table], stream = unfinished.enter_context(part_file(paths[table]))
+                counts[table] = _write_parquet(rows, stream)
                 sync_file(stream)
-                with self._lock:
+            with self._lock:
+                for table in tables:
                     self._clear(dataset, number, table)
-                    put_in_place(part, path)
-                    self._add(dataset, table, path)
-                    self._written.add((dataset, table))
-        with path.open("rb") as written:
-            return ReleaseFile(path, rows, path.stat().st_size, hashlib.file_digest(written, "sha256").hexdigest())
+                for table, part in parts.items():
+                    put_in_place(part, paths[table])
+                self._add(dataset, paths)
+                self._written.update((dataset, table) for table in tables)
+        return {table: _told(paths[table], counts[table]) for table in tables}
 
     def relation(self, dataset: str, table: str) -> Relation:
         """Return the released rows, lazily; ``NotFound`` if there is no such release."""
@@ -76,9 +84,9 @@ class Releases:
         """Take back tables that were never registered; ``Conflict`` once their release is."""
         with self._lock:
             for table in tables:
-                if self._exists(dataset, table):
-                    self._written.discard((dataset, table))
-                    self._clear(dataset, number, table)
+                self._written.discard((dataset, table))
+                self._clear(dataset, number, table)
+                if not self._is_registered(dataset, number):
                     self._path(dataset, table).unlink(missing_ok=True)
 
     def erase(self, dataset: str, releases: Mapping[int, tuple[str, ...]]) -> None:
@@ -123,6 +131,8 @@ class Releases:
     def _exists(self, dataset: str, table: str) -> bool:
         if (dataset, table) in self._known:
             return True
+        if not self._path(dataset, table).is_file():  # no table is without its file, and to ask for one takes 20 ms
+            return False
         with self._engine.session(DB) as session:
             try:  # to ask duckdb_tables() takes longer the more releases there are
                 session.execute(sql("SELECT 1 FROM", self._table(dataset, table), "LIMIT 0"))
@@ -142,17 +152,23 @@ class Releases:
             session.execute(sql("DROP TABLE", self._table(dataset, table)))
         self._known.discard((dataset, table))
 
-    def _add(self, dataset: str, table: str, path: Path) -> None:
+    def _add(self, dataset: str, paths: Mapping[str, Path]) -> None:
         with self._engine.session(DB) as session:
             session.execute("BEGIN")
             session.execute(sql("CREATE SCHEMA IF NOT EXISTS", f"{DB}.{name(dataset)}"))
-            session.execute(
-                sql("CREATE TABLE", self._table(dataset, table), "AS FROM read_parquet(", text(path), ") LIMIT 0")
-            )
-            session.execute(
-                f"CALL ducklake_add_data_files({text(DB)}, {text(table)}, {text(path)}, schema => {text(dataset)})"
-            )
+            for table, path in paths.items():
+                session.execute(
+                    sql("CREATE TABLE", self._table(dataset, table), "AS FROM read_parquet(", text(path), ") LIMIT 0")
+                )
+                session.execute(
+                    f"CALL ducklake_add_data_files({text(DB)}, {text(table)}, {text(path)}, schema => {text(dataset)})"
+                )
             session.execute("COMMIT")
+
+
+def _told(path: Path, rows: int) -> ReleaseFile:
+    with path.open("rb") as written:
+        return ReleaseFile(path, rows, path.stat().st_size, hashlib.file_digest(written, "sha256").hexdigest())
 
 
 def _check_names(schema: pa.Schema) -> None:
@@ -168,7 +184,7 @@ def _check_names(schema: pa.Schema) -> None:
         raise BadInput("A release needs at least one column.")
 
 
-def _write_parquet(batches: pa.Table | pa.RecordBatchReader, stream: object) -> int:
+def _write_parquet(batches: Rows, stream: object) -> int:
     rows = 0
     try:
         with pq.ParquetWriter(stream, batches.schema, compression="zstd") as writer:
@@ -180,7 +196,7 @@ def _write_parquet(batches: pa.Table | pa.RecordBatchReader, stream: object) -> 
     return rows
 
 
-def _groups(batches: pa.Table | pa.RecordBatchReader) -> Iterator[pa.Table]:
+def _groups(batches: Rows) -> Iterator[pa.Table]:
     parts = batches.to_batches(max_chunksize=_CHUNK_ROWS) if isinstance(batches, pa.Table) else batches
     held: list[pa.RecordBatch] = []
     rows = size = 0
