@@ -21,8 +21,8 @@ _RDF = {"ttl": "turtle", "rdf": "xml", "nt": "nt", "jsonld": "json-ld"}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
-def _neutral(text: str, case: str) -> None:
-    rows = list(csv.reader(io.StringIO(text, newline="")))
+def _neutral(text: str, case: str, delimiter: str = ",") -> None:
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     assert len({len(row) for row in rows if row}) == 1, (case, "a cell broke out of its column", text)
     for row in rows:
         for cell in row:
@@ -36,6 +36,10 @@ def test_no_table_that_goes_out_runs_a_formula(fort: Fort) -> None:
     _neutral(rows.text, "rows")
     found = client.get("/api/3/action/datastore_search?resource_id=evil&records_format=csv").json()["result"]
     _neutral(found["records"], "datastore_search")
+    for form, sign in (("csv", ","), ("tsv", "\t")):
+        dumped = client.get(f"/datastore/dump/evil?format={form}")
+        assert "'=HYPERLINK" in dumped.text
+        _neutral(dumped.text, f"dump {form}", sign)
     for _, path, told in fort.operations("GET", without=("/sta/",)):
         answers = told.get("responses", {}).get("200", {}).get("content", {})
         if "text/csv" in answers:

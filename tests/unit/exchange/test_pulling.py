@@ -1,19 +1,25 @@
 import asyncio
+import gzip
 import http.server
+import io
 import os
 import threading
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncssh
 import pytest
-from tests.unit.exchange.conftest import FULL
+from tests.unit.exchange.conftest import CARD, FULL
 
-from lifang.core import ManualClock
-from lifang.exchange import Exchange
+from lifang.catalogue import Catalogue
+from lifang.core import ManualClock, Settings
+from lifang.exchange import Exchange, FeedSpec
 from lifang.guard import SYSTEM
+from lifang.store import Store
 
 pytestmark = pytest.mark.slow
 
@@ -51,6 +57,34 @@ def test_a_folder_gives_each_file_once_when_nobody_writes_to_it(
     put(outbox, "b.csv", FULL + "d,4,2026-01-04\n")
     exchange.pull("water-permits", by=SYSTEM)
     assert len(exchange.deliveries()) == 2
+
+
+def test_what_a_folder_gives_cannot_climb_out_of_it_or_fill_the_disk(
+    store: Store, catalogue: Catalogue, clock: ManualClock, settings: Settings, outbox: Path, tmp_path: Path
+) -> None:
+    small = replace(settings, upload_expanded_max_bytes=1_000_000)
+    exchange = Exchange(store, Catalogue(store, clock, small), clock, small, folder=tmp_path)
+    spec = {"id": "f", "organisation": "water", "dataset": "permits", "source": {"kind": "folder", "path": "outbox"}}
+    exchange.put_feed(FeedSpec.from_mapping({**spec, "card": CARD}), by=SYSTEM)
+    slip, bomb = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(slip, "w") as packed:
+        packed.writestr("../../evil_slip.csv", FULL)
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("a.csv", "编号,n,day\n" + "a,1,2026-01-01\n" * 100_000)
+    for name, content in (("slip.zip", slip.getvalue()), ("bomb.zip", bomb.getvalue()),
+                          ("bomb.csv.gz", gzip.compress(b"\n" * 9_000_000))):  # fmt: skip
+        (outbox / name).write_bytes(content)
+        os.utime(outbox / name, (0, 0))
+    (outbox / "pipe.csv").symlink_to("/dev/zero")
+    os.mkfifo(outbox / "fifo.csv")
+    assert exchange.pull("f", by=SYSTEM).trouble is None
+    exchange.work_off()
+    told = {each.name: (each.state, (each.problem or {}).get("mend", "")) for each in exchange.deliveries()}
+    assert sorted(told) == ["bomb.csv.gz", "bomb.zip", "slip.zip"]
+    assert all(state == "refused" and mend for state, mend in told.values()), told
+    assert not list(tmp_path.rglob("evil_slip*"))
+    assert not list((store.folder / "scratch").glob("*"))
+    exchange.close()
 
 
 def test_a_source_that_fails_tells_what_to_mend_and_waits_longer_each_time(
