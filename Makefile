@@ -59,7 +59,7 @@ lock:
 	$(PY) tools/lock.py
 
 bench: install
-	for each in admission hot_state ingest series memory twin.tiles; do $(PY) -m bench.$$each; done
+	for each in admission hot_state ingest series memory twin.tiles catalogue.search catalogue.export catalogue.admission; do $(PY) -m bench.$$each; done
 
 clean:
 	rm -rf $(VENV) page/node_modules src/lifang/doors/page/site

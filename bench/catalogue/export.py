@@ -2,12 +2,14 @@
 
 Run ``python -m bench.catalogue.export [rows]``. Datasette is put into a temporary virtual environment by pip; with
 ``LIFANG_BENCH_DATASETTE`` set to a python that has it, that one is taken. Both serve on loopback, one client reads;
-memory is the server's peak (VmHWM) before and after.
+memory is the server's peak (VmHWM) before and after. At the end lifang's server is killed in the middle of an export,
+which the client must be able to tell from a whole one.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -17,6 +19,7 @@ import time
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import IncompleteRead
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -26,6 +29,7 @@ import pyarrow.csv as pa_csv
 
 import lifang
 from bench._peers.city import served
+from bench._peers.processor import cost_of
 from lifang.app import lay_out_empty
 from lifang.catalogue import Card
 from lifang.guard import SYSTEM
@@ -75,6 +79,23 @@ def read(url: str) -> tuple[float, int, int, str]:
     return time.perf_counter() - start, lines - 1, size, told
 
 
+def interrupted(url: str, pid: int) -> str:
+    """Return how an export ends for the client when the server is killed in the middle of it."""
+    lines = 0
+    with urlopen(url, timeout=60) as answer:
+        told = int(answer.headers["X-Lifang-Rows"])
+        try:
+            while piece := answer.read(_PIECE):
+                lines += piece.count(b"\n")
+                if lines > told / 4:
+                    os.kill(pid, signal.SIGKILL)
+        except (IncompleteRead, ConnectionError) as error:
+            return (
+                f"told by the protocol ({type(error).__name__}) after about {lines:,} of the {told:,} rows that it said"
+            )
+    return f"NOT TOLD by the protocol: {lines:,} lines came, {told:,} rows were said"
+
+
 @contextmanager
 def datasette(table: pa.Table, folder: Path) -> Iterator[tuple[str, int]]:
     """Yield address and process id of a Datasette that serves the rows, streaming allowed without bound."""
@@ -121,22 +142,27 @@ def main() -> None:
         with served(folder / "city", folder / "log") as (address, pid):
             url = f"http://{address}/api/v1/datasets/bench/rows?format=csv"
             read(f"{url}&limit=1000")
-            before = peak_mb(pid)
+            before, cost = peak_mb(pid), cost_of([pid])
             runs = [read(url) for _ in range(3)]
-            after = peak_mb(pid)
+            after, busy_s = peak_mb(pid), (cost_of([pid]) - cost).busy_ms / 1000 / len(runs)
+            cut = interrupted(url, pid)
         best = min(runs)
         with datasette(table.slice(0, peer_count), folder) as (address, pid):
             read(f"http://{address}/peer/bench.csv?_size=100")
+            cost = cost_of([pid])
             theirs = read(f"http://{address}/peer/bench.csv?_stream=on")
+            peer_busy_s = (cost_of([pid]) - cost).busy_ms / 1000
             peer_memory = peak_mb(pid)
     assert best[1] == count == int(best[3])
     assert theirs[1] == peer_count
     rate, peer_rate = count / best[0], peer_count / theirs[0]
     print(f"lifang: {count:,} rows x 6 columns, {best[2] / 1e6:.0f} MB in {best[0]:.2f} s (best of {len(runs)}): "
-          f"{rate:,.0f} rows/s")  # fmt: skip
+          f"{rate:,.0f} rows/s (at least 1,000,000 wanted), {count / busy_s:,.0f} per second of CPU")  # fmt: skip
     print(f"lifang server's peak memory: {after:.0f} MB, {before:.0f} MB before the exports")
     print(f"Datasette: {peer_count:,} of the rows in {theirs[0]:.2f} s: {peer_rate:,.0f} rows/s, {peer_memory:.0f} MB")
-    print(f"ratio (rows/s, lifang / Datasette): {rate / peer_rate:.1f}")
+    by_cpu = (count / busy_s) / (peer_count / peer_busy_s)
+    print(f"ratio (rows/s, lifang / Datasette): {rate / peer_rate:.1f}; by processor time {by_cpu:.1f}")
+    print(f"an interrupted export: {cut}")
 
 
 if __name__ == "__main__":
