@@ -3053,8 +3053,8 @@ export interface paths {
          * Objects as a file
          * @description Give the objects of a moment in the city as CityJSON 2.0, CityJSONSeq, GeoPackage, binary glTF or IFC 4.
          *
-         *     Objects of one model have their own ids, without the model's. CityJSON and IFC are in the UTM zone unless `crs` says another;
-         *     an IFC has the storeys, buildings and sites of its elements too.
+         *     Objects of one model have their own ids, without the model's. CityJSON and IFC are in the UTM zone unless `crs` says
+         *     another. An IFC has the storeys, buildings and sites of its elements too.
          */
         get: operations["export_api_v1_twin_export_get"];
         put?: never;
@@ -29241,7 +29241,10 @@ export interface operations {
     };
     events_events_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these kinds; may be repeated. */
+                kind?: ("clock" | "observations" | "alert" | "indicator" | "job" | "command" | "catalogue" | "delivery" | "twin")[] | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;

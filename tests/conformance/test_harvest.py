@@ -212,6 +212,20 @@ def test_pages_are_followed_to_the_last_and_a_circle_ends(portal: Portal, ours: 
     assert told(harvest(city, first)) == {"found": 2, "added": 2}
 
 
+def test_themes_and_licences_of_the_eus_tables_are_understood(portal: Portal, ours: Open) -> None:
+    eu = "http://publications.europa.eu/resource/authority"
+    body = f"""@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+        @prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
+        <https://portal.example/trams> a dcat:Dataset ; dct:title "Trams"@en ; dcat:theme <{eu}/data-theme/TRAN> ;
+          dct:accrualPeriodicity <{eu}/frequency/WEEKLY> ; dcat:contactPoint [ vcard:fn "Tram office" ] ;
+          dcat:distribution [ a dcat:Distribution ; dct:license <{eu}/licence/CC_BYSA_4_0> ] ."""
+    city = ours(portal.server_port)
+    assert told(harvest(city, portal.at("/trams.ttl", body), source_id="eu")) == {"found": 1, "added": 1}
+    card = city.dataset("eu-trams").card
+    assert (card.theme, card.licence, card.update_cycle) == ("transport", "CC-BY-SA-4.0", "weekly")
+    assert (card.contact.zh, card.contact.en) == ("", "Tram office")
+
+
 def test_a_portal_that_fails_on_the_way_withdraws_nothing(portal: Portal, ours: Open) -> None:
     city = ours(portal.server_port)
     first, second = portal.at("/1", ""), portal.at("/2", _DATASET.format(name="b", title="B"))

@@ -28,7 +28,8 @@ class Settings:
     ``extent`` is west, south, east, north in degrees; sizes are in bytes, ages in seconds.
     ``replay`` says which recorded series are replayed as live, ``layers`` which datasets the map draws, in order;
     ``network`` which datasets the figures of the sensing network need; ``themes`` names the themes of the catalogue,
-    ``<id> = {zh = "…", en = "…"}`` in their order, in place of those shipped;
+    ``<id> = {zh = "…", en = "…", eu = "ENVI"}`` in their order, in place of those shipped (``eu``: one or a list of the
+    EU's data themes);
     ``hot_days`` is after how many days observations become Parquet files, ``keep_raw_days`` after how many they are
     given up and only their sums stay (0: never);
     ``mqtt`` says where the city listens for MQTT, or which broker it goes to; ``ngsild`` where notifications may go;

@@ -9,7 +9,7 @@ from lifang.catalogue import Bilingual, Card, Contact, Coverage, short_name
 from lifang.core import BadInput
 from lifang.guard import strictest
 from lifang.harvest.model import Remote, Source
-from lifang.harvest.words import web_address
+from lifang.harvest.words import both, web_address
 
 _ID_MAX = 60
 _KEYWORDS, _KEYWORD_LENGTH = 100, 80
@@ -87,8 +87,8 @@ def _coverage(remote: Remote) -> Coverage:
 
 
 def _contact(remote: Remote) -> Contact:
-    name = remote.contact[:200]
+    name = both([(remote.contact[:200], "")])
     try:
-        return Contact(zh=name, email=remote.email)
+        return Contact(zh=name.zh, en=name.en, email=remote.email)
     except BadInput:
-        return Contact(zh=name)
+        return Contact(zh=name.zh, en=name.en)

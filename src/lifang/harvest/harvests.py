@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from lifang.catalogue import EXISTING, Card, Catalogue, short_name
-from lifang.core import BadInput, Clock, Conflict, Denied, NotFound, Problem, Settings, check_slug
+from lifang.core import BadInput, Clock, Conflict, NotFound, Problem, Settings, check_slug
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.harvest import records
 from lifang.harvest.cards import card_of, dataset_id_of
 from lifang.harvest.model import KINDS, PRESENT, WITHDRAWN, Harvested, Remote, Report, Source
 from lifang.harvest.portals import Portal
 from lifang.harvest.settings import HarvestSettings
-from lifang.outside import Fetcher, check_url
+from lifang.outside import Fetcher, allowed_in, check_url
 from lifang.store import Entry, Row, Store
 
 Progress = Callable[[float, str], None]
 _ID_MAX = 24
-
-
-@contextmanager
-def _allowed_here() -> Iterator[None]:
-    """Say of an address that may not be reached where it would be allowed."""
-    try:
-        yield
-    except Denied as error:
-        mend = "If it is meant, an administrator names it in `allow` or `ports` of [harvest] in city.toml."
-        raise Denied(error.what, where=error.where, mend=mend) from error
 
 
 class Harvests:
@@ -59,7 +48,7 @@ class Harvests:
         ``classification`` is what its datasets are at least; what the portal itself restricts is not opened.
         """
         require(by, Action.MANAGE, Resource("harvest"))
-        with _allowed_here():
+        with allowed_in("harvest"):
             host = check_url(url, self._settings.ports).hostname or ""
         if kind not in KINDS:
             raise BadInput(f"{kind[:40]!r} is no kind of portal.", where="kind", mend=f"Use {', '.join(KINDS)}.")
@@ -86,7 +75,7 @@ class Harvests:
         """
         require(by, Action.RUN, Resource("harvest", source_id))
         source = self.source(source_id)
-        with _allowed_here():
+        with allowed_in("harvest"):
             return self._run(source, by, progress, cancelled)
 
     def _run(self, source: Source, by: Subject, progress: Progress, cancelled: Callable[[], bool]) -> Report:

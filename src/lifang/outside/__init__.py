@@ -3,7 +3,7 @@
 Does not belong here: what the answers mean. Reads and writes no dataset.
 """
 
-from lifang.outside.addresses import check_networks, permitted_addresses
+from lifang.outside.addresses import allowed_in, check_networks, permitted_addresses
 from lifang.outside.fetch import Answer, Fetcher, Reach, check_headers, check_url
 from lifang.outside.files import Opened, open_plain
 from lifang.outside.origin import Guarded, Loaded, Web, WebOrFile, load, load_web
@@ -21,6 +21,7 @@ __all__ = [
     "Secrets",
     "Web",
     "WebOrFile",
+    "allowed_in",
     "check_headers",
     "check_networks",
     "check_url",

@@ -7,7 +7,8 @@ at: a name that means something else a moment later (DNS rebinding) changes noth
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from lifang.core import BadInput, Denied, Unavailable
@@ -38,6 +39,16 @@ def check_networks(allow: Sequence[str]) -> tuple[Network, ...]:
                 mend="Write for example 10.1.2.3 or 10.1.2.0/24. Names are not allowed here, they can change.",
             ) from error
     return tuple(found)
+
+
+@contextmanager
+def allowed_in(table: str) -> Iterator[None]:
+    """Say of an address that may not be reached in which table of ``city.toml`` it would be allowed."""
+    try:
+        yield
+    except Denied as error:
+        mend = f"If it is meant, an administrator names it in `allow` or `ports` of [{table}] in city.toml."
+        raise Denied(error.what, where=error.where, mend=mend) from error
 
 
 def permitted_addresses(host: str, port: int, allow: Sequence[Network]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from lifang.catalogue import THEMES, Admission, Card, Catalogue
-from lifang.catalogue.card import parse_code, themes_of
+from lifang.catalogue.card import eu_themes_of, parse_code, themes_of
 from lifang.core import BadInput, Conflict, ManualClock, Settings
 from lifang.store import Store
 
@@ -129,3 +129,14 @@ def test_themes_are_the_citys_own_where_it_names_them() -> None:
     assert (list(own), own["sea"].zh) == (["sea", "other"], "海洋")
     with pytest.raises(BadInput, match="at most 99"):
         themes_of({f"t{number}": "x" for number in range(100)})
+
+
+def test_a_city_says_which_eu_themes_its_themes_belong_to() -> None:
+    own = eu_themes_of(
+        {"sea": {"zh": "海洋", "eu": ["ENVI", "AGRI"]}, "health": "健康", "fun": {"zh": "乐", "eu": "EDUC"}}
+    )
+    assert own == {"sea": ("ENVI", "AGRI"), "health": ("HEAL",), "fun": ("EDUC",), "other": ("OP_DATPRO",)}
+    assert set(eu_themes_of({})) == set(THEMES)
+    assert themes_of({"sea": {"zh": "海洋", "eu": "ENVI"}})["sea"].zh == "海洋"
+    with pytest.raises(BadInput, match="SEAS"):
+        eu_themes_of({"sea": {"zh": "海洋", "eu": "SEAS"}})

@@ -96,6 +96,11 @@ def draft(catalogue: Catalogue, *ids: str, classification: str = "open") -> None
         catalogue.lifecycle.move(dataset, "publish", by=ANN)
 
 
+def test_an_address_that_may_not_be_told_says_where_it_would_be_allowed(webhooks: Webhooks) -> None:
+    with pytest.raises(Denied, match=r"\[webhooks\] in city.toml"):
+        webhooks.add("https://example.org:1/x", datasets=[], by=ANN, purpose="", after=0)
+
+
 def test_what_changed_arrives_once_signed_by_the_secret(
     catalogue: Catalogue, webhooks: Webhooks, clock: ManualClock, receiver: Receiver
 ) -> None:

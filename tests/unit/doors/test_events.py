@@ -19,11 +19,11 @@ Read = Callable[[], Any]
 
 
 @asynccontextmanager
-async def _listening(house: House, role: str = "") -> AsyncIterator[Read]:
+async def _listening(house: House, role: str = "", query: bytes = b"") -> AsyncIterator[Read]:
     """A raw ASGI listener: httpx would wait for the end of an endless body."""
     token = house.tokens.get(role)
     headers = [(b"host", b"127.0.0.1"), *([(b"authorization", f"Bearer {token}".encode())] if token else [])]
-    scope = {"type": "http", "method": "GET", "path": "/events", "raw_path": b"/events", "query_string": b"",
+    scope = {"type": "http", "method": "GET", "path": "/events", "raw_path": b"/events", "query_string": query,
              "headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "scheme": "http",
              "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "root_path": ""}  # fmt: skip
     sent: asyncio.Queue[Any] = asyncio.Queue()
@@ -54,6 +54,18 @@ def _event(message: Any) -> tuple[str, Any]:
     lines = dict(line.split(": ", 1) for line in message["body"].decode().strip().splitlines())
     assert int(lines["id"]) > 0
     return lines["event"], orjson.loads(lines["data"])
+
+
+def test_a_listener_that_asks_for_one_kind_is_told_of_no_other(house: House) -> None:
+    async def listen() -> None:
+        async with _listening(house, query=b"kind=twin&kind=alert") as read:
+            await _started(read)
+            house.city.bus.publish("clock", {"n": 1})
+            house.city.bus.publish("alert", {"n": 2}, classification=Classification.OPEN)
+            assert _event(await read()) == ("alert", {"n": 2})
+
+    asyncio.run(listen())
+    assert house.client().get("/events?kind=gossip").status_code == 400
 
 
 def test_events_are_told_as_they_happen_and_a_listener_that_leaves_is_forgotten(house: House) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from lifang.core import BadInput, Clock, Conflict, NotFound, new_id
 from lifang.guard import Subject
-from lifang.outside import Reach, Secrets, check_networks, check_url
+from lifang.outside import Reach, Secrets, allowed_in, check_networks, check_url
 from lifang.store import Entry, Row, Store
 
 ACTIVE, PAUSED, ENDED = "active", "paused", "ended"
@@ -99,7 +99,8 @@ class Webhooks:
 
         ``BadInput`` or ``Denied`` for an address that may not be reached, ``Conflict`` beyond 20 of one person.
         """
-        check_url(url, self.reach.ports)
+        with allowed_in("webhooks"):
+            check_url(url, self.reach.ports)
         if len(datasets) > _MOST_NAMED:
             raise BadInput(
                 "Too many datasets are named.", where="datasets", mend=f"Name at most {_MOST_NAMED}, or none."

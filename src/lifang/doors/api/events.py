@@ -7,12 +7,12 @@ what its subject may see, checks at each heartbeat that the subject still is who
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Annotated
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import Annotated, Literal
 
 import orjson
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from lifang.app import Event, Subscription
@@ -21,6 +21,7 @@ from lifang.doors.http import Asker, GuardedRoute, Metrics, asking, identify
 from lifang.guard import Action, Classification, Resource
 
 HEARTBEAT_S = 15.0
+Kind = Literal["clock", "observations", "alert", "indicator", "job", "command", "catalogue", "delivery", "twin"]
 _MOST = 500  # open streams
 _KINDS = {
     "clock": "replay",
@@ -85,7 +86,11 @@ def router() -> APIRouter:
     return routes
 
 
-async def events(request: Request, asker: Annotated[Asker, asking(Action.READ, Resource("city"))]) -> Response:
+async def events(
+    request: Request,
+    asker: Annotated[Asker, asking(Action.READ, Resource("city"))],
+    kind: Annotated[list[Kind] | None, Query(description="Only these kinds; may be repeated.")] = None,
+) -> Response:
     """Return an endless stream of clock, observations, alert, indicator, job, catalogue, delivery and twin events."""
     streams: Streams = request.app.state.streams
     hidden = Resource("event", "*", Classification.SHARED)
@@ -95,11 +100,15 @@ async def events(request: Request, asker: Annotated[Asker, asking(Action.READ, R
     streams.enter(subscription)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(
-        _stream(request, asker, subscription, streams), headers=headers, media_type="text/event-stream"
+        _stream(request, asker, subscription, streams, frozenset(kind or ())),
+        headers=headers,
+        media_type="text/event-stream",
     )
 
 
-async def _stream(request: Request, asker: Asker, subscription: Subscription, streams: Streams) -> AsyncIterator[bytes]:
+async def _stream(
+    request: Request, asker: Asker, subscription: Subscription, streams: Streams, kinds: Collection[str]
+) -> AsyncIterator[bytes]:
     arriving = aiter(subscription)
     following: asyncio.Future[Event] | None = None
     clock = asyncio.get_running_loop().time
@@ -113,7 +122,7 @@ async def _stream(request: Request, asker: Asker, subscription: Subscription, st
                 if isinstance(following.exception(), StopAsyncIteration):
                     return
                 event, following = following.result(), None
-                if _visible(asker, event):
+                if (not kinds or event.kind in kinds) and _visible(asker, event):
                     yield _written(event)
             if clock() >= beat:
                 if not await _still(request, asker):
