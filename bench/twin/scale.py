@@ -2,8 +2,9 @@
 
 Usage: python -m bench.twin.scale [--upto 1000000]
 
-``in`` is the change of the store, durable; ``tiles`` all tiles of 3D Tiles made from it once; ``served`` one tile as a
-viewer asks for it; ``again`` 1,000 buildings raised anew and every tile that shows one of them made again.
+``in`` is the change of the store, durable; ``tiles`` all tiles of 3D Tiles made from it once; ``served`` one of
+them asked for again, as it is kept; ``again`` 1,000 buildings raised anew and every tile
+that shows one of them made again.
 """
 
 from __future__ import annotations

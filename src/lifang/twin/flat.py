@@ -16,7 +16,9 @@ from lifang.core import NotFound, TooLarge
 from lifang.guard import Classification
 from lifang.store import ObjectQuery, Objects
 from lifang.twin.chosen import Chosen
+from lifang.twin.kept import KeptTiles
 from lifang.twin.shapes import outlines
+from lifang.twin.tiles import HeldCells
 from lifang.twin.vector import Features, Quadrant, least_deg, vector_tiles, write_archive
 
 FEATURES_MAX = 20_000
@@ -40,6 +42,8 @@ class VectorSource:
 
     objects: Objects
     query: ObjectQuery
+    held: HeldCells
+    kept: KeptTiles
     properties: Sequence[str] = ()
     generated: frozenset[str] = frozenset()  # models whose objects nobody surveyed
 
@@ -60,10 +64,15 @@ class VectorSource:
 
     def tile(self, at: Quadrant) -> FlatTile:
         """Return one tile; of more than 20,000 objects the largest are kept, none smaller than half a screen point."""
+        version, state = self.held.state(self.objects, self.query)
+        key = ("flat", at, state, tuple(self.properties), sorted(self.generated))
+        return FlatTile(*self.kept.of(version, key, lambda: self._made(at)))
+
+    def _made(self, at: Quadrant) -> tuple[bytes, list[Classification]]:
         asked = replace(self.query, box=at.near, largest=FEATURES_MAX, across_deg=least_deg(at.z))
         rows = self.objects.read(asked, _COLUMNS)
         made = dict(vector_tiles(self._features(rows), at.z, only=at)) if len(rows) else {}
-        return FlatTile(made.get(at, b""), classes_of(rows))
+        return made.get(at, b""), classes_of(rows)
 
     def archive(self, target: BinaryIO, *, zooms: range, name: str) -> list[Classification]:
         """Write all tiles of some zooms as PMTiles and return the classifications of the objects in it.

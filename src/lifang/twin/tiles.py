@@ -17,6 +17,7 @@ from lifang.core import NotFound
 from lifang.guard import Classification
 from lifang.store import ObjectQuery, Objects
 from lifang.twin.chosen import Chosen
+from lifang.twin.kept import KeptTiles
 from lifang.twin.model import class_of
 from lifang.twin.tiling import Cell, Pyramid, Solids, Surfaces, content, subtree, tileset
 
@@ -50,19 +51,30 @@ class HeldCells:
 
     def of(self, objects: Objects, query: ObjectQuery) -> list[Cell]:
         """Return the cells of the objects that meet ``query``, by key."""
+        return self._known(objects, query)[3]
+
+    def state(self, objects: Objects, query: ObjectQuery) -> tuple[int, tuple[ObjectQuery, int]]:
+        """Return the number of the last change, and what names the state of what meets ``query`` as long as it lasts.
+
+        The moment of ``query`` is not in it, but the one since which nothing began or ended.
+        """
+        change, since, _, _ = self._known(objects, query)
+        return change, (_hashable(replace(query, valid=0)), since)
+
+    def _known(self, objects: Objects, query: ObjectQuery) -> tuple[int, int, int, list[Cell]]:
         key, change = _hashable(replace(query, valid=0)), objects.last_change
         with self._lock:
             known = self._held.get(key)
         if known and known[0] == change and known[1] <= query.valid < known[2]:
-            return known[3]
+            return known
         since, until = objects.steady(query)
         cells = [Cell.of_key(each) for each in objects.count(query, "cell")["cell"].to_pylist()]
         with self._lock:
-            self._held[key] = (change, since, until, cells)
+            known = self._held[key] = (change, since, until, cells)
             self._held.move_to_end(key)
             while len(self._held) > _HELD_MAX:
                 self._held.popitem(last=False)
-        return cells
+        return known
 
 
 def _hashable(query: ObjectQuery) -> ObjectQuery:
@@ -77,6 +89,7 @@ class TileSource:
     objects: Objects
     query: ObjectQuery
     held: HeldCells
+    kept: KeptTiles
     generated: frozenset[str] = frozenset()  # models whose objects nobody surveyed
 
     @cached_property
@@ -117,11 +130,16 @@ class TileSource:
     def content(self, level: int, x: int, y: int) -> Tile:
         """Return what a tile shows, or ``NotFound``."""
         cell = self._inside(level, x, y)
+        version, state = self.held.state(self.objects, self.query)
+        key = ("3d", cell.key, state, sorted(self.generated))
+        return Tile(*self.kept.of(version, key, lambda: self._made(cell, (level, x, y))))
+
+    def _made(self, cell: Cell, place: tuple[int, int, int]) -> tuple[bytes, list[Classification]]:
         rows = self._held_by(cell, _COLUMNS)
         if not len(rows):
-            raise NotFound("There is no such tile.", where=f"{level}/{x}/{y}", mend="Follow the subtree files.")
+            raise NotFound("There is no such tile.", where="/".join(map(str, place)), mend="Follow the subtree files.")
         classes = [Classification(each) for each in rows["classification"].unique().to_pylist()]
-        return Tile(content(*parts_of(rows, self.generated), cell.box), classes)
+        return content(*parts_of(rows, self.generated), cell.box), classes
 
     def values(self, level: int, x: int, y: int, name: str) -> Values:
         """Return a property of each object that a tile shows, or ``NotFound``."""

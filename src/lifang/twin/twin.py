@@ -18,6 +18,7 @@ from lifang.twin.clashing import Clashes
 from lifang.twin.examination import Examination
 from lifang.twin.exporting import Export
 from lifang.twin.flat import VectorSource
+from lifang.twin.kept import KeptTiles
 from lifang.twin.links import Links
 from lifang.twin.model import STAGES, CityObject, ModelCard
 from lifang.twin.reading import ModelFile
@@ -45,6 +46,7 @@ class Twin:
         self.links = Links(store)
         self.clashes = Clashes(store, clock)
         self._cells = HeldCells()
+        self._kept = KeptTiles(store.folder / "tiles")
         self._watchers: list[Callable[[str, Classification], None]] = []
 
     def on_change(self, watcher: Callable[[str, Classification], None]) -> None:
@@ -126,7 +128,8 @@ class Twin:
 
     def tiles(self, query: ObjectQuery) -> TileSource:
         """Return the tiles of the objects that meet ``query``."""
-        return TileSource(self._objects, replace(query, shaped=True), self._cells, frozenset(self._generated()))
+        shaped, generated = replace(query, shaped=True), frozenset(self._generated())
+        return TileSource(self._objects, shaped, self._cells, self._kept, generated)
 
     def models(self, query: ObjectQuery) -> list[tuple[str, int, ModelCard]]:
         """Return id, number of objects and card of each model of the objects that meet ``query``, by id."""
@@ -170,7 +173,8 @@ class Twin:
 
     def vector(self, query: ObjectQuery, properties: Sequence[str] = ()) -> VectorSource:
         """Return the vector tiles of the objects that meet ``query``, with some of their ``properties``."""
-        return VectorSource(self._objects, replace(query, shaped=True), properties, frozenset(self._generated()))
+        shaped, generated = replace(query, shaped=True), frozenset(self._generated())
+        return VectorSource(self._objects, shaped, self._cells, self._kept, properties, generated)
 
     def study(self, query: ObjectQuery, seen: Callable[[Sequence[Classification]], None]) -> Study:
         """Return studies of the objects that meet ``query``; ``seen`` is told what is looked at."""

@@ -12,7 +12,8 @@ import shapely
 from lifang.core import NotFound, SystemClock
 from lifang.guard import SYSTEM, Classification
 from lifang.store import Objects, Store
-from lifang.twin import Twin, read_outlines
+from lifang.twin import Quadrant, Twin, read_outlines
+from lifang.twin.kept import KeptTiles
 
 
 def year(number: int) -> datetime:
@@ -62,3 +63,40 @@ def test_a_tile_asked_for_again_counts_nothing(twin: Twin, monkeypatch: pytest.M
         source = twin.tiles(twin.query(at=datetime(2020, month, 1, tzinfo=UTC)))
         assert source.content(*source.tiles()[0]).glb[:4] == b"glTF"
     assert len(counted) == 1
+
+
+def test_a_tile_asked_for_again_is_the_file_that_was_kept(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+    raise_at(twin, "one", 104.0, 2000)
+    source, flat = twin.tiles(twin.query(at=year(2020))), twin.vector(twin.query(at=year(2020)))
+    place, quadrant = source.tiles()[0], Quadrant(14, 12925, 6759)
+    first, second = source.content(*place), flat.tile(quadrant)
+    assert first.glb
+    assert second.mvt
+    with monkeypatch.context() as nothing:
+        nothing.setattr(Objects, "read", lambda *_: pytest.fail("it was made again"))
+        later = twin.query(at=year(2021))  # nothing began or ended since
+        assert twin.tiles(later).content(*place) == first
+        assert twin.vector(later).tile(quadrant) == second
+    other = twin.query(at=year(2020), classifications=["restricted"])
+    assert twin.vector(other).tile(quadrant).mvt == b""
+    raise_at(twin, "two", 104.0001, 2010)
+    assert twin.tiles(later).content(*place) != first
+
+
+def test_no_more_tiles_are_kept_than_fit_the_oldest_go_first(tmp_path: Path) -> None:
+    made: list[str] = []
+
+    def tile(kept: KeptTiles, name: str, version: int = 1) -> bytes:
+        return kept.of(version, name, lambda: (made.append(name) or name.encode() * 100, [Classification.OPEN]))[0]
+
+    kept = KeptTiles(tmp_path / "tiles", most_bytes=350)
+    for each in ("a", "b", "c", "a", "d", "a", "b"):
+        assert tile(kept, each) == each.encode() * 100
+    assert made == ["a", "b", "c", "d", "b"]  # a was asked for again, so that b went for d
+    assert sum(each.stat().st_size for each in (tmp_path / "tiles").iterdir()) <= 350
+    again = KeptTiles(tmp_path / "tiles", most_bytes=350)
+    tile(again, "a")
+    assert made[5:] == []  # kept beyond the end of the program
+    tile(again, "a", version=2)
+    assert made[5:] == ["a"]
+    assert len(list((tmp_path / "tiles").iterdir())) == 1

@@ -34,7 +34,7 @@ def examine(wkb: Sequence[bytes], solid: Sequence[bool]) -> Iterator[Told]:
     must = np.array(solid, dtype=bool)
     rings = Rings.of(shapes, dimensions=3)
     here, following = _metres(rings, len(shapes)), rings.following
-    opened, crossed = _edges(rings, len(shapes))
+    opened, crossed = _edges(rings, len(shapes)) if must.any() else (must, must)
     yield "closedness", must & opened, "Its shell is not closed.", "Close it: each edge belongs to two faces."
     turned = must & ~opened & crossed
     yield "orientation", turned, "Faces of its shell look different ways.", "Turn its faces outwards."

@@ -38,8 +38,7 @@ class Solid:
 
     def is_closed(self) -> bool:
         """Return whether every edge is walked as often one way as the other, points at one place being one."""
-        _, same = np.unique(np.round(self.vertex, 6), axis=0, return_inverse=True)
-        corner = same.reshape(-1)[self.triangle]
+        corner = _one_a_place(np.round(self.vertex, 6))[self.triangle]
         start, end = corner.ravel(), np.roll(corner, -1, axis=1).ravel()
         real = start != end
         low, high = np.minimum(start, end)[real], np.maximum(start, end)[real]
@@ -60,6 +59,15 @@ class Solid:
         body["order"], body["type"], body["count"], body["points"] = 1, _POLYGON_Z, 1, 4
         body["ring"] = position[kept[:, [0, 1, 2, 0]]]
         return np.array([(1, _MULTIPOLYGON_Z, len(kept))], _HEAD).tobytes() + body.tobytes()
+
+
+def _one_a_place(points: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return a number for each point, shape (n,): the same for those at one place."""
+    order = np.lexsort(points.T)
+    new = (np.diff(points[order], axis=0) != 0).any(axis=1)
+    found = np.empty(len(points), np.int64)
+    found[order] = np.concatenate(([0], np.cumsum(new)))
+    return found
 
 
 def solids(model: ifcopenshell.file) -> Iterator[Solid]:

@@ -1,0 +1,72 @@
+"""Buildings of OpenStreetMap stand where and as high as their tags say."""
+
+import json
+from pathlib import Path
+
+import pytest
+import shapely
+
+from lifang.core import BadInput
+from lifang.twin import read_model
+
+LON, LAT = 104.06, 30.66
+
+
+def nodes(first: int, x: int, side: int) -> str:
+    corners = ((x, 0), (x + side, 0), (x + side, side), (x, side))
+    return "".join(
+        f'<node id="{first + n}" version="1" lat="{LAT + b * 1e-4}" lon="{LON + a * 1e-4}"/>'
+        for n, (a, b) in enumerate(corners)
+    )
+
+
+def way(number: int, first: int, **tags: str) -> str:
+    ring = "".join(f'<nd ref="{each}"/>' for each in (first, first + 1, first + 2, first + 3, first))
+    told = "".join(f'<tag k="{key.replace("__", ":")}" v="{value}"/>' for key, value in tags.items())
+    return f'<way id="{number}" version="1">{ring}{told}</way>'
+
+
+def relation(number: int, **tags: str) -> str:
+    told = "".join(f'<tag k="{key.replace("__", ":")}" v="{value}"/>' for key, value in tags.items())
+    members = '<member type="way" ref="14" role="outer"/><member type="way" ref="15" role="inner"/>'
+    return f'<relation id="{number}" version="1">{members}<tag k="type" v="multipolygon"/>{told}</relation>'
+
+
+def city() -> bytes:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><osm version="0.6">'
+        + nodes(1, 0, 1) + nodes(11, 2, 1) + nodes(21, 4, 1) + nodes(31, 6, 9) + nodes(41, 7, 2) + nodes(51, 20, 1)
+        + way(11, 1, building="yes", name="塔楼", height="30 m", min_height="6", addr__street="天府大道")
+        + way(12, 11, building="apartments", building__levels="5")
+        + way(13, 21, building="shed")
+        + way(14, 31) + way(15, 41)
+        + way(16, 51, landuse="grass")
+        + relation(7, building="school", building__levels="2")
+        + "</osm>"
+    ).encode()  # fmt: skip
+
+
+def test_ways_and_relations_become_solids_as_high_as_they_say(tmp_path: Path) -> None:
+    found = read_model(city(), prefix="osm", scratch=tmp_path)
+    rows = {each["id"]: each for each in found.rows.to_pylist()}
+    assert {own: (each["bottom_m"], each["top_m"]) for own, each in rows.items()} == {
+        "osm:way/11": (6.0, 30.0),
+        "osm:way/12": (0.0, 15.0),
+        "osm:way/13": (0.0, 3.0),
+        "osm:relation/7": (0.0, 6.0),
+    }
+    tower = json.loads(rows["osm:way/11"]["properties"])
+    assert (rows["osm:way/11"]["name"], tower["addr:street"], tower["height_from"]) == ("塔楼", "天府大道", "height")
+    assert json.loads(rows["osm:way/13"]["properties"])["height_from"] == "assumed"
+    yard = shapely.from_wkb(rows["osm:relation/7"]["geometry"][0]["wkb"])
+    assert shapely.area(yard) == pytest.approx((81 - 4) * 1e-8, rel=1e-6)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_map_without_buildings_or_in_pieces_says_so(tmp_path: Path) -> None:
+    bare = b'<?xml version="1.0"?><osm version="0.6">' + nodes(1, 0, 1).encode() + way(1, 1, landuse="grass").encode()
+    with pytest.raises(BadInput, match="no buildings"):
+        read_model(bare + b"</osm>", prefix="osm", scratch=tmp_path)
+    with pytest.raises(BadInput, match="damaged"):
+        read_model(b"\x00\x00\x00\x0d\x0a\x09OSMHeader\x18\x7f broken", prefix="osm", scratch=tmp_path)
+    assert list(tmp_path.iterdir()) == []
