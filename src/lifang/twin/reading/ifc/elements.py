@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import ifcopenshell
 
@@ -56,6 +57,24 @@ def _kind(schema: str, name: str) -> tuple[str, int]:
     return next(((ours, level) for ifc, ours, level in _KINDS if ifc in above), ("GenericCityObject", _PART_LEVEL))
 
 
+@lru_cache(maxsize=4096)
+def _attributes(name: str) -> frozenset[str]:
+    schema, _, kind = name.partition(".")
+    declared = ifcopenshell.schema_by_name(schema).declaration_by_name(kind).as_entity()
+    if declared is None:
+        return frozenset()
+    listed: tuple[Any, ...] = (*declared.all_attributes(), *declared.all_inverse_attributes())
+    return frozenset(each.name() for each in listed)
+
+
+def said(entity: ifcopenshell.entity_instance, name: str) -> Any:
+    """Return an attribute of an object, ``None`` if its class has none of this name.
+
+    IfcOpenShell looks long for what is not there.
+    """
+    return getattr(entity, name) if name in _attributes(entity.is_a(True)) else None
+
+
 class Tree:
     """The objects of a model and what each is part of."""
 
@@ -78,7 +97,7 @@ class Tree:
             ("Nests", "RelatingObject"),
             ("ContainedInStructure", "RelatingStructure"),
         ):
-            for relation in getattr(entity, inverse, ()) or ():
+            for relation in said(entity, inverse) or ():
                 found: ifcopenshell.entity_instance = getattr(relation, owner)
                 return found
         if entity.is_a("IfcGroup"):
@@ -87,7 +106,7 @@ class Tree:
 
     def members(self, group: ifcopenshell.entity_instance) -> list[ifcopenshell.entity_instance]:
         """Return the objects of a system or zone."""
-        return [each for relation in getattr(group, "IsGroupedBy", ()) or () for each in relation.RelatedObjects]
+        return [each for relation in said(group, "IsGroupedBy") or () for each in relation.RelatedObjects]
 
     def kind(self, entity: ifcopenshell.entity_instance) -> tuple[str, int]:
         """Return the CityJSON class and the CIM level of an object."""
@@ -117,5 +136,5 @@ class Tree:
 
 def name_of(entity: ifcopenshell.entity_instance) -> str:
     """Return the number and the long name of an object, as far as it has them."""
-    parts = [getattr(entity, each, None) for each in ("Name", "LongName")]
+    parts = [said(entity, each) for each in ("Name", "LongName")]
     return " ".join(dict.fromkeys(str(each) for each in parts if each))

@@ -15,6 +15,8 @@ import ifcopenshell
 from ifcopenshell.util.element import get_materials
 from ifcopenshell.util.unit import calculate_unit_scale, get_unit_scale
 
+from lifang.twin.reading.ifc.elements import said
+
 _UNITS = {
     "LENGTHUNIT": ("IfcLengthMeasure", "IfcPositiveLengthMeasure", "IfcNonNegativeLengthMeasure", "IfcQuantityLength"),
     "AREAUNIT": ("IfcAreaMeasure", "IfcQuantityArea"),
@@ -59,11 +61,11 @@ class Properties:
         """Return the properties of an object: its own, those of its type, its materials, groups and classifications."""
         told: dict[str, Any] = {"ifc_class": entity.is_a(), "guid": entity.GlobalId}
         for name in _PREFERRED:
-            value = getattr(entity, name, None)
+            value = said(entity, name)
             if value not in (None, ""):
                 told[name] = value * self._length if name == "Elevation" else value
         kind = self._types.get(entity.id())
-        sets = [*(getattr(kind, "HasPropertySets", None) or ()), *self._sets[entity.id()]]
+        sets = [*((said(kind, "HasPropertySets") if kind is not None else None) or ()), *self._sets[entity.id()]]
         if kind is not None:
             told["type"] = kind.Name
         for each in sets:
@@ -80,7 +82,7 @@ class Properties:
 
     def _set(self, entity: ifcopenshell.entity_instance) -> tuple[str, dict[str, Any]]:
         if entity.id() not in self._read:
-            parts = getattr(entity, "HasProperties", None) or getattr(entity, "Quantities", None) or ()
+            parts = said(entity, "HasProperties") or said(entity, "Quantities") or ()
             values = {each.Name: self._value(each) for each in parts}
             kept = {name: value for name, value in values.items() if value not in (None, "", [], {})}
             self._read[entity.id()] = str(entity.Name or entity.is_a()), kept
@@ -93,7 +95,7 @@ class Properties:
         if entity.is_a("IfcPhysicalSimpleQuantity"):
             return self._scaled(entity[3], entity.is_a(), entity.Unit)
         if depth < _DEPTH_MAX and entity.is_a() in ("IfcComplexProperty", "IfcPhysicalComplexQuantity"):
-            parts = getattr(entity, "HasProperties", None) or getattr(entity, "HasQuantities", None) or ()
+            parts = said(entity, "HasProperties") or said(entity, "HasQuantities") or ()
             return {each.Name: self._value(each, depth + 1) for each in parts}
         return None
 
@@ -135,10 +137,10 @@ def _sets_of(definition: Any) -> list[ifcopenshell.entity_instance]:
 
 def _classifications(entity: ifcopenshell.entity_instance) -> list[dict[str, Any]]:
     found = []
-    for relation in getattr(entity, "HasAssociations", ()) or ():
-        told = getattr(relation, "RelatingClassification", None)
+    for relation in said(entity, "HasAssociations") or ():
+        told = said(relation, "RelatingClassification")
         if told is not None and told.is_a("IfcClassificationReference"):
-            code = getattr(told, "Identification", None) or getattr(told, "ItemReference", None)
+            code = said(told, "Identification") or said(told, "ItemReference")
             system = getattr(told.ReferencedSource, "Name", None)
             found.append({"system": system, "code": code, "name": told.Name})
     return found

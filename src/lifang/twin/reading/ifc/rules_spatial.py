@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import ifcopenshell
 
+from lifang.twin.reading.ifc.elements import said
 from lifang.twin.reading.ifc.rules_geometry import Breach, allowed
 
 _MEND = "Correct the spatial tree and export the model again."
@@ -62,14 +63,14 @@ def assemblies(model: ifcopenshell.file) -> Iterator[Breach]:
 def positions(model: ifcopenshell.file) -> Iterator[Breach]:
     """SPS004: what is positioned along an alignment is not contained in a space."""
     for each in model.by_type("IfcProduct"):
-        if getattr(each, "PositionedRelativeTo", ()) and getattr(each, "ContainedInStructure", ()):
+        if said(each, "PositionedRelativeTo") and said(each, "ContainedInStructure"):
             yield each, "It is positioned along a line and contained in a space besides.", _MEND
 
 
 def relations(model: ifcopenshell.file) -> Iterator[Breach]:
     """SPS005: an element is a part in one way only, and in one."""
     for each in model.by_type("IfcElement"):
-        ways = [name for name in _RELATIONS if getattr(each, name, ())]
+        ways = [name for name in _RELATIONS if said(each, name)]
         if len(ways) != 1:
             yield each, f"It is part of the model in {len(ways)} ways: {', '.join(ways) or 'none'}.", _MEND
 
@@ -77,14 +78,14 @@ def relations(model: ifcopenshell.file) -> Iterator[Breach]:
 def references(model: ifcopenshell.file) -> Iterator[Breach]:
     """SPS006: an element that is positioned along an alignment is referenced in a space."""
     for each in model.by_type("IfcElement"):
-        if getattr(each, "PositionedRelativeTo", ()) and not each.ReferencedInStructures:
+        if said(each, "PositionedRelativeTo") and not each.ReferencedInStructures:
             yield each, "It is positioned along a line and referenced in no space.", _MEND
 
 
 def containment(model: ifcopenshell.file) -> Iterator[Breach]:
     """SPS007: elements, grids and annotations are contained in a space; nothing else is."""
     for each in model.by_type("IfcProduct"):
-        contained = getattr(each, "ContainedInStructure", ())
+        contained = said(each, "ContainedInStructure")
         if contained and not any(each.is_a(name) for name in _HELD):
             yield each, "It is no element and contained in a space.", _MEND
         elif not contained and _must_be_contained(each):
@@ -104,7 +105,7 @@ def _must_be_contained(each: ifcopenshell.entity_instance) -> bool:
     if each.is_a("IfcElement"):
         return not each.is_a("IfcFeatureElement") and not each.Decomposes
     if each.is_a("IfcAnnotation"):
-        return not any(relation.RelatingObject.is_a("IfcAnnotation") for relation in getattr(each, "Nests", ()))
+        return not any(relation.RelatingObject.is_a("IfcAnnotation") for relation in said(each, "Nests") or ())
     return bool(each.is_a("IfcGrid"))
 
 
@@ -119,4 +120,4 @@ def _line(entity: ifcopenshell.entity_instance) -> list[ifcopenshell.entity_inst
 
 
 def _wholes(entity: ifcopenshell.entity_instance) -> list[ifcopenshell.entity_instance]:
-    return [relation.RelatingObject for relation in getattr(entity, "Decomposes", ())]
+    return [relation.RelatingObject for relation in said(entity, "Decomposes") or ()]
