@@ -33,7 +33,7 @@ def read_model(
             )
         return read_ifc(whole, prefix=prefix, scratch=scratch, placement=placement, poll=poll)
     if placement is not None:
-        raise BadInput("Only an IFC needs a placement.", where="placement", mend="Leave the placement out.")
+        raise BadInput("The model stands where it says.", where="placement", mend="Leave the placement out.")
     if is_osm(whole):
         if crs:
             raise BadInput("OpenStreetMap is in degrees on WGS 84.", where="crs", mend="Leave crs out.")
