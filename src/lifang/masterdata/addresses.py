@@ -25,6 +25,7 @@ _SHORT = re.compile(r"^(\d+|[A-Z])-(\d+)-(\d+)(?:室|号)?$")
 _ENDS = ("自治县", "街道办事处", "街道", "新区", "区", "县", "市", "镇", "乡")
 _OF_ROADS = re.compile(r"(?:大道|大街|路|街(?!道)|巷|道|[东南西北中]?[一二三四]?[段街路])")
 _WEIGHTS = {"division": 1.0, "street": 0.5, "road": 3.0, "number": 3.0, "building": 2.0, "unit": 1.0, "room": 2.0}
+_BLOCK_MAX = 5_000  # addresses of one road and number; where more are alike, only what is written out whole is found
 _FLOOR = frozenset({"road", "number"})  # parts that must agree where both tell them
 
 
@@ -155,16 +156,22 @@ class Matcher:
         """``known`` are texts of addresses by their code."""
         self._gazetteer = gazetteer
         self._blocks: dict[tuple[str, str], list[tuple[str, Address]]] = defaultdict(list)
+        self._exact: dict[Address, list[str]] = defaultdict(list)
         for code, text in known.items():
             parsed = gazetteer.parse(text)
             self._blocks[parsed.road, parsed.number].append((code, parsed))
+            self._exact[parsed].append(code)
 
     def match(self, text: str, *, least: float = 0.85) -> tuple[str, float] | None:
         """Return the code of the best match and its score; ``None`` if none reaches ``least``, or two are as good."""
         parsed = self._gazetteer.parse(text)
         if not parsed.road:
             return None
+        if exact := self._exact.get(parsed):
+            return (exact[0], 1.0) if len(exact) == 1 else None
         found = self._blocks.get((parsed.road, parsed.number), [])
+        if len(found) > _BLOCK_MAX:
+            return None
         scored = sorted(((score(parsed, address), code) for code, address in found), reverse=True)
         if not scored or scored[0][0] < least or (len(scored) > 1 and scored[1][0] == scored[0][0]):
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lifang.core import format_instant, from_micros, to_micros
-from lifang.masterdata.duplicates import compared_as
+from lifang.masterdata.duplicates import Plain, compared_as
 from lifang.masterdata.model import COMPLETE, NEWEST, Source
 from lifang.masterdata.names import plain_name
 from lifang.standards import DataStandard, check_digits
@@ -91,9 +92,14 @@ def consolidate(
     ruling: Ruling,
     *,
     naming: Naming | None = None,
+    plain: Mapping[str, Plain] = MappingProxyType({}),
     progress: Callable[[float], None] = lambda _share: None,
 ) -> Consolidation:
-    """Return the records that ``told`` come to; ``progress`` is told the done share, and may raise to end it."""
+    """Return the records that ``told`` come to.
+
+    ``plain`` says as what texts of an element are compared, where not as names are; ``progress`` is told the done
+    share, and may raise to end it.
+    """
     elements = [each.id for each in standard.elements if each.type != "geometry"]
     table = _stacked(standard, told, elements)
     table, unresolved = _resolved(standard, table, naming)
@@ -107,7 +113,7 @@ def consolidate(
         first = ruling.of(element)
         if first not in orders:
             orders[first] = _order(table, codes, elements, first)
-        values, found = _element(table, element, orders[first], codes, len(keys))
+        values, found = _element(table, element, orders[first], codes, len(keys), plain.get(element, plain_name))
         ruled = bool(first)
         differences += [_difference(table, keys, element, *each, ruled=ruled) for each in found]
         chosen[element] = values
@@ -223,7 +229,7 @@ def _order(table: pa.Table, codes: Integers, elements: Sequence[str], precedence
 
 
 def _element(
-    table: pa.Table, element: str, order: Integers, codes: Integers, count: int
+    table: pa.Table, element: str, order: Integers, codes: Integers, count: int, plain: Plain
 ) -> tuple[Any, list[tuple[int, Integers]]]:
     """Return the first value of each record, and which records have several, with their rows."""
     column = table[element].combine_chunks()
@@ -233,7 +239,7 @@ def _element(
     starts = np.flatnonzero(np.diff(groups, prepend=-1))
     first[groups[starts]] = filled[starts]
     values = column.take(pa.array(first, mask=first < 0))
-    same = compared_as(column, plain_name)[0][filled]
+    same = compared_as(column, plain)[0][filled]
     differs = np.zeros(count, bool)
     differs[groups[same != np.repeat(same[starts], np.diff([*starts, len(groups)]))]] = True
     ends = (

@@ -157,7 +157,9 @@ class MasterData:
     def _consolidated(self, standard: DataStandard, told: Sequence[Told], progress: Progress) -> Consolidation:
         kind = standard.id
         rules, merged, naming = self.rules(kind), self.docket.merged(kind), self._naming(kind)
-        undecided = consolidate(standard, told, Ruling(rules, merged), naming=naming, progress=progress)
+        parse = self.places.gazetteer().parse
+        plain = {ADDRESSED[kind]: lambda text: parse(text).canonical or plain_name(text)} if kind in ADDRESSED else {}
+        undecided = consolidate(standard, told, Ruling(rules, merged), naming=naming, plain=plain, progress=progress)
         decided = self.docket.decided(kind, undecided.differences)
         return undecided.decided(decided) if decided else undecided
 

@@ -145,7 +145,7 @@ class Places:
             found = {str(code): str(name) for code, name in pairs if code and name and str(code) != self._area}
             return dataset.release().id, found
         within = self._area.rstrip("0") if part == "streets" else self._area[:4].removesuffix("00")
-        listed = {each.code: each.zh for each in code_list(_LISTS[part])}
+        listed = {each.code: each.zh for each in code_list(_LISTS[part]) if each.valid_to is None}
         below = {code: name for code, name in listed.items() if code.startswith(within) and code != self._area}
         return f"code list {_LISTS[part]}", below
 

@@ -231,11 +231,13 @@ def test_addresses_lead_from_home_to_owner_licence_and_who_lives_there(master: M
     done = master.consolidate("address", by=SYSTEM)
     assert (done.records, done.unresolved) == (2, ())
     tell("market", f"uscc,name,address\n{ONE},甲有限公司,成都武侯蜀汉路14号\n")
+    tell("tax", f"uscc,address\n{ONE},四川省成都市武侯区蜀汉路十四号\n")
     tell("tax", f"unit_code,address,owner_code\n{HOME},蜀汉路12号3栋2单元501,{ONE}\n", kind="housing_unit")
     tell("tax", "id_number,name,residence_address\n11010519491231002X,某甲,成都市蜀汉路12号3-2-501\n", kind="person")
     tell("tax", f"licence_id,holder_code\nL1,{ONE}\n", kind="e_licence")
     for kind in master.sourced()[1:]:
         master.consolidate(kind, by=SYSTEM)
+    assert master.docket.conflicts("legal_entity") == []  # one place, written in two ways
     around = master.records.links("housing_unit", [HOME], hops=2)
     told = {each.link.id: each for each in around}
     assert sorted(told) == ["owned_by_entity", "stands_at"]
