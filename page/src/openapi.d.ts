@@ -3031,7 +3031,7 @@ export interface paths {
         };
         /**
          * What two moments differ in
-         * @description Tell what was added, removed, moved or changed between two moments in the city.
+         * @description Tell what was added, removed, moved or changed between two moments in the city, or two scenarios.
          */
         get: operations["difference_api_v1_twin_difference_get"];
         put?: never;
@@ -3325,6 +3325,32 @@ export interface paths {
         get: operations["properties_api_v1_twin_properties_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/scenarios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The scenarios
+         * @description List the scenarios that the asker may know.
+         */
+        get: operations["every_api_v1_twin_scenarios_get"];
+        put?: never;
+        /**
+         * Put a scenario
+         * @description Put a scenario, in place of one of the same id: name its models first, then add them.
+         *
+         *     Objects of its models stand in it alone; those it removes are gone in it. All else is as the city is.
+         */
+        post: operations["put_api_v1_twin_scenarios_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8474,6 +8500,27 @@ export interface components {
             roles?: string[];
         };
         /**
+         * NewScenario
+         * @description What the city would be: models that stand in it alone, objects that are gone in it.
+         */
+        NewScenario: {
+            /** @default shared */
+            classification: components["schemas"]["Classification"];
+            /** Id */
+            id: string;
+            /**
+             * Models
+             * @default []
+             */
+            models: string[];
+            name: components["schemas"]["ScenarioName"];
+            /**
+             * Removes
+             * @default []
+             */
+            removes: string[];
+        };
+        /**
          * NewTasking
          * @description Actuators and capabilities to register together.
          */
@@ -9351,6 +9398,41 @@ export interface components {
             scores: {
                 [key: string]: number | null;
             };
+        };
+        /**
+         * ScenarioBody
+         * @description A scenario.
+         */
+        ScenarioBody: {
+            /** Classification */
+            classification: string;
+            /** Id */
+            id: string;
+            /** Models */
+            models: string[];
+            name: components["schemas"]["Name"];
+            /** Removes */
+            removes: string[];
+        };
+        /**
+         * ScenarioList
+         * @description The scenarios, by id.
+         */
+        ScenarioList: {
+            /** Items */
+            items: components["schemas"]["ScenarioBody"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * ScenarioName
+         * @description A name in Chinese and English.
+         */
+        ScenarioName: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
         };
         /**
          * SceneBody
@@ -26001,6 +26083,10 @@ export interface operations {
                 before: string;
                 after: string;
                 model?: string | null;
+                /** @description The first as of this scenario. */
+                before_scenario?: string | null;
+                /** @description The second as of this one. */
+                after_scenario?: string | null;
             };
             header?: never;
             path?: never;
@@ -26093,6 +26179,8 @@ export interface operations {
                 bbox?: string | null;
                 /** @description Only this object and its parts, by id. */
                 element?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
                 /** @description As recorded by this moment: ISO 8601 with an offset. */
@@ -26454,6 +26542,8 @@ export interface operations {
             query?: {
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
             };
             header?: never;
             path?: never;
@@ -26820,6 +26910,8 @@ export interface operations {
                 stage?: string | null;
                 /** @description What it is linked to: `KIND:ID`. */
                 linked?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
                 /** @description As recorded by this moment: ISO 8601 with an offset. */
@@ -27371,6 +27463,176 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PropertyList"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    every_api_v1_twin_scenarios_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioList"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_api_v1_twin_scenarios_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScenario"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioBody"];
                 };
             };
             /** @description Bad input */
@@ -36656,7 +36918,7 @@ export interface operations {
             path: {
                 /** @description The id of a model, or `all`. */
                 model: string;
-                /** @description `now`, or ISO 8601 with an offset. */
+                /** @description `now`, or ISO 8601 with an offset; `~SCENARIO` behind it looks as of a scenario. */
                 moment: string;
                 level: number;
                 x: number;
@@ -36747,7 +37009,7 @@ export interface operations {
             path: {
                 /** @description The id of a model, or `all`. */
                 model: string;
-                /** @description `now`, or ISO 8601 with an offset. */
+                /** @description `now`, or ISO 8601 with an offset; `~SCENARIO` behind it looks as of a scenario. */
                 moment: string;
                 level: number;
                 x: number;
@@ -36838,7 +37100,7 @@ export interface operations {
             path: {
                 /** @description The id of a model, or `all`. */
                 model: string;
-                /** @description `now`, or ISO 8601 with an offset. */
+                /** @description `now`, or ISO 8601 with an offset; `~SCENARIO` behind it looks as of a scenario. */
                 moment: string;
             };
             cookie?: never;
@@ -36924,7 +37186,7 @@ export interface operations {
             path: {
                 /** @description The id of a model, or `all`. */
                 model: string;
-                /** @description `now`, or ISO 8601 with an offset. */
+                /** @description `now`, or ISO 8601 with an offset; `~SCENARIO` behind it looks as of a scenario. */
                 moment: string;
                 /** @description The name of a property. */
                 name: string;
@@ -37022,7 +37284,7 @@ export interface operations {
             path: {
                 /** @description The id of a model, or `all`. */
                 model: string;
-                /** @description `now`, or ISO 8601 with an offset. */
+                /** @description `now`, or ISO 8601 with an offset; `~SCENARIO` behind it looks as of a scenario. */
                 moment: string;
             };
             cookie?: never;
@@ -37113,7 +37375,7 @@ export interface operations {
             path: {
                 /** @description The id of a model, or `all`. */
                 model: string;
-                /** @description `now`, or ISO 8601 with an offset. */
+                /** @description `now`, or ISO 8601 with an offset; `~SCENARIO` behind it looks as of a scenario. */
                 moment: string;
             };
             cookie?: never;
@@ -37204,7 +37466,7 @@ export interface operations {
             path: {
                 /** @description The id of a model, or `all`. */
                 model: string;
-                /** @description `now`, or ISO 8601 with an offset. */
+                /** @description `now`, or ISO 8601 with an offset; `~SCENARIO` behind it looks as of a scenario. */
                 moment: string;
                 z: number;
                 x: number;

@@ -23,6 +23,8 @@ export function contract(s: S): void {
   fits<P.Standing>(s.QualityBody);
   fits<T.CityObject>(s.ObjectBody);
   fits<T.Everything>(s.EverythingBody);
+  fits<T.TwinClashes>(s.ClashReportBody);
+  fits<T.TwinScenario>(s.ScenarioBody);
   fits<T.TwinExamination>(s.ExaminationBody);
   fits<T.RefusedRow>(s.RefusedRow);
   fits<T.Lineage>(s.LineageBody);

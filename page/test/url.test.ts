@@ -19,6 +19,7 @@ const full: View = {
   dataset: "districts",
   by: "height",
   twin: {
+    scenario: "park",
     against: "2008-12-31T00:00:00Z",
     split: "side",
     eye: [104.06, 30.65, 900, 104.07, 30.66, 0],
@@ -28,6 +29,7 @@ const full: View = {
     model: "centre",
     storey: "duplex:1",
     notes: [{ lon: 104.06, lat: 30.65, up: 3, text: "a/b 井" }],
+    focus: ["a:1", "b:2"],
   },
   tab: "ethics",
   item: "a/b",
@@ -48,6 +50,8 @@ describe("the address", () => {
 
   it("gives back every part of a view", () => {
     expect(parseView(formatView(full))).toEqual(full);
+    const beside = { ...full, twin: { ...full.twin, against: "~park" } };
+    expect(parseView(formatView(beside))).toEqual(beside);
   });
 
   it("keeps an empty list of layers apart from all layers", () => {

@@ -16,10 +16,11 @@ from tests.e2e.conftest import Watched, demonstrated
 from tests.e2e.screen import Served, look, show
 
 import lifang
-from lifang.app import register_rooms
+from lifang.app import ClashView, register_rooms
 from lifang.core import to_micros
-from lifang.guard import SYSTEM
+from lifang.guard import SYSTEM, Classification
 from lifang.sensing import make_observations
+from lifang.twin import Scenario
 
 HOUSES = {"paper": (217, 199, 163), "night": (201, 185, 143)}
 ADDED, REMOVED = (47, 158, 87), (200, 50, 26)
@@ -28,12 +29,13 @@ STOREY = "duplex_architecture:1xS3BCk291UvhgP2dvNMKI"
 LIVING_ROOM = "duplex_architecture:0BTBFw6f90Nfh9rP1dlXr2"
 OVER_IT = "104.045046/30.65982/30.0/104.045046/30.65991/0.0"
 WARM, WARMEST = [(221, 159, 85), (198, 106, 58)], (97, 26, 44)  # colours of rooms by their temperature
+GONE = 400
 BEFORE = "2000-12-31T00:00:00%2B08:00"
 
 
 @pytest.fixture(scope="module")
 def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Chengdu with what is made up in the rooms of the sample house: 16 degrees in the first, then warmer."""
+    """Chengdu with a warmer room in the sample house after each other, its clashes found, and a plan for a park."""
     folder = tmp_path_factory.mktemp("demo") / "chengdu"
     shutil.copytree(furnished, folder)
     with lifang.open(folder) as city:
@@ -42,6 +44,11 @@ def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         streams = [each for each in city.sensing.datastreams() if each.observed_property == "sim-temperature"]
         numbers, times = [each.number for each in streams], np.full(len(streams), to_micros(city.now))
         city.sensing.ingest(make_observations(numbers, times, np.linspace(16, 26, len(streams))), by=SYSTEM).result()
+        assert ClashView(city.asker()).detect("duplex_architecture", "duplex_electrical").hard == 73
+        centre = city.twin.query(at=city.now, models=["centre"], classes=["Building"], limit=GONE)
+        removes = tuple(each.id for each in city.twin.objects(centre))
+        park = Scenario("park", "公园方案", "Park", removes=removes, classification=Classification.OPEN)
+        city.twin.scenarios.put(park, at=to_micros(city.now), by=SYSTEM)
     with demonstrated(folder) as found:
         yield found
 
@@ -113,7 +120,7 @@ def test_a_model_shows_its_examination_and_an_element_is_taken_away(
     shared: Page, served: Served, tmp_path: Path
 ) -> None:
     show(shared, served, "?room=twin&lang=zh&theme=night&t.model=duplex_architecture")
-    report = shared.locator(".twin-report")
+    report = shared.locator("lf-twin-model .twin-report").last
     report.locator("summary").press("Enter")
     expect(report).to_contain_text("GEM")
     expect(report.locator(".twin-faults li")).not_to_have_count(0)
@@ -125,6 +132,31 @@ def test_a_model_shows_its_examination_and_an_element_is_taken_away(
     kinds = {each["type"] for each in objects.values()}
     assert {"BuildingStorey", "BuildingRoom", "BuildingConstructiveElement"} <= kinds
     assert LIVING_ROOM.partition(":")[2] in objects
+
+
+def test_a_scenario_is_seen_beside_the_city_as_it_is(shared: Page, served: Served) -> None:
+    beside = "?room=twin&lang=zh&theme=paper&t.model=centre&t.against=~park"
+    show(shared, served, beside)
+    expect(shared.locator(".twin-legend")).to_contain_text(f"新增 {GONE}")
+    show(shared, served, "?room=twin&lang=zh&theme=paper&t.model=centre&t.scenario=park&t.against=~&t.split=side")
+    expect(shared.locator(".twin-legend")).to_contain_text(f"拆除 {GONE}")
+    halves = look(shared, within=SCENE, wanted=[REMOVED], tolerance=100)
+    assert halves.near[0] > 100
+    show(shared, served, "?room=twin&lang=zh&theme=paper&t.model=centre&t.scenario=park")
+    expect(shared.locator(".twin-legend")).to_contain_text(f"建筑 {4631 - GONE:,}")
+
+
+def test_a_clash_is_looked_at_from_the_report(shared: Page, served: Served) -> None:
+    show(shared, served, "?room=twin&lang=en&theme=paper&t.model=duplex_electrical")
+    report = shared.locator("lf-twin-clashes details")
+    report.locator("summary").press("Enter")
+    expect(report).to_contain_text("146 mm deep")
+    expect(report.locator("li")).to_have_count(60)
+    report.locator("li button").first.press("Enter")
+    assert "t.focus=" in shared.url
+    shared.locator("html[data-ready=true]").wait_for(state="attached")
+    seen = look(shared, within=SCENE, wanted=[(213, 94, 0)], tolerance=200)
+    assert seen.near[0] > 1_000
 
 
 def test_distances_are_measured_by_keys_alone_and_the_view_is_taken_away_as_gltf(

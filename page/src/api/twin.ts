@@ -63,6 +63,20 @@ export interface Everything extends About {
   rows: { dataset: string; key: string; row: Record<string, unknown> }[];
 }
 
+/** Which objects of two models clash: a negative gap is how deep they share space, m. */
+export interface TwinClashes {
+  one: string;
+  other: string;
+  at: string;
+  checked: string;
+  tolerance_m: number;
+  clearance_m: number;
+  compared: number[];
+  hard: number;
+  near: number;
+  items: { one: string; other: string; gap_m: number; at: number[] }[];
+}
+
 /** What the checks found in a model when it last came in. */
 export interface TwinExamination {
   checked: string;
@@ -76,6 +90,15 @@ export interface TwinExamination {
 export interface TwinExtent {
   asset: { extras: { box: [number, number, number, number]; classes: (Names & { id: string; count: number })[] } };
   root: { boundingVolume: { region: number[] } };
+}
+
+/** What the city would be: models that stand in it alone, objects that are gone in it. */
+export interface TwinScenario {
+  id: string;
+  name: Names;
+  models: string[];
+  removes: string[];
+  classification: string;
 }
 
 export type TwinChange = "added" | "removed" | "moved" | "changed";

@@ -18,7 +18,9 @@ export interface Cut {
 }
 
 export interface TwinView {
-  /** The moment that is compared with, ISO 8601; null compares nothing. */
+  /** The scenario as of which the city is looked at; null: as it is. */
+  scenario: string | null;
+  /** The moment that is compared with, ISO 8601, or `~` and the scenario; null compares nothing. */
   against: string | null;
   split: Split;
   /** Longitude, latitude, metres of the eye, then of what it looks at; null: the whole city. */
@@ -32,9 +34,13 @@ export interface TwinView {
   /** The storey above which nothing is shown. */
   storey: string | null;
   notes: Note[];
+  /** Objects that stand out, each in its own colour; the others may be clear. */
+  focus: string[];
 }
 
-export const TWIN_VIEW: TwinView = { against: null, split: "swipe", eye: null, cut: null, clear: 0, under: false, model: null, storey: null, notes: [] };
+export const TWIN_VIEW: TwinView = { scenario: null, against: null, split: "swipe", eye: null, cut: null, clear: 0, under: false, model: null, storey: null, notes: [], focus: [] };
+
+const AS_OF = /^~[a-z0-9_-]*$/;
 
 function numbers(text: string | null, count: number): number[] | null {
   const found = (text ?? "").split("/").map((each) => (each ? Number(each) : NaN));
@@ -57,7 +63,8 @@ export function parseTwin(query: URLSearchParams): TwinView {
   const against = query.get("t.against");
   const clear = Number(query.get("t.clear"));
   return {
-    against: against && !Number.isNaN(Date.parse(against)) ? against : null,
+    scenario: query.get("t.scenario"),
+    against: against && (AS_OF.test(against) || !Number.isNaN(Date.parse(against))) ? against : null,
     split: query.get("t.split") === "side" ? "side" : "swipe",
     eye: numbers(query.get("t.eye"), 6),
     cut: cutOf(query.get("t.cut")),
@@ -66,7 +73,19 @@ export function parseTwin(query: URLSearchParams): TwinView {
     model: query.get("t.model"),
     storey: query.get("t.storey"),
     notes: query.getAll("t.note").slice(0, 20).flatMap(noteOf),
+    focus: query.getAll("t.focus").slice(0, 2),
   };
+}
+
+/** Return the moment and the scenario that are compared with, as an address of tiles names them, `now` being the moment looked at. */
+export function comparedWith({ against }: TwinView, now: string): { moment: string; scenario: string | null } | null {
+  if (!against) return null;
+  return against.startsWith("~") ? { moment: now, scenario: against.slice(1) || null } : { moment: against, scenario: null };
+}
+
+/** Return a moment as of a scenario, as an address of tiles names it. */
+export function asOf(moment: string, scenario: string | null): string {
+  return scenario ? `${moment}~${scenario}` : moment;
 }
 
 /** Return where the eye is and what it looks at as text, to the decimetre. */
@@ -76,8 +95,9 @@ export function eyeText(eye: number[] | null): string | null {
 
 /** Return the words of a query for what differs from the plain look. */
 export function formatTwin(twin: TwinView): [string, string | null][] {
-  const { against, split, eye, cut, clear, under, model, storey, notes } = twin;
+  const { scenario, against, split, eye, cut, clear, under, model, storey, notes, focus } = twin;
   return [
+    ["t.scenario", scenario],
     ["t.against", against],
     ["t.split", against && split !== "swipe" ? split : null],
     ["t.eye", eyeText(eye)],
@@ -86,6 +106,7 @@ export function formatTwin(twin: TwinView): [string, string | null][] {
     ["t.under", under ? "1" : null],
     ["t.model", model],
     ["t.storey", storey],
+    ...focus.map((id): [string, string] => ["t.focus", id]),
     ...notes.map(({ lon, lat, up, text }): [string, string] => ["t.note", `${lon.toFixed(6)}/${lat.toFixed(6)}/${up.toFixed(1)}/${text}`]),
   ];
 }

@@ -1,6 +1,6 @@
 import { GLTFExtensionsPlugin, ImplicitTilingPlugin, ReorientationPlugin } from "3d-tiles-renderer/plugins";
 import { TilesRenderer } from "3d-tiles-renderer/three";
-import { BufferAttribute, Color, DoubleSide, type Intersection, MathUtils, Mesh, MeshStandardMaterial, type Object3D, type PerspectiveCamera, type Raycaster, Vector3, type WebGLRenderer } from "three";
+import { BufferAttribute, BufferGeometry, Color, DoubleSide, type Intersection, MathUtils, Mesh, MeshStandardMaterial, type Object3D, type PerspectiveCamera, type Raycaster, Vector3, type WebGLRenderer } from "three";
 import type { Dress } from "./colours";
 
 /** What a tile's table says of an object; `value` is the property that it is coloured by. */
@@ -18,6 +18,8 @@ export interface Look {
   ground: string;
   plain: string;
   picked: string;
+  /** Colours of objects that stand out, by id. */
+  focus: ReadonlyMap<string, string>;
   dress: Dress;
   /** Percent of the light that goes through. */
   clear: number;
@@ -38,6 +40,8 @@ interface Piece {
 export class TileLayer {
   readonly tiles: TilesRenderer;
   readonly material = new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0, side: DoubleSide });
+  /** For what stands out: drawn last, over what is clear. */
+  readonly above = new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0, side: DoubleSide, transparent: true, opacity: 0.7, depthWrite: false });
   private readonly pieces = new Map<Mesh, Piece>();
   private asking = 0;
   private picked: string | null = null;
@@ -74,8 +78,7 @@ export class TileLayer {
 
   dress(look: Look): void {
     this.look = look;
-    const opacity = 1 - look.clear / 100;
-    Object.assign(this.material, { opacity, transparent: opacity < 1, depthWrite: opacity === 1, needsUpdate: true });
+    Object.assign(this.material, { transparent: look.clear > 0, depthWrite: look.clear === 0, needsUpdate: true });
     this.paintAll();
   }
 
@@ -110,6 +113,7 @@ export class TileLayer {
   dispose(): void {
     this.tiles.dispose();
     this.material.dispose();
+    this.above.dispose();
     this.pieces.clear();
   }
 
@@ -120,12 +124,13 @@ export class TileLayer {
   }
 
   private take(model: Object3D, address: string): void {
-    model.traverse((each) => {
-      if (!(each instanceof Mesh)) return;
-      this.pieces.set(each, { told: tableOf(each), address: address.replace("/content/", "/values/*/").replace(/\.glb.*$/, ".json"), holds: null });
-      each.material = this.material;
-      this.paint(each);
-    });
+    const meshes: Mesh[] = [];
+    model.traverse((each) => each instanceof Mesh && meshes.push(each));
+    for (const mesh of meshes) {
+      this.pieces.set(mesh, { told: tableOf(mesh), address: address.replace("/content/", "/values/*/").replace(/\.glb.*$/, ".json"), holds: null });
+      mesh.material = this.material;
+      this.paint(mesh);
+    }
     this.changed();
   }
 
@@ -137,16 +142,34 @@ export class TileLayer {
   private paint(mesh: Mesh): void {
     const piece = this.pieces.get(mesh);
     if (!piece) return;
-    const { dress, picked } = this.look;
+    const { dress, picked, focus, clear } = this.look;
     if (dress.property !== null && piece.holds !== dress.property) void this.ask(mesh, piece, dress.property);
     const ids = mesh.geometry.getAttribute("_feature_id_0");
     const colours = piece.told.map((told) => {
-      const { r, g, b } = new Color(told.id === this.picked ? picked : dress.colourOf(told));
-      return [r, g, b].map((part) => Math.round(part * 255));
+      const own = focus.get(told.id) ?? (told.id === this.picked ? picked : null);
+      const { r, g, b } = new Color(own ?? dress.colourOf(told));
+      return [r, g, b, own ? 1 : 1 - clear / 100].map((part) => Math.round(part * 255));
     });
-    const painted = new Uint8Array(ids.count * 3);
-    for (let vertex = 0; vertex < ids.count; vertex++) painted.set(colours[ids.getX(vertex)] ?? [128, 128, 128], vertex * 3);
-    mesh.geometry.setAttribute("color", new BufferAttribute(painted, 3, true));
+    const painted = new Uint8Array(ids.count * 4);
+    for (let vertex = 0; vertex < ids.count; vertex++) painted.set(colours[ids.getX(vertex)] ?? [128, 128, 128, 255], vertex * 4);
+    mesh.geometry.setAttribute("color", new BufferAttribute(painted, 4, true));
+    this.raise(mesh, piece);
+  }
+
+  /** Draw the objects of a mesh that stand out once more, over what is clear. */
+  private raise(mesh: Mesh, { told }: Piece): void {
+    for (const old of mesh.children.filter((each) => each instanceof Mesh && each.material === this.above)) mesh.remove(old);
+    const { focus } = this.look;
+    const ids = mesh.geometry.getAttribute("_feature_id_0");
+    const outstanding = new Set(told.flatMap(({ id }, n) => (focus.has(id) ? [n] : [])));
+    if (!outstanding.size) return;
+    const corners = mesh.geometry.index ? [...mesh.geometry.index.array] : Array.from({ length: ids.count }, (_, n) => n);
+    const geometry = new BufferGeometry().setIndex(corners.filter((corner) => outstanding.has(ids.getX(corner))));
+    for (const name of ["position", "normal", "color"]) geometry.setAttribute(name, mesh.geometry.getAttribute(name));
+    const over = new Mesh(geometry, this.above);
+    over.renderOrder = 8;
+    over.raycast = (): void => {}; // the mesh itself is picked
+    mesh.add(over);
   }
 
   /** Ask for the values of a property of the objects of a mesh, and colour it by them. */

@@ -24,7 +24,7 @@ export class TwinListPiece extends Piece {
   protected override render(): TemplateResult {
     const { at, twin } = view.value;
     const after = this.cursors.at(-1) ?? null;
-    const asked = { q: this.find, class: this.kind || null, model: twin.model, at, after, limit: LISTED };
+    const asked = { q: this.find, class: this.kind || null, model: twin.model, scenario: twin.scenario, at, after, limit: LISTED };
     const found = this.list.want(JSON.stringify(asked), () => calls.objects(asked));
     const classes = this.extent?.asset.extras.classes ?? [];
     return html`<section class="panel" aria-labelledby="twin-title">

@@ -9,6 +9,7 @@ import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
 import { view } from "../state/view";
 import { downloads } from "./downloads";
+import "./lf-twin-clashes";
 
 const TOLD = 60;
 
@@ -16,6 +17,7 @@ const TOLD = 60;
 @customElement("lf-twin-model")
 export class TwinModelPiece extends Piece {
   @property({ attribute: false }) model: TwinModel | null = null;
+  @property({ attribute: false }) models: TwinModel[] = [];
   private readonly found = new Fetched<TwinExamination>(this, "twin-examination");
 
   protected override render(): TemplateResult | typeof nothing {
@@ -28,6 +30,7 @@ export class TwinModelPiece extends Piece {
       ${model.generated ? html`<p class="twin-generated">${t("twin.generated.object")}</p>` : nothing}
       <p class="fine">${t("twin.source")} ${model.source}${model.licence ? ` · ${model.licence}` : ""}</p>
       ${downloads({ model: model.id, at })}
+      <lf-twin-clashes .models=${this.models} .model=${model}></lf-twin-clashes>
       ${found.state === "here" ? this.report(found.value) : found.state === "refused" ? problemCard(found.problem) : skeleton(3)}
     </section>`;
   }

@@ -1,11 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
-import { isoIn, moment } from "../format";
+import type { TwinScenario } from "../api/types";
+import { isoIn, moment, nameOf } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
-import { data } from "../state/data";
+import { data, here } from "../state/data";
 import { type Split, SPLITS, type TwinView } from "../state/twin-url";
 import { view } from "../state/view";
 
@@ -17,6 +18,7 @@ const PLAY_MS = 2_000;
 export class TwinTimePiece extends Piece {
   @state() private playing = false;
   private timer = 0;
+  private readonly scenarios = new Fetched<{ items: TwinScenario[] }>(this);
   private readonly moments = new Fetched<{ items: { moment: string; begins: number }[] }>(this);
 
   override disconnectedCallback(): void {
@@ -31,6 +33,7 @@ export class TwinTimePiece extends Piece {
     if (first === undefined) return nothing;
     const [low, high] = [first - 365 * DAY, Math.max(data.value.now, starts.at(-1) ?? 0)];
     const { at, twin } = view.value;
+    const plans = here(this.scenarios.want(`${data.value.subject?.name ?? ""} ${data.value.twin}`, () => calls.twinScenarios()))?.items ?? [];
     return html`<section class="twin-time" aria-label=${t("twin.time")}>
       <button type="button" class="live" aria-pressed=${!at} @click=${() => this.go(null)}><i aria-hidden="true"></i>${t("twin.now")}</button>
       <button type="button" class="quiet" aria-label=${t("twin.time.before")} @click=${() => this.step(starts, -1)}>◂</button>
@@ -40,9 +43,11 @@ export class TwinTimePiece extends Piece {
         aria-valuetext=${moment(this.moment, this.zone)} @change=${(event: Event) => this.go(Number((event.currentTarget as HTMLInputElement).value))} />
       <datalist id="twin-moments">${starts.map((each) => html`<option value=${each}></option>`)}</datalist>
       <output>${moment(this.moment, this.zone).slice(0, 10)}</output>
+      ${plans.length ? this.plan(plans, twin) : nothing}
       <label>${t("twin.against")}
         <select @change=${(event: Event) => this.look({ against: (event.currentTarget as HTMLSelectElement).value || null })}>
           <option value="">${t("twin.against.none")}</option>
+          ${[...(twin.scenario ? [{ id: "", name: null }] : []), ...plans.filter(({ id }) => id !== twin.scenario)].map(({ id, name }) => html`<option value="~${id}" ?selected=${twin.against === `~${id}`}>${name ? nameOf(name, this.tongue) : t("twin.scenario.none")}</option>`)}
           ${this.choices(starts, twin.against).map((each) => html`<option value=${each} ?selected=${Date.parse(each) === Date.parse(twin.against ?? "")}>${moment(each, this.zone).slice(0, 10)}</option>`)}
         </select></label>
       ${twin.against ? SPLITS.map((each) => this.way(each, twin.split)) : nothing}
@@ -50,8 +55,20 @@ export class TwinTimePiece extends Piece {
   }
 
   private choices(starts: readonly number[], chosen: string | null): string[] {
-    const ms = new Set([...starts, ...(chosen ? [Date.parse(chosen)] : [])]);
+    const ms = new Set([...starts, ...(chosen && !chosen.startsWith("~") ? [Date.parse(chosen)] : [])]);
     return [...ms].sort((a, b) => a - b).map((each) => isoIn(each, this.zone));
+  }
+
+  private plan(plans: readonly TwinScenario[], twin: TwinView): TemplateResult {
+    const choose = (event: Event): void => {
+      const scenario = (event.currentTarget as HTMLSelectElement).value || null;
+      this.look({ scenario, against: twin.against === `~${scenario ?? ""}` ? null : twin.against });
+    };
+    return html`<label>${t("twin.scenario")}
+      <select @change=${choose}>
+        <option value="">${t("twin.scenario.none")}</option>
+        ${plans.map(({ id, name }) => html`<option value=${id} ?selected=${id === twin.scenario}>${nameOf(name, this.tongue)}</option>`)}
+      </select></label>`;
   }
 
   private way(split: Split, now: Split): TemplateResult {

@@ -12,7 +12,7 @@ import { Fetched } from "../shell/fetched";
 import { emptyCard, problemCard } from "../shell/parts";
 import { pending } from "../shell/ready";
 import { data, here } from "../state/data";
-import { eyeText } from "../state/twin-url";
+import { asOf, comparedWith, eyeText } from "../state/twin-url";
 import { view } from "../state/view";
 import { byChange, byClass, byHeight, byProperty, bySensed, type Dress, type Swatch } from "./colours";
 import type { Look } from "./layer";
@@ -29,6 +29,7 @@ const GROUNDS = { paper: "#dfe6ea", night: "#0b1118" };
 const FLOORS = { paper: "#efe9dc", night: "#131c26" };
 const MARKS = { paper: "#c8321a", night: "#ff7a5c" };
 const INKS = { paper: "#1c1a17", night: "#eef2f5" };
+const FOCUS = ["#d55e00", "#0072b2"]; // Okabe and Ito (2008)
 const PLAN_M = 1.5; // above a storey's floor a plan of it is cut
 
 /** The room of the twin: the city's objects in three dimensions and as a list, as they were at any moment. */
@@ -64,7 +65,7 @@ export class TwinPiece extends Piece {
   }
 
   private get when(): string {
-    return view.value.at ?? "now";
+    return asOf(view.value.at ?? "now", view.value.twin.scenario);
   }
 
   private get model(): string {
@@ -96,7 +97,7 @@ export class TwinPiece extends Piece {
 
   private get look(): Look {
     const { theme, twin } = view.value;
-    return { ground: GROUNDS[theme], plain: FLOORS[theme], picked: MARKS[theme], dress: this.dress, clear: twin.under ? Math.max(twin.clear, 60) : twin.clear };
+    return { ground: GROUNDS[theme], plain: FLOORS[theme], picked: MARKS[theme], focus: new Map(twin.focus.map((id, n) => [id, FOCUS[n] ?? MARKS[theme]])), dress: this.dress, clear: twin.under ? Math.max(twin.clear, 60) : twin.clear };
   }
 
   protected override render(): TemplateResult {
@@ -109,9 +110,14 @@ export class TwinPiece extends Piece {
     }
     const none = extent.state === "refused";
     if (none) pending.delete("twin");
-    const models = here(this.models.want(`${this.when} ${change}`, () => calls.twinModels(view.value.at)))?.items ?? [];
+    const models = here(this.models.want(`${this.when} ${change}`, () => calls.twinModels(view.value.at, twin.scenario)))?.items ?? [];
     if (by?.startsWith("p:") || this.known.asked.state === "here" || extent.state === "here") this.known.want(`${this.when} ${change}`, () => calls.twinProperties(view.value.at));
-    if (twin.against) this.changes.want(`${twin.against} ${this.when} ${twin.model}`, () => calls.twinDifference(twin.against ?? "", view.value.at ?? new Date(data.value.now).toISOString(), twin.model));
+    const now = view.value.at ?? new Date(data.value.now).toISOString();
+    const then = comparedWith(twin, now);
+    if (then) {
+      const more = { model: twin.model, before_scenario: then.scenario, after_scenario: twin.scenario };
+      this.changes.want(`${twin.against} ${this.when} ${twin.model} ${change}`, () => calls.twinDifference(then.moment, now, more));
+    }
     if (twin.storey) {
       const parent = twin.storey;
       this.storey.want(`${parent} ${this.when}`, () => calls.object(parent, view.value.at));
@@ -133,7 +139,7 @@ export class TwinPiece extends Piece {
       <aside class="column twin-side" aria-label=${t("room.twin")}>
         ${pick
           ? html`<lf-twin-object .models=${models} @visit=${this.visit}></lf-twin-object>`
-          : html`<lf-twin-model .model=${models.find(({ id }) => id === twin.model) ?? null}></lf-twin-model>
+          : html`<lf-twin-model .models=${models} .model=${models.find(({ id }) => id === twin.model) ?? null}></lf-twin-model>
             <lf-twin-list .models=${models} .extent=${here(this.extent.asked)} @visit=${this.visit}></lf-twin-list>`}
       </aside>`;
   }
@@ -147,7 +153,8 @@ export class TwinPiece extends Piece {
     const { twin, theme, by, pick } = view.value;
     const [, , , , low = 0, high = 0] = extent.value.root.boundingVolume.region;
     const site = { box: extent.value.asset.extras.box, low, high };
-    const before = twin.against && tilesetOf(this.model, twin.against);
+    const then = comparedWith(twin, view.value.at ?? "now");
+    const before = then && tilesetOf(this.model, asOf(then.moment, then.scenario));
     const told = here(this.changes.asked) ? twin.against : "";
     const address = tilesetOf(this.model, this.when);
     this.once("tiles", `${address} ${data.value.twin}`, (tiles) => {
@@ -162,7 +169,7 @@ export class TwinPiece extends Piece {
     });
     const { sensed } = this;
     const values = sensed && [sensed.property, ...sensed.values.entries()].join();
-    this.once("dress", `${theme} ${by} ${twin.clear} ${twin.under} ${told} ${before} ${here(this.known.asked)?.items.length} ${values}`, () => {
+    this.once("dress", `${theme} ${by} ${twin.clear} ${twin.under} ${told} ${before} ${here(this.known.asked)?.items.length} ${values} ${twin.focus.join()}`, () => {
       pending.add("twin");
       scene.dress(this.look);
     });

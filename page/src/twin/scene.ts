@@ -159,8 +159,7 @@ export class TwinScene {
       planes.push(new Plane().setFromNormalAndCoplanarPoint(back.sub(on).normalize(), on));
     }
     for (const layer of this.layers) {
-      layer.material.clippingPlanes = planes;
-      layer.material.needsUpdate = true;
+      for (const material of [layer.material, layer.above]) Object.assign(material, { clippingPlanes: planes, needsUpdate: true });
     }
     this.stale = true;
   }

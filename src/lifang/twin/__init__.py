@@ -13,6 +13,7 @@ from lifang.twin.generating import BlockRule, generate_buildings
 from lifang.twin.links import LINK_KINDS, TARGETS, Link, Links
 from lifang.twin.model import CATEGORIES, CLASSES, STAGES, CityObject, ModelCard, Shape, class_of
 from lifang.twin.reading import Fault, ModelFile, Placement, read_cityjson, read_ifc, read_model, read_outlines
+from lifang.twin.scenarios import Scenario, Scenarios
 from lifang.twin.studying import Study, pipe_clearances
 from lifang.twin.tiles import Tile, TileSource
 from lifang.twin.tiling import CONTENT, SUBTREE, Cell
@@ -47,6 +48,8 @@ __all__ = [
     "ModelFile",
     "Placement",
     "Quadrant",
+    "Scenario",
+    "Scenarios",
     "Shape",
     "Study",
     "Tile",

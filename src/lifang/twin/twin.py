@@ -22,6 +22,7 @@ from lifang.twin.kept import KeptTiles
 from lifang.twin.links import Links
 from lifang.twin.model import STAGES, CityObject, ModelCard
 from lifang.twin.reading import ModelFile
+from lifang.twin.scenarios import Scenarios
 from lifang.twin.studying import Study
 from lifang.twin.tiles import HeldCells, TileSource
 
@@ -45,6 +46,7 @@ class Twin:
         self._objects = store.lake.objects
         self.links = Links(store)
         self.clashes = Clashes(store, clock)
+        self.scenarios = Scenarios(store, self._objects)
         self._cells = HeldCells()
         self._kept = KeptTiles(store.folder / "tiles")
         self._watchers: list[Callable[[str, Classification], None]] = []

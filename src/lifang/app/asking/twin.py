@@ -16,7 +16,7 @@ from lifang.app.asking.linked import find_linked, object_resource
 from lifang.core import Box, NotFound
 from lifang.guard import Action, Classification, Resource
 from lifang.store import ObjectQuery
-from lifang.twin import CityObject, Examination, ModelCard, Quadrant, Study, TileSource, VectorSource
+from lifang.twin import CityObject, Examination, ModelCard, Quadrant, Scenario, Study, TileSource, VectorSource
 
 _OPEN = Classification.OPEN
 
@@ -88,14 +88,25 @@ class TwinView:
 
     def examination(self, model: str, *, at: datetime) -> Examination:
         """Return what the checks found in a model that the asker may read, or ``NotFound``."""
-        if all(model != each for each, _, _ in self.models(at=at)):
+        if not self._twin.models(self.query(at, None, model=model)):
             raise NotFound(f"There is no model {model[:80]!r} then.", mend="List them: GET /api/v1/twin/models.")
         self._asker.seen(*(Resource("object", f"model/{model}", each) for each in self.classes))
         return self._twin.examination(model)
 
-    def difference(self, before: datetime, after: datetime, *, model: str | None = None) -> list[tuple[str, str]]:
-        """Return (id, change) of what was added, removed, moved or changed between two moments in the city."""
-        found = self._twin.difference(self.query(before, None, model=model), self.query(after, None, model=model))
+    def difference(
+        self,
+        before: datetime,
+        after: datetime,
+        *,
+        model: str | None = None,
+        scenarios: tuple[str | None, str | None] = (None, None),
+    ) -> list[tuple[str, str]]:
+        """Return (id, change) of what was added, removed, moved or changed between two moments in the city.
+
+        ``scenarios`` are those as of which the two moments are looked at, ``None`` for the city as it is.
+        """
+        moments = zip((before, after), scenarios, strict=True)
+        found = self._twin.difference(*(self.query(at, None, model=model, scenario=each) for at, each in moments))
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
         return list(zip(found["id"].to_pylist(), found["change"].to_pylist(), strict=True))
 
@@ -105,9 +116,15 @@ class TwinView:
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
         return found
 
-    def models(self, *, at: datetime) -> list[tuple[str, int, ModelCard]]:
+    def models(self, *, at: datetime, scenario: str | None = None) -> list[tuple[str, int, ModelCard]]:
         """Return id, number of objects that the asker may read ``at`` a moment, and card of each model."""
-        return self._twin.models(self.query(at, None))
+        return self._twin.models(self.query(at, None, scenario=scenario))
+
+    def scenarios(self) -> list[Scenario]:
+        """Return the scenarios that the asker may know."""
+        found = [each for each in self._twin.scenarios.all() if each.classification in self.classes]
+        self._asker.seen(*(each.resource for each in found))
+        return found
 
     def moments(self) -> list[tuple[datetime, int]]:
         """Return the moments at which something begins that the asker may read, and how many objects each."""
@@ -118,15 +135,22 @@ class TwinView:
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
         return self._twin.properties(self.query(at, None, model=model))
 
-    def tiles(self, *, at: datetime, model: str | None = None) -> SeenTiles:
+    def tiles(self, *, at: datetime, model: str | None = None, scenario: str | None = None) -> SeenTiles:
         """Return the tiles of a model, or of all, ``at`` a moment."""
-        source = self._twin.tiles(self.query(at, None, model=model))
-        return SeenTiles(self._asker, source, f"{self._twin.version} {' '.join(self.classes)}")
+        source = self._twin.tiles(self.query(at, None, model=model, scenario=scenario))
+        return SeenTiles(self._asker, source, self._version)
 
-    def vector(self, *, at: datetime, model: str | None = None, properties: Sequence[str] = ()) -> SeenVector:
+    def vector(
+        self, *, at: datetime, model: str | None = None, properties: Sequence[str] = (), scenario: str | None = None
+    ) -> SeenVector:
         """Return the vector tiles of a model, or of all, ``at`` a moment."""
-        source = self._twin.vector(self.query(at, None, model=model), properties)
-        return SeenVector(self._asker, source, f"{self._twin.version} {' '.join(self.classes)}")
+        source = self._twin.vector(self.query(at, None, model=model, scenario=scenario), properties)
+        return SeenVector(self._asker, source, self._version)
+
+    @property
+    def _version(self) -> str:
+        """The name of the state that tiles tell."""
+        return f"{self._twin.version} {self._twin.scenarios.state} {' '.join(self.classes)}"
 
     def export(
         self,
@@ -140,13 +164,16 @@ class TwinView:
         model: str | None = None,
         crs: str = "",
         element: str | None = None,
+        scenario: str | None = None,
     ) -> None:
         """Write the objects that held ``at`` a moment and that the asker may read into ``path``, or ``NotFound``.
 
         ``element`` takes out one object with its parts and theirs.
         """
         ids = None if element is None else self._with_parts(element, at, recorded)
-        export = self._twin.export(self.query(at, recorded, box=box, model=model, kind=kind, ids=ids))
+        export = self._twin.export(
+            self.query(at, recorded, box=box, model=model, kind=kind, ids=ids, scenario=scenario)
+        )
         self._asker.seen(*(Resource("object", "*", each) for each in export.classes() if each != _OPEN))
         export.write(path, form, crs=crs)
 
@@ -161,13 +188,13 @@ class TwinView:
             ids += above
         return ids
 
-    def study(self, *, at: datetime, model: str | None = None) -> Study:
+    def study(self, *, at: datetime, model: str | None = None, scenario: str | None = None) -> Study:
         """Return studies of the objects ``at`` a moment that the asker may read; what is not open is recorded."""
 
         def seen(classes: Sequence[Classification]) -> None:
             self._asker.seen(*(Resource("object", "*", each) for each in classes if each != _OPEN))
 
-        return self._twin.study(self.query(at, None, model=model), seen)
+        return self._twin.study(self.query(at, None, model=model, scenario=scenario), seen)
 
     def query(
         self,
@@ -186,15 +213,22 @@ class TwinView:
         level: int | None = None,
         stage: str | None = None,
         linked: str | None = None,
+        scenario: str | None = None,
     ) -> ObjectQuery:
-        """Return the query for the objects that the asker may read; see :meth:`Twin.query`."""
+        """Return the query for the objects that the asker may read, as of a ``scenario``; see :meth:`Twin.query`.
+
+        What is asked for by id, or as a part, is found in whichever scenario it stands. ``NotFound`` for a scenario
+        that the asker may not know.
+        """
+        if scenario is not None and scenario not in {each.id for each in self.scenarios()}:
+            raise NotFound(f"There is no scenario {scenario[:64]!r}.", mend="List them: GET /api/v1/twin/scenarios.")
         links = None
         if linked is not None:
             kind_of_end, _, end = linked.partition(":")
             known = find_linked(self._asker, [(kind_of_end, end)], at=at, recorded=recorded) or kind_of_end == "outside"
             wanted = [linked] if known else []
             links = self._twin.links.query(at=at, recorded=recorded, targets=wanted, classes=self.classes)
-        return self._twin.query(
+        query = self._twin.query(
             at=at,
             recorded=recorded,
             box=box,
@@ -211,6 +245,9 @@ class TwinView:
             parents=parents,
             classifications=[each.value for each in self.classes],
         )
+        if ids is not None or parents is not None:
+            return query
+        return self._twin.scenarios.within(query, scenario, named=() if model is None else (model,))
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from lifang.doors.cli import (
     twin,
     twin_clashes,
     twin_links,
+    twin_scenarios,
     webhooks,
 )
 from lifang.doors.cli.show import ERR
@@ -40,6 +41,7 @@ network.add_to(sense.app)
 life.add_to(data.app)
 twin_links.add_to(twin.app)
 twin_clashes.add_to(twin.app)
+twin_scenarios.add_to(twin.app)
 data.app.command()(quality.quality)
 app.add_typer(data.app, name="data")
 app.add_typer(quality.issues, name="issue")

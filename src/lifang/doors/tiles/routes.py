@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from lifang.app import SeenTiles, TwinView
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, bytes_answer, json_answer
-from lifang.doors.tiles.moments import At, Model, Sees, among, tag_of, when
+from lifang.doors.tiles.moments import At, Model, Sees, among, scenario_of, tag_of, when
 from lifang.twin import CONTENT, SUBTREE
 
 _GLB, _SUBTREE = "model/gltf-binary", "application/octet-stream"
@@ -61,4 +61,4 @@ def values(
 
 
 def _view(asker: Asker, model: str, at: str) -> SeenTiles:
-    return TwinView(asker).tiles(at=when(asker, at), model=among(model))
+    return TwinView(asker).tiles(at=when(asker, at), model=among(model), scenario=scenario_of(at))

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from lifang.app import SeenVector, TwinView
 from lifang.core import BadInput
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, bytes_answer, download, json_answer
-from lifang.doors.tiles.moments import At, Model, Sees, among, tag_of, when
+from lifang.doors.tiles.moments import At, Model, Sees, among, scenario_of, tag_of, when
 from lifang.twin import LAYER, ZOOM_MAX, Quadrant
 
 _MVT, _PMTILES = "application/vnd.mapbox-vector-tile", "application/vnd.pmtiles"
@@ -90,4 +90,4 @@ def _view(asker: Asker, model: str, at: str, properties: str) -> SeenVector:
     asked = [each.strip() for each in properties.split(",") if each.strip()]
     if len(asked) > _PROPERTIES_MAX:
         raise BadInput(f"A tile tells at most {_PROPERTIES_MAX} properties.", where="properties", mend="Ask for fewer.")
-    return TwinView(asker).vector(at=when(asker, at), model=among(model), properties=asked)
+    return TwinView(asker).vector(at=when(asker, at), model=among(model), scenario=scenario_of(at), properties=asked)

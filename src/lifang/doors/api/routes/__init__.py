@@ -45,6 +45,7 @@ from lifang.doors.api.routes import (
     twin_analyses,
     twin_clashes,
     twin_links,
+    twin_scenarios,
     upload,
     work,
 )
@@ -103,6 +104,7 @@ _PARTS = (  # a request is compared with each in turn: what maps ask for all the
     twin_analyses.router,
     twin_clashes.router,
     twin_links.router,
+    twin_scenarios.router,
     system.router,
     events.router,
 )

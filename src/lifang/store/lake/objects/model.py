@@ -84,6 +84,7 @@ class ObjectQuery:
     ``None``: what is known now). ``cells`` are keys of the grid, ``after`` the id that a page goes on from; ``shaped``
     leaves out what has no geometry of its own, ``across_deg`` what is smaller. ``largest`` keeps no more than so many.
     ``fuzzy`` is a name that may be written a little differently, ``linked`` a link that leads from the object.
+    ``without`` are ids, ``without_models`` models that are left out.
     """
 
     valid: int
@@ -105,6 +106,8 @@ class ObjectQuery:
     stages: Sequence[str] | None = None
     fuzzy: str = ""
     linked: LinkQuery | None = None
+    without: Sequence[str] | None = None
+    without_models: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)

@@ -217,7 +217,9 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
     known, moments = _known_then(query)
     parts = ["valid_from <= ? AND valid_to > ?", known]
     values: list[Any] = [query.valid, query.valid, *moments]
-    for column, among in (
+    for column, among, *left_out in (
+        ("id", query.without, "NOT"),
+        ("model", query.without_models, "NOT"),
         ("id", query.ids),
         ("parent", query.parents),
         ("model", query.models),
@@ -228,7 +230,7 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
         ("stage", query.stages),
     ):
         if among is not None:
-            parts.append(f"{name(column)} IN ({', '.join('?' * len(among)) or 'NULL'})")
+            parts.append(f"{name(column)} {''.join(left_out)} IN ({', '.join('?' * len(among)) or 'NULL'})")
             values += among
     if query.box is not None:
         parts.append("west <= ? AND east >= ? AND south <= ? AND north >= ?")

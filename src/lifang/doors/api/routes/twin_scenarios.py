@@ -1,0 +1,49 @@
+"""Routes of scenarios: what the city would be, beside what it is."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from lifang.app import TwinView
+from lifang.core import to_micros
+from lifang.doors.api.bodies.kinds import Name
+from lifang.doors.api.bodies.twin_scenarios import NewScenario, ScenarioBody, ScenarioList
+from lifang.doors.api.routes.twin import Admits, Sees
+from lifang.doors.http import PROBLEMS, GuardedRoute, answer
+from lifang.twin import Scenario
+
+
+def router() -> APIRouter:
+    """Return the routes of scenarios."""
+    routes = APIRouter(prefix="/api/v1/twin/scenarios", route_class=GuardedRoute, tags=["twin"], responses=PROBLEMS)
+    routes.add_api_route("", every, response_model=ScenarioList, summary="The scenarios")
+    routes.add_api_route("", put, methods=["POST"], response_model=ScenarioBody, summary="Put a scenario")
+    return routes
+
+
+def every(request: Request, asker: Sees) -> Response:
+    """List the scenarios that the asker may know."""
+    return answer(request, ScenarioList(items=[_body(each) for each in TwinView(asker).scenarios()]))
+
+
+def put(request: Request, asker: Admits, body: NewScenario) -> Response:
+    """Put a scenario, in place of one of the same id: name its models first, then add them.
+
+    Objects of its models stand in it alone; those it removes are gone in it. All else is as the city is.
+    """
+    scenario = Scenario(
+        body.id, body.name.zh, body.name.en, tuple(body.models), tuple(body.removes), body.classification
+    )
+    made = asker.city.twin.scenarios.put(scenario, at=to_micros(asker.city.now), by=asker.subject)
+    return answer(request, _body(made))
+
+
+def _body(scenario: Scenario) -> ScenarioBody:
+    return ScenarioBody(
+        id=scenario.id,
+        name=Name(zh=scenario.zh, en=scenario.en),
+        models=list(scenario.models),
+        removes=list(scenario.removes),
+        classification=scenario.classification.value,
+    )

@@ -1,0 +1,84 @@
+"""Scenarios stand beside the city as it is: in lists, tiles and differences, for those who may know them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.doors.conftest import Client, House
+from tests.unit.doors.test_twin import add, model
+
+T0 = "2022-01-01T00:00:00Z"
+NAMES = {"zh": "公园方案", "en": "Park"}
+
+
+def put(client: Client, **more: Any) -> Any:
+    body = {"id": "park", "name": NAMES, "classification": "open", "models": ["park_plan"], **more}
+    return client.post("/api/v1/twin/scenarios", json=body)
+
+
+@pytest.fixture(scope="module")
+def planned(own_house: House) -> House:
+    """Blocks a, b and c stand; in the park's scenario b is gone and a pavilion stands."""
+    officer = own_house.client("data_officer")
+    assert add(officer, model("a", "b", "c"), valid_from=T0, model="town")["state"] == "done"
+    answer = put(officer, removes=["town:b"])
+    assert answer.status_code == 200, answer.text
+    assert add(officer, model("pavilion", shift=300), valid_from=T0, model="park_plan")["state"] == "done"
+    return own_house
+
+
+def ids(house: House, **asked: str) -> list[str]:
+    found = house.client().get("/api/v1/twin/objects", params=asked)
+    assert found.status_code == 200, found.text
+    return [each["id"] for each in found.json()["items"] if each["id"].startswith(("town", "park"))]
+
+
+def test_the_city_as_it_is_knows_nothing_of_a_scenario(planned: House) -> None:
+    assert ids(planned) == ["town:a", "town:b", "town:c"]
+    told = planned.client().get("/api/v1/twin/models").json()["items"]
+    assert "park_plan" not in {each["id"] for each in told}
+
+
+def test_in_a_scenario_its_models_stand_and_what_it_removes_is_gone(planned: House) -> None:
+    assert ids(planned, scenario="park") == ["park_plan:pavilion", "town:a", "town:c"]
+    told = planned.client().get("/api/v1/twin/models", params={"scenario": "park"}).json()["items"]
+    assert "park_plan" in {each["id"] for each in told}
+    (listed,) = planned.client().get("/api/v1/twin/scenarios").json()["items"]
+    assert (listed["id"], listed["name"], listed["removes"]) == ("park", NAMES, ["town:b"])
+
+
+def test_what_a_scenario_changes_is_a_difference(planned: House) -> None:
+    asked = {"before": "2023-01-01T00:00:00Z", "after": "2023-01-01T00:00:00Z", "after_scenario": "park"}
+    found = planned.client().get("/api/v1/twin/difference", params=asked).json()
+    changes = {(each["id"], each["change"]) for each in found["items"]}
+    assert changes == {("park_plan:pavilion", "added"), ("town:b", "removed")}
+
+
+def test_tiles_are_as_of_a_scenario(planned: House) -> None:
+    client = planned.client()
+    told = [client.get(f"/tiles/3d/town/{moment}/tileset.json").json() for moment in ("now", "now~park")]
+    assert [each["asset"]["extras"]["classes"][0]["count"] for each in told] == [3, 2]
+    assert client.get("/tiles/3d/all/now~nothing/tileset.json").status_code == 404
+
+
+def test_a_scenario_grows_with_the_city(planned: House) -> None:
+    officer = planned.client("data_officer")
+    assert add(officer, model("late", shift=600), valid_from=T0, model="suburb")["state"] == "done"
+    found = planned.client().get("/api/v1/twin/objects", params={"scenario": "park", "model": "suburb"}).json()
+    assert [each["id"] for each in found["items"]] == ["suburb:late"]
+
+
+def test_what_stands_in_the_city_cannot_be_made_a_plan_nor_what_is_not_there_be_gone(planned: House) -> None:
+    officer = planned.client("data_officer")
+    assert put(officer, id="other", models=["town"]).status_code == 409
+    assert put(officer, id="other", models=[], removes=["town:nothing"]).status_code == 400
+    assert put(planned.client(), id="other").status_code == 401
+
+
+def test_a_scenario_that_is_not_open_is_unknown_to_others(planned: House) -> None:
+    officer = planned.client("data_officer")
+    assert put(officer, id="secret", models=[], classification="shared").status_code == 200
+    assert [each["id"] for each in planned.client().get("/api/v1/twin/scenarios").json()["items"]] == ["park"]
+    assert planned.client().get("/api/v1/twin/objects", params={"scenario": "secret"}).status_code == 404
+    assert [each["id"] for each in officer.get("/api/v1/twin/scenarios").json()["items"]] == ["park", "secret"]
