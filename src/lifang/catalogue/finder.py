@@ -108,7 +108,11 @@ class Finder:
     def facets(self, search: Search, visible: Visible) -> Counts:
         """Return how many datasets each value of each facet has, its own choice left open, the commonest first."""
         counts: Counts = {}
-        parts = ((True, clause_of), (False, clause_in_full)) if visible.listed else ((None, clause_of),)
+        same = all(
+            clause_of(search, visible, without=name) == clause_in_full(search, visible, without=name)
+            for name in ("", *search.chosen)
+        )
+        parts = ((None, clause_of),) if same else ((True, clause_of), (False, clause_in_full))
         for brief, clause in parts:
             told = {name: most for name, most in FACETS.items() if brief in (None, is_told_in_brief(name))}
             unchosen = {name: most for name, most in told.items() if name not in search.chosen}
