@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 import pytest
+import uvloop
 
 from lifang.app import City, lay_out_empty, open_city
 from lifang.doors.http import Metrics
@@ -195,7 +196,7 @@ class Serving:
         self.city.start(time_passes=False)
         self.metrics = Metrics()
         self._ready, self._stop = threading.Event(), asyncio.Event()
-        self._thread = threading.Thread(target=asyncio.run, args=(self._run(),), daemon=True)
+        self._thread = threading.Thread(target=uvloop.run, args=(self._run(),), daemon=True)  # as it is served
         self._thread.start()
         assert self._ready.wait(30)
         port = int(self.listener.address.rpartition(":")[2])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +85,7 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     broker.stop()
 
 
-def linked(template: Template, folder: Path, broker: Mosquitto) -> Serving:
+def linked(template: Template, folder: Path, broker: Mosquitto | Elder) -> Serving:
     """Return a city that is connected to the broker."""
     if not folder.exists():
         shutil.copytree(template.folder, folder)
@@ -179,6 +182,64 @@ def test_what_comes_while_the_city_is_away_waits_for_it(
     wait_for(lambda: serving.served.stored(4) == {second: float(second) for second in range(20)})
     client.loop_stop()
     serving.close()
+
+
+class Elder:
+    """A door before Mosquitto that knows MQTT 3.1.1 only, as RabbitMQ before 3.13 and others do."""
+
+    def __init__(self, broker: Mosquitto) -> None:
+        self._broker, self.port, self.refused = broker, 0, 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        opened = asyncio.start_server(self._serve, "127.0.0.1", 0)
+        server = asyncio.run_coroutine_threadsafe(opened, self._loop).result(PATIENCE_S)
+        self.port = server.sockets[0].getsockname()[1]
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        first = await reader.read(4096)
+        if b"MQTT\x05" in first:
+            self.refused += 1
+            writer.write(b"\x20\x02\x00\x01")
+            writer.close()
+            return
+        there, back = await asyncio.open_connection("127.0.0.1", self._broker.port)
+        back.write(first)
+        await asyncio.gather(self._pipe(reader, back), self._pipe(there, writer))
+
+    @staticmethod
+    async def _pipe(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await source.read(65_536):
+                sink.write(data)
+        sink.close()
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(PATIENCE_S)
+
+
+def test_a_broker_that_knows_no_5_0_is_spoken_to_in_3_1_1(
+    template: Template, tmp_path: Path, mosquitto: Mosquitto
+) -> None:
+    elder = Elder(mosquitto)
+    serving = linked(template, tmp_path / "city", elder)
+    heard: list[paho.MQTTMessage] = []
+    client = mosquitto.client("device", paho.MQTTv311)
+    client.on_message = lambda _, __, told: heard.append(told)
+    client.subscribe("v1.1/#", qos=1)
+    serving.served.observe(4, 5, 2.5)
+    wait_for(lambda: heard)
+    send(client, 6, 3.5)
+    wait_for(lambda: [json.loads(each.payload)["result"] for each in heard] == [2.5, 3.5, 3.5])
+    time.sleep(0.3)
+    assert (elder.refused, serving.served.stored(4)) == (1, {5: 2.5, 6: 3.5})
+    assert len(heard) == 3, "the city does not take what it published for news"
+    versions = serving.city.store.lake.history(4, FIRST + 5_000_000)
+    assert len(versions) == 1
+    client.loop_stop()
+    serving.close()
+    elder.stop()
 
 
 def test_a_city_with_no_right_to_take_messages_in_does_not_start(template: Template, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 What devices publish there is taken in; open observations are published there, retained, so that the latest value of
 each datastream waits for whoever subscribes. A message that was acknowledged twice is stored once: same datastream and
-time.
+time. MQTT 5.0 is spoken, and 3.1.1 with a broker that does not know it: there the city hears what it publishes itself,
+and knows it by the address that it wrote into it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from lifang.doors.mqtt.receiving import Receiver
 from lifang.doors.mqtt.rich import RichIntake
 from lifang.doors.mqtt.settings import MqttSettings, read_password
 from lifang.doors.mqtt.view import View
-from lifang.doors.mqtt.wire import V5, Connect, Subscribe, Wanted, encode
+from lifang.doors.mqtt.wire import V5, V311, Connect, Subscribe, Wanted, encode
 from lifang.doors.mqtt.wiring import KEEP_ALIVE_S, Wiring
 from lifang.guard import Classification
 from lifang.sensing import OBSERVATION, Observations
@@ -42,6 +43,8 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
 _AT_ONCE = 2000
 _SESSION_S = 7 * 86_400
 _MOST_TOLD = 20_000
+_DOTLESS = ROOT.replace(".", "/")  # RabbitMQ tells a dot of a topic as a slash
+_HEAD = 500  # bytes of a message in which the address of its Observation stands
 _HEARD = (f"{ROOT}/+/Observations", f"{ROOT}/Observations", BATCH_JSON, BATCH_ARROW)
 _ERRORS = "lifang/v1/errors"
 _OPEN = View({OBSERVATION: (str(Classification.OPEN),)})
@@ -58,6 +61,7 @@ class Uplink:
         self._guest = standing_guest(city, settings.as_person)
         password = read_password(city.folder, settings.password_file) if settings.password_file else ""
         self._login = (settings.user or None, password.encode() or None)
+        self._version = V5
         self._client_id = settings.client_id or f"lifang-{city.settings.id}"
         self._tasks: set[asyncio.Task[None]] = set()
         self._wiring: Wiring | None = None
@@ -117,9 +121,9 @@ class Uplink:
 
     async def _once(self, receiver: Receiver) -> None:
         session = Session((self._guest.owner, self._client_id))
-        wiring = Wiring(session, partial(self._take, receiver))
+        wiring = Wiring(session, partial(self._take, receiver), self._version)
         transport, _ = await asyncio.get_running_loop().create_connection(
-            lambda: wiring, self.host, self.port, ssl=self._tls(), happy_eyeballs_delay=0.25
+            lambda: wiring, self.host, self.port, ssl=self._tls()
         )
         try:
             await wiring.greet(self._hello(), Subscribe(1, tuple(self._wishes())))
@@ -129,6 +133,8 @@ class Uplink:
         finally:
             self._wiring = None
             transport.abort()
+            if wiring.is_other:
+                self._version = V311 if self._version == V5 else V5
 
     def _tls(self) -> ssl.SSLContext | None:
         if not self._is_tls:
@@ -138,18 +144,28 @@ class Uplink:
 
     def _hello(self) -> bytes:
         user, password = self._login
-        told = {"session_expiry_interval": _SESSION_S, "receive_maximum": _AT_ONCE}
-        return encode(Connect(self._client_id, V5, False, KEEP_ALIVE_S, user, password, None, told), V5)
+        told = {"session_expiry_interval": _SESSION_S, "receive_maximum": _AT_ONCE} if self._version == V5 else {}
+        hello = Connect(self._client_id, self._version, False, KEEP_ALIVE_S, user, password, None, told)
+        return encode(hello, self._version)
 
     @staticmethod
     def _wishes() -> list[Wanted]:
         return [Wanted(each, qos=1, no_local=True, retain_as_published=True, retain_handling=2) for each in _HEARD]
 
     def _take(self, receiver: Receiver, delivery: Delivery) -> None:
+        if self._version == V311 and self._is_own(delivery.packet.payload):
+            delivery.settle()
+            return
+        if delivery.packet.topic.startswith(_DOTLESS):
+            delivery.packet.topic = ROOT + delivery.packet.topic.removeprefix(_DOTLESS)
         try:
             receiver.take(delivery, self._guest)
         except Problem as problem:
             self._refuse(delivery, problem)
+
+    def _is_own(self, payload: bytes) -> bool:
+        """Return whether the city wrote this message: 3.1.1 has no way to ask not to be sent it."""
+        return f'"@iot.selfLink":"{self._root()}/Observations('.encode() in payload[:_HEAD]
 
     def _refuse(self, delivery: Delivery, problem: Problem) -> None:
         """Tell why a message was not taken, on a topic for it; what may work later is asked for again."""

@@ -35,10 +35,14 @@ _WAITING_MAX = 100_000  # topics whose newest message waits for a slow broker
 
 
 class Wiring(asyncio.Protocol):
-    """A connection in MQTT 5.0; ``take`` gets each message, whose ``settle`` acknowledges it."""
+    """A connection; ``take`` gets each message, whose ``settle`` acknowledges it.
 
-    def __init__(self, session: Session, take: Callable[[Delivery], None]) -> None:
-        self._session, self._take = session, take
+    ``is_other`` says that the broker broke off before its first answer, or answered in another ``version``.
+    """
+
+    def __init__(self, session: Session, take: Callable[[Delivery], None], version: int = V5) -> None:
+        self._session, self._take, self.version = session, take, version
+        self.is_other = False
         self._splitter = Splitter(_PACKET_MAX)
         self._answers: deque[Delivery] = deque()
         self._waiting: dict[str, bytes] = {}
@@ -56,9 +60,9 @@ class Wiring(asyncio.Protocol):
         """Connect and subscribe; ``Denied`` or ``Unavailable`` says why that failed."""
         self._write(hello)
         answer = await self._awaited(self._connack)
-        if answer.code >= Reason.UNSPECIFIED:
+        if answer.code:
             raise Denied(f"The broker does not let the city in: {_told(answer)}.", mend="Check user and password_file.")
-        self._write(encode(wishes, V5))
+        self._write(encode(wishes, self.version))
         granted = await self._awaited(self._suback)
         if max(granted.codes) >= Reason.UNSPECIFIED:
             raise Denied(f"The broker does not let the city subscribe: {_told(granted)}.", mend="Give it the right.")
@@ -68,7 +72,11 @@ class Wiring(asyncio.Protocol):
         either: set[asyncio.Future[Any]] = {future, self.ended}
         done, _ = await asyncio.wait(either, timeout=_ANSWER_S, return_when=asyncio.FIRST_COMPLETED)
         if future not in done:
-            raise Unavailable("The broker does not answer as MQTT 5.0.", mend="Check its address and version.")
+            version = "5.0" if self.version == V5 else "3.1.1"
+            raise Unavailable(
+                f"The broker does not answer as MQTT {version}.",
+                mend="Check its address; if it breaks off, the other version is tried next.",
+            )
         return future.result()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -79,6 +87,7 @@ class Wiring(asyncio.Protocol):
         """End; whoever waits is told."""
         del error
         self._transport = None
+        self.is_other |= not self._connack.done()
         if self._beat is not None:
             self._beat.cancel()
         if not self.ended.done():
@@ -100,7 +109,7 @@ class Wiring(asyncio.Protocol):
         self._heard = self._loop.time()
         try:
             for first, body in self._splitter.feed(data):
-                self._handle(decode(first, body, V5))
+                self._handle(decode(first, body, self.version))
         except WireFault:
             self.abort()
 
@@ -108,6 +117,7 @@ class Wiring(asyncio.Protocol):
         if isinstance(packet, Publish):
             self._received(packet)
         elif isinstance(packet, Connack) and not self._connack.done():
+            self.is_other = packet.code in {1, Reason.UNSUPPORTED_VERSION}
             self._connack.set_result(packet)
         elif isinstance(packet, Suback) and not self._suback.done():
             self._suback.set_result(packet)
@@ -126,13 +136,13 @@ class Wiring(asyncio.Protocol):
         answers, due = self._answers, bytearray()
         while answers and answers[0].is_settled:
             packet = answers.popleft().packet
-            due += encode(Ack(Kind.PUBACK if packet.qos == 1 else Kind.PUBREC, packet.packet_id), V5)
+            due += encode(Ack(Kind.PUBACK if packet.qos == 1 else Kind.PUBREC, packet.packet_id), self.version)
         self._write(bytes(due))
 
     def publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
         """Send a message with QoS 0; while the broker does not keep up, the newest of each retained topic waits."""
         if self._writable:
-            self._write(encode(Publish(topic, payload, retain=retain), V5))
+            self._write(encode(Publish(topic, payload, retain=retain), self.version))
         elif retain and (topic in self._waiting or len(self._waiting) < _WAITING_MAX):
             self._waiting[topic] = payload
 
@@ -140,7 +150,7 @@ class Wiring(asyncio.Protocol):
         if self._loop.time() - self._heard > 2 * KEEP_ALIVE_S:
             self.abort()
             return
-        self._write(encode(Ping(), V5))
+        self._write(encode(Ping(), self.version))
         self._beat = self._loop.call_later(KEEP_ALIVE_S / 2, self._pulse)
 
     def _write(self, data: bytes) -> None:
@@ -149,7 +159,7 @@ class Wiring(asyncio.Protocol):
 
     def leave(self) -> None:
         """Say farewell; the broker keeps the session."""
-        self._write(encode(Disconnect(), V5))
+        self._write(encode(Disconnect(), self.version))
         if self._transport is not None:
             self._transport.close()
 
@@ -162,4 +172,4 @@ class Wiring(asyncio.Protocol):
 def _told(answer: Connack | Suback) -> str:
     codes = answer.codes if isinstance(answer, Suback) else (answer.code,)
     reason = answer.properties.get("reason_string", "")
-    return ", ".join(f"{code:#x}" for code in codes if code >= Reason.UNSPECIFIED) + (f" ({reason})" if reason else "")
+    return ", ".join(f"{code:#x}" for code in codes if code) + (f" ({reason})" if reason else "")
