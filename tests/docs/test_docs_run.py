@@ -22,6 +22,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = [
     ROOT / "docs" / "tutorial.md",
+    ROOT / "docs" / "tutorial-3d.md",
     *sorted((ROOT / "docs" / "how-to").glob("*.md")),
     ROOT / "docs" / "reference" / "ngsi-ld.md",
 ]
