@@ -180,3 +180,31 @@ def test_a_property_observed_twice_leads_to_its_multidatastream_once(service: Se
     outcome = service.call("POST", "CreateObservations", json=[group])
     assert outcome.json()[1] == "error", outcome.text
     assert service.get(f"{outcome.json()[0]}/result[1]") == {"result[1]": 20}
+
+
+def test_what_the_suites_of_others_ask_for_is_answered(service: Service) -> None:
+    stream = service.post("Things(1)/Datastreams", datastream("suites", properties={"list": [1, [2, 3]]}))
+    path = stream["@iot.selfLink"]
+    for body in (observation("2020-05-01T00:00:00Z", 1, resultQuality=2, parameters={"list": [5, {"a": 6}]}),
+                 observation("2020-05-02T00:00:00Z", 2, resultTime="2020-05-02T00:00:00Z")):  # fmt: skip
+        assert service.post(f"{path}/Observations", body)["resultQuality"] == body.get("resultQuality", "good")
+    group = {"Datastream": {"@iot.id": stream["@iot.id"]}, "components": ["phenomenonTime", "result", "resultQuality"],
+             "dataArray": [["2020-05-03T00:00:00Z", 3, 7]]}  # fmt: skip
+    (row,) = service.call("POST", "CreateObservations", json=[group]).json()
+    assert service.get(row)["resultQuality"] == 7
+    for condition, found in (("resultQuality eq 2", [1]), ("resultTime ne 2019-01-01T00:00:00Z", [2]),
+                             ("parameters/list[0] eq 5 and parameters/list[1]/a lt 7", [1])):  # fmt: skip
+        told = service.get(f"{path}/Observations?$filter={quote(condition)}")["value"]
+        assert [each["result"] for each in told] == found, condition
+    assert service.get(f"{path}/properties/list[1][0]") == {"list[1][0]": 2}
+    assert service.call("GET", "Things(1)/properties").status_code == 204
+    assert service.get("Things?%24top%3D1")["@iot.nextLink"]
+    (whole,) = service.get(f"{path}/Observations?$resultFormat=dataArray")["value"]
+    assert {"validTime", "parameters"} <= set(whole["components"])
+    other = {**observation("2020-05-04T00:00:00Z", 4), "Datastream": {"@iot.id": 1}}
+    service.post(f"{path}/Observations", other, status=400)
+    area = {"type": "Polygon", "coordinates": [[[0, 0], [9, 0], [9, 9], [0, 0]]]}
+    service.post("Locations", location("area", location=area))
+    assert "area" not in service.names("Locations?$filter=geo.length(location) gt 1")
+    one = service.get("Things(1)?$select=name,Locations&$expand=Locations")
+    assert {"name", "Locations", "Locations@iot.navigationLink"} == one.keys()
