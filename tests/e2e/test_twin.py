@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
@@ -25,6 +27,10 @@ def delft(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("delft") / "city"
     lifang = Path(sys.executable).with_name("lifang")
     process, found = serve([lifang, "demo", "delft", "--dir", folder, "--no-browser"], folder)
+    until = time.monotonic() + 60
+    while not httpx.get(f"{found.url}/api/v1/twin/models").json()["items"]:  # read once the city is served
+        assert time.monotonic() < until
+        time.sleep(0.1)
     yield found
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0
