@@ -20,14 +20,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import shapely
 
 from bench.twin.tiles import Floats, Objects, footprints
 from lifang.core import SystemClock
 from lifang.guard import SYSTEM, Classification
 from lifang.store import Store
-from lifang.twin import ModelFile, Twin
-from lifang.twin.reading.model import Described, footprint, rows_of
+from lifang.twin import Twin, read_outlines
 
 TARGET_S, TARGET_GB, TARGET_AGAIN_S = 300.0, 4.0, 2.0
 _BUILT = datetime(2020, 1, 1, tzinfo=UTC)
@@ -50,12 +50,9 @@ def stored(folder: Path) -> Iterator[Twin]:
 
 def raised(twin: Twin, model: str, shapes: Objects, tall: Floats, *, first: int = 0, since: datetime = _BUILT) -> None:
     """Take outlines with heights in as buildings of a model, numbered from ``first``."""
-    ids = range(first, first + len(shapes))
-    described = [Described(f"{model}:{each:08d}", "Building", "", "", {"floors": 6}) for each in ids]
-    wkb, tops = shapely.to_wkb(shapes), tall[: len(shapes)]
-    solids = [[footprint(each, 0.0, top)] for each, top in zip(wkb, tops.tolist(), strict=True)]
-    bounds = np.column_stack((shapely.bounds(shapes), np.zeros(len(shapes)), tops))
-    found = ModelFile(rows_of(described, solids, bounds), ())
+    codes = [f"{each:08d}" for each in range(first, first + len(shapes))]
+    rows = pa.table({"geometry": shapely.to_wkb(shapes), "code": codes, "height": tall[: len(shapes)]})
+    found = read_outlines(rows, prefix=model, key="code", height="height")
     twin.add(model, found, classification=Classification.OPEN, valid_from=since, by=SYSTEM)
 
 

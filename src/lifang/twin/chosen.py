@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
@@ -16,13 +17,15 @@ from numpy.typing import NDArray
 class Chosen:
     """One shape of each object: ``outline`` (n,) Shapely's geometries, ``None`` for an object without a shape.
 
-    ``upright`` (n,) says which are footprints that stand between ``base_m`` and ``top_m`` (n,).
+    ``upright`` (n,) says which are footprints that stand between ``base_m`` and ``top_m`` (n,); ``colour`` is that of
+    each, such as ``#8080ff``, empty where none is known.
     """
 
     outline: NDArray[np.object_]
     upright: NDArray[np.bool_]
     base_m: NDArray[np.float64]
     top_m: NDArray[np.float64]
+    colour: list[str]
 
     @classmethod
     def finest(cls, geometry: pa.ChunkedArray) -> Chosen:
@@ -47,4 +50,10 @@ class Chosen:
         found = np.asarray(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False)), dtype=object)
         upright = kind.to_numpy(zero_copy_only=False) == "footprint"
         heights = (each.to_numpy(zero_copy_only=False).astype(np.float64) for each in (base, top))
-        return cls(found, np.asarray(upright, dtype=bool), *heights)
+        return cls(found, np.asarray(upright, dtype=bool), *heights, _colours(taken.field("detail")))
+
+
+def _colours(detail: pa.StringArray) -> list[str]:
+    if detail.null_count == len(detail):
+        return [""] * len(detail)
+    return [str(orjson.loads(each).get("colour", "")) if each else "" for each in detail.to_pylist()]

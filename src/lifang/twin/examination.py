@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from heapq import nsmallest
 from typing import Any
 
 from lifang.core import format_instant, parse_instant
@@ -25,9 +26,9 @@ class Examination:
     @classmethod
     def of(cls, faults: Sequence[Fault], *, at: datetime) -> Examination:
         """Return what is kept of the findings of the checks at a moment."""
-        ordered = sorted(faults, key=lambda fault: (fault.severity, fault.rule, fault.object))
-        counted = Counter((fault.rule, fault.severity) for fault in ordered)
-        return cls(at, counted, ordered[:_KEPT])
+        ordered = nsmallest(_KEPT, faults, key=lambda fault: (fault.severity, fault.rule, fault.object))
+        counted = Counter((fault.rule, fault.severity) for fault in faults)
+        return cls(at, dict(sorted(counted.items(), key=lambda each: (each[0][1], each[0][0]))), ordered)
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Examination:

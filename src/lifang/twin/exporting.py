@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,10 @@ class Export:
     generated: frozenset[str] = frozenset()
     model: str = ""
 
-    def classes(self) -> list[Classification]:
-        """Return the classifications that stand among them; ``NotFound`` if there are none."""
+    def classes(self, form: str = "") -> list[Classification]:
+        """Return the classifications that stand in a file of a ``form``; ``NotFound`` if there are no objects."""
+        if form == "ifc":
+            return [Classification(each) for each in self._with_wholes["classification"].unique().to_pylist()]
         found = self.objects.count(self.query, "classification")["classification"].to_pylist()
         if not found:
             raise NotFound("There are no objects then and there.", mend="Choose another moment, model or box.")
@@ -90,16 +93,20 @@ class Export:
         return content(*parts_of(rows, self.generated), self._box(), on_earth=False)
 
     def _ifc(self, path: Path, crs: str) -> None:
-        """Write them with what they are part of."""
+        system = check_crs(crs) if crs else metric_crs(self._box())
+        moment = format_instant(from_micros(self.query.valid))
+        write_ifc(path, self._with_wholes, prefix=self.model, crs=system, moment=moment)
+
+    @cached_property
+    def _with_wholes(self) -> pa.Table:
+        """The objects with what they are part of, as far as it may be seen, by id."""
         rows = [self._rows(_ELEMENTS_MAX, shaped=False)]
         known = set(rows[0]["id"].to_pylist())
         around = replace(self.query, box=None, classes=None, text="", fuzzy="", levels=None, linked=None, parents=None)
         while wanted := set(rows[-1]["parent"].to_pylist()) - known - {""}:
             rows.append(self.objects.read(replace(around, ids=sorted(wanted))))
             known |= wanted
-        whole = pa.concat_tables(rows).sort_by("id")
-        system = check_crs(crs) if crs else metric_crs(self._box())
-        write_ifc(path, whole, prefix=self.model, crs=system, moment=format_instant(from_micros(self.query.valid)))
+        return pa.concat_tables(rows).sort_by("id")
 
     def _rows(self, most: int, *, shaped: bool = True) -> pa.Table:
         rows = self.objects.read(replace(self.query, shaped=shaped, limit=most + 1))

@@ -176,5 +176,7 @@ def parts_of(rows: pa.Table, generated: frozenset[str]) -> tuple[Solids, Surface
     heights = pa.array(np.round(rows["top_m"].to_numpy() - rows["bottom_m"].to_numpy(), 2))
     marks = pa.array([int(each in generated) for each in rows["model"].to_pylist()], pa.int32())
     table = rows.select(_TOLD).append_column("height_m", heights).append_column("generated", marks)
+    if any(chosen.colour):
+        table = table.append_column("colour", pa.array(chosen.colour))
     solids = Solids(shapes[upright], base[upright], top[upright], table.filter(pa.array(upright)))
     return solids, Surfaces(shapes[~upright], table.filter(pa.array(~upright)))

@@ -34,6 +34,15 @@ def test_a_selection_comes_as_gltf_about_its_origin(built: House) -> None:
     assert b"blocks:c" in content
 
 
+def test_an_ifc_has_its_elements_and_what_they_stand_in(built: House) -> None:
+    asked = {"format": "ifc", "at": T2, "model": "blocks"}
+    answer = built.client().get(ADDRESS, params=asked)
+    assert answer.headers["content-type"].startswith("application/x-step")
+    assert b"IFCBUILDING(" in answer.content
+    assert b"IFCPROJECTEDCRS(" in answer.content
+    assert not list(built.city.spool.iterdir())
+
+
 def test_an_export_holds_no_more_than_its_asker_may_see(built: House) -> None:
     asked = {"format": "cityjson", "at": T2}
     assert b"vault" not in built.client().get(ADDRESS, params=asked).content

@@ -10,9 +10,11 @@ import pytest
 import shapely
 from tests.unit.twin.ifc_model import WALL, house
 
-from lifang.core import from_wgs84
+from lifang.core import Box, from_wgs84
 from lifang.store import OBJECT_COLUMNS
 from lifang.twin import ModelFile, Placement, read_ifc, read_outlines
+from lifang.twin.tiles import parts_of
+from lifang.twin.tiling import content
 from lifang.twin.writing import write_ifc
 
 PLACE = Placement("EPSG:4544", 410_000.0, 3_394_000.0, 500.0)
@@ -21,6 +23,10 @@ LAMP = """#80=IFCCARTESIANPOINTLIST3D(((0.,0.,0.),(300.,0.,0.),(0.,300.,0.),(0.,
 #82=IFCSHAPEREPRESENTATION(#11,'Body','Tessellation',(#81));
 #83=IFCPRODUCTDEFINITIONSHAPE($,$,(#82));
 #84=IFCLIGHTFIXTURE('5$WU4A9R19$vKWO$AdOnKA',$,'Lamp',$,$,#32,#83,'L-7',.POINTSOURCE.);
+#87=IFCCOLOURRGB($,1.,0.5,0.);
+#88=IFCSURFACESTYLESHADING(#87,$);
+#89=IFCSURFACESTYLE('Orange',.BOTH.,(#88));
+#90=IFCSTYLEDITEM(#81,(#89),$);
 #85=IFCRELCONTAINEDINSPATIALSTRUCTURE('0LWU4A9R19$vKWO$AdOnKA',$,$,$,(#84),#23);
 #86=IFCRELASSIGNSTOGROUP('0MWU4A9R19$vKWO$AdOnKA',$,$,$,(#84),$,#62);
 """
@@ -63,10 +69,36 @@ def test_shapes_stand_where_they_stood_to_a_millimetre(twice: Any) -> None:
         assert here == there
 
 
+def _rows(told: list[dict[str, Any]]) -> pa.Table:
+    some = [each for each in told if each["geometry"]]
+    columns = {name: [each.get(name) or "m" for each in some] for name in ("id", "class", "name", "model")}
+    columns |= {name: [each[name] for each in some] for name in ("bottom_m", "top_m")}
+    geometry = pa.array([each["geometry"] for each in some], OBJECT_COLUMNS.field("geometry").type)
+    return pa.table({**columns, "geometry": geometry})
+
+
 def _corners(wkb: bytes) -> set[tuple[float, ...]]:
     points = shapely.get_coordinates(shapely.from_wkb(wkb), include_z=True)
     x, y = from_wgs84(points[:, 0], points[:, 1], crs="EPSG:4544")
     return {tuple(each) for each in np.round(np.column_stack((x, y, points[:, 2])), 3).tolist()}
+
+
+def test_colours_are_kept_and_stand_in_the_tiles(twice: Any) -> None:
+    for rows in twice:
+        told = {each["name"]: json.loads(each["geometry"][0]["detail"] or "{}") for each in rows if each["geometry"]}
+        assert told == {"墙 1": {}, "Lamp": {"colour": "#ff8000"}}
+    solids, surfaces = parts_of(_rows(twice[1]), frozenset())
+    whole = content(solids, surfaces, Box(104.0, 30.0, 104.1, 30.1))
+    document = json.loads(whole[20 : 20 + int.from_bytes(whole[12:16], "little")])
+    (primitive,) = document["meshes"][0]["primitives"]
+    at = document["accessors"][primitive["attributes"]["COLOR_0"]]
+    view, start = document["bufferViews"][at["bufferView"]], 28 + int.from_bytes(whole[12:16], "little")
+    pixels = {
+        whole[first : first + 4].hex()
+        for number in range(at["count"])
+        for first in [start + view["byteOffset"] + at["byteOffset"] + number * view["byteStride"]]
+    }
+    assert pixels == {"ffffffff", "ff3700ff"}  # orange in linear light
 
 
 def test_an_outline_becomes_a_building_with_its_yard(tmp_path: Path) -> None:

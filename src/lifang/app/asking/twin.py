@@ -174,7 +174,7 @@ class TwinView:
         export = self._twin.export(
             self.query(at, recorded, box=box, model=model, kind=kind, ids=ids, scenario=scenario)
         )
-        self._asker.seen(*(Resource("object", "*", each) for each in export.classes() if each != _OPEN))
+        self._asker.seen(*(Resource("object", "*", each) for each in export.classes(form) if each != _OPEN))
         export.write(path, form, crs=crs)
 
     def _with_parts(self, element: str, at: datetime, recorded: datetime | None) -> list[str]:

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
+from numpy.typing import NDArray
 
 from lifang.twin.checking.solids import SOLIDS, examine
 from lifang.twin.model import CLASSES
@@ -31,9 +33,28 @@ class _Model:
         return found
 
     @cached_property
-    def shapes(self) -> list[list[dict[str, Any]]]:
-        found: list[list[dict[str, Any]]] = self.rows["geometry"].to_pylist()
-        return found
+    def count(self) -> NDArray[np.int64]:
+        """How many shapes each object has."""
+        return np.diff(self.rows["geometry"].combine_chunks().offsets.to_numpy()).astype(np.int64)
+
+    @cached_property
+    def owner(self) -> NDArray[np.int64]:
+        """The row of each shape."""
+        return np.repeat(np.arange(len(self.count)), self.count)
+
+    @cached_property
+    def shape(self) -> pa.StructArray:
+        """The shapes of all objects, one after the other."""
+        return self.rows["geometry"].combine_chunks().flatten()
+
+    def column(self, name: str) -> NDArray[Any]:
+        """Return what each shape has in a column."""
+        return np.asarray(self.shape.field(name).to_numpy(zero_copy_only=False))
+
+    @cached_property
+    def upright(self) -> NDArray[np.bool_]:
+        """Which shapes are footprints."""
+        return np.asarray(pc.equal(self.shape.field("kind"), "footprint").to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def checked(found: ModelFile) -> ModelFile:
@@ -73,13 +94,15 @@ def _schema(model: _Model) -> Iterator[Fault]:
 
 def _duplicates(model: _Model) -> Iterator[Fault]:
     seen: set[str] = set()
-    places: dict[tuple[bytes, ...], str] = {}
-    for each, shapes in zip(model.ids, model.shapes, strict=True):
+    places: dict[tuple[int, ...], str] = {}
+    number = pc.dictionary_encode(model.shape.field("wkb")).indices.to_numpy().tolist()
+    end = np.cumsum(model.count).tolist()
+    for each, count, last in zip(model.ids, model.count.tolist(), end, strict=True):
         if each in seen:
             yield Fault(each, "duplicate", "Its id stands there twice.", "Give every object its own id.", "id")
             continue
         seen.add(each)
-        same = places.setdefault(tuple(shape["wkb"] for shape in shapes), each) if shapes else each
+        same = places.setdefault(tuple(number[last - count : last]), each) if count else each
         if same != each:
             what = f"It has the shape and the place of {same}."
             yield Fault(each, "duplicate", what, "Leave one of them out.", "geometry", "warning")
@@ -98,23 +121,23 @@ def _heights(model: _Model) -> Iterator[Fault]:
 
 
 def _solids(model: _Model) -> Iterator[Fault]:
-    shapes = [(at, shape) for at, each in enumerate(model.shapes) for shape in each if shape["kind"] != "footprint"]
-    if not shapes:
+    some = np.flatnonzero(~model.upright)
+    if not len(some):
         return
-    told = examine([shape["wkb"] for _, shape in shapes], [shape["kind"] in SOLIDS for _, shape in shapes])
+    told = examine(model.column("wkb")[some].tolist(), np.isin(model.column("kind")[some], SOLIDS).tolist())
+    owner, lod = model.owner[some], model.column("lod")[some]
     for rule, broken, what, mend in told:
         for number in np.flatnonzero(broken).tolist():
-            at, shape = shapes[number]
-            yield Fault(model.ids[at], rule, what, mend, f"geometry lod {shape['lod']}", "warning")
+            yield Fault(model.ids[owner[number]], rule, what, mend, f"geometry lod {lod[number]}", "warning")
 
 
 def _overlaps(model: _Model) -> Iterator[Fault]:
     """Yield pairs of footprints that cover each other and stand at the same height."""
-    upright = [(at, shape) for at, each in enumerate(model.shapes) for shape in each if shape["kind"] == "footprint"]
-    if not upright:
+    some = np.flatnonzero(model.upright)
+    if not len(some):
         return
-    shapes = np.asarray(shapely.from_wkb([shape["wkb"] for _, shape in upright]), dtype=object)
-    base, top = (np.array([shape[name] for _, shape in upright], np.float64) for name in ("base_m", "top_m"))
+    shapes = np.asarray(shapely.from_wkb(model.column("wkb")[some]), dtype=object)
+    base, top, owner = model.column("base_m")[some], model.column("top_m")[some], model.owner[some]
     one, other = shapely.STRtree(shapes).query(shapes)
     beside = (one < other) & (base[one] < top[other]) & (base[other] < top[one])
     one, other = one[beside], other[beside]
@@ -126,7 +149,7 @@ def _overlaps(model: _Model) -> Iterator[Fault]:
     over = shapely.area(shapely.intersection(shapes[one], shapes[other])) > tolerated
     pairs = np.unique(np.column_stack((one[over], other[over])), axis=0)
     for first, second in pairs.tolist():
-        whose, with_whom = (model.ids[upright[number][0]] for number in (first, second))
+        whose, with_whom = (model.ids[owner[number]] for number in (first, second))
         what = f"Its footprint covers a part of {with_whom}."
         yield Fault(whose, "overlap", what, "Correct one of the two outlines.", "geometry", "warning")
 

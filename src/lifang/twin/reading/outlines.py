@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import shapely
+from numpy.typing import NDArray
 
 from lifang.core import BadInput
 from lifang.twin.reading.model import Described, Fault, ModelFile, footprint, rows_of
 
+_AT_ONCE = 50_000  # rows that are Python's objects at a time, which are many times as large
 _AREAL = (3, 6)  # Polygon, MultiPolygon: Shapely's numbers of the types
 _HEIGHT_MAX_M = 1_500.0  # no building is higher
 _MEND_HEIGHT = f"Give a height above 0 and up to {_HEIGHT_MAX_M:g} m."
@@ -43,16 +45,21 @@ def read_outlines(
     rules = _rules(shapes, tall, low, ids)
     kept = np.flatnonzero(np.array([not rule for rule, _ in rules], dtype=bool))
     left = [each for each in rows.column_names if each != "geometry"]
-    told = rows.select(left).take(pa.array(kept)).to_pylist()
-    described = [
-        Described(ids[at], kind, str(row.get(name) or ""), "", {each: _plain(row[each]) for each in left})
-        for at, row in zip(kept.tolist(), told, strict=True)
-    ]
-    wkb = shapely.to_wkb(shapes[kept]) if len(kept) else []
-    solids = [[footprint(*each)] for each in zip(wkb, low[kept], low[kept] + tall[kept], strict=True)]
-    bounds = np.column_stack((shapely.bounds(shapes[kept]).reshape(-1, 4), low[kept], low[kept] + tall[kept]))
+
+    def solids(some: NDArray[np.int64]) -> pa.Table:
+        told = rows.select(left).take(pa.array(some)).to_pylist()
+        described = [
+            Described(ids[at], kind, str(row.get(name) or ""), "", {each: _plain(row[each]) for each in left})
+            for at, row in zip(some.tolist(), told, strict=True)
+        ]
+        base, top = low[some], low[some] + tall[some]
+        wkb = shapely.to_wkb(shapes[some]) if len(some) else []
+        upright = [[footprint(*each)] for each in zip(wkb, base, top, strict=True)]
+        return rows_of(described, upright, np.column_stack((shapely.bounds(shapes[some]).reshape(-1, 4), base, top)))
+
+    parts = [solids(kept[start : start + _AT_ONCE]) for start in range(0, max(1, len(kept)), _AT_ONCE)]
     faults = [Fault(ids[at], rule, rule, mend) for at, (rule, mend) in enumerate(rules) if rule]
-    return ModelFile(rows_of(described, solids, bounds), faults)
+    return ModelFile(pa.concat_tables(parts), faults)
 
 
 def _numbers(rows: pa.Table, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -20,7 +20,9 @@ from lifang.twin.shapes import Frame, Mesh
 VERTICES_MAX = 65_535  # of one primitive of many objects, so that an index is two bytes
 
 _VERTEX = np.dtype([("position", "<f4", 3), ("normal", "i1", 4), ("feature", "<u2"), ("padding", "<u2")])
-_FLOAT, _BYTE, _UNSIGNED_SHORT, _UNSIGNED_INT = 5126, 5120, 5123, 5125
+_COLOURED = np.dtype([*_VERTEX.descr, ("colour", "u1", 4)])
+_FLOAT, _BYTE, _UNSIGNED_BYTE, _UNSIGNED_SHORT, _UNSIGNED_INT = 5126, 5120, 5121, 5123, 5125
+_COLOUR, _PLAIN = "colour", "#ffffff"  # a column of the table, and what is shown where it is empty
 _ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
 _NUMBERS = {pa.float64(): "FLOAT64", pa.float32(): "FLOAT32", pa.int64(): "INT64", pa.int32(): "INT32"}
 _CLASS = "object"
@@ -85,25 +87,32 @@ class _Writer:
 
 
 def _primitive(writer: _Writer, portion: Portion, number: int) -> dict[str, Any]:
-    mesh = portion.mesh
-    vertices = np.zeros(len(mesh.position), dtype=_VERTEX)
+    mesh, coloured = portion.mesh, _COLOUR in portion.table.column_names
+    kind = _COLOURED if coloured else _VERTEX
+    vertices = np.zeros(len(mesh.position), dtype=kind)
     vertices["position"] = _upright(mesh.position)
     vertices["normal"][:, :3] = np.rint(_upright(mesh.normal) * 127)
     vertices["feature"] = mesh.owner
+    if coloured:
+        vertices["colour"] = _linear(portion.table[_COLOUR].to_pylist())[mesh.owner]
     count, position = len(vertices), vertices["position"]
     bounds = {"min": position.min(axis=0).tolist(), "max": position.max(axis=0).tolist()}
-    view = writer.view(vertices.tobytes(), byteStride=_VERTEX.itemsize, target=_ARRAY_BUFFER)
-    offsets = {name: _VERTEX.fields[name][1] for name in ("normal", "feature")} if _VERTEX.fields else {}
+    view = writer.view(vertices.tobytes(), byteStride=kind.itemsize, target=_ARRAY_BUFFER)
+    offsets = {name: offset for name, (_, offset, *_) in (kind.fields or {}).items()}
     wide = count > VERTICES_MAX
     corners = mesh.triangle.astype("<u4" if wide else "<u2").ravel()
     component = _UNSIGNED_INT if wide else _UNSIGNED_SHORT
     indices = writer.view(corners.tobytes(), target=_ELEMENT_ARRAY_BUFFER)
+    attributes = {
+        "POSITION": writer.accessor(view, _FLOAT, "VEC3", count, **bounds),
+        "NORMAL": writer.accessor(view, _BYTE, "VEC3", count, byteOffset=offsets["normal"], normalized=True),
+        "_FEATURE_ID_0": writer.accessor(view, _UNSIGNED_SHORT, "SCALAR", count, byteOffset=offsets["feature"]),
+    }
+    if coloured:
+        words = {"byteOffset": offsets["colour"], "normalized": True}
+        attributes["COLOR_0"] = writer.accessor(view, _UNSIGNED_BYTE, "VEC4", count, **words)
     return {
-        "attributes": {
-            "POSITION": writer.accessor(view, _FLOAT, "VEC3", count, **bounds),
-            "NORMAL": writer.accessor(view, _BYTE, "VEC3", count, byteOffset=offsets["normal"], normalized=True),
-            "_FEATURE_ID_0": writer.accessor(view, _UNSIGNED_SHORT, "SCALAR", count, byteOffset=offsets["feature"]),
-        },
+        "attributes": attributes,
         "indices": writer.accessor(indices, component, "SCALAR", len(corners)),
         "material": 0,
         "extensions": {
@@ -112,6 +121,16 @@ def _primitive(writer: _Writer, portion: Portion, number: int) -> dict[str, Any]
             }
         },
     }
+
+
+def _linear(colours: Sequence[str]) -> NDArray[np.uint8]:
+    """Return colours as linear red, green, blue and opacity, shape (n, 4).
+
+    Source: IEC 61966-2-1 (sRGB); glTF 2.0, 3.9.2: vertex colours are linear.
+    """
+    share = np.array([list(bytes.fromhex((each or _PLAIN)[1:])) for each in colours]).reshape(-1, 3) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return np.column_stack((np.rint(255 * linear), np.full(len(linear), 255))).astype(np.uint8)
 
 
 def _upright(vectors: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -36,6 +36,7 @@ _OBJECT = pa.schema(
         ("properties", pa.binary()),
         ("bounds", pa.list_(pa.float64(), 6)),
         ("wkb", pa.binary()),
+        ("colour", pa.string()),
     ]
 )
 _BATCH = 256
@@ -132,9 +133,9 @@ class _Reading:
         position = self._placement.to_wgs84(solid.vertex)
         low, high = position.min(axis=0), position.max(axis=0)
         self._bounds[solid.guid] = np.array([low[0], low[1], high[0], high[1], low[2], high[2]])
-        return self._row(entity, solid.wkb(position))
+        return self._row(entity, solid.wkb(position), solid.colour)
 
-    def _row(self, entity: ifcopenshell.entity_instance, wkb: bytes | None) -> dict[str, Any]:
+    def _row(self, entity: ifcopenshell.entity_instance, wkb: bytes | None, colour: str = "") -> dict[str, Any]:
         kind, level = self._tree.kind(entity)
         above = self._tree.above(entity)
         return {
@@ -146,6 +147,7 @@ class _Reading:
             "properties": orjson.dumps(self._properties.of(entity), default=str),
             "bounds": self._bounds[entity.GlobalId].tolist(),
             "wkb": wkb,
+            "colour": colour,
         }
 
     def _bare(self) -> list[dict[str, Any]]:

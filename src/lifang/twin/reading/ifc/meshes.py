@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import ifcopenshell
@@ -25,11 +25,15 @@ _POLYGON_Z, _MULTIPOLYGON_Z = 0x80000003, 0x80000006  # extended well-known bina
 
 @dataclass(frozen=True)
 class Solid:
-    """The shape of an object: ``vertex`` (n, 3) metres in the model, ``triangle`` (m, 3) numbers of them."""
+    """The shape of an object: ``vertex`` (n, 3) metres in the model, ``triangle`` (m, 3) numbers of them.
+
+    ``colour`` is that of most of it, such as ``#8080ff``, empty if the model gives none.
+    """
 
     guid: str
     vertex: NDArray[np.float64]
     triangle: NDArray[np.int64]
+    colour: str = ""
 
     def volume_m3(self) -> float:
         """Return the signed volume: negative if its faces look inwards; of little meaning if it is not closed."""
@@ -48,7 +52,7 @@ class Solid:
 
     def turned(self) -> Solid:
         """Return it with every face looking the other way."""
-        return Solid(self.guid, self.vertex, self.triangle[:, ::-1])
+        return replace(self, triangle=self.triangle[:, ::-1])
 
     def wkb(self, position: NDArray[np.float64]) -> bytes:
         """Return its triangles as a multipolygon, its vertices standing at ``position`` (n, 3)."""
@@ -92,6 +96,7 @@ def _shapes(model: ifcopenshell.file, *, by_itself: bool = False, **which: Any) 
     settings: Any = ifcopenshell.geom.settings()
     settings.set("no-normals", True)
     settings.set("use-world-coords", by_itself)
+    settings.set("apply-default-materials", False)
     shapes: Any = ifcopenshell.geom.iterator(settings, model, 1, geometry_library=_KERNEL, **which)
     going = shapes.initialize()
     while going:
@@ -103,7 +108,17 @@ def _solid(shape: Any) -> Solid:
     placed = np.frombuffer(shape.transformation_buffer, np.float64).reshape(4, 4)  # its columns as rows
     vertex = np.frombuffer(shape.geometry.verts_buffer, np.float64).reshape(-1, 3)
     triangle = np.frombuffer(shape.geometry.faces_buffer, np.int32).reshape(-1, 3).astype(np.int64)
-    return Solid(shape.guid, vertex @ placed[:3, :3] + placed[3, :3], triangle)
+    return Solid(shape.guid, vertex @ placed[:3, :3] + placed[3, :3], triangle, _colour(shape.geometry))
+
+
+def _colour(geometry: Any) -> str:
+    number = np.frombuffer(geometry.material_ids_buffer, np.int32)
+    styled = number[number >= 0]
+    if not len(styled):
+        return ""
+    found = geometry.materials[int(np.bincount(styled).argmax())].diffuse
+    parts = [found.r(), found.g(), found.b()]
+    return "#" + bytes(round(255 * each) for each in parts).hex() if all(0 <= each <= 1 for each in parts) else ""
 
 
 def _declares(model: ifcopenshell.file, name: str) -> bool:

@@ -86,7 +86,9 @@ def _rows(objects: pa.Table, prefix: str) -> pa.Table:
         own = f"{prefix}:{each['guid']}"
         described.append(Described(own, each["kind"], each["name"], parent, properties, _CATEGORY, each["level"]))
         base, top = each["bounds"][4:]
-        shape = {"lod": _LOD, "kind": "MultiSurface", "wkb": each["wkb"], "base_m": base, "top_m": top, "detail": None}
+        detail = orjson.dumps({"colour": each["colour"]}).decode() if each["colour"] else None
+        shape = {"lod": _LOD, "kind": "MultiSurface", "wkb": each["wkb"], "base_m": base, "top_m": top}
+        shape["detail"] = detail
         shapes.append([shape] if each["wkb"] else [])
         bounds.append(each["bounds"])
     return rows_of(described, shapes, np.array(bounds))

@@ -9,6 +9,7 @@ from typing import Any
 
 import ifcopenshell
 import numpy as np
+import orjson
 import shapely
 from numpy.typing import NDArray
 
@@ -26,6 +27,7 @@ class Shapes:
 
     def __init__(self, model: ifcopenshell.file, context: Any, crs: str, origin: Floats) -> None:
         self._model, self._context, self._crs, self._origin = model, context, crs, origin
+        self._styles: dict[str, Any] = {}
 
     def placed(self, shape: dict[str, Any]) -> tuple[Floats, Any]:
         """Return the corner at which a shape of the store stands, in metres, and its representation from there."""
@@ -41,7 +43,10 @@ class Shapes:
             base, tall = shape["base_m"] - corner[2], shape["top_m"] - shape["base_m"]
             items = [self._extruded(each, base, tall) for each in shapely.get_parts(moved)]
             return corner, self._shown(items, "SweptSolid")
-        return corner, self._shown([self._faces(moved, closed=shape["kind"] in _SOLIDS)], "Tessellation")
+        faces = self._faces(moved, closed=shape["kind"] in _SOLIDS)
+        if colour := orjson.loads(shape["detail"] or "{}").get("colour"):
+            self._model.create_entity("IfcStyledItem", faces, [self._style(colour)])
+        return corner, self._shown([faces], "Tessellation")
 
     def placement(self, corner: Floats) -> Any:
         """Return the placement of an object whose shape stands at ``corner``."""
@@ -54,6 +59,13 @@ class Shapes:
     def _shown(self, items: list[Any], kind: str) -> Any:
         shown = self._model.create_entity("IfcShapeRepresentation", self._context, "Body", kind, items)
         return self._model.create_entity("IfcProductDefinitionShape", None, None, [shown])
+
+    def _style(self, colour: str) -> Any:
+        if colour not in self._styles:
+            make = self._model.create_entity
+            rgb = make("IfcColourRgb", None, *(each / 255 for each in bytes.fromhex(colour[1:])))
+            self._styles[colour] = make("IfcSurfaceStyle", colour, "BOTH", [make("IfcSurfaceStyleShading", rgb)])
+        return self._styles[colour]
 
     def _axes(self, corner: Floats) -> Any:
         point = self._model.create_entity("IfcCartesianPoint", [float(each) for each in corner])
