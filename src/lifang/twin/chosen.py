@@ -49,8 +49,8 @@ class Chosen:
         kind, wkb, base, top = (taken.field(each) for each in ("kind", "wkb", "base_m", "top_m"))
         found = np.asarray(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False)), dtype=object)
         upright = kind.to_numpy(zero_copy_only=False) == "footprint"
-        heights = (each.to_numpy(zero_copy_only=False).astype(np.float64) for each in (base, top))
-        return cls(found, np.asarray(upright, dtype=bool), *heights, _colours(taken.field("detail")))
+        low, high = (each.to_numpy(zero_copy_only=False).astype(np.float64) for each in (base, top))
+        return cls(found, np.asarray(upright, dtype=bool), low, high, _colours(taken.field("detail")))
 
 
 def _colours(detail: pa.StringArray) -> list[str]:

@@ -42,39 +42,60 @@ class Values:
     classes: list[Classification]
 
 
+@dataclass(frozen=True)
+class _Held:
+    """The cells that hold objects from ``since`` until ``until`` as of a change, and the grid over them."""
+
+    change: int
+    since: int
+    until: int
+    cells: list[Cell]
+    pyramid: Pyramid | None
+
+
 class HeldCells:
     """The cells that hold objects, by what was asked for: kept until an object changes or begins or ends to hold."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[ObjectQuery, tuple[int, int, int, list[Cell]]] = OrderedDict()
+        self._held: OrderedDict[ObjectQuery, _Held] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, objects: Objects, query: ObjectQuery) -> list[Cell]:
         """Return the cells of the objects that meet ``query``, by key."""
-        return self._known(objects, query)[3]
+        return self._known(objects, query).cells
+
+    def pyramid(self, objects: Objects, query: ObjectQuery) -> Pyramid:
+        """Return the part of the grid over those cells, or ``NotFound``."""
+        found = self._known(objects, query).pyramid
+        if found is None:
+            raise NotFound(
+                "There are no objects to show then and there.", mend="Add a model, or choose another moment."
+            )
+        return found
 
     def state(self, objects: Objects, query: ObjectQuery) -> tuple[int, tuple[ObjectQuery, int]]:
         """Return the number of the last change, and what names the state of what meets ``query`` as long as it lasts.
 
         The moment of ``query`` is not in it, but the one since which nothing began or ended.
         """
-        change, since, _, _ = self._known(objects, query)
-        return change, (_hashable(replace(query, valid=0)), since)
+        found = self._known(objects, query)
+        return found.change, (_hashable(replace(query, valid=0)), found.since)
 
-    def _known(self, objects: Objects, query: ObjectQuery) -> tuple[int, int, int, list[Cell]]:
+    def _known(self, objects: Objects, query: ObjectQuery) -> _Held:
         key, change = _hashable(replace(query, valid=0)), objects.last_change
         with self._lock:
             known = self._held.get(key)
-        if known and known[0] == change and known[1] <= query.valid < known[2]:
+        if known and known.change == change and known.since <= query.valid < known.until:
             return known
         since, until = objects.steady(query)
         cells = [Cell.of_key(each) for each in objects.count(query, "cell")["cell"].to_pylist()]
+        held = _Held(change, since, until, cells, Pyramid.over(cells) if cells else None)
         with self._lock:
-            known = self._held[key] = (change, since, until, cells)
+            self._held[key] = held
             self._held.move_to_end(key)
             while len(self._held) > _HELD_MAX:
                 self._held.popitem(last=False)
-        return known
+        return held
 
 
 def _hashable(query: ObjectQuery) -> ObjectQuery:
@@ -99,11 +120,7 @@ class TileSource:
 
     @cached_property
     def _pyramid(self) -> Pyramid:
-        if not self.cells:
-            raise NotFound(
-                "There are no objects to show then and there.", mend="Add a model, or choose another moment."
-            )
-        return Pyramid.over(self.cells)
+        return self.held.pyramid(self.objects, self.query)
 
     def tiles(self) -> list[tuple[int, int, int]]:
         """Return level, x and y of every tile that has content."""

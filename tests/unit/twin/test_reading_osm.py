@@ -1,6 +1,7 @@
 """Buildings of OpenStreetMap stand where and as high as their tags say."""
 
 import json
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,16 @@ from lifang.core import BadInput
 from lifang.twin import read_model
 
 LON, LAT = 104.06, 30.66
+PBF = """
+AAAADQoJT1NNSGVhZGVyGDsQLxo3eJxT4vMvzg1OzkjNTdQNM9AzU+JySc0rTvXLT0ktbmIUyMlMyi/OzSzN1TfSMzLWMwQAX2cOkwAAAAsKB0
+9TTURhdGEYcBCiAhpreJzjYuFi4GIQmskkNI2JS4IJCPiwYK0mRi4JRhxASIIBB5DCKaOEU0ZLggmHjJNmw8NNS5gYLvAznOdHJXsYGc4D8QJ5
+hvnyIDEvg4b1mx6wg2UXyKNREMUX+MGqJ5xmBIsH4XQQANdIJIcAAAAMCgdPU01EYXRhGPMBEMECGu0BeJzj6mfkYuDiSCrNzEnJzEvnYslLzE
+3lYstIzUzPKOHiys3Mi4eyuRNTUoqsikuKUlNLuJgrU4u52J4unPJs6R4uFmMDhVwuRjMunqdLVj7dNefpkuUvGycDjeWHGWuVk1qWmlPMxZVY
+kFhUkpuaV1LMxWjKxVKckZrCxZ6TmJdSWpzKxZpelFhcLLSGUUqZg1uIlZGJmYVVipWNnYOTS4mLg1GAQYJBgUGD24mVCQhYpWQ5eISYGHmkmH
+j5UKXFwNLSHLxCjIxSjPyoklpgSVEOND12UGE01UFQowSEGAWkGAVRJdNAkgArKD1lAAAACwoHT1NNRGF0YRh6EHYadnic4/LhYuBiKaksSOXi
+SCrNzEnJzEvn4oexrHJSy1Jzirl4cktzSjIL8nMq0/PzuNiKkzPy83O4GI2AelnzS0tSi7hYM/PyUouE1JRUONiFmBmZmKWYWVjZlLg4GAUYJB
+gUGDTYnZg4OL2YZJiCmBgZAaxtGuM=
+"""  # the city below as osmium 4.3 (libosmium) writes it
 
 
 def nodes(first: int, x: int, side: int) -> str:
@@ -61,6 +72,15 @@ def test_ways_and_relations_become_solids_as_high_as_they_say(tmp_path: Path) ->
     yard = shapely.from_wkb(rows["osm:relation/7"]["geometry"][0]["wkb"])
     assert shapely.area(yard) == pytest.approx((81 - 4) * 1e-8, rel=1e-6)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pbf_says_what_xml_says(tmp_path: Path) -> None:
+    binary, text = (read_model(each, prefix="osm", scratch=tmp_path).rows for each in (b64decode(PBF), city()))
+    told = [{each["id"]: each for each in rows.to_pylist()} for rows in (binary, text)]
+    assert list(told[0]) == sorted(told[1])
+    for own, each in told[0].items():
+        assert json.loads(each["properties"]) == json.loads(told[1][own]["properties"])
+        assert (each["west"], each["top_m"]) == pytest.approx((told[1][own]["west"], told[1][own]["top_m"]))
 
 
 def test_a_map_without_buildings_or_in_pieces_says_so(tmp_path: Path) -> None:

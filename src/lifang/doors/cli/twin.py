@@ -26,7 +26,9 @@ _FIGURES = ("model", "objects", "replaced", "unchanged", "ended", "refused", "wa
 
 @app.command()
 def add(
-    file: Annotated[Path, typer.Argument(help="IFC 2x3, 4 or 4.3; CityJSON 1.1 or 2.0, or its text sequence; gz too.")],
+    file: Annotated[
+        Path, typer.Argument(help="IFC 2x3, 4 or 4.3; CityJSON 1.1 or 2.0, or its sequence; OpenStreetMap; gz too.")
+    ],
     folder: Dir,
     model: Model,
     valid_from: Since,
@@ -189,7 +191,7 @@ def export(
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
-    """Write objects as CityJSON, CityJSONSeq, GeoPackage or binary glTF."""
+    """Write objects as CityJSON, CityJSONSeq, GeoPackage, binary glTF or IFC."""
     form = next((form for ending, form in _FORMS.items() if target.name.endswith(ending)), None)
     if form is None:
         raise BadInput(f"{target.name} ends like no form.", mend=f"Let it end in {', '.join(_FORMS)}.")

@@ -35,7 +35,7 @@ class _Model:
     @cached_property
     def count(self) -> NDArray[np.int64]:
         """How many shapes each object has."""
-        return np.diff(self.rows["geometry"].combine_chunks().offsets.to_numpy()).astype(np.int64)
+        return np.asarray(np.diff(self.rows["geometry"].combine_chunks().offsets.to_numpy()), np.int64)
 
     @cached_property
     def owner(self) -> NDArray[np.int64]:

@@ -80,7 +80,7 @@ def router() -> APIRouter:
         status_code=202,
         response_model=JobBody,
         openapi_extra=_MODEL,
-        summary="Add a model: IFC 2x3, 4 or 4.3, CityJSON 1.1 or 2.0, or a CityJSON text sequence",
+        summary="Add a model: IFC 2x3, 4 or 4.3, CityJSON 1.1 or 2.0, CityJSONSeq, or OpenStreetMap",
     )
     routes.add_api_route(
         "/outlines",
