@@ -1,4 +1,5 @@
 import { get, send } from "./client";
+import { everyItem, type After } from "./pages";
 import type { Issue as Told } from "./portal";
 import type { Cell, Names, Page, RefusedRow } from "./types";
 
@@ -170,21 +171,21 @@ export const bureau = {
   lint: (toml: string) => send<{ ok: boolean; faults: Fault[] }>("POST", "/standard-faults", { toml }),
   register: (toml: string) => send<{ standard: Standard; unchanged: boolean; changes: StandardChange[] }>("POST", "/standards/data", { toml }),
 
-  feeds: () => get<Page<Feed>>("/exchange/feeds", { limit: 1000 }),
-  deliveries: (query: Record<string, string | number | null>) => get<Page<Delivery>>("/exchange/deliveries", query),
+  feeds: () => everyItem((after) => get<Page<Feed>>("/exchange/feeds", { after, limit: 1000 })),
+  deliveries: (state: string, after: After) => get<Page<Delivery>>("/exchange/deliveries", { state, after, limit: 50 }),
   delivery: (id: string) => get<Taken>(`/exchange/deliveries/${part(id)}`),
-  refused: (id: string) => get<Page<RefusedRow>>(`/exchange/deliveries/${part(id)}/refused`, { limit: 200 }),
+  refused: (id: string, after: After) => get<Page<RefusedRow>>(`/exchange/deliveries/${part(id)}/refused`, { after, limit: 100 }),
   deliver: (feed: string, file: File, query: Record<string, string | number | null>) =>
     send<Taken>("POST", `/exchange/feeds/${part(feed)}/deliveries`, file, { ...query, filename: file.name }),
   keys: () => get<{ keys: PublicKey[] }>("/exchange/keys"),
   acknowledge: (id: string, jws: string) => send<Receipt>("POST", `/exchange/deliveries/${part(id)}/acknowledgement`, { jws }),
 
-  issues: (query: Record<string, string | number | boolean | null>) => get<Page<Issue>>("/issues", query),
+  issues: (state: string, overdue: boolean, after: After) => get<Page<Issue>>("/issues", { state, overdue, after, limit: 100 }),
   issue: (id: string) => get<Issue>(`/issues/${part(id)}`),
   moveIssue: (id: string, move: IssueMove) => send<Issue>("POST", `/issues/${part(id)}`, move),
 
   life: (dataset: string) => get<Life>(`/datasets/${part(dataset)}/life`),
   moveLife: (dataset: string, move: Record<string, string>) => send<Life>("POST", `/datasets/${part(dataset)}/life`, move),
-  destructions: () => get<Page<Destruction>>("/destructions"),
+  destructions: (after: After) => get<Page<Destruction>>("/destructions", { after, limit: 50 }),
   verifyCertificate: (certificate: Record<string, unknown>) => send<Verdict>("POST", "/certificates/verify", { certificate }),
 };

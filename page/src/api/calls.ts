@@ -1,4 +1,5 @@
 import { get, getOutside, send } from "./client";
+import { everyItem, type After } from "./pages";
 import type * as P from "./portal";
 import type * as T from "./types";
 import type { FeatureCollection } from "geojson";
@@ -41,21 +42,21 @@ export const calls = {
   rows: (id: string, query: Record<string, string | number | null>) =>
     get<T.Rows>(`/datasets/${part(id)}/rows`, { format: "json", ...query }),
   features: (id: string, limit: number | null = null) => get<FeatureCollection>(`/datasets/${part(id)}/rows`, { format: "geojson", limit }),
-  difference: (id: string, from: number, to: number) => get<P.DatasetDifference>(`/datasets/${part(id)}/diff`, { from, to, limit: 50 }),
+  difference: (id: string, from: number, to: number, after: After) => get<P.DatasetDifference>(`/datasets/${part(id)}/diff`, { from, to, after, limit: 50 }),
   standing: (id: string) => get<P.Standing>(`/datasets/${part(id)}/quality`),
   snippets: (id: string) => get<{ items: P.Snippet[] }>(`/datasets/${part(id)}/snippets`),
   citation: (id: string) => get<P.Citation>(`/datasets/${part(id)}/citation`),
-  issues: (id: string) => get<T.Page<P.Issue>>(`/datasets/${part(id)}/issues`, { limit: 20 }),
+  issues: (id: string, after: After) => get<T.Page<P.Issue>>(`/datasets/${part(id)}/issues`, { after, limit: 20 }),
   tellIssue: (id: string, issue: { text: string; column: string }) => send<P.Issue>("POST", `/datasets/${part(id)}/issues`, issue),
-  offers: () => get<T.Page<P.Offer>>("/sharing/offers"),
+  offers: () => everyItem((after) => get<T.Page<P.Offer>>("/sharing/offers", { after, limit: 1000 })),
   requestShare: (request: { dataset: string; purpose: string; fields: string[]; until: string }) => send<{ id: string }>("POST", "/sharing/requests", request),
   query: (sql: string) => send<P.QueryAnswer>("POST", "/query", { sql, limit: 2000 }),
-  refused: (id: string, after: string | number | null) =>
+  refused: (id: string, after: After) =>
     get<T.Page<T.RefusedRow>>(`/datasets/${part(id)}/refused`, { limit: 20, after }),
   lineage: (id: string) => get<T.Lineage>(`/datasets/${part(id)}/lineage`),
   upload: (file: File, card?: File) => send<T.Job>("POST", "/datasets", form({ card, file }), { filename: file.name }),
 
-  datastreams: (after: string | number | null = null) =>
+  datastreams: (after: After = null) =>
     get<T.Page<T.Datastream>>("/datastreams", { limit: 1000, after }),
   series: (datastream: string, start: string, end: string, at: string | null) =>
     get<T.Series>("/observations", { datastream, start, end, points: 720, at }),

@@ -1,6 +1,7 @@
 import type { components } from "../openapi";
 import { calls } from "./calls";
 import { get, ProblemError, send } from "./client";
+import type { After } from "./pages";
 import type { Job, Page } from "./types";
 
 type S = components["schemas"];
@@ -19,7 +20,6 @@ export type Usage = S["UsageBody"];
 export type Use = S["UseBody"];
 export type Webhook = S["WebhookBody"];
 export type WebhookDelivery = S["WebhookDelivery"];
-type After = string | null;
 
 type Consolidated = { records: number; conflicts: number; duplicates: number };
 
@@ -37,12 +37,22 @@ async function ended(begun: Job): Promise<Consolidated[]> {
   return (job.result?.["items"] ?? []) as Consolidated[];
 }
 
+const NEWEST = 50;
+const NEWEST_MOST = 1000;
+
+/** The newest changes, the newest first: the API's cursor goes forward only, so more is asked for from the front. */
+async function changes(after: After): Promise<Page<Change>> {
+  const shown = Number(after ?? 0);
+  const { items, more } = await get<{ items: Change[]; more: boolean }>("/changes", { latest: true, limit: shown + NEWEST });
+  return { items: items.slice(shown), next: more && items.length < NEWEST_MOST ? items.length : null };
+}
+
 /** The calls of the data officer's and the developer's work, one line each. */
 export const office = {
   agreements: (status: string | null, after: After) => get<Page<Agreement>>("/sharing/agreements", { status, after, limit: 50 }),
   agreement: (id: string) => get<Agreement>(`/sharing/agreements/${part(id)}`),
   answer: (id: string, step: "approve" | "refuse" | "end", body: object) => send<Agreement>("POST", `/sharing/agreements/${part(id)}/${step}`, body),
-  usage: (agreement: string) => get<Page<Usage>>("/usage", { agreement, limit: 100 }),
+  usage: (agreement: string, after: After) => get<Page<Usage>>("/usage", { agreement, after, limit: 100 }),
   assessments: (id: string) => get<Page<Assessment>>(`/sharing/agreements/${part(id)}/assessments`),
   assess: (id: string, answers: Record<string, string>, acceptable: boolean) =>
     send<Assessment>("POST", `/sharing/agreements/${part(id)}/assessments`, { answers, acceptable }),
@@ -56,12 +66,12 @@ export const office = {
   duplicates: (kind: string, state: string, after: After) => get<Page<Duplicate>>(`/masterdata/${part(kind)}/duplicates`, { state, after, limit: 50 }),
   decide: (id: string, body: { decision: "same" | "different"; kept: string; reason: string }) => send<Duplicate>("POST", `/masterdata/duplicates/${part(id)}`, body),
   record: (kind: string, key: string[]) => get<MasterRecord>(`/masterdata/${part(kind)}/record?${key.map((each) => `key=${part(each)}`).join("&")}`),
-  changes: () => get<{ items: Change[]; more: boolean }>("/changes", { latest: true, limit: 50 }),
+  changes,
   webhooks: async () => (await get<Page<Webhook>>("/webhooks")).items,
   addWebhook: (url: string, datasets: string[]) => send<NewWebhook>("POST", "/webhooks", { url, datasets }),
   setWebhook: (id: string, state: "active" | "paused") => send<Webhook>("PATCH", `/webhooks/${part(id)}`, { state }),
   endWebhook: (id: string) => send<null>("DELETE", `/webhooks/${part(id)}`),
   tryWebhook: (id: string) => send<WebhookDelivery>("POST", `/webhooks/${part(id)}/test`),
   renewSecret: (id: string) => send<{ secret: string }>("POST", `/webhooks/${part(id)}/secret`),
-  deliveries: async (id: string) => (await get<Page<WebhookDelivery>>(`/webhooks/${part(id)}/deliveries`, { limit: 20 })).items,
+  deliveries: (id: string, after: After) => get<Page<WebhookDelivery>>(`/webhooks/${part(id)}/deliveries`, { after, limit: 20 }),
 };

@@ -7,9 +7,10 @@ import { bytes, moment, number } from "../format";
 import { t } from "../i18n";
 import { saveBlob } from "../map/picture";
 import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { problemLines } from "../shell/parts";
 import { view } from "../state/view";
-import { ActingPiece, cut, shown } from "../work/acting";
+import { ActingPiece, shown } from "../work/acting";
 import { backToList } from "../work/item";
 import { acknowledgement, canSign, faultyReceipts } from "./receipts";
 
@@ -22,7 +23,7 @@ export class DeliveryPiece extends ActingPiece {
   @property({ attribute: false }) which = "";
   @state() private verdict: number[] | null = null;
   private readonly held = new Fetched<Taken>(this, "work");
-  private readonly cells = new Fetched<Page<RefusedRow>>(this);
+  private readonly cells = new Listed<Page<RefusedRow>>(this);
   private timer = 0;
 
   override disconnectedCallback(): void {
@@ -85,9 +86,9 @@ export class DeliveryPiece extends ActingPiece {
   }
 
   private mending(): TemplateResult {
-    const asked = this.cells.want(this.which, () => bureau.refused(this.which));
+    const asked = this.cells.list(this.which, (after) => bureau.refused(this.which, after));
     return html`<section data-refused><h2>${t("exchange.mend")}</h2><p>${t("exchange.mend.how")}</p>
-      ${shown(asked, () => this.cells.forget(), (page) => html`${refusedTable(page.items, this.tongue)}${cut(page)}`)}</section>`;
+      ${shown(asked, () => this.cells.forget(), (page) => html`${refusedTable(page.items, this.tongue)}${this.cells.foot()}`)}</section>`;
   }
 
   private receipts(delivery: Taken): TemplateResult {

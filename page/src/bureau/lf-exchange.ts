@@ -8,12 +8,12 @@ import { t } from "../i18n";
 import { Fetched } from "../shell/fetched";
 import { emptyCard } from "../shell/parts";
 import { view } from "../state/view";
-import { ActingPiece, cut, shown } from "../work/acting";
+import { Listed } from "../shell/listed";
+import { ActingPiece, shown } from "../work/acting";
 import { itemLink } from "../work/item";
 import "./lf-delivery";
 
 const POLL_MS = 1000;
-type Shown = { feeds: Feed[]; deliveries: Page<Delivery> };
 
 /** The inboxes of the bureaus: what each feeds, what was delivered and what became of it, and where a file is delivered. */
 @customElement("lf-exchange")
@@ -21,7 +21,8 @@ export class ExchangePiece extends ActingPiece {
   @state() private only = "";
   @state() private file: File | null = null;
   @state() private busy = false;
-  private readonly held = new Fetched<Shown>(this, "work");
+  private readonly feeds = new Fetched<Feed[]>(this, "work");
+  private readonly held = new Listed<Page<Delivery>>(this);
   private timer = 0;
 
   override disconnectedCallback(): void {
@@ -29,19 +30,12 @@ export class ExchangePiece extends ActingPiece {
     window.clearTimeout(this.timer);
   }
 
-  private async ask(): Promise<Shown> {
-    const [feeds, deliveries] = await Promise.all([bureau.feeds(), bureau.deliveries({ state: this.only, limit: 100 })]);
-    return { feeds: feeds.items, deliveries };
-  }
-
   protected override render(): TemplateResult {
     if (view.value.item) return html`<lf-delivery .which=${view.value.item}></lf-delivery>`;
-    const again = (): void => this.held.forget();
-    const asked = this.held.want(`${this.who} ${this.only}`, () => this.ask());
-    return shown(asked, again, ({ feeds, deliveries }) => {
-      this.follow(deliveries.items);
+    const asked = this.feeds.want(this.who, () => bureau.feeds());
+    return shown(asked, () => this.feeds.forget(), (feeds) => {
       if (feeds.length === 0) return html`<section>${emptyCard(t("exchange.empty"), "lifang exchange feed feed.toml")}</section>`;
-      return html`${this.sending(feeds)}${this.inboxes(feeds)}${this.deliveries(deliveries)}`;
+      return html`${this.sending(feeds)}${this.inboxes(feeds)}${this.deliveries()}`;
     });
   }
 
@@ -112,7 +106,13 @@ export class ExchangePiece extends ActingPiece {
       </table></div></section>`;
   }
 
-  private deliveries(page: Page<Delivery>): TemplateResult {
+  private deliveries(): TemplateResult {
+    const { only } = this;
+    const asked = this.held.list(`${this.who} ${only}`, (after) => bureau.deliveries(only, after));
+    const list = ({ items }: Page<Delivery>): TemplateResult => {
+      this.follow(items);
+      return html`${items.length ? this.table(items) : html`<p class="calm">${t("exchange.none")}</p>`}${this.held.foot()}`;
+    };
     const choose = (event: Event): void => {
       this.only = (event.currentTarget as HTMLSelectElement).value;
     };
@@ -120,7 +120,7 @@ export class ExchangePiece extends ActingPiece {
     return html`<section><h2>${t("exchange.deliveries")}</h2>
       <p class="choices"><label>${t("exchange.state")} <select @change=${choose}>
         ${states.map((each) => html`<option value=${each} ?selected=${each === this.only}>${each ? t(`exchange.${each}`) : t("exchange.all")}</option>`)}</select></label></p>
-      ${page.items.length ? this.table(page.items) : html`<p class="calm">${t("exchange.none")}</p>`}${cut(page)}</section>`;
+      ${shown(asked, () => this.held.forget(), list)}</section>`;
   }
 
   private table(items: Delivery[]): TemplateResult {

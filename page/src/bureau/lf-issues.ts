@@ -5,9 +5,9 @@ import { bureau, type Issue } from "../api/bureau";
 import type { Page } from "../api/types";
 import { moment } from "../format";
 import { t, tOr } from "../i18n";
-import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { view } from "../state/view";
-import { ActingPiece, cut, shown } from "../work/acting";
+import { ActingPiece, shown } from "../work/acting";
 import { itemLink } from "../work/item";
 import "./lf-issue";
 
@@ -19,17 +19,18 @@ const SETTLED = new Set(["closed", "declined"]);
 export class IssuesPiece extends ActingPiece {
   @state() private only = "";
   @state() private overdue = false;
-  private readonly held = new Fetched<Page<Issue>>(this, "work");
+  private readonly held = new Listed<Page<Issue>>(this, "work");
 
   protected override render(): TemplateResult {
     const again = (): void => this.held.forget();
     const { item } = view.value;
     if (item) return html`<lf-issue .which=${item} @moved=${again}></lf-issue>`;
-    const asked = this.held.want(`${this.who} ${this.only} ${this.overdue}`, () => bureau.issues({ state: this.only, overdue: this.overdue, limit: 200 }));
+    const { only, overdue } = this;
+    const asked = this.held.list(`${this.who} ${only} ${overdue}`, (after) => bureau.issues(only, overdue, after));
     return html`${this.choices()}${shown(asked, again, (page) => {
       const late = page.items.filter((one) => one.dimension === "timeliness" && !SETTLED.has(one.state));
       return html`${late.length ? this.section(t("issues.late"), late, "late") : nothing}
-        ${this.section(t("issues.title"), page.items.filter((one) => !late.includes(one)), "all")}${cut(page)}`;
+        ${this.section(t("issues.title"), page.items.filter((one) => !late.includes(one)), "all")}${this.held.foot()}`;
     })}`;
   }
 

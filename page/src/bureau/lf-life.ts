@@ -2,9 +2,11 @@ import "../css/bureau.css";
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { bureau, type Destruction, type Life, type Verdict } from "../api/bureau";
+import type { Page } from "../api/types";
 import { moment, nameOf } from "../format";
 import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { view } from "../state/view";
 import { ActingPiece, shown } from "../work/acting";
 
@@ -77,12 +79,12 @@ export class LifePiece extends ActingPiece {
 @customElement("lf-destructions")
 export class DestructionsPiece extends ActingPiece {
   @state() private verdicts: Record<string, Verdict> = {};
-  private readonly held = new Fetched<{ items: Destruction[] }>(this, "work");
+  private readonly held = new Listed<Page<Destruction>>(this, "work");
 
   protected override render(): TemplateResult {
-    const asked = this.held.want(this.who, () => bureau.destructions());
+    const asked = this.held.list(this.who, (after) => bureau.destructions(after));
     return html`<section><h2>${t("life.destructions")}</h2><p>${t("life.destructions.how")}</p>${shown(asked, () => this.held.forget(), ({ items }) =>
-      items.length ? html`<ul class="issues">${items.map((one) => this.one(one))}</ul>` : html`<p class="calm">${t("life.destructions.none")}</p>`)}</section>`;
+      items.length ? html`<ul class="issues">${items.map((one) => this.one(one))}</ul>${this.held.foot()}` : html`<p class="calm">${t("life.destructions.none")}</p>`)}</section>`;
   }
 
   private one(one: Destruction): TemplateResult {

@@ -1,14 +1,14 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { customElement } from "lit/decorators.js";
 import "../css/catalogue.css";
 import { calls } from "../api/calls";
-import { problemOf } from "../api/client";
 import { purposeFor } from "../api/purpose";
 import type { DatasetPage, DatasetSummary, FacetName, FacetValue } from "../api/types";
 import { licenceOf, moment, nameOf, number } from "../format";
 import { t, tOr } from "../i18n";
+import "../i18n/later";
 import { Piece } from "../shell/element";
-import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { emptyCard, problemCard, skeleton } from "../shell/parts";
 import { pending } from "../shell/ready";
 import { data, mayAct } from "../state/data";
@@ -25,10 +25,7 @@ const PAGE_SIZE = 30;
 /** The room of data: search by word and facet, and the page of each dataset. */
 @customElement("lf-catalogue")
 export class CataloguePiece extends Piece {
-  private readonly found = new Fetched<DatasetPage>(this, "catalogue");
-  @state() private further: DatasetSummary[] = [];
-  @state() private next: DatasetPage["next"] | undefined = undefined;
-  private key = "";
+  private readonly found = new Listed<DatasetPage>(this, "catalogue");
   private wait = 0;
 
   private query(): Record<string, string | number | null> {
@@ -46,12 +43,8 @@ export class CataloguePiece extends Piece {
 
   private list(): TemplateResult {
     const key = `${JSON.stringify(this.query())}|${data.value.subject?.id ?? ""}`;
-    if (key !== this.key) {
-      this.key = key;
-      this.further = [];
-      this.next = undefined;
-    }
-    const asked = this.found.want(key, () => calls.datasets(this.query()));
+    const query = this.query();
+    const asked = this.found.list(key, (after) => calls.datasets({ ...query, after }));
     if (asked.state !== "asked") pending.delete("catalogue");
     return html`<header class="catalogue-head">
         <h1>${t("room.data")} <small>${t("catalogue.title")}</small></h1>
@@ -72,9 +65,8 @@ export class CataloguePiece extends Piece {
 
   private results(page: DatasetPage): TemplateResult {
     const filtered = view.value.q !== "" || Object.keys(view.value.facets).length > 0;
-    const items = [...page.items, ...this.further];
+    const { items } = page;
     if (items.length === 0 && !filtered) return emptyCard(t("catalogue.empty"), "lifang data add FILE.csv --card dataset.toml");
-    const next = this.next === undefined ? page.next : this.next;
     return html`${filtered ? nothing : landing(page, this.tongue)}${this.meant(page)}<div class="catalogue-body">
       <div class="facets">
         ${FACETS.map((name) => this.facet(name, page.facets?.[name] ?? []))}
@@ -83,7 +75,7 @@ export class CataloguePiece extends Piece {
       <div class="results">
         <p class="fine" role="status">${t("catalogue.found", { n: number(page.total, this.tongue, 0) })}</p>
         ${items.length ? html`<ul>${items.map((item) => this.result(item))}</ul>` : html`<p class="calm">${t("catalogue.none")}</p>`}
-        ${next ? html`<button type="button" @click=${() => void this.more(next)}>${t("catalogue.more")}</button>` : nothing}
+        ${this.found.foot()}
       </div>
     </div>`;
   }
@@ -91,16 +83,6 @@ export class CataloguePiece extends Piece {
   private meant({ did_you_mean: meant }: DatasetPage): TemplateResult | typeof nothing {
     if (!meant) return nothing;
     return html`<p>${t("catalogue.meant")} <button type="button" class="link" @click=${() => view.set({ q: meant })}>${meant}</button></p>`;
-  }
-
-  private async more(after: string | number): Promise<void> {
-    try {
-      const page = await calls.datasets({ ...this.query(), after });
-      this.further = [...this.further, ...page.items];
-      this.next = page.next;
-    } catch (error) {
-      data.set({ said: problemOf(error).detail });
-    }
   }
 
   private facet(name: FacetName, values: FacetValue[]): TemplateResult | typeof nothing {

@@ -7,6 +7,7 @@ import { bytes, licenceOf, moment, nameOf, number } from "../format";
 import { t, tOr, type Key } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { problemCard, skeleton } from "../shell/parts";
 import { statedPurpose } from "../shell/lf-purpose";
 import { inZone, rowTable, titled } from "../shell/table";
@@ -36,7 +37,7 @@ export class DatasetPiece extends Piece {
   private readonly held = new Fetched<Dataset>(this, "catalogue");
   private readonly rows = new Fetched<Rows>(this, "preview");
   private readonly meanings = new Fetched<Meanings>(this);
-  private readonly refused = new Fetched<Page<RefusedRow>>(this);
+  private readonly refused = new Listed<Page<RefusedRow>>(this);
   private readonly lineage = new Fetched<Lineage>(this);
 
   protected override render(): TemplateResult {
@@ -142,10 +143,10 @@ export class DatasetPiece extends Piece {
 
   private refusedRows(dataset: Dataset): TemplateResult {
     if (!dataset.refused) return html`<p class="calm">${t("dataset.refused.none")}</p>`;
-    const asked = this.refused.want(this.which, () => calls.refused(this.which, null));
+    const asked = this.refused.list(this.which, (after) => calls.refused(this.which, after));
     if (asked.state === "asked") return skeleton(3);
     if (asked.state === "refused") return problemCard(asked.problem, () => this.refused.forget());
-    return html`<h3>${t("dataset.refused")}</h3>${refusedTable(asked.value.items, this.tongue)}`;
+    return html`<h3>${t("dataset.refused")}</h3>${refusedTable(asked.value.items, this.tongue)}${this.refused.foot()}`;
   }
 
   private releases(dataset: Dataset): TemplateResult {

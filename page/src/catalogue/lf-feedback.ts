@@ -7,7 +7,7 @@ import type { Column, Page, Problem } from "../api/types";
 import { moment, nameOf } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
-import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { problemCard, skeleton } from "../shell/parts";
 import { data } from "../state/data";
 
@@ -17,10 +17,10 @@ export class FeedbackPiece extends Piece {
   @property({ attribute: false }) which = "";
   @property({ attribute: false }) columns: Column[] = [];
   @state() private refused: Problem | null = null;
-  private readonly held = new Fetched<Page<Issue>>(this);
+  private readonly held = new Listed<Page<Issue>>(this);
 
   protected override render(): TemplateResult {
-    const asked = this.held.want(this.which, () => calls.issues(this.which));
+    const asked = this.held.list(this.which, (after) => calls.issues(this.which, after));
     return html`${asked.state === "asked" ? skeleton(2) : asked.state === "refused" ? problemCard(asked.problem, () => this.held.forget()) : this.list(asked.value.items)}
       <form class="feedback" @submit=${(event: SubmitEvent) => void this.tell(event)}>
         <label>${t("feedback.text")} <textarea name="text" rows="3" maxlength="2000" required></textarea></label>
@@ -38,7 +38,7 @@ export class FeedbackPiece extends Piece {
     return html`<ul class="issues">${items.map((issue) => html`<li>
       <p><b>${t(`issue.${issue.state}`)}</b> ${issue.overdue ? html`<span class="warn">${t("issue.overdue")}</span>` : nothing} ${issue.text}</p>
       <p class="fine">${issue.column ? html`<code>${issue.column}</code> · ` : nothing}${moment(issue.opened, this.zone)}${issue.assignee ? ` · ${issue.assignee}` : ""}</p>
-    </li>`)}</ul>`;
+    </li>`)}</ul>${this.held.foot()}`;
   }
 
   private async tell(event: SubmitEvent): Promise<void> {

@@ -3,7 +3,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import { problemOf } from "../api/client";
 import type { Offer } from "../api/portal";
-import type { Page, Problem } from "../api/types";
+import type { Problem } from "../api/types";
 import { nameOf } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
@@ -19,7 +19,7 @@ export class RequestPiece extends Piece {
   @property({ attribute: false }) which = "";
   @state() private sent = false;
   @state() private refused: Problem | null = null;
-  private readonly offers = new Fetched<Page<Offer>>(this);
+  private readonly offers = new Fetched<Offer[]>(this);
 
   protected override render(): TemplateResult {
     if (this.sent) return html`<p class="calm" role="status">${t("request.sent")}</p>`;
@@ -39,7 +39,7 @@ export class RequestPiece extends Piece {
 
   private fields(): TemplateResult | typeof nothing {
     const asked = this.offers.want("offers", () => calls.offers());
-    const offer = asked.state === "here" ? asked.value.items.find(({ id }) => id === this.which) : undefined;
+    const offer = asked.state === "here" ? asked.value.find(({ id }) => id === this.which) : undefined;
     if (!offer) return nothing;
     return html`<fieldset><legend>${t("request.fields")}</legend>
       ${offer.fields.map(({ name, title }) => html`<label><input type="checkbox" name="fields" value=${name} checked /> ${nameOf(title, this.tongue) || name}</label> `)}

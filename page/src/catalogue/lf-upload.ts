@@ -7,7 +7,8 @@ import { bytes } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { command, problemCard } from "../shell/parts";
-import { data } from "../state/data";
+import { Listed } from "../shell/listed";
+import { data, here } from "../state/data";
 import { view } from "../state/view";
 import { refusedTable } from "./refused";
 
@@ -23,7 +24,7 @@ export class UploadPiece extends Piece {
   @state() private sending = false;
   @state() private job: Job | null = null;
   @state() private refused: Problem | null = null;
-  @state() private rows: Page<RefusedRow> | null = null;
+  private readonly rows = new Listed<Page<RefusedRow>>(this);
   @state() private over = false;
 
   /** A `.toml` or `.json` dropped beside another file is its card. */
@@ -48,7 +49,7 @@ export class UploadPiece extends Piece {
     const { file, card } = this.parts;
     if (!file || this.sending) return;
     this.name = file.name;
-    this.refused = this.job = this.rows = null;
+    this.refused = this.job = null;
     this.sending = true;
     try {
       this.job = await calls.upload(file, card);
@@ -68,8 +69,6 @@ export class UploadPiece extends Piece {
     }
     if (this.job?.state !== "done") return;
     this.parts = {};
-    const dataset = this.admitted;
-    if (dataset && Number(this.job.result?.["refused"] ?? 0) > 0) this.rows = await calls.refused(dataset, null);
     this.dispatchEvent(new CustomEvent("admitted"));
   }
 
@@ -139,9 +138,14 @@ export class UploadPiece extends Piece {
       ${OVER.has(job.state) ? nothing : html`<button type="button" class="quiet" @click=${cancel}>${t("cancel")}</button>`}
       ${job.error ? problemCard({ ...job.error, status: job.error.status || 422 }) : nothing}
       ${job.state === "done" ? this.outcome(job) : nothing}
-      ${this.rows?.items.length ? html`<h3>${t("dataset.refused")}</h3>${refusedTable(this.rows.items, this.tongue)}` : nothing}
+      ${dataset && Number(job.result?.["refused"] ?? 0) > 0 ? this.refusedRows(job.id, dataset) : nothing}
       ${dataset ? html`<button type="button" @click=${() => view.set({ dataset })}>${t("upload.open")}</button>` : nothing}
     </div>`;
+  }
+
+  private refusedRows(job: string, dataset: string): TemplateResult | typeof nothing {
+    const page = here(this.rows.list(job, (after) => calls.refused(dataset, after)));
+    return page ? html`<h3>${t("dataset.refused")}</h3>${refusedTable(page.items, this.tongue)}${this.rows.foot()}` : nothing;
   }
 
   private outcome({ result }: Job): TemplateResult {

@@ -6,7 +6,7 @@ import type { Release } from "../api/types";
 import { moment, number } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
-import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { problemCard, skeleton } from "../shell/parts";
 import { cellText } from "../shell/table";
 
@@ -17,7 +17,7 @@ export class VersionsPiece extends Piece {
   @property({ attribute: false }) releases: Release[] = [];
   @state() private older: number | null = null;
   @state() private newer: number | null = null;
-  private readonly held = new Fetched<DatasetDifference>(this);
+  private readonly held = new Listed<DatasetDifference>(this);
 
   protected override render(): TemplateResult | typeof nothing {
     const numbers = this.releases.map(({ number: each }) => each);
@@ -39,20 +39,20 @@ export class VersionsPiece extends Piece {
   }
 
   private told(from: number, to: number): TemplateResult {
-    const asked = this.held.want(`${this.which} ${from} ${to}`, () => calls.difference(this.which, from, to));
+    const asked = this.held.list(`${this.which} ${from} ${to}`, (after) => calls.difference(this.which, from, to, after));
     if (asked.state === "asked") return skeleton(4);
     if (asked.state === "refused") return problemCard(asked.problem, () => this.held.forget());
-    const { added, removed, changed, same, columns, items, next } = asked.value;
+    const { added, removed, changed, same, columns, items } = asked.value;
     const count = (n: number): string => number(n, this.tongue, 0);
     return html`<p class="tags">
         <span>${t("versions.added", { n: count(added) })}</span><span>${t("versions.removed", { n: count(removed) })}</span>
         <span>${t("versions.changed", { n: count(changed) })}</span><span>${t("versions.unchanged", { n: count(same) })}</span>
       </p>
       ${columns.length ? html`<ul>${columns.map((each) => html`<li><code>${each.name}</code> ${t(`versions.column.${each.kind}`)}</li>`)}</ul>` : nothing}
-      ${items.length ? this.rows(items, next !== null) : nothing}`;
+      ${items.length ? this.rows(items) : nothing}`;
   }
 
-  private rows(items: DatasetDifference["items"], more: boolean): TemplateResult {
+  private rows(items: DatasetDifference["items"]): TemplateResult {
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("versions.title")}><table class="rows">
         <thead><tr><th scope="col">${t("versions.row")}</th><th scope="col">${t("versions.what")}</th><th scope="col">${t("versions.cells")}</th></tr></thead>
         <tbody>
@@ -62,6 +62,6 @@ export class VersionsPiece extends Piece {
           </tr>`)}
         </tbody>
       </table></div>
-      ${more ? html`<p class="fine">${t("versions.more", { n: items.length })}</p>` : nothing}`;
+      ${this.held.foot()}`;
   }
 }

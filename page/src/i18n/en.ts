@@ -4,12 +4,8 @@ import { city } from "./en/city";
 import { network } from "./en/network";
 import { readings } from "./en/readings";
 import { sensing } from "./en/sensing";
-import { catalogue } from "./en/catalogue";
-import { portal } from "./en/portal";
 import { twin } from "./en/twin";
-import { bureau } from "./en/bureau";
-import { office } from "./en/office";
-import type { Key } from "./zh";
+import type { zh } from "./zh";
 
-/** Every message of the page in English, by part of the page. */
-export const en: Record<Key, string> = { ...shell, ...map, ...city, ...network, ...readings, ...sensing, ...catalogue, ...portal, ...twin, ...bureau, ...office };
+/** The page's messages in English that are there from the first screen on, by part of the page. */
+export const en: Record<keyof typeof zh, string> = { ...shell, ...map, ...city, ...network, ...readings, ...sensing, ...twin };

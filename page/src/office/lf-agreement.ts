@@ -5,6 +5,7 @@ import type { Page } from "../api/types";
 import { bytes, moment, number } from "../format";
 import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { data, mayAct } from "../state/data";
 import { view } from "../state/view";
 import { ActingPiece, shown } from "../work/acting";
@@ -15,7 +16,7 @@ import "./lf-assessment";
 export class AgreementPiece extends ActingPiece {
   @property({ attribute: false }) which = "";
   private readonly held = new Fetched<Agreement>(this, "work-list");
-  private readonly taken = new Fetched<Page<Usage>>(this);
+  private readonly taken = new Listed<Page<Usage>>(this);
 
   protected override render(): TemplateResult {
     const asked = this.held.want(`${this.which}|${this.who}`, () => office.agreement(this.which));
@@ -101,7 +102,7 @@ export class AgreementPiece extends ActingPiece {
   }
 
   private usage(found: Agreement): TemplateResult {
-    const asked = this.taken.want(`${found.id}|${this.who}`, () => office.usage(found.id));
+    const asked = this.taken.list(`${found.id}|${this.who}`, (after) => office.usage(found.id, after));
     return html`<h3>${t("agreement.usage")}</h3>${shown(asked, () => this.taken.forget(), ({ items }) => {
       if (!items.length) return html`<p class="calm">${t("agreement.unused")}</p>`;
       return html`<div class="table" tabindex="0" role="region" aria-label=${t("agreement.usage")}><table class="facts">
@@ -109,7 +110,7 @@ export class AgreementPiece extends ActingPiece {
           <th scope="col" class="number">${t("usage.rows")}</th><th scope="col" class="number">${t("usage.bytes")}</th></tr></thead>
         <tbody>${items.map((each) => html`<tr><td>${each.day}</td><td>${tOr(`usage.${each.action}`, each.action)}</td><td class="number">${number(each.requests, this.tongue, 0)}</td>
           <td class="number">${number(each.rows, this.tongue, 0)}</td><td class="number">${bytes(each.bytes, this.tongue)}</td></tr>`)}</tbody>
-      </table></div>`;
+      </table></div>${this.taken.foot()}`;
     })}`;
   }
 }

@@ -4,11 +4,11 @@ import { office, type Agreement } from "../api/office";
 import type { Page } from "../api/types";
 import { moment } from "../format";
 import { t } from "../i18n";
-import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { data, mayAct } from "../state/data";
 import { formatView } from "../state/url";
 import { view } from "../state/view";
-import { ActingPiece, cut, shown } from "../work/acting";
+import { ActingPiece, shown } from "../work/acting";
 import "./lf-agreement";
 
 const STATUSES = ["asked", "in_force", "expired", "ended", "refused", "withdrawn"] as const;
@@ -17,12 +17,13 @@ const STATUSES = ["asked", "in_force", "expired", "ended", "refused", "withdrawn
 @customElement("lf-agreements")
 export class AgreementsPiece extends ActingPiece {
   @state() private status: string | null = null;
-  private readonly held = new Fetched<Page<Agreement>>(this, "work-list");
+  private readonly held = new Listed<Page<Agreement>>(this, "work-list");
 
   protected override render(): TemplateResult {
     const { item } = view.value;
+    const { status } = this;
     if (item) return html`<lf-agreement .which=${item} @answered=${() => this.held.forget()}></lf-agreement>`;
-    const asked = this.held.want(`${this.who}|${this.status ?? ""}`, () => office.agreements(this.status, null));
+    const asked = this.held.list(`${this.who}|${status ?? ""}`, (after) => office.agreements(status, after));
     const officer = mayAct(data.value.subject, "data_officer");
     return html`<section class="work-part">
       <p>${t(officer ? "agreements.lead" : "agreements.lead.own")}</p>
@@ -37,7 +38,7 @@ export class AgreementsPiece extends ActingPiece {
   private list(page: Page<Agreement>): TemplateResult {
     if (!page.items.length) return html`<p class="calm">${t("agreements.none")}</p>
       <p><button type="button" @click=${() => view.set({ room: "data", tab: null, facets: { sharing: "conditional" } })}>${t("agreements.find")}</button></p>`;
-    return html`<ul class="work-list">${page.items.map((each) => this.one(each))}</ul>${cut(page)}`;
+    return html`<ul class="work-list">${page.items.map((each) => this.one(each))}</ul>${this.held.foot()}`;
   }
 
   private one(each: Agreement): TemplateResult {

@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { office, type Change } from "../api/office";
+import type { Page } from "../api/types";
 import { moment } from "../format";
 import { t, tOr } from "../i18n";
 import { Piece } from "../shell/element";
-import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { command } from "../shell/parts";
 import { data, mayAct } from "../state/data";
 import { view } from "../state/view";
@@ -21,11 +22,11 @@ const FEEDS = [
 /** What changed in the catalogue, for everybody; and for staff the webhooks that are told of it. */
 @customElement("lf-changes")
 export class ChangesPiece extends Piece {
-  private readonly held = new Fetched<{ items: Change[]; more: boolean }>(this, "work-list");
+  private readonly held = new Listed<Page<Change>>(this, "work-list");
 
   protected override render(): TemplateResult {
     const { subject, changes } = data.value;
-    const asked = this.held.want(`${subject?.id ?? ""}|${changes}`, () => office.changes());
+    const asked = this.held.list(`${subject?.id ?? ""}|${changes}`, office.changes);
     return html`<section class="work-part">
       <p>${t("changes.lead")}</p>
       <p><b>${t("changes.follow")}</b> ${FEEDS.map(([name, path]) => html`<a href=${path} target="_blank" rel="noopener">${name}</a> `)}</p>
@@ -40,7 +41,7 @@ export class ChangesPiece extends Piece {
     if (!items.length) return html`<p class="calm">${t("changes.none")}</p>`;
     return html`<ol class="work-list">${items.map((each) => html`<li data-seq=${each.seq}>
       <button type="button" class="link" @click=${() => view.set({ room: "data", tab: null, dataset: each.dataset })}>${each.dataset}</button>
-      ${tOr(`change.${each.kind}`, each.kind)}${this.detail(each)} <small>${moment(each.recorded, this.zone)}</small></li>`)}</ol>`;
+      ${tOr(`change.${each.kind}`, each.kind)}${this.detail(each)} <small>${moment(each.recorded, this.zone)}</small></li>`)}</ol>${this.held.foot()}`;
   }
 
   private detail({ kind, detail }: Change): string {

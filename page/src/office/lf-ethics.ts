@@ -6,8 +6,9 @@ import { moment, nameOf } from "../format";
 import { t, type Key } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { view } from "../state/view";
-import { cut, shown } from "../work/acting";
+import { shown } from "../work/acting";
 
 const GUIDES: readonly { name: Key; steps: readonly Key[] }[] = [
   { name: "guide.ask", steps: ["guide.ask.1", "guide.ask.2", "guide.ask.3", "guide.ask.4"] },
@@ -18,12 +19,12 @@ const GUIDES: readonly { name: Key; steps: readonly Key[] }[] = [
 /** The data-ethics office, for everybody: who uses what for what, how it goes, what is asked, and on which articles. */
 @customElement("lf-ethics")
 export class EthicsPiece extends Piece {
-  private readonly uses = new Fetched<Page<Use>>(this, "work-list");
+  private readonly uses = new Listed<Page<Use>>(this, "work-list");
   private readonly laws = new Fetched<LawPage>(this);
   private readonly form = new Fetched<Form>(this);
 
   protected override render(): TemplateResult {
-    const uses = this.uses.want("", () => office.register(null));
+    const uses = this.uses.list("", (after) => office.register(after));
     const laws = this.laws.want("", () => office.laws());
     const form = this.form.want("", () => office.form());
     return html`<section class="work-part">
@@ -51,7 +52,7 @@ export class EthicsPiece extends Piece {
         <button type="button" class="link" @click=${() => view.set({ room: "data", tab: null, dataset: use.dataset })}>${nameOf(use.name, this.tongue)}</button>:
         ${use.fields.map((each) => html`<code>${each}</code> `)}</p>
       <p class="fine">${moment(use.since, this.zone)} – ${moment(use.until, this.zone)}</p>
-    </li>`)}</ul>${cut(page)}`;
+    </li>`)}</ul>${this.uses.foot()}`;
   }
 
   private articles(page: LawPage): TemplateResult {

@@ -5,9 +5,10 @@ import type { Page } from "../api/types";
 import { moment, nameOf, number } from "../format";
 import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { data, mayAct } from "../state/data";
 import { view } from "../state/view";
-import { ActingPiece, cut, shown } from "../work/acting";
+import { ActingPiece, shown } from "../work/acting";
 import "./lf-record";
 
 const STATES = ["open", "settled", "gone"] as const;
@@ -23,8 +24,8 @@ export class MasterPiece extends ActingPiece {
   @state() private kind = "legal_entity";
   @state() private state: (typeof STATES)[number] = "open";
   private readonly bases = new Fetched<BaseDatabase[]>(this, "work-list");
-  private readonly held = new Fetched<Page<Conflict>>(this);
-  private readonly alike = new Fetched<Page<Duplicate>>(this);
+  private readonly held = new Listed<Page<Conflict>>(this);
+  private readonly alike = new Listed<Page<Duplicate>>(this);
 
   protected override render(): TemplateResult {
     const asked = this.bases.want(this.who, () => office.databases());
@@ -57,9 +58,10 @@ export class MasterPiece extends ActingPiece {
 
   private desk(base: BaseDatabase): TemplateResult {
     const ruled = Object.entries(base.rules);
-    const wanted = `${base.id}|${this.state}|${this.who}`;
-    const asked = base.there ? this.held.want(wanted, () => office.conflicts(base.id, this.state, null)) : null;
-    const alike = base.there ? this.alike.want(wanted, () => office.duplicates(base.id, this.state, null)) : null;
+    const { state } = this;
+    const wanted = `${base.id}|${state}|${this.who}`;
+    const asked = base.there ? this.held.list(wanted, (after) => office.conflicts(base.id, state, after)) : null;
+    const alike = base.there ? this.alike.list(wanted, (after) => office.duplicates(base.id, state, after)) : null;
     const element = (id: string): string => (id === "*" ? t("master.every") : nameOf(base.elements[id], this.tongue) || id);
     return html`<h2>${t("master.rules")}</h2>
       <p>${base.sources.length ? t("master.sources", { names: base.sources.join(", ") }) : t("master.nosource")}</p>
@@ -86,7 +88,7 @@ export class MasterPiece extends ActingPiece {
 
   private conflicts(page: Page<Conflict>, base: BaseDatabase): TemplateResult {
     if (!page.items.length) return html`<p class="calm">${t(`conflict.none.${this.state}`)}</p>`;
-    return html`<ul class="work-list">${page.items.map((each) => this.conflict(each, base))}</ul>${cut(page)}`;
+    return html`<ul class="work-list">${page.items.map((each) => this.conflict(each, base))}</ul>${this.held.foot()}`;
   }
 
   private conflict(each: Conflict, base: BaseDatabase): TemplateResult {

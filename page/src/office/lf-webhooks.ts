@@ -1,9 +1,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { office, type Webhook, type WebhookDelivery } from "../api/office";
+import type { Page } from "../api/types";
 import { moment } from "../format";
 import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { command } from "../shell/parts";
 import { ActingPiece, shown } from "../work/acting";
 
@@ -14,7 +16,7 @@ export class WebhooksPiece extends ActingPiece {
   @state() private secret: { of: string; text: string } | null = null;
   @state() private open: string | null = null;
   private readonly held = new Fetched<Webhook[]>(this);
-  private readonly sent = new Fetched<WebhookDelivery[]>(this);
+  private readonly sent = new Listed<Page<WebhookDelivery>>(this);
 
   protected override render(): TemplateResult {
     const asked = this.held.want(this.who, () => office.webhooks());
@@ -88,14 +90,14 @@ export class WebhooksPiece extends ActingPiece {
   }
 
   private deliveries(id: string): TemplateResult {
-    return shown(this.sent.want(id, () => office.deliveries(id)), () => this.sent.forget(), (items) => {
+    return shown(this.sent.list(id, (after) => office.deliveries(id, after)), () => this.sent.forget(), ({ items }) => {
       if (!items.length) return html`<p class="calm">${t("webhooks.nothing")}</p>`;
       return html`<div class="table" tabindex="0" role="region" aria-label=${t("webhooks.deliveries")}><table class="facts">
         <thead><tr><th scope="col">${t("webhooks.sent")}</th><th scope="col">${t("webhooks.what")}</th><th scope="col">${t("webhooks.outcome")}</th><th scope="col" class="number">ms</th></tr></thead>
         <tbody>${items.map((each) => html`<tr><td>${moment(each.sent, this.zone)}</td>
           <td>${each.kind === "test" ? t("webhooks.trial") : t("webhooks.range", { first: each.first, last: each.last })}</td>
           <td>${each.arrived ? t("webhooks.arrived") : html`<b class="warn">${t("webhooks.failed")}</b>`} ${tOr(`status.${each.status}`, each.status)}</td><td class="number">${each.took_ms}</td></tr>`)}</tbody>
-      </table></div>`;
+      </table></div>${this.sent.foot()}`;
     });
   }
 }

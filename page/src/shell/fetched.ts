@@ -9,7 +9,7 @@ export class Fetched<T> {
   private key: string | null = null;
 
   constructor(
-    private readonly host: ReactiveControllerHost,
+    protected readonly host: ReactiveControllerHost,
     private readonly waitsFor: string | null = null,
   ) {}
 
@@ -22,10 +22,10 @@ export class Fetched<T> {
     return this.asked;
   }
 
-  /** Forget the answer, so that the next `want` asks again. */
+  /** Have the next `want` ask again; what is here stays until the new is, a refusal does not. */
   forget(): void {
     this.key = null;
-    this.asked = ASKED;
+    if (this.asked.state === "refused") this.asked = ASKED;
     this.host.requestUpdate();
   }
 

@@ -1,8 +1,7 @@
-import { html, nothing, type TemplateResult } from "lit";
+import { nothing, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
 import { problemOf } from "../api/client";
-import type { Page, Problem } from "../api/types";
-import { t } from "../i18n";
+import type { Problem } from "../api/types";
 import { Piece } from "../shell/element";
 import type { Asked } from "../state/data";
 import { data } from "../state/data";
@@ -39,11 +38,6 @@ export class ActingPiece extends Piece {
 export function shown<T>(asked: Asked<T>, again: () => void, show: (value: T) => TemplateResult): TemplateResult {
   if (asked.state === "asked") return skeleton(5);
   return asked.state === "refused" ? problemCard(asked.problem, again) : show(asked.value);
-}
-
-/** Return a note that only the first page of a list is shown. */
-export function cut(page: Page<unknown>): TemplateResult | typeof nothing {
-  return page.next ? html`<p class="fine">${t("office.cut", { n: page.items.length })}</p>` : nothing;
 }
 
 /** Return the words of a form's field. */

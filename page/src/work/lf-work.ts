@@ -3,6 +3,7 @@ import { customElement, state } from "lit/decorators.js";
 import "../css/catalogue.css";
 import "../css/work.css";
 import { t } from "../i18n";
+import "../i18n/later";
 import { Piece } from "../shell/element";
 import { skeleton } from "../shell/parts";
 import { pending } from "../shell/ready";

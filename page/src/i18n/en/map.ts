@@ -78,4 +78,7 @@ export const map: Record<keyof typeof zh, string> = {
   "drawer.page": "Rows {from}–{to}",
   "drawer.csv": "Download CSV",
   "drawer.empty": "No rows.",
+  "classification.open": "open",
+  "classification.shared": "shared",
+  "classification.restricted": "restricted",
 };

@@ -6,7 +6,6 @@ export const office: Record<keyof typeof zh, string> = {
   "office.ethics": "Ethics office",
   "office.master": "Master data",
   "office.changes": "Changes and webhooks",
-  "office.cut": "The first {n} only; the API gives the rest.",
   "agreements.lead": "Requests for data shared on conditions: answer them in time; agreements expire by themselves, and every use is metered.",
   "agreements.lead.own": "Your requests and agreements: they expire by themselves, and every use is metered.",
   "agreements.status": "Status",

@@ -45,7 +45,6 @@ export const portal: Record<keyof typeof zh, string> = {
   "versions.row": "Row",
   "versions.what": "Change",
   "versions.cells": "Cells",
-  "versions.more": "The first {n} rows only.",
   "versions.column.added": "column added",
   "versions.column.removed": "column removed",
   "versions.column.retyped": "column of another type",

@@ -120,4 +120,7 @@ export const shell: Record<keyof typeof zh, string> = {
   "report.printed": "Printed {time}",
   "report.map": "Map",
   "report.stations": "Stations",
+  "catalogue.clear": "Clear filters",
+  "dataset.download": "Download",
+  "dataset.api": "Read it from a program",
 };

@@ -76,4 +76,7 @@ export const map = {
   "drawer.page": "第 {from}–{to} 行",
   "drawer.csv": "下载 CSV",
   "drawer.empty": "没有行。",
+  "classification.open": "开放",
+  "classification.shared": "共享",
+  "classification.restricted": "受限",
 } as const;

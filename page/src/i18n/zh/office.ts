@@ -4,7 +4,6 @@ export const office = {
   "office.ethics": "数据伦理",
   "office.master": "主数据",
   "office.changes": "变更与订阅",
-  "office.cut": "仅显示前 {n} 条；其余可经 API 读取。",
   "agreements.lead": "有条件共享数据的申请：在期限内答复；协议到期自动失效，每次使用均有计量。",
   "agreements.lead.own": "您的数据申请与协议：到期自动失效，每次使用均有计量。",
   "agreements.status": "状态",

@@ -43,7 +43,6 @@ export const portal = {
   "versions.row": "行",
   "versions.what": "变化",
   "versions.cells": "单元格",
-  "versions.more": "只列出前 {n} 行。",
   "versions.column.added": "列新增",
   "versions.column.removed": "列删除",
   "versions.column.retyped": "列类型改变",

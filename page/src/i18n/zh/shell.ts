@@ -118,4 +118,7 @@ export const shell = {
   "report.printed": "打印于 {time}",
   "report.map": "地图",
   "report.stations": "监测站",
+  "catalogue.clear": "清除筛选",
+  "dataset.download": "下载",
+  "dataset.api": "用程序读取",
 } as const;
