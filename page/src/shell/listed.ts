@@ -16,25 +16,25 @@ type Call<P> = (after: After) => Promise<P>;
 /** A list that the server tells a page at a time: what is here so far, and at its foot the way to more. */
 export class Listed<P extends Paged> extends Fetched<P> {
   private listed = "";
-  private pages = 1;
+  private open = 1;
   private call: Call<P> | null = null;
   private busy = false;
   private failed: Problem | null = null;
 
-  /** Return what is here for a key: of another key its first page, of the same again as many pages as were here. */
+  /** Return what is here for a key: of another key its first page, of the same again as many items as were here. */
   list(key: string, call: Call<P>): Asked<P> {
     this.call = call;
     if (key !== this.listed) {
       this.listed = key;
-      this.pages = 1;
+      this.open = 1;
       this.failed = null;
     }
-    return this.want(key, () => this.read(call, this.pages));
+    return this.want(key, () => this.read(call, this.open));
   }
 
-  private async read(call: Call<P>, pages: number): Promise<P> {
+  private async read(call: Call<P>, items: number): Promise<P> {
     let found = await call(null);
-    for (let n = 1; found.next !== null && (n < pages || !found.items.length); n += 1) found = joined(found, await call(found.next));
+    while (found.next !== null && found.items.length < items) found = joined(found, await call(found.next));
     return found;
   }
 
@@ -51,7 +51,7 @@ export class Listed<P extends Paged> extends Fetched<P> {
       while (found.next !== null && found.items.length === before.items.length);
       if (listed === this.listed && here(this.asked) === before) {
         this.asked = { state: "here", value: found };
-        this.pages += 1;
+        this.open = found.items.length;
       }
     } catch (error) {
       this.failed = problemOf(error);
