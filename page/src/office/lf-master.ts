@@ -124,7 +124,7 @@ export class MasterPiece extends ActingPiece {
 
   private duplicates(page: Page<Duplicate>, base: BaseDatabase): TemplateResult {
     if (!page.items.length) return html`<p class="calm">${t(`duplicate.none.${this.state}`)}</p>`;
-    return html`<ul class="work-list">${page.items.map((each) => this.duplicate(each, base))}</ul>${cut(page)}`;
+    return html`<ul class="work-list">${page.items.map((each) => this.duplicate(each, base))}</ul>${this.alike.foot()}`;
   }
 
   private duplicate(each: Duplicate, base: BaseDatabase): TemplateResult {

@@ -150,12 +150,14 @@ class Catalogue:
     def look(self, source: Path, *, name: str, card: Card, beside: Collection[str] = ()) -> Look:
         """Return what a file holds and how its columns differ from what is due; nothing of it is kept.
 
-        Due are the card's columns, else those of the newest release; ``beside`` are headers that may come besides.
+        Due are the card's columns and what its standard has besides, else the columns of the newest release;
+        ``beside`` are headers that may come besides.
         """
+        standard = standard_of(self.standards, card)
         release = newest_release(self._store.registry, card.id)
         city_zone = zone(card.time_zone or self._settings.time_zone)
         with self._opened(source, name, card) as opened:
-            return look(opened, card, release, zone=city_zone, beside=beside)
+            return look(opened, card, release, standard, zone=city_zone, beside=beside)
 
     def read(self, source: Path, *, name: str, card: Card) -> Change:
         """Return the rows of a file as a change for :meth:`amend`: as text under its headers, with ``_row`` numbers."""

@@ -20,6 +20,7 @@ from lifang.catalogue.checking import clean_name, to_typed, unreadable
 from lifang.catalogue.model import Release
 from lifang.catalogue.reading import ROW, Batch, Hints, Limits, Opened, Refusal, open_source
 from lifang.core import Settings
+from lifang.standards import DataStandard
 
 _TELLING = 10  # filled cells of which none has the type: the column has another one, it is not a few bad cells
 _PLACES = ("lon", "lat", "wkt")
@@ -55,13 +56,21 @@ def opened_apart(source: Path, name: str, card: Card, *, folder: Path, settings:
         yield open_source(source, name=name, scratch=Path(scratch), hints=hints, limits=limits)
 
 
-def look(opened: Opened, card: Card, release: Release | None, *, zone: tzinfo, beside: Collection[str] = ()) -> Look:
-    """Return what an opened file holds, compared with the card's columns, else with those of ``release``.
+def look(
+    opened: Opened,
+    card: Card,
+    release: Release | None,
+    standard: DataStandard | None = None,
+    *,
+    zone: tzinfo,
+    beside: Collection[str] = (),
+) -> Look:
+    """Return what an opened file holds, compared with the card's columns and its standard, else those of ``release``.
 
     ``beside`` are headers that may stand there besides. A renamed column is one missing and one added.
     """
-    due = _due(card, release)
     headers = [each for each in opened.headers if each not in beside]
+    due = _stated(card) | _by_standard(card, standard, release, headers) if standard else _due(card, release)
     places = {getattr(card.geometry, each) for each in _PLACES} - {""}
     taken = {header for name in (*due, *places) if (header := _find(name, headers)) is not None}
     spare = [each for each in headers if each not in taken] if due else []
@@ -94,17 +103,39 @@ def as_change(opened: Opened) -> Change:
 
 def _due(card: Card, release: Release | None) -> dict[str, Column | None]:
     """Return the headers that are due, each with the column whose type its cells must have (none: any)."""
+    due = _stated(card)
+    if due or release is None:
+        return due
+    return {
+        each["zh"]: Column(each["name"], type=each["type"]) for each in release.columns if each["type"] != "geometry"
+    }
+
+
+def _stated(card: Card) -> dict[str, Column | None]:
     due: dict[str, Column | None] = {}
     for column in card.columns:
         if column.template:
             due |= dict.fromkeys(part.split("}")[0] for part in column.template.split("{")[1:])
         elif column.type != "geometry":
             due[column.source or column.name] = column
-    if due or release is None:
-        return due
-    return {
-        each["zh"]: Column(each["name"], type=each["type"]) for each in release.columns if each["type"] != "geometry"
-    }
+    return due
+
+
+def _by_standard(
+    card: Card, standard: DataStandard, release: Release | None, headers: Sequence[str]
+) -> dict[str, Column | None]:
+    """Return the headers that are due for elements without a column in the card: those there, mandatory or released."""
+    stated = {column.element or column.name for column in card.columns}
+    released = {each.get("element") or each["name"] for each in release.columns} if release else set()
+    due: dict[str, Column | None] = {}
+    for element in standard.elements:
+        if element.type == "geometry" or element.id in stated:
+            continue
+        names = [name for name in (element.id, element.zh, element.en) if name]
+        found = next((header for name in names if (header := _find(name, headers)) is not None), None)
+        if found is not None or element.mandatory or element.id in released:
+            due[found or f"{element.zh} ({element.id})"] = Column(element.id, type=element.type)
+    return due
 
 
 def _find(wanted: str, headers: Sequence[str]) -> str | None:

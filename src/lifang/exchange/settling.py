@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from lifang.catalogue import Amendment, Bilingual, Card, Catalogue, Change, Difference, Release
+from lifang.catalogue import EXISTING, Amendment, Bilingual, Card, Catalogue, Change, Dataset, Difference, Release
 from lifang.core import BadInput, NotFound, Problem, Unavailable
 from lifang.exchange.model import CHANGE_HEADERS, OPERATIONS, Delivery, Feed
 from lifang.guard import Role, Subject
@@ -78,9 +78,13 @@ class Settler:
         if feed.spec.card is not None:
             return Card.from_mapping(feed.spec.card)
         try:
-            return self._catalogue.dataset(feed.dataset).card
+            return self._dataset(feed.dataset).card
         except NotFound:
             return Card(feed.dataset, Bilingual(feed.dataset, feed.dataset))
+
+    def _dataset(self, dataset_id: str) -> Dataset:
+        """Return a dataset in whatever state: what comes in first goes to a draft."""
+        return self._catalogue.dataset(dataset_id, states=EXISTING)
 
     def _whole(self, delivery: Delivery, feed: Feed, card: Card) -> tuple[Release, dict[str, Any]]:
         until = time.monotonic() + _SECONDS_MAX
@@ -91,7 +95,7 @@ class Settler:
             by=machine(feed),
             cancelled=lambda: time.monotonic() > until,
         )
-        release = admission.release or self._catalogue.dataset(feed.dataset).release()
+        release = admission.release or self._dataset(feed.dataset).release()
         report = admission.report
         counts = {"superseded": 0, "admitted": report.admitted, "refused": report.refused}
         return release, {**counts, "in_release": release.rows}
@@ -117,7 +121,7 @@ class Settler:
     def _made_before(self, delivery: Delivery) -> Release | None:
         """Return the release that this very delivery made, in a run that ended before that was written down."""
         try:
-            releases = self._catalogue.dataset(delivery.dataset).releases()
+            releases = self._dataset(delivery.dataset).releases()
         except NotFound:
             return None
         return next((each for each in releases if each.source_name == delivery.id), None)

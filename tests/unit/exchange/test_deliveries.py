@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from tests.unit.exchange.conftest import CARD, FULL
 
-from lifang.catalogue import Catalogue
+from lifang.catalogue import EXISTING, Card, Catalogue
 from lifang.core import BadInput, Conflict, Denied, NotFound, Unavailable
 from lifang.exchange import Exchange, FeedSpec, Manifest, inbox
 from lifang.guard import SYSTEM, Action, Role, Subject, decide
@@ -28,6 +28,59 @@ def test_a_whole_file_is_received_reconciled_and_admitted(send, catalogue: Catal
         "declared": 4, "received": 4, "superseded": 0, "admitted": 3, "refused": 1, "in_release": 3, "balanced": True,
     }  # fmt: skip
     assert rows(catalogue) == [("a", 1), ("b", 2), ("c", 3)]
+
+
+_PLAN = """\
+id = "permit"
+edition = 1
+title_zh = "许可"
+title_en = "Permits"
+kind = "department"
+theme = "other"
+source = "the water bureau's own"
+
+[elements.code]
+zh = "编号"
+en = "code"
+definition_zh = "编号"
+definition_en = "code"
+type = "text"
+key = true
+required = true
+source = "the water bureau's own"
+
+[elements.n]
+zh = "数量"
+en = "number"
+definition_zh = "数量"
+definition_en = "number"
+type = "integer"
+minimum = 0
+source = "the water bureau's own"
+"""
+
+
+def test_what_a_feed_brings_keeps_to_the_card_and_the_standard_of_a_draft(
+    send, exchange: Exchange, catalogue: Catalogue
+) -> None:
+    catalogue.standards.add(_PLAN, by=SYSTEM)
+    card = {"id": "plans", "name": {"zh": "规划", "en": "Plans"}, "classification": "restricted"}
+    catalogue.draft(Card.from_mapping({**card, "standard": "permit@1", "key": ["code"]}), by=SYSTEM)
+    spec = {"id": "plans", "organisation": "water", "dataset": "plans"}
+    exchange.put_feed(FeedSpec.from_mapping(spec), by=SYSTEM)
+    done = send("编号,数量\na,1\nb,many\nc,-1\n", to="plans")
+    assert (done.state, done.counts["admitted"], done.counts["refused"]) == ("admitted", 1, 2)
+    kept = catalogue.dataset("plans", states=EXISTING)
+    assert (kept.card.name.en, kept.card.classification, kept.card.standard) == ("Plans", "restricted", "permit@1")
+    assert kept.state == "draft"
+    assert send("编号,数量\na,1\nb,2\n", to="plans").counts["in_release"] == 2
+    assert send("code,number\na,1\nb,2\nc,3\n", to="plans").counts["in_release"] == 3, "by any of its names"
+    drift = send("编号,n_of\na,1\n", to="plans")
+    assert drift.problem is not None
+    assert [(each["kind"], each["column"]) for each in drift.problem["differences"]] == [
+        ("missing", "数量 (n)"), ("added", "n_of"),
+    ]  # fmt: skip
+    assert [each["column"] for each in send("数量\n1\n", to="plans").problem["differences"]] == ["编号 (code)"]
 
 
 def test_changes_by_key_are_carried_out_in_their_order(send, exchange: Exchange, catalogue: Catalogue) -> None:
