@@ -13,6 +13,11 @@ export function nameOf(names: Names | string | number | boolean | null | undefin
   return names[lang] || names.zh || names.en || "";
 }
 
+/** Return a citation of a law, its articles as the language writes them: `Art. 56(1)` is 第56条(1). */
+export function lawOf(law: string, lang: Lang): string {
+  return lang === "zh" ? law.replace(/Arts?\. ?(\d+)/g, "第$1条") : law;
+}
+
 /** Return whether a text holds Chinese characters, so that a reader can speak it as Chinese. */
 export function hasHan(text: string): boolean {
   return /\p{Script=Han}/u.test(text);

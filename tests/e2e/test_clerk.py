@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from pathlib import Path
 
 import openpyxl
 from playwright.sync_api import FilePayload, Page, expect
@@ -41,16 +43,6 @@ minimum = 0
 maximum = 20
 source = "The fire bureau's own"
 """
-_CARD = {
-    "id": "hydrants",
-    "name": {"zh": "消火栓", "en": "Fire hydrants"},
-    "standard": "hydrant@1",
-    "key": ["code"],
-    "columns": {
-        "code": {"type": "text", "required": True},
-        "pressure": {"type": "number", "unit": "bar", "minimum": 0, "maximum": 20},
-    },
-}
 _BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -62,31 +54,73 @@ def _workbook(*rows: tuple[object, ...], header: tuple[str, ...] = ("code", "pre
     return {"name": "hydrants.xlsx", "mimeType": _BOOK, "buffer": held.getvalue()}
 
 
-def _set_up(page: Page, served: Served) -> None:
-    """The bureau, the draft of its dataset, and the feed of it: what a data officer sets up once."""
-    feed = {"organisation": "fire", "dataset": "hydrants", "card": _CARD}
-    for method, path, body in (
-        ("POST", "organisations", {"id": "fire", "zh": "消防", "en": "Fire bureau"}),
-        ("POST", "drafts", {"card": _CARD}),
-        ("PUT", "exchange/feeds/hydrants", {"feed": feed}),
-    ):
-        answer = page.context.request.fetch(
-            f"{served.url}/api/v1/{path}", method=method, headers={"X-Lifang": "page"}, data=body
-        )
-        assert answer.ok, answer.text()
+def _draft(page: Page, dataset: str) -> None:
+    """Begin a dataset by the standard whose page is open."""
+    form = page.locator("lf-draft")
+    form.locator("summary").click()
+    form.locator("[name=id]").fill(dataset)
+    form.locator("[name=zh]").fill("消火栓")
+    form.locator("[name=classification]").select_option("open")
+    form.locator("[data-act=begin-draft]").click()
+    expect(page.locator("lf-life [data-life=draft]")).to_be_visible()
+
+
+def _feed(page: Page, bureau: str, dataset: str, key: Path) -> None:
+    """Add a bureau, begin its feed to a dataset, make it a key, and keep the private half at ``key``."""
+    turn_to(page, "?lang=en&room=work&tab=exchange")
+    added, begun, keys = (page.locator(f"[data-part={part}]") for part in ("new-bureau", "new-feed", "keys"))
+    added.locator("summary").click()
+    added.locator("[name=id]").fill(bureau)
+    added.locator("[name=zh]").fill("消防")
+    added.locator("button").click()
+    begun.locator("summary").click()
+    expect(begun.locator("option[value=fire]")).to_be_attached()
+    begun.locator("[name=dataset]").fill(dataset)
+    begun.locator("button").click()
+    expect(page.locator(f"[data-feed={dataset}]")).to_be_visible()
+    keys.locator("summary").click()
+    assert faults(page) == []
+    with page.expect_download() as given:
+        keys.locator("[data-act=make-key]").click()
+    given.value.save_as(key)
+    expect(keys.locator("tr[data-key]")).to_have_count(1)
+
+
+def _as(page: Page, served: Served, name: str, *roles: str, organisation: str = "") -> None:
+    """Go on as a person of that name, who is added by whom the page is of now."""
+    headers, secret = {"X-Lifang": "page"}, "a long pass phrase"
+    person = {"name": name, "password": secret, "roles": roles, "organisation": organisation}
+    made = page.context.request.post(f"{served.url}/api/v1/people", headers=headers, data=person)
+    assert made.ok, made.text()
+    page.context.clear_cookies()
+    entered = page.context.request.post(
+        f"{served.url}/api/v1/session", headers=headers, data={"name": name, "password": secret}
+    )
+    assert entered.ok, entered.text()
+
+
+def _step(page: Page, name: str, **told: str) -> None:
+    life = page.locator("lf-life")
+    life.locator(f"[data-step={name}]").click()
+    for field, text in told.items():
+        life.locator(f"[name={field}]").fill(text)
+    life.locator("[data-act=move]").click()
 
 
 def _deliver(page: Page, workbook: FilePayload) -> None:
     turn_to(page, "?lang=en&room=work&tab=exchange")
     page.locator("input[data-part=delivery]").set_input_files(workbook)
     page.locator("[data-act=deliver]").click()
+    expect(page.locator("lf-delivery :is([data-state=admitted], [data-state=refused])")).to_be_visible(timeout=30_000)
 
 
-def test_a_clerk_registers_a_standard_mends_what_was_refused_and_publishes(page: Page, empty_city: Served) -> None:
+def test_a_clerk_registers_a_standard_mends_what_was_refused_and_publishes(
+    page: Page, empty_city: Served, tmp_path: Path
+) -> None:
     sign_in(page, empty_city)
     open_page(page, empty_city, "?lang=en&room=work&tab=standards")
-    page.locator("lf-register summary").click()
-    text = page.locator("lf-register textarea")
+    page.locator("lf-register summary").first.click()
+    text = page.locator("lf-register textarea.code")
     text.fill(_STANDARD.format(theme="emergency", type="nombre"))
     page.locator("[data-act=register]").click()
     fault = page.locator("lf-register .faults li", has_text="elements.pressure")
@@ -96,11 +130,16 @@ def test_a_clerk_registers_a_standard_mends_what_was_refused_and_publishes(page:
     page.locator("[data-act=register]").click()
     expect(page.locator("lf-standard h2").first).to_contain_text("Fire hydrants")
 
-    _set_up(page, empty_city)
+    _draft(page, "hydrants")
+    _feed(page, "fire", "hydrants", tmp_path / "key.json")
+    _as(page, empty_city, "lin", "operator", organisation="fire")
+    open_page(page, empty_city, "?lang=en&room=work&tab=exchange")
     _deliver(page, _workbook(("H1", 0.4), ("H2", "high"), ("H3", 99)))
     refused = page.locator("lf-delivery [data-refused] table")
     expect(refused).to_contain_text("high")
     expect(refused).to_contain_text("at most 20")
+    page.locator("input[data-part=signature]").set_input_files(tmp_path / "key.json")
+    expect(page.locator("tr[data-stage=acknowledged]")).to_be_visible()
     page.locator("[data-act=verify]").click()
     expect(page.locator("[data-verdict]")).to_have_text("Every signature holds, and each names the one before.")
     assert faults(page) == []
@@ -113,9 +152,72 @@ def test_a_clerk_registers_a_standard_mends_what_was_refused_and_publishes(page:
     _deliver(page, _workbook(("H1", 0.4), ("H2", 0.5), ("H3", 0.9)))
     expect(page.locator("lf-delivery [data-state=admitted]")).to_be_visible()
     expect(page.locator("lf-delivery [data-refused]")).to_have_count(0)
-    page.locator("[data-act=dataset]").click()
-    life = page.locator("lf-life")
-    expect(life.locator("[data-life=draft]")).to_be_visible()
-    life.locator("[data-step=publish]").click()
-    life.locator("[data-act=move]").click()
-    expect(life.locator("[data-life=published]")).to_be_visible()
+    sign_in(page, empty_city)
+    open_page(page, empty_city, "?lang=en&room=data")
+    page.locator(".chip[data-state=draft]").click()
+    page.locator(".result a").click()
+    _step(page, "publish")
+    expect(page.locator("lf-life [data-life=published]")).to_be_visible()
+
+
+def test_a_standard_is_written_by_a_form(page: Page, empty_city: Served) -> None:
+    sign_in(page, empty_city)
+    open_page(page, empty_city, "?lang=zh&room=work&tab=standards&theme=night")
+    page.locator("lf-register summary").first.click()
+    page.locator("[data-part=by-form] summary").click()
+    form = page.locator("lf-standard-form")
+    head = {"id": "well", "title_zh": '水井"甲"', "title_en": "Wells", "theme": "ecology", "source": "水务局自定"}
+    for name, text in head.items():
+        form.locator(f"[name={name}]").fill(text)
+    first, second = form.locator("tbody tr").all()
+    for line, name, title in ((first, "code", "编号"), (second, "depth", "井深")):
+        line.locator("[data-line=id]").fill(name)
+        line.locator("[data-line=zh]").fill(title)
+    second.locator("[data-line=type]").select_option("number")
+    second.locator("[data-line=unit]").fill("m")
+    second.locator("[data-line=maximum]").fill("500")
+    assert faults(page) == []
+    form.locator("[data-act=write]").click()
+    expect(page.locator("lf-register [role=status]")).to_have_text("没有发现错误。")
+    page.locator("[data-act=register]").click()
+    expect(page.locator("lf-standard h2").first).to_contain_text('水井"甲"')
+    expect(page.locator("lf-standard tbody tr").nth(1)).to_contain_text("数值 (m)")
+
+
+def test_what_a_reader_found_is_mended_and_a_dataset_is_held_and_destroyed(page: Page, empty_city: Served) -> None:
+    sign_in(page, empty_city)
+    card = {"id": "pumps", "name": {"zh": "泵", "en": "Pumps"}, "classification": "open"}
+    part = {"name": "pumps.csv", "mimeType": "text/csv", "buffer": b"code,power\n1,20\n"}
+    beside = {"name": "dataset.json", "mimeType": "application/json", "buffer": json.dumps(card).encode()}
+    address = f"{empty_city.url}/api/v1/datasets?filename=pumps.csv"
+    sent = page.context.request.post(address, headers={"X-Lifang": "page"}, multipart={"file": part, "card": beside})
+    assert sent.ok, sent.text()
+    open_page(page, empty_city, "?lang=en&room=data&dataset=pumps")
+    page.locator("lf-feedback textarea").fill("Pump 1 is gone")
+    page.locator("lf-feedback button").click()
+    turn_to(page, "?lang=en&room=work&tab=issues")
+    page.locator("lf-issues tbody a", has_text="Pump 1 is gone").click()
+    issue = page.locator("lf-issue")
+    issue.locator("[name=assignee]").fill("fire")
+    for state, move, note in (("assigned", "assign", ""), ("mended", "mend", "taken out"), ("closed", "confirm", "")):
+        issue.locator("[name=note]").fill(note)
+        issue.locator(f"[data-move={move}]").click()
+        expect(issue.locator(f"[data-state={state}]")).to_be_visible()
+
+    turn_to(page, "?lang=en&room=data&dataset=pumps")
+    _step(page, "hold", reason="a lawsuit", authority="Court 2026-1")
+    expect(page.locator("lf-life [data-step=lift]")).to_be_visible()
+    _step(page, "archive", reason="not in use")
+    expect(page.locator("lf-life [data-life=archived]")).to_contain_text("held: it may not be destroyed")
+    expect(page.locator("lf-life [data-step=ask_destruction]")).to_have_count(0)
+    _step(page, "lift", reason="settled")
+    _step(page, "ask_destruction", reason="its term is over")
+    expect(page.locator("lf-life [data-step=refuse_destruction]")).to_be_visible()
+    expect(page.locator("lf-life [data-step=destroy]")).to_have_count(0)  # another person's word is needed
+    _as(page, empty_city, "wu", "data_officer")
+    open_page(page, empty_city, "?lang=en&room=data&dataset=pumps")
+    _step(page, "destroy", reason="as the schedule says")
+    done = page.locator("[data-destruction]", has_text="pumps")
+    done.locator("button").click()
+    expect(done.locator("p[role=status]")).to_have_text("The certificate holds:")
+    assert faults(page) == []

@@ -1,4 +1,4 @@
-import { get, send } from "./client";
+import { get, send, text } from "./client";
 import { everyItem, type After } from "./pages";
 import type { Issue as Told } from "./portal";
 import type { Cell, Names, Page, RefusedRow } from "./types";
@@ -111,7 +111,13 @@ export interface Taken extends Delivery {
   receipts: Receipt[];
 }
 
-export type PublicKey = JsonWebKey & { kid: string; organisation?: string };
+/** A bureau, or another body that people belong to. */
+export interface Organisation {
+  id: string;
+  name: Names;
+}
+
+export type PublicKey = JsonWebKey & { kid: string; organisation?: string; retired?: string | null };
 
 /** An issue with its history, for those who settle it. */
 export interface Issue extends Told {
@@ -167,17 +173,27 @@ export interface Verdict {
 export const bureau = {
   standards: () => get<Page<StandardSummary>>("/standards/data"),
   standard: (reference: string) => get<Standard>(`/standards/data/${part(reference)}`),
+  standardText: (reference: string) => text(`/standards/data/${part(reference)}/text`),
   standardDiff: (reference: string, to: string) => get<{ breaking: boolean; changes: StandardChange[] }>(`/standards/data/${part(reference)}/diff`, { to }),
   lint: (toml: string) => send<{ ok: boolean; faults: Fault[] }>("POST", "/standard-faults", { toml }),
   register: (toml: string) => send<{ standard: Standard; unchanged: boolean; changes: StandardChange[] }>("POST", "/standards/data", { toml }),
 
+  organisations: () => everyItem((after) => get<Page<Organisation>>("/organisations", { after, limit: 1000 })),
+  addOrganisation: (id: string, zh: string, en: string) => send<Organisation>("POST", "/organisations", { id, zh, en }),
+  begin: (card: Record<string, unknown>) => send<{ id: string }>("POST", "/drafts", { card }),
+
   feeds: () => everyItem((after) => get<Page<Feed>>("/exchange/feeds", { after, limit: 1000 })),
+  putFeed: (id: string, feed: Record<string, unknown>, secrets: Record<string, string>) => send<Feed>("PUT", `/exchange/feeds/${part(id)}`, { feed, secrets }),
+  setFeed: (id: string, active: boolean) => send<Feed>("PATCH", `/exchange/feeds/${part(id)}`, { active }),
+  pullFeed: (id: string) => send<Feed>("POST", `/exchange/feeds/${part(id)}/pull`),
   deliveries: (state: string, after: After) => get<Page<Delivery>>("/exchange/deliveries", { state, after, limit: 50 }),
   delivery: (id: string) => get<Taken>(`/exchange/deliveries/${part(id)}`),
   refused: (id: string, after: After) => get<Page<RefusedRow>>(`/exchange/deliveries/${part(id)}/refused`, { after, limit: 100 }),
   deliver: (feed: string, file: File, query: Record<string, string | number | null>) =>
     send<Taken>("POST", `/exchange/feeds/${part(feed)}/deliveries`, file, { ...query, filename: file.name }),
   keys: () => get<{ keys: PublicKey[] }>("/exchange/keys"),
+  addKey: (organisation: string, key: JsonWebKey) => send<{ keys: PublicKey[] }>("POST", `/exchange/inboxes/${part(organisation)}/keys`, { key }),
+  retireKey: (organisation: string, kid: string) => send<null>("DELETE", `/exchange/inboxes/${part(organisation)}/keys/${part(kid)}`),
   acknowledge: (id: string, jws: string) => send<Receipt>("POST", `/exchange/deliveries/${part(id)}/acknowledgement`, { jws }),
 
   issues: (state: string, overdue: boolean, after: After) => get<Page<Issue>>("/issues", { state, overdue, after, limit: 100 }),

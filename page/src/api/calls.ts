@@ -48,7 +48,8 @@ export const calls = {
   citation: (id: string) => get<P.Citation>(`/datasets/${part(id)}/citation`),
   issues: (id: string, after: After) => get<T.Page<P.Issue>>(`/datasets/${part(id)}/issues`, { after, limit: 20 }),
   tellIssue: (id: string, issue: { text: string; column: string }) => send<P.Issue>("POST", `/datasets/${part(id)}/issues`, issue),
-  offers: () => everyItem((after) => get<T.Page<P.Offer>>("/sharing/offers", { after, limit: 1000 })),
+  offers: (after: After) => get<T.Page<P.Offer>>("/sharing/offers", { after, limit: 20 }),
+  everyOffer: () => everyItem((after) => get<T.Page<P.Offer>>("/sharing/offers", { after, limit: 1000 })),
   requestShare: (request: { dataset: string; purpose: string; fields: string[]; until: string }) => send<{ id: string }>("POST", "/sharing/requests", request),
   query: (sql: string) => send<P.QueryAnswer>("POST", "/query", { sql, limit: 2000 }),
   refused: (id: string, after: After) =>

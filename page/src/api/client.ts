@@ -75,6 +75,11 @@ export async function get<T>(path: string, query: Query = {}, signal?: AbortSign
   return (await response.json()) as T;
 }
 
+/** Return the text of a GET; throw ProblemError when refused. */
+export async function text(path: string): Promise<string> {
+  return (await call(path, {}, { headers: { Accept: "text/plain" } })).text();
+}
+
 /** Return the parsed JSON answer of a GET to an address of another door; throw ProblemError when refused. */
 export async function getOutside<T>(path: string): Promise<T> {
   const response = await fetch(path, { credentials: "same-origin", headers: { Accept: "application/json" } });
@@ -83,7 +88,7 @@ export async function getOutside<T>(path: string): Promise<T> {
 }
 
 /** Return the parsed answer of an unsafe request (null when empty); the header proves that the page sent it. */
-export async function send<T>(method: "POST" | "DELETE" | "PATCH", path: string, body?: unknown, query: Query = {}): Promise<T> {
+export async function send<T>(method: "POST" | "PUT" | "DELETE" | "PATCH", path: string, body?: unknown, query: Query = {}): Promise<T> {
   const ready = body instanceof FormData || body instanceof Blob;
   const headers: Record<string, string> = { Accept: "application/json", "X-Lifang": "page" };
   if (body !== undefined && !ready) headers["Content-Type"] = "application/json";

@@ -44,6 +44,10 @@ export interface Issue {
 /** A dataset shared on conditions, and the fields that may be asked for. */
 export interface Offer {
   id: string;
+  name: Names;
+  summary: Names;
+  provider: Names;
+  condition: Names;
   fields: { name: string; title: Names }[];
 }
 

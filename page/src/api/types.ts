@@ -83,6 +83,7 @@ export interface DatasetSummary {
   theme: Term;
   format: string;
   provider: Names;
+  state: string;
   licence: string;
   licence_name: Names;
   classification: string;
@@ -102,7 +103,7 @@ export interface FacetValue {
   count: number;
 }
 
-export type FacetName = "theme" | "base" | "format" | "classification" | "sharing" | "opening" | "tag" | "update_cycle" | "provider";
+export type FacetName = "theme" | "base" | "format" | "classification" | "sharing" | "opening" | "tag" | "update_cycle" | "provider" | "state";
 
 export interface DatasetPage extends Page<DatasetSummary> {
   facets: Partial<Record<FacetName, FacetValue[]>>;

@@ -6,12 +6,12 @@ import type { Page } from "../api/types";
 import { bytes, moment, number } from "../format";
 import { t } from "../i18n";
 import { Fetched } from "../shell/fetched";
-import { emptyCard } from "../shell/parts";
 import { view } from "../state/view";
 import { Listed } from "../shell/listed";
 import { ActingPiece, shown } from "../work/acting";
 import { itemLink } from "../work/item";
 import "./lf-delivery";
+import "./lf-feeds";
 
 const POLL_MS = 1000;
 
@@ -34,8 +34,8 @@ export class ExchangePiece extends ActingPiece {
     if (view.value.item) return html`<lf-delivery .which=${view.value.item}></lf-delivery>`;
     const asked = this.feeds.want(this.who, () => bureau.feeds());
     return shown(asked, () => this.feeds.forget(), (feeds) => {
-      if (feeds.length === 0) return html`<section>${emptyCard(t("exchange.empty"), "lifang exchange feed feed.toml")}</section>`;
-      return html`${this.sending(feeds)}${this.inboxes(feeds)}${this.deliveries()}`;
+      const inboxes = html`<lf-feeds .feeds=${feeds} @changed=${() => this.feeds.forget()}></lf-feeds>`;
+      return feeds.length ? html`${this.sending(feeds)}${inboxes}${this.deliveries()}` : inboxes;
     });
   }
 
@@ -90,20 +90,6 @@ export class ExchangePiece extends ActingPiece {
       </form>
       ${this.refusal("deliver")}
     </details>`;
-  }
-
-  private inboxes(feeds: Feed[]): TemplateResult {
-    const bureaus = [...new Set(feeds.map(({ organisation }) => organisation))].sort();
-    return html`<section><h2>${t("exchange.inboxes")} <small>${bureaus.length}</small></h2>
-      <div class="table" tabindex="0" role="region" aria-label=${t("exchange.inboxes")}><table>
-        <thead><tr><th scope="col">${t("exchange.bureau")}</th><th scope="col">${t("exchange.feed")}</th><th scope="col">${t("exchange.dataset")}</th><th scope="col">${t("exchange.source")}</th><th scope="col">${t("exchange.standing")}</th></tr></thead>
-        <tbody>${bureaus.flatMap((each) => feeds.filter(({ organisation }) => organisation === each)).map((one) => html`<tr>
-          <th scope="row">${one.organisation}</th><td><code>${one.id}</code></td>
-          <td><button type="button" class="link" @click=${() => view.set({ room: "data", dataset: one.dataset, tab: null })}>${one.dataset}</button></td>
-          <td>${t(`exchange.source.${one.source as "upload"}`)}</td>
-          <td>${one.trouble ? html`<b class="warn">${one.trouble.what ?? t("exchange.trouble")}</b> ${one.trouble.mend ?? ""}` : t(one.active ? "exchange.active" : "exchange.resting")}</td>
-        </tr>`)}</tbody>
-      </table></div></section>`;
   }
 
   private deliveries(): TemplateResult {

@@ -63,7 +63,7 @@ export class LifePiece extends ActingPiece {
     const told: Record<string, string> = { move };
     for (const [name, value] of new FormData(event.currentTarget as HTMLFormElement)) told[name] = String(value);
     if (!(await this.act("life", t("life.moved"), () => bureau.moveLife(this.which, told)))) return;
-    this.step = "";
+    if (this.step === move) this.step = "";
     if (move === "destroy") view.set({ room: "work", tab: "destructions", dataset: null, item: null });
     else this.held.forget();
   }
@@ -98,7 +98,7 @@ export class DestructionsPiece extends ActingPiece {
       <p>${one.asked_reason}</p><p class="fine">${moment(one.asked, this.zone)} · ${one.asked_by}${one.decided_by ? ` → ${one.decided_by}` : ""}</p>
       ${certificate ? html`<p class="acts"><a class="button" download="certificate-${one.id}.json" href="data:application/json,${encodeURIComponent(JSON.stringify(certificate, null, 2))}">${t("life.certificate")}</a>
         <button type="button" class="quiet" @click=${() => void verify()}>${t("exchange.verify")}</button></p>` : nothing}
-      ${verdict ? html`<p role="status">${t(verdict.ok ? "life.certificate.ok" : "life.certificate.bad")}</p><ul>${verdict.checks.map((each) => html`<li>${each.ok ? "✓" : "✗"} ${each.what} <small>${each.seen}</small></li>`)}</ul>` : nothing}
+      ${verdict ? html`<p role="status">${t(verdict.ok ? "life.certificate.ok" : "life.certificate.bad")}</p><ul>${verdict.checks.map((each) => html`<li>${each.ok ? "✓" : "✗"} ${tOr(`certificate.${each.what.replaceAll(" ", "_")}`, each.what)} <small>${each.seen}</small></li>`)}</ul>` : nothing}
       ${this.refusal(one.id)}</li>`;
   }
 }

@@ -1,21 +1,24 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, state } from "lit/decorators.js";
-import { bureau, type Fault } from "../api/bureau";
+import { customElement, property, state } from "lit/decorators.js";
+import { bureau, type Fault, type StandardSummary } from "../api/bureau";
+import { nameOf } from "../format";
 import { t } from "../i18n";
 import { view } from "../state/view";
 import { ActingPiece } from "../work/acting";
+import "./lf-standard-form";
+import { begunFrom } from "./standard-text";
 
 /** Where a data standard is registered: its TOML text, the faults of it by line, and how to mend each. */
 @customElement("lf-register")
 export class RegisterPiece extends ActingPiece {
+  @property({ attribute: false }) all: StandardSummary[] = [];
   @state() private text = "";
   @state() private faults: Fault[] | null = null;
   @state() private busy = false;
 
   private async take(file: File | undefined): Promise<void> {
     if (!file) return;
-    this.text = await file.text();
-    await this.check();
+    await this.hold(await file.text());
   }
 
   private async check(): Promise<boolean> {
@@ -46,7 +49,7 @@ export class RegisterPiece extends ActingPiece {
 
   /** Put the caret on the line of a fault. */
   private go(line: number): void {
-    const area = this.querySelector("textarea");
+    const area = this.querySelector<HTMLTextAreaElement>("textarea.code");
     if (!area) return;
     const lines = this.text.split("\n");
     const start = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
@@ -60,8 +63,9 @@ export class RegisterPiece extends ActingPiece {
       this.text = (event.currentTarget as HTMLTextAreaElement).value;
       this.faults = null;
     };
-    return html`<details class="upload" ?open=${this.text !== ""}>
+    return html`<details class="upload" data-part="register" ?open=${this.text !== ""}>
       <summary>${t("standards.register")}</summary>
+      ${this.beginning()}
       <form @submit=${(event: SubmitEvent) => void this.register(event)}>
         <p class="acts">
           <span class="drop">
@@ -79,6 +83,28 @@ export class RegisterPiece extends ActingPiece {
         </p>
       </form>
     </details>`;
+  }
+
+  /** Ways to begin: a form, or another standard's text. */
+  private beginning(): TemplateResult {
+    const from = async (event: Event): Promise<void> => {
+      const box = event.currentTarget as HTMLSelectElement;
+      const chosen = this.all.find(({ reference }) => reference === box.value);
+      box.value = "";
+      if (chosen) await this.act("register", t("standards.begun"), async () => this.hold(begunFrom(await bureau.standardText(chosen.reference), chosen)));
+    };
+    return html`<details class="work-more" data-part="by-form"><summary>${t("standards.form")}</summary>
+        <lf-standard-form @written=${(event: CustomEvent<string>) => void this.hold(event.detail)}></lf-standard-form></details>
+      <p><label>${t("standards.from")} <select data-part="from" @change=${(event: Event) => void from(event)}><option value="">${t("standards.choose")}</option>
+        ${this.all.map((one) => html`<option value=${one.reference}>${nameOf(one.title, this.tongue)} · ${one.reference}</option>`)}</select></label></p>`;
+  }
+
+  /** Take a text into the box, and say what is wrong with it. */
+  private async hold(text: string): Promise<void> {
+    this.text = text;
+    await this.check();
+    await this.updateComplete;
+    this.querySelector<HTMLElement>("textarea.code")?.focus();
   }
 
   private told(): TemplateResult | typeof nothing {

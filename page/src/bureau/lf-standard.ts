@@ -7,7 +7,9 @@ import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
 import { ActingPiece, shown } from "../work/acting";
 import { backToList } from "../work/item";
+import { data, mayAct } from "../state/data";
 import { changesTable } from "./changes";
+import "./lf-draft";
 
 /** One data standard: its elements, its text, and what another edition or standard changes of it. */
 @customElement("lf-standard")
@@ -33,6 +35,7 @@ export class StandardPiece extends ActingPiece {
           <a class="button" download="${standard.reference}.toml" href="${address}/text">TOML</a>
           <a class="button" download="${standard.reference}.md" href="${address}/docs">Markdown</a>
         </p>
+        ${mayAct(data.value.subject, "data_officer") ? html`<lf-draft .standard=${standard.reference}></lf-draft>` : nothing}
       </section>
       <section><h2>${t("standards.elements")} <small>${standard.elements.length}</small></h2>${this.elements(standard.elements)}</section>
       <section><h2>${t("standards.diff")}</h2>${this.comparing(standard)}</section>`;

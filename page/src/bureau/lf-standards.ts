@@ -25,7 +25,7 @@ export class StandardsPiece extends ActingPiece {
     return shown(asked, again, ({ items }) =>
       item
         ? html`<lf-standard .which=${item} .all=${items}></lf-standard>`
-        : html`${mayAct(data.value.subject, "data_officer") ? html`<lf-register @registered=${again}></lf-register>` : nothing}${this.list(items)}`,
+        : html`${mayAct(data.value.subject, "data_officer") ? html`<lf-register .all=${items} @registered=${again}></lf-register>` : nothing}${this.list(items)}`,
     );
   }
 

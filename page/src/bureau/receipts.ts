@@ -50,6 +50,13 @@ export async function faultyReceipts(receipts: Receipt[], keys: PublicKey[], del
   return faulty;
 }
 
+/** Return a new pair of keys as JSON Web Keys: the secret one to be kept by the bureau, the open one to be registered. */
+export async function newKeyPair(): Promise<{ secret: JsonWebKey; open: JsonWebKey }> {
+  const pair = (await crypto.subtle.generateKey(ED25519, true, ["sign", "verify"])) as CryptoKeyPair;
+  const { kty = "", crv = "", x = "", d = "" } = await crypto.subtle.exportKey("jwk", pair.privateKey);
+  return { secret: { kty, crv, x, d }, open: { kty, crv, x } };
+}
+
 /** Return the bureau's acknowledgement of a receipt, signed here: the private key (a JWK, RFC 8037) leaves no browser. */
 export async function acknowledgement(keyText: string, delivery: string, previous: string): Promise<string> {
   const key = JSON.parse(keyText) as JsonWebKey;

@@ -21,6 +21,8 @@ import "./lf-request";
 import "./lf-upload";
 
 const PAGE_SIZE = 30;
+/** States in which a dataset is not there for everybody. */
+const STATES = ["draft", "review", "archived"] as const;
 
 /** The room of data: search by word and facet, and the page of each dataset. */
 @customElement("lf-catalogue")
@@ -53,9 +55,23 @@ export class CataloguePiece extends Piece {
           @input=${(event: Event) => this.typed((event.currentTarget as HTMLInputElement).value)}
         />
       </header>
-      ${mayAct(data.value.subject, "data_officer") ? html`<lf-upload @admitted=${() => this.found.forget()}></lf-upload>` : nothing}
+      ${mayAct(data.value.subject, "data_officer") ? this.preparing() : nothing}
       ${asked.state === "asked" ? skeleton(10) : nothing} ${asked.state === "refused" ? problemCard(asked.problem, () => this.found.forget()) : nothing}
       ${asked.state === "here" ? this.results(asked.value) : nothing}`;
+  }
+
+  /** What those see who prepare data: where a file is brought in or a draft begun, and where datasets are in their life. */
+  private preparing(): TemplateResult {
+    void import("../bureau/lf-draft");
+    const choose = (state: string | null): void => {
+      const { state: before, ...rest } = view.value.facets;
+      view.set({ facets: state === null || state === before ? rest : { ...rest, state } });
+    };
+    return html`<lf-upload @admitted=${() => this.found.forget()}></lf-upload><lf-draft></lf-draft>
+      <div class="chips" role="group" aria-label=${t("facet.state")}>
+        ${[null, ...STATES].map((each) => html`<button type="button" class="chip" data-state=${each ?? nothing} aria-pressed=${(view.value.facets.state ?? null) === each} @click=${() => choose(each)}>
+          ${t(each === null ? "facet.state.now" : `life.${each}`)}</button>`)}
+      </div>`;
   }
 
   private typed(q: string): void {
@@ -69,7 +85,7 @@ export class CataloguePiece extends Piece {
     if (items.length === 0 && !filtered) return emptyCard(t("catalogue.empty"), "lifang data add FILE.csv --card dataset.toml");
     return html`${filtered ? nothing : landing(page, this.tongue)}${this.meant(page)}<div class="catalogue-body">
       <div class="facets">
-        ${FACETS.map((name) => this.facet(name, page.facets?.[name] ?? []))}
+        ${FACETS.filter((name) => name !== "state").map((name) => this.facet(name, page.facets?.[name] ?? []))}
         ${filtered ? html`<button type="button" class="quiet" @click=${() => changeView(t("undo.cleared"), { q: "", facets: {} })}>${t("catalogue.clear")}</button>` : nothing}
       </div>
       <div class="results">
@@ -132,13 +148,13 @@ export class CataloguePiece extends Piece {
     const score = item.quality_score;
     return html`<p>${nameOf(item.summary, this.tongue)}</p>
       <p class="tags">
-        <span>${nameOf(item.theme, this.tongue)}</span><span>${tOr(`format.${item.format}`, item.format)}</span>
+        <span>${nameOf(item.theme, this.tongue)}</span>${item.format ? html`<span>${tOr(`format.${item.format}`, item.format)}</span>` : nothing}
         <span>${tOr(`classification.${item.classification}`, item.classification)}</span>
         <span>${t("catalogue.rows", { n: number(item.rows, this.tongue, 0) })}</span>
         ${item.refused ? html`<span class="warn">${t("catalogue.refusedRows", { n: number(item.refused, this.tongue, 0) })}</span>` : nothing}
         ${item.release === null ? nothing : html`<span>${t("catalogue.release", { n: item.release })}</span>`}
         ${score === null || score === undefined ? nothing : html`<span>${t("catalogue.score", { n: number(score <= 1 ? score * 100 : score, this.tongue, 1) })}</span>`}
       </p>
-      <p class="fine">${nameOf(item.provider, this.tongue)} · ${licenceOf(item, this.tongue)} · ${t("catalogue.updated", { time: moment(item.updated, this.zone) })}</p>`;
+      <p class="fine">${[nameOf(item.provider, this.tongue), item.licence && licenceOf(item, this.tongue), item.updated && t("catalogue.updated", { time: moment(item.updated, this.zone) })].filter(Boolean).join(" · ")}</p>`;
   }
 }

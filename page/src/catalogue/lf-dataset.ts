@@ -27,6 +27,9 @@ import { refusedTable } from "./refused";
 const FORMATS = ["csv", "xlsx", "geojson", "gpkg", "parquet", "arrow"];
 const PLACED = new Set(["geojson", "gpkg"]);
 const PREVIEW_ROWS = 10;
+/** States in which it may be that no file has come yet; and those in which a dataset can be queried. */
+const UNPUBLISHED = new Set(["draft", "review"]);
+const QUERIED = new Set(["published", "deprecated"]);
 /** What 长辈版 leaves out. */
 const SECONDARY = new Set<Key>(["dataset.releases", "dataset.lineage", "dataset.api"]);
 
@@ -52,17 +55,23 @@ export class DatasetPiece extends Piece {
   }
 
   private page(dataset: Dataset): TemplateResult {
-    const sections: [Key, TemplateResult][] = [
+    const empty = dataset.releases.length === 0 && UNPUBLISHED.has(dataset.state);
+    const ofRows: [Key, TemplateResult][] = empty ? [["dataset.preview", this.awaited()]] : [
       ["dataset.preview", this.preview(dataset)],
       ...(dataset.geometry ? [["dataset.map", this.map(dataset)] as [Key, TemplateResult]] : []),
-      ["dataset.chart", html`<lf-chart-builder .which=${dataset.id} .columns=${dataset.columns}></lf-chart-builder>`],
-      ["dataset.metadata", this.metadata(dataset)],
-      ["dataset.columns", this.columns(dataset)],
+      ...(QUERIED.has(dataset.state) ? [["dataset.chart", html`<lf-chart-builder .which=${dataset.id} .columns=${dataset.columns}></lf-chart-builder>`] as [Key, TemplateResult]] : []),
+    ];
+    const ofQuality: [Key, TemplateResult][] = empty ? [] : [
       ["dataset.quality", html`${qualityReport(dataset.quality, this.tongue)}<lf-standing .which=${dataset.id}></lf-standing>${this.refusedRows(dataset)}`],
       ["dataset.releases", html`${this.releases(dataset)}<lf-versions .which=${dataset.id} .releases=${dataset.releases}></lf-versions>`],
+    ];
+    const sections: [Key, TemplateResult][] = [
+      ...ofRows,
+      ["dataset.metadata", this.metadata(dataset)],
+      ...(dataset.columns.length ? [["dataset.columns", this.columns(dataset)] as [Key, TemplateResult]] : []),
+      ...ofQuality,
       ...(mayAct(data.value.subject, "data_officer", "analyst", "operator") ? [["dataset.life", this.life()] as [Key, TemplateResult]] : []),
-      ["dataset.lineage", this.origins()],
-      ["dataset.api", html`<lf-reading .which=${dataset.id}></lf-reading>`],
+      ...(empty ? [] : ([["dataset.lineage", this.origins()], ["dataset.api", html`<lf-reading .which=${dataset.id}></lf-reading>`]] as [Key, TemplateResult][])),
       ["dataset.feedback", html`<lf-feedback .which=${dataset.id} .columns=${dataset.columns}></lf-feedback>`],
     ];
     const anchor = (key: Key): string => key.replace("dataset.", "");
@@ -74,24 +83,35 @@ export class DatasetPiece extends Piece {
         <h1>${nameOf(dataset.name, this.tongue)} <code>${dataset.id}</code></h1>
         <p>${nameOf(dataset.summary, this.tongue)}</p>
         <p class="tags">
-          <span>${nameOf(dataset.theme, this.tongue)}</span><span>${tOr(`format.${dataset.format}`, dataset.format)}</span>
+          <span>${nameOf(dataset.theme, this.tongue)}</span>${dataset.format ? html`<span>${tOr(`format.${dataset.format}`, dataset.format)}</span>` : nothing}
           <span>${tOr(`classification.${dataset.classification}`, dataset.classification)}</span>
-          <span>${t("catalogue.rows", { n: number(dataset.rows, this.tongue, 0) })}</span>
+          ${empty ? nothing : html`<span>${t("catalogue.rows", { n: number(dataset.rows, this.tongue, 0) })}</span>`}
         </p>
-        <p class="fine">${nameOf(dataset.attribution, this.tongue)} · ${licenceOf(dataset, this.tongue)} · ${dataset.source}</p>
+        <p class="fine">${[nameOf(dataset.attribution, this.tongue), dataset.licence && licenceOf(dataset, this.tongue), dataset.source].filter(Boolean).join(" · ")}</p>
         ${statedPurpose(`dataset:${dataset.id}`, () => this.held.forget())}
-        <p class="downloads">
-          <b>${t("dataset.download")}</b>
-          ${FORMATS.filter((format) => dataset.geometry || !PLACED.has(format)).map(
-            (format) => html`<a class="button" download href=${downloadAddress(`/datasets/${dataset.id}/rows`, { format })}>${format}</a>`,
-          )}
-          <a class="button" download href=${downloadAddress(`/datasets/${dataset.id}/sheet`)}>${t("dataset.sheet")}</a>
-        </p>
+        ${empty ? nothing : this.downloads(dataset)}
       </header>
       <nav class="sections" aria-label=${t("dataset.sections")}>
         ${sections.map(([key]) => html`<a class=${SECONDARY.has(key) ? "secondary" : ""} href="#${anchor(key)}" @click=${(event: Event) => jump(event, key)}>${t(key)}</a>`)}
       </nav>
       ${sections.map(([key, content]) => html`<section id=${anchor(key)} class=${SECONDARY.has(key) ? "secondary" : ""}><h2>${t(key)}</h2>${content}</section>`)}`;
+  }
+
+  /** A dataset of which no file has come yet, and where one is delivered. */
+  private awaited(): TemplateResult {
+    const deliver = (): void => view.set({ room: "work", tab: "exchange", dataset: null, item: null });
+    return html`<p class="calm">${t("dataset.awaited")}</p>
+      ${mayAct(data.value.subject, "data_officer", "analyst", "operator") ? html`<p><button type="button" class="quiet" @click=${deliver}>${t("dataset.deliver")}</button></p>` : nothing}`;
+  }
+
+  private downloads(dataset: Dataset): TemplateResult {
+    return html`<p class="downloads">
+          <b>${t("dataset.download")}</b>
+          ${FORMATS.filter((format) => dataset.geometry || !PLACED.has(format)).map(
+            (format) => html`<a class="button" download href=${downloadAddress(`/datasets/${dataset.id}/rows`, { format })}>${format}</a>`,
+          )}
+          <a class="button" download href=${downloadAddress(`/datasets/${dataset.id}/sheet`)}>${t("dataset.sheet")}</a>
+        </p>`;
   }
 
   private preview(dataset: Dataset): TemplateResult {
@@ -133,7 +153,7 @@ export class DatasetPiece extends Piece {
     const rows = dataset.columns.map((column) => ({
       [t("dataset.column")]: column.name,
       [t("dataset.column.title")]: nameOf(column.title, this.tongue),
-      [t("dataset.type")]: column.type,
+      [t("dataset.type")]: tOr(`type.${column.type}`, column.type),
       [t("unit")]: column.unit ?? "",
       [t("dataset.codelist")]: column.code_list ?? "",
       [t("dataset.required")]: column.required ? t("yes") : t("no"),

@@ -9,7 +9,7 @@ import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard } from "../shell/parts";
-import { data } from "../state/data";
+import { data, here } from "../state/data";
 
 const YEAR_MS = 365 * 86_400_000;
 
@@ -17,6 +17,8 @@ const YEAR_MS = 365 * 86_400_000;
 @customElement("lf-request")
 export class RequestPiece extends Piece {
   @property({ attribute: false }) which = "";
+  /** What may be asked for of it; looked up among the offers if it is not given. */
+  @property({ attribute: false }) offer: Offer | null = null;
   @state() private sent = false;
   @state() private refused: Problem | null = null;
   private readonly offers = new Fetched<Offer[]>(this);
@@ -38,8 +40,7 @@ export class RequestPiece extends Piece {
   }
 
   private fields(): TemplateResult | typeof nothing {
-    const asked = this.offers.want("offers", () => calls.offers());
-    const offer = asked.state === "here" ? asked.value.find(({ id }) => id === this.which) : undefined;
+    const offer = this.offer ?? here(this.offers.want("offers", calls.everyOffer))?.find(({ id }) => id === this.which);
     if (!offer) return nothing;
     return html`<fieldset><legend>${t("request.fields")}</legend>
       ${offer.fields.map(({ name, title }) => html`<label><input type="checkbox" name="fields" value=${name} checked /> ${nameOf(title, this.tongue) || name}</label> `)}
@@ -54,6 +55,7 @@ export class RequestPiece extends Piece {
       this.sent = true;
       this.refused = null;
       data.set({ said: t("request.sent") });
+      this.dispatchEvent(new CustomEvent("sent"));
     } catch (error) {
       this.refused = problemOf(error);
     }

@@ -13,9 +13,10 @@ export function add(chinese: Table, english: Table): void {
   Object.assign(TABLES.en, english);
 }
 
-/** Return a table's message with `{name}` replaced by the values. */
+/** Return a table's message with `{name}` replaced by the values, and `{name|one|many}` by the word for so many. */
 export function fill(message: string, values: Record<string, string | number> = {}): string {
-  return message.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  const worded = message.replace(/\{(\w+)\|([^|}]*)\|([^|}]*)\}/g, (_, name: string, one: string, many: string) => (String(values[name]) === "1" ? one : many));
+  return worded.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
 /** Return the message of a key in the language of the view. */

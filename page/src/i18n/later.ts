@@ -1,15 +1,17 @@
 import { add } from "./index";
+import { begin as beginEn } from "./en/begin";
 import { bureau as bureauEn } from "./en/bureau";
 import { catalogue as catalogueEn } from "./en/catalogue";
 import { office as officeEn } from "./en/office";
 import { portal as portalEn } from "./en/portal";
+import { begin } from "./zh/begin";
 import { bureau } from "./zh/bureau";
 import { catalogue } from "./zh/catalogue";
 import { office } from "./zh/office";
 import { portal } from "./zh/portal";
 
 /** The messages of the rooms of data and of work: they are fetched with these rooms, and not with the first screen. */
-export const zhLater = { ...catalogue, ...portal, ...bureau, ...office } as const;
-export const enLater: Record<keyof typeof zhLater, string> = { ...catalogueEn, ...portalEn, ...bureauEn, ...officeEn };
+export const zhLater = { ...catalogue, ...portal, ...bureau, ...begin, ...office } as const;
+export const enLater: Record<keyof typeof zhLater, string> = { ...catalogueEn, ...portalEn, ...bureauEn, ...beginEn, ...officeEn };
 
 add(zhLater, enLater);

@@ -10,6 +10,7 @@ import { formatView } from "../state/url";
 import { view } from "../state/view";
 import { ActingPiece, shown } from "../work/acting";
 import "./lf-agreement";
+import "./lf-offers";
 
 const STATUSES = ["asked", "in_force", "expired", "ended", "refused", "withdrawn"] as const;
 
@@ -32,12 +33,12 @@ export class AgreementsPiece extends ActingPiece {
           ${t(each === null ? "agreements.all" : `agreement.${each}`)}</button>`)}
       </div>
       ${shown(asked, () => this.held.forget(), (page) => this.list(page))}
+      ${officer ? nothing : html`<lf-offers @sent=${() => this.held.forget()}></lf-offers>`}
     </section>`;
   }
 
   private list(page: Page<Agreement>): TemplateResult {
-    if (!page.items.length) return html`<p class="calm">${t("agreements.none")}</p>
-      <p><button type="button" @click=${() => view.set({ room: "data", tab: null, facets: { sharing: "conditional" } })}>${t("agreements.find")}</button></p>`;
+    if (!page.items.length) return html`<p class="calm">${t("agreements.none")}</p>`;
     return html`<ul class="work-list">${page.items.map((each) => this.one(each))}</ul>${this.held.foot()}`;
   }
 

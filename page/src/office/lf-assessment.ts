@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { office, type Assessment, type Form } from "../api/office";
 import type { Page } from "../api/types";
-import { moment, nameOf } from "../format";
+import { lawOf, moment, nameOf } from "../format";
 import { t } from "../i18n";
 import { Fetched } from "../shell/fetched";
 import { ActingPiece, shown } from "../work/acting";
@@ -44,7 +44,7 @@ export class AssessmentPiece extends ActingPiece {
     };
     return html`<details class="work-more"><summary>${t("assessment.write")}</summary>
       <form class="work-form" @submit=${(event: SubmitEvent) => void save(event)}>
-        ${form.questions.map(({ id, question, law }) => html`<label>${nameOf(question, this.tongue)} <small>${law}</small>
+        ${form.questions.map(({ id, question, law }) => html`<label>${nameOf(question, this.tongue)} <small>${lawOf(law, this.tongue)}</small>
           <textarea name=${id} rows="2" maxlength="4000" required .value=${last?.answers[id] ?? ""}></textarea></label>`)}
         <fieldset><legend>${t("assessment.risk")}</legend>
           <label><input type="radio" name="acceptable" value="yes" required /> ${t("assessment.fine")}</label>

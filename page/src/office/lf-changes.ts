@@ -41,7 +41,7 @@ export class ChangesPiece extends Piece {
     if (!items.length) return html`<p class="calm">${t("changes.none")}</p>`;
     return html`<ol class="work-list">${items.map((each) => html`<li data-seq=${each.seq}>
       <button type="button" class="link" @click=${() => view.set({ room: "data", tab: null, dataset: each.dataset })}>${each.dataset}</button>
-      ${tOr(`change.${each.kind}`, each.kind)}${this.detail(each)} <small>${moment(each.recorded, this.zone)}</small></li>`)}</ol>${this.held.foot()}`;
+      ${tOr(`change.${each.kind}`, tOr(`life.kind.${each.kind}`, each.kind))}${this.detail(each)} <small>${moment(each.recorded, this.zone)}</small></li>`)}</ol>${this.held.foot()}`;
   }
 
   private detail({ kind, detail }: Change): string {

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { office, type Form, type LawPage, type Use } from "../api/office";
 import type { Page } from "../api/types";
-import { moment, nameOf } from "../format";
+import { lawOf, moment, nameOf } from "../format";
 import { t, type Key } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
@@ -36,7 +36,7 @@ export class EthicsPiece extends Piece {
         <ol>${steps.map((step) => html`<li>${t(step)}</li>`)}</ol></section>`)}</div>
       <h2>${t("ethics.form")}</h2>
       ${shown(form, () => this.form.forget(), ({ questions }) => html`<p class="fine">${t("ethics.form.lead")}</p>
-        <ol class="work-questions">${questions.map((each) => html`<li>${nameOf(each.question, this.tongue)} <small>${each.law}</small></li>`)}</ol>`)}
+        <ol class="work-questions">${questions.map((each) => html`<li>${nameOf(each.question, this.tongue)} <small>${lawOf(each.law, this.tongue)}</small></li>`)}</ol>`)}
       <h2>${t("ethics.laws")}</h2>
       ${shown(laws, () => this.laws.forget(), (page) => this.articles(page))}
     </section>`;

@@ -7,6 +7,9 @@ import type { Asked } from "../state/data";
 import { data } from "../state/data";
 import { problemCard, skeleton } from "../shell/parts";
 
+/** What an id may look like, as the `pattern` of a field. */
+export const SLUG = "[a-z][a-z0-9]*([_\\-][a-z0-9]+)*";
+
 /** A piece in which a person does something: what was refused stays told until the next is done. */
 export class ActingPiece extends Piece {
   @state() private refused: { of: string; problem: Problem } | null = null;

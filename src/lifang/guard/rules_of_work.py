@@ -250,6 +250,14 @@ RULES_OF_WORK = (
         ANY,
     ),
     Rule(
+        "organisations-seen",
+        "Data officers see which organisations there are, to set up their inboxes and to name who provides data.",
+        frozenset({Role.DATA_OFFICER}),
+        frozenset({Action.READ}),
+        frozenset({"organisation"}),
+        ANY,
+    ),
+    Rule(
         "house",
         "Administrators back up, restore and set up the city.",
         frozenset({Role.ADMINISTRATOR}),

@@ -3,10 +3,10 @@ import type { portal as zh } from "../zh/portal";
 /** Messages of the page in English: the open-data portal. */
 export const portal: Record<keyof typeof zh, string> = {
   "landing.title": "The city's open data",
-  "landing.lead": "{n} datasets in {themes} themes",
+  "landing.lead": "{n} {n|dataset|datasets} in {themes} {themes|theme|themes}",
   "landing.themes": "By theme",
   "landing.bases": "The six base databases",
-  "landing.count": "{n} datasets",
+  "landing.count": "{n} {n|dataset|datasets}",
   "landing.doors": "Read the whole catalogue by a standard:",
   "catalogue.meant": "Did you mean:",
   "facet.base": "Base database",

@@ -48,7 +48,7 @@ def _read(file: Path) -> bytes:
 @app.command()
 def feed(file: Annotated[Path, typer.Argument(help="The feed, TOML.")], folder: Dir, secret: SecretNames = None,
          as_json: Json = False) -> None:  # fmt: skip
-    """Add a feed, or write it anew: id, organisation, dataset, [card], [source] kind = upload, folder, http or sftp."""
+    """Add a feed, or write it anew: its id, organisation, dataset, the tables card and source (its kind)."""
     try:
         table = tomllib.loads(_read(file).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
