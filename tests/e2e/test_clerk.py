@@ -216,6 +216,9 @@ def test_what_a_reader_found_is_mended_and_a_dataset_is_held_and_destroyed(page:
     expect(page.locator("lf-life [data-step=destroy]")).to_have_count(0)  # another person's word is needed
     _as(page, empty_city, "wu", "data_officer")
     open_page(page, empty_city, "?lang=en&room=data&dataset=pumps")
+    page.locator("dialog[open] [name=purpose]").fill("its term is over")  # what is archived is read for a purpose only
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     _step(page, "destroy", reason="as the schedule says")
     done = page.locator("[data-destruction]", has_text="pumps")
     done.locator("button").click()

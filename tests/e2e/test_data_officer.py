@@ -239,7 +239,7 @@ def test_the_office_approves_a_request_publishes_the_use_and_settles_a_conflict(
     page.get_by_role("button", name="Let this hold").click()
     expect(page.locator("lf-master")).to_contain_text("No conflict waits for a person.")
     page.get_by_role("button", name="Consolidate now").click()
-    expect(page.locator("lf-app > p[role=status]")).to_have_text("Consolidated.")
+    expect(page.locator("lf-app > p[role=status]")).to_have_text("Consolidated.", timeout=30_000)
     page.get_by_label("unified social credit code").fill(code)
     page.keyboard.press("Enter")
     expect(page.locator("lf-record h2")).to_contain_text("甲有限公司")

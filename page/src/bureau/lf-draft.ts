@@ -21,7 +21,7 @@ export class DraftPiece extends ActingPiece {
 
   protected override render(): TemplateResult {
     const bureaus = here(this.bureaus.want(this.who, () => bureau.organisations())) ?? [];
-    return html`<details class="upload" data-part="draft"><summary>${t("draft.begin")}</summary>
+    return html`<details class="draft" data-part="draft"><summary>${t("draft.begin")}</summary>
       <p class="fine">${t("draft.lead")}</p>
       <form class="work-form" @submit=${(event: SubmitEvent) => void this.begin(event, bureaus)}>
         <label>${t("draft.id")} <input name="id" required maxlength="64" pattern=${SLUG} autocomplete="off" placeholder="hydrants" /></label>

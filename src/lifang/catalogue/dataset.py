@@ -99,8 +99,9 @@ class Dataset:
         """Return release ``number``, or the newest, or the newest recorded by the moment ``at``; else ``NotFound``."""
         if (found := self._newest.of(self.id) if number is None and at is None else self._one(number, at)) is not None:
             return found
-        mend = f"List them: lifang data show {self.id}."
-        raise NotFound(f"{self.id} has no such release.", where=f"number {number}, at {at}", mend=mend)
+        asked = {"number": number, "at": at}
+        told = ", ".join(f"{name} {value}" for name, value in asked.items() if value is not None)
+        raise NotFound(f"{self.id} has no such release.", where=told, mend=f"List them: lifang data show {self.id}.")
 
     def _one(self, number: int | None, at: datetime | None) -> Release | None:
         where: dict[str, Any] = {"dataset": self.id}

@@ -57,6 +57,7 @@ export const begin: Record<keyof typeof zh, string> = {
   "dataset.deliver": "Deliver one",
   "life.kind.destroyed": "destroyed",
   "certificate.the_body_has_the_hash_that_the_certificate_names": "the body has the hash that the certificate names",
+  "certificate.the_city's_signature_holds": "the city's signature holds",
   "certificate.the_ledger_names_that_hash_for_this_dataset": "the ledger names that hash for this dataset",
   "certificate.the_ledger_holds_the_approval": "the ledger holds the approval",
   "certificate.two_persons_decided": "two persons decided",

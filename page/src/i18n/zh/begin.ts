@@ -55,6 +55,7 @@ export const begin = {
   "dataset.deliver": "去报送",
   "life.kind.destroyed": "已销毁",
   "certificate.the_body_has_the_hash_that_the_certificate_names": "证明的哈希与正文相符",
+  "certificate.the_city's_signature_holds": "本市的签名有效",
   "certificate.the_ledger_names_that_hash_for_this_dataset": "账本就此数据集记有该哈希",
   "certificate.the_ledger_holds_the_approval": "账本记有批准",
   "certificate.two_persons_decided": "由两人办理",
