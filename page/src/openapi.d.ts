@@ -2796,6 +2796,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/twin/analyses/buffer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What lies about an object
+         * @description Tell the zone within a distance of an object's outline, as GeoJSON, and which objects reach into it.
+         */
+        get: operations["buffer_api_v1_twin_analyses_buffer_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/twin/analyses/clearance": {
         parameters: {
             query?: never;
@@ -2810,6 +2830,26 @@ export interface paths {
          * @description Tell which pipes lie nearer to each other than they may, wall to wall, nearest first.
          */
         post: operations["clearance_api_v1_twin_analyses_clearance_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/analyses/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How two models differ
+         * @description Tell which objects of two models are the same building, how they differ, and which only one of them has.
+         */
+        get: operations["comparison_api_v1_twin_analyses_comparison_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2868,6 +2908,26 @@ export interface paths {
          * @description Tell height, surface, covered area and volume of an object; no volume where it is not closed.
          */
         get: operations["measures_api_v1_twin_analyses_measures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/analyses/overlay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What objects cover of the polygons of a dataset
+         * @description Tell what each object covers of each polygon of a dataset: the area, and its share of both.
+         */
+        get: operations["overlay_api_v1_twin_analyses_overlay_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2967,7 +3027,9 @@ export interface paths {
         };
         /**
          * What is seen from a point
-         * @description Tell which cells about a point are seen from it over roofs and level ground, in rows from the south.
+         * @description Tell which cells about a point are seen from it over roofs and ground, in rows from the south.
+         *
+         *     The ground is the terrain of the twin (TINRelief), or that between the points of the dataset `terrain`.
          */
         get: operations["viewshed_api_v1_twin_analyses_viewshed_get"];
         put?: never;
@@ -3042,6 +3104,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/twin/difference/features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What two moments differ in, as GeoJSON
+         * @description Give the outlines of what was added, removed, moved or changed between two moments, by id.
+         */
+        get: operations["features_api_v1_twin_difference_features_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have the catalogue hold what two moments differ in
+         * @description Release what was added, removed, moved or changed between two moments as a dataset, a row an object.
+         */
+        post: operations["release_api_v1_twin_differences_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/twin/export": {
         parameters: {
             query?: never;
@@ -3080,6 +3182,50 @@ export interface paths {
          */
         post: operations["bring_api_v1_twin_link_imports_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/link-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rules that link objects
+         * @description List the rules, with how many links each makes and up to which moment.
+         */
+        get: operations["listing_api_v1_twin_link_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/link-rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep one
+         * @description Keep a rule, and have all rules applied: the answer is the job that does it.
+         */
+        put: operations["put_api_v1_twin_link_rules__rule__put"];
+        post?: never;
+        /**
+         * Take one away
+         * @description Take a rule away; its links end at the city's present.
+         */
+        delete: operations["remove_api_v1_twin_link_rules__rule__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3145,6 +3291,26 @@ export interface paths {
          *     What the model held before and names no more ends at `valid_from`. The same again changes nothing.
          */
         post: operations["add_api_v1_twin_models_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/twin/models/{model}/dataset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Have the catalogue hold a model as a dataset
+         * @description Release what stands of a model as the dataset `twin_MODEL`, from now on whenever the model changes.
+         */
+        put: operations["publish_api_v1_twin_models__model__dataset_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3311,6 +3477,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/twin/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Places by name or address
+         * @description Find places by name or address: objects, and rows of datasets that have a name and a place.
+         */
+        get: operations["places_api_v1_twin_places_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/twin/properties": {
         parameters: {
             query?: never;
@@ -3386,7 +3572,7 @@ export interface paths {
         };
         /**
          * Counts and heights
-         * @description Count the objects that held at a moment in the city, with their heights, by group.
+         * @description Count the objects that held at a moment in the city and meet every condition, with their heights, by group.
          */
         get: operations["figures_api_v1_twin_statistics_get"];
         put?: never;
@@ -4419,6 +4605,106 @@ export interface paths {
          *     older than a day; one without is told of at the end of `datetime`.
          */
         get: operations["trajectory_ogc_collections_sensing_observations_trajectory_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/twin.{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A model of the twin
+         * @description Describe a model of the twin, or one class of it, as a collection; with where it lies and its 3D Tiles.
+         */
+        get: operations["a_collection_ogc_collections_twin__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/twin.{name}/3dtiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A model as 3D Tiles
+         * @description Give a tileset (OGC 22-025r4) whose root is the model's own tileset, as it was at a moment.
+         */
+        get: operations["volume_ogc_collections_twin__name__3dtiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/twin.{name}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Objects of a model as features
+         * @description Give the objects of a model that held at a moment (now), or in an interval, by id; `numberMatched` is exact.
+         */
+        get: operations["items_ogc_collections_twin__name__items_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/twin.{name}/items/{feature_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An object
+         * @description Give one object as a feature, as it was at a moment (now).
+         */
+        get: operations["item_ogc_collections_twin__name__items__feature_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/twin.{name}/queryables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What its objects are filtered by
+         * @description Give what the objects of a model can be narrowed by.
+         */
+        get: operations["queryables_ogc_collections_twin__name__queryables_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6804,6 +7090,20 @@ export interface components {
             to: number;
         };
         /**
+         * DifferenceDataset
+         * @description Which two moments in the city, of which model (none: of all), and the id of the dataset that tells.
+         */
+        DifferenceDataset: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /** Dataset */
+            dataset: string;
+            /** Model */
+            model?: string | null;
+        };
+        /**
          * DifferenceItem
          * @description A row that differs: its key, and each cell that does, before and after.
          */
@@ -7885,6 +8185,94 @@ export interface components {
             items: components["schemas"]["LinkBody"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * LinkRuleBody
+         * @description How links come about: from objects of models and classes (none: of all) to rows of a dataset, or to `things`.
+         */
+        LinkRuleBody: {
+            /**
+             * Attribute
+             * @default
+             */
+            attribute: string;
+            /**
+             * Classes
+             * @default []
+             */
+            classes: string[];
+            /**
+             * Column
+             * @default
+             */
+            column: string;
+            /**
+             * Kind
+             * @description parcel, address, owner, occupant, licence, sensor, case, project, area, contains, serves, related
+             */
+            kind: string;
+            /**
+             * Models
+             * @default []
+             */
+            models: string[];
+            /**
+             * Role
+             * @default
+             */
+            role: string;
+            /**
+             * Thing Kind
+             * @description Of `things`, those of this kind only.
+             * @default
+             */
+            thing_kind: string;
+            /**
+             * To
+             * @description A dataset, or `things`.
+             */
+            to: string;
+            /**
+             * Valid From
+             * @description Since when it links, ISO 8601 with an offset.
+             */
+            valid_from: string;
+            /**
+             * Way
+             * @description `within` to the polygons that an object stands in; `nearest` to the nearest, up to `within_m` metres away; `same` to the rows whose `column` has the value of the object's `attribute`
+             */
+            way: string;
+            /**
+             * Within M
+             * @default 0
+             */
+            within_m: number;
+        };
+        /**
+         * LinkRuleList
+         * @description Rules by id.
+         */
+        LinkRuleList: {
+            /** Items */
+            items: components["schemas"]["LinkRuleState"][];
+        };
+        /**
+         * LinkRuleState
+         * @description A rule, how many links it makes now, and up to which moment in the city it was applied.
+         */
+        LinkRuleState: {
+            /** Applied */
+            applied: string | null;
+            /** Id */
+            id: string;
+            /** Links */
+            links: number;
+            /** Rule */
+            rule: {
+                [key: string]: unknown;
+            };
+            /** Source */
+            source: string;
         };
         /**
          * LinkedBody
@@ -9009,6 +9397,48 @@ export interface components {
             least_m: number;
             /** Pipes */
             pipes: components["schemas"]["PipeBody"][];
+        };
+        /**
+         * PlaceBody
+         * @description A place: what it is called, what it is, where; how well it fits, 0 to 1; the address by which it was found.
+         */
+        PlaceBody: {
+            /** Address */
+            address: {
+                [key: string]: string;
+            };
+            /** Bbox */
+            bbox: number[];
+            /**
+             * Centre
+             * @description Longitude, latitude in degrees.
+             */
+            centre: number[];
+            /** Geometry */
+            geometry: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Score */
+            score: number;
+            /**
+             * Target
+             * @description `object:ID` or `row:DATASET/KEY`.
+             */
+            target: string;
+        };
+        /**
+         * PlaceList
+         * @description Places, the likeliest first; `address` is the text taken apart as an address.
+         */
+        PlaceList: {
+            /** Address */
+            address: {
+                [key: string]: string;
+            };
+            /** Items */
+            items: components["schemas"]["PlaceBody"][];
         };
         /**
          * ProblemBody
@@ -24982,6 +25412,96 @@ export interface operations {
             };
         };
     };
+    buffer_api_v1_twin_analyses_buffer_get: {
+        parameters: {
+            query: {
+                id: string;
+                distance_m: number;
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     clearance_api_v1_twin_analyses_clearance_post: {
         parameters: {
             query?: never;
@@ -24994,6 +25514,98 @@ export interface operations {
                 "application/json": components["schemas"]["PipesBody"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    comparison_api_v1_twin_analyses_comparison_get: {
+        parameters: {
+            query: {
+                /** @description A model. */
+                one: string;
+                /** @description Another. */
+                other: string;
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -25265,6 +25877,102 @@ export interface operations {
                 id: string;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    overlay_api_v1_twin_analyses_overlay_get: {
+        parameters: {
+            query: {
+                /** @description A dataset of polygons. */
+                dataset: string;
+                /** @description Its column of names. */
+                key: string;
+                /** @description With the common part as GeoJSON. */
+                geometry?: boolean;
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+                /** @description Only the objects of this model. */
+                model?: string | null;
             };
             header?: never;
             path?: never;
@@ -25738,6 +26446,10 @@ export interface operations {
                 at?: string | null;
                 /** @description Only the objects of this model. */
                 model?: string | null;
+                /** @description A dataset of points with heights. */
+                terrain?: string | null;
+                /** @description Its column of heights in metres. */
+                height?: string;
             };
             header?: never;
             path?: never;
@@ -26168,6 +26880,185 @@ export interface operations {
             };
         };
     };
+    features_api_v1_twin_difference_features_get: {
+        parameters: {
+            query: {
+                /** @description A moment in the city, ISO 8601 with an offset. */
+                before: string;
+                /** @description A moment in the city, ISO 8601 with an offset. */
+                after: string;
+                model?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    release_api_v1_twin_differences_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DifferenceDataset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     export_api_v1_twin_export_get: {
         parameters: {
             query: {
@@ -26297,6 +27188,261 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LinkChangeBody"];
                 };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listing_api_v1_twin_link_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkRuleList"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    put_api_v1_twin_link_rules__rule__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRuleBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_api_v1_twin_link_rules__rule__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad input */
             400: {
@@ -26724,6 +27870,91 @@ export interface operations {
             };
         };
     };
+    publish_api_v1_twin_models__model__dataset_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     examination_api_v1_twin_models__model__examination_get: {
         parameters: {
             query?: {
@@ -26898,6 +28129,14 @@ export interface operations {
     every_api_v1_twin_objects_get: {
         parameters: {
             query?: {
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+                /** @description As recorded by this moment: ISO 8601 with an offset. */
+                recorded?: string | null;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
                 q?: string;
                 class?: string | null;
                 model?: string | null;
@@ -26912,14 +28151,14 @@ export interface operations {
                 linked?: string | null;
                 /** @description As of this scenario. */
                 scenario?: string | null;
-                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
-                at?: string | null;
-                /** @description As recorded by this moment: ISO 8601 with an offset. */
-                recorded?: string | null;
-                /** @description The `next` of the page before. */
-                after?: string | null;
-                /** @description How many items at most. */
-                limit?: number;
+                /** @description WKT, longitude first. */
+                polygon?: string | null;
+                /** @description Longitude, latitude in degrees. */
+                near?: string | null;
+                /** @description A place's name, or an address. */
+                place?: string | null;
+                /** @description How far at most from `near`, `place` or `polygon`; 100 m. */
+                within_m?: number | null;
             };
             header?: never;
             path?: never;
@@ -27443,6 +28682,95 @@ export interface operations {
             };
         };
     };
+    places_api_v1_twin_places_get: {
+        parameters: {
+            query: {
+                /** @description A name or an address. */
+                q: string;
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceList"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     properties_api_v1_twin_properties_get: {
         parameters: {
             query?: {
@@ -27800,11 +29128,30 @@ export interface operations {
         parameters: {
             query?: {
                 by?: "class" | "level" | "model" | "category" | "stage";
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+                q?: string;
+                class?: string | null;
                 model?: string | null;
                 /** @description West, south, east, north in degrees. */
                 bbox?: string | null;
-                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
-                at?: string | null;
+                /** @description A name that may be written a little differently. */
+                fuzzy?: string;
+                /** @description CIM level. */
+                level?: number | null;
+                stage?: string | null;
+                /** @description What it is linked to: `KIND:ID`. */
+                linked?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
+                /** @description WKT, longitude first. */
+                polygon?: string | null;
+                /** @description Longitude, latitude in degrees. */
+                near?: string | null;
+                /** @description A place's name, or an address. */
+                place?: string | null;
+                /** @description How far at most from `near`, `place` or `polygon`; 100 m. */
+                within_m?: number | null;
             };
             header?: never;
             path?: never;
@@ -33342,6 +34689,508 @@ export interface operations {
                     "application/geo+json": unknown;
                     "application/json": unknown;
                     "application/vnd.cov+json": unknown;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not made here */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    a_collection_ogc_collections_twin__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A model, or a model and a class: `delft`, `delft.Building`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not made here */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    volume_ogc_collections_twin__name__3dtiles_get: {
+        parameters: {
+            query?: {
+                /** @description A moment or an interval; now. */
+                datetime?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A model, or a model and a class: `delft`, `delft.Building`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not made here */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    items_ogc_collections_twin__name__items_get: {
+        parameters: {
+            query?: {
+                /** @description At most 10,000 are given. */
+                limit?: number | null;
+                bbox?: string | null;
+                /** @description A moment or an interval; now. */
+                datetime?: string | null;
+                class?: string | null;
+                level?: number | null;
+                stage?: string | null;
+                q?: string;
+                /** @description The id that the page before ended with. */
+                after?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A model, or a model and a class: `delft`, `delft.Building`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                    "application/json": unknown;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not made here */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    item_ogc_collections_twin__name__items__feature_id__get: {
+        parameters: {
+            query?: {
+                /** @description A moment or an interval; now. */
+                datetime?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A model, or a model and a class: `delft`, `delft.Building`. */
+                name: string;
+                /** @description The id of a feature. */
+                feature_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                    "application/json": unknown;
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not made here */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    queryables_ogc_collections_twin__name__queryables_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A model, or a model and a class: `delft`, `delft.Building`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/schema+json": unknown;
                 };
             };
             /** @description Bad input */

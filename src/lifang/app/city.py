@@ -12,12 +12,14 @@ from typing import Any, Self
 from lifang.app.areas import city_districts
 from lifang.app.asking import DETECT_CLASHES, OWNER, Asker, Reads, clash_job
 from lifang.app.bus import Bus
+from lifang.app.cataloguing import ModelShelf
 from lifang.app.consolidating import CONSOLIDATE, consolidation_job
 from lifang.app.describe import describe_city, describe_layers, tell_observations
 from lifang.app.doctor import Finding, examine, told_address
 from lifang.app.grades import Grades
 from lifang.app.harvesting import harvest_job
 from lifang.app.jobs import Jobs
+from lifang.app.linking import LINK_OBJECTS, Linker
 from lifang.app.long_work import LongWork
 from lifang.app.pack_models import FURNISH_MODELS, furnish_model, furnish_models_job, models_await, pack_models
 from lifang.app.packs import Tell, pack_datasets
@@ -118,7 +120,7 @@ class City(Reads):
         self.webhooks = Webhooks(self.store, clock, self.settings.webhooks)
         self.webhook_deliveries = Deliveries(self.webhooks, self.catalogue.changes, clock, knows=self._webhook_knows)
         self._upkeep = Upkeep(self.store, self.catalogue, clock)
-        self._long_work = LongWork(self.store, self.catalogue, self.twin, self.spool)
+        self._long_work = self._make_long_work()
         self._wire()
 
     def _make_network(self) -> tuple[network.SensorNetwork, tasking.Tasking]:
@@ -140,6 +142,11 @@ class City(Reads):
             gateway_of=devices.gateway_of,
         )
         return devices, commands
+
+    def _make_long_work(self) -> LongWork:
+        self.linker = Linker(self.store, self.twin, self.catalogue, self.sensing, now=lambda: self.now)
+        self.shelf = ModelShelf(self.store, self.twin, self.catalogue, now=lambda: self.now)
+        return LongWork(self.store, self.catalogue, self.twin, self.linker, self.shelf, self.spool)
 
     @property
     def now(self) -> datetime:
@@ -212,13 +219,15 @@ class City(Reads):
             tell(done / (len(pairs) + 2), card.stem)
             self.catalogue.add(file, name=file.name, card=Card.load(card), by=SYSTEM)
         for model in pack_models(pack) if models else ():
-            furnish_model(model, self.store, self.catalogue, self.twin)
+            furnish_model(model, self.store, self.catalogue, self.twin, self.shelf)
         if self.settings.replay:
             tell(len(pairs) / (len(pairs) + 2), "sensors")
             self._furnish_sensors()
             tell((len(pairs) + 1) / (len(pairs) + 2), "scenes")
             self.scenes.begin(self.now, back=_SCENES_LOOK_BACK)
             self.scenes.run_due(self.now)
+        if models:
+            self.linker.furnish(pack)
         tell(1.0, "")
 
     def furnish_models_later(self, pack: Path, *, simulate: bool) -> None:
@@ -292,6 +301,8 @@ class City(Reads):
         self.jobs.register(CONSOLIDATE, consolidation_job(self.masterdata))
 
     def _tell_change(self, change: CatalogueChange) -> None:
+        if change.kind == "release" and self._started and self.linker.uses(change.dataset):
+            self.jobs.submit(LINK_OBJECTS, {}, subject=SYSTEM)
         if change.is_for_readers:
             classification = self.catalogue.classification(change.dataset)
             self.bus.publish("catalogue", change.as_json(), classification=classification)

@@ -7,10 +7,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from lifang.app.cataloguing import CATALOGUE_DIFFERENCE, CATALOGUE_MODEL, ModelShelf
 from lifang.app.jobs import Job, JobContext, Jobs
+from lifang.app.linking import LINK_OBJECTS, Linker
 from lifang.catalogue import Admission, Card, Catalogue
 from lifang.core import parse_instant
-from lifang.guard import Classification
+from lifang.guard import SYSTEM, Classification
 from lifang.population import SyntheticPopulation
 from lifang.store import Store
 from lifang.twin import ModelFile, Placement, Twin, read_model, read_outlines
@@ -23,14 +25,20 @@ _FAULTS_TOLD = 100
 class LongWork:
     """Admissions, models and backups as jobs. ``spool`` holds the files that wait to be admitted, one a job."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, twin: Twin, spool: Path) -> None:
+    def __init__(
+        self, store: Store, catalogue: Catalogue, twin: Twin, linker: Linker, shelf: ModelShelf, spool: Path
+    ) -> None:
         self._store, self._catalogue, self._twin, self._spool = store, catalogue, twin, spool
+        self._linker, self._shelf = linker, shelf
 
     def register(self, jobs: Jobs) -> None:
         """Have ``jobs`` know this work."""
         jobs.register(ADD_DATASET, self._add_dataset, ended=_drop_source)
         jobs.register(ADD_MODEL, self._add_model, ended=_drop_source)
         jobs.register(RAISE_OUTLINES, self._raise_outlines)
+        jobs.register(LINK_OBJECTS, lambda job: self._linker.apply(by=job.by, check=job.check))
+        jobs.register(CATALOGUE_MODEL, self._catalogue_model)
+        jobs.register(CATALOGUE_DIFFERENCE, self._catalogue_difference)
         jobs.register(BACKUP, self._backup)
         jobs.register(SYNTHESISE, self._synthesise)
 
@@ -87,6 +95,8 @@ class LongWork:
             stage=asked["stage"],
             by=job.by,
         )
+        self._linker.apply(by=SYSTEM, check=job.check)
+        self._shelf.keep_up(asked["model"], by=SYSTEM)
         return {
             "model": asked["model"],
             "objects": added.change.rows,
@@ -96,6 +106,15 @@ class LongWork:
             **added.examination.counts,
             "faults": [asdict(each) for each in added.examination.faults[:_FAULTS_TOLD]],
         }
+
+    def _catalogue_model(self, job: JobContext) -> Mapping[str, Any]:
+        return self._shelf.publish(job.job.arguments["model"], by=job.by).as_json()
+
+    def _catalogue_difference(self, job: JobContext) -> Mapping[str, Any]:
+        asked = job.job.arguments
+        before, after = parse_instant(asked["before"]), parse_instant(asked["after"])
+        admission = self._shelf.publish_difference(asked["dataset"], before, after, model=asked["model"], by=job.by)
+        return admission.as_json()
 
     def _synthesise(self, job: JobContext) -> Mapping[str, Any]:
         made = SyntheticPopulation(self._catalogue, scratch=self._store.folder / "scratch").synthesise(

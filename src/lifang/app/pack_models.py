@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lifang.app.cataloguing import ModelShelf
 from lifang.app.packs import data_file
 from lifang.app.simulated_rooms import register_rooms, rooms_registered
 from lifang.catalogue import Catalogue
-from lifang.core import BadInput, Box
+from lifang.core import BadInput, Box, NotFound
 from lifang.guard import SYSTEM, Classification
 from lifang.store import Store, read_setting, write_setting
 from lifang.twin import BlockRule, ModelCard, ModelFile, Placement, Twin, generate_buildings, read_model
@@ -88,15 +90,26 @@ def _generator(written: dict[str, Any]) -> PackGenerator:
 
 
 def furnish_model(
-    model: PackModel, store: Store, catalogue: Catalogue, twin: Twin, poll: Callable[[], None] = lambda: None
+    model: PackModel,
+    store: Store,
+    catalogue: Catalogue,
+    twin: Twin,
+    shelf: ModelShelf,
+    poll: Callable[[], None] = lambda: None,
 ) -> None:
-    """Bring a model of a pack into the twin; nothing is done again unless it, or what it is made from, is another."""
+    """Bring a model of a pack into the twin and the catalogue.
+
+    Nothing is done again unless it, or what it is made from, is another.
+    """
     content = _content(model.source, catalogue)
     if _is_there(model, content, store):
         return
     twin.describe(model.id, model.card)
     for since, found in _moments(model, content, catalogue, store.folder / "scratch", poll):
         twin.add(model.id, found, classification=model.classification, valid_from=since, by=SYSTEM)
+    made_of = "" if isinstance(model.source, Path) else model.source.dataset
+    with suppress(NotFound):  # it may be one of the future, of which nothing stands yet
+        shelf.publish(model.id, by=SYSTEM, made_of=made_of)
     write_setting(store, _key(model), _state(model, content))
 
 
@@ -116,9 +129,10 @@ def furnish_models_job(city: City, job: JobContext) -> Mapping[str, Any]:
     for done, model in enumerate(models):
         job.check()
         job.progress(done / len(models), model.id)
-        furnish_model(model, city.store, city.catalogue, city.twin, job.check)
+        furnish_model(model, city.store, city.catalogue, city.twin, city.shelf, job.check)
         if job.job.arguments["simulate"] and model.simulated_rooms:
             rooms += register_rooms(city, model.id)
+    city.linker.furnish(Path(job.job.arguments["pack"]))
     return {"models": [model.id for model in models], "simulated_rooms": rooms}
 
 

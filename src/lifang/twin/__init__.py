@@ -5,53 +5,67 @@ Does not belong here: who may see them, analyses, the formats of map viewers oth
 Reads model files and datasets with outlines; writes the store of objects, and one dataset a model.
 """
 
+from lifang.twin.areas import Area
 from lifang.twin.clashing import UNTOUCHABLE, Clashes, ClashFound, ClashReport
 from lifang.twin.examination import Examination
 from lifang.twin.exporting import FORMS, Export
 from lifang.twin.flat import VectorSource
 from lifang.twin.generating import BlockRule, generate_buildings
+from lifang.twin.linking import SAME, THINGS, WAYS, Ends, LinkRule
 from lifang.twin.links import LINK_KINDS, TARGETS, Link, Links
 from lifang.twin.model import CATEGORIES, CLASSES, STAGES, CityObject, ModelCard, Shape, class_of
+from lifang.twin.planning import PlanStudy
 from lifang.twin.reading import Fault, ModelFile, Placement, read_cityjson, read_ifc, read_model, read_outlines
 from lifang.twin.scenarios import Scenario, Scenarios
-from lifang.twin.studying import Study, pipe_clearances
+from lifang.twin.studying import pipe_clearances
+from lifang.twin.tabling import DIFFERENCE_FIELDS, OBJECT_FIELDS, write_geoparquet
 from lifang.twin.tiles import Tile, TileSource
 from lifang.twin.tiling import CONTENT, SUBTREE, Cell
 from lifang.twin.twin import Added, Twin
 from lifang.twin.vector import LAYER, ZOOM_MAX, Quadrant
+from lifang.twin.writing import FEATURE_FIELDS
 
 __all__ = [
     "CATEGORIES",
     "CLASSES",
     "CONTENT",
+    "DIFFERENCE_FIELDS",
+    "FEATURE_FIELDS",
     "FORMS",
     "LAYER",
     "LINK_KINDS",
+    "OBJECT_FIELDS",
+    "SAME",
     "STAGES",
     "SUBTREE",
     "TARGETS",
+    "THINGS",
     "UNTOUCHABLE",
+    "WAYS",
     "ZOOM_MAX",
     "Added",
+    "Area",
     "BlockRule",
     "Cell",
     "CityObject",
     "ClashFound",
     "ClashReport",
     "Clashes",
+    "Ends",
     "Examination",
     "Export",
     "Fault",
     "Link",
+    "LinkRule",
     "Links",
     "ModelCard",
     "ModelFile",
     "Placement",
+    "PlanStudy",
     "Quadrant",
     "Scenario",
     "Scenarios",
     "Shape",
-    "Study",
     "Tile",
     "TileSource",
     "Twin",
@@ -63,4 +77,5 @@ __all__ = [
     "read_ifc",
     "read_model",
     "read_outlines",
+    "write_geoparquet",
 ]

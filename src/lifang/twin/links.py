@@ -25,6 +25,7 @@ LINK_KINDS: Mapping[str, tuple[str, str, str, str]] = {
     "sensor": ("感知设备", "is sensed by", "感知对象", "senses"),
     "case": ("案件", "has the case", "案件对象", "is about"),
     "project": ("工程项目", "belongs to the project", "项目对象", "covers"),
+    "area": ("所在区域", "lies in", "区域内对象", "holds"),
     "contains": ("包含", "contains", "位于", "lies within"),
     "serves": ("服务于", "serves", "由其服务", "is served by"),
     "related": ("相关", "is related to", "相关", "is related to"),
@@ -108,7 +109,7 @@ class Links:
         if not source.strip() or len(source) > _TEXT_MAX:
             mend = f"Name who says so in up to {_TEXT_MAX} characters."
             raise BadInput("A link has a source.", where="source", mend=mend)
-        links = _completed(rows, source.strip(), classification, valid_from, valid_to)
+        links = _completed(rows, source.strip(), classification, valid_from, valid_to, whole=whole)
         self._check(links)
         ends = source.strip() if whole else None
         return self._told(self._links.record(links, subject=by.id, whole=ends, at=to_micros(valid_from)), source)
@@ -118,6 +119,11 @@ class Links:
         require(by, Action.ADMIT, Resource("object", object_id))
         key = pa.table({"object": [object_id], "kind": [kind], "target": [target]})
         return self._told(self._links.end(key, at=to_micros(at), subject=by.id), "")
+
+    def sources(self, *, at: datetime) -> dict[str, int]:
+        """Return how many links that hold ``at`` a moment each source tells of, by its name."""
+        counted = self._links.count(self.query(at=at), "source").to_pylist()
+        return {each["source"]: each["count"] for each in counted}
 
     def of(
         self,
@@ -181,19 +187,26 @@ class Links:
             if (pc.max(pc.utf8_length(links[column])).as_py() or 0) > _TEXT_MAX:
                 raise BadInput(f"A {column} is too long.", where=column, mend=f"Up to {_TEXT_MAX} characters.")
         led = pc.filter(links["target"], pc.starts_with(links["target"], f"{OBJECT}:"))
-        ids = pa.chunked_array([*links["object"].chunks, *pc.utf8_slice_codeunits(led, len(OBJECT) + 1).chunks])
+        ends = pc.utf8_slice_codeunits(led, len(OBJECT) + 1)
+        ids = pa.chunked_array([*links["object"].chunks, *ends.chunks], pa.string())
         if strangers := self._links.strangers(ids):
             what = f"There is no object {strangers[0][:80]!r}, nor {len(strangers) - 1} others."
             raise BadInput(what, where="object", mend="Add its model first; lifang twin list shows what there is.")
 
 
 def _completed(
-    rows: pa.Table, source: str, classification: Classification, valid_from: datetime, valid_to: datetime | None
+    rows: pa.Table,
+    source: str,
+    classification: Classification,
+    valid_from: datetime,
+    valid_to: datetime | None,
+    *,
+    whole: bool,
 ) -> pa.Table:
     if lacking := [each for each in ("object", "kind", "target") if each not in rows.column_names]:
         raise BadInput(f"There is no column {lacking[0]!r}.", mend="Give object, kind and target.")
     count = len(rows)
-    if not count:
+    if not count and not whole:
         raise BadInput("There is no link.", mend="Send one at least.")
     alike = {
         "source": source,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
@@ -29,6 +30,7 @@ OBJECTS_MAX = 20_000
 _PAIRS_MAX = 20_000_000
 _CELLS_MAX = 1_000_000
 _EYE_BEYOND_M = 0.01
+_TERRAIN = "TINRelief"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Study:
         one = self._one(object_id)
         frame = Frame(*one.object.box.centre)
         found = analysing.measures(one.body(frame))
-        covered = float(shapely.area(_flat(one.outline, frame)))
+        covered = float(shapely.area(frame.flat(one.outline)))
         return {
             "id": object_id,
             "lod": one.lod,
@@ -104,7 +106,7 @@ class Study:
         sun = analysing.sun_at([at], lon, lat)
         turn, up = float(sun.azimuth[0]), float(sun.elevation[0])
         tall = rows["top_m"].to_numpy() - rows["bottom_m"].to_numpy()
-        flat = [_flat(each, frame) for each in outlines_of(rows)]
+        flat = frame.flat(outlines_of(rows))
         cast = [analysing.shadow(each, height, turn, up) for each, height in zip(flat, tall.tolist(), strict=True)]
         told = [
             {"type": "Feature", "id": own, "properties": {}, "geometry": _geojson(each, frame)}
@@ -134,21 +136,27 @@ class Study:
             "blocked_at": where,
         }
 
-    def viewshed(self, eye: Place, *, radius_m: float, cell_m: float, ground_m: float) -> dict[str, Any]:
-        """Return the cells of level ground and roofs that are seen from a point, as a grid of rows from the south.
+    def viewshed(
+        self, eye: Place, *, radius_m: float, cell_m: float, ground_m: float, spots: Sequence[Any] = ()
+    ) -> dict[str, Any]:
+        """Return the cells of ground and roofs that are seen from a point, as a grid of rows from the south.
 
-        ``cells`` are ``1`` where seen, ``0`` where hidden; the eye's cell is in the middle.
+        ``cells`` are ``1`` where seen, ``0`` where hidden; the eye's cell is in the middle. The ground is the terrain
+        of the twin (TINRelief), or that between ``spots`` (points with height, degrees); else level at ``ground_m``.
         """
         half = int(radius_m // cell_m)
         if (2 * half + 1) ** 2 > _CELLS_MAX:
             raise TooLarge(f"The grid has more than {_CELLS_MAX:,} cells.", mend="Use larger cells.")
         frame = Frame(eye[0], eye[1])
         rows = self._rows(_around(eye, radius_m))
-        steps = np.arange(-half, half + 1) * cell_m
+        steps = np.arange(-half, half + 1, dtype=np.float64) * np.float64(cell_m)
         east, north = np.meshgrid(steps, steps)
-        surface = np.full(east.shape, ground_m)
+        relief = pc.equal(rows["class"], _TERRAIN)
+        terrain = analysing.heights_of(self._terrain(rows.filter(relief), spots, frame), steps, steps)
+        surface = np.where(np.isnan(terrain), ground_m, terrain)
+        rows = rows.filter(pc.invert(relief))
         for outline, top in zip(outlines_of(rows), rows["top_m"].to_pylist(), strict=True):
-            covered = shapely.contains_xy(_flat(outline, frame), east, north)
+            covered = shapely.contains_xy(frame.flat(outline), east, north)
             surface[covered] = np.maximum(surface[covered], top)
         seen = analysing.viewshed(surface, (half, half), cell_m=cell_m, eye_m=eye[2])
         seen &= np.hypot(east, north) <= radius_m
@@ -156,6 +164,7 @@ class Study:
             "cell_m": cell_m,
             "origin": list(eye[:2]),
             "seen_m2": float(seen.sum()) * cell_m**2,
+            "terrain": bool(np.isfinite(terrain).any()),
             "cells": ["".join("1" if each else "0" for each in row) for row in seen],
         }
 
@@ -175,8 +184,8 @@ class Study:
         told = [orjson.loads(each).get(floors) for each in rows["properties"].to_pylist()]
         given = np.array([float(each) if isinstance(each, int | float) else np.nan for each in told])
         storeys = np.where(np.isnan(given), np.maximum(1, np.rint(tall / storey_m)), given)
-        flat = np.array([_flat(each, frame) for each in outlines_of(rows)], dtype=object)
-        ground = np.array([_flat(each, frame) for each in shapes], dtype=object)
+        flat = frame.flat(outlines_of(rows))
+        ground = frame.flat(shapes)
         found = analysing.density(ground, flat, storeys)
         names = ("area_m2", "covered_m2", "floor_m2", "far", "coverage", "buildings")
         table = pa.table({"parcel": [name for name, _ in parcels], **{each: getattr(found, each) for each in names}})
@@ -198,6 +207,19 @@ class Study:
             raise TooLarge(f"More than {OBJECTS_MAX:,} objects stand there.", mend="Choose a smaller box.")
         self.seen(classes_of(rows))
         return rows
+
+    def _terrain(self, rows: pa.Table, spots: Sequence[Any], frame: Frame) -> Floats:
+        """Return the triangles of the terrain about a place: between spots, else of rows of objects."""
+        if len(spots):
+            at = shapely.get_coordinates(spots, include_z=True)
+            flat = frame.local(at[:, 0], at[:, 1], np.zeros(len(at)))[:, :2]
+            points = shapely.points(np.column_stack((flat, at[:, 2])))
+            faces = shapely.get_parts(shapely.delaunay_triangles(shapely.multipoints(points)))
+            return np.asarray(shapely.get_coordinates(faces, include_z=True)).reshape(-1, 4, 3)[:, :3]
+        if not len(rows):
+            return np.empty((0, 3, 3))
+        meshes = [kind.mesh(slice(None), frame) for kind in parts_of(rows, frozenset()) if len(kind.table)]
+        return np.concatenate([np.empty((0, 3, 3)), *(each.position[each.triangle] for each in meshes)])
 
     def _standing(self, box: Box, frame: Frame) -> _Standing:
         rows = self._rows(box)
@@ -257,13 +279,6 @@ def _around(point: Place, metres: float) -> Box:
 def _local(point: Place, frame: Frame) -> Floats:
     lon, lat, height = (np.array([each]) for each in point)
     return np.asarray(frame.local(lon, lat, height)[0])
-
-
-def _flat(shape: shapely.Geometry, frame: Frame) -> shapely.Geometry:
-    """Return a shape in metres east and north of the frame's origin."""
-    return shapely.transform(
-        shapely.force_2d(shape), lambda at: frame.local(at[:, 0], at[:, 1], np.zeros(len(at)))[:, :2]
-    )
 
 
 def _geojson(shape: shapely.Geometry, frame: Frame) -> Any:

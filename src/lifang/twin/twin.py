@@ -10,21 +10,27 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from lifang.core import BadInput, Box, Clock, NotFound, check_slug, from_micros, to_micros
+from lifang.core import BadInput, Box, Clock, NotFound, TooLarge, check_slug, from_micros, to_micros
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.store import FOREVER, OBJECT_COLUMNS, ObjectChange, ObjectQuery, Store, read_setting, write_setting
+from lifang.twin.areas import COLUMNS as AREA_COLUMNS
+from lifang.twin.areas import Area
 from lifang.twin.checking import checked
 from lifang.twin.clashing import Clashes
 from lifang.twin.examination import Examination
 from lifang.twin.exporting import Export
-from lifang.twin.flat import VectorSource
+from lifang.twin.flat import VectorSource, classes_of
 from lifang.twin.kept import KeptTiles
+from lifang.twin.linking import Ends, LinkRule, linked_by
 from lifang.twin.links import Links
 from lifang.twin.model import STAGES, CityObject, ModelCard
+from lifang.twin.planning import PlanStudy
 from lifang.twin.reading import ModelFile
 from lifang.twin.scenarios import Scenarios
-from lifang.twin.studying import Study
+from lifang.twin.studying import OBJECTS_MAX
+from lifang.twin.tabling import difference_table, object_table
 from lifang.twin.tiles import HeldCells, TileSource
+from lifang.twin.writing import features
 
 _CARDS, _EXAMINED = "twin:cards", "twin:examined:"
 
@@ -105,6 +111,14 @@ class Twin:
                 return each
         raise NotFound(f"There is no object {versions[0].id[:80]!r} then.", mend="Look at its history.")
 
+    def ids_in(self, query: ObjectQuery, area: Area) -> list[str]:
+        """Return the ids of the objects that meet ``query`` and lie in ``area``, in order; ``TooLarge`` past 20,000."""
+        asked = replace(query, box=area.box, after=None, limit=OBJECTS_MAX + 1)
+        rows = self._objects.read(asked, AREA_COLUMNS)
+        if len(rows) > OBJECTS_MAX:
+            raise TooLarge(f"More than {OBJECTS_MAX:,} objects stand there.", mend="Choose a smaller area.")
+        return list(rows["id"].filter(pa.array(area.holding(rows))).to_pylist()) if len(rows) else []
+
     def names(self, query: ObjectQuery) -> list[tuple[str, str, Classification]]:
         """Return id, name and classification of the objects that meet ``query``, by id."""
         found = self._objects.read(query, ("id", "name", "classification")).to_pylist()
@@ -128,6 +142,34 @@ class Twin:
         """Return ``id, change`` of what was added, removed, moved or changed between two views."""
         return self._objects.difference(before, after)
 
+    def table(self, query: ObjectQuery) -> tuple[pa.Table, list[Classification]]:
+        """Return what meets ``query`` as a plain table, see :func:`object_table`, with the classifications in it."""
+        rows = self._objects.read(query)
+        return object_table(rows, generated=frozenset(self._generated())), classes_of(rows)
+
+    def features(self, query: ObjectQuery) -> tuple[list[dict[str, Any]], list[Classification]]:
+        """Return what meets ``query`` as GeoJSON features by id, with the classifications among them."""
+        rows = self._objects.read(query)
+        return features(rows, generated=frozenset(self._generated())) if len(rows) else [], classes_of(rows)
+
+    def extent(self, query: ObjectQuery) -> tuple[float, ...] | None:
+        """Return west, south, east, north in degrees, bottom and top in metres of what meets ``query``, if anything."""
+        return self._objects.extent(query)
+
+    def count(self, query: ObjectQuery) -> int:
+        """Return how many objects meet ``query``."""
+        return int(self._objects.count(query)["count"][0].as_py())
+
+    def difference_table(
+        self, before: ObjectQuery, after: ObjectQuery, *, limit: int | None = None
+    ) -> tuple[pa.Table, list[Classification]]:
+        """Return what two views differ in as a plain table, see :func:`difference_table`, and the classifications."""
+        changes = self._objects.difference(before, after).slice(0, limit)
+        ids = changes["id"].to_pylist()
+        sides = [self._objects.read(replace(each, ids=ids)) for each in (before, after)]
+        grades = {grade for side in sides for grade in classes_of(side)}
+        return difference_table(changes, *sides), sorted(grades)
+
     def tiles(self, query: ObjectQuery) -> TileSource:
         """Return the tiles of the objects that meet ``query``."""
         shaped, generated = replace(query, shaped=True), frozenset(self._generated())
@@ -142,6 +184,25 @@ class Twin:
         """Return what is told of a model; its id is its title if nothing was."""
         told = self._cards().get(model)
         return ModelCard(**told) if told else ModelCard(model, model)
+
+    def standing(self, at: datetime, *, model: str | None = None) -> list[int]:
+        """Return numbers that differ when what stands ``at`` a moment becomes known to be other than before."""
+        (row,) = self._objects.count(self.query(at=at, models=None if model is None else [model])).to_pylist()
+        return [row["count"], row["recorded"] or 0]
+
+    def last_known(self) -> int:
+        """Return when the newest version of an object was recorded, in microseconds UTC; 0 while there is none."""
+        return self._objects.recorded_after(0)[1]
+
+    def first_changed(self, recorded: int) -> datetime | None:
+        """Return the first moment in the city of which something else became known after it was ``recorded``."""
+        first, _ = self._objects.recorded_after(recorded)
+        return None if first is None else from_micros(first)
+
+    def linked_by(self, rule: LinkRule, ends: Ends, *, at: datetime) -> pa.Table:
+        """Return the links that ``rule`` makes to ``ends`` from the objects that hold ``at`` a moment."""
+        query = self.query(at=at, models=rule.models or None, classes=rule.classes or None)
+        return linked_by(rule, self._objects.read(query, ("id", "geometry", "properties")), ends)
 
     def examination(self, model: str) -> Examination:
         """Return what the checks found when the model last came in; ``NotFound`` if it never did."""
@@ -178,9 +239,9 @@ class Twin:
         shaped, generated = replace(query, shaped=True), frozenset(self._generated())
         return VectorSource(self._objects, shaped, self._cells, self._kept, properties, generated)
 
-    def study(self, query: ObjectQuery, seen: Callable[[Sequence[Classification]], None]) -> Study:
+    def study(self, query: ObjectQuery, seen: Callable[[Sequence[Classification]], None]) -> PlanStudy:
         """Return studies of the objects that meet ``query``; ``seen`` is told what is looked at."""
-        return Study(self._objects, query, seen)
+        return PlanStudy(self._objects, query, seen)
 
     def export(self, query: ObjectQuery) -> Export:
         """Return the objects that meet ``query`` as they can be written into a file."""

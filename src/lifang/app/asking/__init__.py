@@ -9,6 +9,7 @@ from lifang.app.asking.buckets import FIGURES, Buckets
 from lifang.app.asking.clashes import DETECT_CLASHES, ClashView, check_clash_request, clash_job
 from lifang.app.asking.datasets import Listed, OpenDataset
 from lifang.app.asking.decisions import Decisions
+from lifang.app.asking.places import Place, PlaceView
 from lifang.app.asking.reads import Reads
 from lifang.app.asking.sharing import Offer, SharingDesk, Use
 from lifang.app.asking.shelf import Shelf, Shown, shown
@@ -35,6 +36,8 @@ __all__ = [
     "Offer",
     "OpenDataset",
     "Page",
+    "Place",
+    "PlaceView",
     "Reads",
     "SeenLink",
     "SeenTiles",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,12 +13,23 @@ import pyarrow as pa
 
 from lifang.app.asking.asker import Asker, Page
 from lifang.app.asking.linked import find_linked, object_resource
-from lifang.core import Box, NotFound
+from lifang.core import Box, NotFound, to_micros
 from lifang.guard import Action, Classification, Resource
 from lifang.store import ObjectQuery
-from lifang.twin import CityObject, Examination, ModelCard, Quadrant, Scenario, Study, TileSource, VectorSource
+from lifang.twin import (
+    Area,
+    CityObject,
+    Examination,
+    ModelCard,
+    PlanStudy,
+    Quadrant,
+    Scenario,
+    TileSource,
+    VectorSource,
+)
 
 _OPEN = Classification.OPEN
+_EVER = (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))
 
 
 @dataclass(frozen=True)
@@ -110,6 +121,26 @@ class TwinView:
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
         return list(zip(found["id"].to_pylist(), found["change"].to_pylist(), strict=True))
 
+    def difference_table(self, before: datetime, after: datetime, *, model: str | None, limit: int) -> pa.Table:
+        """Return up to ``limit`` rows of what two moments in the city differ in, by id, with outlines."""
+        views = [self.query(each, None, model=model) for each in (before, after)]
+        found, grades = self._twin.difference_table(*views, limit=limit)
+        self._asker.seen(*(Resource("object", "*", each) for each in grades if each != _OPEN))
+        return found
+
+    def features(
+        self, *, at: datetime, until: datetime | None = None, limit: int, **more: Any
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Return up to ``limit`` GeoJSON features of objects that the asker may read, by id, and how many there are.
+
+        They held ``at`` a moment, or at any from then on ``until`` another; ``more`` as in :meth:`query`.
+        """
+        late = None if until is None else to_micros(until)
+        asked = replace(self.query(at, None, limit=limit, **more), until=late)
+        found, grades = self._twin.features(asked)
+        self._asker.seen(*(Resource("object", "*", each) for each in grades if each != _OPEN))
+        return found, self._twin.count(replace(asked, after=None))
+
     def statistics(self, by: str, *, at: datetime, **more: Any) -> pa.Table:
         """Return counts and heights by a column of the objects that the asker may read; ``more`` as in query."""
         found = self._twin.statistics(self.query(at, None, **more), by)
@@ -125,6 +156,23 @@ class TwinView:
         found = [each for each in self._twin.scenarios.all() if each.classification in self.classes]
         self._asker.seen(*(each.resource for each in found))
         return found
+
+    def card(self, model: str) -> ModelCard:
+        """Return what is told of a model that :meth:`models` named."""
+        return self._twin.card(model)
+
+    def kinds(self, model: str, *, at: datetime) -> list[str]:
+        """Return the classes of the objects of a model that the asker may read ``at`` a moment."""
+        return list(self._twin.statistics(self.query(at, None, model=model), "class")["group"].to_pylist())
+
+    def knows(self, model: str) -> bool:
+        """Return whether the asker may read an object that a model has, had or will have."""
+        asked = self.query(_EVER[0], None, model=model, limit=1)
+        return bool(self._twin.names(replace(asked, until=to_micros(_EVER[1]))))
+
+    def extent(self, *, at: datetime, model: str, kind: str | None = None) -> tuple[float, ...] | None:
+        """Return west, south, east, north, bottom and top of what the asker may read of a model, if anything."""
+        return self._twin.extent(self.query(at, None, model=model, kind=kind))
 
     def moments(self) -> list[tuple[datetime, int]]:
         """Return the moments at which something begins that the asker may read, and how many objects each."""
@@ -188,7 +236,7 @@ class TwinView:
             ids += above
         return ids
 
-    def study(self, *, at: datetime, model: str | None = None, scenario: str | None = None) -> Study:
+    def study(self, *, at: datetime, model: str | None = None, scenario: str | None = None) -> PlanStudy:
         """Return studies of the objects ``at`` a moment that the asker may read; what is not open is recorded."""
 
         def seen(classes: Sequence[Classification]) -> None:
@@ -214,8 +262,9 @@ class TwinView:
         stage: str | None = None,
         linked: str | None = None,
         scenario: str | None = None,
+        area: Area | None = None,
     ) -> ObjectQuery:
-        """Return the query for the objects that the asker may read, as of a ``scenario``; see :meth:`Twin.query`.
+        """Return the query for what the asker may read in an ``area``, as of a ``scenario``; see :meth:`Twin.query`.
 
         What is asked for by id, or as a part, is found in whichever scenario it stands. ``NotFound`` for a scenario
         that the asker may not know.
@@ -245,9 +294,12 @@ class TwinView:
             parents=parents,
             classifications=[each.value for each in self.classes],
         )
-        if ids is not None or parents is not None:
+        if ids is None and parents is None:
+            query = self._twin.scenarios.within(query, scenario, named=() if model is None else (model,))
+        if area is None:
             return query
-        return self._twin.scenarios.within(query, scenario, named=() if model is None else (model,))
+        found = [each for each in self._twin.ids_in(query, area) if after is None or each > after]
+        return replace(query, ids=found[:limit], box=None)
 
 
 @dataclass(frozen=True)

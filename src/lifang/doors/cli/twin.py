@@ -115,6 +115,10 @@ def listing(
     text: Annotated[str | None, typer.Argument(help="A part of its name or id.")] = None,
     kind: Annotated[str | None, typer.Option("--class", help="Such as Building.")] = None,
     model: Annotated[str | None, typer.Option(help="Of this model.")] = None,
+    place: Annotated[str | None, typer.Option(help="Near this place: a name, or an address.")] = None,
+    near: Annotated[str | None, typer.Option(help="Near this point: lon,lat in degrees.")] = None,
+    polygon: Annotated[str | None, typer.Option(help="In this polygon: WKT, longitude first.")] = None,
+    within_m: Annotated[float | None, typer.Option(help="How far at most from it, in metres.")] = None,
     at: At = None,
     limit: Annotated[int, typer.Option(min=1)] = 100,
     purpose: Purpose = "",
@@ -122,9 +126,25 @@ def listing(
 ) -> None:
     """List objects."""
     asked: dict[str, Any] = {"q": text, "class": kind, "model": model, "at": at}
+    asked |= {"place": place, "near": near, "polygon": polygon, "within_m": within_m}
     with Client(folder, purpose=purpose) as client:
         found = client.listing("/api/v1/twin/objects", limit=limit, **asked)
     show(found, as_json=as_json, columns=_COLUMNS)
+
+
+@app.command()
+def places(
+    text: Annotated[str, typer.Argument(help="A name, or an address.")],
+    folder: Dir,
+    at: At = None,
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
+    """Find places by name or address."""
+    with Client(folder, purpose=purpose) as client:
+        found = client.get("/api/v1/twin/places", q=text, at=at, limit=limit)
+    show(found if as_json else found["items"], as_json=as_json, columns=("name", "target", "centre", "score"))
 
 
 @app.command("show")
@@ -152,13 +172,25 @@ def difference(
     after: Annotated[str, typer.Argument(help="Another one.")],
     folder: Dir,
     model: Annotated[str | None, typer.Option(help="Of this model.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Release it as this dataset, too.")] = None,
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
     """Tell what was added, removed, moved or changed between two moments."""
     with Client(folder, purpose=purpose) as client:
+        if dataset is not None:
+            body = {"dataset": dataset, "before": before, "after": after, "model": model}
+            follow(client, client.post("/api/v1/twin/differences", body), "comparing")
         found = client.get("/api/v1/twin/difference", before=before, after=after, model=model)
     show(found if as_json else found["items"], as_json=as_json, columns=("id", "change"))
+
+
+@app.command()
+def publish(model: Annotated[str, typer.Argument(help="The model's id.")], folder: Dir, as_json: Json = False) -> None:
+    """Have the catalogue hold a model as the dataset twin_MODEL, kept up as the model changes."""
+    with Client(folder) as client:
+        result = follow(client, client.put(f"/api/v1/twin/models/{model}/dataset", {}), f"publishing {model}")
+    show(result, as_json=as_json)
 
 
 @app.command()
@@ -209,7 +241,7 @@ def analyse(
     at: At = None,
     purpose: Purpose = "",
 ) -> None:
-    """Analyse the twin: measures, distance, section, sun hours, shadows, sight, viewshed, density by parcel."""
+    """Analyse the twin: measures, sections, sun and shadow, sight, density, buffers, overlays, how models compare."""
     if bad := next((each for each in given if "=" not in each), None):
         raise BadInput(f"{bad!r} is no NAME=VALUE.", mend="Write such as id=blocks:a.")
     asked = dict(each.split("=", 1) for each in given)

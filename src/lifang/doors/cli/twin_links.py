@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -10,7 +12,7 @@ import typer
 
 from lifang.core import NotFound
 from lifang.doors.cli.client import Client
-from lifang.doors.cli.show import Dir, Json, Purpose, show
+from lifang.doors.cli.show import Dir, Json, Purpose, follow, show
 from lifang.doors.cli.twin import At, Since
 
 Source = Annotated[str, typer.Option(help="Who says so: a survey, a register.")]
@@ -94,7 +96,29 @@ def links_add(
     show(made, as_json=as_json)
 
 
+def link_rules(
+    folder: Dir,
+    put: Annotated[Path | None, typer.Option(help="TOML: keep this rule, named as its file, and apply all.")] = None,
+    remove: Annotated[str | None, typer.Option(help="Take this rule away; its links end now.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the rules that link objects to rows and sensors, with how many links each makes."""
+    with Client(folder) as client:
+        if put is not None:
+            if not put.is_file():
+                raise NotFound(f"{put} does not exist.", mend="Check the path.")
+            told = tomllib.loads(put.read_text("utf-8"))
+            job = client.put(f"/api/v1/twin/link-rules/{put.stem}", json.loads(json.dumps(told, default=str)))
+            follow(client, job, "linking")
+        if remove is not None:
+            client.delete(f"/api/v1/twin/link-rules/{quote(remove, safe='')}")
+        found = client.get("/api/v1/twin/link-rules")["items"]
+    shown = found if as_json else [{**each, **each["rule"]} for each in found]
+    show(shown, as_json=as_json, columns=("id", "kind", "way", "to", "links", "applied"))
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands to those of the twin."""
     for name, command in (("everything", everything), ("state", state), ("link", link), ("links-add", links_add)):
         app.command(name)(command)
+    app.command("link-rules")(link_rules)

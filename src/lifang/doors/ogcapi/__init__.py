@@ -1,7 +1,7 @@
 """ogcapi: OGC API under ``/ogc``: datasets as features, tiles and records; observations; processes.
 
 Features (OGC 17-069r4, 18-058, 19-079r2, 20-002r1) with CQL2, Records, vector Tiles, EDR over
-what is sensed, Processes. What is not understood is refused.
+what is sensed, Processes; the twin's objects as features, and as 3D GeoVolumes. What is not understood is refused.
 Does not belong here: storage, rights, how rows are found (``catalogue``). Reads every dataset that the asker may
 read; writes releases of those that have a key, through ``catalogue``.
 """
@@ -15,6 +15,7 @@ from lifang.doors.ogcapi import (
     routes_edr,
     routes_edr_more,
     routes_features,
+    routes_objects,
     routes_processes,
     routes_records,
     routes_tiles,
@@ -29,6 +30,7 @@ _PARTS = (  # what is no dataset comes before what takes any id
     routes_records.router,
     routes_edr.router,
     routes_edr_more.router,
+    routes_objects.router,
     routes_features.router,
     routes_changes.router,
     routes_tiles.router,

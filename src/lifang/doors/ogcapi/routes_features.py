@@ -19,6 +19,7 @@ from lifang.doors.ogcapi.links import GEOJSON, JSON, JSONFG, ROOT, SCHEMA, Link,
 from lifang.doors.ogcapi.parameters import CollectionId, FeatureId, Limit, Lists, Number, Offset, Reads, Text
 from lifang.doors.ogcapi.representing import OgcRoute, media_of
 from lifang.doors.ogcapi.routes_edr import described as described_observations
+from lifang.doors.ogcapi.routes_objects import described as described_objects
 from lifang.doors.ogcapi.routes_records import described as described_records
 
 _COLLECTIONS, _COLLECTIONS_MAX = 1000, 10_000
@@ -55,6 +56,7 @@ def collections(request: Request, asker: Lists, limit: Limit = None, offset: Off
     if page.more:
         links.append(link("next", again(request, {"offset": start + size, "limit": size})))
     others = [described_records(request), described_observations(request, asker)] if start == 0 else []
+    others += described_objects(request, asker) if start == 0 else []
     told = [collection(request, each.card, each.release) for each in page if each.release is not None]
     return json_answer(request, {"links": links, "collections": told + others, "crs": [CRS84]})
 

@@ -11,6 +11,7 @@ from lifang.twin.analysing.pipes import Clearance, Pipes, clearances
 from lifang.twin.analysing.rays import first_hits
 from lifang.twin.analysing.sight import viewshed
 from lifang.twin.analysing.sun import Sun, SunHours, shadow, solar_minutes, sun_at, sun_hours
+from lifang.twin.analysing.terrain import heights_of
 
 __all__ = [
     "Body",
@@ -28,6 +29,7 @@ __all__ = [
     "cut",
     "density",
     "first_hits",
+    "heights_of",
     "measures",
     "shadow",
     "solar_minutes",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -59,6 +61,12 @@ class Frame:
         away = ecef(lon, lat, height_m) - self.origin
         x, y, z = away.T
         return np.column_stack([x * axis[0] + y * axis[1] + z * axis[2] for axis in self.axes])
+
+    def flat(self, shapes: Any) -> Any:
+        """Return shapes (one, or an array of them) in degrees as metres east and north of the origin."""
+        return shapely.transform(
+            shapely.force_2d(shapes), lambda at: self.local(at[:, 0], at[:, 1], np.zeros(len(at)))[:, :2]
+        )
 
     def degrees(self, local: Floats) -> Floats:
         """Return longitude, latitude in degrees and height in metres of positions in this frame, shape (n, 3).

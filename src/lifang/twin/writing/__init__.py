@@ -1,10 +1,11 @@
-"""writing: objects as files that other programs read: CityJSON and its text sequences, GeoPackage, IFC.
+"""writing: objects as files that other programs read: CityJSON and its text sequences, GeoPackage, IFC; as GeoJSON.
 
 Does not belong here: where objects come from, who may see them. Reads nothing; writes what it is asked to.
 """
 
 from lifang.twin.writing.cityjson import CityJson, metric_crs
+from lifang.twin.writing.features import FEATURE_FIELDS, features
 from lifang.twin.writing.geopackage import write_geopackage
 from lifang.twin.writing.ifc import write_ifc
 
-__all__ = ["CityJson", "metric_crs", "write_geopackage", "write_ifc"]
+__all__ = ["FEATURE_FIELDS", "CityJson", "features", "metric_crs", "write_geopackage", "write_ifc"]

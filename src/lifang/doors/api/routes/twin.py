@@ -33,18 +33,17 @@ from lifang.doors.api.bodies.twin import (
 )
 from lifang.doors.api.bodies.work import JobBody
 from lifang.doors.api.listing import After, CityMoment, Limit, RecordedMoment, after_id, moment
+from lifang.doors.api.routes.twin_places import Conditions, Sees
 from lifang.doors.api.routes.work import job_body
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, download, encode_cursor, receive_file
 from lifang.guard import Action, Classification, Resource
 from lifang.twin import CATEGORIES, FORMS, STAGES, CityObject, Placement, class_of
 
-Sees = Annotated[Asker, asking(Action.READ, Resource("object"), per_item=True)]
 Admits = Annotated[Asker, asking(Action.ADMIT, Resource("object"))]
 _PLACEMENT = (
     "Where an IFC model stands, as TOML: crs, position = [easting, northing], and if need be height_m, rotation_deg,"
     " origin = [x, y, z]. Without it the model's IfcMapConversion counts."
 )
-Text = Annotated[str, Query(max_length=200)]
 As = Annotated[str | None, Query(alias="scenario", max_length=64, description="As of this scenario.")]
 _BYTES = {"type": "string", "format": "binary"}
 _MODEL: dict[str, Any] = {
@@ -136,35 +135,16 @@ def export(
 def every(
     request: Request,
     asker: Sees,
-    q: Text = "",
-    kind: Annotated[str | None, Query(alias="class", max_length=64)] = None,
-    model: Annotated[str | None, Query(max_length=64)] = None,
-    bbox: Annotated[str | None, Query(max_length=200, description="West, south, east, north in degrees.")] = None,
-    fuzzy: Annotated[str, Query(max_length=200, description="A name that may be written a little differently.")] = "",
-    level: Annotated[int | None, Query(ge=1, le=7, description="CIM level.")] = None,
-    stage: Annotated[str | None, Query(max_length=20)] = None,
-    linked: Annotated[str | None, Query(max_length=320, description="What it is linked to: `KIND:ID`.")] = None,
-    scenario: As = None,
+    wanted: Conditions,
     at: CityMoment = None,
     recorded: RecordedMoment = None,
     after: After = None,
     limit: Limit = 100,
 ) -> Response:
     """List the objects that held at a moment in the city (now), as known by a moment (now), by id."""
+    when = moment(at) or asker.city.now
     page = TwinView(asker).objects(
-        at=moment(at) or asker.city.now,
-        recorded=moment(recorded),
-        box=Box.parse(bbox) if bbox else None,
-        kind=kind,
-        model=model,
-        text=q,
-        after=after_id("objects", after),
-        limit=limit,
-        fuzzy=fuzzy,
-        level=level,
-        stage=stage,
-        linked=linked,
-        scenario=scenario,
+        at=when, recorded=moment(recorded), after=after_id("objects", after), limit=limit, **wanted(asker, when)
     )
     following = encode_cursor("objects", page[-1].id) if page.more else None
     return answer(request, ObjectPage(items=[object_body(each) for each in page], next=following))

@@ -16,7 +16,7 @@ from lifang.doors.api.bodies.kinds import Asked
 from lifang.doors.api.listing import CityMoment, moment
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, asking, json_answer
 from lifang.guard import Action, Resource
-from lifang.twin import Study, pipe_clearances
+from lifang.twin import PlanStudy, pipe_clearances
 
 Sees = Annotated[Asker, asking(Action.READ, Resource("object"), per_item=True)]
 ReadsCity = Annotated[Asker, asking(Action.READ, Resource("city"))]
@@ -39,6 +39,9 @@ def router() -> APIRouter:
         ("/shadows", shadows, "The shadows of what stands in a box"),
         ("/sight", sight, "Whether a point is seen from another"),
         ("/viewshed", viewshed, "What is seen from a point"),
+        ("/buffer", buffer, "What lies about an object"),
+        ("/overlay", overlay, "What objects cover of the polygons of a dataset"),
+        ("/comparison", comparison, "How two models differ"),
         ("/density", density, "Floor-area ratio and building density by parcel"),
     ):
         routes.add_api_route(path, handler, response_model=dict[str, Any], summary=told)
@@ -119,11 +122,64 @@ def viewshed(
     ground_m: float = 0.0,
     at: CityMoment = None,
     model: Model = None,
+    terrain: Annotated[str | None, Query(max_length=64, description="A dataset of points with heights.")] = None,
+    height: Annotated[str, Query(max_length=100, description="Its column of heights in metres.")] = "height_m",
 ) -> Response:
-    """Tell which cells about a point are seen from it over roofs and level ground, in rows from the south."""
-    study = _study(asker, at, model)
-    found = study.viewshed(_point(eye, "eye"), radius_m=radius_m, cell_m=cell_m, ground_m=ground_m)
+    """Tell which cells about a point are seen from it over roofs and ground, in rows from the south.
+
+    The ground is the terrain of the twin (TINRelief), or that between the points of the dataset `terrain`.
+    """
+    study, eye_at = _study(asker, at, model), _point(eye, "eye")
+    spots = _spots(asker, terrain, height, Box(*eye_at[:2], *eye_at[:2]).grown(2 * radius_m)) if terrain else []
+    found = study.viewshed(eye_at, radius_m=radius_m, cell_m=cell_m, ground_m=ground_m, spots=spots)
     return json_answer(request, found)
+
+
+def _spots(asker: Asker, dataset: str, height: str, box: Box) -> list[Any]:
+    """Return the points of a dataset in a box, with their heights."""
+    rows = asker.dataset(dataset).rows().select([height, "geometry"], bbox=box, limit=_PARCELS_MAX)
+    shapes = shapely.from_wkb(rows["geometry"].to_numpy(zero_copy_only=False))
+    pairs = zip(shapes, rows[height].to_pylist(), strict=True)
+    points = [shapely.Point(shape.x, shape.y, float(told)) for shape, told in pairs if told is not None]
+    if len(points) < 3:
+        raise BadInput(f"{dataset} has fewer than three heights there.", where="terrain", mend="Choose another.")
+    return points
+
+
+def buffer(
+    request: Request,
+    asker: Sees,
+    id: Id,  # noqa: A002 - its name outside
+    distance_m: Annotated[float, Query(gt=0, le=10_000)],
+    at: CityMoment = None,
+) -> Response:
+    """Tell the zone within a distance of an object's outline, as GeoJSON, and which objects reach into it."""
+    return json_answer(request, _study(asker, at).buffer(id, distance_m))
+
+
+def overlay(
+    request: Request,
+    asker: Sees,
+    dataset: Annotated[str, Query(max_length=64, description="A dataset of polygons.")],
+    key: Annotated[str, Query(max_length=100, description="Its column of names.")],
+    geometry: Annotated[bool, Query(description="With the common part as GeoJSON.")] = False,
+    at: CityMoment = None,
+    model: Model = None,
+) -> Response:
+    """Tell what each object covers of each polygon of a dataset: the area, and its share of both."""
+    found = _study(asker, at, model).overlay(_parcels(asker, dataset, key), with_geometry=geometry)
+    return json_answer(request, {"items": found})
+
+
+def comparison(
+    request: Request,
+    asker: Sees,
+    one: Annotated[str, Query(max_length=64, description="A model.")],
+    other: Annotated[str, Query(max_length=64, description="Another.")],
+    at: CityMoment = None,
+) -> Response:
+    """Tell which objects of two models are the same building, how they differ, and which only one of them has."""
+    return json_answer(request, _study(asker, at).comparison(one, other))
 
 
 def density(
@@ -137,12 +193,16 @@ def density(
     model: Model = None,
 ) -> Response:
     """Tell floor-area ratio (容积率) and building density (建筑密度) of each parcel of a dataset."""
+    parcels = _parcels(asker, dataset, key)
+    found = _study(asker, at, model).density(parcels, storey_m=storey_m, floors=floors)
+    return json_answer(request, {"items": found})
+
+
+def _parcels(asker: Asker, dataset: str, key: str) -> list[tuple[str, Any]]:
     rows = asker.dataset(dataset).rows().select([key, "geometry"], limit=_PARCELS_MAX)
     names = [str(each) for each in rows[key].to_pylist()]
     shapes = shapely.from_wkb(rows["geometry"].to_numpy(zero_copy_only=False))
-    parcels = [(name, each) for name, each in zip(names, shapes, strict=True) if each is not None and each.area]
-    found = _study(asker, at, model).density(parcels, storey_m=storey_m, floors=floors)
-    return json_answer(request, {"items": found})
+    return [(name, each) for name, each in zip(names, shapes, strict=True) if each is not None and each.area]
 
 
 _Height = Annotated[float, Field(ge=-12_000, le=12_000)]
@@ -172,7 +232,7 @@ def clearance(request: Request, asker: ReadsCity, body: PipesBody) -> Response:
     return json_answer(request, {"items": pipe_clearances(given, body.least_m)})
 
 
-def _study(asker: Asker, at: str | None, model: str | None = None) -> Study:
+def _study(asker: Asker, at: str | None, model: str | None = None) -> PlanStudy:
     return TwinView(asker).study(at=moment(at) or asker.city.now, model=model)
 
 

@@ -10,7 +10,8 @@ from lifang.core import format_instant
 from lifang.doors.api.bodies.twin_clashes import ClashReportBody, ClashReportList, ClashRequest
 from lifang.doors.api.bodies.work import JobBody
 from lifang.doors.api.listing import moment
-from lifang.doors.api.routes.twin import Admits, Sees
+from lifang.doors.api.routes.twin import Admits
+from lifang.doors.api.routes.twin_places import Sees
 from lifang.doors.api.routes.work import job_body
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer
 

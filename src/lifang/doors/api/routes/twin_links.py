@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from lifang.app import LinkView, Live, SeenLink, TwinView
-from lifang.core import BadInput, Box, format_instant, from_micros, to_micros, unit
+from lifang.core import BadInput, format_instant, from_micros, to_micros, unit
 from lifang.doors.api.bodies.kinds import Name
 from lifang.doors.api.bodies.twin_links import (
     EndBody,
@@ -29,7 +29,8 @@ from lifang.doors.api.bodies.twin_links import (
     StatePage,
 )
 from lifang.doors.api.listing import After, CityMoment, Limit, RecordedMoment, moment
-from lifang.doors.api.routes.twin import Admits, Sees, object_body
+from lifang.doors.api.routes.twin import Admits, object_body
+from lifang.doors.api.routes.twin_places import Conditions, Sees
 from lifang.doors.api.tables import read_table
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer, decode_cursor, encode_cursor, read_body
 from lifang.guard import Classification
@@ -130,14 +131,13 @@ def states(
 def figures(
     request: Request,
     asker: Sees,
+    wanted: Conditions,
     by: Literal["class", "level", "model", "category", "stage"] = "class",
-    model: Annotated[str | None, Query(max_length=64)] = None,
-    bbox: Annotated[str | None, Query(max_length=200, description="West, south, east, north in degrees.")] = None,
     at: CityMoment = None,
 ) -> Response:
-    """Count the objects that held at a moment in the city, with their heights, by group."""
-    box = Box.parse(bbox) if bbox else None
-    found = TwinView(asker).statistics(by, at=moment(at) or asker.city.now, model=model, box=box)
+    """Count the objects that held at a moment in the city and meet every condition, with their heights, by group."""
+    when = moment(at) or asker.city.now
+    found = TwinView(asker).statistics(by, at=when, **wanted(asker, when))
     return answer(request, ObjectFiguresBody(items=[ObjectFigures(**each) for each in found.to_pylist()]))
 
 

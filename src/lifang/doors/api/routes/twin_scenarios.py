@@ -9,7 +9,8 @@ from lifang.app import TwinView
 from lifang.core import to_micros
 from lifang.doors.api.bodies.kinds import Name
 from lifang.doors.api.bodies.twin_scenarios import NewScenario, ScenarioBody, ScenarioList
-from lifang.doors.api.routes.twin import Admits, Sees
+from lifang.doors.api.routes.twin import Admits
+from lifang.doors.api.routes.twin_places import Sees
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer
 from lifang.twin import Scenario
 

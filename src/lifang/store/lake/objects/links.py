@@ -51,6 +51,12 @@ class Links:
             statement, values = sql(statement, "LIMIT ?"), [*values, query.limit]
         return self._changes.asked(statement, values)
 
+    def count(self, query: LinkQuery, by: str) -> pa.Table:
+        """Return ``count`` of the links that meet ``query``, one row a value of the column ``by``, by value."""
+        where, values = links_where(query)
+        chosen = sql("SELECT", name(by), ", count(*)::BIGINT AS count FROM", _LINK, where)
+        return self._changes.asked(sql(chosen, "GROUP BY 1 ORDER BY 1"), values)
+
     def strangers(self, ids: pa.Array) -> list[str]:
         """Return those of ``ids`` that no object ever had, in order."""
         with self._changes.session() as session:

@@ -83,6 +83,7 @@ class ObjectQuery:
     ``valid`` and ``recorded`` are the moments in the city and of our knowledge, in microseconds UTC (``recorded`` of
     ``None``: what is known now). ``cells`` are keys of the grid, ``after`` the id that a page goes on from; ``shaped``
     leaves out what has no geometry of its own, ``across_deg`` what is smaller. ``largest`` keeps no more than so many.
+    With ``until`` what held at any moment from ``valid`` up to that one meets it, each in its last version then.
     ``fuzzy`` is a name that may be written a little differently, ``linked`` a link that leads from the object.
     ``without`` are ids, ``without_models`` models that are left out.
     """
@@ -108,6 +109,7 @@ class ObjectQuery:
     linked: LinkQuery | None = None
     without: Sequence[str] | None = None
     without_models: Sequence[str] | None = None
+    until: int | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ _VERSION = f"{OBJECTS}.version"
 _LISTED = ", ".join(name(each) for each in COLUMNS.names)
 _SOUGHT_MAX = 500
 _CELL_SIDE = (1 << 28) - 1  # a cell is its level, its column and its row, the last two of 28 bits
+_LAST_OF_EACH = "QUALIFY row_number() OVER (PARTITION BY id ORDER BY valid_from DESC) = 1"
 _ALIKE = 0.85  # Jaro-Winkler similarity of names that may mean the same
 _CONTENT = tuple(each for each, _ in CONTENT)
 _SAME_PLACE, _SAME = (
@@ -78,6 +79,8 @@ class Objects:
         """Return the statement by which :meth:`read` reads, and the values of its placeholders."""
         chosen = ", ".join(name(each) for each in columns) if columns else f"{_LISTED}, recorded_from"
         source, values = _sought(query)
+        if query.until is not None:
+            source = sql(source, _LAST_OF_EACH)
         if query.largest is not None:
             source, values = sql("(FROM", source, "ORDER BY", _ACROSS, "DESC LIMIT ?)"), [*values, query.largest]
         statement = sql("SELECT", chosen, "FROM", source, "ORDER BY id")
@@ -89,7 +92,8 @@ class Objects:
         """Return ``count`` of the versions that meet ``query``, with the newest ``recorded``; one row a ``by``."""
         where, values = where_of(query)
         key, group = (f"{name(by)}, ", f"GROUP BY {name(by)} ORDER BY {name(by)}") if by else ("", "")
-        figures = "count(*)::BIGINT AS count, max(recorded_from) AS recorded"
+        each = "*" if query.until is None else "DISTINCT id"
+        figures = f"count({each})::BIGINT AS count, max(recorded_from) AS recorded"
         return self._asked(sql("SELECT", f"{key}{figures}", "FROM", _VERSION, where, group), values)
 
     def statistics(self, query: ObjectQuery, by: str) -> pa.Table:
@@ -114,6 +118,17 @@ class Objects:
         where = sql("WHERE recorded_to =", str(FOREVER), f"AND classification IN ({among}) GROUP BY 1 ORDER BY 1")
         chosen = sql("SELECT valid_from AS moment, count(*)::BIGINT AS begins FROM", _VERSION, where, "LIMIT 1000")
         return self._asked(chosen, list(classifications))
+
+    def recorded_after(self, recorded: int) -> tuple[int | None, int]:
+        """Return the earliest valid time of the versions recorded after a moment, and when the last of them was.
+
+        All in microseconds UTC; of those known now.
+        """
+        chosen = sql("SELECT min(valid_from), max(recorded_from) FROM", _VERSION)
+        with self._changes.session() as session:
+            row = session.execute(sql(chosen, "WHERE recorded_from > ? AND recorded_to =", str(FOREVER)), [recorded])
+            first, last = row.fetchone() or (None, None)
+        return first, int(last or recorded)
 
     def extent(self, query: ObjectQuery) -> tuple[float, ...] | None:
         """Return west, south, east, north in degrees, bottom and top in metres; ``None`` if nothing meets it."""
@@ -216,7 +231,7 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
     """Return the condition on ``version`` and the values of its placeholders."""
     known, moments = _known_then(query)
     parts = ["valid_from <= ? AND valid_to > ?", known]
-    values: list[Any] = [query.valid, query.valid, *moments]
+    values: list[Any] = [query.valid if query.until is None else query.until, query.valid, *moments]
     for column, among, *left_out in (
         ("id", query.without, "NOT"),
         ("model", query.without_models, "NOT"),
@@ -230,8 +245,9 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
         ("stage", query.stages),
     ):
         if among is not None:
-            parts.append(f"{name(column)} {''.join(left_out)} IN ({', '.join('?' * len(among)) or 'NULL'})")
-            values += among
+            condition, more = _among(column, among, *left_out)
+            parts.append(condition)
+            values += more
     if query.box is not None:
         parts.append("west <= ? AND east >= ? AND south <= ? AND north >= ?")
         values += [query.box.east, query.box.west, query.box.north, query.box.south]
@@ -256,6 +272,13 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
     return "WHERE " + " AND ".join(parts), values
 
 
+def _among(column: str, values: Sequence[Any], left_out: str = "") -> tuple[str, list[Any]]:
+    """Return the condition that a column has one of some values (``NOT``: none), with what it is bound to."""
+    if len(values) > _SOUGHT_MAX:
+        return f"{name(column)} {left_out} IN (SELECT unnest(?))", [list(values)]
+    return f"{name(column)} {left_out} IN ({', '.join('?' * len(values)) or 'NULL'})", list(values)
+
+
 def links_where(query: LinkQuery) -> tuple[str, list[Any]]:
     """Return the condition on ``link`` and the values of its placeholders."""
     known = f"recorded_to = {FOREVER}" if query.recorded is None else "recorded_from <= ? AND recorded_to > ?"
@@ -270,8 +293,9 @@ def links_where(query: LinkQuery) -> tuple[str, list[Any]]:
     )
     for column, wanted in among:
         if wanted is not None:
-            parts.append(f"{name(column)} IN ({', '.join('?' * len(wanted)) or 'NULL'})")
-            bound += wanted
+            condition, more = _among(column, wanted)
+            parts.append(condition)
+            bound += more
     if query.of is not None:
         condition, more = where_of(query.of)
         parts.append(sql("object IN (SELECT id FROM", f"{OBJECTS}.version", condition, ")"))

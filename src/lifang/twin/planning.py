@@ -1,0 +1,146 @@
+"""Studies of outlines: what lies about an object, what covers what, and how two models differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import shapely
+
+from lifang.core import BadInput, Box, NotFound, TooLarge
+from lifang.twin.flat import classes_of, outlines_of
+from lifang.twin.shapes import Frame
+from lifang.twin.studying import OBJECTS_MAX, Study
+
+BUFFER_MAX_M = 10_000.0
+_PAIRS_MAX = 200_000
+_LEAST_M2 = 0.01  # less is the width of a line
+_QUARTER = 16  # segments of a quarter of a circle
+_ALIKE = 0.5  # share of their union that two outlines have in common if they are one building
+_DECIMALS = 8
+
+
+class PlanStudy(Study):
+    """Studies on the plan, beside those in space."""
+
+    def buffer(self, object_id: str, distance_m: float) -> dict[str, Any]:
+        """Return what lies within a distance of an object's outline: the zone as GeoJSON, and the objects in it."""
+        if not 0 < distance_m <= BUFFER_MAX_M:
+            raise BadInput("That is no distance.", where="distance_m", mend=f"Up to {BUFFER_MAX_M:,.0f} m.")
+        one = self._one(object_id)
+        frame = Frame(*one.object.box.centre)
+        zone = shapely.buffer(frame.flat(one.outline), distance_m, quad_segs=_QUARTER)
+        rows = self._rows(one.object.box.grown(distance_m))
+        outlines = frame.flat(outlines_of(rows))
+        within = shapely.intersects(zone, outlines)
+        ids = [own for own, inside in zip(rows["id"].to_pylist(), within.tolist(), strict=True) if inside]
+        return {
+            "id": object_id,
+            "distance_m": distance_m,
+            "area_m2": float(shapely.area(zone)),
+            "geometry": _told(zone, frame),
+            "objects": [each for each in ids if each != object_id],
+        }
+
+    def overlay(self, parcels: Sequence[tuple[str, Any]], *, with_geometry: bool = False) -> list[dict[str, Any]]:
+        """Return what each object covers of each polygon (name, shape in degrees): area, and the shares of both."""
+        shapes = np.array([shape for _, shape in parcels], dtype=object)
+        if not len(shapes):
+            raise NotFound("There is no polygon.", mend="Choose another dataset.")
+        box = Box(*map(float, shapely.total_bounds(shapes)))
+        frame = Frame(*box.centre)
+        rows = self._rows(box)
+        ids, outlines, ground = rows["id"].to_pylist(), frame.flat(outlines_of(rows)), frame.flat(shapes)
+        at, over = shapely.STRtree(ground).query(outlines, predicate="intersects")
+        if len(at) > _PAIRS_MAX:
+            raise TooLarge(f"More than {_PAIRS_MAX:,} cover each other.", mend="Choose fewer polygons.")
+        common = shapely.intersection(outlines[at], ground[over])
+        areas = shapely.area(common)
+        told = []
+        for one, parcel, shape, area in zip(at.tolist(), over.tolist(), common, areas.tolist(), strict=True):
+            if area < _LEAST_M2:
+                continue
+            row = {
+                "polygon": parcels[parcel][0],
+                "object": ids[one],
+                "area_m2": area,
+                "of_object": area / float(shapely.area(outlines[one])),
+                "of_polygon": area / float(shapely.area(ground[parcel])),
+            }
+            told.append({**row, "geometry": _told(shape, frame)} if with_geometry else row)
+        return sorted(told, key=lambda row: (row["polygon"], row["object"]))
+
+    def comparison(self, one: str, other: str) -> dict[str, Any]:
+        """Return how two models differ: which objects are the same building, and which only one of them has.
+
+        Two objects are one if they have the same id within their models, else if their outlines have more than half of
+        their union in common, the best first. ``offset_m`` is between the middles of their outlines.
+        """
+        sides = [self._of(model) for model in (one, other)]
+        bounds = [shapely.total_bounds(outlines_of(rows)) for rows in sides]
+        west, south, east, north = np.vstack(bounds).T.tolist()
+        frame = Frame((min(west) + max(east)) / 2, (min(south) + max(north)) / 2)
+        flat = [frame.flat(outlines_of(rows)) for rows in sides]
+        ids = [rows["id"].to_pylist() for rows in sides]
+        same = _same_ids(ids)
+        pairs = same | _overlapping(flat, taken=same)
+        tall = [rows["top_m"].to_numpy() - rows["bottom_m"].to_numpy() for rows in sides]
+        middles = [shapely.centroid(each) for each in flat]
+        kinds = [rows["class"].to_pylist() for rows in sides]
+        told = [
+            {
+                "one": ids[0][first],
+                "other": ids[1][second],
+                "common": _share(flat[0][first], flat[1][second]),
+                "offset_m": float(shapely.distance(middles[0][first], middles[1][second])),
+                "height_m": float(tall[1][second] - tall[0][first]),
+                "class_differs": kinds[0][first] != kinds[1][second],
+            }
+            for first, second in sorted(pairs.items())
+        ]
+        matched = (set(pairs), set(pairs.values()))
+        alone = [[own for at, own in enumerate(ids[side]) if at not in matched[side]] for side in (0, 1)]
+        return {"pairs": told, "only_one": alone[0], "only_other": alone[1]}
+
+    def _of(self, model: str) -> pa.Table:
+        rows = self.objects.read(replace(self.query, models=[model], shaped=True, limit=OBJECTS_MAX + 1))
+        if len(rows) > OBJECTS_MAX:
+            raise TooLarge(f"{model} has more than {OBJECTS_MAX:,} objects.", mend="Compare smaller models.")
+        if not len(rows):
+            raise NotFound(f"Nothing of a model {model[:80]!r} stands then.", mend="List them: lifang twin list.")
+        self.seen(classes_of(rows))
+        return rows
+
+
+def _same_ids(ids: Sequence[Sequence[str]]) -> dict[int, int]:
+    own = [{each.partition(":")[2]: at for at, each in enumerate(side)} for side in ids]
+    return {at: own[1][name] for name, at in own[0].items() if name in own[1]}
+
+
+def _overlapping(flat: Sequence[Any], *, taken: dict[int, int]) -> dict[int, int]:
+    first, second = shapely.STRtree(flat[1]).query(flat[0], predicate="intersects")
+    met = list(zip(first.tolist(), second.tolist(), strict=True))
+    ranked = sorted(((_share(flat[0][one], flat[1][two]), one, two) for one, two in met), reverse=True)
+    found: dict[int, int] = {}
+    used = set(taken.values())
+    for share, one, two in ranked:
+        if share > _ALIKE and one not in taken and one not in found and two not in used:
+            found[one] = two
+            used.add(two)
+    return found
+
+
+def _share(one: Any, other: Any) -> float:
+    common = float(shapely.area(shapely.intersection(one, other)))
+    return common / (float(shapely.area(one)) + float(shapely.area(other)) - common) if common else 0.0
+
+
+def _told(shape: Any, frame: Frame) -> Any:
+    def degrees(at: Any) -> Any:
+        return np.round(frame.degrees(np.column_stack((at, np.zeros(len(at)))))[:, :2], _DECIMALS)
+
+    return orjson.Fragment(shapely.to_geojson(shapely.transform(shape, degrees)))
