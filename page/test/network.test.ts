@@ -74,17 +74,20 @@ describe("a capability", () => {
       { name: "speed", type: "Quantity", uom: { code: "%" }, constraint: { interval: [[0, 100]] } },
       { name: "mode", type: "Category", constraint: { value: ["on", "off"] } },
     ] },
+    properties: {},
     limits: { ranges: { speed: [10, 80] }, steps: { speed: 20 }, state_of: { speed: "p.speed" } },
   } as unknown as Capability;
 
   it("shows for each parameter the narrowest of its limits", () => {
-    const [speed, mode] = parametersOf(capability);
+    const [speed, mode] = parametersOf(capability, "en");
     expect(speed).toMatchObject({ least: 10, most: 80, step: 20, stateOf: "p.speed", unit: "%" });
     expect(mode).toMatchObject({ choices: ["on", "off"], least: null });
+    const labels = { speed: { zh: "转速", en: "Speed" } };
+    expect(parametersOf({ ...capability, properties: { labels } }, "zh").map(({ label }) => label)).toEqual(["转速", "mode"]);
   });
 
   it("takes a form's text as the kind of value that the parameter wants", () => {
-    const [speed, mode] = parametersOf(capability);
+    const [speed, mode] = parametersOf(capability, "en");
     if (!speed || !mode) throw new Error("two parameters");
     expect(valueOf(speed, "45")).toBe(45);
     expect(valueOf(mode, "on")).toBe("on");

@@ -192,7 +192,7 @@ export class ChartPiece extends Piece {
       if (drawing) void saveChart(drawing, `${this.name} · ${this.unit} · ${zone}`, `${file}.png`);
     };
     return html`<figcaption class="chart-foot">
-      <span>${t("chart.zone", { zone })}. ${t("chart.gap")}. ${this.thinned ? t("chart.down") : nothing}</span>
+      <span>${t("chart.zone", { zone })} ${t("chart.gap")} ${this.thinned ? t("chart.down") : nothing}</span>
       <button type="button" class="quiet" @click=${() => saveCsv(this.csv(), `${file}.csv`)}>${t("chart.csv")}</button>
       <button type="button" class="quiet" @click=${save}>${t("chart.png")}</button>
     </figcaption>`;

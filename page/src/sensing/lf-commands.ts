@@ -10,6 +10,7 @@ import { Fetched } from "../shell/fetched";
 import { problemCard, problemLines } from "../shell/parts";
 import { data, here, mayAct } from "../state/data";
 import "./lf-order";
+import { parametersOf } from "./orders";
 
 const SIGN: Record<string, string> = { done: "✓", refused: "✕", failed: "✕", expired: "✕", cancelled: "–" };
 
@@ -66,7 +67,9 @@ export class CommandsPiece extends Piece {
   }
 
   private one(command: Command): TemplateResult {
-    const given = Object.entries(command.parameters).map(([name, value]) => `${name} = ${String(value)}`);
+    const capability = (here(this.actuators.asked) ?? []).flatMap(({ capabilities }) => capabilities).find(({ id }) => id === command.capability);
+    const known = new Map((capability ? parametersOf(capability, this.tongue) : []).map((parameter) => [parameter.name, parameter]));
+    const given = Object.entries(command.parameters).map(([name, value]) => `${known.get(name)?.label ?? name} = ${String(value)} ${known.get(name)?.unit ?? ""}`.trimEnd());
     return html`<li data-command=${command.id} data-state=${command.state}>
       <b><i aria-hidden="true">${SIGN[command.state] ?? "…"}</i> ${nameOf(command.state_name, this.tongue)}</b> <code>${given.join(", ")}</code>
       ${command.reason ? html`<p class="why">${t("command.why", { rule: command.reason.rule })} ${nameOf(command.reason.text, this.tongue)}</p>` : nothing}

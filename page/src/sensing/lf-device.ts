@@ -102,7 +102,7 @@ export class DevicePiece extends Piece {
 
   /** The multi-function pole: the one that carries this device, or this one itself. */
   private carrier(device: DeviceDetail): TemplateResult | typeof nothing {
-    const own = device.mounted.length > 0 || device.roles.length > 0;
+    const own = device.mounted.length > 0 || (device.roles.length > 0 && !device.mounted_on);
     if (!own && !device.mounted_on) return nothing;
     const asked = own ? null : this.pole.want(device.mounted_on, () => net.device(device.mounted_on));
     if (asked?.state === "refused") return html`<section class="panel"><h2>${t("pole.title")}</h2><p class="fine">${t("pole.hidden", { id: device.mounted_on })}</p></section>`;

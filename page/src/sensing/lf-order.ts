@@ -70,7 +70,7 @@ export class OrderPiece extends Piece {
     const { deadline_s = DEADLINE_S, state_of = {} } = limitsOf(capability);
     const choices = [...new Set([deadline_s, ...DEADLINES_S])].sort((a, b) => a - b);
     return html`<form class="stacked" @submit=${(event: SubmitEvent) => this.review(event, capability)}>
-      ${parametersOf(capability).map((parameter) => this.field(parameter))} ${this.limits(capability)}
+      ${parametersOf(capability, this.tongue).map((parameter) => this.field(parameter))} ${this.limits(capability)}
       <label>${t("command.deadline")}
         <select name="deadline">${choices.map((seconds) => html`<option value=${seconds} ?selected=${seconds === deadline_s}>${t("command.deadline.in", { time: duration(seconds, this.tongue) })}</option>`)}</select>
       </label>
@@ -97,7 +97,7 @@ export class OrderPiece extends Piece {
 
   private limits(capability: Capability): TemplateResult | typeof nothing {
     const { minimum_interval_s: least, interlocks = [] } = limitsOf(capability);
-    const parameters = parametersOf(capability);
+    const parameters = parametersOf(capability, this.tongue);
     const lines = [
       ...parameters.flatMap(({ label, step, unit }) => (step === null ? [] : [t("command.limit.step", { name: label, most: step, unit })])),
       ...parameters.flatMap(({ label, rate, unit }) => (rate === null ? [] : [t("command.limit.rate", { name: label, most: rate, unit })])),
@@ -116,7 +116,7 @@ export class OrderPiece extends Piece {
   private review(event: SubmitEvent, capability: Capability): void {
     event.preventDefault();
     const held = new FormData(event.currentTarget as HTMLFormElement);
-    const pairs = parametersOf(capability).map((parameter) => [parameter.name, valueOf(parameter, String(held.get(parameter.name) ?? ""))] as const);
+    const pairs = parametersOf(capability, this.tongue).map((parameter) => [parameter.name, valueOf(parameter, String(held.get(parameter.name) ?? ""))] as const);
     const given = pairs.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
     const rests = held.get("expect") ? Object.values(limitsOf(capability).state_of ?? {}) : [];
     const expect = rests.flatMap((id) => {
@@ -130,7 +130,7 @@ export class OrderPiece extends Piece {
   /** What will happen, in words, and the button that has it happen. */
   private summary(capability: Capability, draft: Draft): TemplateResult {
     const by = Date.now() + draft.deadline * 1000;
-    const parameters = parametersOf(capability).filter(({ name }) => name in draft.parameters);
+    const parameters = parametersOf(capability, this.tongue).filter(({ name }) => name in draft.parameters);
     return html`<section class="confirm" role="group" aria-label=${t("command.confirm.title")}>
       <h4 tabindex="-1">${t("command.confirm.title")}</h4>
       <p>${t("command.confirm.what", { capability: nameOf(capability.name, this.tongue), device: nameOf(this.actuator?.name, this.tongue), thing: capability.thing })}</p>

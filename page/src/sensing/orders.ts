@@ -1,4 +1,7 @@
 import type { Capability } from "../api/network";
+import type { Names } from "../api/types";
+import { nameOf } from "../format";
+import type { Lang } from "../state/url";
 
 /** One parameter of a capability, as its form shows it. */
 export interface Parameter {
@@ -55,8 +58,9 @@ function bound(values: unknown[], pick: (...numbers: number[]) => number): numbe
   return numbers.length ? pick(...numbers) : null;
 }
 
-/** Return the parameters of a capability (a SWE Common DataRecord) with the limits that hold for each. */
-export function parametersOf(capability: Capability): Parameter[] {
+/** Return the parameters of a capability (a SWE Common DataRecord) with the limits that hold for each, named in a language. */
+export function parametersOf(capability: Capability, lang: Lang): Parameter[] {
+  const labels = (capability.properties.labels ?? {}) as Record<string, Names | undefined>;
   const { field = [] } = capability.parameters as { field?: Field[] };
   const { ranges = {}, steps = {}, rates = {}, state_of = {} } = limitsOf(capability);
   return field.map(({ name, type, label, optional, uom, constraint }) => {
@@ -66,7 +70,7 @@ export function parametersOf(capability: Capability): Parameter[] {
     const beyond = bound(intervals.map(([, end]) => end), Math.max);
     return {
       name,
-      label: label ?? name,
+      label: nameOf(labels[name], lang) || (label ?? name),
       kind: type,
       unit: uom?.symbol ?? uom?.code ?? "",
       choices: constraint?.value ?? [],

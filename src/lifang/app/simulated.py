@@ -41,6 +41,7 @@ _LEVEL = {
         }
     ],
 }
+_DIMMED = {**_MARK, "labels": {"level": {"zh": "亮度", "en": "Brightness"}}}
 _NOISE = Threshold(
     id="sim_noise",
     zh="道路交通噪声",
@@ -179,5 +180,5 @@ def _devices(places: list[_Pole]) -> list[network.Device]:
 def _dimming(lamp: str) -> tasking.Capability:
     limits = {"state_of": {"level": f"{lamp}.level"}, "minimum_interval_s": 2, "deadline_s": 120}
     return tasking.Capability(
-        f"{lamp}.dim", f"{lamp}-driver", lamp, "模拟调光", "Simulated dimming", _LEVEL, limits, properties=_MARK
+        f"{lamp}.dim", f"{lamp}-driver", lamp, "模拟调光", "Simulated dimming", _LEVEL, limits, properties=_DIMMED
     )

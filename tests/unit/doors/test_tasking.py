@@ -194,8 +194,9 @@ def test_what_cannot_be_a_capability_is_refused_whole(works: House) -> None:
 
 def test_sensorthings_tells_actuators_capabilities_and_tasks_from_the_same_rows(works: House) -> None:
     operator = works.client("operator")
-    sets = {each["name"] for each in works.client().get("/sta/v1.1").json()["value"]}
-    assert sets >= {"Actuators", "TaskingCapabilities", "Tasks"}
+    settings = works.client().get("/sta/v1.1").json()["serverSettings"]
+    told = settings["http://www.opengis.net/spec/iot_tasking/1.0/req/tasking-capability"]["endpoints"]
+    assert {each.rsplit("/", 1)[1] for each in told} == {"Actuators", "TaskingCapabilities", "Tasks"}
     actuators = works.client().get("/sta/v1.1/Actuators?$count=true&$top=1").json()
     assert (actuators["@iot.count"], len(actuators["value"])) == (2, 1)
     following = works.client().get(actuators["@iot.nextLink"]).json()

@@ -49,6 +49,10 @@ def test_a_window_that_begins_between_two_values_lacks_none_at_its_beginning() -
     assert gaps_of([[20]], start=0, end=30, first=[-10], period=10) == [(1, 0, 20, 2), (0, 3, 2)]
 
 
+def test_a_value_due_just_now_is_neither_missing_nor_expected() -> None:
+    assert gaps_of([[9, 19, 29]], start=0, end=31, first=[-1], period=10)[-1] == (0, 3, 0)
+
+
 def test_before_its_first_value_nothing_is_expected_of_a_datastream() -> None:
     assert gaps_of([[4, 5, 6, 7, 8, 9]], start=0, end=10) == [(0, 6, 0)]
 

@@ -81,8 +81,8 @@ export const city: Record<keyof typeof zh, string> = {
   "station.place": "Place",
 
   "chart.label": "Line chart of {name}, unit {unit}, times in {zone}. Left and right arrow keys read point by point.",
-  "chart.zone": "Times in {zone}",
-  "chart.gap": "No observations where the line breaks",
+  "chart.zone": "Times in {zone}.",
+  "chart.gap": "No observations where the line breaks.",
   "chart.down": "Thinned for display, peaks kept; the CSV holds what is shown",
   "chart.csv": "Export CSV",
   "chart.png": "Export PNG",

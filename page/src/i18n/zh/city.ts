@@ -79,8 +79,8 @@ export const city = {
   "station.place": "位置",
 
   "chart.label": "{name} 折线图，单位 {unit}，时区 {zone}。用左右方向键逐点读数。",
-  "chart.zone": "时间：{zone}",
-  "chart.gap": "断线处没有观测",
+  "chart.zone": "时间：{zone}。",
+  "chart.gap": "断线处没有观测。",
   "chart.down": "为显示而抽稀，峰谷保留；CSV 为所见数据",
   "chart.csv": "导出 CSV",
   "chart.png": "导出 PNG",

@@ -76,6 +76,8 @@ def find_gaps(
     at, missing = at[real], missing[real]
     whole = np.where(regular, np.maximum(0, np.ceil((end_us - begin) / step)), 0).astype(np.int64)
     lacking = np.bincount(row[at], weights=missing, minlength=len(numbers)).astype(np.int64)
+    came = np.bincount(np.searchsorted(numbers, datastream), minlength=len(numbers))
+    whole = np.minimum(whole, came + lacking)  # one that is due only now is not expected yet
     return Gaps(
         owner[at].astype(np.int32),
         np.maximum(moment[at], start_us),

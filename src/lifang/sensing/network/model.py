@@ -38,7 +38,7 @@ class Health(IntEnum):
 
 HEALTH_NAMES: Mapping[Health, tuple[str, str]] = {
     Health.OK: ("正常", "well"),
-    Health.UNKNOWN: ("尚无数据", "no value yet"),
+    Health.UNKNOWN: ("无数据", "no values"),
     Health.EXPLAINED: ("链路中断", "silent because its link is down"),
     Health.SUSPECT: ("数据存疑", "its values or its clock are doubted"),
     Health.PARTIAL: ("部分失联", "some of its datastreams are silent"),
