@@ -2823,10 +2823,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Pipes of the city that are too near
+         * @description Tell which pipes of the city that meet in no node lie nearer to each other than they may, nearest first.
+         *
+         *     Pipes are those that came in with an axis and a diameter, as those of an EPANET network.
+         */
+        get: operations["clearances_api_v1_twin_analyses_clearance_get"];
         put?: never;
         /**
-         * Pipes that are too near
+         * Given pipes that are too near
          * @description Tell which pipes lie nearer to each other than they may, wall to wall, nearest first.
          */
         post: operations["clearance_api_v1_twin_analyses_clearance_post"];
@@ -3285,7 +3291,7 @@ export interface paths {
         get: operations["models_api_v1_twin_models_get"];
         put?: never;
         /**
-         * Add a model: IFC 2x3, 4 or 4.3, CityJSON 1.1 or 2.0, CityJSONSeq, or OpenStreetMap
+         * Add a model: IFC 2x3, 4 or 4.3, CityJSON 1.1 or 2.0, CityJSONSeq, OpenStreetMap or EPANET
          * @description Take a model as the body, gzip or not; answer with the job that adds it.
          *
          *     What the model held before and names no more ends at `valid_from`. The same again changes nothing.
@@ -25419,6 +25425,100 @@ export interface operations {
                 distance_m: number;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    clearances_api_v1_twin_analyses_clearance_get: {
+        parameters: {
+            query: {
+                /** @description West, south, east, north in degrees. */
+                bbox: string;
+                /** @description How near pipes may lie, wall to wall. */
+                least_m: number;
+                /** @description As it was at this moment in the city: ISO 8601 with an offset. */
+                at?: string | null;
+                /** @description Only the objects of this model. */
+                model?: string | null;
             };
             header?: never;
             path?: never;

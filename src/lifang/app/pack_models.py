@@ -18,13 +18,24 @@ from lifang.catalogue import Catalogue
 from lifang.core import BadInput, Box, NotFound
 from lifang.guard import SYSTEM, Classification
 from lifang.store import Store, read_setting, write_setting
-from lifang.twin import BlockRule, ModelCard, ModelFile, Placement, Twin, generate_buildings, read_model
+from lifang.twin import (
+    Bed,
+    BlockRule,
+    ModelCard,
+    ModelFile,
+    Placement,
+    Twin,
+    generate_buildings,
+    read_ground,
+    read_model,
+)
 
 if TYPE_CHECKING:
     from lifang.app.city import City
     from lifang.app.jobs import JobContext
 
 FURNISH_MODELS = "furnish_models"
+_COVER_MAX_M = 100.0
 
 
 @dataclass(frozen=True)
@@ -37,11 +48,24 @@ class PackGenerator:
 
 
 @dataclass(frozen=True)
+class PackBed:
+    """How the pipes of a model lie: ``cover_m`` of earth over them, under the ground of an elevation model."""
+
+    ground: Path
+    cover_m: float
+
+    def read(self) -> Bed:
+        """Return the bed with its ground."""
+        return Bed(read_ground(self.ground.read_bytes()), self.cover_m)
+
+
+@dataclass(frozen=True)
 class PackModel:
     """A model of the city's objects: its id, what is told of it, since when its objects stand so, who may see them.
 
-    It comes from a file in CityJSON or IFC, an IFC standing at ``placement``; or else it is generated. In the rooms of
-    one with ``simulated_rooms`` a demonstration makes up what is measured.
+    It comes from a file, in ``crs`` if that does not say, an IFC standing at ``placement``, pipes lying in their
+    ``bed``; or else it is generated. In the rooms of one with ``simulated_rooms`` a demonstration makes up what is
+    measured.
     """
 
     id: str
@@ -51,6 +75,8 @@ class PackModel:
     classification: Classification
     placement: Placement | None = None
     simulated_rooms: bool = False
+    crs: str = ""
+    bed: PackBed | None = None
 
 
 def pack_models(pack: Path) -> list[PackModel]:
@@ -71,7 +97,26 @@ def _model(pack: Path, card: Path) -> PackModel:
     told = written.get("placement")
     placement = Placement.from_mapping(told) if told else None
     rooms = bool(written.get("simulated_rooms"))
-    return PackModel(card.stem, _told(card.stem, written), source, written["valid_from"], grade, placement, rooms)
+    return PackModel(
+        card.stem,
+        _told(card.stem, written),
+        source,
+        written["valid_from"],
+        grade,
+        placement,
+        rooms,
+        crs=str(written.get("crs", "")),
+        bed=_bed(pack, card, written),
+    )
+
+
+def _bed(pack: Path, card: Path, written: dict[str, Any]) -> PackBed | None:
+    if "ground" not in written:
+        return None
+    cover = written.get("cover_m")
+    if not isinstance(cover, int | float) or not 0 <= cover <= _COVER_MAX_M:
+        raise BadInput("The card does not say how deep pipes lie.", where=str(card), mend="Add cover_m = 1.0.")
+    return PackBed(data_file(pack, card, "ground"), float(cover))
 
 
 def _told(model: str, written: dict[str, Any]) -> ModelCard:
@@ -142,7 +187,11 @@ def _key(model: PackModel) -> str:
 
 def _state(model: PackModel, content: bytes) -> list[str]:
     told = [hashlib.sha256(content).hexdigest(), model.valid_from.isoformat(), model.classification.value]
-    return told + ([repr(model.placement)] if model.placement else [])
+    told += [repr(model.placement)] if model.placement else []
+    told += [model.crs] if model.crs else []
+    if model.bed:
+        told += [hashlib.sha256(model.bed.ground.read_bytes()).hexdigest(), repr(model.bed.cover_m)]
+    return told
 
 
 def _is_there(model: PackModel, content: bytes, store: Store) -> bool:
@@ -161,7 +210,15 @@ def _moments(
     """Yield what the model holds since each of its moments."""
     source = model.source
     if isinstance(source, Path):
-        found = read_model(content, prefix=model.id, scratch=scratch, placement=model.placement, poll=poll)
+        found = read_model(
+            content,
+            prefix=model.id,
+            scratch=scratch,
+            crs=model.crs,
+            placement=model.placement,
+            bed=model.bed.read() if model.bed else None,
+            poll=poll,
+        )
         yield model.valid_from, found
         return
     roads = catalogue.dataset(source.dataset).rows().select(["geometry"])

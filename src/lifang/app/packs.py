@@ -99,11 +99,11 @@ def pack_datasets(pack: Path) -> list[tuple[Path, Path]]:
     return [(card, data_file(pack, card)) for card in cards]
 
 
-def data_file(pack: Path, card: Path) -> Path:
-    """Return the data file that a card of the pack names; ``BadInput`` or ``NotFound`` if there is none."""
-    named = tomllib.loads(card.read_text("utf-8")).get("file")
+def data_file(pack: Path, card: Path, key: str = "file") -> Path:
+    """Return the file of the pack that a card names as its ``key``; ``BadInput`` or ``NotFound`` if there is none."""
+    named = tomllib.loads(card.read_text("utf-8")).get(key)
     if not named:
-        raise BadInput("The card names no data file.", where=str(card), mend='Add file = "data/…".')
+        raise BadInput("The card names no data file.", where=str(card), mend=f'Add {key} = "data/…".')
     file = pack / str(named)
     if not file.resolve().is_relative_to(pack.resolve()):
         raise BadInput("The card's file lies outside the pack.", where=str(card), mend="Move it inside.")

@@ -15,7 +15,18 @@ from lifang.twin.linking import SAME, THINGS, WAYS, Ends, LinkRule
 from lifang.twin.links import LINK_KINDS, TARGETS, Link, Links
 from lifang.twin.model import CATEGORIES, CLASSES, STAGES, CityObject, ModelCard, Shape, class_of
 from lifang.twin.planning import PlanStudy
-from lifang.twin.reading import Fault, ModelFile, Placement, read_cityjson, read_ifc, read_model, read_outlines
+from lifang.twin.reading import (
+    Bed,
+    Fault,
+    ModelFile,
+    Placement,
+    read_cityjson,
+    read_epanet,
+    read_ground,
+    read_ifc,
+    read_model,
+    read_outlines,
+)
 from lifang.twin.scenarios import Scenario, Scenarios
 from lifang.twin.studying import pipe_clearances
 from lifang.twin.tabling import DIFFERENCE_FIELDS, OBJECT_FIELDS, write_geoparquet
@@ -45,6 +56,7 @@ __all__ = [
     "ZOOM_MAX",
     "Added",
     "Area",
+    "Bed",
     "BlockRule",
     "Cell",
     "CityObject",
@@ -74,6 +86,8 @@ __all__ = [
     "generate_buildings",
     "pipe_clearances",
     "read_cityjson",
+    "read_epanet",
+    "read_ground",
     "read_ifc",
     "read_model",
     "read_outlines",

@@ -96,7 +96,7 @@ class Shape:
 
     ``kind`` is ``footprint`` (``wkb`` a polygon, upright between ``base_m`` and ``top_m``) or a CityJSON type (``wkb``
     its surfaces as MultiPolygon Z); degrees on WGS 84, metres above the model's height datum. ``detail`` holds what a
-    polygon cannot: which surfaces make a shell, what they are.
+    polygon cannot: which surfaces make a shell, what they are, the axis of a tube.
     """
 
     lod: str

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ Place = tuple[float, float, float]  # longitude, latitude in degrees, height in 
 OBJECTS_MAX = 20_000
 _PAIRS_MAX = 20_000_000
 _CELLS_MAX = 1_000_000
+_PIECES_MAX = 100_000
 _EYE_BEYOND_M = 0.01
 _TERRAIN = "TINRelief"
 
@@ -67,6 +69,10 @@ class Study:
             raise TooLarge("These two have too many faces.", mend="Choose objects of a coarser level of detail.")
         gap, here, there = analysing.closest(one, other)
         return {"distance_m": gap, "from": _place(here, frame), "to": _place(there, frame)}
+
+    def clearances(self, box: Box, *, least_m: float) -> list[dict[str, Any]]:
+        """Return which pipes in a box lie too near, as ``clearances_between``."""
+        return clearances_between(self._rows(box), least_m)
 
     def section(self, object_id: str, through: Place, *, azimuth: float, tilt: float) -> dict[str, Any]:
         """Return what a plane cuts of an object: lines in space, and the area that they enclose.
@@ -310,3 +316,36 @@ def pipe_clearances(pipes: Sequence[tuple[str, Place, Place, float]], least_m: f
         }
         for each in found
     ]
+
+
+def clearances_between(rows: pa.Table, least_m: float) -> list[dict[str, Any]]:
+    """Return which pipes of rows of objects lie nearer than ``least_m``, nearest first, a pair once at its nearest.
+
+    A pipe has a ``diameter_mm``, and a shape with an ``axis`` (longitude, latitude, metres); those that meet in a node
+    (``from``, ``to``), or in two with a pump or valve of no length between, are no pair. ``TooLarge`` past 100,000
+    straight pieces.
+    """
+    told = dict(zip(rows["id"].to_pylist(), map(orjson.loads, rows["properties"].to_pylist()), strict=True))
+    axes = dict(zip(told, map(_axis_of, rows["geometry"].to_pylist()), strict=True))
+    pipes = {each: own for each, own in told.items() if axes[each] and own.get("diameter_mm")}
+    same = {own["to"]: own["from"] for each, own in told.items() if {"from", "to"} <= own.keys() and not axes[each]}
+    pieces: list[tuple[str, Place, Place, float]] = [
+        (each, start, end, own["diameter_mm"] / 1000)
+        for each, own in pipes.items()
+        for start, end in pairwise(axes[each])
+    ]
+    if len(pieces) > _PIECES_MAX:
+        raise TooLarge(f"More than {_PIECES_MAX:,} pieces of pipe lie there.", mend="Choose a smaller box.")
+    ends = {each: {same.get(own[end], own[end]) for end in ("from", "to") if end in own} for each, own in pipes.items()}
+    nearest: dict[frozenset[str], dict[str, Any]] = {}
+    for found in pipe_clearances(pieces, least_m):
+        one, other = found["one"], found["other"]
+        if one != other and not ends[one] & ends[other]:
+            nearest.setdefault(frozenset((one, other)), found)
+    return list(nearest.values())
+
+
+def _axis_of(shapes: Sequence[dict[str, Any]]) -> list[Place]:
+    """Return the axis that a shape among those of an object is drawn about; none if there is no such shape."""
+    details = (each["detail"] for each in shapes if each["detail"] and '"axis"' in each["detail"])
+    return next((list(map(tuple, orjson.loads(each)["axis"])) for each in details), [])

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lifang.app import find_pack, lay_out, lay_out_empty, packs
+from lifang.app.pack_models import pack_models
 from lifang.app.packs import pack_datasets
 from lifang.core import BadInput, Conflict, NotFound, Problem, load_settings
 
@@ -55,3 +56,17 @@ def test_a_card_that_points_outside_its_pack_is_refused(tmp_path: Path) -> None:
     (tmp_path / "datasets" / "a.toml").write_text('file = "../../etc/passwd"', "utf-8")
     with pytest.raises(BadInput, match="outside"):
         pack_datasets(tmp_path)
+
+
+def test_pipes_of_a_pack_lie_under_its_ground_and_one_that_does_not_say_how_deep_is_refused(tmp_path: Path) -> None:
+    (water,) = pack_models(find_pack("ky4"))
+    assert (water.crs, water.card.licence) == ("EPSG:3547", "BSD-3-Clause")
+    assert water.bed is not None
+    assert (water.bed.ground.name, water.bed.cover_m) == ("ky4_elevation.tif", 1.0)
+    (tmp_path / "models").mkdir()
+    for name in ("net.inp", "ground.tif"):
+        (tmp_path / name).touch()
+    card = 'file = "net.inp"\nground = "ground.tif"\nvalid_from = 2013-01-01T00:00:00Z\n'
+    (tmp_path / "models" / "water.toml").write_text(card, "utf-8")
+    with pytest.raises(BadInput, match="how deep"):
+        pack_models(tmp_path)

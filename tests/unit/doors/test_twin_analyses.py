@@ -10,7 +10,9 @@ from tests.unit.doors.conftest import Client, House
 from tests.unit.doors.test_twin import T1, T2, built
 
 from lifang.catalogue import Card
-from lifang.guard import SYSTEM
+from lifang.core import parse_instant
+from lifang.guard import SYSTEM, Classification
+from lifang.twin import read_epanet
 from lifang.twin.shapes import Frame
 
 __all__ = ["built"]
@@ -121,6 +123,33 @@ def test_pipes_too_near_are_told(built: House) -> None:
     (near,) = answer.json()["items"]
     assert (near["one"], near["other"]) == ("water", "gas")
     assert near["gap_m"] == pytest.approx(0.5, abs=1e-4)
+
+
+def test_pipes_of_a_network_that_cross_without_a_node_are_told(built: House) -> None:
+    text = """[JUNCTIONS]
+ A 10
+ B 10
+ C 11
+ D 11
+[PIPES]
+ 1 A B 100 200 130
+ 2 C D 100 100 130
+[OPTIONS]
+ Units LPS
+[COORDINATES]
+ A 540000 3390000
+ B 540100 3390000
+ C 540050 3389950
+ D 540050 3390050
+"""
+    network = read_epanet(text.encode(), prefix="water", crs="EPSG:4544")
+    built.city.twin.add("water", network, classification=Classification.OPEN, valid_from=parse_instant(T1), by=SYSTEM)
+    west, south, east, north = bounds(built.client(), "water:link:1")
+    about = f"{west},{south},{east},{north}"
+    (near,) = asked(built.client(), "clearance", bbox=about, least_m=0.9, model="water")["items"]
+    assert {near["one"], near["other"]} == {"water:link:1", "water:link:2"}
+    assert near["gap_m"] == pytest.approx(1 - 0.15, abs=1e-3)
+    assert asked(built.client(), "clearance", bbox=about, least_m=0.8)["items"] == []
 
 
 def test_what_one_may_not_see_is_not_analysed(built: House) -> None:

@@ -27,7 +27,8 @@ _FIGURES = ("model", "objects", "replaced", "unchanged", "ended", "refused", "wa
 @app.command()
 def add(
     file: Annotated[
-        Path, typer.Argument(help="IFC 2x3, 4 or 4.3; CityJSON 1.1 or 2.0, or its sequence; OpenStreetMap; gz too.")
+        Path,
+        typer.Argument(help="IFC 2x3, 4 or 4.3; CityJSON 1.1 or 2.0, or its sequence; OpenStreetMap; EPANET; gz too."),
     ],
     folder: Dir,
     model: Model,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from lifang.core import BadInput
 from lifang.twin.reading.cityjson import read_cityjson
+from lifang.twin.reading.epanet import is_epanet, read_epanet
+from lifang.twin.reading.ground import Bed
 from lifang.twin.reading.ifc import Placement, is_ifc, read_ifc
 from lifang.twin.reading.model import ModelFile, unpacked
 from lifang.twin.reading.osm import is_osm, read_osm
@@ -19,13 +21,18 @@ def read_model(
     scratch: Path,
     crs: str = "",
     placement: Placement | None = None,
+    bed: Bed | None = None,
     poll: Callable[[], None] = lambda: None,
 ) -> ModelFile:
-    """Return the objects of an IFC, CityJSON or OpenStreetMap file, gzip or not; see ``read_ifc`` and its neighbours.
+    """Return the objects of an IFC, CityJSON, OpenStreetMap or EPANET file, gzip or not; see ``read_ifc`` and others.
 
-    ``crs`` is for a CityJSON that names none, ``placement`` for an IFC; ``BadInput`` if one is given to another.
+    ``crs`` is for an EPANET file and a CityJSON that names none, ``placement`` for an IFC, ``bed`` for an EPANET file;
+    ``BadInput`` if one is given to another.
     """
     whole = unpacked(content)
+    network = is_epanet(whole)
+    if bed is not None and not network:
+        raise BadInput("Only a network of pipes has a bed.", where="ground", mend="Leave the ground out.")
     if is_ifc(whole):
         if crs:
             raise BadInput(
@@ -34,6 +41,8 @@ def read_model(
         return read_ifc(whole, prefix=prefix, scratch=scratch, placement=placement, poll=poll)
     if placement is not None:
         raise BadInput("The model stands where it says.", where="placement", mend="Leave the placement out.")
+    if network:
+        return read_epanet(whole, prefix=prefix, crs=crs, bed=bed)
     if is_osm(whole):
         if crs:
             raise BadInput("OpenStreetMap is in degrees on WGS 84.", where="crs", mend="Leave crs out.")

@@ -10,5 +10,19 @@ from lifang.twin.shapes.outline import areal, outlines
 from lifang.twin.shapes.prism import prism
 from lifang.twin.shapes.rings import Rings, spread
 from lifang.twin.shapes.surfaces import triangulate
+from lifang.twin.shapes.tube import tube, tube_faces
 
-__all__ = ["Frame", "Mesh", "Rings", "areal", "ecef", "extrude", "outlines", "prism", "spread", "triangulate"]
+__all__ = [
+    "Frame",
+    "Mesh",
+    "Rings",
+    "areal",
+    "ecef",
+    "extrude",
+    "outlines",
+    "prism",
+    "spread",
+    "triangulate",
+    "tube",
+    "tube_faces",
+]

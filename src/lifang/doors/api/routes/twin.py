@@ -79,7 +79,7 @@ def router() -> APIRouter:
         status_code=202,
         response_model=JobBody,
         openapi_extra=_MODEL,
-        summary="Add a model: IFC 2x3, 4 or 4.3, CityJSON 1.1 or 2.0, CityJSONSeq, or OpenStreetMap",
+        summary="Add a model: IFC 2x3, 4 or 4.3, CityJSON 1.1 or 2.0, CityJSONSeq, OpenStreetMap or EPANET",
     )
     routes.add_api_route(
         "/outlines",

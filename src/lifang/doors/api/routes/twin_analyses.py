@@ -43,10 +43,15 @@ def router() -> APIRouter:
         ("/overlay", overlay, "What objects cover of the polygons of a dataset"),
         ("/comparison", comparison, "How two models differ"),
         ("/density", density, "Floor-area ratio and building density by parcel"),
+        ("/clearance", clearances, "Pipes of the city that are too near"),
     ):
         routes.add_api_route(path, handler, response_model=dict[str, Any], summary=told)
     routes.add_api_route(
-        "/clearance", clearance, methods=["POST"], response_model=dict[str, Any], summary="Pipes that are too near"
+        "/clearance",
+        clearance,
+        methods=["POST"],
+        response_model=dict[str, Any],
+        summary="Given pipes that are too near",
     )
     return routes
 
@@ -203,6 +208,22 @@ def _parcels(asker: Asker, dataset: str, key: str) -> list[tuple[str, Any]]:
     names = [str(each) for each in rows[key].to_pylist()]
     shapes = shapely.from_wkb(rows["geometry"].to_numpy(zero_copy_only=False))
     return [(name, each) for name, each in zip(names, shapes, strict=True) if each is not None and each.area]
+
+
+def clearances(
+    request: Request,
+    asker: Sees,
+    bbox: Annotated[str, Query(max_length=200, description="West, south, east, north in degrees.")],
+    least_m: Annotated[float, Query(gt=0, le=50, description="How near pipes may lie, wall to wall.")],
+    at: CityMoment = None,
+    model: Model = None,
+) -> Response:
+    """Tell which pipes of the city that meet in no node lie nearer to each other than they may, nearest first.
+
+    Pipes are those that came in with an axis and a diameter, as those of an EPANET network.
+    """
+    found = _study(asker, at, model).clearances(Box.parse(bbox), least_m=least_m)
+    return json_answer(request, {"items": found})
 
 
 _Height = Annotated[float, Field(ge=-12_000, le=12_000)]
