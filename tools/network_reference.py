@@ -84,7 +84,8 @@ _TASKING = """\
 ## Commands
 
 After OGC 17-079r1 (SensorThings API, Part 2: Tasking Core): an actuator, its tasking capabilities (a SWE Common record
-of parameters, which the page names by `properties.labels`: `{"level": {"zh": "亮度", "en": "Brightness"}}`), and tasks. Operators and administrators give commands; every step is in the ledger. A device fetches
+of parameters, which the page names by `properties.labels`: `{"level": {"zh": "亮度", "en": "Brightness"}}`), and
+tasks. Operators and administrators give commands; every step is in the ledger. A device fetches
 what is to be done by `GET /api/v1/devices/ID/commands` (at once; `?wait=30` as a long poll; `Accept: text/event-stream`
 as a stream) with a token of its own, which opens nothing else, and answers by
 `POST /api/v1/devices/ID/commands/COMMAND` with `acknowledged`, `done` or `failed`. A command that was not answered

@@ -230,3 +230,33 @@ def test_sensorthings_tasks_are_hidden_from_those_who_may_not_command(works: Hou
     assert operator("PATCH", f"{url}(1)", json=body).status_code == 501
     odd = operator.post("/sta/v1.1/TaskingCapabilities(2)/Tasks", json={"taskingParameters": {"state": 3}})
     assert odd.status_code == 400
+
+
+def test_tasking_capabilities_are_reached_from_things_and_expanded(works: House) -> None:
+    operator = works.client("operator")
+    sta = "/sta/v1.1"
+    mine = operator.get(f"{sta}/Things('lamp-1')/TaskingCapabilities?$count=true").json()
+    assert (mine["@iot.count"], [each["properties"]["id"] for each in mine["value"]]) == (1, ["on-1"])
+    number = mine["value"][0]["@iot.id"]
+    deep = f"Things('lamp-1')/TaskingCapabilities({number})/Actuator/TaskingCapabilities({number})/Actuator"
+    assert operator.get(f"{sta}/{deep}").json()["properties"]["id"] == "switch-1"
+    assert operator.get(f"{sta}/Things('lamp-2')/TaskingCapabilities({number})").status_code == 404
+    assert operator.get(f"{sta}/Things('lamp-1')/Tasks").status_code == 404
+    order = {"taskingParameters": {"state": "off"}}
+    assert operator.post(f"{sta}/TaskingCapabilities({number})/Tasks", json=order).status_code == 201
+    inside = "TaskingCapabilities($count=true;$expand=Tasks($top=1),Actuator)"
+    thing = operator.get(f"{sta}/Things('lamp-1')?$select=name&$expand={inside}").json()
+    (capability,) = thing["TaskingCapabilities"]
+    assert (thing["TaskingCapabilities@iot.count"], capability["Actuator"]["properties"]["id"]) == (1, "switch-1")
+    assert (len(capability["Tasks"]), "Tasks@iot.navigationLink" in capability) == (1, False)
+    more = operator.get(capability["Tasks@iot.nextLink"]).json()
+    assert more["value"][0]["@iot.id"] != capability["Tasks"][0]["@iot.id"]
+    assert (
+        "TaskingCapabilities"
+        in operator.get(f"{sta}/Datastreams?$top=1&$expand=Thing/TaskingCapabilities").json()["value"][0]["Thing"]
+    )
+    up = operator.get(f"{sta}/Tasks?$top=1&$expand=TaskingCapability/Actuator").json()["value"][0]
+    assert up["TaskingCapability"]["Actuator"]["@iot.selfLink"].endswith(f"{sta}/Actuators(1)")
+    assert works.client().get(f"{sta}/Things('lamp-1')?$expand={inside}").status_code == 401
+    for odd in ("Thing", "Tasks,Tasks", "Tasks($top=1", "Tasks($filter=id eq 1)"):
+        assert operator.get(f"{sta}/TaskingCapabilities?$expand={odd}").status_code in {400, 501}, odd

@@ -15,6 +15,7 @@ from lifang.doors.sensorthings.formats import as_csv, as_geojson, data_array, st
 from lifang.doors.sensorthings.options import Options, read_options
 from lifang.doors.sensorthings.rendering import Json, Renderer, selected, spans_of, walk
 from lifang.doors.sensorthings.resolving import Target, resolve, resource_of, sight_of, value_at
+from lifang.doors.sensorthings.tasking import hung
 from lifang.guard import is_public
 from lifang.sensing import OBSERVATION, Entity, Page, Question, Sight
 
@@ -56,10 +57,14 @@ def _entity(asker: Asker, target: Target, options: Options, asked: Asked, sight:
         reading = asker.city.sensing.entities.reading
         reading.expand([entity], options.question, sight)
     record(asker, [entity])
-    renderer = Renderer(asked.root, spans_of(asker, [entity], sight))
+    renderer = _renderer(asker, asked.root, spans_of(asker, [entity], sight))
     if target.ending == "$ref":
         return Answer(body={"@iot.selfLink": renderer.link(entity)})
     return _formed(renderer, Page([entity]), options, renderer.entity(entity, options))
+
+
+def _renderer(asker: Asker, root: str, spans: dict[int, Json]) -> Renderer:
+    return Renderer(root, spans, lambda thing, address, options: hung(asker, root, thing, address, options))
 
 
 def _whole(target: Target) -> Entity:
@@ -96,7 +101,7 @@ def _collection(asker: Asker, target: Target, options: Options, asked: Asked, si
     page = _page(asker, target, options.question, sight)
     record(asker, page.items)
     spans = spans_of(asker, page.items, sight)
-    renderer = Renderer(asked.root, spans)
+    renderer = _renderer(asker, asked.root, spans)
     if target.ending == "$ref":
         found = renderer.page(Page([], page.more, page.after, page.count), options, asked.address)
         found["value"] = [{"@iot.selfLink": renderer.link(each)} for each in page.items]

@@ -16,6 +16,7 @@ import orjson
 from lifang.app import Asker
 from lifang.core import BadInput, Problem, TooLarge
 from lifang.doors.http import of_problem
+from lifang.doors.sensorthings import tasking
 from lifang.doors.sensorthings.answering import answer
 from lifang.doors.sensorthings.bulk import create_observations
 from lifang.doors.sensorthings.changing import Done, apply, told
@@ -65,7 +66,7 @@ class Batch:
             self._check(request)
             asked = self._asked(request)
             if asked.method == "GET":
-                return answer(self._asker, asked)
+                return tasking.read(self._asker, asked) if tasking.is_tasking(asked) else answer(self._asker, asked)
             if asked.path.strip("/") == "CreateObservations":
                 return Answer(201, create_observations(self._asker, asked.body, asked.root))
             with self._asker.city.sensing.entities.change(
