@@ -9,6 +9,7 @@ from lifang.sensing.arrow_body import decode_arrow
 from lifang.sensing.codec import Decoded
 from lifang.sensing.data_array import decode_data_array
 from lifang.sensing.entities import (
+    APART,
     COLLECTIONS,
     COMPUTED,
     GRAPH,
@@ -52,6 +53,7 @@ from lifang.sensing.series import chart
 from lifang.store import Observations
 
 __all__ = [
+    "APART",
     "COLLECTIONS",
     "COMPUTED",
     "GRAPH",

@@ -133,11 +133,33 @@ def test_any_speaks_of_one_linked_entity(service: Service) -> None:
     assert service.names(f"Things?$filter={query}") == ["x"]
     deep = quote("Datastreams/any(d:d/Observations/any(o:o/result eq 71))")
     assert service.names(f"Things?$filter={deep}") == ["k"]
-    for wrong in (
-        "not Locations/any(l:l/name eq 'x')",
-        "Locations/any(l:l/name eq 'a') and Locations/any(l:l/name eq 'b')",
-    ):
-        assert service.call("GET", f"Things?$filter={quote(wrong)}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("not Locations/any(l:l/name eq 'x')", "abcekmqz"),
+        ("Locations/any(l:l/name eq 'a') and Locations/any(l:l/name eq 'b')", ""),
+        ("Datastreams/any(d:d/name eq 'a0') and Datastreams/any(d:d/name eq 'a1')", "a"),
+        ("Datastreams/any(d:d/name eq 'a0') or Datastreams/any(d:d/name eq 'b1')", "ab"),
+        ("not Datastreams/any(d:d/Observations/any(o:o/result gt 20))", "cm"),
+        ("not (Datastreams/any(d:d/Observations/any(o:o/result gt 20)) or name eq 'c')", "m"),
+        ("not MultiDatastreams/any(d:d/name ne 'x')", "abcekmqxz"),
+    ],
+)
+def test_one_any_beside_another_or_below_not_speaks_of_its_own_entity(
+    service: Service, condition: str, found: str
+) -> None:
+    assert service.names(f"Things?$orderby=name&$filter={quote(condition)}") == list(found)
+
+
+def test_any_is_asked_apart_of_observations_too_but_not_inside_of_another(service: Service) -> None:
+    query = quote("not Datastream/Thing/Locations/any(l:l/name eq 'x') and result eq 20")
+    assert service.get(f"Observations?$count=true&$top=0&$filter={query}")["@iot.count"] == 0
+    query = quote("not Datastream/Thing/Locations/any(l:l/name eq 'a') and result eq 20")
+    assert service.get(f"Observations?$count=true&$top=0&$filter={query}")["@iot.count"] == 2
+    inside = quote("Datastreams/any(d:not d/Observations/any(o:o/result gt 5))")
+    assert service.call("GET", f"Things?$filter={inside}").status_code == 400
 
 
 @pytest.mark.parametrize("order", ["Datastream", "FeatureOfInterest", "Datastream/nothing", "Datastream/Things/name"])

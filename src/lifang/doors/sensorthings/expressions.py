@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from lifang.core import BadInput
 from lifang.doors.sensorthings.tokens import Token, tokens
-from lifang.sensing import OBSERVATION, WAYS
+from lifang.sensing import APART, OBSERVATION, WAYS
 from lifang.store import Call, Expression, Field, Literal
 
 _COMPARISONS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
@@ -160,16 +160,33 @@ class _Parser:
         """Return the condition that one entity at the end of a link meets (OData 4.01 Part 2, clause 5.1.1.13.1)."""
         variable, path = str(self._expect("name").value), self._path(path)
         self._expect("sign", ":")
-        if self._denied or path in self._anys:
+        apart = bool(self._denied) or path in self._anys
+        if apart and self._variables:
             raise BadInput(
-                "any stands once for each link, and not below not.", where=path[:80], mend="Join what it says with and."
+                "Inside of any, another stands once for each link, and not below not.",
+                where=path[:80],
+                mend="Join what it says with and.",
             )
         self._anys.add(path)
         self._variables[variable] = path
+        denied, self._denied = self._denied, 0
         found = self._nested(self._or)
+        self._denied = denied
         del self._variables[variable]
         self._expect("sign", ")")
-        return found
+        return Call(APART, (self._there(path, found),)) if apart else found
+
+    def _there(self, path: str, found: Expression) -> Expression:
+        """Return ``found`` of a linked entity that there is: without one, ``ne`` would hold of nothing."""
+        kind = self._kind
+        for step in path.split("/"):
+            way = WAYS.get(kind, {}).get(step)
+            if way is None:
+                return found
+            kind = way.target
+        if kind == OBSERVATION:  # asked for among those there are
+            return found
+        return Call("and", (Call("gt", (Field(f"{path}/@id"), Literal(0))), found))
 
     def _call(self, name: str) -> Expression:
         args = self._arguments()

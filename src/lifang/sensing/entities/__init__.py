@@ -19,9 +19,11 @@ from lifang.sensing.entities.kinds import (
 )
 from lifang.sensing.entities.question import NESTED, PAGE, PAGE_MAX, Entity, Page, Question, Sight, Start
 from lifang.sensing.entities.reading import key_text, start_of
+from lifang.sensing.entities.rewriting import APART
 from lifang.sensing.entities.telling import area_of, told_entity
 
 __all__ = [
+    "APART",
     "COLLECTIONS",
     "COMPUTED",
     "GRAPH",

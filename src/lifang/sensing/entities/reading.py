@@ -21,7 +21,7 @@ from lifang.sensing.entities.linked import Linked
 from lifang.sensing.entities.observation import observation_id, parse_id, told
 from lifang.sensing.entities.observing import Observing, ask, columns_of
 from lifang.sensing.entities.question import DEPTH_MAX, Entity, Page, Question, Sight, Start
-from lifang.sensing.entities.rewriting import NUMBER, Foreign, rewrite, rewrite_observations
+from lifang.sensing.entities.rewriting import NUMBER, Foreign, asked_apart, rewrite, rewrite_observations
 from lifang.sensing.model import Numbers
 from lifang.sensing.roster import Roster
 from lifang.store import (
@@ -193,7 +193,10 @@ class Reading:
                 return self.observing.streams_where(found, self.visible(sight))
             return self.observing.features_where(found, self.visible(sight))
 
-        return rewrite(kind, where, answer)
+        def numbers(inner: Expression) -> Expression:
+            return Among(Field(NUMBER), tuple(self.numbers(kind, inner, sight)))
+
+        return rewrite(kind, asked_apart(where, numbers), answer)
 
     def _registry_order(self, question: Question, sight: Sight) -> Order:
         kind = question.kind
@@ -210,7 +213,10 @@ class Reading:
             numbers = self.numbers(kind, inner, sight)
             return Among(Field("datastream"), tuple(numbers)) if kind in STREAMS else self._of_features(numbers)
 
-        return columns_of(rewrite_observations(where, answer, lambda each: self._linked.within(each, sight)))
+        def rewritten(each: Expression) -> Expression:
+            return rewrite_observations(each, answer, lambda inner: self._linked.within(inner, sight))
+
+        return columns_of(rewritten(asked_apart(where, rewritten)))
 
     def _of_features(self, features: Sequence[int]) -> Expression:
         """Return what observations of ``features`` meet: named in the row, or the datastream's own."""

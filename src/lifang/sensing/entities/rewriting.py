@@ -15,6 +15,7 @@ from lifang.sensing.entities.kinds import OBSERVATION, STREAMS, WAYS
 from lifang.store import Among, Call, Expression, Field, Literal
 
 NUMBER = "@id"
+APART = "any()"  # a condition on linked entities that need not be those which the rest of a filter speaks of
 TIMES = ("phenomenonTime", "resultTime")
 _COMPUTED = (*TIMES, "observedArea")
 _LOGIC = frozenset({"and", "or", "not"})
@@ -40,6 +41,15 @@ def rewrite(kind: str, expression: Expression, answer: Answer) -> Expression:
     holds. ``BadInput`` where one comparison speaks of two ends.
     """
     return _rewrite(expression, lambda name: _foreign(kind, name), answer)
+
+
+def asked_apart(expression: Expression, answer: Callable[[Expression], Expression]) -> Expression:
+    """Return ``expression`` with what ``answer`` gives for each condition in it that is asked :data:`APART`."""
+    if not isinstance(expression, Call):
+        return expression
+    if expression.name == APART:
+        return answer(expression.args[0])
+    return Call(expression.name, tuple(asked_apart(each, answer) for each in expression.args))
 
 
 def rewrite_observations(
