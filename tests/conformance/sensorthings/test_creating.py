@@ -362,3 +362,26 @@ def test_changes_need_an_operator_and_are_in_the_ledger(service: Service) -> Non
     assert {"create Thing": 1} in [each["changes"] for each in told]
     assert {"delete Thing": 1} in [each["changes"] for each in told]
     assert service.city.store.ledger.verify().ok
+
+
+def test_a_link_is_taken_away_where_both_ends_may_be_without_it(service: Service) -> None:
+    made = service.post("Things", thing("nomad", Locations=[location("camp")], Datastreams=[datastream("d")]))
+    own = made["@iot.selfLink"]
+    (place,) = service.ids(f"{own}/Locations")
+    past = service.get(f"{own}/HistoricalLocations")["value"][0]["@iot.selfLink"]
+
+    def unlink(path: str, role: str = "operator") -> int:
+        return service.call("DELETE", f"{path}/$ref", role).status_code
+
+    assert unlink(f"{own}/Locations({place})", "analyst") == 403
+    assert [unlink(f"{own}/{each}") for each in ("Locations", "Locations(999999)", "Nothing(1)")] == [400, 404, 404]
+    assert [unlink(f"{own}/Datastreams"), unlink(f"{past}/Locations({place})"), unlink(f"{past}/Thing")] == [400] * 3
+    assert service.ids(f"{own}/Locations") == [place]
+    assert unlink(f"{own}/Locations({place})") == 200
+    assert service.ids(f"{own}/Locations") == []
+    assert service.get(f"Locations({place})")["name"] == "camp"
+    assert unlink(f"{own}/Locations({place})") == 404
+    assert service.call("PATCH", own, json={"Locations": [{"@iot.id": place}]}).status_code == 200
+    assert unlink(f"Locations({place})/Things({made['@iot.id']})") == 200
+    assert service.ids(f"{own}/Locations") == []
+    assert len(service.ids(f"{own}/HistoricalLocations")) == 2

@@ -86,8 +86,11 @@ def _start(asker: Asker, open_change: Change, steps: tuple[Step, ...]) -> Start:
 
 
 def _one(asker: Asker, open_change: Change, asked: Asked) -> tuple[str, int | str]:
-    """Return kind and id of the one entity that the path names."""
-    steps = asked.steps
+    return _named(asker, open_change, asked.steps, asked.path)
+
+
+def _named(asker: Asker, open_change: Change, steps: tuple[Step, ...], path: str) -> tuple[str, int | str]:
+    """Return kind and id of the one entity that ``steps`` of the path name."""
     kind, key = COLLECTIONS.get(steps[0].name), steps[0].key
     if len(steps) == 1 and kind is not None and key is not None:
         _may(asker, kind)
@@ -95,7 +98,7 @@ def _one(asker: Asker, open_change: Change, asked: Asked) -> tuple[str, int | st
     target = resolve(asker, steps, open_change.sight)
     if target.entity is None or target.inside or target.ending:
         what = "Only one entity can be changed or deleted at once."
-        raise BadInput(what, where=asked.path[:80], mend="Name it: Things(1).")
+        raise BadInput(what, where=path[:80], mend="Name it: Things(1).")
     _may(asker, target.kind)
     return target.kind, key_text(target.entity)
 
@@ -113,7 +116,20 @@ def _put(asker: Asker, open_change: Change, asked: Asked) -> Done:
     return Done(kind, asker.city.sensing.entities.update(open_change, kind, key, asked.json(), whole=True), 200)
 
 
+def _unlink(asker: Asker, open_change: Change, asked: Asked) -> Done:
+    """Take away a link between two entities that may be without it; both stay (OData 4.01 Part 1, clause 11.4.6.2)."""
+    *before, end, _ = asked.steps
+    kind, key = _named(asker, open_change, tuple(before), asked.path)
+    way = WAYS[kind].get(end.name)
+    if way is None:
+        raise NotFound(f"A {kind} has no {end.name[:60]!r}.", mend=f"Known: {', '.join(WAYS[kind])}.")
+    asker.city.sensing.entities.unlink(open_change, kind, key, end.name, end.key)
+    return Done(kind, key, 200)
+
+
 def _delete(asker: Asker, open_change: Change, asked: Asked) -> Done:
+    if len(asked.steps) > 2 and asked.steps[-1].name == "$ref":
+        return _unlink(asker, open_change, asked)
     kind, key = _one(asker, open_change, asked)
     asker.city.sensing.entities.delete(open_change, kind, key)
     return Done(kind, key, 200)

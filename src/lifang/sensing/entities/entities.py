@@ -21,7 +21,7 @@ from lifang.sensing.entities.kinds import COMPUTED, OBSERVATION, STREAMS
 from lifang.sensing.entities.observation import Draft, draft_of, observation_id, observations_of, told, tombstone
 from lifang.sensing.entities.question import Entity, Question, Sight, Start
 from lifang.sensing.entities.reading import Reading
-from lifang.sensing.entities.updating import apply_patch, delete, patched, update
+from lifang.sensing.entities.updating import apply_patch, delete, patched, unlink, update
 from lifang.sensing.model import Numbers
 from lifang.sensing.roster import Roster
 from lifang.store import DELETED, Observations, Store
@@ -105,6 +105,10 @@ class Entities:
         entity = self.reading.get(kind, key, change.sight)
         document = _document(entity)
         return self._observe_again(change, key, apply_patch(document, operations, set(OBSERVED)), whole=True)
+
+    def unlink(self, change: Change, kind: str, key: int | str, link: str, other: int | str | None) -> None:
+        """Take away the link of an entity to an ``other``; both stay. ``BadInput`` where one cannot be without it."""
+        unlink(change, kind, key, link, other)
 
     def delete(self, change: Change, kind: str, key: int | str) -> None:
         """Delete the entity with what hangs on it; its observations are no more, their rows stay in the lake."""

@@ -7,13 +7,13 @@ from typing import Any
 
 import jsonpatch
 
-from lifang.core import BadInput, TooLarge
+from lifang.core import BadInput, NotFound, TooLarge
 from lifang.sensing.entities.bodies import PROPERTIES, check_names, columns_from, reference, settled
 from lifang.sensing.entities.change import Change, Changed
 from lifang.sensing.entities.creating import adopt, link_properties, replace_locations
 from lifang.sensing.entities.kinds import GRAPH, STREAMS, WAYS
 from lifang.sensing.entities.numbering import keep_version
-from lifang.sensing.entities.places import locations_of, move, point_of, settle_thing
+from lifang.sensing.entities.places import UNPLACED, locations_of, move, point_of, settle_thing
 from lifang.sensing.entities.question import Start
 from lifang.sensing.entities.telling import known_properties, told_entity
 from lifang.store import Call, EntityQuery, Field, Literal, Row
@@ -170,6 +170,34 @@ def apply_patch(document: Mapping[str, Any], operations: Any, names: set[str]) -
     return {name: value for name, value in found.items() if name in names or name not in document}
 
 
+def unlink(change: Change, kind: str, key: int | str, link: str, other: int | str | None) -> None:
+    """Take away the link of an entity to an ``other``; both stay, and what they were linked to is kept."""
+    change.may(kind)
+    target = WAYS[kind][link].target
+    if {kind, target} not in ({"Thing", "Location"}, {"HistoricalLocation", "Location"}):
+        what = f"A link between {kind} and {target} cannot be taken away: one of them is nothing without the other."
+        raise BadInput(what, where=link, mend="Let it lead elsewhere by PATCH, or delete the entity.")
+    if other is None:
+        raise BadInput("Which link is it?", where=link, mend=f"Name the one at its end: {link}(1)/$ref.")
+    change.may(target)
+    row, end = change.find(kind, key), change.find(target, other)
+    owner, place = (end, row) if kind == "Location" else (row, end)
+    if "Thing" in {kind, target}:
+        table, column, owning = "thing_location", "thing", "Thing"
+    else:
+        table, column, owning = "historical_place", "historical_location", "HistoricalLocation"
+    linked = [each["location"] for each in change.tx.find(table, where={column: owner["number"]}, order="location")]
+    if place["number"] not in linked:
+        raise NotFound(f"There is no such link to {link}.", where=link, mend="Look at what it leads to.")
+    if owning == "HistoricalLocation" and len(linked) == 1:
+        raise BadInput("A HistoricalLocation is at one Location at least.", where=link, mend="Link another one first.")
+    change.update(owning, owner, {}, {"locations": linked})
+    if owning == "Thing":
+        _leave(change, owner, place["number"])
+    else:
+        change.tx.delete_where(table, {column: owner["number"], "location": place["number"]})
+
+
 def delete(change: Change, kind: str, key: int | str) -> Row:
     """Return the row of the entity that was deleted, with all that cannot be without it (Table 25 of the standard).
 
@@ -232,11 +260,15 @@ def _delete_places(change: Change, kind: str, number: int) -> None:
     for link in change.tx.find("historical_place", where={"location": number}, order="historical_location"):
         _delete(change, "HistoricalLocation", change.fetch("HistoricalLocation", link["historical_location"]))
     for link in change.tx.find("thing_location", where={"location": number}, order="thing"):
-        thing = change.fetch("Thing", link["thing"])
-        left = [place for place in locations_of(change.tx, link["thing"]) if place["number"] != number]
-        if left:
-            replace_locations(change, thing, left)
-        else:
-            change.tx.delete_where("thing_location", {"thing": link["thing"]})
-            move(change.tx, link["thing"], (float("nan"), float("nan")))
-            change.put_thing(thing)
+        _leave(change, change.fetch("Thing", link["thing"]), number)
+
+
+def _leave(change: Change, thing: Row, location: int) -> None:
+    """Let the thing be at its other locations only, or nowhere."""
+    left = [place for place in locations_of(change.tx, thing["number"]) if place["number"] != location]
+    if left:
+        replace_locations(change, thing, left)
+        return
+    change.tx.delete_where("thing_location", {"thing": thing["number"]})
+    move(change.tx, thing["number"], UNPLACED)
+    change.put_thing(thing)
