@@ -71,13 +71,15 @@ def _clear(answer: httpx.Response, case: str) -> None:
 def test_broken_json_is_refused_and_odd_json_handled_by_every_route_that_takes_it(
     house: House, client: Client, url: str
 ) -> None:
-    before = house.city.store.ledger.head(), house.city.store.lake.observation_count()
+    store = house.city.store
+    (seq, _), count = store.ledger.head(), store.lake.observation_count()
     headers = {"Content-Type": "application/json"}
     for path in _JSON:
         _clear(client.post(url, content=path.read_bytes(), headers=headers), f"{path.name} to {url}")
     for case, body in _DEEP.items():
         _clear(client.post(url, content=body, headers=headers), f"{case} to {url}")
-    assert (house.city.store.ledger.head(), house.city.store.lake.observation_count()) == before
+    assert store.lake.observation_count() == count
+    assert {record.entry.outcome for record in store.ledger.records(after=seq)} <= {"denied"}, "what is not there is asked for, and that is all"
 
 
 def test_json_that_is_no_geojson_is_refused_as_an_upload(house: House, client: Client) -> None:

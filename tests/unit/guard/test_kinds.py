@@ -1,20 +1,19 @@
 """Every kind of resource that the house asks about is one that the rules know."""
 
-import ast
+import re
 from pathlib import Path
 
 from lifang.guard import KINDS, RULES
 
 PACKAGE = Path(__file__).parents[3] / "src" / "lifang"
+ASKED = re.compile(r'(?<![\w.])Resource\(\s*"([^"]+)"')
 
 
 def kinds_asked_about() -> dict[str, str]:
     found = {}
     for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Resource"
-            if named and node.args and isinstance(node.args[0], ast.Constant):
-                found[str(node.args[0].value)] = f"{path.name}:{node.lineno}"
+        for asked in ASKED.finditer(path.read_text("utf-8")):
+            found[asked[1]] = path.name
     return found
 
 
