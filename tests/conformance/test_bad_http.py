@@ -79,7 +79,9 @@ def test_broken_json_is_refused_and_odd_json_handled_by_every_route_that_takes_i
     for case, body in _DEEP.items():
         _clear(client.post(url, content=body, headers=headers), f"{case} to {url}")
     assert store.lake.observation_count() == count
-    assert {record.entry.outcome for record in store.ledger.records(after=seq)} <= {"denied"}, "what is not there is asked for, and that is all"
+    assert {record.entry.outcome for record in store.ledger.records(after=seq)} <= {
+        "denied"
+    }  # to ask for what is not there
 
 
 def test_json_that_is_no_geojson_is_refused_as_an_upload(house: House, client: Client) -> None:
