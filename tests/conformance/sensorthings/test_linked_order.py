@@ -145,6 +145,7 @@ def test_any_speaks_of_one_linked_entity(service: Service) -> None:
         ("not Datastreams/any(d:d/Observations/any(o:o/result gt 20))", "cm"),
         ("not (Datastreams/any(d:d/Observations/any(o:o/result gt 20)) or name eq 'c')", "m"),
         ("not MultiDatastreams/any(d:d/name ne 'x')", "abcekmqxz"),
+        ("MultiDatastreams/any(d:d/name ne 'x')", ""),
     ],
 )
 def test_one_any_beside_another_or_below_not_speaks_of_its_own_entity(

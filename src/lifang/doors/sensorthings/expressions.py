@@ -174,7 +174,8 @@ class _Parser:
         self._denied = denied
         del self._variables[variable]
         self._expect("sign", ")")
-        return Call(APART, (self._there(path, found),)) if apart else found
+        there = self._there(path, found)
+        return Call(APART, (there,)) if apart else there
 
     def _there(self, path: str, found: Expression) -> Expression:
         """Return ``found`` of a linked entity that there is: without one, ``ne`` would hold of nothing."""
