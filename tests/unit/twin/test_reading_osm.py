@@ -61,15 +61,15 @@ def test_ways_and_relations_become_solids_as_high_as_they_say(tmp_path: Path) ->
     found = read_model(city(), prefix="osm", scratch=tmp_path)
     rows = {each["id"]: each for each in found.rows.to_pylist()}
     assert {own: (each["bottom_m"], each["top_m"]) for own, each in rows.items()} == {
-        "osm:way/11": (6.0, 30.0),
-        "osm:way/12": (0.0, 15.0),
-        "osm:way/13": (0.0, 3.0),
-        "osm:relation/7": (0.0, 6.0),
+        "osm:way:11": (6.0, 30.0),
+        "osm:way:12": (0.0, 15.0),
+        "osm:way:13": (0.0, 3.0),
+        "osm:relation:7": (0.0, 6.0),
     }
-    tower = json.loads(rows["osm:way/11"]["properties"])
-    assert (rows["osm:way/11"]["name"], tower["addr:street"], tower["height_from"]) == ("塔楼", "天府大道", "height")
-    assert json.loads(rows["osm:way/13"]["properties"])["height_from"] == "assumed"
-    yard = shapely.from_wkb(rows["osm:relation/7"]["geometry"][0]["wkb"])
+    tower = json.loads(rows["osm:way:11"]["properties"])
+    assert (rows["osm:way:11"]["name"], tower["addr:street"], tower["height_from"]) == ("塔楼", "天府大道", "height")
+    assert json.loads(rows["osm:way:13"]["properties"])["height_from"] == "assumed"
+    yard = shapely.from_wkb(rows["osm:relation:7"]["geometry"][0]["wkb"])
     assert shapely.area(yard) == pytest.approx((81 - 4) * 1e-8, rel=1e-6)
     assert list(tmp_path.iterdir()) == []
 

@@ -37,7 +37,7 @@ def is_osm(head: bytes) -> bool:
 
 
 def read_osm(content: bytes, *, prefix: str, scratch: Path, poll: Callable[[], None] = lambda: None) -> ModelFile:
-    """Return the buildings of an OpenStreetMap file, XML or PBF; the id of one is ``prefix:way/1``.
+    """Return the buildings of an OpenStreetMap file, XML or PBF; the id of one is ``prefix:way:1``.
 
     A building stands from its ``min_height`` to its ``height``, else by its levels of 3 m; one that tells neither is
     given one level, and says so in ``height_from``. ``BadInput`` if the file cannot be read or has no buildings,
@@ -70,7 +70,7 @@ def _solids(areas: list[dict[str, Any]], prefix: str) -> ModelFile:
         kind = "Building" if "building" in tags else "BuildingPart" if "building:part" in tags else ""
         if not kind or "no" in (tags.get("building"), tags.get("building:part")):
             continue
-        own = f"{prefix}:{'way' if each['osm_way_id'] else 'relation'}/{each['osm_way_id'] or each['osm_id']}"
+        own = f"{prefix}:{'way' if each['osm_way_id'] else 'relation'}:{each['osm_way_id'] or each['osm_id']}"
         base, top, source = _heights(tags)
         if not base < top <= base + _HEIGHT_MAX_M:
             what = f"It reaches from {base:g} m to {top:g} m."
