@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +10,7 @@ from lifang.store.lake.engine import OBJECTS
 from lifang.store.lake.names import name, sql
 from lifang.store.lake.objects.changes import Changes
 from lifang.store.lake.objects.model import LINK_COLUMNS, LinkQuery, ObjectChange
-from lifang.store.lake.objects.objects import found_by, is_few, links_where
+from lifang.store.lake.objects.objects import links_where, sought
 from lifang.store.lake.objects.versions import Versions
 
 _LINK = f"{OBJECTS}.link"
@@ -72,12 +71,4 @@ class Links:
 
 
 def _sought(query: LinkQuery) -> tuple[str, list[Any]]:
-    """Return the links that meet ``query``, with the values of the placeholders."""
-    if query.objects and is_few(query.objects):
-        where, values = links_where(replace(query, objects=None))
-        return sql(found_by(_LINK, "object", query.objects), where), [*query.objects, *values]
-    if query.targets and is_few(query.targets):
-        where, values = links_where(replace(query, targets=None))
-        return sql(found_by(_LINK, "target", query.targets), where), [*query.targets, *values]
-    where, values = links_where(query)
-    return sql(_LINK, where), values
+    return sought(_LINK, query, links_where, {"objects": "object", "targets": "target"})

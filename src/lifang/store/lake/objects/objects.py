@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ from lifang.store.lake.objects.changes import Changes
 from lifang.store.lake.objects.model import COLUMNS, CONTENT, FOREVER, LinkQuery, ObjectChange, ObjectQuery
 from lifang.store.lake.objects.versions import Versions
 
+Query = TypeVar("Query", LinkQuery, ObjectQuery)
 _VERSION = f"{OBJECTS}.version"
 _LISTED = ", ".join(name(each) for each in COLUMNS.names)
 _SOUGHT_MAX = 500
@@ -200,7 +201,7 @@ def _known_then(query: ObjectQuery) -> tuple[str, list[Any]]:
     return "recorded_from <= ? AND recorded_to > ?", [query.recorded, query.recorded]
 
 
-def found_by(table: str, column: str, among: Sequence[str]) -> str:
+def _found_by(table: str, column: str, among: Sequence[str]) -> str:
     """Return what to read instead of ``table`` for the rows whose indexed ``column`` is among a few values.
 
     DuckDB 1.5 looks into an index only where the scan has no other condition: an expression that is made first keeps
@@ -210,21 +211,25 @@ def found_by(table: str, column: str, among: Sequence[str]) -> str:
     return sql("(WITH hit AS MATERIALIZED (", found, ") SELECT * FROM hit)")
 
 
-def is_few(among: Sequence[str]) -> bool:
-    """Return whether so few rows have one of these values that an index is worth asking."""
-    return len(among) <= _SOUGHT_MAX and "" not in among
+def sought(
+    table: str, query: Query, where: Callable[[Query], tuple[str, list[Any]]], indexed: Mapping[str, str]
+) -> tuple[str, list[Any]]:
+    """Return the rows of ``table`` that meet ``query``, with the values of the placeholders.
+
+    The first field in ``indexed`` (to its column) with so few values that an index is worth asking is looked up by it.
+    """
+    for field, column in indexed.items():
+        among: list[str] = list(getattr(query, field) or ())
+        if among and len(among) <= _SOUGHT_MAX and "" not in among:
+            others: dict[str, Any] = {field: None}
+            rest: tuple[str, list[Any]] = where(replace(query, **others))
+            return sql(_found_by(table, column, among), rest[0]), [*among, *rest[1]]
+    condition, given = where(query)
+    return sql(table, condition), given
 
 
 def _sought(query: ObjectQuery) -> tuple[str, list[Any]]:
-    """Return the versions that meet ``query``, with the values of the placeholders."""
-    if query.ids and is_few(query.ids):
-        where, values = where_of(replace(query, ids=None))
-        return sql(found_by(_VERSION, "id", query.ids), where), [*query.ids, *values]
-    if query.parents and is_few(query.parents):
-        where, values = where_of(replace(query, parents=None))
-        return sql(found_by(_VERSION, "parent", query.parents), where), [*query.parents, *values]
-    where, values = where_of(query)
-    return sql(_VERSION, where), values
+    return sought(_VERSION, query, where_of, {"ids": "id", "parents": "parent"})
 
 
 def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
