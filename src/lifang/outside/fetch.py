@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
@@ -77,13 +78,19 @@ def shown(url: str) -> str:
     return f"{head}://{rest.partition('?')[0].rpartition('@')[2]}" if rest else plain
 
 
+@cache
+def trusted() -> ssl.SSLContext:
+    """Return what verifies the other side by the system's authorities; reading them takes 30 ms, so it is done once."""
+    return ssl.create_default_context()
+
+
 @dataclass
 class Fetcher:
     """Fetches for one pull; ``stopping`` says that the connector is to end."""
 
     reach: Reach
     stopping: Callable[[], bool] = lambda: False
-    context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    context: ssl.SSLContext = field(default_factory=trusted)
 
     def fetch(self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None,
               body: bytes = b"") -> Answer:  # fmt: skip

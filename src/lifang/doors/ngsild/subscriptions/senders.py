@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -40,7 +39,6 @@ class Senders:
     def __init__(self, city: City, publisher: Publisher | None, stopping: Callable[[], bool]) -> None:
         settings = NgsildSettings.from_table(city.settings.ngsild)
         self._city, self._publisher, self._stopping = city, publisher, stopping
-        self._trusted = ssl.create_default_context()
         self._networks, self._ports = outside.check_networks(settings.allow), settings.ports
 
     def check(self, endpoint: Endpoint) -> None:
@@ -64,7 +62,7 @@ class Senders:
             publisher.publish(topic, orjson.dumps(whole), timeout_s=endpoint.timeout_s)
             return
         reach = outside.Reach(self._networks, self._ports, _ANSWER_MAX, endpoint.timeout_s)
-        fetcher = outside.Fetcher(reach, self._stopping, self._trusted)
+        fetcher = outside.Fetcher(reach, self._stopping)
         answer = fetcher.fetch(
             endpoint.uri, method="POST", headers={**headers, **endpoint.headers}, body=orjson.dumps(body)
         )
