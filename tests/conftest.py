@@ -18,6 +18,8 @@ from xdist.scheduler import LoadFileScheduling
 # openpyxl, which writes workbooks as others do, would write them by lxml where that is there, and lxml refuses letters
 # that workbooks hold.
 os.environ["OPENPYXL_LXML"] = "False"
+# Tests run beside each other and their cities are small: a second thread of the lake only costs, a sixth of all time.
+os.environ["LIFANG_LAKE_THREADS"] = "1"
 
 _QUICK = {Path(__file__).parent / "unit", Path(__file__).parent / "architecture"}
 _OPENED = {
