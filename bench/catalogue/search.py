@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from lifang.catalogue import THEMES, Catalogue, Search
+from lifang.catalogue.spelling import distance
 from lifang.core import Box, Settings, SystemClock
 from lifang.guard import ANONYMOUS
 from lifang.store import Store
@@ -182,15 +183,18 @@ def misspelt(draw: random.Random) -> list[tuple[str, str]]:
     return [(wrong, meant) for wrong, meant in found if wrong != meant]
 
 
-def spelling(catalogue: Catalogue, words: list[tuple[str, str]]) -> tuple[int, tuple[float, float, float, float]]:
-    """Return how often what was meant is suggested, and what it takes."""
+def spelling(
+    catalogue: Catalogue, words: list[tuple[str, str]]
+) -> tuple[int, list[tuple[str, str, str]], tuple[float, float, float, float]]:
+    """Return how often what was meant is suggested, what else was (wrong, suggested, meant), and what it takes."""
     told: dict[str, str | None] = {}
 
     def ask(word: str) -> None:
         told[word] = catalogue.suggestion(Search(word), subject=ANONYMOUS)
 
     took = timed(ask, [wrong for wrong, _ in words])
-    return sum(told[wrong] == meant for wrong, meant in words), took
+    others = [(wrong, told[wrong] or "", meant) for wrong, meant in words if told[wrong] != meant]
+    return len(words) - len(others), others, took
 
 
 def places_and_times(draw: random.Random, count: int) -> list[dict[str, Any]]:
@@ -240,10 +244,10 @@ def main() -> None:
         narrowed = timed(ask, [Search(word, {"theme": ["ecology"], "tag": [WORDS[0]]}) for word in words])
         everything = timed(ask, [Search(chosen={"theme": [theme]}) for theme in DRAWN * 5])
         where = places_and_times(draw, 200)
-        near = timed(ask, [Search(**each) for each in where])
+        placed = timed(ask, [Search(**each) for each in where])
         words_near = timed(ask, [Search(word, **each) for word, each in zip(words, where, strict=False)])
         wrong = misspelt(draw)
-        right, spelt = spelling(catalogue, wrong)
+        right, others, spelt = spelling(catalogue, wrong)
         size = sum(path.stat().st_size for path in (store.folder / "index").rglob("*") if path.is_file())
         connection = peer(cards, Path(scratch) / "peer.sqlite")
         long = [text.split("\n")[1][:4] for text in draw.sample(texts, 200)]
@@ -255,14 +259,16 @@ def main() -> None:
         print(f"two-character words that stand in {name} datasets: {len(some) - bad:,} of {len(some):,} found wherever "
               f"they stand")  # fmt: skip
     print(f"({len(rare):,} words stand in few; the drawn ones are of those)")
-    print(f"misspelt words: {right} of {len(wrong)} lead to what was meant")
+    near = [each for each in others if each[1] and distance(each[0], each[1], 2) <= distance(each[0], each[2], 2)]
+    print(f"misspelt words: {right} of {len(wrong)} lead to what was meant, {len(near)} to a commoner word as near, "
+          f"{len(others) - len(near)} to none ({'; '.join(' > '.join(each) for each in others)})")  # fmt: skip
     print("page of 20 and ten facets, ms            p50      p99   processor p50   p99")
     for name, (p50, p99, c50, c99) in (
         ("words of a sample", plain),
         ("the commonest words", commonest),
         ("words, two facets chosen", narrowed),
         ("no words, a theme chosen", everything),
-        ("a place and a time", near),
+        ("a place and a time", placed),
         ("words, a place and a time", words_near),
         ("a misspelt word: what was meant", spelt),
     ):

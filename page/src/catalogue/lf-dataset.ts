@@ -54,6 +54,11 @@ export class DatasetPiece extends Piece {
     </article>`;
   }
 
+  protected override updated(): void {
+    const dataset = here(this.held.asked);
+    if (dataset && data.value.titled?.dataset !== dataset.id) data.set({ titled: { dataset: dataset.id, name: dataset.name } });
+  }
+
   private page(dataset: Dataset): TemplateResult {
     const empty = dataset.releases.length === 0 && UNPUBLISHED.has(dataset.state);
     const ofRows: [Key, TemplateResult][] = empty ? [["dataset.preview", this.awaited()]] : [

@@ -66,7 +66,7 @@ export class MasterPiece extends ActingPiece {
     return html`<h2>${t("master.rules")}</h2>
       <p>${base.sources.length ? t("master.sources", { names: base.sources.join(", ") }) : t("master.nosource")}</p>
       ${ruled.length ? html`<ul class="work-laws">${ruled.map(([id, order]) => html`<li>${element(id)}: ${order.map((each) => tOr(`master.rule.${each}`, each)).join(" → ")}</li>`)}</ul>` : html`<p class="calm">${t("master.norule")}</p>`}
-      ${base.sources.length ? html`<p><button type="button" @click=${() => void this.consolidate(base)}>${t("master.consolidate")}</button></p>${this.refusal("consolidate")}` : nothing}
+      ${base.sources.length ? html`<p><button type="button" @click=${() => void this.consolidate(base)}>${t("master.consolidate")}</button> <small>${t("master.by.itself")}</small></p>${this.refusal("consolidate")}` : nothing}
       ${asked ? html`<h2>${t("master.conflicts")}</h2>
         <div class="chips" role="group" aria-label=${t("master.conflicts")}>
           ${STATES.map((each) => html`<button type="button" class="chip" aria-pressed=${this.state === each} @click=${() => (this.state = each)}>${t(`conflict.${each}`)}</button>`)}

@@ -91,7 +91,10 @@ export class AppPiece extends Piece {
     if (view.value.room === "data" && !this.catalogue) void this.fetchCatalogue();
     if (view.value.room === "sensing") void this.fetchSensing();
     const city = here(data.value.city);
-    document.title = city ? t("app.title", { city: nameOf(city.name, this.tongue) }) : "里坊 lifang";
+    const whole = city ? t("app.title", { city: nameOf(city.name, this.tongue) }) : "里坊 lifang";
+    const { titled } = data.value;
+    const told = view.value.room === "data" && titled?.dataset === view.value.dataset ? nameOf(titled?.name, this.tongue) : "";
+    document.title = told ? `${told} · ${whole}` : whole;
     if (data.value.city.state === "refused" || covered(view.value.room)) pending.delete("map");
   }
 

@@ -1,5 +1,5 @@
 import type { Command, Flow, Picture } from "../api/network";
-import type { AirReport, Alert, City, Datastream, Indicator, Job, Problem, Subject } from "../api/types";
+import type { AirReport, Alert, City, Datastream, Indicator, Job, Names, Problem, Subject } from "../api/types";
 import { Store } from "./store";
 
 /** What was asked of the server: under way, here, or refused with the reason. */
@@ -32,6 +32,8 @@ export interface Data {
   changes: number;
   /** Number of the last change of the twin that was told of since the page opened. */
   twin: number;
+  /** The dataset whose page was last opened, with its name. */
+  titled: { dataset: string; name: Names } | null;
   /** Sentence for the live region. */
   said: string;
   /** Which dialog is open. */
@@ -59,6 +61,7 @@ export const data = new Store<Data>({
   jobs: {},
   changes: 0,
   twin: 0,
+  titled: null,
   said: "",
   dialog: null,
   wanted: null,

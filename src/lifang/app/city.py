@@ -13,7 +13,7 @@ from lifang.app.areas import city_districts
 from lifang.app.asking import DETECT_CLASHES, OWNER, Asker, Reads, clash_job
 from lifang.app.bus import Bus
 from lifang.app.cataloguing import ModelShelf
-from lifang.app.consolidating import CONSOLIDATE, consolidation_job
+from lifang.app.consolidating import CONSOLIDATE, Consolidator, consolidation_job
 from lifang.app.describe import describe_city, describe_layers, tell_observations
 from lifang.app.doctor import Finding, examine, told_address
 from lifang.app.grades import Grades
@@ -120,6 +120,7 @@ class City(Reads):
         self.webhooks = Webhooks(self.store, clock, self.settings.webhooks)
         self.webhook_deliveries = Deliveries(self.webhooks, self.catalogue.changes, clock, knows=self._webhook_knows)
         self._upkeep = Upkeep(self.store, self.catalogue, clock)
+        self._consolidator = Consolidator(self.masterdata, self.jobs)
         self._long_work = self._make_long_work()
         self._wire()
 
@@ -166,6 +167,7 @@ class City(Reads):
         if time_passes:
             self.pulse.start()
             self._upkeep.start()
+            self._consolidator.start()
             self.webhook_deliveries.start()
             self.connectors.start()
         self.exchange.start(pulling=time_passes)
@@ -179,6 +181,7 @@ class City(Reads):
         self.exchange.close()
         self.pulse.close()
         self._upkeep.close()
+        self._consolidator.close()
         self.webhook_deliveries.close()
         self.jobs.close()
         self.tasking.close()
@@ -291,6 +294,7 @@ class City(Reads):
         self.alerts.on_change(self._tell_alert)
         self.tasking.on_command(self._tell_command)
         self.catalogue.changes.on_change(self._tell_change)
+        self.catalogue.changes.on_change(self._consolidator.hear)
         self.exchange.on_settled(self._tell_delivery)
         self._long_work.register(self.jobs)
         self.jobs.register(PROCESS, partial(run_process_job, self.asker))

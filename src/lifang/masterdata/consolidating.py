@@ -26,11 +26,12 @@ SEPARATOR = "/"  # between the parts of a key of several elements
 
 @dataclass(frozen=True)
 class Told:
-    """One source's rows, as text, under the names of elements, and when they were recorded."""
+    """One source's rows, as text, under the names of elements, when they were recorded, and as which release."""
 
     source: Source
     rows: pa.Table
     recorded: datetime
+    number: int
 
 
 @dataclass(frozen=True)
@@ -239,9 +240,13 @@ def _element(
     starts = np.flatnonzero(np.diff(groups, prepend=-1))
     first[groups[starts]] = filled[starts]
     values = column.take(pa.array(first, mask=first < 0))
-    same = compared_as(column, plain)[0][filled]
     differs = np.zeros(count, bool)
-    differs[groups[same != np.repeat(same[starts], np.diff([*starts, len(groups)]))]] = True
+    written = column.dictionary_encode().indices.fill_null(0).to_numpy()[filled]
+    odd = written != np.repeat(written[starts], np.diff([*starts, len(groups)]))
+    several = filled[np.isin(groups, groups[odd])]  # only what is written in several ways is compared
+    same, of = compared_as(column.take(pa.array(several)), plain)[0], codes[several]
+    first_of = np.flatnonzero(np.diff(of, prepend=-1))
+    differs[of[same != np.repeat(same[first_of], np.diff([*first_of, len(of)]))]] = True
     ends = (
         np.searchsorted(groups, np.flatnonzero(differs), side="left"),
         np.searchsorted(groups, np.flatnonzero(differs), side="right"),

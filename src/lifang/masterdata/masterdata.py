@@ -35,10 +35,11 @@ from lifang.masterdata.names import by_name, plain_name
 from lifang.masterdata.places import Places
 from lifang.masterdata.records import Records
 from lifang.standards import DataStandard
-from lifang.store import Entry, Store, Transaction
+from lifang.store import Entry, Store, Transaction, read_setting, write_setting
 
 _TOLD_MAX = 1_000  # unresolved rows that one consolidation tells
 _DUPLICATES_MAX = 10_000  # cases of duplicates that one consolidation lists
+_READ = "masterdata:read:"  # by source: the release that was the newest when it was named, or was last consolidated
 Progress = Callable[[float], None]
 
 
@@ -89,6 +90,7 @@ class MasterData:
                 raise NotFound(f"There is no organisation {organisation[:80]!r}.", where="organisation", mend=mend)
             _put(tx, "master_source", dataset, row)
             tx.record(Entry(by.id, "put_master_source", f"dataset:{dataset}", detail={"kind": kind}))
+        self._mark_read(dataset, self._newest(dataset))
         return Source.from_row({"id": dataset, **row})
 
     def sources(self, kind: str) -> list[Source]:
@@ -129,6 +131,21 @@ class MasterData:
         found = [kind for kind in kinds() if self.sources(kind)]
         return sorted(found, key=lambda kind: kind != ADDRESS)
 
+    def is_source(self, dataset: str) -> bool:
+        """Return whether a dataset is a source of any kind."""
+        return self._store.registry.get("master_source", dataset) is not None
+
+    def behind(self) -> list[str]:
+        """Return the kinds of which a source had a release since it was named or last consolidated, addresses first.
+
+        With the addresses come the kinds whose records name one.
+        """
+        sources = self._store.registry.find("master_source")
+        late = {row["kind"] for row in sources if self._newest(row["id"]) > self._read(row["id"])}
+        if ADDRESS in late:
+            late |= ADDRESSED.keys()
+        return [kind for kind in self.sourced() if kind in late]
+
     def consolidate(self, kind: str, *, by: Subject, progress: Progress = lambda _share: None) -> Consolidated:
         """Return what the sources of a kind come to now, released; what needs a person is on the docket.
 
@@ -150,6 +167,8 @@ class MasterData:
         records = self._located(kind, found.records, lambda share: progress(0.5 + 0.3 * share))
         progress(0.8)
         release, counts = self._release(card, records, by)
+        for each in told:
+            self._mark_read(each.source.id, each.number)
         conflicts = self.docket.list_conflicts(kind, found.differences)
         cases = self.docket.list_duplicates(kind, alike)
         return Consolidated(kind, release, len(records), *counts, conflicts, cases, found.unresolved[:_TOLD_MAX])
@@ -192,14 +211,27 @@ class MasterData:
 
     def _told(self, source: Source, standard: DataStandard) -> Told:
         dataset = self._catalogue.dataset(source.id)
-        there = {column.name for column in dataset.rows().columns}
+        release = dataset.release()
+        relation = dataset.rows_of(release)
+        there = {column.name for column in relation.columns}
         named = {each.id: source.columns.get(each.id, each.id) for each in standard.elements if each.type != "geometry"}
         chosen = {element: column for element, column in named.items() if column in there}
         if lacking := [name for name in source.columns.values() if name not in there]:
             raise BadInput(f"{source.id} has no column {lacking[0]!r}.", where=source.id, mend="Correct the source.")
-        rows = dataset.rows().select(list(dict.fromkeys(chosen.values())))
+        rows = relation.select(list(dict.fromkeys(chosen.values())))
         table = pa.table({element: rows[column] for element, column in chosen.items()})
-        return Told(source, table, dataset.release().recorded)
+        return Told(source, table, release.recorded, release.number)
+
+    def _newest(self, dataset: str) -> int:
+        """Return the number of the newest release of a dataset; 0 where there is none."""
+        found = self._store.registry.extremes("release", of="dataset", by="number", where={"dataset": [dataset]})
+        return int(found[0]["number"]) if found else 0
+
+    def _read(self, dataset: str) -> int:
+        return int((read_setting(self._store, f"{_READ}{dataset}") or {"release": 0})["release"])
+
+    def _mark_read(self, dataset: str, release: int) -> None:
+        write_setting(self._store, f"{_READ}{dataset}", {"release": release})
 
     def _card(self, standard: DataStandard, told: Sequence[Told]) -> Card:
         grades = [self._catalogue.dataset(each.source.id).card.classification for each in told]

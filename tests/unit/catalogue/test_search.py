@@ -150,7 +150,15 @@ def test_without_a_purpose_a_restricted_dataset_is_found_and_counted_by_its_brie
 
 def test_what_was_probably_meant_is_told(filled: Catalogue) -> None:
     assert filled.suggestion(Search("hourly qualty"), subject=ANONYMOUS) == "hourly quality"
-    assert filled.suggestion(Search("空气质两"), subject=ANONYMOUS) == "空气质量"
+    slips = {
+        "空气质两": "空气质量",
+        "空七质量": "空气质量",
+        "空气质质量": "空气质量",
+        "空质气量": "空气质量",
+        "空气值守": "空气站值守",
+    }
+    for wrong, meant in slips.items():
+        assert filled.suggestion(Search(wrong), subject=OFFICER) == meant
     assert filled.suggestion(Search("zzzz"), subject=ANONYMOUS) == ""
 
 

@@ -38,6 +38,7 @@ MET = (
     "identity/passwords.py",
     "identity/people.py",
     "identity/sessions.py",
+    "masterdata",
 )
 _RAISED = {"BadInput", "TooLarge", "NotFound", "Denied", "NeedsPurpose", "Unauthenticated", "Conflict", "Unavailable"}
 _FILLED = "\N{REPLACEMENT CHARACTER}"

@@ -105,6 +105,7 @@ export const office: Record<keyof typeof zh, string> = {
   "master.rule.newest": "the newest",
   "master.rule.most_complete": "the most complete",
   "master.consolidate": "Consolidate now",
+  "master.by.itself": "It is consolidated by itself, too, once its sources have new releases.",
   "master.consolidated": "Consolidated.",
   "master.consolidated.said": "Consolidated: {n} records, {conflicts} open conflicts, {duplicates} cases of duplicates.",
   "master.conflicts": "Conflicts between bureaus",

@@ -103,6 +103,7 @@ export const office = {
   "master.rule.newest": "最新者",
   "master.rule.most_complete": "最完整者",
   "master.consolidate": "重新归并",
+  "master.by.itself": "来源数据集有新版本后，也会自动重新归并。",
   "master.consolidated": "已归并。",
   "master.consolidated.said": "已归并：{n} 条记录，{conflicts} 处冲突、{duplicates} 组疑似重复待定。",
   "master.conflicts": "部门间的冲突",

@@ -9,12 +9,14 @@ import tantivy
 from tantivy import FieldType, Occur, Query
 
 from lifang.store.index.model import Begins, Clause, Either, Every, Having, Nearly, Span, Without, Words
+from lifang.store.index.slips import slips
 from lifang.store.index.tokens import Term, stem, terms
 
 _LEAST = -(2**63)  # of the numbers that a field holds
 _NEAR, _FAR = 4, 8  # letters from which one, and two, may differ
 _SPECIAL = re.compile(r"[.+*?()|\[\]{}^$\\]")
 _EXACT = 3.0  # what a whole word counts beside one that only begins so
+_SLIP = 100.0  # what a piece of Chinese one slip away counts beside some of its pairs
 
 
 def compiled(clause: Clause, schema: tantivy.Schema) -> Query:
@@ -85,7 +87,12 @@ def _(clause: Nearly, schema: tantivy.Schema) -> Query:
     if not term.is_wide:
         distance = 2 if len(term.tokens[-1]) >= _FAR else 1 if len(term.tokens[-1]) >= _NEAR else 0
         return Query.fuzzy_term_query(schema, clause.field, term.tokens[-1], distance)
-    return Query.boolean_query([(Occur.Should, _exact(token, clause.field, schema)) for token in term.tokens])
+    pairs = [_exact(token, clause.field, schema) for token in term.tokens]
+    near = [
+        Query.boost_query(Query.regex_phrase_query(schema, clause.field, phrase), _SLIP)
+        for phrase in slips(clause.word)
+    ]
+    return Query.boolean_query([(Occur.Should, each) for each in (*near, *pairs)])
 
 
 def _holds_anyway(clause: Clause) -> bool:

@@ -14,8 +14,8 @@ from functools import lru_cache
 
 import tantivy
 
-_WIDE = "\u2e80"  # from here on, scripts without spaces between words
-_RUN = re.compile(rf"[^\W_{_WIDE}-\U0010ffff]+|[^\W_\u0000-\u2e7f]+")
+WIDE = "\u2e80"  # from here on, scripts without spaces between words
+_RUN = re.compile(rf"[^\W_{WIDE}-\U0010ffff]+|[^\W_\u0000-\u2e7f]+")
 _LONGEST = 100  # characters of a word; the rest of it is not told apart
 _STEM = "~"  # marks a stem, which no word begins with
 
@@ -30,7 +30,7 @@ class Term:
     @property
     def is_wide(self) -> bool:
         """Whether it is of a script without spaces."""
-        return self.tokens[-1] >= _WIDE
+        return self.tokens[-1] >= WIDE
 
 
 def normalised(text: str) -> str:
@@ -42,7 +42,7 @@ def runs(text: str) -> Iterator[str]:
     """Yield the words, and the runs of scripts without spaces, of a normalised text."""
     for found in _RUN.finditer(text):
         run = found.group()
-        yield run if run >= _WIDE else run[:_LONGEST]
+        yield run if run >= WIDE else run[:_LONGEST]
 
 
 def tokens(text: str) -> str:
@@ -50,7 +50,7 @@ def tokens(text: str) -> str:
     found: list[str] = []
     stems: set[str] = set()
     for run in runs(normalised(text)):
-        if run >= _WIDE:
+        if run >= WIDE:
             found += (run[at : at + 2] for at in range(len(run)))
         else:
             found.append(run)
@@ -75,7 +75,7 @@ def _term(parts: list[str]) -> Term | None:
         return None
     last = parts[-1]
     row = [token for part in parts[:-1] for token in _pairs(part)]
-    if last < _WIDE:
+    if last < WIDE:
         return Term((*row, last), open=not row)
     if len(last) == 1:
         return Term((*row, last), open=True)
@@ -83,7 +83,7 @@ def _term(parts: list[str]) -> Term | None:
 
 
 def _pairs(run: str) -> list[str]:
-    return [run[at : at + 2] for at in range(len(run))] if run >= _WIDE else [run]
+    return [run[at : at + 2] for at in range(len(run))] if run >= WIDE else [run]
 
 
 _ENGLISH = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw()).filter(tantivy.Filter.stemmer("english")).build()
