@@ -197,6 +197,15 @@ def spelling(
     return len(words) - len(others), others, took
 
 
+def told_of(others: list[tuple[str, str, str]], right: int) -> str:
+    """Return how many misspelt words lead to what was meant, to a commoner word as near, to none, and which."""
+    near = [each for each in others if each[1] and distance(each[0], each[1], 2) <= distance(each[0], each[2], 2)]
+    return (
+        f"misspelt words: {right} of {right + len(others)} lead to what was meant, {len(near)} to a commoner word as "
+        f"near, {len(others) - len(near)} to none ({'; '.join(' > '.join(each) for each in others)})"
+    )
+
+
 def places_and_times(draw: random.Random, count: int) -> list[dict[str, Any]]:
     """Return boxes of about 20 km with spans of two years."""
     corners = [(draw.uniform(103, 104.8), draw.uniform(30, 31.3), draw.randrange(2005, 2022)) for _ in range(count)]
@@ -259,9 +268,7 @@ def main() -> None:
         print(f"two-character words that stand in {name} datasets: {len(some) - bad:,} of {len(some):,} found wherever "
               f"they stand")  # fmt: skip
     print(f"({len(rare):,} words stand in few; the drawn ones are of those)")
-    near = [each for each in others if each[1] and distance(each[0], each[1], 2) <= distance(each[0], each[2], 2)]
-    print(f"misspelt words: {right} of {len(wrong)} lead to what was meant, {len(near)} to a commoner word as near, "
-          f"{len(others) - len(near)} to none ({'; '.join(' > '.join(each) for each in others)})")  # fmt: skip
+    print(told_of(others, right))
     print("page of 20 and ten facets, ms            p50      p99   processor p50   p99")
     for name, (p50, p99, c50, c99) in (
         ("words of a sample", plain),

@@ -120,7 +120,6 @@ class City(Reads):
         self.webhooks = Webhooks(self.store, clock, self.settings.webhooks)
         self.webhook_deliveries = Deliveries(self.webhooks, self.catalogue.changes, clock, knows=self._webhook_knows)
         self._upkeep = Upkeep(self.store, self.catalogue, clock)
-        self._consolidator = Consolidator(self.masterdata, self.jobs)
         self._long_work = self._make_long_work()
         self._wire()
 
@@ -288,6 +287,7 @@ class City(Reads):
             self.pulse = self._make_pulse()
 
     def _wire(self) -> None:
+        self._consolidator = Consolidator(self.masterdata, self.jobs)
         self.sensing.on_commit(self.scenes.watch)
         self.sensing.on_commit(self.network.watch)
         self.sensing.on_commit(partial(tell_observations, self.bus, self.sensing))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lifang.store.index.tokens import WIDE, normalised, runs
 
-Phrase = list[tuple[int, str]]
+Phrase = list[str | tuple[int, str]]  # as tantivy takes it
 _SHORTEST, _LONGEST = 3, 8  # characters; of two, one alone says too little of what was meant
 
 
@@ -36,5 +36,5 @@ def _around(before: str, after: str) -> Phrase:
 
 
 def _tokens(run: str, start: int) -> Phrase:
-    pairs = [(start + at, run[at : at + 2]) for at in range(len(run) - 1)]
+    pairs: Phrase = [(start + at, run[at : at + 2]) for at in range(len(run) - 1)]
     return pairs or [(start, f"{run}.?") for _ in run]
