@@ -1,6 +1,7 @@
 """The hot state: place and latest value of every datastream, in NumPy columns by dense number.
 
-Order of arrival does not matter: the later phenomenon time wins, and of one time the value recorded last.
+Order of arrival does not matter: the later phenomenon time wins, of one start the interval that ends last, and of one
+phenomenon time the value recorded last.
 One writer (the committer), any readers: a lock held for the short copy keeps what a reader sees from one moment.
 """
 
@@ -16,7 +17,7 @@ from lifang.core import Box
 from lifang.guard import Classification
 from lifang.sensing.model import Codes, Latest, Micros, Numbers, Values, pick
 from lifang.sensing.placing import BLOCK, Places
-from lifang.store import DELETED, Observations, rising
+from lifang.store import DELETED, NO_END, Observations, ends_of, rising
 
 NEVER = np.iinfo(np.int64).min  # the time of a datastream without a value
 GONE = 255  # the class of a datastream that was deleted
@@ -34,6 +35,8 @@ class HotState:
         self._class: Codes = np.zeros(capacity, np.uint8)
         self._time: Micros = np.full(capacity, NEVER, np.int64)
         self._since: Micros = np.full(capacity, NEVER, np.int64)
+        self._until: Micros = np.full(capacity, NO_END, np.int64)
+        self._spans = False  # whether any latest value is, or was, an interval
         self._value: Values = np.full(capacity, np.nan)
         self._quality: Codes = np.zeros(capacity, np.uint8)
         self._places: Places | None = None  # sorted at the next box
@@ -62,8 +65,8 @@ class HotState:
             more = max(size, 2 * capacity) - capacity
             for name in ("_lon", "_lat", "_value"):
                 setattr(self, name, np.concatenate([getattr(self, name), np.full(more, np.nan)]))
-            for name in ("_time", "_since"):
-                setattr(self, name, np.concatenate([getattr(self, name), np.full(more, NEVER, np.int64)]))
+            for name, filler in (("_time", NEVER), ("_since", NEVER), ("_until", NO_END)):
+                setattr(self, name, np.concatenate([getattr(self, name), np.full(more, filler, np.int64)]))
             for name in ("_class", "_quality"):
                 setattr(self, name, np.concatenate([getattr(self, name), np.zeros(more, np.uint8)]))
         self._size = max(self._size, size)
@@ -72,7 +75,7 @@ class HotState:
         """Let there be nothing of ``numbers`` any more: no place, no value."""
         with self._lock:
             self._lon[numbers], self._lat[numbers], self._class[numbers] = np.nan, np.nan, GONE
-            self._time[numbers], self._since[numbers] = NEVER, NEVER
+            self._time[numbers], self._since[numbers], self._until[numbers] = NEVER, NEVER, NO_END
             self._value[numbers] = np.nan
             self._follow(numbers)
 
@@ -94,18 +97,29 @@ class HotState:
     def show(self, numbers: Numbers, newest: Observations) -> None:
         """Let ``newest`` be the latest values of ``numbers``; those of them that it does not hold have none."""
         with self._lock:
-            self._time[numbers], self._since[numbers] = NEVER, NEVER
+            self._time[numbers], self._since[numbers], self._until[numbers] = NEVER, NEVER, NO_END
             self._value[numbers], self._quality[numbers] = np.nan, 0
             self._time[newest.datastream] = self._since[newest.datastream] = newest.time
             self._value[newest.datastream] = newest.value
             self._quality[newest.datastream] = newest.quality
+            if (ends := ends_of(newest.extra)) is not None:
+                self._until[newest.datastream], self._spans = ends, True
 
     def _take_in(self, observations: Observations) -> None:
-        fresh = np.flatnonzero(observations.time >= self._time[observations.datastream])
+        ends = ends_of(observations.extra)
+        self._spans |= ends is not None
+        if ends is None and self._spans:
+            ends = np.full(len(observations), NO_END)
+        latest = self._time[observations.datastream]
+        is_fresh = observations.time >= latest
+        if ends is not None:
+            is_fresh &= (observations.time > latest) | (ends >= self._until[observations.datastream])
+        fresh = np.flatnonzero(is_fresh)
         if not len(fresh):
             return
         news = pick(observations, fresh)
-        rows = last_rows(news)
+        ends = None if ends is None else ends[fresh]
+        rows = last_rows(news, ends)
         since = self.began(news)[rows]
         numbers = news.datastream[rows]
         with self._lock:
@@ -113,6 +127,8 @@ class HotState:
             self._since[numbers] = since
             self._value[numbers] = news.value[rows]
             self._quality[numbers] = news.quality[rows]
+            if ends is not None:
+                self._until[numbers] = ends[rows]
 
     def began(self, observations: Observations) -> Micros:
         """Return, per row, since when its datastream has shown that same value without a break, in microseconds UTC.
@@ -249,11 +265,14 @@ def standing_since(observations: Observations, time: Micros, value: Values, sinc
     return began
 
 
-def last_rows(observations: Observations) -> NDArray[np.int64]:
-    """Return, for each datastream present, the row of its latest value; of equal times, the row that came last."""
+def last_rows(observations: Observations, ends: Micros | None = None) -> NDArray[np.int64]:
+    """Return, for each datastream present, the row of its latest value; of equal times, the row that came last.
+
+    With ``ends`` that of one time is the latest which ends last.
+    """
     numbers, time = observations.datastream, observations.time
-    order = np.lexsort((time, numbers))  # stable: equal keys stay in order of arrival
+    keys = (time, numbers) if ends is None else (ends, time, numbers)
+    order = np.lexsort(keys)  # stable: equal keys stay in order of arrival
     ordered = numbers[order]
-    ends = np.append(ordered[1:] != ordered[:-1], True)
-    rows: NDArray[np.int64] = order[ends]
+    rows: NDArray[np.int64] = order[np.append(ordered[1:] != ordered[:-1], True)]
     return rows

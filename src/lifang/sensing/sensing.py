@@ -22,7 +22,7 @@ from lifang.sensing.codec import Decoded
 from lifang.sensing.data_array import decode_data_array
 from lifang.sensing.entities import Entities
 from lifang.sensing.entities.entities import ChangeWatcher
-from lifang.sensing.entities.observation import observation_ids
+from lifang.sensing.entities.observation import extra_of, observation_ids
 from lifang.sensing.entities.settling import find_features, settle
 from lifang.sensing.history import absent, chunks, observations_of
 from lifang.sensing.hot import HotState
@@ -348,5 +348,6 @@ def _latest_stored(store: Store, roster: Roster, numbers: Numbers | None) -> Obs
         table["time"].cast(pa.int64()).to_numpy(),
         table["value"].to_numpy(),
         table["quality"].to_numpy().astype(np.uint8),
+        extra_of(table["until"].to_numpy()),
     )
     return pick(stored, roster.knows(stored.datastream))

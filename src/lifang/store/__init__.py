@@ -31,6 +31,7 @@ from lifang.store.lake import (
     FOREVER,
     LINK_COLUMNS,
     NEVER,
+    NO_END,
     OBJECT_COLUMNS,
     Ages,
     AggregateQuery,
@@ -50,6 +51,7 @@ from lifang.store.lake import (
     Relation,
     ReleaseFile,
     Tally,
+    ends_of,
     rising,
 )
 from lifang.store.ledger import Entry, Ledger, Record, Verdict
@@ -73,6 +75,7 @@ __all__ = [
     "FOREVER",
     "LINK_COLUMNS",
     "NEVER",
+    "NO_END",
     "OBJECT_COLUMNS",
     "SQL_MAX_BYTES",
     "Ages",
@@ -136,6 +139,7 @@ __all__ = [
     "Words",
     "all_of",
     "conjuncts",
+    "ends_of",
     "key_of",
     "normalised",
     "read_setting",

@@ -34,6 +34,7 @@ class Kind(Enum):
     TIME = auto()
     DURATION = auto()
     GEOMETRY = auto()
+    LIST = auto()
     ANY = auto()
     NOTHING = auto()
 
@@ -165,6 +166,7 @@ SIGNATURES: dict[str, Signature] = {
     "or": Signature((_B,), _B, 1, many=True),
     "not": _fixed(_B, _B),
     "in": Signature((Kind.ANY,), _B, 2, many=True),
+    "in_list": _fixed(_B, Kind.ANY, Kind.ANY),  # the second is a JSON value that is a list
     **{name: _fixed(_N, _N, _N) for name in ("add", "sub", "mul", "div", "mod")},
     "negate": _fixed(_N, _N),
     "substringof": _fixed(_B, _T, _T),

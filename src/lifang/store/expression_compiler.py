@@ -87,6 +87,11 @@ class Compiler(ABC, Generic[Sql]):
         del key, looked
         raise BadInput("Values at the ends of links are not compared here.", mend="Compare with a literal.")
 
+    def holds(self, listed: Sql, kind: Kind, value: Sql) -> Sql:
+        """Return whether a JSON list holds a value of ``kind``; ``BadInput`` where the store knows no such lists."""
+        del listed, kind, value
+        raise BadInput("Lists are not looked into here.", where="in", mend="Write the values in brackets: in (1,2).")
+
     def spatial(self, name: str, args: Sequence[Part[Sql]]) -> Sql:
         """Return the SQL of a spatial function; ``BadInput`` where the store knows no geometry."""
         del args
@@ -107,8 +112,9 @@ class Compiler(ABC, Generic[Sql]):
         parts = [self.part(each) for each in expression.args]
         if expression.name in COMPARISONS:
             return Part(Kind.TRUTH, self._compare(expression.name, *parts))
-        if expression.name == "in":
-            return Part(Kind.TRUTH, self.call("or", [self._compare("eq", parts[0], each) for each in parts[1:]]))
+        if expression.name in {"in", "in_list"}:
+            among = self._in if expression.name == "in" else self._in_list
+            return Part(Kind.TRUTH, among(*parts))
         if expression.name in {"add", "sub"} and (found := self._sum(expression, parts)):
             return found
         if Kind.GEOMETRY in signature.args:
@@ -155,6 +161,19 @@ class Compiler(ABC, Generic[Sql]):
         if kind is Kind.ANY and pairs:  # of two JSON values: alike in kind, then in value
             return self.call("or", [self.call(name, pair) for pair in pairs])
         return self.call(name, [self.read(left, kind, name, 0), self.read(right, kind, name, 1)])
+
+    def _in(self, value: Part[Sql], *others: Part[Sql]) -> Sql:
+        return self.call("or", [self._compare("eq", value, each) for each in others])
+
+    def _in_list(self, value: Part[Sql], listed: Part[Sql]) -> Sql:
+        if Kind.LIST not in listed.readings:
+            mend = "Write the values in brackets, or name a property that is a list."
+            raise BadInput("What stands behind in is no list.", where="in", mend=mend)
+        kinds = [kind for kind in _ALIKE if value.kind is kind or kind in value.readings]
+        if not kinds:
+            raise unfit("in", 0, value.kind, Kind.TEXT)
+        found = [self.holds(listed.readings[Kind.LIST], kind, self.read(value, kind, "in", 0)) for kind in kinds]
+        return found[0] if len(found) == 1 else self.call("or", found)
 
     def _common(self, left: Kind, right: Kind, name: str) -> Kind:
         if left is right:

@@ -1,4 +1,4 @@
-"""CreateObservations of OGC 18-088, clause 13.2: each row has its own outcome."""
+"""CreateObservations of OGC 18-088, clause 13.2: each row has its own outcome; what makes two values one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.conformance.sensorthings.conftest import Service, feature, oven
+from tests.conformance.sensorthings.conftest import Service, datastream, feature, location, observation, oven, thing
 
 
 def test_what_a_bulk_says_more_than_numbers_is_kept_per_row(service: Service) -> None:
@@ -56,3 +56,27 @@ def test_a_hundred_thousand_rows_in_one_request_have_each_its_own_outcome(servic
     counted = f"Datastreams({stream})/Observations?$count=true&$top=0&$filter=phenomenonTime lt 2012-01-01T00:00:00Z"
     assert service.get(counted)["@iot.count"] == 100_000 - fault
     assert service.get(f"{outcomes[99_999]}?$select=result")["result"] == 99_999
+
+
+def test_intervals_that_begin_together_and_end_apart_are_observations_of_their_own(service: Service) -> None:
+    one = service.post("Things", thing("Means", Locations=[location()], Datastreams=[datastream("means")]))
+    (stream,) = service.ids(f"{one['@iot.selfLink']}/Datastreams")
+    way, times = f"Datastreams({stream})/Observations", [f"2019-01-12T0{hour}:00:00Z" for hour in (7, 8, 9)]
+    spans = [f"{times[0]}/{times[1]}", f"{times[0]}/{times[2]}", times[0]]
+    links = [service.post(way, observation(span, at))["@iot.selfLink"] for at, span in enumerate(spans)]
+    assert len(set(links)) == 3
+    assert service.post(way, observation(spans[0], 7))["@iot.selfLink"] == links[0]  # the same interval again
+    told = service.walk(f"{way}?$orderby=phenomenonTime desc&$top=1")
+    assert [(each["phenomenonTime"], each["result"]) for each in told] == [(spans[1], 1), (spans[0], 7), (spans[2], 2)]
+    assert [service.get(link)["phenomenonTime"] for link in links] == spans
+    assert service.get(f"{way}?$count=true&$filter=result gt 0")["@iot.count"] == 3
+    ids = " or ".join(f"id eq {each['@iot.id']!r}" for each in told[:2])
+    assert [each["result"] for each in service.walk(f"Observations?$filter={ids}&$orderby=id&$top=1")] == [7, 1]
+    newest = service.get(f"Datastreams({stream})?$expand=Observations($orderby=phenomenonTime desc;$top=1)")
+    assert newest["Observations"][0]["@iot.selfLink"] == links[1]
+    assert [each["result"] for each in service.walk(newest["Observations@iot.nextLink"])] == [7, 2]
+    moved = service.call("PATCH", links[1], json={"phenomenonTime": f"{times[0]}/{times[0]}"}).json()
+    assert service.get(links[1]) == moved != service.get(links[2])
+    assert service.call("DELETE", links[0]).status_code == 200
+    assert service.call("GET", links[0]).status_code == 404
+    assert [each["result"] for each in service.walk(f"{way}?$top=1")] == [2, 1]

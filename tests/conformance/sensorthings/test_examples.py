@@ -78,7 +78,7 @@ WHOLE: dict[str, tuple[str, Json, set[str]]] = {
     "example 1: Thing": (
         "Things(1)",
         {"name": "Post 1", "description": "River Gauges", "properties": {"owner": "Li Hua", "colour": "green"}},
-        {"Locations", "Datastreams", "MultiDatastreams", "HistoricalLocations"},
+        {"Locations", "Datastreams", "MultiDatastreams", "HistoricalLocations", "TaskingCapabilities"},
     ),
     "example 2: Location": (
         "Locations(1)",

@@ -50,6 +50,7 @@ OBSERVATIONS: list[tuple[str, list[float]]] = [
     ("result ne 32.5", [31.5, 33.5]),
     ("result gt '33'", [33.5]),
     ("result in (31.5, 33.5)", [31.5, 33.5]),
+    ("'t1' in Datastream/Thing/properties/tags and not (result in parameters/tilt)", [32.5]),
     ("not result eq 32.5", [31.5, 33.5]),
     ("result le 31.5 or result gt 33", [31.5, 33.5]),
     ("result gt 31.5 and result lt 33", [32.5]),
@@ -129,6 +130,7 @@ THINGS: list[tuple[str, list[int]]] = [
     ("properties/on", [2]),
     ("properties/tags/1 eq 't2'", [3]),
     ("properties/tags[0] eq 'a'", [1, 2, 3]),
+    ("'a' in properties/tags and not ('t1' in properties/tags)", [1, 3]),
     ("properties/since lt 2016-06-01T00:00:00Z", [1, 2]),
     ("properties/nothing eq null", [1, 2, 3]),
     ("properties/n gt 'text'", []),
@@ -197,7 +199,7 @@ def test_what_qgis_asks_for_is_answered(service: Service) -> None:
         "name eq \"double\"", "substringof(1, name)", "year(name) eq 1", "location gt 1", "name eq 2015-02-30",
         "name eq 2015-02-30T00:00:00Z", "1 eq", "eq 1", "not", "()", "name/x eq 1", "Datastreams eq 1",
         "name eq 'a' or", "in (1)", "name in ()", "st_within(name, geography'NONSENSE')", "@@ eq 1", "id eq 1e999",
-        "id eq NaN", "properties/ eq 1",
+        "id eq NaN", "properties/ eq 1", "1 in 2",
     ],
 )  # fmt: skip
 def test_filters_that_are_none_are_refused(service: Service, text: str) -> None:

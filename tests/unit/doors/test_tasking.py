@@ -249,6 +249,9 @@ def test_tasking_capabilities_are_reached_from_things_and_expanded(works: House)
     (capability,) = thing["TaskingCapabilities"]
     assert (thing["TaskingCapabilities@iot.count"], capability["Actuator"]["properties"]["id"]) == (1, "switch-1")
     assert (len(capability["Tasks"]), "Tasks@iot.navigationLink" in capability) == (1, False)
+    assert "TaskingCapabilities@iot.navigationLink" not in thing
+    plain = operator.get(f"{sta}/Things('lamp-1')?$select=name,TaskingCapabilities").json()
+    assert operator.get(plain["TaskingCapabilities@iot.navigationLink"]).json()["value"] == mine["value"]
     more = operator.get(capability["Tasks@iot.nextLink"]).json()
     assert more["value"][0]["@iot.id"] != capability["Tasks"][0]["@iot.id"]
     assert (
@@ -260,3 +263,31 @@ def test_tasking_capabilities_are_reached_from_things_and_expanded(works: House)
     assert works.client().get(f"{sta}/Things('lamp-1')?$expand={inside}").status_code == 401
     for odd in ("Thing", "Tasks,Tasks", "Tasks($top=1", "Tasks($filter=id eq 1)"):
         assert operator.get(f"{sta}/TaskingCapabilities?$expand={odd}").status_code in {400, 501}, odd
+
+
+def test_tasks_are_made_read_and_cancelled_in_a_batch_but_in_none_of_its_groups(works: House) -> None:
+    task = {"taskingParameters": {"state": "on"}, "TaskingCapability": {"@iot.id": 1}}
+    requests: list[dict[str, Any]] = [
+        {"id": "made", "method": "post", "url": "Tasks", "body": task},
+        {"id": "seen", "method": "get", "url": "$made/TaskingCapability", "dependsOn": ["made"]},
+        {"id": "gone", "method": "delete", "url": "$made"},
+        {"id": "odd", "method": "post", "url": "Tasks", "body": {"taskingParameters": {"state": 3}}},
+        {"id": "grouped", "method": "post", "url": "Tasks", "body": task, "atomicityGroup": "g"},
+        {"id": "beside", "method": "post", "url": "Things", "body": {"name": "n", "description": "d"}}
+        | {"atomicityGroup": "g"},
+    ]
+
+    def done(role: str) -> dict[str, Any]:
+        answer = works.client(role).post("/sta/v1.1/$batch", json={"requests": requests})
+        return {each["id"]: each for each in answer.json()["responses"]}
+
+    before = works.client("operator").get("/sta/v1.1/Things?$count=true&$top=0").json()
+    told = done("operator")
+    statuses = {"made": 201, "seen": 200, "gone": 200, "odd": 400, "grouped": 400, "beside": 424}
+    assert {name: each["status"] for name, each in told.items()} == statuses
+    assert told["seen"]["body"]["@iot.id"] == 1
+    assert (
+        works.client("operator").get(told["made"]["headers"]["location"]).json()["properties"]["state"] == "cancelled"
+    )
+    assert works.client("operator").get("/sta/v1.1/Things?$count=true&$top=0").json() == before
+    assert done("analyst")["made"]["status"] == 403

@@ -131,8 +131,12 @@ class Served:
         wanted = self.rows_told + 1
         rows = make_observations([number], [FIRST + second * 1_000_000], [value])
         self.city.sensing.ingest(rows, by=SYSTEM).result(30)
+        self.wait_for(wanted)
+
+    def wait_for(self, rows: int) -> None:
+        """Wait until the broker was told of so many rows."""
         with self.told:
-            assert self.told.wait_for(lambda: self.rows_told >= wanted, PATIENCE_S)
+            assert self.told.wait_for(lambda: self.rows_told >= rows, PATIENCE_S)
 
     def hear(self, observations: Observations) -> None:
         """Count what watchers were told of; the broker was told before."""

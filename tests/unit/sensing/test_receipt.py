@@ -57,7 +57,7 @@ def test_an_id_is_a_number_where_it_stays_exact(
     keys = [str(observation_id(number, time)) for number, time in zip(numbers, times, strict=True)]
     assert keys == [str(name).strip("'") for name in named]
     for number, time in zip(numbers, times, strict=True):
-        assert parse_id(observation_id(number, time)) == parse_id(f"{number}-{time}") == (number, time)
+        assert parse_id(observation_id(number, time)) == parse_id(f"{number}-{time}") == (number, (time, None))
 
 
 def test_a_body_without_any_known_datastream_is_not_found(sensing: Sensing) -> None:

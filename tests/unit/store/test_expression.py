@@ -28,7 +28,7 @@ MOMENTS = [datetime(1969, 12, 31, 23, 59, 58, 250_000, UTC), datetime(2019, 1, 1
 ROWS: list[tuple[int, datetime, float | None, dict[str, Any] | None]] = [
     (1, MOMENTS[0], -1.5, None),
     (2, MOMENTS[1], 2.5, {"result": "Ärger", "note": "Wärme'\";--", "deep": {"list": [1, {"x": True}]}}),
-    (3, MOMENTS[1], None, {"result": "abc", "note": 7, "at": "2019-01-12T10:00:00+01:00"}),
+    (3, MOMENTS[1], None, {"result": "abc", "note": 7, "at": "2019-01-12T10:00:00+01:00", "list": ["x", 3, True, 7]}),
     (4, MOMENTS[1], 0.0, {"result": False}),
 ]
 TABLE = sa.Table(
@@ -104,7 +104,7 @@ def _both(lake: duckdb.DuckDBPyConnection) -> Iterator[Both]:
 
 
 F, V, T = Field("datastream"), Field("value"), Field("time")
-NOTE = Field("extra.note")
+NOTE, LIST = Field("extra.note"), Field("extra.list")
 
 
 def lit(value: Any) -> Literal:
@@ -128,6 +128,15 @@ def call(name: str, *args: Any) -> Call:
         (call("not", call("gt", V, 0)), [1, 3, 4]),
         (call("or", call("lt", F, 2), call("and", call("gt", F, 2), call("le", F, 3))), [1, 3]),
         (call("in", F, 1, 4, 9), [1, 4]),
+        (call("in_list", "x", LIST), [3]),
+        (call("in_list", 3, LIST), [3]),
+        (call("in_list", 1, LIST), []),
+        (call("in_list", "3", LIST), []),
+        (call("in_list", True, LIST), [3]),
+        (call("in_list", NOTE, LIST), [3]),
+        (call("in_list", F, LIST), [3]),
+        (call("not", call("in_list", 1, Field("extra.deep/list"))), [1, 3, 4]),
+        (call("in_list", 7, NOTE), []),
         (call("eq", call("div", F, 2), 1.5), [3]),
         (call("eq", call("div", F, 0), None), [1, 2, 3, 4]),
         (call("eq", call("mod", F, 2), 1), [1, 3]),

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from lifang.core import BadInput, ManualClock, to_micros
-from lifang.store import DELETED, NEVER, AggregateQuery, ObservationQuery, Observations, Store
+from lifang.store import DELETED, NEVER, AggregateQuery, Lake, ObservationQuery, Observations, Store
 from lifang.store.expression import Call, Field, Literal
 
 pytestmark = pytest.mark.slow
@@ -193,3 +193,47 @@ def test_sums_go_by_datastreams_described_after_a_restart_however_many(tmp_path:
             store.lake.aggregate(AggregateQuery(START, END, every_s, property=8, by=()))["count"].to_pylist()
             == [60] * 10
         )
+
+
+def lasting(*ends: timedelta | None) -> Observations:
+    """Return values of datastream 1 that begin at START and tell their place; ``None`` is a moment."""
+    extra = [None if end is None else f'{{"end":{to_micros(START + end)}}}' for end in ends]
+    return observed(*((1, START, float(place)) for place in range(len(ends))), extra=extra)
+
+
+def test_intervals_with_one_start_and_other_ends_are_values_of_their_own(store: Store, tmp_path: Path) -> None:
+    ends = (HOUR, None, 2 * HOUR, HOUR)  # the last replaces the first
+    order = (("datastream", False), ("time", False), ("end", False))
+    store.lake.append(lasting(*ends), subject="a")
+    store.lake.append(lasting(None, 3 * HOUR), subject="b")
+    corrected = [0.0, 3.0, 2.0, 1.0]  # the moment, then 1, 2, 3 hours
+
+    def holds(lake: Lake, expected: list[float]) -> None:
+        everything = ObservationQuery(numbers(1), order=order)
+        assert lake.read(everything)["value"].to_pylist() == expected
+        assert lake.count(ObservationQuery()) == lake.count(ObservationQuery(start=START)) == len(expected)
+        assert lake.tally(numbers(1)).count.tolist() == [len(expected)]
+        assert lake.latest()["value"].to_pylist() == expected[-1:]
+        hours = lake.aggregate(AggregateQuery(START, START + HOUR, 3600, functions=("count", "sum")))
+        assert (hours["count"].to_pylist(), hours["sum"].to_pylist()) == ([len(expected)], [sum(expected)])
+
+    holds(store.lake, corrected)
+    store.lake.append(observed((1, START + DAY, 9.0)), subject="a")
+    store.lake.append(observed((1, START + DAY, 9.0), quality=DELETED), subject="a")
+    store.lake.settle(START + 2 * DAY)
+    store.lake.tend()
+    holds(store.lake, corrected)
+    versions = store.lake.history(1, to_micros(START)).to_pylist()
+    of_an_hour = [each["value"] for each in versions if each["until"] == to_micros(START + HOUR)]
+    assert (len(versions), of_an_hour) == (6, [0.0, 3.0])
+    gone = lasting(3 * HOUR)
+    store.lake.append(replace(gone, quality=np.full(1, DELETED, np.uint8)), subject="a")
+    holds(store.lake, corrected[:-1])
+    folder = store.lake.folder
+    store.close()
+    with Store.open(folder.parent, clock=ManualClock(END), memory_mb=64, threads=1) as again:
+        holds(again.lake, corrected[:-1])
+        after = again.lake.read(ObservationQuery(numbers(1), order=order, after=(1, to_micros(START), None)))
+        assert after["value"].to_pylist() == [3.0, 2.0]
+        one = ObservationQuery(where=Call("eq", (Field("end"), Literal(START + 2 * HOUR))))
+        assert again.lake.read(one)["value"].to_pylist() == [2.0]

@@ -69,6 +69,8 @@ class Covers:
         self._names, self._single = +self._names, +self._single
         if not self._names:
             self._told.clear()
+            with self._marking:
+                self._marked[:] = False  # whoever listens next is not told what was before
 
     def _committed(self, observations: Observations) -> None:
         if self._is_open and self._names:

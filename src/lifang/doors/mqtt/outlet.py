@@ -22,8 +22,8 @@ from lifang.core import from_micros, to_micros
 from lifang.doors.mqtt.broker import Broker, Message, Subscription
 from lifang.doors.mqtt.meaning import ROOT, reaches, stream_of
 from lifang.doors.mqtt.view import View
-from lifang.doors.sensorthings import ALL, Writer
-from lifang.sensing import NEVER, OBSERVATION, Entity, Observations, Question, Start, key_text
+from lifang.doors.sensorthings import Writer
+from lifang.sensing import NEVER, OBSERVATION, Entity, Observations, key_text
 from lifang.store import DELETED, Call, Field, Literal, ObservationQuery
 
 Row = tuple[int, int, float, int, str | None]  # datastream, microseconds, value, quality, what else is known
@@ -31,7 +31,6 @@ _MOST_AT_ONCE = 20_000  # rows told of one commit to those who want everything: 
 _MARGIN_US = 10_000_000  # longer than a commit takes, from its recorded time to its telling
 _STANDING_MAX = 1000  # latest values a wildcard subscription gets at once
 _RARE = (f"{ROOT}/Observations(", f"{ROOT}/FeaturesOfInterest(")
-_NEWEST = ((Field("phenomenonTime"), True),)
 
 
 class Rendering:
@@ -154,9 +153,10 @@ class Outlet:
         """Yield where else a row is told, while somebody listens to single observations or to features."""
         if self._rare:
             entity = entity_of(row)
-            yield f"{ROOT}/Observations('{row[0]}-{row[1]}')"
             if isinstance(key := key_text(entity), int):
                 yield f"{ROOT}/Observations({key})"
+                key = f"{row[0]}-{row[1]}"
+            yield f"{ROOT}/Observations('{key}')"
             feature = self._city.sensing.entities.reading.feature_of(entity)
             yield f"{ROOT}/FeaturesOfInterest({feature})/Observations"
 
@@ -201,19 +201,14 @@ class Outlet:
             latest = self._city.sensing.latest()
         else:
             return
-        newest = np.argsort(-latest.time, kind="stable")[:_STANDING_MAX]
+        there = np.flatnonzero(latest.time != NEVER)
+        numbers = latest.numbers[there[np.argsort(-latest.time[there], kind="stable")[:_STANDING_MAX]]]
+        entities = self._city.sensing.entities
+        seen = [each for each in numbers.tolist() if view.sees(OBSERVATION, entities.grade_of(each))]
         rendering = Rendering(self._city, self._root())
-        columns = (latest.numbers, latest.time, latest.value, latest.quality)
-        for stream, time, value, quality in zip(*(column[newest].tolist() for column in columns), strict=True):
-            grade = self._city.sensing.entities.grade_of(stream)
-            if time != NEVER and view.sees(OBSERVATION, grade):
-                row = (stream, time, value, quality, None) if value == value else self._whole(stream)
-                yield rendering.message(rendering.topic(stream), row, view)
-
-    def _whole(self, number: int) -> Row:
-        """Return the latest row of a datastream whose results are more than numbers."""
-        kind = "MultiDatastream" if self._city.sensing.entities.is_multi(number) else "Datastream"
-        question = Question(OBSERVATION, order=_NEWEST, top=1)
-        page = self._city.sensing.entities.reading.page(question, ALL, Start(kind, number), "Observations")
-        row = page.items[0].row
-        return row["datastream"], row["time"], row["value"], row["quality"], row["extra"]
+        latest_of = entities.reading.observing.latest(np.array(seen, np.int32))
+        for number in seen:
+            if number in latest_of:
+                row = latest_of[number].row
+                shown = (number, row["time"], row["value"], row["quality"], row["extra"])
+                yield rendering.message(rendering.topic(number), shown, view)

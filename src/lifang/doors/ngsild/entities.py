@@ -160,7 +160,8 @@ def _results(facts: Facts, latest: Latest, there: Sequence[bool]) -> dict[int, A
         return {}
     times = latest.time[asked]
     span = (from_micros(int(times.min())), from_micros(int(times.max())) + _TICK)
-    query = ObservationQuery(latest.numbers[asked], *span, order=(("datastream", False), ("time", True)), each=1)
+    order = (("datastream", False), ("time", True), ("end", True))
+    query = ObservationQuery(latest.numbers[asked], *span, order=order, each=1)
     table = facts.city.store.lake.read(query)
     return {
         number: orjson.loads(extra).get("result")

@@ -26,6 +26,7 @@ from lifang.doors.sensorthings.resolving import sight_of
 from lifang.sensing import PLURALS
 
 REQUESTS_MAX = 1000
+_PLURALS = {**PLURALS, tasking.TASK: tasking.TASKS}
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 
 
@@ -65,8 +66,10 @@ class Batch:
         try:
             self._check(request)
             asked = self._asked(request)
+            if tasking.is_tasking(asked):
+                return self._task(request, asked)
             if asked.method == "GET":
-                return tasking.read(self._asker, asked) if tasking.is_tasking(asked) else answer(self._asker, asked)
+                return answer(self._asker, asked)
             if asked.path.strip("/") == "CreateObservations":
                 return Answer(201, create_observations(self._asker, asked.body, asked.root))
             with self._asker.city.sensing.entities.change(
@@ -77,6 +80,14 @@ class Batch:
             return told(self._asker, asked, made)
         except Problem as problem:
             return failed(problem)
+
+    def _task(self, request: Request, asked: Asked) -> Answer:
+        if asked.method == "GET":
+            return tasking.read(self._asker, asked)
+        done = tasking.change(self._asker, asked)
+        if isinstance(done.body, dict):
+            self._made[request.id] = Done(tasking.TASK, done.body["@iot.id"], done.status)
+        return done
 
     def _check(self, request: Request) -> None:
         for need in request.needs:
@@ -96,6 +107,9 @@ class Batch:
                     asked = self._asked(at)
                     if asked.method == "GET":
                         raise BadInput("A group holds changes only.", where=at.id, mend="Send GET outside of it.")
+                    if tasking.is_tasking(asked):
+                        what = "A Task is in no group: what a device was told cannot be taken back."
+                        raise BadInput(what, where=at.id, mend="Send it alone; dependsOn names what must come first.")
                     made = apply(self._asker, one, asked)
                     self._made[at.id] = made
                     pending.append((at, asked, made))
@@ -125,7 +139,7 @@ class Batch:
         path = path.strip("/")
         head, slash, rest = path.partition("/")
         for name, made in self._made.items():
-            entity = f"{PLURALS[made.kind]}({written(made.key)})"
+            entity = f"{_PLURALS[made.kind]}({written(made.key)})"
             if head == f"${name}":
                 return f"{entity}{slash}{rest}"
             if head.endswith(f"(${name})"):

@@ -106,8 +106,10 @@ class _Parser:
         if word:
             return Call(word, (left, self._sum()))
         if self._word("in"):
-            self._expect("sign", "(")
-            return Call("in", (left, *self._arguments()))
+            if self._next.kind == "sign" and self._next.value == "(":
+                self._at += 1
+                return Call("in", (left, *self._arguments()))
+            return Call("in_list", (left, self._sum()))
         return left
 
     def _sum(self) -> Expression:

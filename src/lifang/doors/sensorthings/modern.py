@@ -22,6 +22,7 @@ from lifang.app import Asker
 from lifang.core import NotFound
 from lifang.doors.sensorthings.answering import answer
 from lifang.doors.sensorthings.exchange import Answer, Asked
+from lifang.doors.sensorthings.options import TASKED
 from lifang.sensing import COLLECTIONS, WAYS
 
 PREFIX = "/sta/v2.0"
@@ -35,7 +36,15 @@ _OLD_NAMES = {  # of paths and options: as 2.0 says it, as 1.1 says it
 }
 _NEW_LINKS = {"FeatureOfInterest": "ProximateFeatureOfInterest", "ObservedProperty": "ObservedProperties"}
 _SPANS = ("phenomenonTime", "validTime")
-_HIDDEN = frozenset({"observationType", "unitOfMeasurement", "unitOfMeasurements", "multiObservationDataTypes"})
+_HIDDEN = frozenset(
+    {
+        "observationType",
+        "unitOfMeasurement",
+        "unitOfMeasurements",
+        "multiObservationDataTypes",
+        f"{TASKED}@iot.navigationLink",
+    }
+)
 _SETS = {name: name for name in COLLECTIONS if name != "MultiDatastreams"} | {"FeaturesOfInterest": "Features"}
 _QUOTED = re.compile(r"('(?:[^']|'')*')")
 _WORDS = re.compile("|".join(rf"\b{name}\b" for name in (*_OLD_NAMES, "ObservedProperties")))

@@ -51,6 +51,8 @@ class Renderer:
             chosen = options.select is not None and name in options.select
             if (chosen or name not in entity.links) and self._has(entity, name):
                 found[f"{name}@iot.navigationLink"] = f"{link}/{name}"
+        if entity.kind == "Thing" and options.tasked is None:
+            found[f"{TASKED}@iot.navigationLink"] = f"{link}/{TASKED}"
         if options.select is not None:
             found = selected(found, options, own)
         for name, linked in entity.links.items():
@@ -104,6 +106,7 @@ def selected(found: Json, options: Options, own: Iterable[str]) -> Json:
     """Return what ``$select`` names of an entity; ``BadInput`` for what it never has."""
     kept: Json = {}
     known = {*own, *CONTROL, *WAYS[options.kind], *_own_names(options.kind)}
+    known |= {TASKED} if options.kind == "Thing" else set()
     for name in options.select or ():
         first, _, rest = name.partition("/")
         if first not in known:

@@ -23,6 +23,7 @@ from lifang.guard import Action, Resource
 from lifang.sensing import PLURALS, WAYS, tasking
 
 CAPABILITIES, ACTUATORS, TASKS = TASKED, "Actuators", "Tasks"
+TASK = "Task"  # the kind of what stands in TASKS
 COLLECTIONS = (ACTUATORS, CAPABILITIES, TASKS)
 REQUIREMENTS = tuple(
     f"http://www.opengis.net/spec/iot_tasking/1.0/req/{name}"

@@ -10,7 +10,7 @@ from lifang.sensing.entities.bodies import OBSERVED, reference
 from lifang.sensing.entities.change import Change
 from lifang.sensing.entities.creating import check_result, of_feature
 from lifang.sensing.entities.kinds import OBSERVATION, STREAMS
-from lifang.sensing.entities.observation import Draft, draft_of, observation_id
+from lifang.sensing.entities.observation import Draft, draft_of
 from lifang.store import Row
 
 _FEATURES = ("FeatureOfInterest/id", "FeatureOfInterest/@iot.id")
@@ -96,7 +96,7 @@ class _Rows:
         if draft.extra:
             self._stream = self._change.enrich(self._stream)
         self._change.drafts.append(draft)
-        return observation_id(draft.number, draft.time)
+        return draft.id
 
     def _feature(self, key: Any) -> int | None:
         """Return what a row of feature ``key`` must name: its number, or nothing if it is the datastream's own."""

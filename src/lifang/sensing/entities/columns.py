@@ -21,8 +21,8 @@ _COLUMNS: Mapping[str, str] = {
 }
 _ABSENT = frozenset({"extra.resultTime", "extra.validTime/start"})
 _ORDERS: Mapping[str, tuple[str, ...]] = {
-    NUMBER: ("datastream", "time"),
-    "phenomenonTime": ("time",),
+    NUMBER: ("datastream", "time", "end"),
+    "phenomenonTime": ("time", "end"),
     "result": ("value", "extra.result"),
     "resultTime": ("extra.resultTime",),
     "resultQuality": ("quality",),
@@ -30,7 +30,7 @@ _ORDERS: Mapping[str, tuple[str, ...]] = {
     "Datastream/@id": ("datastream",),
     "MultiDatastream/@id": ("datastream",),
 }
-NATURAL = (("datastream", False), ("time", False))
+NATURAL = (("datastream", False), ("time", False), ("end", False))
 _NEVER = Call("eq", (Field("datastream"), Literal(-1)))
 Order = tuple[tuple[str | Expression, bool], ...]
 
@@ -81,10 +81,15 @@ def _named(call: Call) -> Expression | None:
     names = [each.value for each in call.args if isinstance(each, Literal)]
     keys = [parse_id(each) if isinstance(each, int | str) else None for each in names]
     found = tuple(
-        Call("and", (_is("datastream", key[0]), _is("time", from_micros(key[1])))) for key in keys if key is not None
+        Call("and", (_is("datastream", number), _is("time", from_micros(time)), _is("extra.end", _moment(end))))
+        for number, (time, end) in (key for key in keys if key is not None)
     )
     either: Expression = Call("or", found) if found else _NEVER
     return Call("not", (either,)) if call.name == "ne" else either
+
+
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
 
 
 def _is(name: str, value: Any) -> Expression:
@@ -102,7 +107,7 @@ def _graded(call: Call) -> Expression | None:
 
 
 def order_of(order: Sequence[tuple[Expression, bool]]) -> Order:
-    """Return the columns and values to order by, always ending in datastream and time."""
+    """Return the columns and values to order by, always ending in datastream, time and end."""
     found: dict[str | Expression, bool] = {}
     for expression, descending in order:
         for key in _keys(expression):

@@ -11,7 +11,7 @@ from lifang.sensing.entities.bodies import check_names, columns_from, is_bare, l
 from lifang.sensing.entities.change import Change, Changed
 from lifang.sensing.entities.kinds import MEASUREMENT, OBSERVATION, STREAMS, WAYS
 from lifang.sensing.entities.numbering import allocate
-from lifang.sensing.entities.observation import Draft, draft_of, observation_id
+from lifang.sensing.entities.observation import Draft, draft_of
 from lifang.sensing.entities.places import add_history, feature_of_thing, locations_of, move, point_of, settle_thing
 from lifang.sensing.entities.question import Start
 from lifang.store import Row
@@ -56,7 +56,7 @@ def create(
     if kind == OBSERVATION:
         draft = observe(change, kept, depth)
         change.drafts.append(draft)
-        return observation_id(draft.number, draft.time)
+        return draft.id
     return int(_CREATE[kind](change, kept, depth)["number"])
 
 
@@ -283,7 +283,7 @@ def observe(change: Change, body: Body, depth: int) -> Draft:
     feature = body.get("FeatureOfInterest")
     number = None if feature is None else _one(change, "FeatureOfInterest", feature, depth)["number"]
     draft = of_feature(change, stream, draft, number)
-    change.note("create", OBSERVATION, observation_id(draft.number, draft.time), None)
+    change.note("create", OBSERVATION, draft.id, None)
     return draft
 
 

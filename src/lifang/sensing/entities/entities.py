@@ -18,7 +18,15 @@ from lifang.sensing.entities.change import Change, Changed
 from lifang.sensing.entities.covering import covered
 from lifang.sensing.entities.creating import check_result, create, of_feature
 from lifang.sensing.entities.kinds import COMPUTED, OBSERVATION, STREAMS
-from lifang.sensing.entities.observation import Draft, draft_of, observation_id, observations_of, told, tombstone
+from lifang.sensing.entities.observation import (
+    Draft,
+    draft_of,
+    observation_id,
+    observations_of,
+    told,
+    tombstone,
+    when_of,
+)
 from lifang.sensing.entities.question import Entity, Question, Sight, Start
 from lifang.sensing.entities.reading import Reading
 from lifang.sensing.entities.updating import apply_patch, delete, patched, unlink, update
@@ -115,7 +123,7 @@ class Entities:
         if kind == OBSERVATION:
             change.may(kind)
             row = self.reading.get(kind, key, change.sight).row
-            change.drafts.append(tombstone(row["datastream"], row["time"]))
+            change.drafts.append(tombstone(row["datastream"], when_of(row)))
             change.note("delete", kind, str(key), None)
             return
         if kind == "FeatureOfInterest":
@@ -126,7 +134,7 @@ class Entities:
         question = Question(OBSERVATION, top=_PART)
         while True:
             page = self.reading.page(question, change.sight, Start("FeatureOfInterest", feature), "Observations")
-            change.drafts += [tombstone(each.row["datastream"], each.row["time"]) for each in page.items]
+            change.drafts += [tombstone(each.row["datastream"], when_of(each.row)) for each in page.items]
             if not page.more:
                 return
             question = Question(OBSERVATION, top=_PART, after=page.after)
@@ -135,7 +143,7 @@ class Entities:
         """Return the id of the observation after its change; at another time it leaves word where it went."""
         change.may(OBSERVATION)
         entity = self.reading.get(OBSERVATION, key, change.sight)
-        number, time = entity.row["datastream"], entity.row["time"]
+        number, when = entity.row["datastream"], when_of(entity.row)
         for kind in STREAMS:
             if kind in body:
                 raise BadInput("An Observation stays in its Datastream.", where=kind, mend="Create it there anew.")
@@ -151,12 +159,12 @@ class Entities:
                 raise BadInput("A feature is named in an update.", where="FeatureOfInterest", mend='{"@iot.id": …}')
             named = change.linked("FeatureOfInterest", other)["number"]
         draft = of_feature(change, stream, draft, named)
-        if draft.time != time:
-            change.drafts.append(tombstone(number, time, moved=draft.time))
+        if draft.when != when:
+            change.drafts.append(tombstone(number, when, moved=draft.when))
             change.enrich(change.fetch("Datastream", number))
         change.drafts.append(draft)
-        change.note("update", OBSERVATION, observation_id(number, time), observation_id(number, draft.time))
-        return observation_id(number, draft.time)
+        change.note("update", OBSERVATION, observation_id(number, *when), draft.id)
+        return draft.id
 
     def covers(
         self, streams: Numbers, observed: Numbers, sight: Sight, names: Collection[str] = COMPUTED

@@ -2,13 +2,13 @@
 
 An observation is one datastream at one phenomenon time, and its id says so: a number, ``datastream x 2**42 +
 milliseconds``, where every JSON reader keeps that exact (a datastream below 2,048 and a whole millisecond of the years
-1970 to 2109), else the text ``<datastream>-<microseconds>``. Numbers are what most clients expect, the OGC's test suite
-among them; both name an observation wherever an id is taken.
+1970 to 2109), else the text ``<datastream>-<microseconds>``; of an interval ``<datastream>-<start>-<end>``. Numbers are
+what most clients expect, the OGC's test suite among them; each names an observation wherever an id is taken.
 
 What no column holds stands in ``extra``: ``result`` where it is no finite number, ``resultTime`` and ``end``
 (microseconds), ``validTime`` (``start``, ``end`` as ISO 8601), ``parameters``, ``resultQuality`` where it is none of
-lifang's words, ``feature`` (the number of a FeatureOfInterest other than the datastream's own), ``moved`` (where the
-observation stands now).
+lifang's words, ``feature`` (the number of a FeatureOfInterest other than the datastream's own), ``moved`` (the time at
+which the observation stands now, or its start and end).
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ from numpy.typing import NDArray
 from lifang.core import BadInput, format_instant, from_micros, parse_instant, to_micros
 from lifang.sensing.codec import WORD_OF, outside_years
 from lifang.sensing.model import Quality, make_observations
-from lifang.store import DELETED, Observations
+from lifang.store import DELETED, NO_END, Observations
 
 WORDS = {each.value: each.word for each in Quality}
-_ID = re.compile(r"([1-9]\d{0,9})-(-?\d{1,16})", re.ASCII)
+_ID = re.compile(r"([1-9]\d{0,9})-(-?\d{1,16})(?:-(-?\d{1,16}))?", re.ASCII)
 _EXTRA_MAX = 100_000  # bytes of what stands beside one number
 _INT32, _EXACT = 2**31, 2**53
 _TIME_BITS = 42  # of an id that is a number
+When = tuple[int, int | None]  # a phenomenon time: a moment or the start of an interval, and its end; microseconds UTC
 
 
 @dataclass(frozen=True)
@@ -47,35 +48,60 @@ class Draft:
     quality: int = Quality.GOOD
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def when(self) -> When:
+        """The phenomenon time."""
+        return self.time, self.extra.get("end")
+
+    @property
+    def id(self) -> int | str:
+        """What the observation is called by."""
+        return observation_id(self.number, *self.when)
+
     def with_feature(self, feature: int | None) -> Draft:
         """Return the observation of the feature with this number."""
         return self if feature is None else replace(self, extra={**self.extra, "feature": feature})
 
 
-def observation_id(number: int, time: int) -> int | str:
-    """Return the id of the observation of datastream ``number`` at ``time`` (microseconds UTC)."""
+def observation_id(number: int, time: int, end: int | None = None) -> int | str:
+    """Return the id of the observation of datastream ``number`` at ``time`` or until ``end`` (microseconds UTC)."""
+    if end is not None:
+        return f"{number}-{time}-{end}"
     milliseconds, rest = divmod(time, 1000)
     key = number << _TIME_BITS | milliseconds
     return key if not rest and 0 <= milliseconds < 1 << _TIME_BITS and key < _EXACT else f"{number}-{time}"
 
 
 def observation_ids(numbers: NDArray[np.int32], times: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the ids of many observations that are numbers, -1 where an id is a text; see :func:`observation_id`."""
+    """Return the ids of many observations of moments, -1 where an id is a text; see :func:`observation_id`."""
     milliseconds, rest = np.divmod(times, 1000)
     keys = (numbers.astype(np.int64) << _TIME_BITS) | milliseconds
     exact = (rest == 0) & (milliseconds >= 0) & (milliseconds < 1 << _TIME_BITS) & (keys < _EXACT)
     return np.where(exact, keys, -1)
 
 
-def parse_id(key: int | str) -> tuple[int, int] | None:
-    """Return datastream number and time of an observation's id, ``None`` if it is no such id."""
+def parse_id(key: int | str) -> tuple[int, When] | None:
+    """Return datastream number and phenomenon time of an observation's id, ``None`` if it is no such id."""
     if isinstance(key, int):
         number, milliseconds = divmod(key, 1 << _TIME_BITS)
-        return (number, milliseconds * 1000) if 0 < key < _EXACT and number else None
+        return (number, (milliseconds * 1000, None)) if 0 < key < _EXACT and number else None
     found = _ID.fullmatch(key)
     if found is None or int(found[1]) >= _INT32:
         return None
-    return int(found[1]), int(found[2])
+    return int(found[1]), (int(found[2]), None if found[3] is None else int(found[3]))
+
+
+def when_of(row: Mapping[str, Any]) -> When:
+    """Return the phenomenon time of the observation in a lake's ``row``."""
+    extra = row.get("extra")
+    return row["time"], orjson.loads(extra).get("end") if extra and '"end":' in extra else None
+
+
+def extra_of(ends: NDArray[np.int64]) -> pa.Array | None:
+    """Return what stands beside the numbers of intervals that end at ``ends``; ``None`` where all are moments."""
+    if (ends == NO_END).all():
+        return None
+    return pa.array([None if end == NO_END else _text({"end": end}) for end in ends.tolist()], pa.string())
 
 
 def draft_of(number: int, body: Mapping[str, Any], now: datetime) -> Draft:
@@ -174,9 +200,19 @@ def _text(extra: Mapping[str, Any]) -> str:
     return text.decode()
 
 
-def tombstone(number: int, time: int, **extra: Any) -> Draft:
-    """Return the row that says that there is no such observation any more."""
+def tombstone(number: int, when: When, moved: When | None = None) -> Draft:
+    """Return the row that says that there is no such observation any more, or where it ``moved``."""
+    time, end = when
+    extra: dict[str, Any] = {} if end is None else {"end": end}
+    if moved is not None:
+        extra["moved"] = moved[0] if moved[1] is None else list(moved)
     return Draft(number, time, math.nan, DELETED, extra)
+
+
+def moved_to(extra: Mapping[str, Any]) -> When | None:
+    """Return where a deleted observation stands now, ``None`` if it is gone."""
+    moved = extra.get("moved")
+    return (moved, None) if isinstance(moved, int) else None if moved is None else (moved[0], moved[1])
 
 
 def iso(micros: int) -> str:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from lifang.core import NotFound, from_micros, to_micros
 from lifang.sensing.entities.columns import NATURAL, Order, key_of, numbers_in, order_of, own_columns
 from lifang.sensing.entities.kinds import OBSERVATION
-from lifang.sensing.entities.observation import observation_id
+from lifang.sensing.entities.observation import When, moved_to, observation_id, when_of
 from lifang.sensing.entities.question import Entity, Page, Question
 from lifang.sensing.hot import NEVER
 from lifang.sensing.model import Numbers
@@ -25,6 +25,7 @@ _TICK = timedelta(microseconds=1)
 _HOPS = 16  # moves of one observation that are followed
 _LATEST = ((Field("phenomenonTime"), True),)
 _NEWEST = ("time", True)
+_ROW = ("datastream", "time", "value", "quality", "extra")
 _BOUNDS = {"ge": 0, "gt": 1, "lt": 0, "le": 1}
 
 
@@ -105,24 +106,23 @@ class Observing:
         return found
 
     def _newest(self, numbers: Numbers) -> dict[int, Page]:
+        latest = self.latest(numbers).items()
+        return {number: Page([each], after=(*when_of(each.row), number)) for number, each in latest}
+
+    def latest(self, numbers: Numbers) -> dict[int, Entity]:
+        """Return the latest observation of each of ``numbers`` that has one: from memory where it is a plain number."""
         latest = self._roster.hot.of(numbers)
         rich = (self._roster.flags[numbers] & RICH) > 0
-        found: dict[int, Page] = {}
-        if rich.any():
-            newest = Question(OBSERVATION, order=_LATEST, top=1)
-            found = self._each(newest, None, numbers[rich])
-        columns = zip(
-            numbers.tolist(),
-            latest.time.tolist(),
-            latest.value.tolist(),
-            latest.quality.tolist(),
-            rich.tolist(),
-            strict=True,
-        )
-        for number, time, value, quality, beside in columns:
-            if not beside and time != NEVER:
-                row = {"datastream": number, "time": time, "value": value, "quality": quality, "extra": None}
-                found[number] = Page([Entity(OBSERVATION, row)], after=(time, number))
+        there = latest.time != NEVER
+        found: dict[int, Entity] = {}
+        if (beside := rich & there).any():
+            since = from_micros(int(latest.time[beside].min()))
+            query = ObservationQuery(numbers[beside], since, order=order_of(_LATEST), each=1)
+            found = {row["datastream"]: Entity(OBSERVATION, row) for row in _rows(self._lake.read(query))}
+        plain = there & ~rich
+        columns = (numbers, latest.time, latest.value, latest.quality)
+        for row in zip(*(column[plain].tolist() for column in columns), strict=True):
+            found[row[0]] = Entity(OBSERVATION, dict(zip(_ROW, (*row, None), strict=True)))
         return found
 
     def _each(self, question: Question, where: Expression | None, numbers: Numbers) -> dict[int, Page]:
@@ -139,28 +139,27 @@ class Observing:
             pages[number] = Page([Entity(OBSERVATION, row) for row in part], len(rows) > end, after)
         return pages
 
-    def one(self, number: int, time: int) -> Entity:
-        """Return the observation of ``number`` at ``time``, wherever it has moved since; ``NotFound`` if it is gone."""
+    def one(self, number: int, when: When) -> Entity:
+        """Return the observation of ``number`` at ``when``, wherever it has moved since; ``NotFound`` if it is gone."""
         for _ in range(_HOPS):
-            moment = from_micros(time)
+            moment = from_micros(when[0])
             query = ObservationQuery(np.array([number], np.int32), moment, moment + _TICK)
-            rows = _rows(self._lake.read(query))
-            if rows:
-                return Entity(OBSERVATION, rows[0])
-            moved = self._moved(number, time)
+            for row in _rows(self._lake.read(query)):
+                if when_of(row) == when:
+                    return Entity(OBSERVATION, row)
+            moved = self._moved(number, when)
             if moved is None:
                 break
-            time = moved
+            when = moved
         raise NotFound(
-            f"There is no observation {observation_id(number, time)!r}.",
+            f"There is no observation {observation_id(number, *when)!r}.",
             mend=f"List them: GET /sta/v1.1/Datastreams({number})/Observations.",
         )
 
-    def _moved(self, number: int, time: int) -> int | None:
-        versions = self._lake.history(number, time)
-        last = versions["extra"][-1].as_py() if len(versions) else None
-        moved = orjson.loads(last).get("moved") if last else None
-        return moved if isinstance(moved, int) else None
+    def _moved(self, number: int, when: When) -> When | None:
+        versions = self._lake.history(number, when[0]).select(["until", "extra"]).to_pylist()
+        last = [each["extra"] for each in versions if each["until"] == when[1]][-1:]
+        return moved_to(orjson.loads(last[0])) if last and last[0] else None
 
     def streams_where(self, where: Expression, numbers: Numbers | None) -> list[int]:
         """Return the datastreams that have an observation for which ``where`` holds."""

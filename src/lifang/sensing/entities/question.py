@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lifang.sensing.entities.observation import When
 from lifang.store import Expression, Row
 
 PAGE, PAGE_MAX = 100, 10_000  # entities of a page when nobody says, and at most
@@ -33,11 +34,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Start:
-    """Where a path has led so far: the entity ``number`` of ``kind``; for an observation also its ``time``."""
+    """Where a path has led so far: the entity ``number`` of ``kind``; for an observation also its ``when``."""
 
     kind: str
     number: int
-    time: int = 0
+    when: When = (0, None)
 
 
 @dataclass

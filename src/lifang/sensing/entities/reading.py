@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from lifang.core import BadInput, NotFound, to_micros
+from lifang.core import BadInput, NotFound
 from lifang.sensing.entities.columns import NATURAL
 from lifang.sensing.entities.computed import Computed, is_time
 from lifang.sensing.entities.kinds import GRAPH, OBSERVATION, PLURALS, STREAMS, WAYS
 from lifang.sensing.entities.linked import Linked
-from lifang.sensing.entities.observation import observation_id, parse_id, told
+from lifang.sensing.entities.observation import observation_id, parse_id, told, when_of
 from lifang.sensing.entities.observing import Observing, ask, columns_of
 from lifang.sensing.entities.question import DEPTH_MAX, Entity, Page, Question, Sight, Start
 from lifang.sensing.entities.rewriting import NUMBER, Foreign, asked_apart, rewrite, rewrite_observations
@@ -79,7 +79,7 @@ class Reading:
     def follow(self, start: Start, link: str, sight: Sight, expand: tuple[tuple[str, Question], ...] = ()) -> Entity:
         """Return the one entity at the end of ``start``'s ``link``; ``NotFound`` if there is none to be seen."""
         if start.kind == OBSERVATION:
-            begin = self.observing.one(start.number, start.time)
+            begin = self.observing.one(start.number, start.when)
         else:
             begin = self.get(start.kind, start.number, sight)
         target = WAYS[start.kind][link].target
@@ -325,15 +325,16 @@ class Reading:
 
 def start_of(entity: Entity) -> Start:
     """Return where a path goes on from an entity."""
-    return Start(entity.kind, entity.number, int(entity.row.get("time", 0)) if entity.kind == OBSERVATION else 0)
+    if entity.kind == OBSERVATION:
+        return Start(entity.kind, entity.number, when_of(entity.row))
+    return Start(entity.kind, entity.number)
 
 
 def key_text(entity: Entity) -> int | str:
     """Return what an entity is called by: its number, or an observation's id."""
     if entity.kind != OBSERVATION:
         return entity.number
-    time = entity.row["time"]
-    return observation_id(entity.number, time if isinstance(time, int) else to_micros(time))
+    return observation_id(entity.number, *when_of(entity.row))
 
 
 def _keys(row: Row, question: Question) -> tuple[Any, ...]:

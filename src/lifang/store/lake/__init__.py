@@ -6,7 +6,17 @@ Writes and reads: ``observations.duckdb``, ``objects.duckdb``, ``releases.duckla
 
 from lifang.store.lake.difference import Difference, DifferenceTally
 from lifang.store.lake.lake import Lake
-from lifang.store.lake.model import DELETED, Batch, ColumnInfo, Condition, Observations, ReleaseFile, rising
+from lifang.store.lake.model import (
+    DELETED,
+    NO_END,
+    Batch,
+    ColumnInfo,
+    Condition,
+    Observations,
+    ReleaseFile,
+    ends_of,
+    rising,
+)
 from lifang.store.lake.objects import COLUMNS as OBJECT_COLUMNS
 from lifang.store.lake.objects import FOREVER, LINK_COLUMNS, LinkQuery, Links, ObjectChange, ObjectQuery, Objects
 from lifang.store.lake.observed import Aged, Ages
@@ -18,6 +28,7 @@ __all__ = [
     "FOREVER",
     "LINK_COLUMNS",
     "NEVER",
+    "NO_END",
     "OBJECT_COLUMNS",
     "Aged",
     "Ages",
@@ -38,5 +49,6 @@ __all__ = [
     "Relation",
     "ReleaseFile",
     "Tally",
+    "ends_of",
     "rising",
 ]

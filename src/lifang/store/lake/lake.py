@@ -152,9 +152,10 @@ class Lake:
         return self._native.aggregate(query)
 
     def history(self, number: int, micros: int) -> pa.Table:
-        """Return ``value, quality, extra, recorded, subject`` of every version of one value, the earliest first.
+        """Return ``value, quality, extra, until, recorded, subject`` of every version at one time, the earliest first.
 
-        ``micros`` is its phenomenon time, microseconds UTC; a deletion is a version of quality ``DELETED``.
+        ``until`` is where an interval ends (null of a moment): with another one it is another value. ``micros`` is the
+        phenomenon time, or its start, in microseconds UTC; a deletion is a version of quality ``DELETED``.
         """
         return self._native.history(number, micros)
 
@@ -163,9 +164,9 @@ class Lake:
         self._native.describe(numbers, properties, periods_s)
 
     def latest(self, numbers: NDArray[np.int32] | None = None) -> pa.Table:
-        """Return ``datastream, time, value, quality``: the newest value of every datastream, or of ``numbers``.
+        """Return ``datastream, time, value, quality, until``: the newest value of every datastream, or of ``numbers``.
 
-        Those without a value are left out.
+        ``until`` is where an interval ends, ``NO_END`` of a moment. Those without a value are left out.
         """
         return self._native.latest(numbers)
 

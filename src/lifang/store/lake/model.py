@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lifang.core import BadInput, to_micros
@@ -22,6 +24,11 @@ _LAST = to_micros(datetime(9999, 12, 30, tzinfo=UTC))
 _KINDS = {"datastream": np.int32, "time": np.int64, "value": np.float64, "quality": np.uint8}
 _MOST_STREAMS = 100_000_000
 DELETED = 255  # the quality of a row that says that there is no value any more
+NO_END = int(np.iinfo(np.int64).min)  # the end of a value that is of a moment, not of an interval
+_ENDING = '"end":'  # stands in the extra of every interval
+# As SQL: the end of a row's interval, null of a moment. A value is known by its datastream, its time and this.
+UNTIL = f"CASE WHEN contains(extra, '{_ENDING}') THEN CAST(json_extract(extra, '$.end') AS BIGINT) END"
+UNTIL_OR_NONE = f"coalesce({UNTIL}, CAST({NO_END} AS BIGINT))"
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +104,19 @@ class Observations:
             for text in self.extra.to_pylist():
                 digest.update(f"{text or ''}\n".encode())
         return digest.hexdigest()
+
+
+def ends_of(extra: pa.Array | pa.ChunkedArray | None) -> NDArray[np.int64] | None:
+    """Return, per row, the end of its interval (microseconds UTC), ``NO_END`` of a moment; ``None`` of moments only."""
+    if extra is None or extra.null_count == len(extra):
+        return None
+    rows = np.flatnonzero(pc.fill_null(pc.match_substring(extra, _ENDING), fill_value=False))
+    found = [orjson.loads(text).get("end") for text in extra.take(pa.array(rows)).to_pylist()]
+    if not any(isinstance(end, int) for end in found):
+        return None
+    ends = np.full(len(extra), NO_END)
+    ends[rows] = [end if isinstance(end, int) else NO_END for end in found]
+    return ends
 
 
 def rising(numbers: NDArray[Any]) -> NDArray[Any]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lifang.store.expression import Expression
 
 NEVER = int(np.iinfo(np.int64).min)  # the first and last time of a datastream without a value
-ORDERS = ("datastream", "time", "value", "quality", "recorded")
+ORDERS = ("datastream", "time", "end", "value", "quality", "recorded")
 BY = ("datastream", "property")
 PLAIN_FUNCTIONS = ("avg", "min", "max", "count", "sum")
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)", re.ASCII)

@@ -1,7 +1,8 @@
 """Expressions over observations as parameterised DuckDB SQL.
 
-Columns: ``datastream``, ``time``, ``value``, ``quality``, ``recorded``, the virtual ``result`` (the value, or what
-stands in ``extra`` where that is no number) and ``extra.<key>``, ``extra.<key>/<name>/…`` (JSON).
+Columns: ``datastream``, ``time``, ``end`` (of an interval), ``value``, ``quality``, ``recorded``, the virtual
+``result`` (the value, or what stands in ``extra`` where that is no number) and ``extra.<key>``,
+``extra.<key>/<name>/…`` (JSON).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from lifang.core import BadInput
 from lifang.store.expression import DAY_US, Call, Expression, Kind, Literal, Lookup
 from lifang.store.expression_compiler import Compiler, Part
+from lifang.store.lake.model import UNTIL
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,15 @@ _LOOKED = (  # joined, so that it costs no more with many
     "(SELECT any_value(looked_value) FROM (SELECT unnest(CAST({1} AS BIGINT[])) AS looked_number, "
     "unnest(CAST({2} AS TYPE[])) AS looked_value) WHERE looked_number = {0})"
 )
+_HELD = {  # types of JSON, and as what they are compared
+    Kind.NUMBER: ("'BIGINT', 'UBIGINT', 'DOUBLE'", "DOUBLE"),
+    Kind.TEXT: ("'VARCHAR'", "VARCHAR"),
+    Kind.TRUTH: ("'BOOLEAN'", "BOOLEAN"),
+}
+_HOLDS = (
+    "coalesce(list_contains(list_transform(CAST({0} AS JSON[]), lambda held: CASE WHEN json_type(held) IN (TYPES) "
+    "THEN CAST(json_extract_string(held, '$') AS TYPE) END), CAST({1} AS TYPE)), false)"
+)
 _COLUMNS: Mapping[str, Part[Bound]] = {
     # what a row is of: the feature it names, told as a negative number, else its datastream
     "sample": Part(
@@ -127,6 +138,7 @@ _COLUMNS: Mapping[str, Part[Bound]] = {
     ),
     "datastream": Part(Kind.NUMBER, Bound("datastream")),
     "time": Part(Kind.MOMENT, Bound("time")),
+    "end": Part(Kind.MOMENT, Bound(UNTIL)),
     "value": Part(Kind.NUMBER, Bound(_NUMBER)),
     "quality": Part(Kind.NUMBER, Bound("quality")),
     "recorded": Part(Kind.MOMENT, Bound("recorded")),
@@ -162,6 +174,10 @@ class LakeCompiler(Compiler[Bound]):
 
 
 class _ObservationCompiler(LakeCompiler):
+    def holds(self, listed: Bound, kind: Kind, value: Bound) -> Bound:
+        types, sql_type = _HELD[kind]
+        return fill(_HOLDS.replace("TYPES", types).replace("TYPE", sql_type), [listed, value])
+
     def lookup(self, key: Bound, looked: Lookup) -> Part[Bound]:
         def of(kind: type | tuple[type, ...], sql_type: str) -> Bound:
             pairs = [(n, v) for n, v in zip(looked.numbers, looked.values, strict=True) if _is(v, kind)]
@@ -212,6 +228,7 @@ def _readings(name: str) -> Mapping[Kind, Bound]:
         Kind.TEXT: "CASE WHEN json_type(extra, ?) = 'VARCHAR' THEN json_extract_string(extra, ?) END",
         Kind.TRUTH: "CASE WHEN json_type(extra, ?) = 'BOOLEAN' THEN CAST(json_extract(extra, ?) AS BOOLEAN) END",
         Kind.MOMENT: "epoch_us(TRY_CAST(json_extract_string(extra, ?) AS TIMESTAMPTZ))",
+        Kind.LIST: "CASE WHEN json_type(extra, ?) = 'ARRAY' THEN json_extract(extra, ?) END",
     }
     return {kind: _json(template, name) for kind, template in templates.items()}
 

@@ -55,6 +55,7 @@ def json_part(column: sa.ColumnElement[Any], steps: Sequence[str]) -> Part[Eleme
         Kind.TRUTH: where("true", "false") == sa.literal(1, Whole),
         Kind.MOMENT: sa.func.lifang_moment(where("text"), type_=sa.BigInteger()),
         Kind.GEOMETRY: where("object"),
+        Kind.LIST: where("array"),
     }
     return Part(Kind.ANY, found, readings)
 
@@ -162,6 +163,7 @@ _CALLS: Mapping[str, Callable[..., Any]] = {
     "floor": lambda each: -sa.func.ceiling(-each, type_=sa.REAL()),  # SQLAlchemy's own floor fails on null
     "ceiling": lambda each: sa.func.ceiling(each, type_=sa.REAL()),
 }
+_HELD = {Kind.NUMBER: ("integer", "real"), Kind.TEXT: ("text",), Kind.TRUTH: ("true", "false")}  # types of JSON
 _TYPES: Mapping[Kind, Any] = {Kind.TEXT: sa.Text(), Kind.NOTHING: sa.Text(), Kind.GEOMETRY: sa.Text()}
 _NEAR = frozenset({"touches", "within", "overlaps", "crosses", "intersects", "contains", "equals"})
 
@@ -189,6 +191,11 @@ class _RegistryCompiler(Compiler[Element]):
 
     def among(self, value: Element, numbers: Sequence[int]) -> Element:
         return value.in_(listed(numbers))
+
+    def holds(self, listed: Element, kind: Kind, value: Element) -> Element:
+        each = sa.func.json_each(listed).table_valued("value", "type", name="held")
+        same = sa.and_(each.c.type.in_(_HELD[kind]), each.c.value == value)
+        return sa.select(sa.literal(1)).select_from(each).where(same).correlate_except(each).exists()
 
     def call(self, name: str, args: Sequence[Element]) -> Element:
         found: Element = _CALLS[name](*args)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from lifang.store.expression import Field, walk
+from lifang.store.lake.model import UNTIL
 from lifang.store.lake.names import sql
 from lifang.store.lake.observed.ordering import Ordered
 from lifang.store.lake.observed.reading import Reader, Scan, View, scan_of
@@ -57,10 +58,14 @@ def count(reader: Reader, query: ObservationQuery) -> int:
 
 
 def history(reader: Reader, number: int, micros: int) -> pa.Table:
-    """Return ``value, quality, extra, recorded, subject`` of every version of one value, the earliest first."""
+    """Return ``value, quality, extra, until, recorded, subject`` of every version of the values at one time.
+
+    The earliest come first; ``until`` is where an interval ends, null of a moment.
+    """
     scan = Scan(np.array([number], np.int32), micros, micros + 1)
     with reader.view(scan) as view:
-        asked = sql("SELECT value, quality, extra, batch FROM (", view.versions, ") ORDER BY batch, turn")
+        columns = sql("SELECT value, quality, extra,", UNTIL, "AS until, batch FROM (")
+        asked = sql(columns, view.versions, ") ORDER BY batch, turn")
         versions = view.rows(asked, view.version_values)
         batches = versions["batch"].to_pylist()  # joined here: DuckDB 1.5.5 pushes a filter into Arrow that Arrow lacks
         asked = sql("SELECT id, recorded, subject FROM (", view.batches, ") WHERE list_contains(?, id)")

@@ -1,18 +1,21 @@
 """The book of datastreams: how many values each has, its first, its last and what that was, kept as batches are folded.
 
+Of values with the last time, the last is the one whose interval ends last (``until``; a moment ends before any).
+
 ``high`` is the highest time a datastream ever had, deleted or not: what is not past it is late.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lifang.store.lake.model import DELETED, rising
+from lifang.store.lake.model import DELETED, NO_END, rising
 from lifang.store.lake.query import NEVER
 
 Kind = TypeVar("Kind", bound=np.generic)
@@ -23,22 +26,30 @@ _KINDS = {
     "high": (np.int64, NEVER),
     "value": (np.float64, 0),
     "quality": (np.uint8, 0),
+    "until": (np.int64, NO_END),
 }
 NAMES = tuple(_KINDS)
 
 
 @dataclass(frozen=True, eq=False)
 class Versions:
-    """Versions of values, one array per column, in the order in which they were recorded."""
+    """Versions of values, one array per column, in the order in which they were recorded; ``until`` as ``ends_of``."""
 
     number: NDArray[np.int32]
     time: NDArray[np.int64]
     value: NDArray[np.float64]
     quality: NDArray[np.uint8]
+    until: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, columns: Mapping[str, NDArray[Any]], until: NDArray[np.int64] | None) -> Versions:
+        """Return the versions in the columns ``datastream, time, value, quality``; without ``until``, of moments."""
+        number, time, value, quality = (columns[name] for name in ("datastream", "time", "value", "quality"))
+        return cls(number, time, value, quality, np.full(len(number), NO_END) if until is None else until)
 
     def pick(self, rows: NDArray[np.generic]) -> Versions:
         """Return the versions at ``rows``."""
-        return Versions(self.number[rows], self.time[rows], self.value[rows], self.quality[rows])
+        return Versions(*(column[rows] for column in vars(self).values()))
 
 
 class Book:
@@ -51,6 +62,7 @@ class Book:
         self.high: NDArray[np.int64] = np.full(1, NEVER)
         self.value: NDArray[np.float64] = np.zeros(1)
         self.quality: NDArray[np.uint8] = np.zeros(1, np.uint8)
+        self.until: NDArray[np.int64] = np.full(1, NO_END)
 
     def __len__(self) -> int:
         return len(self.count)
@@ -62,7 +74,7 @@ class Book:
                 setattr(self, name, reaching(getattr(self, name), size, kind(filler)))
 
     def add(self, rows: Versions) -> None:
-        """Take in the first versions of values, ordered by datastream and time; others may lie before and after."""
+        """Take in first versions of values, ordered by datastream, time and end; others may lie before and after."""
         if not len(rows.number):
             return
         self.reach(int(rows.number.max()) + 1)
@@ -77,7 +89,7 @@ class Book:
         self.count[numbers] += ends - starts + 1
         first, begins = self.first[numbers], rows.time[starts]
         self.first[numbers] = np.where((first == NEVER) | (begins < first), begins, first)
-        self._show(rows.pick(ends[rows.time[ends] >= self.last[numbers]]))
+        self._show(rows.pick(ends[self._reaches(rows.pick(ends))]))
 
     def replace(self, before: NDArray[np.bool_], after: Versions) -> NDArray[np.int32]:
         """Take in that a value is now as ``after`` says, and whether it was there ``before``; one row per value.
@@ -92,22 +104,30 @@ class Book:
         unset = live.number[self.first[live.number] == NEVER]
         self.first[unset] = np.iinfo(np.int64).max
         np.minimum.at(self.first, live.number, live.time)
-        newest = live.pick(np.flatnonzero(live.time >= self.last[live.number]))
-        self._show(newest.pick(np.lexsort((newest.time, newest.number))))
+        newest = live.pick(np.flatnonzero(self._reaches(live)))
+        self._show(newest.pick(np.lexsort((newest.until, newest.time, newest.number))))
         return gone
+
+    def _reaches(self, rows: Versions) -> NDArray[np.bool_]:
+        """Return which of ``rows`` are no earlier than the latest value of their datastream."""
+        last = self.last[rows.number]
+        no_earlier = (rows.time == last) & (rows.until >= self.until[rows.number])
+        reaches: NDArray[np.bool_] = (rows.time > last) | no_earlier
+        return reaches
 
     def _show(self, rows: Versions) -> None:
         """Let the last of ``rows`` of each datastream be its latest value."""
         self.last[rows.number] = rows.time
         self.value[rows.number] = rows.value
         self.quality[rows.number] = rows.quality
+        self.until[rows.number] = rows.until
 
     def mend(self, numbers: NDArray[np.int32], found: pa.Table) -> None:
-        """Set first and last of ``numbers`` to what was ``found`` (datastream, first, last, value, quality)."""
+        """Set first and last of ``numbers`` to what was ``found`` (datastream, first, last, value, quality, until)."""
         self.first[numbers] = self.last[numbers] = NEVER
-        self.value[numbers], self.quality[numbers] = 0.0, 0
+        self.value[numbers], self.quality[numbers], self.until[numbers] = 0.0, 0, NO_END
         there = found["datastream"].to_numpy()
-        for name in ("first", "last", "value", "quality"):
+        for name in ("first", "last", "value", "quality", "until"):
             getattr(self, name)[there] = found[name].to_numpy()
 
     def of_numbers(self, numbers: NDArray[np.int32] | None) -> Book:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lifang.store.lake.engine import Engine
-from lifang.store.lake.model import DELETED, Observations, rising
+from lifang.store.lake.model import DELETED, Observations, ends_of, rising
 from lifang.store.lake.observed.ageing import DAY_US, RECENT_ROWS, Aged, Ages, step
 from lifang.store.lake.observed.book import Book, Versions
 from lifang.store.lake.observed.described import Described, Numbers
@@ -253,12 +253,12 @@ class Bookkeeper:
                 return None
             rows = block.observations
             order = block.arrival.order if mask is None else block.arrival.order[mask[block.arrival.order]]
-            whole = Versions(rows.datastream, rows.time, rows.value, rows.quality).pick(order)
+            whole = Versions.of(vars(rows), ends_of(rows.extra)).pick(order)
             book.add(_renumbered(whole, wanted))
         return _told(book, numbers, wanted)
 
     def latest(self, numbers: Numbers | None = None) -> pa.Table:
-        """Return ``datastream, time, value, quality``: the newest value of each datastream, or of ``numbers``."""
+        """Return ``datastream, time, value, quality, until`` of the newest value of all datastreams, or ``numbers``."""
         self.fold()
         with self._state:
             if numbers is None:
@@ -266,13 +266,14 @@ class Bookkeeper:
             else:
                 numbers = numbers[numbers < len(self._book)]
                 numbers = numbers[self._book.count[numbers] > 0]
-            columns = {name: getattr(self._book, name)[numbers] for name in ("last", "value", "quality")}
+            columns = {name: getattr(self._book, name)[numbers] for name in ("last", "value", "quality", "until")}
         return pa.table(
             {
                 "datastream": numbers,
                 "time": pa.array(columns["last"]).cast(pa.timestamp("us", "UTC")),
                 "value": columns["value"],
                 "quality": columns["quality"],
+                "until": columns["until"],
             }
         )
 
@@ -285,7 +286,7 @@ def _rows_of(blocks: Sequence[Block]) -> tuple[Numbers, NDArray[np.int64]]:
 def _renumbered(rows: Versions, wanted: NDArray[np.int32] | None) -> Versions:
     if wanted is None:
         return rows
-    return Versions(np.searchsorted(wanted, rows.number).astype(np.int32), rows.time, rows.value, rows.quality)
+    return replace(rows, number=np.searchsorted(wanted, rows.number).astype(np.int32))
 
 
 def _told(book: Book, numbers: NDArray[np.int32] | None, wanted: NDArray[np.int32] | None) -> Tally:

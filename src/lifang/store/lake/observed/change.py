@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lifang.store.lake.model import DELETED
+from lifang.store.lake.model import DELETED, ends_of
 from lifang.store.lake.observed.book import Book, Versions
 
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """Rows ordered by datastream, time and version, and what they change.
+    """Rows ordered by datastream, time, end and version, and what they change.
 
     ``late`` marks the rows that may replace a version that is not among these rows; after :meth:`settle` those that
     replace any. ``starts`` and ``ends`` bound the versions of each value.
@@ -29,13 +29,16 @@ class Change:
     @classmethod
     def of(cls, table: pa.Table) -> Change:
         """Return the change that rows make, given as a table in the order in which they were recorded."""
-        number, time = table["datastream"].to_numpy(), table["time"].to_numpy()
-        order = np.lexsort((time, number))
-        rows = Versions(number, time, table["value"].to_numpy(), table["quality"].to_numpy()).pick(order)
+        columns = {name: table[name].to_numpy() for name in ("datastream", "time", "value", "quality")}
+        until, keys = ends_of(table["extra"]), (columns["time"], columns["datastream"])
+        order = np.lexsort(keys if until is None else (until, *keys))
+        rows = Versions.of(columns, until).pick(order)
         late = table["late"].to_numpy(zero_copy_only=False)[order]
         same = (rows.number[1:] == rows.number[:-1]) & (rows.time[1:] == rows.time[:-1])
-        starts = np.flatnonzero(np.append(True, ~same)) if len(number) else np.zeros(0, np.int64)
-        ends = np.flatnonzero(np.append(~same, True)) if len(number) else starts
+        if until is not None:
+            same &= rows.until[1:] == rows.until[:-1]
+        starts = np.flatnonzero(np.append(True, ~same)) if len(order) else np.zeros(0, np.int64)
+        ends = np.flatnonzero(np.append(~same, True)) if len(order) else starts
         return cls(rows, order, late, starts, ends)
 
     @property

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from lifang.store.lake.model import UNTIL_OR_NONE
 from lifang.store.lake.names import sql
 from lifang.store.lake.observed.book import NAMES, Book
 from lifang.store.lake.observed.change import Change, Settled
@@ -17,7 +18,11 @@ from lifang.store.lake.observed.reading import Reader, Scan
 from lifang.store.lake.observed.tables import LISTED
 
 _KEY = "USING (datastream, time)"
-_ENDS = "min(time) AS first, max(time) AS last, arg_max(value, time) AS value, arg_max(quality, time) AS quality"
+_PLACED = sql("SELECT *,", UNTIL_OR_NONE, "AS until FROM (")
+_RANK = f"time::HUGEINT * {2**64} + until"  # later beginnings count first, then later ends
+_ENDS = "min(time) AS first, max(time) AS last, " + ", ".join(
+    f"arg_max({name}, {_RANK}) AS {name}" for name in ("value", "quality", "until")
+)
 
 
 def fold(session: duckdb.DuckDBPyConnection, reader: Reader, blocks: Sequence[Block]) -> tuple[Settled, pa.Table]:
@@ -44,8 +49,10 @@ def _versions_there(session: duckdb.DuckDBPyConnection, reader: Reader, change: 
     unsure = change.unsure
     if not len(unsure):
         return pa.table({"place": pa.array([], pa.int64()), "quality": pa.array([], pa.uint8())})
-    number, time = change.rows.number[unsure], change.rows.time[unsure]
-    session.register("unsure", pa.table({"datastream": number, "time": time, "place": np.arange(len(unsure))}))
+    rows = change.rows.pick(unsure)
+    time, place = rows.time, np.arange(len(unsure))
+    named = {"datastream": rows.number, "time": time, "until": rows.until, "place": place}
+    session.register("unsure", pa.table(named))
     scan = Scan(None, int(time.min()), int(time.max()) + 1, until)
     versions, values = reader.stored(session, scan)
     return session.execute(
@@ -54,7 +61,9 @@ def _versions_there(session: duckdb.DuckDBPyConnection, reader: Reader, change: 
             versions,
             ") JOIN unsure",
             _KEY,
-            "QUALIFY row_number() OVER (PARTITION BY place ORDER BY batch DESC, turn DESC) = 1",
+            "WHERE",
+            UNTIL_OR_NONE,
+            "= until QUALIFY row_number() OVER (PARTITION BY place ORDER BY batch DESC, turn DESC) = 1",
         ),
         values,
     ).to_arrow_table()
@@ -63,7 +72,7 @@ def _versions_there(session: duckdb.DuckDBPyConnection, reader: Reader, change: 
 def ends_of(session: duckdb.DuckDBPyConnection, reader: Reader, numbers: NDArray[np.int32]) -> pa.Table:
     """Return ``datastream, first, last, value, quality`` of those of ``numbers`` that have a value in the tables."""
     view = reader.over(session, Scan(numbers))
-    grouped = sql("SELECT datastream,", _ENDS, "FROM (", view.current, ") GROUP BY datastream")
+    grouped = sql("SELECT datastream,", _ENDS, "FROM (", _PLACED, view.current, ")) GROUP BY datastream")
     return view.rows(grouped, view.current_values)
 
 
@@ -85,7 +94,8 @@ def load_book(session: duckdb.DuckDBPyConnection, reader: Reader) -> Book:
 
 def _counted(session: duckdb.DuckDBPyConnection, reader: Reader) -> Book:
     view = reader.over(session, Scan())
-    grouped = sql("SELECT datastream, count(*) AS count,", _ENDS, "FROM (", view.current, ") GROUP BY datastream")
+    counted = sql("SELECT datastream, count(*) AS count,", _ENDS, "FROM (", _PLACED, view.current, "))")
+    grouped = sql(counted, "GROUP BY datastream")
     highest = sql("SELECT datastream, max(time) AS high FROM (", view.versions, ") GROUP BY datastream")
     asked = sql("SELECT * FROM (", highest, ") LEFT JOIN (", grouped, ") USING (datastream)")
     found = view.rows(asked, [*view.version_values, *view.current_values])

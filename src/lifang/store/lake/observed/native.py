@@ -134,7 +134,7 @@ class Native:
         return self._books.aggregate(query)
 
     def history(self, number: int, micros: int) -> pa.Table:
-        """Return ``value, quality, extra, recorded, subject`` of every version of one value, the earliest first."""
+        """Return ``value, quality, extra, until, recorded, subject`` of every version of the values at one time."""
         return asking.history(self._reader, number, micros)
 
     def describe(self, numbers: NDArray[np.int32], properties: NDArray[np.int32], periods_s: NDArray[np.int32]) -> None:
@@ -142,7 +142,7 @@ class Native:
         self._books.describe(numbers, properties, periods_s)
 
     def latest(self, numbers: NDArray[np.int32] | None = None) -> pa.Table:
-        """Return ``datastream, time, value, quality``: the newest value of every datastream, or of ``numbers``."""
+        """Return ``datastream, time, value, quality, until`` of the newest value of all datastreams, or ``numbers``."""
         if self._closed:
             raise Unavailable("The lake is closed.", where=str(self._engine.folder))
         return self._books.latest(numbers)

@@ -72,8 +72,8 @@ class Ordered:
         for key, value in reversed(list(zip(self.keys, after, strict=True))):
             beyond, bound = _beyond(key, value)
             if text:
-                same = sql(key.text, "IS NOT DISTINCT FROM ?")
-                text, values = f"({beyond} OR ({same} AND {text}))", [*bound, value, *values]
+                same, told = (sql(key.text, "IS NULL"), []) if value is None else (sql(key.text, "= ?"), [value])
+                text, values = f"({beyond} OR ({same} AND {text}))", [*bound, *told, *values]
             else:
                 text, values = beyond, bound
         return text, values

@@ -1,5 +1,7 @@
 """One relation of all observations, wherever their rows lie: every version, or the one value per datastream and time.
 
+Intervals that begin at one time and end at different ones are different values.
+
 The last recorded version wins: the highest batch, and within it the last turn. Rows that are not late are the first of
 their kind, so only the keys of late rows (the contested ones) need to be compared with others.
 """
@@ -19,7 +21,7 @@ from numpy.typing import NDArray
 
 from lifang.core import BadInput, to_micros
 from lifang.store.lake.engine import Engine
-from lifang.store.lake.model import DELETED, rising
+from lifang.store.lake.model import DELETED, UNTIL, rising
 from lifang.store.lake.names import sql
 from lifang.store.lake.observed.cold import Cold
 from lifang.store.lake.observed.cold import scan as cold_rows
@@ -27,7 +29,7 @@ from lifang.store.lake.observed.pending import Block, batch_table, matching, row
 from lifang.store.lake.observed.tables import LISTED, ROW_TABLES
 
 _KEY = "USING (datastream, time)"
-_LAST = "QUALIFY row_number() OVER (PARTITION BY datastream, time ORDER BY batch DESC, turn DESC) = 1"
+_LAST = f"QUALIFY row_number() OVER (PARTITION BY datastream, time, {UNTIL} ORDER BY batch DESC, turn DESC) = 1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,7 @@ class View:
 
     @property
     def current(self) -> str:
-        """A selection of the values there are, one per datastream and time, with every column of the rows."""
+        """A selection of the values there are, one per datastream, time and end, with every column of the rows."""
         there = f"quality <> {DELETED}"
         if not self.contested:
             return sql("SELECT * FROM (", self.versions, ") WHERE", there)

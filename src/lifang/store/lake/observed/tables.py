@@ -1,8 +1,8 @@
 """The tables of observations, and those of earlier versions brought up to date.
 
-A row is one value as it was recorded: ``batch`` and ``turn`` (within the batch, among rows of the same datastream and
-time) order the versions of a value; ``late`` is false where a row is known to be the first version of its value.
-``mark`` names the batch that folding and the saved tally have come to.
+A row is one value as it was recorded, known by datastream, time and, of an interval, its end in ``extra``. ``batch``
+and ``turn`` (within the batch, among rows of one datastream and time) order its versions; ``late`` is false where it is
+known to be the first of them. ``mark`` names the batch that folding and the saved tally have come to.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TABLES = (
     f"CREATE TABLE IF NOT EXISTS observations.settled ({_ROWS})",
     "CREATE TABLE IF NOT EXISTS observations.mark (name VARCHAR, value BIGINT)",
     "CREATE TABLE IF NOT EXISTS observations.tally (datastream INTEGER, count BIGINT, first BIGINT, last BIGINT, "
-    "high BIGINT, value DOUBLE, quality UTINYINT)",
+    "high BIGINT, value DOUBLE, quality UTINYINT, until BIGINT)",
 )
 _OLD = (
     "SELECT datastream, time, value, quality, NULL::VARCHAR AS extra, batch, (row_number() OVER "
@@ -44,6 +44,9 @@ def make_tables(session: duckdb.DuckDBPyConnection) -> None:
             session.execute(f"CREATE TABLE {whole} ({_ROWS})")
             session.execute(sql("INSERT INTO", whole, _OLD, f"{whole}_old", "ORDER BY rowid"))
             session.execute(sql("DROP TABLE", f"{whole}_old"))
+    if "tally" in there and "until" not in there["tally"]:
+        session.execute("DROP TABLE observations.tally")  # counted again
+        session.execute("DELETE FROM observations.mark WHERE name = 'tallied'")
     for statement in _TABLES:
         session.execute(statement)
     if "mark" not in there:
