@@ -8,7 +8,6 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,9 +15,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from tests.others import as_others_see_it
 from tests.victims import Victim
 
-from lifang.core import NotFound, SystemClock, to_micros
+from lifang.core import SystemClock, to_micros
 from lifang.store import Condition, Entry, ObservationQuery, Observations, Store
 from lifang.store.lake.observed.reading import Scan
 
@@ -76,6 +76,12 @@ def keep(store: Store, tag: int, tell: Tell) -> None:
     time.sleep(0.03)
 
 
+def list_in_ducklake(store: Store, tag: int, tell: Tell) -> None:
+    del tag, tell
+    store.lake.tell_ducklake()
+    time.sleep(0.1)
+
+
 def settle(store: Store, tag: int, tell: Tell) -> None:
     del tell
     time.sleep(0.3)
@@ -83,17 +89,15 @@ def settle(store: Store, tag: int, tell: Tell) -> None:
 
 
 def write(folder: Path, first_tag: int, tell: Connection) -> None:
-    """Write from five threads at once, until killed."""
+    """Write from six threads at once, until killed."""
     store = Store.open(folder, clock=SystemClock(), memory_mb=64, threads=1)
-    with suppress(NotFound):
-        store.lake.release("numbers", 0)  # DuckLake is loaded now: a release takes no longer than the rest
     tell.send({"ready": True})
 
     def repeat(action: Callable[[Store, int, Tell], None]) -> None:
         for tag in range(first_tag, first_tag + 10_000):
             action(store, tag, tell.send)
 
-    for action in (observe, change, release, keep, settle):
+    for action in (observe, change, release, keep, list_in_ducklake, settle):
         threading.Thread(target=repeat, args=(action,), daemon=True).start()
     threading.Event().wait()
 
@@ -172,3 +176,14 @@ def test_every_acknowledged_row_and_record_survives_fifty_kills(tmp_path: Path) 
             check(store, told)
     for kind in KINDS:
         assert len(acknowledged(told, kind)) >= ENOUGH, kind
+    check_ducklake(tmp_path / "city")
+
+
+def check_ducklake(folder: Path) -> None:
+    """Fail unless DuckLake comes to know every registered release, and none else."""
+    with Store.open(folder, clock=SystemClock(), memory_mb=64, threads=1) as store:
+        while store.lake.tell_ducklake():
+            pass
+        registered = {f"r{row['number']}" for row in store.registry.find("release")}
+    with as_others_see_it(folder) as seen:
+        assert {row[0] for row in seen.execute("SELECT table_name FROM duckdb_tables()").fetchall()} == registered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -90,10 +91,18 @@ class Upkeep:
             self._wake.set()
 
     def _work(self) -> None:
+        told = time.monotonic()
         while not self._stop.is_set():
             self._guarded(self.tend)
+            if time.monotonic() - told >= _WAIT_S:
+                self._guarded(self._tell_ducklake)
+                told = time.monotonic()
             self._wake.wait(_WAIT_S)
             self._wake.clear()
+
+    def _tell_ducklake(self) -> None:
+        while self._store.lake.tell_ducklake() and not self._stop.is_set():
+            pass
 
     def _guarded(self, step: Callable[[], object]) -> None:
         try:

@@ -19,12 +19,13 @@ BAD = f"code,name\n1,{MARK}\n,{MARK}-without-a-code\n"
 
 
 @pytest.fixture
-def archived(catalogue: Catalogue, tmp_path: Path) -> Catalogue:
+def archived(store: Store, catalogue: Catalogue, tmp_path: Path) -> Catalogue:
     columns = {"code": {"type": "integer", "required": True}, "name": {"type": "text"}}
     admit(catalogue, tmp_path, "vault", ROWS, columns=columns)
     admit(catalogue, tmp_path, "vault", BAD, columns=columns)
     admit(catalogue, tmp_path, "wells", "code,name\n1,kept\n")
     catalogue.lifecycle.move("vault", "archive", by=ANN, reason="到期")
+    store.lake.tell_ducklake()
     return catalogue
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.others import as_others_see_it
 
 from lifang.core import BadInput, Box, Conflict, ManualClock, NotFound
 from lifang.store import Condition, Relation, Store
@@ -181,11 +182,12 @@ def test_a_release_that_was_never_registered_can_be_taken_back(store: Store) -> 
     assert store.lake.release("districts", 1).count() == 1
 
 
-def register(store: Store) -> None:
+def register(store: Store, dataset: str = "districts", number: int = 1) -> None:
     now = datetime(2019, 1, 1, tzinfo=UTC)
     with store.registry.transaction() as tx:
-        tx.insert("dataset", {"id": "districts", "created": now, "updated": now})
-        tx.insert("release", {"id": "districts@1", "dataset": "districts", "number": 1, "recorded": now})
+        if tx.get("dataset", dataset) is None:
+            tx.insert("dataset", {"id": dataset, "created": now, "updated": now})
+        tx.insert("release", {"id": f"{dataset}@{number}", "dataset": dataset, "number": number, "recorded": now})
 
 
 def test_a_registered_release_cannot_be_taken_back(store: Store) -> None:
@@ -197,11 +199,13 @@ def test_a_registered_release_cannot_be_taken_back(store: Store) -> None:
 
 
 def test_what_a_dead_process_left_unregistered_gives_way(store: Store, clock: ManualClock) -> None:
-    store.lake.write_release("districts", 1, districts())
+    store.lake.write_release("districts", 1, districts(), refused=pa.table({"row": [7]}))
     store.close()
     with Store.open(store.folder, clock=clock) as again:
         again.lake.write_release("districts", 1, districts().slice(0, 1))
         assert again.lake.release("districts", 1).count() == 1
+        with pytest.raises(NotFound):
+            again.lake.refused("districts", 1)
         register(again)
     with Store.open(store.folder, clock=clock) as again, pytest.raises(Conflict):
         again.lake.write_release("districts", 1, districts())
@@ -213,6 +217,7 @@ def test_what_a_dead_process_left_unregistered_gives_way(store: Store, clock: Ma
         pa.table({"a": [1], "A": [2]}),
         pa.table({"": [1]}),
         pa.table({"a\0b": [1]}),
+        pa.table({"File_Row_Number": [1]}),
         pa.table({}),
         pa.table({"a": pa.array([(1, 2, 3)], pa.month_day_nano_interval())}),
     ],
@@ -223,6 +228,56 @@ def test_columns_that_cannot_be_are_refused_and_nothing_is_left(store: Store, ta
     assert not list((store.folder / "lake").rglob("*.par*"))
     with pytest.raises(NotFound):
         store.lake.release("odd", 1)
+
+
+def test_other_programs_read_registered_releases_as_tables_of_ducklake(store: Store) -> None:
+    rows = pa.table({"n": [1, 2, 3]})
+    store.lake.write_release("numbers", 1, rows, refused=pa.table({"row": [7]}))
+    store.lake.write_extract("numbers", 1, "k1", rows.to_reader())
+    store.lake.write_release("numbers", 2, rows)
+    register(store, "numbers", 1)
+    assert not store.lake.tell_ducklake()
+    register(store, "numbers", 2)
+    assert not store.lake.tell_ducklake()
+    store.close()
+    with as_others_see_it(store.folder) as seen:
+        tables = seen.execute("SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL").fetchall()
+        assert tables == [("numbers", "r1"), ("numbers", "r1_refused"), ("numbers", "r2")]
+        assert seen.execute("SELECT sum(n) FROM numbers.r2").fetchall() == [(6,)]
+        assert seen.execute("SELECT * FROM numbers.r1_refused").fetchall() == [(7,)]
+
+
+def test_ducklake_learns_of_what_an_earlier_run_left_untold_and_in_turns(store: Store, clock: ManualClock) -> None:
+    for number in range(1, 24):
+        store.lake.write_release("numbers", number, pa.table({"n": [number]}))
+        register(store, "numbers", number)
+    store.close()
+    with Store.open(store.folder, clock=clock, threads=1) as again:
+        assert [again.lake.tell_ducklake(), again.lake.tell_ducklake(), again.lake.tell_ducklake()] == [
+            True,
+            False,
+            False,
+        ]
+    with as_others_see_it(store.folder) as seen:
+        assert seen.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(23,)]
+
+
+def test_what_is_erased_is_in_no_file_of_the_lake(store: Store) -> None:
+    for dataset in ("kept", "secretwells"):
+        store.lake.write_release(dataset, 1, pa.table({"depth_of_the_vault": ["seven"]}))
+        register(store, dataset, 1)
+    store.lake.tell_ducklake()
+    with store.registry.transaction() as tx:
+        tx.delete("release", "secretwells@1")
+    store.lake.erase_releases("secretwells", [1])
+    store.lake.erase_releases("secretwells", [1])
+    store.lake.checkpoint()
+    assert store.lake.release("kept", 1).count() == 1
+    store.close()
+    assert not [path for path in store.folder.joinpath("lake").rglob("*") if "secretwells" in str(path)]
+    assert b"secretwells" not in (store.folder / "lake" / "releases.ducklake").read_bytes()
+    with as_others_see_it(store.folder) as seen:
+        assert seen.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall() == [("kept", "r1")]
 
 
 @pytest.mark.parametrize("dataset", ["../up", "Upper", "a/b", "", "a'b"])

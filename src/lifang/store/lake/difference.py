@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from lifang.core import BadInput
-from lifang.store.lake.engine import RELEASES, Engine
+from lifang.store.lake.engine import Engine
 from lifang.store.lake.names import name, sql
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Difference:
         if not key or not all(each in self._were and each in self._are for each in key):
             return ()
         chosen = ", ".join(map(name, key))
-        with self._engine.session(RELEASES) as session:
+        with self._engine.session() as session:
             for table in (self._old, self._new):
                 query = sql("SELECT count(*), (SELECT count(*) FROM (SELECT DISTINCT", chosen, "FROM", table.source)
                 row = session.execute(sql(query, ")) FROM", table.source)).fetchone()
@@ -63,7 +63,7 @@ class Difference:
 
     def tally(self) -> DifferenceTally:
         """Return how many rows and cells differ."""
-        with self._engine.session(RELEASES) as session:
+        with self._engine.session() as session:
             if not self.key:
                 query = sql("SELECT _change, count(*) FROM (", self._bags(KINDS), ") GROUP BY 1")
                 counts = {row[0]: int(row[1]) for row in session.execute(query).fetchall()}
@@ -88,7 +88,7 @@ class Difference:
         if not kinds or not set(kinds) <= set(KINDS) or limit < 0 or offset < 0:
             raise BadInput("This is no part of a difference.", mend=f"Kinds: {', '.join(KINDS)}; no negative limit.")
         query = self._keyed(kinds) if self.key else sql("SELECT * FROM (", self._bags(kinds), ") ORDER BY ALL")
-        with self._engine.session(RELEASES) as session:
+        with self._engine.session() as session:
             return session.execute(f"{query} LIMIT ? OFFSET ?", [limit, offset]).to_arrow_table()
 
     def _compared(self) -> list[str]:

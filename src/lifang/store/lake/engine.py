@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,7 +30,6 @@ _FILES = {  # what DuckDB calls their files
     RELEASES: f"__ducklake_metadata_{RELEASES}",
 }
 CHECKPOINT_THRESHOLD = "16MB"  # folding more at once would hold up commits for over 100 ms
-_PAUSE_S = 0.05
 _OBJECTS_A_GROUP = 8192  # rows: what a small box on the map must look through at least
 _SAFE = {
     "autoinstall_known_extensions": "false",
@@ -57,7 +55,6 @@ class Engine:
         self._spatial = False
         self._cursors: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
-        self._sessions = 0  # open ones on the releases
         self._closed = False
         self.generation = 0
         self._cursor().close()
@@ -69,37 +66,30 @@ class Engine:
         ``database`` is there for it: attached when it is first asked for, since DuckLake takes longer to load than
         everything else that opening a city needs; so do the ``spatial`` functions.
         """
-        cursor = self._cursor(database, spatial=spatial, counted=True)
+        cursor = self._cursor(database, spatial=spatial)
         try:
             with self.errors():
                 yield cursor
         finally:
             cursor.close()
-            if database == RELEASES:
-                with self._lock:
-                    self._sessions -= 1
 
-    def stream(self, database: str = OBSERVATIONS) -> Stream:
-        """Return a stream for one query over ``database``; whoever takes it closes it."""
-        stream = Stream(self._cursor(database))
+    def has(self, database: str) -> bool:
+        """Return whether ``database`` was ever written."""
+        return (self.folder / f"{database}.{'ducklake' if database == RELEASES else 'duckdb'}").exists()
+
+    def stream(self) -> Stream:
+        """Return a stream for one query; whoever takes it closes it."""
+        stream = Stream(self._cursor())
         with self._lock:
             self._streams.add(stream)
         return stream
 
-    def rewrite_releases(self, *, patience_s: float = 20.0) -> None:
-        """Write the catalogue of the releases anew, so that its file holds nothing of what was dropped.
-
-        It waits for whoever reads them; ``Unavailable`` if they are still reading after ``patience_s`` seconds.
-        """
+    def rewrite_releases(self) -> None:
+        """Write DuckLake's catalogue anew, so that its file holds nothing of what was dropped; nobody else uses it."""
         self._cursor(RELEASES).close()
-        until = time.monotonic() + patience_s
-        while time.monotonic() < until:
-            with self._lock:
-                if self._root is not None and not self._sessions and not any(each.is_open for each in self._streams):
-                    self._rewrite(self._root)
-                    return
-            time.sleep(_PAUSE_S)
-        raise Unavailable("The releases are being read.", where=str(self.folder), mend="It is tried again by itself.")
+        with self._lock:
+            if self._root is not None:
+                self._rewrite(self._root)
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -132,9 +122,7 @@ class Engine:
             self._closed = True
             self._drop()
 
-    def _cursor(
-        self, database: str = OBSERVATIONS, *, spatial: bool = False, counted: bool = False
-    ) -> duckdb.DuckDBPyConnection:
+    def _cursor(self, database: str = OBSERVATIONS, *, spatial: bool = False) -> duckdb.DuckDBPyConnection:
         """Return a new connection to the instance, which is opened first if a fatal error closed it."""
         with self._lock:
             if self._closed:
@@ -152,7 +140,6 @@ class Engine:
             except duckdb.Error as error:
                 raise problem_of(error, self.folder) from error
             self._cursors.add(cursor)
-            self._sessions += counted and database == RELEASES
             return cursor
 
     def _open(self) -> duckdb.DuckDBPyConnection:

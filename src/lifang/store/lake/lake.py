@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lifang.core import Clock
-from lifang.store.lake.engine import DATABASE_FILES, Engine
+from lifang.store.lake.engine import DATABASE_FILES, OBJECTS, Engine
 from lifang.store.lake.model import Batch, Observations, ReleaseFile
 from lifang.store.lake.objects import Changes, Links, ObjectChange, Objects
 from lifang.store.lake.observed import Aged, Ages, Native
@@ -55,7 +55,8 @@ class Lake:
         """
         beside = {f"r{number}_refused": refused, f"r{number}_changes": changes}
         tables = {table: each for table, each in beside.items() if each is not None}
-        return self._releases.write(dataset, number, {**tables, f"r{number}": rows})[f"r{number}"]
+        written = self._releases.write(dataset, number, {**tables, f"r{number}": rows}, instead_of=_tables(number))
+        return written[f"r{number}"]
 
     def discard_release(self, dataset: str, number: int) -> None:
         """Take back a release whose registration failed, with all beside it; ``Conflict`` if it is registered."""
@@ -64,13 +65,20 @@ class Lake:
     def erase_releases(self, dataset: str, numbers: Sequence[int]) -> None:
         """Remove releases that are not registered any more, so that no file of the lake holds anything of them.
 
-        Doing it again does nothing; ``Unavailable`` while others read releases, then it is to be done again.
+        Doing it again does nothing.
         """
         self._releases.erase(dataset, {number: self._all_of(dataset, number) for number in numbers})
 
     def release_files(self, dataset: str, number: int) -> list[Path]:
         """Return the files that a release has, those of its refused rows, of its changes and of its parts too."""
         return self._releases.files(dataset, self._all_of(dataset, number))
+
+    def tell_ducklake(self) -> bool:
+        """Let DuckLake know some of the releases that it does not know yet; return whether there may be more.
+
+        For idle moments: it takes 50 ms and more. Other programs see a release as a table afterwards.
+        """
+        return self._releases.tell_ducklake()
 
     def _all_of(self, dataset: str, number: int) -> tuple[str, ...]:
         return (*_tables(number), *self._releases.beginning(dataset, _extract(number, "")))
@@ -102,7 +110,7 @@ class Lake:
 
     def object_changes(self, *, after: int) -> list[ObjectChange]:
         """Return changes of objects with numbers past ``after``, in order; a city without objects makes no file."""
-        if not (self.folder / "objects.duckdb").exists():
+        if not self._engine.has(OBJECTS):
             return []
         return self._changes.after(after, _CHANGES)
 

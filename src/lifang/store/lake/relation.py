@@ -13,15 +13,16 @@ import pyarrow as pa
 from lifang.core import BadInput, Box
 from lifang.store.expression import Expression
 from lifang.store.lake.difference import Difference
-from lifang.store.lake.engine import RELEASES, Engine
+from lifang.store.lake.engine import Engine
 from lifang.store.lake.model import ColumnInfo, Condition
-from lifang.store.lake.names import name, sql
+from lifang.store.lake.names import name, sql, text
 from lifang.store.lake.row_where import GEOMETRY, row_where
 from lifang.store.lake.stream import Stream
 from lifang.store.lake.tiles import tile_query
 
 _BATCH_ROWS = 10_000
 _ALL = 2**62  # rows: more than any table has
+PLACE = "file_row_number"  # of a row in its file, from 0: a column that DuckDB adds when it is named
 _BOX = ("_xmin", "_xmax", "_ymin", "_ymax")
 Values = list[Any]
 Told = Callable[[int, int], None]  # rows and bytes
@@ -37,17 +38,17 @@ class Dangling:
 
 
 class Relation:
-    """The rows of one table; every method reads on a connection of its own, so threads may share it."""
+    """The rows of one Parquet file; every method reads on a connection of its own, so threads may share it."""
 
-    def __init__(self, engine: Engine, source: str, path: Path, told: Told | None = None) -> None:
+    def __init__(self, engine: Engine, path: Path, told: Told | None = None) -> None:
         self._told = told
         self._engine = engine
-        self._source = source
+        self._source = f"read_parquet({text(path)})"
         self.path = path
 
     @property
     def source(self) -> str:
-        """The table's name, quoted."""
+        """The rows as SQL names them."""
         return self._source
 
     def compared_with(self, older: Relation, *, key: Sequence[str] = ()) -> Difference:
@@ -56,7 +57,7 @@ class Relation:
 
     def observed(self, told: Told) -> Relation:
         """Return the same rows; ``told`` hears of every reading of them: how many rows and bytes were given."""
-        return Relation(self._engine, self._source, self.path, told)
+        return Relation(self._engine, self.path, told)
 
     def _given(self, table: pa.Table) -> pa.Table:
         if self._told:
@@ -66,15 +67,15 @@ class Relation:
     @cached_property
     def columns(self) -> list[ColumnInfo]:
         """The columns, in order."""
-        with self._engine.session(RELEASES) as session:
-            return [ColumnInfo(row[0], row[1]) for row in session.execute(f"DESCRIBE {self._source}").fetchall()]
+        with self._engine.session() as session:
+            return [ColumnInfo(row[0], row[1]) for row in session.execute(f"DESCRIBE FROM {self._source}").fetchall()]
 
     def count(
         self, *, where: Sequence[Condition] = (), bbox: Box | None = None, matching: Expression | None = None
     ) -> int:
         """Return how many rows there are, or meet ``where`` and ``matching`` and touch ``bbox``."""
         filters, values, spatial = self._where(where, bbox, matching)
-        with self._engine.session(RELEASES, spatial=spatial) as session:
+        with self._engine.session(spatial=spatial) as session:
             row = session.execute(sql("SELECT count(*) FROM", self._source, filters), values).fetchone()
         return int(row[0]) if row else 0
 
@@ -96,12 +97,12 @@ class Relation:
             raise BadInput("A limit or an offset is negative.", mend="Give numbers from 0.")
         chosen = [name(each.name) for each in self.columns] if columns is None else list(map(self._name, columns))
         filters, values, spatial = self._where((), None, matching)
-        query = sql("SELECT", ", ".join([*chosen, "rowid AS _row"]), "FROM", self._source, filters)
+        query = sql("SELECT", ", ".join([*chosen, f"{PLACE} AS _row"]), "FROM", self._source, filters)
         if order:
             ways = ", ".join(f"{self._name(each)} {'DESC' if down else 'ASC'} NULLS LAST" for each, down in order)
-            query += f" ORDER BY {ways}, rowid"
+            query += f" ORDER BY {ways}, {PLACE}"
         query += " LIMIT ? OFFSET ?"
-        with self._engine.session(RELEASES, spatial=spatial) as session:
+        with self._engine.session(spatial=spatial) as session:
             found = session.execute(query, [*values, _ALL if limit is None else limit, offset]).to_arrow_table()
         return self._given(found)
 
@@ -121,7 +122,7 @@ class Relation:
         Rows come in file order, or by the ``order`` columns (nulls last, file order among equals).
         """
         query, values = self._query(columns, where, bbox, order, descending, limit, offset)
-        with self._engine.session(RELEASES) as session:
+        with self._engine.session() as session:
             found = session.execute(query, values).to_arrow_table()
         return self._given(found)
 
@@ -139,7 +140,7 @@ class Relation:
     ) -> pa.RecordBatchReader:
         """Return what :meth:`select` returns as a stream, so that memory stays small."""
         query, values = self._query(columns, where, bbox, order, descending, limit, offset)
-        stream = self._engine.stream(RELEASES)
+        stream = self._engine.stream()
         try:
             with self._engine.errors():
                 schema = stream.start(query, values, batch_rows)
@@ -156,11 +157,10 @@ class Relation:
         """
         meets = " AND ".join(f"t.{self._name(each)} IS NOT DISTINCT FROM k.{name(each)}" for each in keys.column_names)
         numbered = keys.append_column("_key", pa.array(range(len(keys)), pa.int64()))
-        with self._engine.session(RELEASES) as session:
+        with self._engine.session() as session:
             session.register("wanted", numbered)
-            query = sql(
-                "SELECT k._key, t.rowid AS _position, t.* FROM wanted AS k JOIN", self._source, "AS t ON", meets
-            )
+            chosen = f"k._key, t.{PLACE} AS _position, t.*"
+            query = sql("SELECT", chosen, "FROM wanted AS k JOIN", self._source, "AS t ON", meets)
             return session.execute(f"{query} ORDER BY 1, 2").to_arrow_table()
 
     def tile(self, layer: str, z: int, x: int, y: int) -> bytes:
@@ -170,7 +170,7 @@ class Relation:
         """
         self._name(GEOMETRY)
         query, values = tile_query(self._source, self.columns, layer, z, x, y)
-        with self._engine.session(RELEASES, spatial=True) as session:
+        with self._engine.session(spatial=True) as session:
             row = session.execute(query, values).fetchone()
         return bytes(row[0]) if row and row[1] else b""
 
@@ -180,7 +180,7 @@ class Relation:
         filters, values, spatial = self._where((), None, matching)
         names = ("count", "min", "max", "mean", "sum", "stddev")
         shown = ", ".join(f"{each}({chosen}::DOUBLE)" for each in ("count", "min", "max", "avg", "sum", "stddev_samp"))
-        with self._engine.session(RELEASES, spatial=spatial) as session:
+        with self._engine.session(spatial=spatial) as session:
             row = session.execute(sql("SELECT", shown, "FROM", self._source, filters), values).fetchone()
         return dict(zip(names, row or (0, *[None] * 5), strict=True))
 
@@ -188,13 +188,13 @@ class Relation:
         """Return up to ``limit`` values of ``column`` with how often each occurs, the commonest first."""
         chosen = self._name(column)
         query = sql("SELECT", chosen, ", count(*) FROM", self._source, "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?")
-        with self._engine.session(RELEASES) as session:
+        with self._engine.session() as session:
             return [(row[0], int(row[1])) for row in session.execute(query, [max(0, limit)]).fetchall()]
 
     def count_distinct(self, columns: Sequence[str]) -> int:
         """Return how many rows differ in ``columns``."""
         chosen = ", ".join(map(self._name, columns))
-        with self._engine.session(RELEASES) as session:
+        with self._engine.session() as session:
             query = sql("SELECT count(*) FROM (SELECT DISTINCT", chosen, "FROM", self._source, ")")
             row = session.execute(query).fetchone()
         return int(row[0]) if row else 0
@@ -204,7 +204,7 @@ class Relation:
         mine, names = f"CAST({self._name(column)} AS VARCHAR)", f"CAST({there._name(other)} AS VARCHAR)"
         known = sql("SELECT", names, "AS v FROM", there.source, "WHERE v IS NOT NULL")
         cells = sql("(SELECT", mine, "AS v FROM", self._source, ") AS t WHERE v IS NOT NULL")
-        with self._engine.session(RELEASES) as session:
+        with self._engine.session() as session:
             query = sql("SELECT count(*), count(*) FILTER (v NOT IN (", known, ")) FROM", cells)
             checked, missing = session.execute(query).fetchone() or (0, 0)
             query = sql("SELECT DISTINCT v FROM", cells, "AND v NOT IN (", known, ") ORDER BY 1 LIMIT ?")
@@ -246,7 +246,7 @@ class Relation:
         query = sql("SELECT", chosen, "FROM", self._source, filters)
         if order:
             way = "DESC" if descending else "ASC"
-            query += f" ORDER BY {', '.join(f'{self._name(each)} {way} NULLS LAST' for each in order)}, rowid"
+            query += f" ORDER BY {', '.join(f'{self._name(each)} {way} NULLS LAST' for each in order)}, {PLACE}"
         if limit is not None:
             query += " LIMIT ?"
             values.append(limit)

@@ -1,4 +1,4 @@
-"""Releases: one immutable Parquet file each, synced before DuckLake learns of it."""
+"""Releases: one immutable, synced Parquet file each, beside what it refused and how it differs."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lifang.core import BadInput, Conflict, NotFound, check_slug, disk_errors
-from lifang.store.durable import make_folder, part_file, put_in_place, sweep_parts, sync_file
-from lifang.store.lake.engine import RELEASES as DB
-from lifang.store.lake.engine import Engine
+from lifang.store.durable import make_folder, part_file, put_in_place, sweep_parts, sync_file, sync_folder
+from lifang.store.lake.ducklake import DuckLake
+from lifang.store.lake.engine import RELEASES, Engine
 from lifang.store.lake.model import ReleaseFile
-from lifang.store.lake.names import name, sql, text
-from lifang.store.lake.relation import Relation
+from lifang.store.lake.relation import PLACE, Relation
 
 Rows: TypeAlias = pa.Table | pa.RecordBatchReader
 _GROUP_ROWS = 100_000
@@ -30,15 +28,18 @@ _CHUNK_ROWS = 10_000
 
 
 class Releases:
-    """The released tables of one city: schema = dataset, table = ``r<number>`` or ``r<number>_refused``."""
+    """The released tables of one city, ``<dataset>/<table>``: ``r<number>``, and ``r<number>_…`` for what lies beside.
+
+    A release is there once its file is in place; who reads it, reads the file. DuckLake learns of it afterwards.
+    """
 
     def __init__(self, engine: Engine, *, is_registered: Callable[[str, int], bool]) -> None:
         self._engine = engine
         self._is_registered = is_registered
         self._lock = threading.Lock()
         self._written: set[tuple[str, str]] = set()
-        self._known: set[tuple[str, str]] = set()
-        self._folder = engine.folder / DB
+        self._folder = engine.folder / RELEASES
+        self._ducklake = DuckLake(engine, is_registered)
         sweep_parts(self._folder)
 
     @property
@@ -46,8 +47,13 @@ class Releases:
         """The lock that every change of the releases holds."""
         return self._lock
 
-    def write(self, dataset: str, number: int, tables: Mapping[str, Rows]) -> dict[str, ReleaseFile]:
-        """Return the file of each table; all are durable and in the catalogue by then, or none is there at all."""
+    def write(
+        self, dataset: str, number: int, tables: Mapping[str, Rows], *, instead_of: Iterable[str] = ()
+    ) -> dict[str, ReleaseFile]:
+        """Return the file of each table; all are durable and in place by then.
+
+        Of a release that was written but never registered, the tables ``instead_of`` which it stands give way.
+        """
         check_slug(dataset, what="dataset id")
         for rows in tables.values():
             _check_names(rows.schema)
@@ -61,38 +67,35 @@ class Releases:
                 counts[table] = _write_parquet(rows, stream)
                 sync_file(stream)
             with self._lock:
-                for table in tables:
-                    self._clear(dataset, number, table)
+                self._make_way(dataset, number, {*tables, *instead_of})
                 for table, part in parts.items():
                     put_in_place(part, paths[table])
-                self._add(dataset, paths)
                 self._written.update((dataset, table) for table in tables)
+                self._ducklake.hear(dataset, tables)
         return {table: _told(paths[table], counts[table]) for table in tables}
 
     def relation(self, dataset: str, table: str) -> Relation:
         """Return the released rows, lazily; ``NotFound`` if there is no such release."""
-        if not self._exists(dataset, table):
+        path = self._path(dataset, table)
+        if not path.is_file():
             raise NotFound(f"{dataset} has no {table}.", mend=f"List its releases: lifang data show {dataset}.")
-        return Relation(self._engine, self._table(dataset, table), self._path(dataset, table))
+        return Relation(self._engine, path)
 
     def files(self, dataset: str, tables: Iterable[str]) -> list[Path]:
         """Return the files of those of ``tables`` that there are."""
         paths = (self._path(dataset, table) for table in tables)
         return [path for path in paths if path.is_file()]
 
-    def discard(self, dataset: str, number: int, tables: tuple[str, ...]) -> None:
+    def discard(self, dataset: str, number: int, tables: Iterable[str]) -> None:
         """Take back tables that were never registered; ``Conflict`` once their release is."""
         with self._lock:
-            for table in tables:
-                self._written.discard((dataset, table))
-                self._clear(dataset, number, table)
-                if not self._is_registered(dataset, number):
-                    self._path(dataset, table).unlink(missing_ok=True)
+            self._written.difference_update((dataset, table) for table in tables)
+            self._make_way(dataset, number, tables)
 
     def erase(self, dataset: str, releases: Mapping[int, tuple[str, ...]]) -> None:
-        """Remove tables of releases not registered any more: rows, files, and what the catalogue remembers of them.
+        """Remove tables of releases not registered any more: files, and what DuckLake's catalogue remembers of them.
 
-        Doing it again does nothing; ``Unavailable`` while others read releases, then it is to be done again.
+        Doing it again does nothing.
         """
         for number, tables in releases.items():
             self.discard(dataset, number, tables)
@@ -102,10 +105,7 @@ class Releases:
                 shutil.rmtree(folder / table, ignore_errors=True)
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
-            with self._engine.session(DB) as session:
-                session.execute(f"CALL ducklake_expire_snapshots({text(DB)}, older_than => now())")
-                session.execute(f"CALL ducklake_cleanup_old_files({text(DB)}, cleanup_all => true)")
-            self._engine.rewrite_releases()
+            self._ducklake.forget(dataset, chain.from_iterable(releases.values()))
 
     def beginning(self, dataset: str, start: str) -> list[str]:
         """Return the tables of a dataset whose names begin so and that have a file, in their order."""
@@ -114,56 +114,27 @@ class Releases:
     def drop(self, dataset: str, table: str) -> None:
         """Take away a table that is no release but was made of one, if it is there."""
         with self._lock:
-            if self._exists(dataset, table):
-                with self._engine.session(DB) as session:
-                    session.execute(sql("DROP TABLE", self._table(dataset, table)))
-                self._known.discard((dataset, table))
-                self._written.discard((dataset, table))
+            self._written.discard((dataset, table))
             shutil.rmtree(self._path(dataset, table).parent, ignore_errors=True)
 
-    @staticmethod
-    def _table(dataset: str, table: str) -> str:
-        return f"{DB}.{name(dataset)}.{name(table)}"
+    def tell_ducklake(self) -> bool:
+        """Let DuckLake know some of the releases that it does not know yet; return whether there may be more."""
+        with self._lock:
+            return self._ducklake.tell()
 
     def _path(self, dataset: str, table: str) -> Path:
         return self._folder / dataset / table / f"{table}.parquet"
 
-    def _exists(self, dataset: str, table: str) -> bool:
-        if (dataset, table) in self._known:
-            return True
-        if not self._path(dataset, table).is_file():  # no table is without its file, and to ask for one takes 20 ms
-            return False
-        with self._engine.session(DB) as session:
-            try:  # to ask duckdb_tables() takes longer the more releases there are
-                session.execute(sql("SELECT 1 FROM", self._table(dataset, table), "LIMIT 0"))
-            except duckdb.CatalogException:
-                return False
-        self._known.add((dataset, table))
-        return True
-
-    def _clear(self, dataset: str, number: int, table: str) -> None:
-        if not self._exists(dataset, table):
-            return
-        if (dataset, table) in self._written or self._is_registered(dataset, number):
+    def _make_way(self, dataset: str, number: int, tables: Iterable[str]) -> None:
+        """Remove the files of ``tables``; ``Conflict`` if one is there and may be read."""
+        there = [table for table in tables if self._path(dataset, table).is_file()]
+        if there and (any((dataset, each) in self._written for each in there) or self._is_registered(dataset, number)):
             raise Conflict(
                 f"{dataset} has a release {number} already.", mend="Releases never change: write the next number."
             )
-        with self._engine.session(DB) as session:
-            session.execute(sql("DROP TABLE", self._table(dataset, table)))
-        self._known.discard((dataset, table))
-
-    def _add(self, dataset: str, paths: Mapping[str, Path]) -> None:
-        with self._engine.session(DB) as session:
-            session.execute("BEGIN")
-            session.execute(sql("CREATE SCHEMA IF NOT EXISTS", f"{DB}.{name(dataset)}"))
-            for table, path in paths.items():
-                session.execute(
-                    sql("CREATE TABLE", self._table(dataset, table), "AS FROM read_parquet(", text(path), ") LIMIT 0")
-                )
-                session.execute(
-                    f"CALL ducklake_add_data_files({text(DB)}, {text(table)}, {text(path)}, schema => {text(dataset)})"
-                )
-            session.execute("COMMIT")
+        for table in there:
+            self._path(dataset, table).unlink()
+            sync_folder(self._path(dataset, table).parent)
 
 
 def _told(path: Path, rows: int) -> ReleaseFile:
@@ -174,6 +145,8 @@ def _told(path: Path, rows: int) -> ReleaseFile:
 def _check_names(schema: pa.Schema) -> None:
     seen: set[str] = set()
     for column in schema.names:
+        if column.casefold() == PLACE:
+            raise BadInput(f"{column!r} cannot be a column here.", mend="Name it otherwise: DuckDB keeps this name.")
         if not column or "\0" in column or column.casefold() in seen:
             raise BadInput(
                 f"{column!r} cannot be a column here.",
