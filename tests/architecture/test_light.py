@@ -13,6 +13,7 @@ HEAVY = {
     "lifang.app",
     "lifang.store",
     "lifang.doors.api",
+    "lifang.doors.cli.twin",
 }
 
 

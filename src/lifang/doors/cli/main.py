@@ -1,65 +1,86 @@
-"""The commands, gathered; problems become one clear line and exit code 1."""
+"""The commands, gathered; problems become one clear line and exit code 1.
+
+The commands on the city as a whole are always there. A word of ``_GROUPS`` is loaded when it is chosen, or when all are
+asked for (help, completion): one command costs what it needs.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperGroup
 
 from lifang.core import Problem
-from lifang.doors.cli import (
-    alerts,
-    connect,
-    data,
-    exchange,
-    harvest,
-    house,
-    life,
-    masterdata,
-    network,
-    people,
-    population,
-    quality,
-    scenes,
-    sense,
-    share,
-    standards,
-    tasks,
-    twin,
-    twin_clashes,
-    twin_links,
-    twin_scenarios,
-    webhooks,
-)
+from lifang.doors.cli import house
 from lifang.doors.cli.show import ERR
 
+if TYPE_CHECKING:
+    from typer._click import Command
+
+_GROUPS: Mapping[str, tuple[str, ...]] = {  # word: where its Typer is, and the modules that add commands to it
+    "data": ("data.app", "life", "quality"),
+    "issue": ("quality.issues",),
+    "catalogue": ("harvest.app",),
+    "webhook": ("webhooks.app",),
+    "share": ("share.app",),
+    "standard": ("standards.app",),
+    "sense": ("sense.app", "network"),
+    "task": ("tasks.app",),
+    "connect": ("connect.app",),
+    "exchange": ("exchange.app",),
+    "scene": ("scenes.app",),
+    "alert": ("alerts.app",),
+    "twin": ("twin.app", "twin_links", "twin_clashes", "twin_scenarios"),
+    "user": ("people.app",),
+    "population": ("population.app",),
+    "master": ("masterdata.app",),
+    "ledger": ("house.ledger",),
+}
+
+
+@cache
+def _group(word: str) -> Command:
+    place, *adding = _GROUPS[word]
+    module, _, name = place.partition(".")
+    group: typer.Typer = getattr(import_module(f"{__package__}.{module}"), name)
+    for each in adding:
+        import_module(f"{__package__}.{each}").add_to(group)
+    parent = typer.Typer()
+    parent.add_typer(group, name=word)
+    return typer.main.get_group(parent).commands[word]
+
+
+class _Words(Mapping[str, "Command"]):
+    """All first words: commands that are there, and groups that are loaded when they are looked at."""
+
+    def __init__(self, there: Mapping[str, Command]) -> None:
+        self._there = there
+
+    def __getitem__(self, word: str) -> Command:
+        return self._there[word] if word in self._there else _group(word)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (*self._there, *_GROUPS)
+
+    def __len__(self) -> int:
+        return len(self._there) + len(_GROUPS)
+
+
+class _Lazy(TyperGroup):
+    def __init__(self, **told: Any) -> None:
+        super().__init__(**told)
+        self.commands = _Words(self.commands)  # type: ignore[assignment]  # nothing is added later
+
+
 app = typer.Typer(
-    no_args_is_help=True, pretty_exceptions_enable=False, help="里坊 lifang: a city that runs by its data."
+    cls=_Lazy, no_args_is_help=True, pretty_exceptions_enable=False, help="里坊 lifang: a city that runs by its data."
 )
 house.add_to(app)
-network.add_to(sense.app)
-life.add_to(data.app)
-twin_links.add_to(twin.app)
-twin_clashes.add_to(twin.app)
-twin_scenarios.add_to(twin.app)
-data.app.command()(quality.quality)
-app.add_typer(data.app, name="data")
-app.add_typer(quality.issues, name="issue")
-app.add_typer(harvest.app, name="catalogue")
-app.add_typer(webhooks.app, name="webhook")
-app.add_typer(share.app, name="share")
-app.add_typer(standards.app, name="standard")
-app.add_typer(sense.app, name="sense")
-app.add_typer(tasks.app, name="task")
-app.add_typer(connect.app, name="connect")
-app.add_typer(exchange.app, name="exchange")
-app.add_typer(scenes.app, name="scene")
-app.add_typer(alerts.app, name="alert")
-app.add_typer(twin.app, name="twin")
-app.add_typer(people.app, name="user")
-app.add_typer(population.app, name="population")
-app.add_typer(masterdata.app, name="master")
-app.add_typer(house.ledger, name="ledger")
 
 
 def main() -> None:

@@ -15,6 +15,11 @@ Id = Annotated[str, typer.Argument(help="The issue's id.")]
 _COLUMNS = ("id", "dataset", "state", "dimension", "text", "assignee", "due", "overdue")
 
 
+def add_to(app: typer.Typer) -> None:
+    """Hang ``lifang data quality`` into ``lifang data``."""
+    app.command()(quality)
+
+
 def quality(
     dataset: Dataset,
     folder: Dir,
