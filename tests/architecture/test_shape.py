@@ -5,7 +5,9 @@ import re
 import shutil
 import statistics
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -63,10 +65,31 @@ def short(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def functions(path: Path) -> Iterator[tuple[str, Function]]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, Function):
-            yield f"{short(path)}:{node.lineno} {node.name}", node
+def statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Return every statement within ``body``, at any depth: no expression holds one."""
+    for node in body:
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            yield from statements(getattr(node, part, ()))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is looked at of one file: its functions' lengths, and for those that ship the faults and first lines."""
+
+    lengths: dict[str, int]
+    faults: list[str]
+    firsts: list[tuple[str, str]]
+
+
+@cache
+def facts(path: Path) -> Facts:
+    tree = ast.parse(path.read_text("utf-8"))
+    found = [node for node in statements(tree.body) if isinstance(node, Function)]
+    lengths = {f"{short(path)}:{node.lineno} {node.name}": length(node) for node in found}
+    documented = [(name, ast.get_docstring(node)) for name, node in public_functions(tree.body)]
+    firsts = [(name, text.splitlines()[0]) for name, text in documented if text]
+    return Facts(lengths, list(faults(path, tree)), firsts)
 
 
 def length(function: Function) -> int:
@@ -94,6 +117,18 @@ def unannotated(function: Function) -> list[str]:
     every = [*given.posonlyargs, *given.args, *given.kwonlyargs, *filter(None, [given.vararg, given.kwarg])]
     bare = [each.arg for each in every if each.annotation is None and each.arg not in {"self", "cls"}]
     return bare + (["return"] if function.returns is None else [])
+
+
+def faults(path: Path, tree: ast.Module) -> Iterator[str]:
+    if not ast.get_docstring(tree):
+        yield f"{short(path)} has no docstring"
+    bare_classes = [node for node in public_classes(tree) if not ast.get_docstring(node)]
+    yield from (f"{short(path)}:{node.lineno} class {node.name} has no docstring" for node in bare_classes)
+    for name, function in public_functions(tree.body):
+        if not ast.get_docstring(function):
+            yield f"{short(path)}:{function.lineno} {name} has no docstring"
+        if bare := unannotated(function):
+            yield f"{short(path)}:{function.lineno} {name} has no type for {', '.join(bare)}"
 
 
 def texts() -> Iterator[tuple[Path, str]]:
@@ -127,36 +162,26 @@ def test_most_files_are_short() -> None:
 
 def test_no_function_is_longer_than_a_screen() -> None:
     ours = [path for path in PYTHON if "migrations" not in path.parts]  # Alembic writes those
-    long = {name: length(node) for path in ours for name, node in functions(path) if length(node) > FUNCTION_LINES_MAX}
+    sizes = {name: size for path in ours for name, size in facts(path).lengths.items()}
+    long = {name: size for name, size in sizes.items() if size > FUNCTION_LINES_MAX}
     assert long == {}, f"Split what is longer than {FUNCTION_LINES_MAX} lines."
 
 
 def test_most_functions_are_short() -> None:
-    sizes = [length(node) for path in SOURCES for _, node in functions(path)]
+    sizes = [size for path in SOURCES for size in facts(path).lengths.values()]
     assert percentile(sizes, 90) <= FUNCTION_LINES_P90
     assert percentile(sizes, 50) <= FUNCTION_LINES_P50
 
 
-@pytest.mark.parametrize("path", PUBLIC, ids=short)
-def test_what_is_public_is_typed_and_documented(path: Path) -> None:
-    tree = ast.parse(path.read_text("utf-8"))
-    faults = [] if ast.get_docstring(tree) else [f"{short(path)} has no docstring"]
-    bare_classes = [node for node in public_classes(tree) if not ast.get_docstring(node)]
-    faults += [f"{short(path)}:{node.lineno} class {node.name} has no docstring" for node in bare_classes]
-    for name, function in public_functions(tree.body):
-        if not ast.get_docstring(function):
-            faults.append(f"{short(path)}:{function.lineno} {name} has no docstring")
-        if bare := unannotated(function):
-            faults.append(f"{short(path)}:{function.lineno} {name} has no type for {', '.join(bare)}")
-    assert faults == []
+def test_what_is_public_is_typed_and_documented() -> None:
+    assert [fault for path in PUBLIC for fault in facts(path).faults] == []
 
 
-@pytest.mark.parametrize("path", PUBLIC, ids=short)
-def test_the_first_line_of_a_docstring_is_a_sentence(path: Path) -> None:
-    tree = ast.parse(path.read_text("utf-8"))
-    documented = [(name, ast.get_docstring(node)) for name, node in public_functions(tree.body)]
-    firsts = [(name, text.splitlines()[0]) for name, text in documented if text]
-    odd = [f"{short(path)} {name}: {line}" for name, line in firsts if line[0].islower() or line[-1] not in ".:;!?"]
+def test_the_first_line_of_a_docstring_is_a_sentence() -> None:
+    firsts = [(path, name, line) for path in PUBLIC for name, line in facts(path).firsts]
+    odd = [
+        f"{short(path)} {name}: {line}" for path, name, line in firsts if line[0].islower() or line[-1] not in ".:;!?"
+    ]
     assert odd == []
 
 

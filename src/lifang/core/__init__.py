@@ -22,7 +22,7 @@ from lifang.core.errors import (
     Unavailable,
     UnknownCode,
 )
-from lifang.core.garbage import uncollected
+from lifang.core.garbage import loading, uncollected
 from lifang.core.ids import check_slug, new_id
 from lifang.core.ownership import LOCK_FILE, FolderLock, Owner, owner_of
 from lifang.core.place import (
@@ -91,6 +91,7 @@ __all__ = [
     "gcj02_to_wgs84",
     "has_offset",
     "load_settings",
+    "loading",
     "morton",
     "new_id",
     "owner_of",

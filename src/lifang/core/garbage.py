@@ -20,3 +20,11 @@ def uncollected() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Have no garbage collected meanwhile, and what is there in the end never looked through again: for imports."""
+    with uncollected():
+        yield
+    gc.freeze()

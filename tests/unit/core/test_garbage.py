@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from lifang.core import uncollected
+from lifang.core import loading, uncollected
 
 
 def test_the_collector_rests_inside_and_works_afterwards_whatever_happens() -> None:
@@ -27,3 +27,12 @@ def test_the_collector_rests_inside_and_works_afterwards_whatever_happens() -> N
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_was_loaded_is_never_looked_through_again() -> None:
+    before = gc.get_freeze_count()
+    with loading():
+        assert not gc.isenabled()
+        loaded = [[each] for each in range(10_000)]
+    assert gc.isenabled()
+    assert gc.get_freeze_count() >= before + len(loaded)

@@ -58,7 +58,7 @@ class Client:
             with uncollected():
                 from lifang.doors.cli.opened import opened  # noqa: PLC0415 - loaded when nobody serves the city only
 
-            self._city, app = opened(folder)
+                self._city, app = opened(folder)
             url, secret, transport = "http://127.0.0.1", self._city.owner_secret, httpx.ASGITransport(app=app)
         headers = {"Authorization": f"Bearer {secret}", "X-Lifang-Purpose": quote(purpose)}
         self._http = httpx.AsyncClient(base_url=url, headers=headers, transport=transport, timeout=_TIMEOUT_S)

@@ -1,44 +1,17 @@
-"""Cities made and served by this process. Loaded by the commands that do so only: it brings in the whole house."""
+"""Cities served by this process. Loaded by the commands that do so only: it brings in the whole house."""
 
 from __future__ import annotations
 
-import secrets
 import threading
 import webbrowser
 from pathlib import Path
 
-from lifang.app import (
-    GATEWAY,
-    City,
-    find_pack,
-    first_login,
-    keep_first_login,
-    lay_out,
-    lay_out_empty,
-    open_city,
-    register_simulated,
-)
+from lifang.app import GATEWAY, City, find_pack, first_login, lay_out, open_city, register_simulated
 from lifang.doors.api import serve as serve_http
-from lifang.doors.cli.show import ERR, OUT, progress
+from lifang.doors.cli.founding import furnish, offer_first_login
+from lifang.doors.cli.show import ERR, OUT
 from lifang.doors.cli.simulate import beside, playing
 from lifang.doors.cli.simulation import Gateway, Player
-
-
-def make(folder: Path, *, city_id: str, name: str, area_code: str) -> None:
-    """Make an empty city in ``folder``."""
-    lay_out_empty(folder, city_id=city_id, name=name, area_code=area_code)
-    with open_city(folder) as city:
-        _first_login(city)
-
-
-def make_from(pack: str, folder: Path, *, simulate: bool) -> None:
-    """Make a city in ``folder`` from a pack; ``simulate`` adds the simulated network."""
-    source = find_pack(pack)
-    lay_out(folder, source)
-    with open_city(folder) as city:
-        _furnish(city, source)
-        if simulate:
-            register_simulated(city)
 
 
 def demonstrate(
@@ -49,7 +22,7 @@ def demonstrate(
     home = folder or Path("city") / source.name
     lay_out(home, source)
     with open_city(home) as city:
-        _furnish(city, source, models=False)
+        furnish(city, source, models=False)
         if speed is not None:
             city.set_speed(speed)
         simulated = simulate and (register_simulated(city) > 0 or city.network.is_registered(GATEWAY))
@@ -60,26 +33,8 @@ def demonstrate(
 def serve(folder: Path, host: str, port: int) -> None:
     """Serve the city in ``folder`` until Ctrl-C."""
     with open_city(folder) as city:
-        _first_login(city)
+        offer_first_login(city)
         _serve(city, host, port, browser=False)
-
-
-def _furnish(city: City, source: Path, *, models: bool = True) -> None:
-    city.sensing.start()
-    with progress() as bars:
-        task = bars.add_task(f"opening {source.name}", total=1.0)
-
-        def tell(fraction: float, note: str) -> None:
-            bars.update(task, completed=fraction, description=f"opening {source.name}  {note}")
-
-        city.furnish(source, tell=tell, models=models)
-    _first_login(city)
-
-
-def _first_login(city: City) -> None:
-    password = secrets.token_urlsafe(12)
-    if city.identity.first_administrator(password):
-        keep_first_login(city.folder, password)
 
 
 def _serve(city: City, host: str, port: int, *, browser: bool, simulated: bool = False) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lifang.core import Conflict, NotFound, uncollected
+from lifang.core import Conflict, NotFound, loading
 from lifang.doors.cli.client import Client
 from lifang.doors.cli.show import OUT, Dir, Json, follow, show
 
@@ -30,7 +30,7 @@ def demo(
     ] = True,
 ) -> None:
     """Open a city from its pack and serve it, its recorded sensors replayed as live."""
-    with uncollected():
+    with loading():
         from lifang.doors.cli import hosting  # noqa: PLC0415 - loaded by the commands that need it only
 
     hosting.demonstrate(pack, folder, port=port, speed=speed, browser=browser, simulate=simulate)
@@ -46,13 +46,13 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Make a city in a folder: empty, or furnished from a pack."""
-    with uncollected():
-        from lifang.doors.cli import hosting  # noqa: PLC0415 - loaded by the commands that need it only
+    with loading():
+        from lifang.doors.cli import founding  # noqa: PLC0415 - loaded by the commands that need it only
 
     if pack is None:
-        hosting.make(folder, city_id=city_id, name=name, area_code=area_code)
+        founding.make(folder, city_id=city_id, name=name, area_code=area_code)
     else:
-        hosting.make_from(pack, folder, simulate=simulate)
+        founding.make_from(pack, folder, simulate=simulate)
     if as_json:
         show({"path": str(folder)}, as_json=True)
     else:
@@ -61,7 +61,7 @@ def init(
 
 def serve(folder: Dir, host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Serve a city."""
-    with uncollected():
+    with loading():
         from lifang.doors.cli import hosting  # noqa: PLC0415 - loaded by the commands that need it only
 
     hosting.serve(folder, host, port)
