@@ -189,9 +189,24 @@ def test_the_address_carries_the_whole_view(shared: Page, served: Served) -> Non
     expect(shared.locator("lf-time input[type=datetime-local]")).to_have_value(re.compile("^2019-12-07T09:00"))
 
 
-def test_the_view_prints_to_pdf(shared: Page, served: Served) -> None:
-    show(shared, served, "?lang=zh")
+_LIGHT = """async () => {
+  const image = document.querySelector(".report-map");
+  await image.decode();
+  const small = Object.assign(document.createElement("canvas"), { width: 40, height: 40 });
+  const pen = small.getContext("2d");
+  pen.drawImage(image, 0, 0, 40, 40);
+  const { data } = pen.getImageData(0, 0, 40, 40);
+  let light = 0;
+  for (let i = 0; i < data.length; i += 4) light += (data[i] + data[i + 1] + data[i + 2]) / 3 / 255;
+  return light / (data.length / 4);
+}"""
+
+
+def test_the_view_prints_to_pdf_on_light_ground_also_at_night(shared: Page, served: Served) -> None:
+    show(shared, served, "?lang=zh&theme=night")
     shared.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert shared.evaluate(_LIGHT) > 0.7
+    assert shared.evaluate("document.documentElement.dataset.theme") == "night"
     printed = shared.pdf(format="A4")
     assert printed.startswith(b"%PDF")
     assert len(printed) > 30_000

@@ -11,7 +11,7 @@ import { KINDS } from "./kinds";
 import { AIR_LAYER, airFeatures, airPaint } from "./kinds/air";
 import type { Drawn } from "./kinds/kind";
 import { LabelSheet, type Box as LabelBox } from "./labels";
-import { PALETTES } from "./palette";
+import { PALETTES, type Palette } from "./palette";
 import "./worker";
 
 const WIDE_PX = 760;
@@ -165,6 +165,19 @@ export class CityMap {
           this.map.setPaintProperty(drawn.id, name as never, value as never);
         }
       }
+    }
+  }
+
+  /** Return what `look` makes of the map drawn in a theme, which the visitor does not see it in. */
+  dressedIn<T>(theme: Theme, look: (palette: Palette) => T): T {
+    const own = this.theme;
+    if (theme === own) return look(PALETTES[own]);
+    this.setTheme(theme);
+    this.map.redraw();
+    try {
+      return look(PALETTES[theme]);
+    } finally {
+      this.setTheme(own);
     }
   }
 

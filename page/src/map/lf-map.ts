@@ -72,7 +72,7 @@ export class MapPiece extends Piece {
       this.failed = true;
       return pending.delete("map");
     }
-    setPictureSource(() => (this.city ? mapPicture(this.city) : null));
+    setPictureSource((theme) => (this.city ? mapPicture(this.city, theme) : null));
     await this.city.styled();
     await Promise.all(city.layers.map((layer) => this.load(layer)));
     this.follow();

@@ -1,9 +1,10 @@
 import { attributionOf, nameOf, moment, zoneName } from "../format";
 import { data, here } from "../state/data";
+import type { Theme } from "../state/url";
 import { view } from "../state/view";
 import { AQI_CLASSES, classWords } from "./aqi";
 import type { CityMap } from "./city-map";
-import { PALETTES } from "./palette";
+import type { Palette } from "./palette";
 
 const STRIP_PX = 64;
 const FONT = '"Noto Sans SC", "Noto Sans CJK SC", system-ui, sans-serif';
@@ -59,11 +60,14 @@ function legend(pen: Pen, top: number, ink: string): void {
   pen.fillText([...new Set(held)].join(" · "), 12, top + 53);
 }
 
-/** Return the map as one picture: canvas, words, badges, time, legend and attribution. */
-export function mapPicture(city: CityMap): HTMLCanvasElement {
+/** Return the map as one picture: canvas, words, badges, time, legend and attribution; in another theme if one is named. */
+export function mapPicture(city: CityMap, theme: Theme | null = null): HTMLCanvasElement {
+  return city.dressedIn(theme ?? view.value.theme, (palette) => drawn(city, palette));
+}
+
+function drawn(city: CityMap, palette: Palette): HTMLCanvasElement {
   const source = city.map.getCanvas();
   const scale = source.width / Math.max(source.clientWidth, 1);
-  const palette = PALETTES[view.value.theme];
   const picture = document.createElement("canvas");
   picture.width = source.width;
   picture.height = source.height + Math.round(STRIP_PX * scale);

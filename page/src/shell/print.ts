@@ -1,9 +1,9 @@
 import { pictureNow } from "../map/source";
 
-/** Put the map's picture into the report and return when it can be printed. */
+/** Put the map's picture, as it looks on paper, into the report and return when it can be printed. */
 export async function prepareReport(): Promise<void> {
   const image = document.querySelector<HTMLImageElement>(".report-map");
-  const picture = pictureNow();
+  const picture = pictureNow("paper");
   if (!image || !picture) return;
   image.src = picture.toDataURL("image/png");
   image.hidden = false;
