@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import singledispatch
 
 import tantivy
@@ -14,7 +13,6 @@ from lifang.store.index.tokens import Term, stem, terms
 
 _LEAST = -(2**63)  # of the numbers that a field holds
 _NEAR, _FAR = 4, 8  # letters from which one, and two, may differ
-_SPECIAL = re.compile(r"[.+*?()|\[\]{}^$\\]")
 _EXACT = 3.0  # what a whole word counts beside one that only begins so
 _SLIP = 100.0  # what a piece of Chinese one slip away counts beside some of its pairs
 
@@ -50,8 +48,7 @@ def _(clause: Having, schema: tantivy.Schema) -> Query:
 
 @_query.register
 def _(clause: Begins, schema: tantivy.Schema) -> Query:
-    pattern = _SPECIAL.sub(r"\\\g<0>", clause.start) + "(.|\n)*"
-    return Query.const_score_query(Query.regex_query(schema, clause.field, pattern), 0.0)
+    return Query.const_score_query(_beginning(clause.start, clause.field, schema), 0.0)
 
 
 @_query.register
@@ -109,7 +106,7 @@ def _of(term: Term, field: str, schema: tantivy.Schema) -> Query:
     exact = _exact(last, field, schema)
     if not term.open:
         return exact
-    kin = [Query.const_score_query(Query.regex_query(schema, field, f"{last}.*"), 1.0)]
+    kin = [Query.const_score_query(_beginning(last, field, schema), 1.0)]
     if not term.is_wide:
         kin.append(Query.const_score_query(_exact(stem(last), field, schema), 1.0))
     parts = [Query.boost_query(exact, _EXACT), *kin]
@@ -118,3 +115,8 @@ def _of(term: Term, field: str, schema: tantivy.Schema) -> Query:
 
 def _exact(token: str, field: str, schema: tantivy.Schema) -> Query:
     return Query.term_query(schema, field, token)
+
+
+def _beginning(start: str, field: str, schema: tantivy.Schema) -> Query:
+    """Return the query of what begins so: an expression costs a third of a millisecond to compile, this nothing."""
+    return Query.fuzzy_term_query(schema, field, start, distance=0, prefix=True)
