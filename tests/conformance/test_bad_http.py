@@ -150,7 +150,6 @@ def test_naughty_strings_in_an_address_never_break_anything(client: Client, addr
 def test_naughty_strings_in_bodies_never_break_anything(client: Client) -> None:
     bodies: list[tuple[str, Any]] = [
         ("/api/v1/tokens", lambda text: {"label": text, "person": text or "absent", "expires": text}),
-        ("/api/v1/alerts/absent/close", lambda text: {"note": text}),
         ("/sta/v1.1/CreateObservations", lambda text: [{"Datastream": {"@iot.id": text}, "components": [text],
                                                         "dataArray": [[text, text]]}]),
     ]  # fmt: skip
@@ -158,6 +157,9 @@ def test_naughty_strings_in_bodies_never_break_anything(client: Client) -> None:
         for text in _NAUGHTY:
             answer = client.post(url, json=body(text))
             assert answer.status_code < 500, (url, text, answer.text)
+    for text in _NAUGHTY[::5]:  # what is denied is on record: each costs a commit
+        answer = client.post("/api/v1/alerts/absent/close", json={"note": text})
+        assert answer.status_code < 500, (text, answer.text)
 
 
 def test_naughty_strings_as_sql_never_break_anything(client: Client) -> None:
@@ -177,7 +179,7 @@ def test_naughty_strings_in_headers_never_break_anything(client: Client) -> None
     for text in _NAUGHTY[::10]:
         value = text.replace("\r", "").replace("\n", "").replace("\0", "").encode("utf-8", "surrogatepass")
         for name in ("Cookie", "X-Lifang-Purpose", "If-None-Match", "Accept-Encoding", "Content-Type", "Host"):
-            answer = client.get("/api/v1/datasets", headers=[(name.encode(), value)])
+            answer = client.get("/api/v1/datasets/cellars", headers=[(name.encode(), value)])
             assert answer.status_code < 500, (name, text, answer.text)
 
 

@@ -45,18 +45,25 @@ def _send(house: House, role: str, case: schemathesis.Case) -> httpx.Response:
     told = {name: request[name] for name in ("params", "json", "headers", "cookies", "files") if request.get(name)}
     if request.get("data") is not None:
         told["content" if isinstance(request["data"], bytes | str) else "data"] = request["data"]
+    if "files" in told:  # what is no text is left as it is
+        told["files"] = [(name, _written(part)) for name, part in told["files"]]
     client = house.client(role).http
     prepared = client.build_request(request["method"], request["url"], **told)
     prepared.read()  # a failure shows what was sent
     return house.runner.run(client.send(prepared))
 
 
+def _written(part: Any) -> Any:
+    if isinstance(part, tuple):
+        return tuple(map(_written, part))
+    return part if part is None or isinstance(part, bytes | str) else str(part)
+
+
 def test_every_operation_is_described(house: House) -> None:
     assert len(list(_operations(house))) > 35
 
 
-@pytest.mark.parametrize("role", ["", "administrator"])
-def test_answers_are_never_faults_and_have_the_shape_that_openapi_says(house: House, role: str) -> None:
+def test_answers_are_never_faults_and_have_the_shape_that_openapi_says(house: House) -> None:
     for operation in _operations(house):
 
         @settings(
@@ -68,6 +75,7 @@ def test_answers_are_never_faults_and_have_the_shape_that_openapi_says(house: Ho
         )
         @given(case=operation.as_strategy())
         def keeps(case: schemathesis.Case) -> None:
-            case.validate_response(_send(house, role, case), checks=_CHECKS)
+            for role in ("", "administrator"):
+                case.validate_response(_send(house, role, case), checks=_CHECKS)
 
         keeps()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.conformance.sensorthings.conftest import Service, oven
+from tests.unit.doors.conftest import ServingRunner
 
 from lifang.app import lay_out_empty, open_city
 from lifang.core import Problem
@@ -120,7 +120,7 @@ def test_where_a_page_ends_comes_back_as_it_was_told(after: tuple[object, ...]) 
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     home = tmp_path_factory.mktemp("filters") / "city"
     lay_out_empty(home, city_id="city", name="City", area_code="")
-    with open_city(home) as city, asyncio.Runner() as runner:
+    with open_city(home) as city, ServingRunner() as runner:
         city.start(time_passes=False)
         made = Service(city, runner)
         made.post("Things", oven())

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.unit.doors.conftest import PASSWORD, Client
+from tests.unit.doors.conftest import PASSWORD, Client, ServingRunner
 
 from lifang.app import City, lay_out_empty, open_city
 from lifang.doors.api import create_app
@@ -77,7 +77,7 @@ class Service:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     home = tmp_path_factory.mktemp("service") / "city"
     lay_out_empty(home, city_id="city", name="City", area_code="")
-    with open_city(home) as city, asyncio.Runner() as runner:
+    with open_city(home) as city, ServingRunner() as runner:
         city.start(time_passes=False)
         yield Service(city, runner)
 

@@ -18,7 +18,7 @@ from lifang.operations import POLLUTANTS
 from lifang.sensing import Datastream, Thing, make_observations
 from lifang.standards import Pollutant
 
-from .conftest import PASSWORD, House
+from .conftest import PASSWORD, House, ServingRunner
 from .test_events import _event, _listening, _started
 
 pytestmark = pytest.mark.slow
@@ -65,7 +65,7 @@ def grey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     for role in Role:
         person = city.identity.add_person(f"p.{role.value}", PASSWORD, roles=[role], by=SYSTEM)
         _, tokens[role.value] = city.identity.issue_token(person.id, "test", by=SYSTEM)
-    built = House(city, create_app(city), tokens, asyncio.Runner())
+    built = House(city, create_app(city), tokens, ServingRunner())
     yield built
     built.close()
 

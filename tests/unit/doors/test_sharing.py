@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import shutil
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from lifang.core import ManualClock, format_instant
 from lifang.doors.api import create_app
 from lifang.guard import SYSTEM, Role
 
-from .conftest import PASSWORD, Client, House
+from .conftest import PASSWORD, Client, House, ServingRunner
 
 _TOML = 'id = "c"\nname_zh = "城"\nname_en = "c"\narea_code = "510100"\nextent = [103.0, 30.0, 105.0, 32.0]\n'
 _ROWS = "".join(f"{n},name{n},{n % 3},secret{n},104.0{n},30.6{n}\n" for n in range(9))
@@ -102,7 +101,7 @@ def town(prepared: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[Town
     shutil.copytree(made, tmp_path / "city")
     with open_city(tmp_path / "city", clock=clock) as city:
         city.start(time_passes=False)
-        house = House(city, create_app(city), tokens, asyncio.Runner())
+        house = House(city, create_app(city), tokens, ServingRunner())
         yield Town(house, clock)
         house.runner.close()
 

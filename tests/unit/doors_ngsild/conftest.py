@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.doors.conftest import PASSWORD, Client, House
+from tests.unit.doors.conftest import PASSWORD, Client, House, ServingRunner
 
 from lifang.app import City, open_city
 from lifang.core import parse_instant, to_micros
@@ -107,7 +106,7 @@ def build(folder: Path, *, more: str = "") -> House:
     for role in Role:
         person = city.identity.add_person(f"p.{role.value}", PASSWORD, roles=[role], by=SYSTEM)
         _, tokens[role.value] = city.identity.issue_token(person.id, "test", by=SYSTEM)
-    return House(city, create_app(city), tokens, asyncio.Runner())
+    return House(city, create_app(city), tokens, ServingRunner())
 
 
 @pytest.fixture(scope="package")
