@@ -39,7 +39,9 @@ ROWS = {
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with Store.open(tmp_path_factory.mktemp("city"), clock=ManualClock(datetime(2026, 1, 1, tzinfo=UTC))) as opened:
+    with Store.open(
+        tmp_path_factory.mktemp("city"), clock=ManualClock(datetime(2026, 1, 1, tzinfo=UTC)), threads=1
+    ) as opened:
         yield opened
 
 
@@ -220,7 +222,7 @@ def test_archives_are_named_as_their_sender_names_them(catalogue: Catalogue, sto
 
 def test_what_a_killed_admission_left_is_gone_at_the_next_start(tmp_path: Path) -> None:
     clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
-    with Store.open(tmp_path / "city", clock=clock) as store:
+    with Store.open(tmp_path / "city", clock=clock, threads=1) as store:
         (store.folder / "scratch" / "tmp0").mkdir(parents=True)
         Catalogue(store, clock, Settings("t", "测", "t", "0"))
         assert not (store.folder / "scratch").exists()

@@ -31,7 +31,7 @@ words = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters=
 
 @pytest.fixture(scope="module")
 def catalogue() -> Iterator[Catalogue]:
-    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder), clock=ManualClock(NOW)) as store:
+    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder), clock=ManualClock(NOW), threads=1) as store:
         yield Catalogue(store, ManualClock(NOW), Settings("t", "测", "t", "0"))
 
 

@@ -28,7 +28,9 @@ columns = st.sets(st.sampled_from(sorted(TYPES)), min_size=1).map(sorted)
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with Store.open(tmp_path_factory.mktemp("differences"), clock=ManualClock(datetime(2026, 1, 1, tzinfo=UTC))) as one:
+    with Store.open(
+        tmp_path_factory.mktemp("differences"), clock=ManualClock(datetime(2026, 1, 1, tzinfo=UTC)), threads=1
+    ) as one:
         yield one
 
 

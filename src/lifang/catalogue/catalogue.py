@@ -309,13 +309,7 @@ class Catalogue:
     def _card_for(self, name: str) -> Card:
         """Return the card of the dataset that files of this name belong to, or a new one."""
         stem = name.partition(".")[0]
-        clean = clean_name(stem)
-        plain = re.sub(r"[^a-z0-9_]", "", clean).strip("_")
-        lost = plain != clean.strip("_") or len(plain) >= _ID_MAX
-        plain = re.sub(r"_+", "_", plain)[: _ID_MAX - 10].strip("_") if lost else plain
-        if lost:  # letters were lost: other files would get the same id
-            plain = f"{plain or 'd'}_{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
-        dataset_id = plain if plain[:1].isalpha() else f"d{plain}"
+        dataset_id = id_after(stem)
         known = self._handles.one(dataset_id)
         return known.card if known else Card(dataset_id, Bilingual(stem, stem))
 
@@ -330,3 +324,14 @@ class Catalogue:
         shapes = shapely.from_wkb(rows.select(["geometry"])["geometry"].to_numpy())
         lines = shapes[~shapely.is_missing(shapes)]
         return lines if len(lines) else None
+
+
+def id_after(stem: str) -> str:
+    """Return the id of the dataset named after a file; ``stem`` is what precedes the first dot of its name."""
+    clean = clean_name(stem)
+    plain = re.sub(r"[^a-z0-9_]", "", clean).strip("_")
+    lost = plain != clean.strip("_") or len(plain) >= _ID_MAX
+    plain = re.sub(r"_+", "_", plain)[: _ID_MAX - 10].strip("_") if lost else plain
+    if lost:  # letters were lost: other files would get the same id
+        plain = f"{plain or 'd'}_{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
+    return plain if plain[:1].isalpha() else f"d{plain}"

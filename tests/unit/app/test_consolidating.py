@@ -28,7 +28,7 @@ Release = Callable[[str], None]
 
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
-    with Store.open(tmp_path / "city", clock=SystemClock()) as store:
+    with Store.open(tmp_path / "city", clock=SystemClock(), threads=1) as store:
         Identity(store, SystemClock()).add_organisation("market", zh="市场局", en="market", by=SYSTEM)
         yield Catalogue(store, SystemClock(), SETTINGS)
 

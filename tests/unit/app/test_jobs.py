@@ -18,7 +18,7 @@ ANALYST = Subject("person_1", "Li", frozenset({Role.ANALYST}))
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(tmp_path, clock=SystemClock())
+    opened = Store.open(tmp_path, clock=SystemClock(), threads=1)
     yield opened
     opened.close()
 

@@ -37,7 +37,7 @@ ROWS = {
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
     clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
-    with Store.open(tmp_path_factory.mktemp("city"), clock=clock) as store:
+    with Store.open(tmp_path_factory.mktemp("city"), clock=clock, threads=1) as store:
         yield Catalogue(store, clock, load_settings(PACK, {}))
 
 

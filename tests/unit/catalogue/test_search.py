@@ -55,7 +55,7 @@ def fill(catalogue: Catalogue, folder: Path) -> Catalogue:
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
     """For the tests that only ask."""
     folder, clock = tmp_path_factory.mktemp("search"), ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
-    with Store.open(folder / "city", clock=clock) as store:
+    with Store.open(folder / "city", clock=clock, threads=1) as store:
         yield fill(Catalogue(store, clock, Settings("t", "测", "t", "0")), folder)
 
 
@@ -211,7 +211,7 @@ def test_metadata_has_the_elements_of_gbt_21063(filled: Catalogue) -> None:
 
 
 def test_files_with_chinese_names_become_datasets_of_their_own(tmp_path: Path) -> None:
-    with Store.open(tmp_path / "city", clock=SystemClock()) as store:
+    with Store.open(tmp_path / "city", clock=SystemClock(), threads=1) as store:
         settings = Settings(id="city", name_zh="城", name_en="City", area_code="")
         catalogue = Catalogue(store, SystemClock(), settings)
         ids = set()

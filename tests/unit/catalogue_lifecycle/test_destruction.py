@@ -49,7 +49,9 @@ def test_nothing_of_it_is_left_in_any_file_or_later_backup(store: Store, archive
         assert not any("vault" in name for name in tar.getnames())
     assert MARK.encode() not in (tmp_path / "later.tar").read_bytes()
     Store.restore(tmp_path / "later.tar", tmp_path / "restored")
-    with Store.open(tmp_path / "restored", clock=ManualClock(store.ledger.records(limit=1)[0].recorded)) as restored:
+    with Store.open(
+        tmp_path / "restored", clock=ManualClock(store.ledger.records(limit=1)[0].recorded), threads=1
+    ) as restored:
         assert restored.lake.release("wells", 1).count() == 1
         with pytest.raises(NotFound):
             restored.lake.release("vault", 1)

@@ -70,7 +70,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
-    with Store.open(tmp_path / "city", clock=clock) as opened:
+    with Store.open(tmp_path / "city", clock=clock, threads=1) as opened:
         yield opened
 
 

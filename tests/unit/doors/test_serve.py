@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -29,32 +28,16 @@ print("closed", flush=True)
 _CITY = 'id = "c"\nname_zh = "城"\nname_en = "c"\narea_code = "510100"\n'
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    (tmp_path / "city.toml").write_text(_CITY, "utf-8")
-    command = ["sh", "-c", 'ulimit -S -n 256; exec "$@"', "sh", sys.executable, "-c", _PROGRAM, str(tmp_path)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout
-    yield process, process.stdout.readline().strip()
-    process.kill()
-    process.communicate()
-
-
-def test_ctrl_c_stops_it_quickly_and_cleanly_though_a_stream_is_open(server: tuple[subprocess.Popen[str], str]) -> None:
-    process, address = server
-    assert address.startswith("http://127.0.0.1:")
-    with httpx.stream("GET", f"{address}events", timeout=10) as stream:
-        lines = stream.iter_lines()
-        assert next(lines) == "retry: 3000"
-        assert httpx.get(f"{address}healthz").json()["status"] == "ok"
-        start = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        list(lines)
-    out, err = process.communicate(timeout=10)
-    assert time.monotonic() - start < 3
-    assert process.returncode == 0
-    assert out == "closed\n"
-    assert "Traceback" not in err
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """One server for all, which the last test stops."""
+    home = tmp_path_factory.mktemp("served")
+    (home / "city.toml").write_text(_CITY, "utf-8")
+    command = ["sh", "-c", 'ulimit -S -n 256; exec "$@"', "sh", sys.executable, "-c", _PROGRAM, str(home)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        yield process, process.stdout.readline().strip()
+        process.kill()
 
 
 def test_the_server_does_not_tell_what_it_runs_on(server: tuple[subprocess.Popen[str], str]) -> None:
@@ -88,3 +71,20 @@ def test_a_taken_port_is_a_conflict_that_says_what_to_do() -> None:
         taken.listen()
         with pytest.raises(Conflict, match="Port"):
             _listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_ctrl_c_stops_it_quickly_and_cleanly_though_a_stream_is_open(server: tuple[subprocess.Popen[str], str]) -> None:
+    process, address = server
+    assert address.startswith("http://127.0.0.1:")
+    with httpx.stream("GET", f"{address}events", timeout=10) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 3000"
+        assert httpx.get(f"{address}healthz").json()["status"] == "ok"
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        list(lines)
+    out, err = process.communicate(timeout=10)
+    assert time.monotonic() - start < 3
+    assert process.returncode == 0
+    assert out == "closed\n"
+    assert "Traceback" not in err

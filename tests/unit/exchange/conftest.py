@@ -37,7 +37,7 @@ def settings() -> Settings:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
-    with Store.open(tmp_path / "city", clock=clock) as opened:
+    with Store.open(tmp_path / "city", clock=clock, threads=1) as opened:
         people = Identity(opened, clock)
         for name in ("water", "housing"):
             people.add_organisation(name, zh=f"{name}局", en=f"{name} bureau", by=SYSTEM)

@@ -18,7 +18,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
-    store = Store.open(tmp_path / "city", clock=clock)
+    store = Store.open(tmp_path / "city", clock=clock, threads=1)
     yield store
     store.close()
 

@@ -28,7 +28,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
-    with Store.open(tmp_path / "city", clock=clock) as opened:
+    with Store.open(tmp_path / "city", clock=clock, threads=1) as opened:
         for name in ("market", "tax"):
             Identity(opened, clock).add_organisation(name, zh=f"{name}局", en=name, by=SYSTEM)
         yield opened

@@ -19,6 +19,6 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
-    opened = Store.open(tmp_path / "city", clock=clock)
+    opened = Store.open(tmp_path / "city", clock=clock, threads=1)
     yield opened
     opened.close()

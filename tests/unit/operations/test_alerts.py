@@ -92,13 +92,13 @@ def test_the_same_moment_twice_changes_nothing(alerts: Alerts, store: Store) -> 
 
 
 def test_running_timers_survive_a_restart(tmp_path: Path, clock: ManualClock) -> None:
-    first = Store.open(tmp_path / "c", clock=clock)
+    first = Store.open(tmp_path / "c", clock=clock, threads=1)
     feed(Alerts(first, clock), [36])
     first.close()
-    second = Store.open(tmp_path / "c", clock=clock)
+    second = Store.open(tmp_path / "c", clock=clock, threads=1)
     assert feed(Alerts(second, clock), [36, 32], since=1) == ["fired"]
     second.close()
-    third = Store.open(tmp_path / "c", clock=clock)
+    third = Store.open(tmp_path / "c", clock=clock, threads=1)
     assert feed(Alerts(third, clock), [36, 36, 32, 32]) == ["cleared"]
     third.close()
 

@@ -32,7 +32,7 @@ RESIDENTS = 20_937_757
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
     clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
-    with Store.open(tmp_path_factory.mktemp("city"), clock=clock) as store:
+    with Store.open(tmp_path_factory.mktemp("city"), clock=clock, threads=1) as store:
         found = Catalogue(store, clock, Settings("t", "测", "t", "510100"))
         with pytest.raises(NotFound):
             SyntheticPopulation(found, scratch=store.folder).synthesise(10_000, 1, by=SYSTEM)

@@ -30,7 +30,7 @@ SETTINGS = Settings(id="testtown", name_zh="试城", name_en="Testtown", area_co
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[SceneContext]:
     clock = ManualClock(MIDNIGHT)
-    store = Store.open(tmp_path / "city", clock=clock)
+    store = Store.open(tmp_path / "city", clock=clock, threads=1)
     sensing = Sensing(store, clock)
     sensing.start()
     unused: Any = None
