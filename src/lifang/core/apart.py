@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from lifang.core.errors import Unavailable
+from lifang.core.kept_apart import KeptApart
 
 # Name the packages above the module without running their start-up code: it needs none of it, nor pandas, which pyarrow
-# and pyogrio would load.
+# and pyogrio would load, nor lark, which ifcopenshell would for a header that nobody reads.
 _BOOT = """
 import gc, importlib, sys, types
 class Missing:
@@ -23,14 +27,16 @@ class Missing:
         if name in ("pandas", "geopandas"):
             raise ModuleNotFoundError(name=name)
 sys.meta_path.insert(0, Missing)
+sys.modules["lark"] = None
 for name, path in zip(sys.argv[2:-1:2], sys.argv[3:-1:2]):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = [path]
 gc.disable()
 main = importlib.import_module(sys.argv[1]).main
 gc.enable()
-main()
 """
+_ONCE = _BOOT + "main()"
+_KEPT = _BOOT + "importlib.import_module('lifang.core.kept_apart').serve_copies(main)"
 _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "HOME": "/nonexistent",
@@ -44,17 +50,20 @@ _POLL_S = 0.2
 _FILES_MAX = 256
 
 
-def ended_apart(module: Path, folder: Path, *, seconds: float, poll: Callable[[], None]) -> bool:
+def ended_apart(module: Path, folder: Path, *, seconds: float, poll: Callable[[], None], kept: bool = False) -> bool:
     """Return whether ``main()`` of a module of lifang ended by itself within ``seconds``; it has ended in any case.
 
     The module's file is ``module``; it finds ``folder`` as the last word of its command line. ``poll`` is asked again
-    and again meanwhile and raises to stop. ``Unavailable`` where a process cannot be bounded.
+    and again meanwhile and raises to stop. A module that loads slowly may be ``kept`` loaded for those that follow.
+    ``Unavailable`` where a process cannot be bounded.
     """
     if os.name != "posix":
         raise Unavailable("This format needs the process limits of Linux or macOS.", mend="Send another format.")
     deadline = time.monotonic() + seconds
+    if kept:
+        return _copy_ended(_keeper(module).begin(folder), deadline, poll)
     process = subprocess.Popen(
-        [sys.executable, "-I", "-c", _BOOT, *_named(module), str(folder.absolute())],
+        [*_command(_ONCE, module), str(folder.absolute())],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -76,6 +85,34 @@ def ended_apart(module: Path, folder: Path, *, seconds: float, poll: Callable[[]
         process.wait()
 
 
+def _copy_ended(line: socket.socket, deadline: float, poll: Callable[[], None]) -> bool:
+    with line:
+        try:
+            while (left := deadline - time.monotonic()) > 0:
+                poll()
+                line.settimeout(min(_POLL_S, left))
+                try:
+                    line.recv(1)
+                except TimeoutError:
+                    continue
+                return True
+            return False
+        finally:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_WR)
+                line.settimeout(None)
+                line.recv(1)  # until it has ended
+
+
+@cache
+def _keeper(module: Path) -> KeptApart:
+    return KeptApart(_command(_KEPT, module), _ENVIRONMENT)
+
+
+def _command(boot: str, module: Path) -> list[str]:
+    return [sys.executable, "-I", "-c", boot, *_named(module)]
+
+
 def bound_process(*, memory_bytes: int, seconds: float, file_bytes: int) -> None:
     """Bound what this process may take from now on; it is killed at the bounds of time and of a file's size."""
     import resource  # noqa: PLC0415 - Windows has none
@@ -90,6 +127,25 @@ def bound_process(*, memory_bytes: int, seconds: float, file_bytes: int) -> None
     for what, most in bounds.items():
         resource.setrlimit(what, (most, most))
     signal.setitimer(signal.ITIMER_REAL, seconds + 1)  # should the server be gone
+
+
+def fork_bounded(copies: int) -> int:
+    """Return how many copies of this process were made before this one, 0 in it itself; ``copies`` follow it.
+
+    What it may map beyond what it has is divided among them; the bound of time holds for each.
+    """
+    import resource  # noqa: PLC0415 - Windows has none
+
+    mapped, (most, _) = _mapped_bytes(), resource.getrlimit(resource.RLIMIT_AS)
+    if most != resource.RLIM_INFINITY:
+        share = mapped + (most - mapped) // (copies + 1)
+        resource.setrlimit(resource.RLIMIT_AS, (share, share))
+    left, _ = signal.getitimer(signal.ITIMER_REAL)
+    for number in range(1, copies + 1):
+        if not os.fork():
+            signal.setitimer(signal.ITIMER_REAL, left)
+            return number
+    return 0
 
 
 def _named(module: Path) -> list[str]:

@@ -1,7 +1,7 @@
 """The process apart: reads one model within its limits, leaves what it found in a folder, and ends.
 
-It is started by ``reader`` with a folder that holds ``request.json``, and leaves ``objects.arrow`` and ``answer.json``
-there. A model that crashes the parser leaves no answer.
+It is started by ``reader`` with a folder that holds ``request.json``, and leaves ``objects-*.arrow`` and
+``answer.json`` there. A model that crashes the parser leaves no answer.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,11 @@ from numpy.typing import NDArray
 from lifang.core import BadInput, TooLarge, bound_process
 from lifang.twin.reading.ifc.elements import Tree, name_of
 from lifang.twin.reading.ifc.georeference import placement_of, refuse_jumps, site_reference
-from lifang.twin.reading.ifc.meshes import Solid, solids
+from lifang.twin.reading.ifc.meshes import Solid, portions, solids
 from lifang.twin.reading.ifc.placement import Placement
 from lifang.twin.reading.ifc.properties import Properties
 from lifang.twin.reading.ifc.rules import findings
+from lifang.twin.reading.ifc.sharing import done_by_all
 
 _END, _TAIL = b"END-ISO-10303-21", 1_024
 _SCHEMAS = ("IFC2X3", "IFC4", "IFC4X3")
@@ -37,9 +40,11 @@ _OBJECT = pa.schema(
         ("bounds", pa.list_(pa.float64(), 6)),
         ("wkb", pa.binary()),
         ("colour", pa.string()),
+        ("centre", pa.list_(pa.float64(), 3)),  # in the model
     ]
 )
 _BATCH = 256
+_PROCESSES = 2  # on every machine, so that every one makes the same of a model
 _EMPTY_M3 = 1e-9
 
 
@@ -49,7 +54,7 @@ def main() -> None:
     request = json.loads((folder / "request.json").read_bytes())
     bound_process(**request["bounds"])
     try:
-        answer = _Reading(Path(request["path"]), request["placement"]).into(folder / "objects.arrow")
+        answer = _Reading(Path(request["path"]), request["placement"]).into(folder)
     except BadInput as error:
         problem = {"what": error.what, "where": error.where, "mend": error.mend}
         answer = {"large": isinstance(error, TooLarge), "problem": problem}
@@ -80,7 +85,7 @@ class _Reading:
         self._placement = Placement(**placement) if placement else placement_of(self._model)
         self._tree, self._properties = Tree(self._model), Properties(self._model)
         self._bounds: dict[str, NDArray[np.float64]] = {}
-        self._findings: list[dict[str, str]] = list(findings(self._model))
+        self._findings: list[dict[str, str]] = []
         self._entities: dict[str, ifcopenshell.entity_instance] = {}
         for each in self._tree.objects():
             if each.GlobalId in self._entities:
@@ -89,29 +94,26 @@ class _Reading:
             else:
                 self._entities[each.GlobalId] = each
 
-    def into(self, path: Path) -> dict[str, Any]:
-        """Write the objects to ``path`` as an Arrow stream and return the rest of the answer."""
-        guids: list[str] = []
-        centres: list[NDArray[np.float64]] = []
-        with pa.ipc.new_stream(path, _OBJECT) as sink:
-            waiting: list[dict[str, Any]] = []
-            for solid in solids(self._model):
-                entity = self._entities.get(solid.guid)
-                if entity is None or solid.guid in self._bounds:
-                    continue
-                if not np.isfinite(solid.vertex).all():
-                    self._find("geometry", solid.guid, "Its shape is not finite.", entity.is_a(), "Model it anew.")
-                    continue
-                guids.append(solid.guid)
-                centres.append((solid.vertex.min(axis=0) + solid.vertex.max(axis=0)) / 2)
-                waiting.append(self._shaped(entity, solid))
-                if len(waiting) == _BATCH:
-                    sink.write_batch(pa.RecordBatch.from_pylist(waiting, _OBJECT))
-                    waiting = []
-            if guids:
-                refuse_jumps(guids, np.array(centres), self._placement)
-            waiting += self._bare()
-            sink.write_batch(pa.RecordBatch.from_pylist(waiting, _OBJECT))
+    def into(self, folder: Path) -> dict[str, Any]:
+        """Write the objects into ``folder`` as Arrow streams and return the rest of the answer."""
+        portion = portions(self._entities.values(), _PROCESSES)
+
+        def work(number: int) -> None:
+            if number:
+                self._findings = []  # what was found before is the first one's to tell
+            else:
+                self._findings += findings(self._model)
+            self._write(folder / f"objects-{number}.arrow", self._made(portion[number]))
+            (folder / f"findings-{number}.json").write_bytes(orjson.dumps(self._findings))
+
+        done_by_all(work, _PROCESSES)
+        self._findings = [each for number in range(_PROCESSES) for each in _parsed(folder / f"findings-{number}.json")]
+        shaped = pa.concat_tables(_placed(folder / f"objects-{number}.arrow") for number in range(_PROCESSES))
+        guids = shaped["guid"].to_pylist()
+        if guids:
+            refuse_jumps(guids, np.array(shaped["centre"].to_pylist()), self._placement)
+        self._bounds = dict(zip(guids, np.array(shaped["bounds"].to_pylist()), strict=True))
+        self._write(folder / "objects-bare.arrow", self._bare())
         reference = site_reference(self._model)
         return {
             "schema": self._model.schema_identifier,
@@ -119,6 +121,21 @@ class _Reading:
             "placement": asdict(self._placement),
             "reference": [reference.lon, reference.lat] if reference else None,
         }
+
+    @staticmethod
+    def _write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+        left = iter(rows)
+        with pa.ipc.new_stream(path, _OBJECT) as sink:
+            while batch := list(islice(left, _BATCH)):
+                sink.write_batch(pa.RecordBatch.from_pylist(batch, _OBJECT))
+
+    def _made(self, products: Sequence[ifcopenshell.entity_instance]) -> Iterator[dict[str, Any]]:
+        for solid in solids(self._model, products):
+            entity = self._entities[solid.guid]
+            if np.isfinite(solid.vertex).all():
+                yield self._shaped(entity, solid)
+            else:
+                self._find("geometry", solid.guid, "Its shape is not finite.", entity.is_a(), "Model it anew.")
 
     def _shaped(self, entity: ifcopenshell.entity_instance, solid: Solid) -> dict[str, Any]:
         if solid.is_closed():
@@ -132,10 +149,12 @@ class _Reading:
             self._find("closedness", solid.guid, what, entity.is_a(), "Close it to a solid.", "warning")
         position = self._placement.to_wgs84(solid.vertex)
         low, high = position.min(axis=0), position.max(axis=0)
-        self._bounds[solid.guid] = np.array([low[0], low[1], high[0], high[1], low[2], high[2]])
-        return self._row(entity, solid.wkb(position), solid.colour)
+        middle = (solid.vertex.min(axis=0) + solid.vertex.max(axis=0)) / 2
+        bounds = [low[0], low[1], high[0], high[1], low[2], high[2]]
+        shape = {"wkb": solid.wkb(position), "colour": solid.colour, "centre": middle.tolist()}
+        return self._row(entity, bounds) | shape
 
-    def _row(self, entity: ifcopenshell.entity_instance, wkb: bytes | None, colour: str = "") -> dict[str, Any]:
+    def _row(self, entity: ifcopenshell.entity_instance, bounds: Sequence[float]) -> dict[str, Any]:
         kind, level = self._tree.kind(entity)
         above = self._tree.above(entity)
         return {
@@ -145,9 +164,7 @@ class _Reading:
             "parent": above.GlobalId if above is not None and above.GlobalId in self._entities else "",
             "level": level,
             "properties": orjson.dumps(self._properties.of(entity), default=str),
-            "bounds": self._bounds[entity.GlobalId].tolist(),
-            "wkb": wkb,
-            "colour": colour,
+            "bounds": [float(each) for each in bounds],
         }
 
     def _bare(self) -> list[dict[str, Any]]:
@@ -164,8 +181,7 @@ class _Reading:
             if around[guid]:
                 parts = np.array(around[guid])
                 low, high = parts.min(axis=0), parts.max(axis=0)
-                self._bounds[guid] = np.array([low[0], low[1], high[2], high[3], low[4], high[5]])
-                rows.append(self._row(entity, None))
+                rows.append(self._row(entity, [low[0], low[1], high[2], high[3], low[4], high[5]]))
             elif getattr(entity, "Representation", None):
                 self._find("geometry", guid, "Its shape cannot be built.", entity.is_a(), "Model it anew.")
             else:
@@ -181,3 +197,14 @@ class _Reading:
         self._findings.append(
             {"object": guid, "rule": rule, "what": what, "where": where, "mend": mend, "severity": severity}
         )
+
+
+def _parsed(path: Path) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = orjson.loads(path.read_bytes())
+    return found
+
+
+def _placed(path: Path) -> pa.Table:
+    """Return which objects a stream holds and where they are."""
+    with pa.memory_map(str(path)) as mapped, pa.ipc.open_stream(mapped) as stream:
+        return stream.read_all().select(("guid", "bounds", "centre"))

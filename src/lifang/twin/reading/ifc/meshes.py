@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,13 +15,19 @@ import ifcopenshell.geom
 import numpy as np
 from numpy.typing import NDArray
 
-from lifang.twin.reading.ifc.elements import LEFT_OUT
+from lifang.twin.reading.ifc.elements import said
 
 _KERNEL: Final = "hybrid-cgal-simple-opencascade"
 _FLAT_M2 = 1e-10
+_OBJECT_MS, _FACE_MS, _OPENING_MS = 1.0, 0.02, 10.0  # measured with the Duplex house
+_HOLED_MS = 80.0  # a face with a hole often has the slower of the two kernels do the whole shape
+_SHELLS = ("Outer", "FbsmFaces", "SbsmBoundary")
 _HEAD = np.dtype([("order", "u1"), ("type", "<u4"), ("count", "<u4")])
 _TRIANGLE = np.dtype([*_HEAD.descr, ("points", "<u4"), ("ring", "<f8", (4, 3))])
 _POLYGON_Z, _MULTIPOLYGON_Z = 0x80000003, 0x80000006  # extended well-known binary
+
+
+Entity = ifcopenshell.entity_instance
 
 
 @dataclass(frozen=True)
@@ -74,15 +81,55 @@ def _one_a_place(points: NDArray[np.float64]) -> NDArray[np.int64]:
     return found
 
 
-def solids(model: ifcopenshell.file) -> Iterator[Solid]:
-    """Yield the shape of each object that has one, in no certain order; one is in memory at a time.
+def portions(objects: Iterable[Entity], count: int) -> list[list[Entity]]:
+    """Return those of ``objects`` that have shapes in ``count`` portions of about as much work; the first has least.
+
+    Who share a shape are together. Always the same portions: the kernel cuts a few faces otherwise after others.
+    """
+    alike: dict[int, list[Entity]] = defaultdict(list)
+    effort: dict[int, float] = defaultdict(float)
+    for each in objects:
+        shape = said(each, "Representation")
+        if shape is None:
+            continue
+        items = [item for listed in shape.Representations for item in listed.Items]
+        mapped = [item.MappingSource for item in items if item.is_a("IfcMappedItem")]
+        key = mapped[0].id() if mapped else -each.id()
+        if key not in alike:
+            items += [item for source in mapped for item in source.MappedRepresentation.Items]
+            effort[key] += sum(map(_effort_ms, items))
+        alike[key].append(each)
+        effort[key] += _OBJECT_MS + _OPENING_MS * len(said(each, "HasOpenings") or ())
+    found: list[list[Entity]] = [[] for _ in range(count)]
+    taken = np.zeros(count)
+    for key in sorted(alike, key=lambda each: (-effort[each], each)):
+        least = count - 1 - int(taken[::-1].argmin())
+        found[least] += alike[key]
+        taken[least] += effort[key]
+    return [found[each] for each in np.argsort(taken, kind="stable")]
+
+
+def _effort_ms(item: Entity) -> float:
+    """Return about how long the kernel takes with an item."""
+    shells = [shell for name in _SHELLS for shell in _listed(said(item, name))]
+    faces = [face for shell in shells for face in shell.CfsFaces]
+    holed = _HOLED_MS if any(len(face.get_argument(0)) > 1 for face in faces) else 0.0
+    many = len(said(item, "Faces") or said(item, "CoordIndex") or ())
+    return _FACE_MS * (len(faces) + many) + holed + (_OPENING_MS if item.is_a("IfcBooleanResult") else 0.0)
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else () if value is None else (value,)
+
+
+def solids(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Solid]:
+    """Yield the shape of each of some objects, in no certain order; one is in memory at a time.
 
     A shape that many objects share is made once. The kernel then leaves out some that it makes if it makes each by
     itself, so those are asked for again.
     """
-    out = [name for name in LEFT_OUT if _declares(model, name)]
     empty = []
-    for shape in _shapes(model, exclude=out):
+    for shape in _shapes(model, include=products):
         solid = _solid(shape)
         if len(solid.triangle):
             yield solid
@@ -119,11 +166,3 @@ def _colour(geometry: Any) -> str:
     found = geometry.materials[int(np.bincount(styled).argmax())].diffuse
     parts = [found.r(), found.g(), found.b()]
     return "#" + bytes(round(255 * each) for each in parts).hex() if all(0 <= each <= 1 for each in parts) else ""
-
-
-def _declares(model: ifcopenshell.file, name: str) -> bool:
-    try:
-        ifcopenshell.schema_by_name(model.schema_identifier).declaration_by_name(name)
-    except RuntimeError:
-        return False
-    return True

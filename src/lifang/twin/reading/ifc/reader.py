@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,11 +57,12 @@ def read_ifc(
         placed = asdict(placement) if placement else None
         request = {"path": str(source.absolute()), "placement": placed, "bounds": bounds}
         (folder / "request.json").write_text(json.dumps(request), "utf-8")
-        if not ended_apart(_CHILD, folder, seconds=seconds, poll=poll):
+        if not ended_apart(_CHILD, folder, seconds=seconds, poll=poll, kept=True):
             raise TooLarge(f"The model cannot be read within {seconds:.0f} s.", mend="Send it in smaller parts.")
         answer = _answer(folder)
-        with pa.memory_map(str(folder / "objects.arrow")) as mapped, pa.ipc.open_stream(mapped) as stream:
-            objects = stream.read_all()
+        with ExitStack() as opened:
+            mapped = [opened.enter_context(pa.memory_map(str(each))) for each in sorted(folder.glob("objects-*.arrow"))]
+            objects = pa.concat_tables(pa.ipc.open_stream(each).read_all() for each in mapped)
             rows = _rows(objects.sort_by("guid"), prefix)
     faults = [Fault(**{**each, "object": f"{prefix}:{each['object']}"}) for each in answer["findings"]]
     return ModelFile(rows, sorted(faults, key=lambda fault: (fault.severity, fault.rule, fault.object)))

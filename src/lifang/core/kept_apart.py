@@ -1,0 +1,157 @@
+"""A process apart that is kept: it has loaded a parser once, and a copy of it reads each file and ends.
+
+To load a parser takes longer than to read most files. The process that is kept opens no file that was sent, so nothing
+passes from one file to the next; it ends when its server does, and when nobody asks it for a while.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from lifang.core.errors import Unavailable
+
+_IDLE_S = 60.0
+_BEGUN = b"+"
+_WORD_MAX = 4_096
+
+
+class KeptApart:
+    """The server's side of such a process, which is started when it is first asked for, and anew when it has ended."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._command, self._environment = command, environment
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def begin(self, folder: Path) -> socket.socket:
+        """Return the line to a copy that works in ``folder``: it ends when the copy does, and the copy when it does."""
+        with self._lock:
+            while True:
+                fresh = self._process is None
+                with suppress(OSError):
+                    line = self._asked(folder)
+                    if line.recv(1) == _BEGUN:
+                        return line
+                    line.close()
+                self._end()  # it has ended by itself: once more with another
+                if fresh:
+                    raise Unavailable("The process that reads such a file does not start.", mend="Try again later.")
+
+    def _asked(self, folder: Path) -> socket.socket:
+        control = self._control or self._start()
+        mine, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(control, [_BEGUN], [theirs.fileno()])
+        mine.sendall(os.fsencode(folder.absolute()) + b"\n")
+        return mine
+
+    def _start(self) -> socket.socket:
+        control, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [*self._command, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=dict(self._environment),
+                cwd="/",
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+        self._control = control
+        atexit.register(self._end)
+        return control
+
+    def _end(self) -> None:
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._control = self._process = None
+        atexit.unregister(self._end)
+
+
+def serve_copies(work: Callable[[], None]) -> None:
+    """Have a copy of this process do ``work`` for each line that comes; ends when nobody asks any more.
+
+    The command line names last the socket on which lines come; ``work`` finds its folder there instead.
+    """
+    gc.collect()
+    gc.freeze()
+    _Keeper(socket.socket(fileno=int(sys.argv[-1])), work).serve()
+
+
+class _Keeper:
+    """The side of the process that is kept: which copies are at work, and who waits for each."""
+
+    def __init__(self, control: socket.socket, work: Callable[[], None]) -> None:
+        self._control, self._work = control, work
+        self._waiting = selectors.DefaultSelector()
+        self._waiting.register(control, selectors.EVENT_READ)
+        self._copies: dict[int, tuple[socket.socket, int]] = {}  # by process: its line, and what closes as it ends
+
+    def serve(self) -> None:
+        while ready := self._waiting.select(None if self._copies else _IDLE_S):
+            for key, _ in ready:
+                if key.data is not None:
+                    self._end(key.data)  # it has ended, or nobody waits for it any more
+                elif not self._begin():
+                    return
+
+    def _begin(self) -> bool:
+        """Return whether anybody may still ask; begin what is asked for."""
+        _, lines, _, _ = socket.recv_fds(self._control, 1, 1)
+        if not lines:
+            for process in list(self._copies):
+                self._end(process)
+            return False
+        line = socket.socket(fileno=lines[0])
+        folder = line.makefile("rb").readline(_WORD_MAX).rstrip(b"\n")
+        open_end, end = os.pipe()
+        process = os.fork()
+        if not process:
+            self._copy(line, folder)
+        os.close(end)
+        self._copies[process] = line, open_end
+        for each in (line, open_end):
+            self._waiting.register(each, selectors.EVENT_READ, process)
+        line.sendall(_BEGUN)
+        return True
+
+    def _copy(self, line: socket.socket, folder: bytes) -> None:
+        """Do the work and end; the pipe whose end only this process holds closes with it."""
+        try:
+            os.setsid()
+            self._waiting.close()
+            for each in (self._control, line, *(other for other, _ in self._copies.values())):
+                each.close()
+            sys.argv[-1] = os.fsdecode(folder)
+            self._work()
+        finally:
+            os._exit(1)
+
+    def _end(self, process: int) -> None:
+        if process not in self._copies:
+            return
+        line, open_end = self._copies.pop(process)
+        for kill in (os.killpg, os.kill):  # it leads a group of its own, if it came so far
+            with suppress(ProcessLookupError, PermissionError):
+                kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        for each in (line, open_end):
+            self._waiting.unregister(each)
+        os.close(open_end)
+        line.close()
