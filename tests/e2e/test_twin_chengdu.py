@@ -29,6 +29,7 @@ STOREY = "duplex_architecture:1xS3BCk291UvhgP2dvNMKI"
 LIVING_ROOM = "duplex_architecture:0BTBFw6f90Nfh9rP1dlXr2"
 OVER_IT = "104.045046/30.65982/30.0/104.045046/30.65991/0.0"
 WARM, WARMEST = [(221, 159, 85), (198, 106, 58)], (97, 26, 44)  # colours of rooms by their temperature
+MATERIALS = [(128, 128, 128), (0, 145, 201)]  # of its walls and rooms
 GONE = 400
 BEFORE = "2000-12-31T00:00:00%2B08:00"
 
@@ -114,6 +115,18 @@ def test_rooms_of_a_storey_show_what_is_measured_in_them_and_that_it_is_made_up(
     panel = shared.locator("lf-twin-object")
     expect(panel.locator("lf-twin-live")).to_contain_text("simulated")
     expect(panel.locator("lf-twin-live figure")).to_be_visible()
+
+
+def test_the_house_is_seen_in_the_colours_that_its_model_gives(shared: Page, served: Served) -> None:
+    house = f"?room=twin&lang=en&theme=paper&t.model=duplex_architecture&t.eye={OVER_IT}"
+    show(shared, served, f"{house}&by=class")
+    classes = look(shared, within=SCENE, wanted=[*MATERIALS], tolerance=40)
+    show(shared, served, f"{house}&by=model")
+    expect(shared.locator(".twin-legend")).to_contain_text("without a colour of its own")
+    materials = look(shared, within=SCENE, wanted=[*MATERIALS], tolerance=40)
+    assert classes.near[1] == 0
+    assert materials.near[1] > 20_000
+    assert materials.near[0] > 3 * classes.near[0] + 5_000
 
 
 def test_a_model_shows_its_examination_and_an_element_is_taken_away(

@@ -47,6 +47,11 @@ function ramp(bounds: readonly number[], unit: string): Swatch[] {
   return [...bounds.map((upto, n) => ({ key: `< ${upto}${tail}`, colour: RAMP[n] ?? OTHER })), { key: `≥ ${bounds.at(-1)}${tail}`, colour: RAMP[bounds.length] ?? OTHER }];
 }
 
+/** Return the dress that each object has in the model that it came in; what has none is plain. */
+export function byModel(theme: Theme): Dress {
+  return { property: null, swatches: [{ key: "plain", colour: SAME[theme] }], colourOf: ({ colour }) => colour || SAME[theme] };
+}
+
 export function byHeight(): Dress {
   return { property: null, swatches: ramp(HEIGHTS, "m"), colourOf: (told) => stepped(HEIGHTS, told.height_m) };
 }

@@ -11,6 +11,8 @@ export interface Told {
   model: string;
   height_m: number;
   generated: number;
+  /** What the model itself says of its colour, `#rrggbb`; empty, or not there at all, where it says nothing. */
+  colour?: string;
   value?: unknown;
 }
 

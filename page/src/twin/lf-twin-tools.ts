@@ -84,7 +84,7 @@ export class TwinToolsPiece extends Piece {
     const option = (value: string, words: string): TemplateResult => html`<option value=${value} ?selected=${value === by}>${words}</option>`;
     return html`<label>${t("twin.by")}
       <select @change=${(event: Event) => view.set({ by: this.read(event) })}>
-        ${live.map((each) => option(`s:${each.observed_property}`, t("twin.live.by", { name: roleOf(each) })))} ${option("class", t("twin.by.class"))} ${option("height", t("twin.by.height"))} ${this.known.map(({ name }) => option(`p:${name}`, name))}
+        ${live.map((each) => option(`s:${each.observed_property}`, t("twin.live.by", { name: roleOf(each) })))} ${option("class", t("twin.by.class"))} ${option("model", t("twin.by.model"))} ${option("height", t("twin.by.height"))} ${this.known.map(({ name }) => option(`p:${name}`, name))}
       </select></label>`;
   }
 

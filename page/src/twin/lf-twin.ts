@@ -14,7 +14,7 @@ import { pending } from "../shell/ready";
 import { data, here } from "../state/data";
 import { asOf, comparedWith, eyeText } from "../state/twin-url";
 import { view } from "../state/view";
-import { byChange, byClass, byHeight, byProperty, bySensed, type Dress, type Swatch } from "./colours";
+import { byChange, byClass, byHeight, byModel, byProperty, bySensed, type Dress, type Swatch } from "./colours";
 import type { Look } from "./layer";
 import "./lf-twin-list";
 import "./lf-twin-model";
@@ -92,6 +92,7 @@ export class TwinPiece extends Piece {
     if (twin.against && changes) return byChange(theme, new Map(changes.items.map(({ id, change }) => [id, change])));
     const property = (here(this.known.asked)?.items ?? []).find(({ name }) => `p:${name}` === by);
     if (property) return byProperty(property);
+    if (by === "model") return byModel(theme);
     return by === "height" ? byHeight() : byClass(theme, (here(this.extent.asked)?.asset.extras.classes ?? []).map(({ id }) => id));
   }
 
@@ -290,6 +291,7 @@ export class TwinPiece extends Piece {
       const count = changes.counts[key as "added"];
       return `${t(`twin.change.${key}` as "twin.change.added")}${count ? ` ${number(count, this.tongue, 0)}` : ""}`;
     }
+    if (by === "model" && key === "plain") return t("twin.plain");
     const found = (by ?? "class") === "class" && here(this.extent.asked)?.asset.extras.classes.find(({ id }) => id === key);
     return found ? `${nameOf(found, this.tongue)} ${number(found.count, this.tongue, 0)}` : key;
   }

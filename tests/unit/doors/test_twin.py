@@ -4,6 +4,7 @@ import json
 import struct
 import time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from tests.unit.doors.conftest import Client, House
@@ -233,3 +234,17 @@ def test_what_the_checks_found_is_kept_with_the_model(built: House) -> None:
     assert told["faults"][0]["object"] == "unclosed:open"
     for hidden in ("hidden", "nothing"):
         assert guest.get(f"/api/v1/twin/models/{hidden}/examination", params={"at": T2}).status_code == 404
+
+
+def test_every_object_has_an_address_whatever_its_id_holds(built: House) -> None:
+    officer = built.client("data_officer")
+    names = ["odd", "odd/history", "一/b c?d", "odd%2Fhistory", "/"]
+    add(officer, model(*names, shift=5_000.0), valid_from=T2, model="slashed")
+    for name in names:
+        own = f"slashed:{name}"
+        address = f"/api/v1/twin/objects/{quote(own, safe='')}"
+        assert officer.get(address).json()["object"]["id"] == own
+        assert officer.get(f"{address}/everything").json()["object"]["id"] == own
+        assert ids(officer.get(f"{address}/history")) == [own]
+        assert ids(officer.get(f"{address}/links")) == []
+    assert officer.get("/api/v1/twin/objects/slashed%3Aodd%2Fnone").status_code == 404

@@ -9,6 +9,8 @@ export const twin: Record<keyof typeof zh, string> = {
   "twin.failed": "This browser cannot draw in three dimensions (WebGL 2 is needed). The list still names every object.",
   "twin.by": "Colour",
   "twin.by.class": "by class",
+  "twin.by.model": "as in its model",
+  "twin.plain": "without a colour of its own",
   "twin.by.height": "by height",
   "twin.now": "Back to now",
   "twin.objects": "Objects",

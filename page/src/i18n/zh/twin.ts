@@ -7,6 +7,8 @@ export const twin = {
   "twin.failed": "此浏览器无法绘制三维场景（需要 WebGL 2）。右侧列表仍列出全部对象。",
   "twin.by": "着色",
   "twin.by.class": "按类别",
+  "twin.by.model": "模型本色",
+  "twin.plain": "模型未给颜色",
   "twin.by.height": "按高度",
   "twin.now": "回到现在",
   "twin.objects": "对象",

@@ -158,7 +158,7 @@ def detail(
     as_json: Json = False,
 ) -> None:
     """Show everything about an object, or its history."""
-    address = f"/api/v1/twin/objects/{object_id}"
+    address = f"/api/v1/twin/objects/{quote(object_id, safe=':')}"
     with Client(folder, purpose=purpose) as client:
         if history:
             found = client.get(f"{address}/history")["items"]

@@ -36,6 +36,7 @@ from lifang.doors.http.problems import (
 from lifang.doors.http.shell import Shell
 from lifang.doors.http.short_way import ShortRoute, ShortWay, short_ways
 from lifang.doors.http.signpost import Signpost
+from lifang.doors.http.slashes import SlashedRoute
 from lifang.doors.http.turns import Turns
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "ShortRoute",
     "ShortWay",
     "Signpost",
+    "SlashedRoute",
     "Turns",
     "add_problem_handlers",
     "answer",

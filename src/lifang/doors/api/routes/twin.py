@@ -35,7 +35,17 @@ from lifang.doors.api.bodies.work import JobBody
 from lifang.doors.api.listing import After, CityMoment, Limit, RecordedMoment, after_id, moment
 from lifang.doors.api.routes.twin_places import Conditions, Sees
 from lifang.doors.api.routes.work import job_body
-from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, download, encode_cursor, receive_file
+from lifang.doors.http import (
+    PROBLEMS,
+    Asker,
+    GuardedRoute,
+    SlashedRoute,
+    answer,
+    asking,
+    download,
+    encode_cursor,
+    receive_file,
+)
 from lifang.guard import Action, Classification, Resource
 from lifang.twin import CATEGORIES, FORMS, STAGES, CityObject, Placement, class_of
 
@@ -58,8 +68,13 @@ def router() -> APIRouter:
     """Return the routes of the twin."""
     routes = APIRouter(prefix="/api/v1/twin", route_class=GuardedRoute, tags=["twin"], responses=PROBLEMS)
     routes.add_api_route("/objects", every, response_model=ObjectPage, summary="Objects as they were at a moment")
-    routes.add_api_route("/objects/{object_id}", one, response_model=AboutBody, summary="Everything about an object")
-    routes.add_api_route("/objects/{object_id}/history", history, response_model=ObjectHistory, summary="Its versions")
+    named: dict[str, Any] = {"route_class_override": SlashedRoute}
+    routes.add_api_route(
+        "/objects/{object_id}", one, response_model=AboutBody, summary="Everything about an object", **named
+    )
+    routes.add_api_route(
+        "/objects/{object_id}/history", history, response_model=ObjectHistory, summary="Its versions", **named
+    )
     routes.add_api_route("/models", models, response_model=ModelList, summary="The models, and where they are from")
     routes.add_api_route("/moments", moments, response_model=MomentList, summary="When the twin becomes another")
     routes.add_api_route("/properties", properties, response_model=PropertyList, summary="The objects' properties")

@@ -32,7 +32,7 @@ from lifang.doors.api.listing import After, CityMoment, Limit, RecordedMoment, m
 from lifang.doors.api.routes.twin import Admits, object_body
 from lifang.doors.api.routes.twin_places import Conditions, Sees
 from lifang.doors.api.tables import read_table
-from lifang.doors.http import PROBLEMS, GuardedRoute, answer, decode_cursor, encode_cursor, read_body
+from lifang.doors.http import PROBLEMS, GuardedRoute, SlashedRoute, answer, decode_cursor, encode_cursor, read_body
 from lifang.guard import Classification
 from lifang.sensing import QUALITY_NAMES, Quality
 from lifang.store import ObjectChange
@@ -55,10 +55,17 @@ Since = Annotated[str, Query(max_length=64, description="Since when they hold: I
 def router() -> APIRouter:
     """Return the routes of links and states."""
     routes = APIRouter(prefix="/api/v1/twin", route_class=GuardedRoute, tags=["twin"], responses=PROBLEMS)
+    named: dict[str, Any] = {"route_class_override": SlashedRoute}
     routes.add_api_route(
-        "/objects/{object_id}/everything", everything, response_model=EverythingBody, summary="Everything about it"
+        "/objects/{object_id}/everything",
+        everything,
+        response_model=EverythingBody,
+        summary="Everything about it",
+        **named,
     )
-    routes.add_api_route("/objects/{object_id}/links", links, response_model=ObjectLinkPage, summary="Its links")
+    routes.add_api_route(
+        "/objects/{object_id}/links", links, response_model=ObjectLinkPage, summary="Its links", **named
+    )
     routes.add_api_route("/states", states, response_model=StatePage, summary="Live values of many objects")
     routes.add_api_route("/statistics", figures, response_model=ObjectFiguresBody, summary="Counts and heights")
     routes.add_api_route("/links", add, methods=["POST"], response_model=LinkChangeBody, summary="Add links")
