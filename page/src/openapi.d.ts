@@ -3162,7 +3162,8 @@ export interface paths {
          * @description Give the objects of a moment in the city as CityJSON 2.0, CityJSONSeq, GeoPackage, binary glTF or IFC 4.
          *
          *     Objects of one model have their own ids, without the model's. CityJSON and IFC are in the UTM zone unless `crs` says
-         *     another. An IFC has the storeys, buildings and sites of its elements too.
+         *     another. An IFC has the storeys, buildings and sites of its elements too. Lightened glTF tells in
+         *     `asset.extras.lightened` how many triangles it had before, and within which bound it lies.
          */
         get: operations["export_api_v1_twin_export_get"];
         put?: never;
@@ -5306,7 +5307,7 @@ export interface paths {
         };
         /**
          * Content
-         * @description Give a tile's objects as binary glTF, with their ids and properties.
+         * @description Give a tile's objects as binary glTF, with their ids and properties; lightened, it tells the bound.
          */
         get: operations["content_tiles_3d__model___moment__content__level___x___y__glb_get"];
         put?: never;
@@ -27178,6 +27179,8 @@ export interface operations {
                 recorded?: string | null;
                 /** @description A projected system for CityJSON and IFC: EPSG:4544. */
                 crs?: string;
+                /** @description Fewer triangles in glTF, nowhere more metres from the objects' own than this. */
+                lighten_m?: number;
             };
             header?: never;
             path?: never;
@@ -38862,7 +38865,10 @@ export interface operations {
     };
     content_tiles_3d__model___moment__content__level___x___y__glb_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Fewer triangles, nowhere more metres from the objects' own than this. */
+                lighten_m?: number;
+            };
             header?: never;
             path: {
                 /** @description The id of a model, or `all`. */
@@ -39044,7 +39050,10 @@ export interface operations {
     };
     tileset_tiles_3d__model___moment__tileset_json_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Fewer triangles, nowhere more metres from the objects' own than this. */
+                lighten_m?: number;
+            };
             header?: never;
             path: {
                 /** @description The id of a model, or `all`. */

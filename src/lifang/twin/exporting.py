@@ -53,12 +53,17 @@ class Export:
             raise NotFound("There are no objects then and there.", mend="Choose another moment, model or box.")
         return [Classification(each) for each in found]
 
-    def write(self, path: Path, form: str, *, crs: str = "") -> None:
-        """Write them into ``path``; ``crs`` is a projected system for CityJSON and IFC, else the UTM zone."""
+    def write(self, path: Path, form: str, *, crs: str = "", lighten_m: float = 0.0) -> None:
+        """Write them into ``path``; ``crs`` is a projected system for CityJSON and IFC, else the UTM zone.
+
+        glTF may have fewer triangles, which lie ``lighten_m`` from the objects' at most.
+        """
+        if lighten_m and form != "glb":
+            raise BadInput("Only glTF is lightened.", where="lighten_m", mend="Ask for glb, or leave it out.")
         if form == "gpkg":
             self._geopackage(path)
         elif form == "glb":
-            path.write_bytes(self._solids())
+            path.write_bytes(self._solids(lighten_m))
         elif form == "ifc":
             self._ifc(path, crs)
         elif form in FORMS:
@@ -88,9 +93,9 @@ class Export:
             table[column] = [plain(own.get(name)) for own in held]
         write_geopackage(path, self.model or "objects", outlines_of(rows), table)
 
-    def _solids(self) -> bytes:
+    def _solids(self, lighten_m: float) -> bytes:
         rows = self._rows(_SOLIDS_MAX)
-        return content(*parts_of(rows, self.generated), self._box(), on_earth=False)
+        return content(*parts_of(rows, self.generated), self._box(), on_earth=False, lighten_m=lighten_m)
 
     def _ifc(self, path: Path, crs: str) -> None:
         system = check_crs(crs) if crs else metric_crs(self._box())

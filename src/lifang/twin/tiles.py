@@ -112,6 +112,7 @@ class TileSource:
     held: HeldCells
     kept: KeptTiles
     generated: frozenset[str] = frozenset()  # models whose objects nobody surveyed
+    lighten_m: float = 0.0  # how far from the objects what is shown may lie
 
     @cached_property
     def cells(self) -> list[Cell]:
@@ -137,7 +138,8 @@ class TileSource:
         kinds = self.objects.count(self.query, "class").to_pylist()
         named = [(each["class"], each["count"], class_of(each["class"])) for each in kinds]
         classes = [{"id": kind, "zh": zh, "en": en, "count": count} for kind, count, (zh, en, _) in named]
-        return tileset(pyramid, (extent[4], extent[5]), box=extent[:4], classes=classes)
+        query = f"?lighten_m={self.lighten_m:g}" if self.lighten_m else ""
+        return tileset(pyramid, (extent[4], extent[5]), query=query, box=extent[:4], classes=classes)
 
     def subtree(self, level: int, x: int, y: int) -> bytes:
         """Return the subtree file that begins at a tile, or ``NotFound``."""
@@ -148,7 +150,7 @@ class TileSource:
         """Return what a tile shows, or ``NotFound``."""
         cell = self._inside(level, x, y)
         version, state = self.held.state(self.objects, self.query)
-        key = ("3d", cell.key, state, sorted(self.generated))
+        key = ("3d", cell.key, state, sorted(self.generated), self.lighten_m)
         return Tile(*self.kept.of(version, key, lambda: self._made(cell, (level, x, y))))
 
     def _made(self, cell: Cell, place: tuple[int, int, int]) -> tuple[bytes, list[Classification]]:
@@ -156,7 +158,7 @@ class TileSource:
         if not len(rows):
             raise NotFound("There is no such tile.", where="/".join(map(str, place)), mend="Follow the subtree files.")
         classes = [Classification(each) for each in rows["classification"].unique().to_pylist()]
-        return content(*parts_of(rows, self.generated), cell.box), classes
+        return content(*parts_of(rows, self.generated), cell.box, lighten_m=self.lighten_m), classes
 
     def values(self, level: int, x: int, y: int, name: str) -> Values:
         """Return a property of each object that a tile shows, or ``NotFound``."""

@@ -183,9 +183,11 @@ class TwinView:
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
         return self._twin.properties(self.query(at, None, model=model))
 
-    def tiles(self, *, at: datetime, model: str | None = None, scenario: str | None = None) -> SeenTiles:
-        """Return the tiles of a model, or of all, ``at`` a moment."""
-        source = self._twin.tiles(self.query(at, None, model=model, scenario=scenario))
+    def tiles(
+        self, *, at: datetime, model: str | None = None, scenario: str | None = None, lighten_m: float = 0.0
+    ) -> SeenTiles:
+        """Return the tiles of a model, or of all, ``at`` a moment; see :meth:`Twin.tiles`."""
+        source = self._twin.tiles(self.query(at, None, model=model, scenario=scenario), lighten_m=lighten_m)
         return SeenTiles(self._asker, source, self._version)
 
     def vector(
@@ -213,6 +215,7 @@ class TwinView:
         crs: str = "",
         element: str | None = None,
         scenario: str | None = None,
+        lighten_m: float = 0.0,
     ) -> None:
         """Write the objects that held ``at`` a moment and that the asker may read into ``path``, or ``NotFound``.
 
@@ -223,7 +226,7 @@ class TwinView:
             self.query(at, recorded, box=box, model=model, kind=kind, ids=ids, scenario=scenario)
         )
         self._asker.seen(*(Resource("object", "*", each) for each in export.classes(form) if each != _OPEN))
-        export.write(path, form, crs=crs)
+        export.write(path, form, crs=crs, lighten_m=lighten_m)
 
     def _with_parts(self, element: str, at: datetime, recorded: datetime | None) -> list[str]:
         """Return the ids of an object and of its parts, the parts of those, and so on; or ``NotFound``."""

@@ -221,6 +221,7 @@ def export(
     bbox: Annotated[str | None, typer.Option(help="West,south,east,north in degrees.")] = None,
     at: At = None,
     crs: Annotated[str | None, typer.Option(help="A projected system for CityJSON and IFC: EPSG:4544.")] = None,
+    lighten_m: Annotated[float | None, typer.Option(help="Fewer triangles in .glb, this far off at most.")] = None,
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
@@ -229,6 +230,7 @@ def export(
     if form is None:
         raise BadInput(f"{target.name} ends like no form.", mend=f"Let it end in {', '.join(_FORMS)}.")
     asked: dict[str, Any] = {"format": form, "model": model, "class": kind, "bbox": bbox, "at": at, "crs": crs}
+    asked["lighten_m"] = lighten_m
     with Client(folder, purpose=purpose) as client:
         size = client.download("/api/v1/twin/export", target, **asked)
     show({"file": str(target), "bytes": size}, as_json=as_json)

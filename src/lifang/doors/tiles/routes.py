@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from lifang.app import SeenTiles, TwinView
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, bytes_answer, json_answer
-from lifang.doors.tiles.moments import At, Model, Sees, among, scenario_of, tag_of, when
+from lifang.doors.tiles.moments import At, Lighten, Model, Sees, among, scenario_of, tag_of, when
 from lifang.twin import CONTENT, SUBTREE
 
 _GLB, _SUBTREE = "model/gltf-binary", "application/octet-stream"
@@ -32,9 +32,9 @@ def _answers(media: str) -> type[Response]:
     return type("Binary", (Response,), {"media_type": media})
 
 
-def tileset(request: Request, asker: Sees, model: Model, moment: At) -> Response:
+def tileset(request: Request, asker: Sees, model: Model, moment: At, lighten_m: Lighten = 0.0) -> Response:
     """Give the tileset of a model, or of all, as it was at a moment in the city."""
-    view = _view(asker, model, moment)
+    view = _view(asker, model, moment, lighten_m)
     return json_answer(request, view.source.tileset(), tag=tag_of(request, view.version, moment))
 
 
@@ -46,9 +46,18 @@ def subtree(request: Request, asker: Sees, model: Model, moment: At, level: Step
     )
 
 
-def content(request: Request, asker: Sees, model: Model, moment: At, level: Step, x: Step, y: Step) -> Response:
-    """Give a tile's objects as binary glTF, with their ids and properties."""
-    view = _view(asker, model, moment)
+def content(
+    request: Request,
+    asker: Sees,
+    model: Model,
+    moment: At,
+    level: Step,
+    x: Step,
+    y: Step,
+    lighten_m: Lighten = 0.0,
+) -> Response:
+    """Give a tile's objects as binary glTF, with their ids and properties; lightened, it tells the bound."""
+    view = _view(asker, model, moment, lighten_m)
     return bytes_answer(request, view.content(level, x, y), media_type=_GLB, tag=tag_of(request, view.version, moment))
 
 
@@ -60,5 +69,5 @@ def values(
     return json_answer(request, view.values(level, x, y, name), tag=tag_of(request, view.version, moment))
 
 
-def _view(asker: Asker, model: str, at: str) -> SeenTiles:
-    return TwinView(asker).tiles(at=when(asker, at), model=among(model), scenario=scenario_of(at))
+def _view(asker: Asker, model: str, at: str, lighten_m: float = 0.0) -> SeenTiles:
+    return TwinView(asker).tiles(at=when(asker, at), model=among(model), scenario=scenario_of(at), lighten_m=lighten_m)

@@ -5,6 +5,7 @@ Does not belong here: file formats, tiles, what an object means. Reads and write
 
 from lifang.twin.shapes.extrusion import extrude
 from lifang.twin.shapes.frame import Frame, ecef
+from lifang.twin.shapes.lighten import lighten
 from lifang.twin.shapes.mesh import Mesh
 from lifang.twin.shapes.outline import areal, outlines
 from lifang.twin.shapes.prism import prism
@@ -19,6 +20,7 @@ __all__ = [
     "areal",
     "ecef",
     "extrude",
+    "lighten",
     "outlines",
     "prism",
     "spread",

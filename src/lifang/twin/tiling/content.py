@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from lifang.core import Box
-from lifang.twin.shapes import Frame, Mesh, extrude, triangulate
+from lifang.twin.shapes import Frame, Mesh, extrude, lighten, triangulate
 from lifang.twin.tiling.gltf import VERTICES_MAX, Portion, glb
 
 
@@ -55,14 +55,26 @@ class Surfaces:
         return np.asarray(shapely.get_num_coordinates(self.surface))
 
 
-def content(solids: Solids, surfaces: Surfaces, box: Box, *, on_earth: bool = True) -> bytes:
+def content(solids: Solids, surfaces: Surfaces, box: Box, *, on_earth: bool = True, lighten_m: float = 0.0) -> bytes:
     """Return the binary glTF of objects, about the middle of their tile's ``box``; there is at least one of them.
 
-    Not ``on_earth`` they stand about the origin in metres, which ``asset.extras.origin`` tells in degrees.
+    Not ``on_earth`` they stand about the origin in metres, which ``asset.extras.origin`` tells in degrees. With
+    ``lighten_m`` they have fewer triangles, nowhere farther from what they are; ``asset.extras.lightened`` tells by how
+    much.
     """
     frame = Frame(*box.centre)
     portions = [portion for kind in (solids, surfaces) for portion in _portions(kind, frame)]
-    return glb(portions, frame, on_earth=on_earth)
+    if not lighten_m:
+        return glb(portions, frame, on_earth=on_earth)
+    light = [lighten(each.mesh, lighten_m) for each in portions]
+    portions = [replace(portion, mesh=each.mesh) for portion, each in zip(portions, light, strict=True)]
+    told = {
+        "most_m": lighten_m,
+        "bound_m": max(each.bound_m for each in light),
+        "triangles_before": sum(each.before for each in light),
+        "triangles": sum(each.after for each in light),
+    }
+    return glb(portions, frame, on_earth=on_earth, lightened=told)
 
 
 def _portions(kind: Solids | Surfaces, frame: Frame) -> Iterator[Portion]:

@@ -36,8 +36,10 @@ class Portion:
     table: pa.Table
 
 
-def glb(portions: Sequence[Portion], frame: Frame, *, on_earth: bool = True) -> bytes:
+def glb(portions: Sequence[Portion], frame: Frame, *, on_earth: bool = True, **extras: Any) -> bytes:
     """Return the binary glTF of ``portions``, whose meshes are in ``frame``, placed ``on_earth`` or about its origin.
+
+    ``extras`` stand with the origin in ``asset.extras``.
 
     Each has at most 65,535 objects and a table of the same columns: texts, or numbers of 32 or 64 bits, without nulls.
     """
@@ -45,7 +47,7 @@ def glb(portions: Sequence[Portion], frame: Frame, *, on_earth: bool = True) -> 
     primitives = [_primitive(writer, portion, number) for number, portion in enumerate(portions)]
     tables = [_property_table(writer, portion.table) for portion in portions]
     document = {
-        "asset": {"version": "2.0", "generator": "lifang", "extras": {"origin": [frame.lon, frame.lat]}},
+        "asset": {"version": "2.0", "generator": "lifang", "extras": {"origin": [frame.lon, frame.lat], **extras}},
         "extensionsUsed": ["KHR_mesh_quantization", "EXT_mesh_features", "EXT_structural_metadata"],
         "extensionsRequired": ["KHR_mesh_quantization"],
         "extensions": {

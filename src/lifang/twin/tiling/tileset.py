@@ -22,8 +22,11 @@ SUBTREE = "subtrees/{level}/{x}/{y}.subtree"
 Bits = NDArray[np.bool_]
 
 
-def tileset(pyramid: Pyramid, heights_m: tuple[float, float], **extras: Any) -> dict[str, Any]:
-    """Return the ``tileset.json`` of ``pyramid``; ``heights_m`` are the lowest and the highest above the ellipsoid."""
+def tileset(pyramid: Pyramid, heights_m: tuple[float, float], *, query: str = "", **extras: Any) -> dict[str, Any]:
+    """Return the ``tileset.json`` of ``pyramid``; ``heights_m`` are the lowest and the highest above the ellipsoid.
+
+    ``query`` stands behind the address of each tile.
+    """
     return {
         "asset": {"version": "1.1", "extras": extras},
         "geometricError": pyramid.error_m(0) * 2,
@@ -31,7 +34,7 @@ def tileset(pyramid: Pyramid, heights_m: tuple[float, float], **extras: Any) -> 
             "boundingVolume": {"region": [*_radians(pyramid.root.box), *map(float, heights_m)]},
             "geometricError": pyramid.error_m(0),
             "refine": "ADD",
-            "content": {"uri": CONTENT},
+            "content": {"uri": f"{CONTENT}{query}"},
             "implicitTiling": {
                 "subdivisionScheme": "QUADTREE",
                 "subtreeLevels": SUBTREE_LEVELS,

@@ -54,6 +54,7 @@ _PLACEMENT = (
     "Where an IFC model stands, as TOML: crs, position = [easting, northing], and if need be height_m, rotation_deg,"
     " origin = [x, y, z]. Without it the model's IfcMapConversion counts."
 )
+_LIGHTEN = "Fewer triangles in glTF, nowhere more metres from the objects' own than this."
 As = Annotated[str | None, Query(alias="scenario", max_length=64, description="As of this scenario.")]
 _BYTES = {"type": "string", "format": "binary"}
 _MODEL: dict[str, Any] = {
@@ -119,11 +120,13 @@ def export(
     at: CityMoment = None,
     recorded: RecordedMoment = None,
     crs: Annotated[str, Query(max_length=64, description="A projected system for CityJSON and IFC: EPSG:4544.")] = "",
+    lighten_m: Annotated[float, Query(ge=0, le=10, description=_LIGHTEN)] = 0.0,
 ) -> Response:
     """Give the objects of a moment in the city as CityJSON 2.0, CityJSONSeq, GeoPackage, binary glTF or IFC 4.
 
     Objects of one model have their own ids, without the model's. CityJSON and IFC are in the UTM zone unless `crs` says
-    another. An IFC has the storeys, buildings and sites of its elements too.
+    another. An IFC has the storeys, buildings and sites of its elements too. Lightened glTF tells in
+    `asset.extras.lightened` how many triangles it had before, and within which bound it lies.
     """
     if form not in FORMS:
         raise BadInput(f"{form!r} is no format.", where="format", mend=f"Use {', '.join(FORMS)}.")
@@ -141,6 +144,7 @@ def export(
             crs=crs,
             element=element,
             scenario=scenario,
+            lighten_m=lighten_m,
         )
         stream = path.open("rb")  # it lives on without a name until it is sent
     stream.seek(0, 2)
