@@ -32,11 +32,11 @@ for name, path in zip(sys.argv[2:-1:2], sys.argv[3:-1:2]):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = [path]
 gc.disable()
-main = importlib.import_module(sys.argv[1]).main
+module = importlib.import_module(sys.argv[1])
 gc.enable()
 """
-_ONCE = _BOOT + "main()"
-_KEPT = _BOOT + "importlib.import_module('lifang.core.kept_apart').serve_copies(main)"
+_ONCE = _BOOT + "module.main()"
+_KEPT = _BOOT + "importlib.import_module('lifang.core.kept_apart').serve_copies(module.main, module.prepare)"
 _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "HOME": "/nonexistent",
@@ -54,7 +54,8 @@ def ended_apart(module: Path, folder: Path, *, seconds: float, poll: Callable[[]
     """Return whether ``main()`` of a module of lifang ended by itself within ``seconds``; it has ended in any case.
 
     The module's file is ``module``; it finds ``folder`` as the last word of its command line. ``poll`` is asked again
-    and again meanwhile and raises to stop. A module that loads slowly may be ``kept`` loaded for those that follow.
+    and again meanwhile and raises to stop. A module that loads slowly may be ``kept`` loaded for those that follow,
+    after its ``prepare()``.
     ``Unavailable`` where a process cannot be bounded.
     """
     if os.name != "posix":

@@ -84,11 +84,12 @@ class KeptApart:
         atexit.unregister(self._end)
 
 
-def serve_copies(work: Callable[[], None]) -> None:
-    """Have a copy of this process do ``work`` for each line that comes; ends when nobody asks any more.
+def serve_copies(work: Callable[[], None], prepare: Callable[[], None] = lambda: None) -> None:
+    """``prepare``, then have a copy of this process do ``work`` for each line that comes, until nobody asks any more.
 
     The command line names last the socket on which lines come; ``work`` finds its folder there instead.
     """
+    prepare()
     gc.collect()
     gc.freeze()
     _Keeper(socket.socket(fileno=int(sys.argv[-1])), work).serve()

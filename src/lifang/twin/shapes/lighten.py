@@ -40,7 +40,7 @@ def lighten(mesh: Mesh, most_m: float) -> Lightened:
     before = len(mesh.triangle)
     point, owner, number = _welded(mesh)
     corner = number[mesh.triangle]
-    weight = np.bincount(corner.ravel(), np.repeat(mesh.areas_m2(), 3), len(point))
+    weight: Floats = np.bincount(corner.ravel(), np.repeat(mesh.areas_m2(), 3), len(point)).astype(np.float64)
     cell = _cells(point, owner, 2 * most_m / np.sqrt(3.0))
     fixed = np.zeros(len(point), bool)
     while True:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from lifang.core import BadInput, TooLarge, bound_process
 from lifang.twin.reading.ifc.elements import Tree, name_of
+from lifang.twin.reading.ifc.first import first_models
 from lifang.twin.reading.ifc.georeference import placement_of, refuse_jumps, site_reference
 from lifang.twin.reading.ifc.meshes import Solid, portions, solids
 from lifang.twin.reading.ifc.placement import Placement
@@ -54,12 +55,24 @@ def main() -> None:
     request = json.loads((folder / "request.json").read_bytes())
     bound_process(**request["bounds"])
     try:
-        answer = _Reading(Path(request["path"]), request["placement"]).into(folder)
+        model = opened(Path(request["path"]))
+        told = request["placement"]
+        answer = _Reading(model, Placement(**told) if told else placement_of(model)).into(folder)
     except BadInput as error:
         problem = {"what": error.what, "where": error.where, "mend": error.mend}
         answer = {"large": isinstance(error, TooLarge), "problem": problem}
     (folder / "answer.json").write_text(json.dumps(answer), "utf-8")
     os._exit(0)  # no clean-up: nothing here outlives the answer
+
+
+def prepare() -> None:
+    """Load what most models need: a copy of this process then has it."""
+    for model in first_models():
+        list(findings(model))
+        properties = Properties(model)
+        for part in portions(Tree(model).objects(), _PROCESSES):
+            for solid in solids(model, part):
+                properties.of(model.by_guid(solid.guid))
 
 
 def opened(path: Path) -> ifcopenshell.file:
@@ -80,9 +93,8 @@ def opened(path: Path) -> ifcopenshell.file:
 
 
 class _Reading:
-    def __init__(self, path: Path, placement: dict[str, Any] | None) -> None:
-        self._model = opened(path)
-        self._placement = Placement(**placement) if placement else placement_of(self._model)
+    def __init__(self, model: ifcopenshell.file, placement: Placement) -> None:
+        self._model, self._placement = model, placement
         self._tree, self._properties = Tree(self._model), Properties(self._model)
         self._bounds: dict[str, NDArray[np.float64]] = {}
         self._findings: list[dict[str, str]] = []
