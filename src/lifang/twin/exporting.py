@@ -83,6 +83,7 @@ class Export:
         rows = self._rows(_OUTLINES_MAX)
         held = [orjson.loads(each) for each in rows["properties"].to_pylist()]
         table: dict[str, Sequence[Any]] = {name: rows[name].to_pylist() for name in _TOLD}
+        table["height_m"] = [top - base for base, top in zip(table["bottom_m"], table["top_m"], strict=True)]
         table["generated"] = [each in self.generated for each in table["model"]]
         for name in ("valid_from", "recorded_from"):
             table[name] = [format_instant(from_micros(each)) for each in rows[name].to_pylist()]

@@ -2,16 +2,27 @@
 
 import json
 import struct
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import shapely
 from tests.unit.doors.conftest import House
-from tests.unit.doors.test_twin import T1, T2, built
+from tests.unit.doors.test_twin import T1, T2, built, ended
+from tests.unit.twin.test_tiling import parsed, positions
 
+from lifang.catalogue import Card
+from lifang.core import parse_instant
+from lifang.guard import SYSTEM
 from lifang.twin import read_cityjson
+from lifang.twin.shapes import Frame
 
 __all__ = ["built"]
 HIDDEN = {"X-Lifang-Purpose": "fire drill"}
 ADDRESS = "/api/v1/twin/export"
+_AT = parse_instant(T2)
 
 
 @pytest.mark.parametrize("form", ["cityjson", "cityjsonseq"])
@@ -64,6 +75,67 @@ def test_an_export_holds_no_more_than_its_asker_may_see(built: House) -> None:
     assert entry is not None
     assert (entry.entry.resource, entry.entry.purpose) == ("object:*", "fire drill")
     assert built.client().get(ADDRESS, params={**asked, "model": "hidden"}).status_code == 404
+
+
+def test_a_geopackage_is_a_dataset_whose_outlines_are_raised_to_what_they_were(built: House, tmp_path: Path) -> None:
+    officer = built.client("data_officer")
+    path = tmp_path / "blocks.gpkg"
+    path.write_bytes(built.client().get(ADDRESS, params={"format": "gpkg", "model": "blocks", "at": T2}).content)
+    card = {"id": "blocks_back", "name": {"zh": "楼", "en": "Blocks"}, "classification": "open", "theme": "ecology"}
+    card |= {"provider": {"zh": "水务局", "en": "water bureau"}, "keywords": ["x"]}
+    built.city.catalogue.add(path, name=path.name, card=Card.from_mapping(card), by=SYSTEM)
+    asked = {"dataset": "blocks_back", "model": "back", "key": "id", "height": "height_m", "base": "bottom_m"}
+    job = officer.post("/api/v1/twin/outlines", json={**asked, "name": "name", "valid_from": T2})
+    assert ended(officer, job.json())["result"]["objects"] == 2
+    here, there = (built.city.twin.objects(built.city.twin.query(at=_AT, models=[each])) for each in ("blocks", "back"))
+    for one, two in zip(here, there, strict=True):
+        assert two.id == f"back:{one.id}"
+        assert (two.name, two.properties["use"], two.kind) == (one.name, one.properties["use"], one.kind)
+        assert (two.bottom_m, two.top_m) == pytest.approx((one.bottom_m, one.top_m), abs=1e-6)
+        assert (two.box.west, two.box.north) == pytest.approx((one.box.west, one.box.north), abs=1e-9)  # 0.1 mm
+
+
+def test_gltf_says_where_and_what_each_object_is(built: House) -> None:
+    content = built.client().get(ADDRESS, params={"format": "glb", "at": T2, "model": "blocks"}).content
+    document, binary = parsed(content)
+    (mesh,) = document["meshes"]
+    (primitive,) = mesh["primitives"]
+    corner = positions(document, binary, primitive)
+    lon, lat = document["asset"]["extras"]["origin"]
+    found = Frame(lon, lat).degrees(np.column_stack((corner[:, 0], -corner[:, 2], corner[:, 1])))
+    (table,) = document["extensions"]["EXT_structural_metadata"]["propertyTables"]
+    told = {name: texts(document, binary, table["properties"][name]) for name in ("id", "class", "name", "model")}
+    query = built.city.twin.query(at=_AT, models=["blocks"])
+    objects = built.city.twin.objects(query)
+    assert told["id"] == [each.id for each in objects]
+    assert told["class"] == [each.kind for each in objects]
+    assert (told["name"], told["model"]) == ([each.name for each in objects], ["blocks"] * 2)
+    owner = features(document, binary, primitive)
+    for number, each in enumerate(objects):
+        (shape,) = each.shapes
+        want = np.unique(shapely.get_coordinates(shapely.from_wkb(shape.wkb), include_z=True), axis=0)
+        own = np.unique(np.round(found[owner == number], 12), axis=0)
+        away = np.abs((own[:, None] - want) * (96_000, 111_000, 1)).max(axis=2)
+        assert away.min(axis=1).max() < 1e-3  # metres: every corner is one of the object
+        assert away.min(axis=0).max() < 1e-3  # and every one of the object is a corner
+
+
+def texts(document: dict[str, Any], binary: bytes, column: dict[str, int]) -> list[str]:
+    values, offsets = (view(document, binary, column[each]) for each in ("values", "stringOffsets"))
+    return [values[low:high].decode() for low, high in pairwise(np.frombuffer(offsets, "<u4").tolist())]
+
+
+def view(document: dict[str, Any], binary: bytes, number: int) -> bytes:
+    told = document["bufferViews"][number]
+    return binary[told["byteOffset"] :][: told["byteLength"]]
+
+
+def features(document: dict[str, Any], binary: bytes, primitive: dict[str, Any]) -> Any:
+    accessor = document["accessors"][primitive["attributes"]["_FEATURE_ID_0"]]
+    number, at = accessor["bufferView"], accessor["byteOffset"]
+    rows = np.frombuffer(view(document, binary, number), np.uint8)
+    wide = rows.reshape(-1, document["bufferViews"][number]["byteStride"])
+    return np.ascontiguousarray(wide[:, at : at + 2]).view("<u2").ravel()
 
 
 @pytest.mark.parametrize(

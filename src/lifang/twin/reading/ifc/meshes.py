@@ -20,7 +20,7 @@ from lifang.twin.reading.ifc.elements import said
 _KERNEL: Final = "hybrid-cgal-simple-opencascade"
 _FLAT_M2 = 1e-10
 _OBJECT_MS, _FACE_MS, _OPENING_MS = 1.0, 0.02, 10.0  # measured with the Duplex house
-_HOLED_MS = 80.0  # a face with a hole often has the slower of the two kernels do the whole shape
+_HOLED_FACE_MS = 0.24  # a face with a hole often has the slower of the two kernels do the whole shape
 _SHELLS = ("Outer", "FbsmFaces", "SbsmBoundary")
 _HEAD = np.dtype([("order", "u1"), ("type", "<u4"), ("count", "<u4")])
 _TRIANGLE = np.dtype([*_HEAD.descr, ("points", "<u4"), ("ring", "<f8", (4, 3))])
@@ -113,9 +113,10 @@ def _effort_ms(item: Entity) -> float:
     """Return about how long the kernel takes with an item."""
     shells = [shell for name in _SHELLS for shell in _listed(said(item, name))]
     faces = [face for shell in shells for face in shell.CfsFaces]
-    holed = _HOLED_MS if any(len(face.get_argument(0)) > 1 for face in faces) else 0.0
+    holed = any(len(face.get_argument(0)) > 1 for face in faces)
     many = len(said(item, "Faces") or said(item, "CoordIndex") or ())
-    return _FACE_MS * (len(faces) + many) + holed + (_OPENING_MS if item.is_a("IfcBooleanResult") else 0.0)
+    cut = _OPENING_MS if item.is_a("IfcBooleanResult") else 0.0
+    return (_HOLED_FACE_MS if holed else _FACE_MS) * len(faces) + _FACE_MS * many + cut
 
 
 def _listed(value: Any) -> tuple[Any, ...]:
@@ -129,22 +130,22 @@ def solids(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Sol
     itself, so those are asked for again.
     """
     empty = []
-    for shape in _shapes(model, include=products):
+    for shape in _shapes(model, products):
         solid = _solid(shape)
         if len(solid.triangle):
             yield solid
         else:
             empty.append(model.by_guid(shape.guid))
-    again = _shapes(model, by_itself=True, include=empty) if empty else ()
+    again = _shapes(model, empty, by_itself=True) if empty else ()
     yield from (solid for solid in map(_solid, again) if len(solid.triangle))
 
 
-def _shapes(model: ifcopenshell.file, *, by_itself: bool = False, **which: Any) -> Iterator[Any]:
+def _shapes(model: ifcopenshell.file, products: Sequence[Entity], *, by_itself: bool = False) -> Iterator[Any]:
     settings: Any = ifcopenshell.geom.settings()
     settings.set("no-normals", True)
     settings.set("use-world-coords", by_itself)
     settings.set("apply-default-materials", False)
-    shapes: Any = ifcopenshell.geom.iterator(settings, model, 1, geometry_library=_KERNEL, **which)
+    shapes: Any = ifcopenshell.geom.iterator(settings, model, 1, include=list(products), geometry_library=_KERNEL)
     going = shapes.initialize()
     while going:
         yield shapes.get()
