@@ -45,6 +45,7 @@ _OBJECT = pa.schema(
     ]
 )
 _BATCH = 256
+_POINT_MS = 0.02  # what the rules take, by how many points a model has
 _PROCESSES = 2  # on every machine, so that every one makes the same of a model
 _EMPTY_M3 = 1e-9
 
@@ -108,7 +109,8 @@ class _Reading:
 
     def into(self, folder: Path) -> dict[str, Any]:
         """Write the objects into ``folder`` as Arrow streams and return the rest of the answer."""
-        portion = portions(self._entities.values(), _PROCESSES)
+        rules_ms = _POINT_MS * len(self._model.by_type("IfcCartesianPoint"))
+        portion = portions(self._entities.values(), _PROCESSES, besides_ms=rules_ms)
 
         def work(number: int) -> None:
             if number:

@@ -20,6 +20,7 @@ from lifang.twin.reading.ifc.elements import said
 _KERNEL: Final = "hybrid-cgal-simple-opencascade"
 _FLAT_M2 = 1e-10
 _OBJECT_MS, _FACE_MS, _OPENING_MS = 1.0, 0.02, 10.0  # measured with the Duplex house
+_CUT_MS = 50.0  # an opening in a shape that is shared: the slower of the two kernels
 _HOLED_FACE_MS = 0.24  # a face with a hole often has the slower of the two kernels do the whole shape
 _SHELLS = ("Outer", "FbsmFaces", "SbsmBoundary")
 _HEAD = np.dtype([("order", "u1"), ("type", "<u4"), ("count", "<u4")])
@@ -81,10 +82,11 @@ def _one_a_place(points: NDArray[np.float64]) -> NDArray[np.int64]:
     return found
 
 
-def portions(objects: Iterable[Entity], count: int) -> list[list[Entity]]:
-    """Return those of ``objects`` that have shapes in ``count`` portions of about as much work; the first has least.
+def portions(objects: Iterable[Entity], count: int, *, besides_ms: float = 0.0) -> list[list[Entity]]:
+    """Return those of ``objects`` that have shapes in ``count`` portions of about as much work.
 
-    Who share a shape are together. Always the same portions: the kernel cuts a few faces otherwise after others.
+    Whoever takes the first has other work ``besides_ms``. Who share a shape are together. They are always the same: the
+    kernel cuts a few faces otherwise after others.
     """
     alike: dict[int, list[Entity]] = defaultdict(list)
     effort: dict[int, float] = defaultdict(float)
@@ -99,14 +101,15 @@ def portions(objects: Iterable[Entity], count: int) -> list[list[Entity]]:
             items += [item for source in mapped for item in source.MappedRepresentation.Items]
             effort[key] += sum(map(_effort_ms, items))
         alike[key].append(each)
-        effort[key] += _OBJECT_MS + _OPENING_MS * len(said(each, "HasOpenings") or ())
+        effort[key] += _OBJECT_MS + (_CUT_MS if mapped else _OPENING_MS) * len(said(each, "HasOpenings") or ())
     found: list[list[Entity]] = [[] for _ in range(count)]
     taken = np.zeros(count)
+    taken[0] = besides_ms
     for key in sorted(alike, key=lambda each: (-effort[each], each)):
-        least = count - 1 - int(taken[::-1].argmin())
+        least = int(taken.argmin())
         found[least] += alike[key]
         taken[least] += effort[key]
-    return [found[each] for each in np.argsort(taken, kind="stable")]
+    return found
 
 
 def _effort_ms(item: Entity) -> float:
