@@ -10,7 +10,7 @@ from lifang.twin.shapes.mesh import Mesh
 from lifang.twin.shapes.outline import areal, outlines
 from lifang.twin.shapes.prism import prism
 from lifang.twin.shapes.rings import Rings, spread
-from lifang.twin.shapes.surfaces import triangulate
+from lifang.twin.shapes.surfaces import cut, triangulate
 from lifang.twin.shapes.tube import tube, tube_faces
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Mesh",
     "Rings",
     "areal",
+    "cut",
     "ecef",
     "extrude",
     "lighten",

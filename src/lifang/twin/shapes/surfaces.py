@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lifang.twin.shapes.frame import Frame
 from lifang.twin.shapes.mesh import Mesh
-from lifang.twin.shapes.rings import Floats, Rings
+from lifang.twin.shapes.rings import Floats, Ints, Rings
 
 # The two axes that stay when the axis nearest to the normal goes, so that a surface seen from outside still turns left.
 _KEPT = np.array([[1, 2], [2, 0], [0, 1]])
@@ -22,12 +22,21 @@ def triangulate(surfaces: NDArray[np.object_], frame: Frame) -> Mesh:
     rings = Rings.of(surfaces, dimensions=3)
     position = frame.local(*rings.coordinates.T)
     normal = _normals(rings, position)
+    return Mesh(position, normal[rings.vertex_part], rings.vertex_owner, _cut(rings, position, normal))
+
+
+def cut(rings: Rings, position: Floats) -> Ints:
+    """Return triangles (m, 3) that fill the parts of ``rings``, whose vertices stand at ``position`` (n, 3)."""
+    return _cut(rings, position, _normals(rings, position))
+
+
+def _cut(rings: Rings, position: Floats, normal: Floats) -> Ints:
     nearest = np.abs(normal).argmax(axis=1)
     axes = _KEPT[nearest][rings.vertex_part]
     plane = np.take_along_axis(position, axes, axis=1)
     turned = np.take_along_axis(normal, nearest[:, None], axis=1)[:, 0] < 0
     plane[turned[rings.vertex_part], 0] *= -1
-    return Mesh(position, normal[rings.vertex_part], rings.vertex_owner, rings.triangles(plane))
+    return rings.triangles(plane)
 
 
 def _normals(rings: Rings, position: Floats) -> Floats:

@@ -13,15 +13,17 @@ from typing import Any, Final
 import ifcopenshell
 import ifcopenshell.geom
 import numpy as np
+from ifcopenshell.util.unit import calculate_unit_scale
 from numpy.typing import NDArray
 
 from lifang.twin.reading.ifc.elements import said
+from lifang.twin.reading.ifc.faceted import Facets, Triangles
 
 _KERNEL: Final = "hybrid-cgal-simple-opencascade"
+_FASTER: Final = "cgal-simple"
 _FLAT_M2 = 1e-10
 _OBJECT_MS, _FACE_MS, _OPENING_MS = 1.0, 0.02, 10.0  # measured with the Duplex house
 _CUT_MS = 50.0  # an opening in a shape that is shared: the slower of the two kernels
-_HOLED_FACE_MS = 0.24  # a face with a hole often has the slower of the two kernels do the whole shape
 _SHELLS = ("Outer", "FbsmFaces", "SbsmBoundary")
 _HEAD = np.dtype([("order", "u1"), ("type", "<u4"), ("count", "<u4")])
 _TRIANGLE = np.dtype([*_HEAD.descr, ("points", "<u4"), ("ring", "<f8", (4, 3))])
@@ -115,11 +117,10 @@ def portions(objects: Iterable[Entity], count: int, *, besides_ms: float = 0.0) 
 def _effort_ms(item: Entity) -> float:
     """Return about how long the kernel takes with an item."""
     shells = [shell for name in _SHELLS for shell in _listed(said(item, name))]
-    faces = [face for shell in shells for face in shell.CfsFaces]
-    holed = any(len(face.get_argument(0)) > 1 for face in faces)
+    faces = sum(len(shell.CfsFaces) for shell in shells)
     many = len(said(item, "Faces") or said(item, "CoordIndex") or ())
     cut = _OPENING_MS if item.is_a("IfcBooleanResult") else 0.0
-    return (_HOLED_FACE_MS if holed else _FACE_MS) * len(faces) + _FACE_MS * many + cut
+    return _FACE_MS * (faces + many) + cut
 
 
 def _listed(value: Any) -> tuple[Any, ...]:
@@ -132,8 +133,14 @@ def solids(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Sol
     A shape that many objects share is made once. The kernel then leaves out some that it makes if it makes each by
     itself, so those are asked for again.
     """
+    facets = Facets(calculate_unit_scale(model))
+    own = {each.GlobalId: found for each in products if (found := facets.of(each)) is not None}
+    of_facets = [each for each in products if each.GlobalId in own]
+    for shape in _shapes(model, of_facets, kernel=_FASTER) if own else ():  # for where it stands, and its colour
+        yield _solid(shape, own.pop(shape.guid))
+    left = [each for each in products if each not in of_facets or each.GlobalId in own]
     empty = []
-    for shape in _shapes(model, products):
+    for shape in _shapes(model, left) if left else ():
         solid = _solid(shape)
         if len(solid.triangle):
             yield solid
@@ -143,23 +150,29 @@ def solids(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Sol
     yield from (solid for solid in map(_solid, again) if len(solid.triangle))
 
 
-def _shapes(model: ifcopenshell.file, products: Sequence[Entity], *, by_itself: bool = False) -> Iterator[Any]:
+def _shapes(
+    model: ifcopenshell.file, products: Sequence[Entity], *, by_itself: bool = False, kernel: Any = _KERNEL
+) -> Iterator[Any]:
     settings: Any = ifcopenshell.geom.settings()
     settings.set("no-normals", True)
     settings.set("use-world-coords", by_itself)
     settings.set("apply-default-materials", False)
-    shapes: Any = ifcopenshell.geom.iterator(settings, model, 1, include=list(products), geometry_library=_KERNEL)
+    shapes: Any = ifcopenshell.geom.iterator(settings, model, 1, include=list(products), geometry_library=kernel)
     going = shapes.initialize()
     while going:
         yield shapes.get()
         going = shapes.next()
 
 
-def _solid(shape: Any) -> Solid:
+def _solid(shape: Any, instead: Triangles | None = None) -> Solid:
     placed = np.frombuffer(shape.transformation_buffer, np.float64).reshape(4, 4)  # its columns as rows
-    vertex = np.frombuffer(shape.geometry.verts_buffer, np.float64).reshape(-1, 3)
-    triangle = np.frombuffer(shape.geometry.faces_buffer, np.int32).reshape(-1, 3).astype(np.int64)
+    vertex, triangle = instead or _made(shape.geometry)
     return Solid(shape.guid, vertex @ placed[:3, :3] + placed[3, :3], triangle, _colour(shape.geometry))
+
+
+def _made(geometry: Any) -> Triangles:
+    vertex = np.frombuffer(geometry.verts_buffer, np.float64).reshape(-1, 3)
+    return vertex, np.frombuffer(geometry.faces_buffer, np.int32).reshape(-1, 3).astype(np.int64)
 
 
 def _colour(geometry: Any) -> str:
