@@ -6,8 +6,10 @@ import { AQI_CLASSES, classWords } from "./aqi";
 import type { CityMap } from "./city-map";
 import type { Palette } from "./palette";
 
-const STRIP_PX = 64;
+const STRIP_PX = 50; // moment and legend; below it a line or more of attributions
+const LINE_PX = 14;
 const FONT = '"Noto Sans SC", "Noto Sans CJK SC", system-ui, sans-serif';
+const SMALL = `10px ${FONT}`;
 
 type Pen = CanvasRenderingContext2D;
 
@@ -32,7 +34,21 @@ function words(pen: Pen, city: CityMap, ink: string, halo: string): void {
   for (const { text, x, y } of city.badges.shown()) word(pen, text, x, y - 24, ink, halo);
 }
 
-function legend(pen: Pen, top: number, ink: string): void {
+/** The attributions of all layers, as many a line as there is room for. */
+function attributions(width: number): string[] {
+  const pen = document.createElement("canvas").getContext("2d");
+  const held = new Set((here(data.value.city)?.layers ?? []).map((layer) => attributionOf(layer, view.value.lang)));
+  const lines: string[] = [];
+  if (pen) pen.font = SMALL;
+  for (const each of held) {
+    const longer = lines.length ? `${lines[lines.length - 1]} · ${each}` : each;
+    if (lines.length && pen && pen.measureText(longer).width <= width - 24) lines[lines.length - 1] = longer;
+    else lines.push(each);
+  }
+  return lines;
+}
+
+function legend(pen: Pen, top: number, ink: string, held: readonly string[]): void {
   pen.textAlign = "left";
   pen.textBaseline = "middle";
   pen.font = `600 13px ${FONT}`;
@@ -55,9 +71,8 @@ function legend(pen: Pen, top: number, ink: string): void {
     pen.fillText(text, x + 17, top + 34);
     x += 30 + pen.measureText(text).width;
   }
-  const held = (city?.layers ?? []).map((layer) => attributionOf(layer, lang));
-  pen.font = `10px ${FONT}`;
-  pen.fillText([...new Set(held)].join(" · "), 12, top + 53);
+  pen.font = SMALL;
+  held.forEach((line, n) => pen.fillText(line, 12, top + STRIP_PX + 3 + n * LINE_PX));
 }
 
 /** Return the map as one picture: canvas, words, badges, time, legend and attribution; in another theme if one is named. */
@@ -70,7 +85,8 @@ function drawn(city: CityMap, palette: Palette): HTMLCanvasElement {
   const scale = source.width / Math.max(source.clientWidth, 1);
   const picture = document.createElement("canvas");
   picture.width = source.width;
-  picture.height = source.height + Math.round(STRIP_PX * scale);
+  const held = attributions(source.clientWidth);
+  picture.height = source.height + Math.round((STRIP_PX + held.length * LINE_PX) * scale);
   const pen = picture.getContext("2d");
   if (!pen) return picture;
   pen.fillStyle = palette.land;
@@ -78,7 +94,7 @@ function drawn(city: CityMap, palette: Palette): HTMLCanvasElement {
   pen.drawImage(source, 0, 0);
   pen.scale(scale, scale);
   words(pen, city, palette.ink, palette.halo);
-  legend(pen, source.clientHeight, palette.ink);
+  legend(pen, source.clientHeight, palette.ink, held);
   return picture;
 }
 
