@@ -2,13 +2,15 @@
 
 ``<!-- file: PATH -->`` before a fenced block writes that block to PATH. In ``console`` blocks, ``$ `` starts a command,
 the lines below it must appear in its output in that order, and ``…`` stands for anything. A command that ends in ``&``
-runs until the guide ends. Ports 8123 and 8124 stand for free ones.
+runs until the guide ends. The command that furnishes Chengdu is run once for all tests: a guide that says it is given
+a copy of what it made and printed. Ports 8123 and 8124 stand for free ones.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tests.conftest import FURNISH
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = [
@@ -89,8 +92,15 @@ def _background(command: str, folder: Path, env: dict[str, str], expected: list[
     return process
 
 
+def _foreground(command: str, folder: Path, env: dict[str, str]) -> str:
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=env, capture_output=True, text=True, timeout=_COMMAND_S, check=False
+    )
+    return done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
-def test_guide_runs_as_written(guide: Path, tmp_path: Path) -> None:
+def test_guide_runs_as_written(guide: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "160"}
     text = guide.read_text("utf-8").replace("8123", _free_port()).replace("8124", _free_port())
     running: list[subprocess.Popen[bytes]] = []
@@ -106,17 +116,14 @@ def test_guide_runs_as_written(guide: Path, tmp_path: Path) -> None:
             if step.command.endswith("&"):
                 running.append(_background(step.command, tmp_path, env, step.expected))
                 continue
-            done = subprocess.run(
-                ["bash", "-c", step.command],
-                cwd=tmp_path,
-                env=env,
-                capture_output=True,
-                text=True,
-                timeout=_COMMAND_S,
-                check=False,
-            )
-            missing = _agrees(step.expected, done.stdout + done.stderr)
-            assert missing is None, f"$ {step.command}\nshould print: {missing}\nprinted:\n{done.stdout}{done.stderr}"
+            if step.command == FURNISH:
+                furnished: Path = request.getfixturevalue("furnished")
+                shutil.copytree(furnished, tmp_path / furnished.name)
+                output = (furnished.parent / "told.txt").read_text("utf-8")
+            else:
+                output = _foreground(step.command, tmp_path, env)
+            missing = _agrees(step.expected, output)
+            assert missing is None, f"$ {step.command}\nshould print: {missing}\nprinted:\n{output}"
     finally:
         for process in running:
             process.terminate()
