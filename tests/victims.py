@@ -15,7 +15,7 @@ import lifang
 from lifang.doors.api import serve
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([__name__])
+_FORKS.set_forkserver_preload(["tests.preloaded"])
 _END_S = 30
 
 
