@@ -1,4 +1,4 @@
-"""What the process that victims are forked from has loaded: the house, the routes of its doors, no thread and no city."""
+"""What the process that victims are forked from has loaded: the house and its doors' routes; no thread, no city."""
 
 from __future__ import annotations
 

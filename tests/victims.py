@@ -1,5 +1,5 @@
-"""Processes to be killed. One process has loaded the house; each victim is forked from it, and costs an opening of
-a city, not an interpreter and its imports.
+"""Processes to be killed. One process has loaded the house (:mod:`tests.preloaded`); each victim is forked from it, and
+costs an opening of a city, not an interpreter and its imports.
 """
 
 from __future__ import annotations
