@@ -254,3 +254,27 @@ def test_links_are_a_table_with_what_hangs_on_them(shared: Page, sensed: Served)
     expect(rows.first).to_contain_text("down")
     expect(shared.locator("tr[data-link='onu-1']")).to_contain_text("10,000 Mbit/s")
     assert faults(shared) == []
+
+
+def test_lists_go_on_to_what_was_not_loaded_at_first(shared: Page, sensed: Served) -> None:
+    show(shared, sensed, "?room=sensing&lang=en")
+    devices = shared.locator("lf-devices .device-list li")
+    expect(devices).to_have_count(12)
+    shared.locator("lf-devices [data-act=more]").click()
+    expect(devices).to_have_count(60)
+    series = shared.locator("lf-series-list")
+    expect(series.locator("table")).to_have_count(24)
+    series.locator("[data-act=more]").click()
+    expect(series.locator("table")).to_have_count(48)
+    after, page = "", {"next": 0, "items": [{"id": ""}]}
+    while page["next"] is not None:
+        page = shared.request.get(f"{sensed.url}/api/v1/datastreams?limit=1000{after}").json()
+        after = f"&after={page['next']}"
+    last = page["items"][-1]  # behind the 5,000 that come at first
+    series.locator("input[type=search]").fill(f"{last['id']} {last['thing']['id']}")
+    expect(series.locator("table")).to_have_count(0)
+    for _ in range(2):
+        series.locator("[data-act=more]:enabled").click()
+        expect(series.locator("[data-act=more]:disabled")).to_have_count(0)
+    expect(series.locator(f"[data-datastream='{last['id']}']")).to_be_visible()
+    series.locator("input[type=search]").fill("")

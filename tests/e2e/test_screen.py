@@ -112,6 +112,8 @@ def test_the_portal_leads_by_theme_to_a_map_and_a_chart(shared: Page, served: Se
 
 
 def test_an_alert_fires_is_seen_and_a_person_takes_it_up(page: Page, served: Served) -> None:
+    short = re.compile("(/alerts.limit=)200")  # pages of one alert
+    page.route(short, lambda route: route.continue_(url=short.sub(r"\g<1>1", route.request.url)))
     open_page(page, served, "?room=operations&lang=en")
     alert = page.locator("[data-alert][data-state='firing']").first
     expect(alert).to_be_visible(timeout=90_000)
@@ -129,6 +131,13 @@ def test_an_alert_fires_is_seen_and_a_person_takes_it_up(page: Page, served: Ser
     known = page.evaluate("fetch('/api/v1/ledger?limit=1000').then((answer) => answer.json())")
     acts = {record["action"] for record in known["items"] if record["resource"].startswith("alert:")}
     assert "alert.acknowledged" in acts, "what was done is in the ledger"
+    there = page.evaluate("fetch('/api/v1/alerts?limit=1000').then((answer) => answer.json())")["items"]
+    for _ in there:
+        if (more := page.locator("lf-alerts [data-act=more]:enabled")).count():
+            more.click()
+            expect(page.locator("lf-alerts [data-act=more]:disabled")).to_have_count(0)
+    shown = page.locator("[data-alert]").evaluate_all("(all) => all.map((each) => each.dataset.alert)")
+    assert {each["id"] for each in there} <= set(shown), "the list goes on to the last of them"
 
 
 def test_the_keyboard_alone_is_enough(shared: Page, served: Served) -> None:

@@ -13,11 +13,13 @@ function form(files: Record<string, File | undefined>): FormData {
   return parts;
 }
 
-/** What fires, however old it is, and the newest of the others; newest first. */
-async function alerts(): Promise<T.Alert[]> {
-  const asked = [{ state: "firing", limit: 1000 }, { limit: 200 }].map((query) => get<T.Page<T.Alert>>("/alerts", query));
-  const items = (await Promise.all(asked)).flatMap((page) => page.items);
-  return [...new Map(items.map((alert) => [alert.id, alert])).values()].sort((a, b) => Date.parse(b.opened) - Date.parse(a.opened));
+/** A page of alerts, the newest first; with the first one comes all that fires, however old it is. */
+async function alerts(after: After): Promise<T.Page<T.Alert>> {
+  const page = get<T.Page<T.Alert>>("/alerts", { limit: 200, after });
+  if (after !== null) return page;
+  const firing = await get<T.Page<T.Alert>>("/alerts", { state: "firing", limit: 1000 });
+  const { items, next } = await page;
+  return { items: [...firing.items, ...items], next };
 }
 
 /** The address of the tileset of a model, or of all, at a moment (ISO 8601 or `now`). */

@@ -1,5 +1,6 @@
 import type { components } from "../openapi";
 import { ProblemError, get, send, type Query } from "./client";
+import type { After } from "./pages";
 import type { Datastream, Page, Series } from "./types";
 
 type S = components["schemas"];
@@ -64,6 +65,7 @@ export const net = {
   health: (by: By) => get<HealthReport>("/network/health", { by }),
   coverage: () => get<Coverage>("/network/coverage"),
   links: async () => (await get<Page<Link>>("/network/links", { limit: LINKS_MOST })).items,
+  devices: (query: Query, after: After) => get<Page<Device>>("/network/devices", { ...query, limit: 50, after }),
   device: (id: string) => get<DeviceDetail>(`/network/devices/${part(id)}`),
   history: async (id: string) => (await get<Page<DeviceEvent>>(`/network/devices/${part(id)}/history`, { limit: 50 })).items,
   places,

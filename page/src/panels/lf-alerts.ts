@@ -5,9 +5,11 @@ import type { Alert, AlertState, Problem } from "../api/types";
 import { moment, nameOf } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
+import { Foot } from "../shell/foot";
 import { problemCard, severityMark, skeleton } from "../shell/parts";
 import { actOnAlert, loadAll } from "../state/actions";
 import { data, here, mayAct } from "../state/data";
+import { more } from "../state/lists";
 import { alertsAt } from "../state/moment";
 import { formatView } from "../state/url";
 import { view } from "../state/view";
@@ -25,6 +27,7 @@ export class AlertsPiece extends Piece {
   @property({ type: Boolean }) full = false;
   @state() private filter: AlertState | "all" = "all";
   @state() private refused: Problem | null = null;
+  private readonly foot = new Foot(this);
 
   protected override render(): TemplateResult {
     const { alerts } = data.value;
@@ -41,6 +44,7 @@ export class AlertsPiece extends Piece {
       ${heading(open.length)} ${this.full ? this.filters(all) : nothing}
       ${this.refused ? problemCard(this.refused) : nothing}
       ${listed.length ? html`<ul>${listed.map((alert) => this.one(alert))}</ul>` : html`<p class="calm">${t("alerts.none")}</p>`}
+      ${this.full && data.value.next.alerts !== null ? this.foot.draw(listed.length, () => more("alerts")) : nothing}
       ${this.full && mayAct(data.value.subject, "operator") ? html`<p class="fine">${t("alerts.forGood")}</p>` : nothing}
       ${this.full && !mayAct(data.value.subject, "operator") ? html`<p class="fine">${t("alerts.signin")}</p>` : nothing}
     </section>`;

@@ -1,9 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement } from "lit/decorators.js";
-import type { Picture } from "../api/network";
+import { customElement, state } from "lit/decorators.js";
+import { net, type Device, type Picture } from "../api/network";
+import type { Page } from "../api/types";
 import { nameOf, number } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
+import { Foot } from "../shell/foot";
+import { Listed } from "../shell/listed";
 import { emptyCard, problemCard, skeleton } from "../shell/parts";
 import { data } from "../state/data";
 import { DEVICES_LAYER, HEALTHS, anyDevices, codeOf, codesOf, deviceName, loadPicture, matching, narrowed, shownRows, sorted, tally } from "../state/network";
@@ -18,6 +21,19 @@ const SELECTS: readonly DeviceFacet[] = ["type", "organisation", "district", "li
 /** The devices: how many are how, which are looked at, and the gravest of them. */
 @customElement("lf-devices")
 export class DevicesPiece extends Piece {
+  @state() private open = LISTED;
+  private readonly foot = new Foot(this);
+  private readonly many = new Listed<Page<Device>>(this);
+  private asked = "";
+
+  /** What is asked for otherwise begins at its first rows. */
+  protected override willUpdate(): void {
+    const { devices, find } = view.value;
+    const asked = JSON.stringify([devices, find]);
+    if (asked !== this.asked) this.open = LISTED;
+    this.asked = asked;
+  }
+
   protected override render(): TemplateResult {
     const { picture } = data.value;
     return html`<section class="panel devices" aria-labelledby="devices-title">
@@ -50,7 +66,27 @@ export class DevicesPiece extends Piece {
           return this.chip(picture, place, sum(place));
         })}
       </div>
-      ${this.filters(picture)} ${this.tableButton()}`;
+      ${this.filters(picture)} ${this.page()} ${this.tableButton()}`;
+  }
+
+  /** The devices page by page, as the server has them. */
+  private page(): TemplateResult {
+    const { health, type, organisation, district, link } = view.value.devices;
+    const query = { health, type, organisation, district, link };
+    const key = JSON.stringify([query, data.value.subject?.name]);
+    const asked = this.many.list(key, (after) => net.devices(query, after));
+    if (asked.state === "asked") return skeleton(4);
+    if (asked.state === "refused") return problemCard(asked.problem, () => this.many.forget());
+    return html`<ul class="device-list" aria-label=${t("devices.title")}>
+        ${asked.value.items.map((device) => this.item(device.id, healthMark(device.health.state, device.health.name, this.tongue), nameOf(device.name, this.tongue), [device.device_type, device.district].map(({ name }) => nameOf(name, this.tongue))))}
+      </ul>
+      ${this.many.foot()}`;
+  }
+
+  private item(id: string, mark: TemplateResult, name: string, more: readonly string[]): TemplateResult {
+    return html`<li><button type="button" class="device-row" data-device=${id} @click=${() => view.set({ pick: id })}>
+      ${mark} <b>${name}</b> <small>${more.filter(Boolean).join(" · ")}</small>
+    </button></li>`;
   }
 
   private tableButton(): TemplateResult {
@@ -125,16 +161,17 @@ export class DevicesPiece extends Piece {
   }
 
   private list(picture: Picture, rows: readonly number[]): TemplateResult {
-    const first = sorted(picture, rows, null, this.tongue).slice(0, LISTED);
+    const first = sorted(picture, rows, null, this.tongue).slice(0, this.open);
+    const named = (facet: "type" | "district", row: number): string =>
+      codeOf(picture, facet, row) ? nameOf(codesOf(picture, facet)[picture.columns[facet][row] ?? 0]?.name, this.tongue) : "";
     return html`<ul class="device-list" aria-label=${t("devices.gravest")}>
-      ${first.map(
-        (row) => html`<li><button type="button" class="device-row" data-device=${picture.id[row]} @click=${() => view.set({ pick: picture.id[row] ?? null })}>
-          ${healthMark(healthAt(picture, picture.columns.health[row] ?? 0), picture.healths[picture.columns.health[row] ?? 0]?.name, this.tongue)}
-          <b>${deviceName(picture, row, this.tongue)}</b>
-          <small>${nameOf(codesOf(picture, "type")[picture.columns.type[row] ?? 0]?.name, this.tongue)}${codeOf(picture, "district", row) ? ` · ${nameOf(codesOf(picture, "district")[picture.columns.district[row] ?? 0]?.name, this.tongue)}` : ""}</small>
-        </button></li>`,
-      )}
-    </ul>`;
+        ${first.map((row) => {
+          const health = picture.columns.health[row] ?? 0;
+          const mark = healthMark(healthAt(picture, health), picture.healths[health]?.name, this.tongue);
+          return this.item(picture.id[row] ?? "", mark, deviceName(picture, row, this.tongue), [named("type", row), named("district", row)]);
+        })}
+      </ul>
+      ${rows.length > first.length ? this.foot.draw(first.length, () => void (this.open += 4 * LISTED)) : ""}`;
   }
 
   private nothingFits(): TemplateResult {

@@ -1,11 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement } from "lit/decorators.js";
+import { customElement, state } from "lit/decorators.js";
 import { net, type Link } from "../api/network";
 import { downloadAddress } from "../api/client";
 import { ABSENT, moment, nameOf, number } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
+import { Foot } from "../shell/foot";
 import { emptyCard, problemCard, skeleton } from "../shell/parts";
 import { data } from "../state/data";
 import { LINKS_TABLE } from "../state/network";
@@ -26,6 +27,8 @@ export function linkMark({ down, state_since }: Link, zone: string): TemplateRes
 /** The links that carry the devices: those that are down first; and all of them as a table. */
 @customElement("lf-links")
 export class LinksPiece extends Piece {
+  @state() private open = LISTED;
+  private readonly foot = new Foot(this);
   private readonly links = new Fetched<Link[]>(this, "links");
 
   /** Draw as a table in the drawer, not as a list in the column. */
@@ -44,7 +47,8 @@ export class LinksPiece extends Piece {
     return html`<section class="panel secondary" aria-labelledby="links-title">
       <h2 id="links-title">${t("links.title")}</h2>
       ${links.length === 0 ? emptyCard(t("links.empty"), FIRST_COMMAND) : html`<p class="fine">${t("links.count", { n: links.length, down })}</p>`}
-      <ul class="device-list">${links.slice(0, LISTED).map((link) => this.item(link))}</ul>
+      <ul class="device-list">${links.slice(0, this.open).map((link) => this.item(link))}</ul>
+      ${links.length > this.open ? this.foot.draw(this.open, () => void (this.open += 4 * LISTED)) : nothing}
       ${links.length
         ? html`<div class="buttons" data-layer=${LINKS_TABLE}><button type="button" class="quiet" @click=${() => view.set({ table: LINKS_TABLE })}>${t("links.table")}</button></div>`
         : nothing}

@@ -5,16 +5,21 @@ import { moment, nameOf, number, unitOf } from "../format";
 import { t, tOr } from "../i18n";
 import { seriesKey } from "../panels/lf-station";
 import { Piece } from "../shell/element";
+import { Foot } from "../shell/foot";
 import { problemCard, skeleton } from "../shell/parts";
 import { loadAll } from "../state/actions";
 import { data } from "../state/data";
+import { more } from "../state/lists";
 import { view } from "../state/view";
 
-const MOST_SHOWN = 24;
+const AT_ONCE = 24; // things
+
 /** Every datastream with its latest value, time and quality. */
 @customElement("lf-series-list")
 export class SeriesListPiece extends Piece {
   @state() private find = "";
+  @state() private open = AT_ONCE;
+  private readonly foot = new Foot(this);
 
   protected override render(): TemplateResult {
     return html`<section class="panel sensing" aria-labelledby="sensing-title">
@@ -36,11 +41,22 @@ export class SeriesListPiece extends Piece {
     const things = Map.groupBy(found, ({ thing }) => thing.id);
     return html`<input
         type="search" class="wide" .value=${this.find} placeholder=${t("sensing.find")} aria-label=${t("sensing.find")}
-        @input=${(event: Event) => (this.find = (event.currentTarget as HTMLInputElement).value)}
+        @input=${(event: Event) => this.seek((event.currentTarget as HTMLInputElement).value)}
       />
       <p class="fine" role="status">${t("sensing.count", { things: things.size, streams: found.length })}</p>
-      ${things.size > MOST_SHOWN ? html`<p class="fine">${t("sensing.first", { n: MOST_SHOWN })}</p>` : nothing}
-      ${[...things.values()].slice(0, MOST_SHOWN).map((streams) => this.thing(streams))}`;
+      ${[...things.values()].slice(0, this.open).map((streams) => this.thing(streams))}
+      ${things.size > this.open || data.value.next.datastreams !== null ? this.foot.draw(Math.min(this.open, things.size), () => this.more(things.size)) : nothing}`;
+  }
+
+  private seek(text: string): void {
+    this.find = text;
+    this.open = AT_ONCE;
+  }
+
+  /** Show more things: of those that are here, else of those that the server has. */
+  private async more(here: number): Promise<void> {
+    if (here <= this.open) await more("datastreams");
+    this.open += AT_ONCE;
   }
 
   private thing(streams: Datastream[]): TemplateResult {

@@ -1,11 +1,11 @@
 import { calls } from "../api/calls";
 import { problemOf } from "../api/client";
 import { EventLine } from "../api/events";
-import type { Alert, Datastream, Page } from "../api/types";
+import type { Alert } from "../api/types";
 import { t } from "../i18n";
 import { pending } from "../shell/ready";
-import { inOrder } from "./streams";
 import { data, here, type Asked, type Data } from "./data";
+import { list } from "./lists";
 import { forgetStated } from "./purpose";
 import { view } from "./view";
 
@@ -30,17 +30,6 @@ export async function ask<K extends AskedKey>(key: K, call: () => Promise<unknow
   }
 }
 
-async function everyDatastream(): Promise<Datastream[]> {
-  const found: Datastream[] = [];
-  let after: Page<Datastream>["next"] = null;
-  do {
-    const page: Page<Datastream> = await calls.datastreams(after);
-    found.push(...page.items);
-    after = page.next;
-  } while (after !== null && after !== undefined && found.length < 5_000);
-  return inOrder(found);
-}
-
 async function loadCity(): Promise<void> {
   await ask("city", calls.city);
   const city = here(data.value.city);
@@ -63,8 +52,8 @@ export async function loadAll(): Promise<void> {
   await Promise.all([
     loadCity(),
     loadMoment(),
-    ask("alerts", calls.alerts),
-    ask("datastreams", everyDatastream),
+    ask("alerts", () => list("alerts")),
+    ask("datastreams", () => list("datastreams")),
   ]);
 }
 

@@ -1,4 +1,5 @@
 import type { Command, Flow, Picture } from "../api/network";
+import type { After } from "../api/pages";
 import type { AirReport, Alert, City, Datastream, Indicator, Job, Names, Problem, Subject } from "../api/types";
 import { Store } from "./store";
 
@@ -12,6 +13,8 @@ export interface Data {
   indicators: Asked<Indicator[]>;
   alerts: Asked<Alert[]>;
   datastreams: Asked<Datastream[]>;
+  /** Where these lists go on; null where all of one is here. */
+  next: { alerts: After; datastreams: After };
   /** Every device of the city, in columns; how values flow now, and how they did in the minutes before. */
   picture: Asked<Picture>;
   flow: Asked<Flow>;
@@ -48,6 +51,7 @@ export const data = new Store<Data>({
   indicators: ASKED,
   alerts: ASKED,
   datastreams: ASKED,
+  next: { alerts: null, datastreams: null },
   picture: ASKED,
   flow: ASKED,
   flows: [],

@@ -5,8 +5,6 @@ export const catalogue: Record<keyof typeof zh, string> = {
   "catalogue.title": "Catalogue",
   "catalogue.search": "Search names, summaries, codes",
   "catalogue.found": "{n} {n|dataset|datasets}",
-  "list.more": "Show more",
-  "list.shown": "{n} shown, and there are more",
   "catalogue.none": "No dataset fits.",
   "catalogue.empty": "The catalogue is empty. One command adds the first dataset:",
   "catalogue.back": "Back to the catalogue",

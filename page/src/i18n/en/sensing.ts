@@ -9,7 +9,6 @@ export const sensing: Record<keyof typeof zh, string> = {
   "sensing.open": "Open the chart",
   "sensing.property": "Property",
   "sensing.updated": "Updated",
-  "sensing.first": "The first {n} are listed; search above for others.",
   "sensing.none": "No series is observed yet.",
   "quality.good": "good",
   "quality.suspect": "suspect",

@@ -51,6 +51,8 @@ export const shell: Record<keyof typeof zh, string> = {
   "close": "Close",
   "cancel": "Cancel",
   "retry": "Try again",
+  "list.more": "Show more",
+  "list.shown": "{n} shown, and there are more",
   "more": "More",
   "copy": "Copy",
   "copied": "Copied",

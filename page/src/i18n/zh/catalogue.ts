@@ -3,8 +3,6 @@ export const catalogue = {
   "catalogue.title": "数据目录",
   "catalogue.search": "按名称、摘要、代码搜索",
   "catalogue.found": "{n} 个数据集",
-  "list.more": "再显示一些",
-  "list.shown": "已显示 {n} 条，还有更多",
   "catalogue.none": "没有符合条件的数据集。",
   "catalogue.empty": "目录还是空的。用一条命令放入第一个数据集：",
   "catalogue.back": "返回目录",

@@ -7,7 +7,6 @@ export const sensing = {
   "sensing.open": "打开图表",
   "sensing.property": "要素",
   "sensing.updated": "更新于",
-  "sensing.first": "先列出前 {n} 个，可用上面的查找缩小。",
   "sensing.none": "还没有观测序列。",
   "quality.good": "正常",
   "quality.suspect": "可疑",

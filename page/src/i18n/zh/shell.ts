@@ -49,6 +49,8 @@ export const shell = {
   "close": "关闭",
   "cancel": "取消",
   "retry": "重试",
+  "list.more": "再显示一些",
+  "list.shown": "已显示 {n} 条，还有更多",
   "more": "更多",
   "copy": "复制",
   "copied": "已复制",
