@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
+from tests.unit.twin.test_reading_epanet import CRS, SMALL, elevation_model
 
 from lifang.core import SystemClock, parse_instant
 from lifang.guard import SYSTEM, Classification
 from lifang.store import Store
-from lifang.twin import Placement, Twin, read_cityjson, read_ifc, read_outlines
+from lifang.twin import Placement, Twin, read_cityjson, read_ifc, read_model, read_outlines
 
 ROOT = Path(__file__).parents[2]
 DELFT = ROOT / "cities" / "delft" / "data" / "cityjson_delft.json.gz"
@@ -40,10 +41,14 @@ def tiles(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         twin = Twin(store, SystemClock())
         duplex = read_ifc(DUPLEX.read_bytes(), prefix="duplex", scratch=folder, placement=PLACE)
         delft = read_cityjson(DELFT.read_bytes(), prefix="delft")
-        for name, found in (("delft", delft), ("blocks", _blocks()), ("duplex", duplex)):
+        pipes = read_model(SMALL.encode(), prefix="pipes", scratch=folder, crs=CRS)
+        hill = np.float32(np.hypot(*np.mgrid[-9:9, -9:9]))
+        ground = read_model(elevation_model(hill), prefix="ground", scratch=folder)
+        models = {"delft": delft, "blocks": _blocks(), "duplex": duplex, "pipes": pipes, "ground": ground}
+        for name, found in models.items():
             twin.add(name, found, classification=Classification.OPEN, valid_from=SINCE, by=SYSTEM)
         written = []
-        for model in ("delft", "blocks", "duplex"):
+        for model in models:
             source = twin.tiles(twin.query(at=SOON, models=[model]))
             for level, x, y in source.tiles():
                 path = folder / f"{model}-{level}-{x}-{y}.glb"

@@ -9,18 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
 from tests.e2e.conftest import Watched, demonstrated
 from tests.e2e.screen import Served, look, show
+from tests.unit.twin.test_reading_epanet import CRS, SMALL, elevation_model
 
 import lifang
 from lifang.app import ClashView, register_rooms
-from lifang.core import to_micros
+from lifang.core import parse_instant, to_micros
 from lifang.guard import SYSTEM, Classification
 from lifang.sensing import make_observations
-from lifang.twin import Scenario
+from lifang.twin import Bed, ModelFile, Scenario, read_ground, read_model
 
 HOUSES = {"paper": (217, 199, 163), "night": (201, 185, 143)}
 ADDED, REMOVED = (47, 158, 87), (200, 50, 26)
@@ -30,6 +32,10 @@ LIVING_ROOM = "duplex_architecture:0BTBFw6f90Nfh9rP1dlXr2"
 OVER_IT = "104.045046/30.65982/30.0/104.045046/30.65991/0.0"
 WARM, WARMEST = [(221, 159, 85), (198, 106, 58)], (97, 26, 44)  # colours of rooms by their temperature
 MATERIALS = [(128, 128, 128), (0, 145, 201)]  # of its walls and rooms
+PIPES, TERRAIN = (28, 110, 164), (205, 210, 180)
+CUT = (126, 115, 93)  # a house where it is cut through
+OVER_PIPES = "105.0005/30.6270/700.0/105.0005/30.6286/497.0"
+LATER = parse_instant("2030-01-01T00:00:00Z")
 GONE = 400
 BEFORE = "2000-12-31T00:00:00%2B08:00"
 
@@ -50,6 +56,13 @@ def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         removes = tuple(each.id for each in city.twin.objects(centre))
         park = Scenario("park", "公园方案", "Park", removes=removes, classification=Classification.OPEN)
         city.twin.scenarios.put(park, at=to_micros(city.now), by=SYSTEM)
+        dem = elevation_model(np.float32(500 + 3 * np.hypot(*np.mgrid[-9:9, -9:9])))
+        parts = [
+            read_model(SMALL.encode(), prefix="under", scratch=folder, crs=CRS, bed=Bed(read_ground(dem), 2.0)).rows,
+            read_model(dem, prefix="under", scratch=folder).rows,
+        ]
+        later = ModelFile(pa.concat_tables(parts), [])
+        city.twin.add("under", later, classification=Classification.OPEN, valid_from=LATER, by=SYSTEM)
     with demonstrated(folder) as found:
         yield found
 
@@ -87,6 +100,31 @@ def test_objects_are_coloured_by_any_property_and_cut_by_a_plane(shared: Page, s
     show(shared, served, "?room=twin&lang=en&theme=paper&by=p:use&t.cut=e0.3")
     cut = look(shared, within=SCENE, wanted=[(230, 159, 0)], tolerance=100)
     assert 0 < cut.near[0] < whole.near[0] * 0.7
+
+
+def test_solids_are_filled_where_a_plane_cuts_them_through(shared: Page, served: Served) -> None:
+    near = "?room=twin&lang=en&theme=paper&t.model=centre&t.eye=104.0657/30.6570/900.0/104.0657/30.6574/0.0"
+    show(shared, served, near)
+    whole = look(shared, within=SCENE, wanted=[CUT], tolerance=6)
+    show(shared, served, f"{near}&t.cut=h9")
+    level = look(shared, within=SCENE, wanted=[CUT], tolerance=6)
+    assert whole.near[0] < 200
+    assert level.near[0] > 5_000
+
+
+def test_pipes_shine_through_the_ground_from_afar_and_are_seen_from_below_it(shared: Page, served: Served) -> None:
+    there = "?room=twin&lang=en&theme=paper&t.model=under&at=2031-01-01T00:00:00Z"
+    show(shared, served, f"{there}&t.eye={OVER_PIPES}")
+    over = look(shared, within=SCENE, wanted=[TERRAIN, PIPES], tolerance=60)
+    assert over.near[0] > 20_000
+    assert over.near[1] > 100
+    show(shared, served, f"{there}&t.under=1&t.eye={OVER_PIPES}")
+    clear = look(shared, within=SCENE, wanted=[TERRAIN, PIPES], tolerance=60)
+    assert clear.near[0] < over.near[0] / 10
+    assert clear.near[1] > over.near[1]
+    show(shared, served, f"{there}&t.under=1&t.eye=105.0005/30.6250/470.0/105.0006/30.6290/497.0")
+    below = look(shared, within=SCENE, wanted=[PIPES], tolerance=90)
+    assert below.near[0] > 300
 
 
 def test_a_generated_building_is_told_of_with_its_history(shared: Page, served: Served) -> None:

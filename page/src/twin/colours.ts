@@ -18,8 +18,8 @@ export interface Dress {
 }
 
 const CLASS_COLOURS: Record<Theme, Record<string, string>> = {
-  paper: { Building: "#d9c7a3", BuildingPart: "#d9c7a3", Road: "#8f8a80", Bridge: "#a0764f", WaterBody: "#7fb0d0", PlantCover: "#8fae6c", LandUse: "#c2bd9a", BuildingConstructiveElement: "#b9a98a", BuildingFurniture: "#8f6f4e", BuildingInstallation: "#5f7f9f", BuildingRoom: "#e8dcc0", "": "#b7aea0" },
-  night: { Building: "#c9b98f", BuildingPart: "#c9b98f", Road: "#4c5560", Bridge: "#9a7350", WaterBody: "#2f6388", PlantCover: "#4f7042", LandUse: "#59583f", BuildingConstructiveElement: "#a3977a", BuildingFurniture: "#86684a", BuildingInstallation: "#56779a", BuildingRoom: "#d8ccae", "": "#6d6a63" },
+  paper: { Building: "#d9c7a3", BuildingPart: "#d9c7a3", Road: "#8f8a80", Bridge: "#a0764f", WaterBody: "#7fb0d0", PlantCover: "#8fae6c", LandUse: "#c2bd9a", BuildingConstructiveElement: "#b9a98a", TINRelief: "#cdd2b4", OtherConstruction: "#1c6ea4", BuildingFurniture: "#8f6f4e", BuildingInstallation: "#5f7f9f", BuildingRoom: "#e8dcc0", "": "#b7aea0" },
+  night: { Building: "#c9b98f", BuildingPart: "#c9b98f", Road: "#4c5560", Bridge: "#9a7350", WaterBody: "#2f6388", PlantCover: "#4f7042", LandUse: "#59583f", BuildingConstructiveElement: "#a3977a", TINRelief: "#3a4436", OtherConstruction: "#5cb3ec", BuildingFurniture: "#86684a", BuildingInstallation: "#56779a", BuildingRoom: "#d8ccae", "": "#6d6a63" },
 };
 const RAMP = ["#f2e6c9", "#e8c98a", "#dd9f55", "#c66a3a", "#a0382c", "#611a2c"];
 /** Upper bounds of the classes of height, m, from low to high. */

@@ -1,7 +1,10 @@
 import { GLTFExtensionsPlugin, ImplicitTilingPlugin, ReorientationPlugin } from "3d-tiles-renderer/plugins";
 import { TilesRenderer } from "3d-tiles-renderer/three";
-import { BufferAttribute, BufferGeometry, Color, DoubleSide, type Intersection, MathUtils, Mesh, MeshStandardMaterial, type Object3D, type PerspectiveCamera, type Raycaster, Vector3, type WebGLRenderer } from "three";
+import { BufferAttribute, BufferGeometry, Color, DoubleSide, type Intersection, LineSegments, MathUtils, Matrix4, Mesh, type MeshBasicMaterial, MeshStandardMaterial, type Object3D, type PerspectiveCamera, type Plane, type Raycaster, Vector3, type WebGLRenderer } from "three";
+import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
+import { capMaterials, capOf } from "./caps";
 import type { Dress } from "./colours";
+import { lineMaterial, shine, widened } from "./lines";
 
 /** What a tile's table says of an object; `value` is the property that it is coloured by. */
 export interface Told {
@@ -25,7 +28,16 @@ export interface Look {
   dress: Dress;
   /** Percent of the light that goes through. */
   clear: number;
+  /** Whether it is looked underground: the ground is clear, and what lies in it is not. */
+  under: boolean;
 }
+
+const GROUND = "TINRelief";
+/** Classes of what is no solid: ground, and space that things stand in. */
+const HOLLOW = /^TINRelief$|(Room|Storey|Unit|Space)$/;
+const GROUND_SHOWN = 0.3; // of the ground, when it is looked through
+const SHADE = 0.3; // of an object's colour is that of where it is cut through
+const NEAR_M = 0.01;
 
 interface Table {
   getPropertyTableData(tables: number[], ids: number[]): unknown[];
@@ -38,13 +50,25 @@ interface Piece {
   holds: string | null;
 }
 
+/** Lines of a tile: the feature of each, and what is told of their objects. */
+interface Axes {
+  told: Told[];
+  ids: Uint16Array;
+}
+
 /** The tiles of one moment in the scene. */
 export class TileLayer {
   readonly tiles: TilesRenderer;
   readonly material = new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0, side: DoubleSide });
   /** For what stands out: drawn last, over what is clear. */
   readonly above = new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0, side: DoubleSide, transparent: true, opacity: 0.7, depthWrite: false });
+  /** For the ground, which may be looked through. */
+  readonly ground = new MeshStandardMaterial({ vertexColors: true, roughness: 1, metalness: 0, side: DoubleSide, forceSinglePass: true });
+  private readonly thin = lineMaterial();
   private readonly pieces = new Map<Mesh, Piece>();
+  private readonly lines = new Map<LineSegments2, Axes>();
+  private planes: Plane[] = [];
+  private capMaterials: MeshBasicMaterial[] = [];
   private asking = 0;
   private picked: string | null = null;
 
@@ -66,7 +90,7 @@ export class TileLayer {
     tiles.setCamera(camera);
     tiles.setResolutionFromRenderer(camera, renderer);
     tiles.addEventListener("load-model", ({ scene, url }) => this.take(scene, url));
-    tiles.addEventListener("dispose-model", ({ scene }) => scene.traverse((each) => this.pieces.delete(each as Mesh)));
+    tiles.addEventListener("dispose-model", ({ scene }) => scene.traverse((each) => this.leave(each)));
     tiles.addEventListener("needs-update", changed);
     tiles.addEventListener("load-error", failed);
     this.tiles = tiles;
@@ -81,6 +105,8 @@ export class TileLayer {
   dress(look: Look): void {
     this.look = look;
     Object.assign(this.material, { transparent: look.clear > 0, depthWrite: look.clear === 0, needsUpdate: true });
+    Object.assign(this.ground, { transparent: look.under, depthWrite: !look.under, opacity: look.under ? GROUND_SHOWN : 1, needsUpdate: true });
+    shine(this.thin, !look.under, this.planes);
     this.paintAll();
   }
 
@@ -89,10 +115,21 @@ export class TileLayer {
     this.paintAll();
   }
 
+  /** Cut away what lies behind planes; solids are filled where they are cut through. */
+  cut(planes: Plane[]): void {
+    this.planes = planes;
+    for (const each of this.capMaterials) each.dispose();
+    this.capMaterials = capMaterials(planes);
+    for (const material of [this.material, this.above, this.ground]) Object.assign(material, { clippingPlanes: planes, needsUpdate: true });
+    shine(this.thin, !this.look.under, planes);
+    for (const [mesh, piece] of this.pieces) this.cap(mesh, piece);
+    this.paintAll();
+  }
+
   /** Return the nearest object under a ray that no plane cuts away, and where the ray meets it. */
   hit(ray: Raycaster): { told: Told | null; point: Vector3 } | null {
-    const hidden = (point: Vector3): boolean => (this.material.clippingPlanes ?? []).some((plane) => plane.distanceToPoint(point) < 0);
-    const found = ray.intersectObject(this.tiles.group, true).find(({ point }) => !hidden(point));
+    const hidden = ({ object, point }: Intersection): boolean => (this.look.under && object instanceof Mesh && object.material === this.ground) || this.planes.some((plane) => plane.distanceToPoint(point) < -NEAR_M);
+    const found = ray.intersectObject(this.tiles.group, true).find((each) => !hidden(each));
     return found ? { told: this.toldAt(found), point: found.point } : null;
   }
 
@@ -114,47 +151,103 @@ export class TileLayer {
 
   dispose(): void {
     this.tiles.dispose();
-    this.material.dispose();
-    this.above.dispose();
+    for (const material of [this.material, this.above, this.ground, this.thin, ...this.capMaterials]) material.dispose();
     this.pieces.clear();
+    this.lines.clear();
   }
 
-  private toldAt({ object, face }: Intersection): Told | null {
-    const piece = object instanceof Mesh ? this.pieces.get(object) : undefined;
+  private toldAt({ object, face, faceIndex }: Intersection): Told | null {
+    if (object instanceof LineSegments2) {
+      const axes = this.lines.get(object);
+      return axes?.told[axes.ids[faceIndex ?? 0] ?? 0] ?? null;
+    }
+    const piece = object instanceof Mesh ? this.pieces.get(object) ?? this.pieces.get(object.parent as Mesh) : undefined;
     if (!piece || !face) return null;
     return piece.told[(object as Mesh).geometry.getAttribute("_feature_id_0").getX(face.a)] ?? null;
   }
 
   private take(model: Object3D, address: string): void {
     const meshes: Mesh[] = [];
-    model.traverse((each) => each instanceof Mesh && meshes.push(each));
+    const lines: LineSegments[] = [];
+    model.traverse((each) => (each instanceof Mesh ? meshes.push(each) : each instanceof LineSegments && lines.push(each)));
     for (const mesh of meshes) {
-      this.pieces.set(mesh, { told: tableOf(mesh), address: address.replace("/content/", "/values/*/").replace(/\.glb.*$/, ".json"), holds: null });
-      mesh.material = this.material;
+      const piece = { told: tableOf(mesh), address: address.replace("/content/", "/values/*/").replace(/\.glb.*$/, ".json"), holds: null };
+      this.pieces.set(mesh, piece);
+      mesh.material = piece.told[0]?.class === GROUND ? this.ground : this.material;
+      this.cap(mesh, piece);
       this.paint(mesh);
+    }
+    for (const each of lines) {
+      const told = tableOf(each);
+      const { wide, ids } = widened(each, this.thin);
+      this.lines.set(wide, { told, ids });
+      this.draw(wide, { told, ids });
     }
     this.changed();
   }
 
+  private leave(each: Object3D): void {
+    this.pieces.delete(each as Mesh);
+    if (each instanceof LineSegments2) {
+      this.lines.delete(each);
+      each.geometry.dispose();
+    }
+  }
+
   private paintAll(): void {
     for (const mesh of this.pieces.keys()) this.paint(mesh);
+    for (const [wide, axes] of this.lines) this.draw(wide, axes);
     this.changed();
+  }
+
+  /** Colour lines as their objects. */
+  private draw(wide: LineSegments2, { told, ids }: Axes): void {
+    const colours = told.map((each) => this.colourOf(each));
+    wide.geometry.setColors([...ids].flatMap((id) => [...(colours[id]?.toArray() ?? [0, 0, 0]), ...(colours[id]?.toArray() ?? [0, 0, 0])]));
+  }
+
+  /** Fill the solids of a mesh where planes cut them through. */
+  private cap(mesh: Mesh, { told }: Piece): void {
+    const old = mesh.children.filter((each): each is Mesh => each instanceof Mesh && each.material !== this.above);
+    for (const each of old) {
+      mesh.remove(each);
+      each.geometry.dispose();
+    }
+    this.planes.forEach((plane, n) => {
+      const material = this.capMaterials[n];
+      const cap = material && capOf(mesh, this.worldOf(mesh), plane, material, (feature) => !HOLLOW.test(told[feature]?.class ?? ""));
+      if (cap) mesh.add(cap);
+    });
+  }
+
+  /** Return where a mesh stands in the scene; its tile may not be in it yet. */
+  private worldOf(mesh: Mesh): Matrix4 {
+    const world = new Matrix4();
+    for (let each: Object3D | null = mesh; each && each !== this.tiles.group; each = each.parent) {
+      if (each.matrixAutoUpdate) each.updateMatrix();
+      world.premultiply(each.matrix);
+    }
+    this.tiles.group.updateMatrixWorld();
+    return world.premultiply(this.tiles.group.matrixWorld);
+  }
+
+  private colourOf(told: Told): Color {
+    const { dress, picked, focus } = this.look;
+    return new Color(focus.get(told.id) ?? (told.id === this.picked ? picked : dress.colourOf(told)));
   }
 
   private paint(mesh: Mesh): void {
     const piece = this.pieces.get(mesh);
     if (!piece) return;
-    const { dress, picked, focus, clear } = this.look;
+    const { dress, focus, clear } = this.look;
     if (dress.property !== null && piece.holds !== dress.property) void this.ask(mesh, piece, dress.property);
-    const ids = mesh.geometry.getAttribute("_feature_id_0");
     const colours = piece.told.map((told) => {
-      const own = focus.get(told.id) ?? (told.id === this.picked ? picked : null);
-      const { r, g, b } = new Color(own ?? dress.colourOf(told));
+      const own = focus.has(told.id) || told.id === this.picked || told.class === GROUND;
+      const { r, g, b } = this.colourOf(told);
       return [r, g, b, own ? 1 : 1 - clear / 100].map((part) => Math.round(part * 255));
     });
-    const painted = new Uint8Array(ids.count * 4);
-    for (let vertex = 0; vertex < ids.count; vertex++) painted.set(colours[ids.getX(vertex)] ?? [128, 128, 128, 255], vertex * 4);
-    mesh.geometry.setAttribute("color", new BufferAttribute(painted, 4, true));
+    paintBy(mesh, colours);
+    for (const each of mesh.children) if (each instanceof Mesh && each.material !== this.above) paintBy(each, piece.told.map((told) => shaded(this.colourOf(told))));
     this.raise(mesh, piece);
   }
 
@@ -172,6 +265,7 @@ export class TileLayer {
     over.renderOrder = 8;
     over.raycast = (): void => {}; // the mesh itself is picked
     mesh.add(over);
+    over.updateWorldMatrix(true, false);
   }
 
   /** Ask for the values of a property of the objects of a mesh, and colour it by them. */
@@ -191,7 +285,7 @@ export class TileLayer {
 }
 
 /** Return what the tile's table says of each object of a mesh, by its feature id. */
-function tableOf(mesh: Mesh): Told[] {
+function tableOf(mesh: Mesh | LineSegments): Told[] {
   const table = mesh.userData["structuralMetadata"] as Table | undefined;
   const features = mesh.userData["meshFeatures"] as { getFeatureInfo(): { propertyTable: number | null }[] } | undefined;
   const number = features?.getFeatureInfo()[0]?.propertyTable;
@@ -200,4 +294,17 @@ function tableOf(mesh: Mesh): Told[] {
   let most = -1;
   for (let vertex = 0; vertex < ids.count; vertex++) most = Math.max(most, ids.getX(vertex));
   return Array.from({ length: most + 1 }, (_, id) => ({ ...(table.getPropertyTableData([number], [id])[0] as Told) }));
+}
+
+/** Give every vertex of a mesh the colour of its feature. */
+function paintBy(mesh: Mesh, colours: readonly number[][]): void {
+  const ids = mesh.geometry.getAttribute("_feature_id_0");
+  const painted = new Uint8Array(ids.count * 4);
+  for (let vertex = 0; vertex < ids.count; vertex++) painted.set(colours[ids.getX(vertex)] ?? [128, 128, 128, 255], vertex * 4);
+  mesh.geometry.setAttribute("color", new BufferAttribute(painted, 4, true));
+}
+
+/** Return the colour in which an object is cut through, as bytes. */
+function shaded(colour: Color): number[] {
+  return [...colour.clone().multiplyScalar(SHADE).toArray(), 1].map((part) => Math.round(part * 255));
 }

@@ -98,7 +98,7 @@ export class TwinPiece extends Piece {
 
   private get look(): Look {
     const { theme, twin } = view.value;
-    return { ground: GROUNDS[theme], plain: FLOORS[theme], picked: MARKS[theme], focus: new Map(twin.focus.map((id, n) => [id, FOCUS[n] ?? MARKS[theme]])), dress: this.dress, clear: twin.under ? Math.max(twin.clear, 60) : twin.clear };
+    return { ground: GROUNDS[theme], plain: FLOORS[theme], picked: MARKS[theme], focus: new Map(twin.focus.map((id, n) => [id, FOCUS[n] ?? MARKS[theme]])), dress: this.dress, clear: twin.under ? Math.max(twin.clear, 60) : twin.clear, under: twin.under };
   }
 
   protected override render(): TemplateResult {
@@ -153,7 +153,7 @@ export class TwinPiece extends Piece {
     if (!scene) return;
     const { twin, theme, by, pick } = view.value;
     const [, , , , low = 0, high = 0] = extent.value.root.boundingVolume.region;
-    const site = { box: extent.value.asset.extras.box, low, high };
+    const site = { box: extent.value.asset.extras.box, low, high, ground: extent.value.asset.extras.classes.some(({ id }) => id === "TINRelief") };
     const then = comparedWith(twin, view.value.at ?? "now");
     const before = then && tilesetOf(this.model, asOf(then.moment, then.scenario));
     const told = here(this.changes.asked) ? twin.against : "";

@@ -15,6 +15,8 @@ export interface Extent {
   box: readonly number[];
   low: number;
   high: number;
+  /** Whether the ground is there as terrain. */
+  ground: boolean;
 }
 
 export interface SceneHooks {
@@ -55,7 +57,7 @@ export class TwinScene {
   private floor: Mesh | null = null;
   private pins: { element: HTMLElement; at: Vector3 }[] = [];
   private flight: Flight | null = null;
-  private extent: Extent = { box: [0, 0, 0, 0], low: 0, high: 0 };
+  private extent: Extent = { box: [0, 0, 0, 0], low: 0, high: 0, ground: false };
   private frame = 0;
   private stale = true;
   private quiet = 0;
@@ -115,7 +117,8 @@ export class TwinScene {
   home(): void {
     const [west = 0, south = 0, east = 0, north = 0] = this.extent.box;
     const wide = (east - west) * DEGREE_M * Math.cos((south * Math.PI) / 180);
-    this.aim(new Vector3(0, this.extent.low, 0), Math.max(wide, (north - south) * DEGREE_M, 60) * 0.72);
+    const { low, high, ground } = this.extent;
+    this.aim(new Vector3(0, ground ? (low + high) / 2 : low, 0), Math.max(wide, (north - south) * DEGREE_M, 60) * 0.72);
   }
 
   /** Look at an object. */
@@ -158,9 +161,7 @@ export class TwinScene {
       const back = this.now.place(cut.axis === "e" ? lon - 0.01 : lon, cut.axis === "e" ? lat : lat + 0.01, 0);
       planes.push(new Plane().setFromNormalAndCoplanarPoint(back.sub(on).normalize(), on));
     }
-    for (const layer of this.layers) {
-      for (const material of [layer.material, layer.above]) Object.assign(material, { clippingPlanes: planes, needsUpdate: true });
-    }
+    for (const layer of this.layers) layer.cut(planes);
     this.stale = true;
   }
 
@@ -240,11 +241,11 @@ export class TwinScene {
     this.quiet = 0;
   }
 
-  /** Lay the ground, under foundations too, and the streets; none for a view from below, or of what lies deep. */
+  /** Lay the ground, under foundations too, and the streets; none beside terrain, for a view from below, or of what lies deep. */
   private lay(): void {
     this.floor?.removeFromParent();
     this.floor = null;
-    if (!this.under && this.extent.low > -DEEP_M) {
+    if (!this.under && !this.extent.ground && this.extent.low > -DEEP_M) {
       const [west = 0, , east = 0] = this.extent.box;
       const size = Math.max((east - west) * DEGREE_M * 6, 1_000);
       this.floor = new Mesh(new PlaneGeometry(size, size).rotateX(-Math.PI / 2), new MeshBasicMaterial({ color: this.look.plain }));

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,8 @@ class Chosen:
     """One shape of each object: ``outline`` (n,) Shapely's geometries, ``None`` for an object without a shape.
 
     ``upright`` (n,) says which are footprints that stand between ``base_m`` and ``top_m`` (n,); ``colour`` is that of
-    each, such as ``#8080ff``, empty where none is known.
+    each, such as ``#8080ff``, empty where none is known; ``axis`` the line that a tube is drawn about, in degrees and
+    metres.
     """
 
     outline: NDArray[np.object_]
@@ -26,6 +30,7 @@ class Chosen:
     base_m: NDArray[np.float64]
     top_m: NDArray[np.float64]
     colour: list[str]
+    axis: list[Floats | None]
 
     @classmethod
     def finest(cls, geometry: pa.ChunkedArray) -> Chosen:
@@ -50,10 +55,18 @@ class Chosen:
         found = np.asarray(shapely.from_wkb(wkb.to_numpy(zero_copy_only=False)), dtype=object)
         upright = kind.to_numpy(zero_copy_only=False) == "footprint"
         low, high = (each.to_numpy(zero_copy_only=False).astype(np.float64) for each in (base, top))
-        return cls(found, np.asarray(upright, dtype=bool), low, high, _colours(taken.field("detail")))
+        detail = taken.field("detail")
+        return cls(found, np.asarray(upright, dtype=bool), low, high, _colours(detail), _axes(detail))
 
 
 def _colours(detail: pa.StringArray) -> list[str]:
     if detail.null_count == len(detail):
         return [""] * len(detail)
     return [str(orjson.loads(each).get("colour", "")) if each else "" for each in detail.to_pylist()]
+
+
+def _axes(detail: pa.StringArray) -> list[Floats | None]:
+    axes: list[Floats | None] = [None] * len(detail)
+    for row in np.flatnonzero(pc.fill_null(pc.match_substring(detail, '"axis"'), False).to_numpy(zero_copy_only=False)):
+        axes[row] = np.array(orjson.loads(detail[int(row)].as_py())["axis"], np.float64)
+    return axes

@@ -96,7 +96,7 @@ class Export:
 
     def _solids(self, lighten_m: float) -> bytes:
         rows = self._rows(_SOLIDS_MAX)
-        return content(*parts_of(rows, self.generated), self._box(), on_earth=False, lighten_m=lighten_m)
+        return content(parts_of(rows, self.generated), self._box(), on_earth=False, lighten_m=lighten_m)
 
     def _ifc(self, path: Path, crs: str) -> None:
         system = check_crs(crs) if crs else metric_crs(self._box())

@@ -65,6 +65,7 @@ CLASSES: Mapping[str, tuple[str, str, str]] = {
     "WaterBody": ("水体", "water body", _RESOURCES),
     "Waterway": ("水道", "waterway", _BASE),
 }
+TERRAIN = "TINRelief"
 _OTHER = ("对象", "object", _BASE)
 _LEVEL_OF_LOD = {"0": 1, "1": 2, "2": 3, "3": 4}  # terrain, frame, standard, fine
 

@@ -21,7 +21,7 @@ from lifang.guard import Classification
 from lifang.store import ObjectQuery, Objects
 from lifang.twin import analysing
 from lifang.twin.flat import classes_of, outlines_of
-from lifang.twin.model import CityObject
+from lifang.twin.model import TERRAIN, CityObject
 from lifang.twin.shapes import Frame, prism, triangulate
 from lifang.twin.tiles import parts_of
 
@@ -32,7 +32,6 @@ _PAIRS_MAX = 20_000_000
 _CELLS_MAX = 1_000_000
 _PIECES_MAX = 100_000
 _EYE_BEYOND_M = 0.01
-_TERRAIN = "TINRelief"
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,7 @@ class Study:
         rows = self._rows(_around(eye, radius_m))
         steps = np.arange(-half, half + 1, dtype=np.float64) * np.float64(cell_m)
         east, north = np.meshgrid(steps, steps)
-        relief = pc.equal(rows["class"], _TERRAIN)
+        relief = pc.equal(rows["class"], TERRAIN)
         terrain = analysing.heights_of(self._terrain(rows.filter(relief), spots, frame), steps, steps)
         surface = np.where(np.isnan(terrain), ground_m, terrain)
         rows = rows.filter(pc.invert(relief))
@@ -229,8 +228,7 @@ class Study:
 
     def _standing(self, box: Box, frame: Frame) -> _Standing:
         rows = self._rows(box)
-        solids, surfaces = parts_of(rows, frozenset())
-        kinds = [kind for kind in (solids, surfaces) if len(kind.table)]
+        kinds = [kind for kind in parts_of(rows, frozenset()) if len(kind.table)]
         meshes = [kind.mesh(slice(None), frame) for kind in kinds]
         ids = [np.array(kind.table["id"].to_pylist(), dtype=object) for kind in kinds]
         owners = [own[mesh.owner[mesh.triangle[:, 0]]] for mesh, own in zip(meshes, ids, strict=True)]

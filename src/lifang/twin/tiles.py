@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lifang.core import NotFound
 from lifang.guard import Classification
 from lifang.store import ObjectQuery, Objects
 from lifang.twin.chosen import Chosen
 from lifang.twin.kept import KeptTiles
-from lifang.twin.model import class_of
+from lifang.twin.model import TERRAIN, class_of
 from lifang.twin.tiling import Cell, Pyramid, Solids, Surfaces, content, subtree, tileset
 
 _COLUMNS = ("id", "class", "name", "model", "geometry", "bottom_m", "top_m", "classification")
@@ -158,7 +159,7 @@ class TileSource:
         if not len(rows):
             raise NotFound("There is no such tile.", where="/".join(map(str, place)), mend="Follow the subtree files.")
         classes = [Classification(each) for each in rows["classification"].unique().to_pylist()]
-        return content(*parts_of(rows, self.generated), cell.box, lighten_m=self.lighten_m), classes
+        return content(parts_of(rows, self.generated), cell.box, lighten_m=self.lighten_m), classes
 
     def values(self, level: int, x: int, y: int, name: str) -> Values:
         """Return a property of each object that a tile shows, or ``NotFound``."""
@@ -188,8 +189,8 @@ def _plain(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
 
-def parts_of(rows: pa.Table, generated: frozenset[str]) -> tuple[Solids, Surfaces]:
-    """Return the finest shape of each object: upright solids and objects of surfaces."""
+def parts_of(rows: pa.Table, generated: frozenset[str]) -> tuple[Solids, Surfaces, Surfaces]:
+    """Return the finest shape of each object: upright solids, objects of surfaces, and terrain."""
     chosen = Chosen.finest(rows["geometry"])
     shapes, upright, base, top = chosen.outline, chosen.upright, chosen.base_m, chosen.top_m
     heights = pa.array(np.round(rows["top_m"].to_numpy() - rows["bottom_m"].to_numpy(), 2))
@@ -198,4 +199,8 @@ def parts_of(rows: pa.Table, generated: frozenset[str]) -> tuple[Solids, Surface
     if any(chosen.colour):
         table = table.append_column("colour", pa.array(chosen.colour))
     solids = Solids(shapes[upright], base[upright], top[upright], table.filter(pa.array(upright)))
-    return solids, Surfaces(shapes[~upright], table.filter(pa.array(~upright)))
+    relief = ~upright & np.asarray(pc.equal(rows["class"], TERRAIN).to_numpy(zero_copy_only=False), dtype=bool)
+    others = np.flatnonzero(~upright & ~relief)
+    axes = [chosen.axis[row] for row in others] if any(each is not None for each in chosen.axis) else ()
+    ground = Surfaces(shapes[relief], table.filter(pa.array(relief)), smooth=True)
+    return solids, Surfaces(shapes[others], table.take(pa.array(others)), axes), ground

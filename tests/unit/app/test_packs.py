@@ -59,10 +59,10 @@ def test_a_card_that_points_outside_its_pack_is_refused(tmp_path: Path) -> None:
 
 
 def test_pipes_of_a_pack_lie_under_its_ground_and_one_that_does_not_say_how_deep_is_refused(tmp_path: Path) -> None:
-    (water,) = pack_models(find_pack("ky4"))
+    ground, water = pack_models(find_pack("ky4"))
     assert (water.crs, water.card.licence) == ("EPSG:3547", "BSD-3-Clause")
     assert water.bed is not None
-    assert (water.bed.ground.name, water.bed.cover_m) == ("ky4_elevation.tif", 1.0)
+    assert (water.bed.ground, water.bed.cover_m) == (ground.source, 1.0)
     (tmp_path / "models").mkdir()
     for name in ("net.inp", "ground.tif"):
         (tmp_path / name).touch()

@@ -75,7 +75,9 @@ def axes(found: ModelFile) -> dict[str, list[list[float]]]:
     return {each: detail["axis"] for each, detail in details.items() if "axis" in detail}
 
 
-def elevation_model(height: NDArray[np.float32], cell: float, west: float, north: float) -> bytes:
+def elevation_model(
+    height: NDArray[np.float32], cell: float = 20.0, west: float = 499_900.0, north: float = 3_390_200.0
+) -> bytes:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     tags[33550], tags.tagtype[33550] = (cell, cell, 0.0), 12
     tags[33922], tags.tagtype[33922] = (0.0, 0.0, 0.0, west, north, 0.0), 12

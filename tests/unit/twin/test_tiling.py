@@ -45,7 +45,7 @@ def positions(document: dict[str, Any], binary: bytes, primitive: dict[str, Any]
 
 def test_a_vertex_stands_on_the_earth_where_its_building_does() -> None:
     box = Cell.of_key(int(keys(np.array([LON]), np.array([LAT]), np.array([20.0]))[0])).box
-    document, binary = parsed(content(solids(1), NONE, box))
+    document, binary = parsed(content((solids(1), NONE), box))
     local = positions(document, binary, document["meshes"][0]["primitives"][0])
     matrix = np.array(document["nodes"][0]["matrix"]).reshape(4, 4).T
     turned = np.column_stack((local, np.ones(len(local)))) @ matrix.T
@@ -55,7 +55,7 @@ def test_a_vertex_stands_on_the_earth_where_its_building_does() -> None:
 
 
 def test_every_vertex_names_its_building_and_the_table_its_properties() -> None:
-    document, binary = parsed(content(solids(5), NONE, Cell(15, 51749, 21971).box))
+    document, binary = parsed(content((solids(5), NONE), Cell(15, 51749, 21971).box))
     metadata = document["extensions"]["EXT_structural_metadata"]
     assert metadata["propertyTables"][0]["count"] == 5
     column = metadata["propertyTables"][0]["properties"]["id"]
@@ -68,7 +68,7 @@ def test_every_vertex_names_its_building_and_the_table_its_properties() -> None:
 
 
 def test_many_buildings_are_portioned_so_that_an_index_is_two_bytes() -> None:
-    document, _ = parsed(content(solids(6_000), NONE, Cell(15, 51749, 21971).box))
+    document, _ = parsed(content((solids(6_000), NONE), Cell(15, 51749, 21971).box))
     primitives = document["meshes"][0]["primitives"]
     counts = [document["accessors"][each["attributes"]["POSITION"]]["count"] for each in primitives]
     assert len(counts) > 1
@@ -137,3 +137,20 @@ def test_the_tileset_halves_its_error_from_level_to_level() -> None:
     west, south, east, north = np.degrees(told["root"]["boundingVolume"]["region"][:4])
     assert west <= pyramid.cell(0, 0, 0).box.centre[0] <= east
     assert south <= pyramid.cell(0, 0, 0).box.centre[1] <= north
+
+
+def test_a_pipe_has_its_axis_beside_its_shell_so_that_it_is_seen_from_afar() -> None:
+    axis = np.array([[LON, LAT, 480.0], [LON + 1e-4, LAT, 481.0], [LON + 1e-4, LAT + 1e-4, 481.0]])
+    shell = shapely.multipolygons([shapely.Polygon([(LON, LAT, 480), (LON + 1e-4, LAT, 481), (LON, LAT + 1e-5, 480)])])
+    pipes = Surfaces(np.array([shell] * 2), pa.table({"id": ["mark", "pipe"]}), [None, axis])
+    document, binary = parsed(content((solids(1), pipes), Cell(15, 51749, 21971).box))
+    line = document["meshes"][0]["primitives"][-1]
+    assert line["mode"] == 1
+    assert document["accessors"][line["attributes"]["POSITION"]]["count"] == 4
+    accessor = document["accessors"][line["attributes"]["_FEATURE_ID_0"]]
+    view = document["bufferViews"][accessor["bufferView"]]
+    raw = np.frombuffer(binary, np.uint8)[view["byteOffset"] :][: view["byteLength"]].reshape(4, view["byteStride"])
+    assert np.ascontiguousarray(raw[:, 12:14]).view("<u2").ravel().tolist() == [1] * 4
+    assert line["extensions"]["EXT_mesh_features"]["featureIds"][0]["propertyTable"] == 1
+    ends = np.ascontiguousarray(raw[:, :12]).view("<f4").reshape(2, 2, 3)
+    assert np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1) == pytest.approx([9.65, 11.09], abs=0.15)

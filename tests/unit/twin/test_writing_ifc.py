@@ -87,8 +87,8 @@ def test_colours_are_kept_and_stand_in_the_tiles(twice: Any) -> None:
     for rows in twice:
         told = {each["name"]: json.loads(each["geometry"][0]["detail"] or "{}") for each in rows if each["geometry"]}
         assert told == {"墙 1": {}, "Lamp": {"colour": "#ff8000"}}
-    solids, surfaces = parts_of(_rows(twice[1]), frozenset())
-    whole = content(solids, surfaces, Box(104.0, 30.0, 104.1, 30.1))
+    solids, surfaces, _ = parts_of(_rows(twice[1]), frozenset())
+    whole = content((solids, surfaces), Box(104.0, 30.0, 104.1, 30.1))
     document = json.loads(whole[20 : 20 + int.from_bytes(whole[12:16], "little")])
     (primitive,) = document["meshes"][0]["primitives"]
     at = document["accessors"][primitive["attributes"]["COLOR_0"]]

@@ -8,10 +8,13 @@ from pathlib import Path
 from lifang.core import BadInput
 from lifang.twin.reading.cityjson import read_cityjson
 from lifang.twin.reading.epanet import is_epanet, read_epanet
-from lifang.twin.reading.ground import Bed
+from lifang.twin.reading.ground import Bed, read_ground
 from lifang.twin.reading.ifc import Placement, is_ifc, read_ifc
 from lifang.twin.reading.model import ModelFile, unpacked
 from lifang.twin.reading.osm import is_osm, read_osm
+from lifang.twin.reading.relief import read_relief
+
+_TIFF = (b"II*\0", b"MM\0*")
 
 
 def read_model(
@@ -24,10 +27,10 @@ def read_model(
     bed: Bed | None = None,
     poll: Callable[[], None] = lambda: None,
 ) -> ModelFile:
-    """Return the objects of an IFC, CityJSON, OpenStreetMap or EPANET file, gzip or not; see ``read_ifc`` and others.
+    """Return the objects of an IFC, CityJSON, OpenStreetMap, EPANET or GeoTIFF file; see ``read_ifc`` and others.
 
-    ``crs`` is for an EPANET file and a CityJSON that names none, ``placement`` for an IFC, ``bed`` for an EPANET file;
-    ``BadInput`` if one is given to another.
+    It may be gzip. ``crs`` is for an EPANET file and a CityJSON that names none, ``placement`` for an IFC, ``bed`` for
+    an EPANET file; ``BadInput`` if one is given to another.
     """
     whole = unpacked(content)
     network = is_epanet(whole)
@@ -43,8 +46,10 @@ def read_model(
         raise BadInput("The model stands where it says.", where="placement", mend="Leave the placement out.")
     if network:
         return read_epanet(whole, prefix=prefix, crs=crs, bed=bed)
-    if is_osm(whole):
+    if is_osm(whole) or whole.startswith(_TIFF):
         if crs:
-            raise BadInput("OpenStreetMap is in degrees on WGS 84.", where="crs", mend="Leave crs out.")
+            raise BadInput("The file says in which coordinate system it is.", where="crs", mend="Leave crs out.")
+        if whole.startswith(_TIFF):
+            return read_relief(read_ground(whole), prefix=prefix)
         return read_osm(whole, prefix=prefix, scratch=scratch, poll=poll)
     return read_cityjson(whole, prefix=prefix, crs=crs)

@@ -25,3 +25,16 @@ class Mesh:
         """Return the area of each triangle, shape (m,), in square metres."""
         a, b, c = (self.position[self.triangle[:, corner]] for corner in range(3))
         return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
+
+    def welded(self) -> Mesh:
+        """Return it with one vertex where triangles of an owner meet, and normals that turn from face to face."""
+        a, b, c = (self.position[self.triangle[:, corner]] for corner in range(3))
+        facing = np.repeat(np.cross(b - a, c - a), 3, axis=0)  # as long as the face is great
+        corner = self.triangle.ravel()
+        place = np.unique(np.round(self.position, 3), axis=0, return_inverse=True)[1].ravel()[corner]
+        summed = np.column_stack([np.bincount(place, weights=each) for each in facing.T]).astype(np.float64)
+        turned = summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-12)
+        pairs = np.column_stack((self.owner[corner], place))
+        _, first, triangle = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
+        at = corner[first]
+        return Mesh(self.position[at], turned[place[first]], self.owner[at], triangle.reshape(-1, 3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lifang.core import Box
 from lifang.twin.shapes import Frame, Mesh, extrude, lighten, triangulate
-from lifang.twin.tiling.gltf import VERTICES_MAX, Portion, glb
+from lifang.twin.tiling.gltf import VERTICES_MAX, Lines, Portion, glb
 
 
 @dataclass(frozen=True)
@@ -40,22 +40,37 @@ class Solids:
 class Surfaces:
     """Objects of flat surfaces: ``surface`` (n,) multipolygons in degrees and metres above the ellipsoid.
 
-    ``table`` holds their properties, one row an object.
+    ``table`` holds their properties, one row an object; ``axes`` the lines in degrees and metres that tubes among them
+    are drawn about, if there are any. ``smooth`` ones are lit as if they bent where their faces meet, as ground does.
     """
 
     surface: NDArray[np.object_]
     table: pa.Table
+    axes: Sequence[NDArray[np.float64] | None] = ()
+    smooth: bool = False
 
     def mesh(self, rows: slice, frame: Frame) -> Mesh:
         """Return the triangles of some of them."""
-        return triangulate(self.surface[rows], frame)
+        mesh = triangulate(self.surface[rows], frame)
+        return mesh.welded() if self.smooth else mesh
 
     def vertices(self) -> NDArray[np.int64]:
         """Return how many vertices each has at most."""
         return np.asarray(shapely.get_num_coordinates(self.surface))
 
+    def lines(self, rows: slice, frame: Frame) -> Lines | None:
+        """Return the axes of some of them piece by piece, if they have any: seen from far off a tube is its line."""
+        told = [(own, each) for own, each in enumerate(self.axes[rows]) if each is not None]
+        if not told:
+            return None
+        pieces = [np.stack((axis[:-1], axis[1:]), axis=1).reshape(-1, 3) for _, axis in told]
+        owner = np.repeat([own for own, _ in told], [len(each) for each in pieces])
+        return Lines(frame.local(*np.concatenate(pieces).T), owner)
 
-def content(solids: Solids, surfaces: Surfaces, box: Box, *, on_earth: bool = True, lighten_m: float = 0.0) -> bytes:
+
+def content(
+    kinds: Sequence[Solids | Surfaces], box: Box, *, on_earth: bool = True, lighten_m: float = 0.0
+) -> bytes:
     """Return the binary glTF of objects, about the middle of their tile's ``box``; there is at least one of them.
 
     Not ``on_earth`` they stand about the origin in metres, which ``asset.extras.origin`` tells in degrees. With
@@ -63,7 +78,7 @@ def content(solids: Solids, surfaces: Surfaces, box: Box, *, on_earth: bool = Tr
     much.
     """
     frame = Frame(*box.centre)
-    portions = [portion for kind in (solids, surfaces) for portion in _portions(kind, frame)]
+    portions = [portion for kind in kinds for portion in _portions(kind, frame)]
     if not lighten_m:
         return glb(portions, frame, on_earth=on_earth)
     light = [lighten(each.mesh, lighten_m) for each in portions]
@@ -84,5 +99,7 @@ def _portions(kind: Solids | Surfaces, frame: Frame) -> Iterator[Portion]:
     while start < len(upto):
         before = upto[start - 1] if start else 0
         end = max(start + 1, int(np.searchsorted(upto, before + VERTICES_MAX, side="right")))
-        yield Portion(kind.mesh(slice(start, end), frame), kind.table.slice(start, end - start))
+        some = slice(start, end)
+        lines = kind.lines(some, frame) if isinstance(kind, Surfaces) else None
+        yield Portion(kind.mesh(some, frame), kind.table.slice(start, end - start), lines)
         start = end

@@ -20,8 +20,11 @@ from lifang.twin.shapes import Frame, Mesh
 VERTICES_MAX = 65_535  # of one primitive of many objects, so that an index is two bytes
 
 _VERTEX = np.dtype([("position", "<f4", 3), ("normal", "i1", 4), ("feature", "<u2"), ("padding", "<u2")])
+_END = np.dtype([("position", "<f4", 3), ("feature", "<u2"), ("padding", "<u2")])
+_FEATURE_AT = 12  # bytes of its position
 _COLOURED = np.dtype([*_VERTEX.descr, ("colour", "u1", 4)])
 _FLOAT, _BYTE, _UNSIGNED_BYTE, _UNSIGNED_SHORT, _UNSIGNED_INT = 5126, 5120, 5121, 5123, 5125
+_LINES = 1
 _COLOUR, _PLAIN = "colour", "#ffffff"  # a column of the table, and what is shown where it is empty
 _ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
 _NUMBERS = {pa.float64(): "FLOAT64", pa.float32(): "FLOAT32", pa.int64(): "INT64", pa.int32(): "INT32"}
@@ -29,11 +32,23 @@ _CLASS = "object"
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Straight pieces, two rows of ``position`` (2m, 3) each, and the ``owner`` (2m,) of every row."""
+
+    position: NDArray[np.float64]
+    owner: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Portion:
-    """The mesh of some objects, and their properties: row ``i`` of ``table`` belongs to owner ``i`` of ``mesh``."""
+    """The mesh of some objects, and their properties: row ``i`` of ``table`` belongs to owner ``i`` of ``mesh``.
+
+    ``lines`` are drawn beside it, with the same owners.
+    """
 
     mesh: Mesh
     table: pa.Table
+    lines: Lines | None = None
 
 
 def glb(portions: Sequence[Portion], frame: Frame, *, on_earth: bool = True, **extras: Any) -> bytes:
@@ -45,6 +60,7 @@ def glb(portions: Sequence[Portion], frame: Frame, *, on_earth: bool = True, **e
     """
     writer = _Writer()
     primitives = [_primitive(writer, portion, number) for number, portion in enumerate(portions)]
+    primitives += [_drawn(writer, each.lines, each, number) for number, each in enumerate(portions) if each.lines]
     tables = [_property_table(writer, portion.table) for portion in portions]
     document = {
         "asset": {"version": "2.0", "generator": "lifang", "extras": {"origin": [frame.lon, frame.lat], **extras}},
@@ -117,12 +133,28 @@ def _primitive(writer: _Writer, portion: Portion, number: int) -> dict[str, Any]
         "attributes": attributes,
         "indices": writer.accessor(indices, component, "SCALAR", len(corners)),
         "material": 0,
-        "extensions": {
-            "EXT_mesh_features": {
-                "featureIds": [{"featureCount": len(portion.table), "attribute": 0, "propertyTable": number}]
-            }
-        },
+        "extensions": _features(portion, number),
     }
+
+
+def _drawn(writer: _Writer, lines: Lines, portion: Portion, number: int) -> dict[str, Any]:
+    """Return the lines of a portion as a primitive."""
+    vertices = np.zeros(len(lines.position), dtype=_END)
+    vertices["position"] = _upright(lines.position)
+    vertices["feature"] = lines.owner
+    count, position = len(vertices), vertices["position"]
+    bounds = {"min": position.min(axis=0).tolist(), "max": position.max(axis=0).tolist()}
+    view = writer.view(vertices.tobytes(), byteStride=_END.itemsize, target=_ARRAY_BUFFER)
+    attributes = {
+        "POSITION": writer.accessor(view, _FLOAT, "VEC3", count, **bounds),
+        "_FEATURE_ID_0": writer.accessor(view, _UNSIGNED_SHORT, "SCALAR", count, byteOffset=_FEATURE_AT),
+    }
+    return {"mode": _LINES, "attributes": attributes, "material": 0, "extensions": _features(portion, number)}
+
+
+def _features(portion: Portion, number: int) -> dict[str, Any]:
+    told = {"featureCount": len(portion.table), "attribute": 0, "propertyTable": number}
+    return {"EXT_mesh_features": {"featureIds": [told]}}
 
 
 def _linear(colours: Sequence[str]) -> NDArray[np.uint8]:
