@@ -3550,6 +3550,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/twin/scenarios/{scenario}/adoption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopt a scenario into the plan
+         * @description Adopt a scenario: from a moment on the city is planned to be as it has it, and what it removes is gone.
+         *
+         *     Until then the city stays as it is. It cannot be put again under its id; its objects are as other planned ones.
+         */
+        post: operations["adopt_api_v1_twin_scenarios__scenario__adoption_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/twin/states": {
         parameters: {
             query?: never;
@@ -5508,6 +5530,22 @@ export interface components {
             items: components["schemas"]["ActuatorBody"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * Adoption
+         * @description Since when the city is planned to be as a scenario has it, and at which stage its objects are then.
+         */
+        Adoption: {
+            /**
+             * Stage
+             * @default planned
+             */
+            stage: string;
+            /**
+             * Valid From
+             * @description ISO 8601 with an offset.
+             */
+            valid_from: string;
         };
         /**
          * AgreementBody
@@ -9841,6 +9879,11 @@ export interface components {
          * @description A scenario.
          */
         ScenarioBody: {
+            /**
+             * Adopted
+             * @description Since when the city is planned to be so, if it was adopted.
+             */
+            adopted: string | null;
             /** Classification */
             classification: string;
             /** Id */
@@ -25426,6 +25469,8 @@ export interface operations {
                 distance_m: number;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
             };
             header?: never;
             path?: never;
@@ -25518,6 +25563,8 @@ export interface operations {
                 least_m: number;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
                 /** @description Only the objects of this model. */
                 model?: string | null;
             };
@@ -25701,6 +25748,8 @@ export interface operations {
                 other: string;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
             };
             header?: never;
             path?: never;
@@ -25797,6 +25846,8 @@ export interface operations {
                 floors?: string;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
                 /** @description Only the objects of this model. */
                 model?: string | null;
             };
@@ -25889,6 +25940,8 @@ export interface operations {
                 other: string;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
             };
             header?: never;
             path?: never;
@@ -25978,6 +26031,8 @@ export interface operations {
                 id: string;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
             };
             header?: never;
             path?: never;
@@ -26072,6 +26127,8 @@ export interface operations {
                 geometry?: boolean;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
                 /** @description Only the objects of this model. */
                 model?: string | null;
             };
@@ -26167,6 +26224,8 @@ export interface operations {
                 tilt?: number;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
             };
             header?: never;
             path?: never;
@@ -26257,6 +26316,8 @@ export interface operations {
                 bbox: string;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
                 /** @description Only the objects of this model. */
                 model?: string | null;
             };
@@ -26351,6 +26412,8 @@ export interface operations {
                 target: string;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
                 /** @description Only the objects of this model. */
                 model?: string | null;
             };
@@ -26452,6 +26515,8 @@ export interface operations {
                 model?: string | null;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
             };
             header?: never;
             path?: never;
@@ -26545,6 +26610,8 @@ export interface operations {
                 ground_m?: number;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
                 /** @description Only the objects of this model. */
                 model?: string | null;
                 /** @description A dataset of points with heights. */
@@ -28880,6 +28947,8 @@ export interface operations {
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
                 model?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
             };
             header?: never;
             path?: never;
@@ -29054,6 +29123,95 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewScenario"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    adopt_api_v1_twin_scenarios__scenario__adoption_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scenario: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Adoption"];
             };
         };
         responses: {

@@ -87,8 +87,9 @@ export const calls = {
   twinDifference: (before: string, after: string, more: Record<string, string | null>) => get<T.TwinDifference>("/twin/difference", { before, after, ...more }),
   twinModels: (at: string | null, scenario: string | null) => get<{ items: T.TwinModel[] }>("/twin/models", { at, scenario }),
   twinScenarios: () => get<{ items: T.TwinScenario[] }>("/twin/scenarios"),
+  adoptScenario: (id: string, since: string) => send<T.TwinScenario>("POST", `/twin/scenarios/${part(id)}/adoption`, { valid_from: since }),
   twinMoments: () => get<{ items: { moment: string; begins: number }[] }>("/twin/moments"),
-  twinProperties: (at: string | null) => get<{ items: T.TwinProperty[] }>("/twin/properties", { at }),
+  twinProperties: (at: string | null, scenario: string | null) => get<{ items: T.TwinProperty[] }>("/twin/properties", { at, scenario }),
   twinExtent,
   cancel: (id: string) => send<null>("DELETE", `/jobs/${part(id)}`),
 };

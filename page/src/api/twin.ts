@@ -99,6 +99,8 @@ export interface TwinScenario {
   models: string[];
   removes: string[];
   classification: string;
+  /** Since when the city is planned to be so, if it was adopted. */
+  adopted: string | null;
 }
 
 export type TwinChange = "added" | "removed" | "moved" | "changed";

@@ -1,12 +1,14 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
-import type { TwinScenario } from "../api/types";
+import { problemOf } from "../api/client";
+import type { Problem, TwinScenario } from "../api/types";
 import { isoIn, moment, nameOf } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
-import { data, here } from "../state/data";
+import { problemCard } from "../shell/parts";
+import { data, here, mayAct } from "../state/data";
 import { type Split, SPLITS, type TwinView } from "../state/twin-url";
 import { view } from "../state/view";
 
@@ -17,6 +19,7 @@ const PLAY_MS = 2_000;
 @customElement("lf-twin-time")
 export class TwinTimePiece extends Piece {
   @state() private playing = false;
+  @state() private problem: Problem | null = null;
   private timer = 0;
   private readonly scenarios = new Fetched<{ items: TwinScenario[] }>(this);
   private readonly moments = new Fetched<{ items: { moment: string; begins: number }[] }>(this);
@@ -64,11 +67,40 @@ export class TwinTimePiece extends Piece {
       const scenario = (event.currentTarget as HTMLSelectElement).value || null;
       this.look({ scenario, against: twin.against === `~${scenario ?? ""}` ? null : twin.against });
     };
+    const shown = plans.find(({ id }) => id === twin.scenario);
     return html`<label>${t("twin.scenario")}
       <select @change=${choose}>
         <option value="">${t("twin.scenario.none")}</option>
         ${plans.map(({ id, name }) => html`<option value=${id} ?selected=${id === twin.scenario}>${nameOf(name, this.tongue)}</option>`)}
-      </select></label>`;
+      </select></label>
+      ${shown ? this.adoption(shown) : nothing}`;
+  }
+
+  /** Whether a scenario is part of the plan, or how those in charge make it so. */
+  private adoption({ id, adopted }: TwinScenario): TemplateResult | typeof nothing {
+    if (adopted) return html`<span class="fine">${t("twin.adopted", { day: moment(adopted, this.zone).slice(0, 10) })}</span>`;
+    if (!mayAct(data.value.subject, "data_officer")) return nothing;
+    return html`<details class="twin-adopt"><summary>${t("twin.adopt")}</summary>
+      <form class="twin-drawer" @submit=${(event: SubmitEvent) => void this.adopt(event, id)}>
+        <p class="fine">${t("twin.adopt.why")}</p>
+        <label>${t("twin.adopt.since")} <input name="since" type="date" required value=${isoIn(data.value.now, this.zone).slice(0, 10)} /></label>
+        <button>${t("twin.adopt")}</button>
+        ${this.problem ? problemCard(this.problem) : nothing}
+      </form></details>`;
+  }
+
+  private async adopt(event: SubmitEvent, id: string): Promise<void> {
+    event.preventDefault();
+    const day = String(new FormData(event.currentTarget as HTMLFormElement).get("since"));
+    try {
+      await calls.adoptScenario(id, `${day}T00:00:00${isoIn(Date.parse(day), this.zone).slice(19)}`);
+      this.problem = null;
+      this.scenarios.forget();
+      this.moments.forget();
+      data.set({ twin: data.value.twin + 1 });
+    } catch (error) {
+      this.problem = problemOf(error);
+    }
   }
 
   private way(split: Split, now: Split): TemplateResult {

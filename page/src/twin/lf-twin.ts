@@ -112,7 +112,7 @@ export class TwinPiece extends Piece {
     const none = extent.state === "refused";
     if (none) pending.delete("twin");
     const models = here(this.models.want(`${this.when} ${change}`, () => calls.twinModels(view.value.at, twin.scenario)))?.items ?? [];
-    if (by?.startsWith("p:") || this.known.asked.state === "here" || extent.state === "here") this.known.want(`${this.when} ${change}`, () => calls.twinProperties(view.value.at));
+    if (by?.startsWith("p:") || this.known.asked.state === "here" || extent.state === "here") this.known.want(`${this.when} ${change}`, () => calls.twinProperties(view.value.at, twin.scenario));
     const now = view.value.at ?? new Date(data.value.now).toISOString();
     const then = comparedWith(twin, now);
     if (then) {

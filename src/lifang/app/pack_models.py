@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lifang.app.cataloguing import ModelShelf
+from lifang.app.pack_scenarios import furnish_scenarios
 from lifang.app.packs import data_file
 from lifang.app.simulated_rooms import register_rooms, rooms_registered
 from lifang.catalogue import Catalogue
@@ -122,9 +123,11 @@ def _bed(pack: Path, card: Path, written: dict[str, Any]) -> PackBed | None:
 def _told(model: str, written: dict[str, Any]) -> ModelCard:
     title = written.get("title", {})
     zh, en = (str(title.get(tongue, model)) for tongue in ("zh", "en"))
-    return ModelCard(
-        zh, en, str(written.get("source_text", "")), str(written.get("licence", "")), "generate" in written
-    )
+    return ModelCard(zh, en, str(written.get("source_text", "")), str(written.get("licence", "")), _made_up(written))
+
+
+def _made_up(written: dict[str, Any]) -> bool:
+    return "generate" in written or bool(written.get("made_up"))
 
 
 def _generator(written: dict[str, Any]) -> PackGenerator:
@@ -153,8 +156,9 @@ def furnish_model(
     for since, found in _moments(model, content, catalogue, store.folder / "scratch", poll):
         twin.add(model.id, found, classification=model.classification, valid_from=since, by=SYSTEM)
     made_of = "" if isinstance(model.source, Path) else model.source.dataset
-    with suppress(NotFound):  # it may be one of the future, of which nothing stands yet
-        shelf.publish(model.id, by=SYSTEM, made_of=made_of)
+    if model.id not in twin.scenarios.models:
+        with suppress(NotFound):  # it may be one of the future, of which nothing stands yet
+            shelf.publish(model.id, by=SYSTEM, made_of=made_of)
     write_setting(store, _key(model), _state(model, content))
 
 
@@ -171,12 +175,14 @@ def furnish_models_job(city: City, job: JobContext) -> Mapping[str, Any]:
     """Bring in the models of a pack as a job; with ``simulate`` also the made-up sensors of their rooms."""
     models = pack_models(Path(job.job.arguments["pack"]))
     rooms = 0
+    furnish_scenarios(city, Path(job.job.arguments["pack"]), whole=False)
     for done, model in enumerate(models):
         job.check()
         job.progress(done / len(models), model.id)
         furnish_model(model, city.store, city.catalogue, city.twin, city.shelf, job.check)
         if job.job.arguments["simulate"] and model.simulated_rooms:
             rooms += register_rooms(city, model.id)
+    furnish_scenarios(city, Path(job.job.arguments["pack"]), whole=True)
     city.linker.furnish(Path(job.job.arguments["pack"]))
     return {"models": [model.id for model in models], "simulated_rooms": rooms}
 

@@ -1,7 +1,8 @@
 """City packs: folders of data and settings, no logic, from which a living city is opened.
 
 A pack holds ``city.toml``, ``datasets/<id>.toml`` (one card a dataset, ``file`` names its data), ``models/<id>.toml``
-(one a model of the city's objects; of pipes, ``crs``, ``ground`` and ``cover_m`` say how they lie) and ``data/``.
+(one a model of the city's objects; of pipes, ``crs``, ``ground`` and ``cover_m`` say how they lie),
+``scenarios/<id>.toml`` (what the city would be: ``models`` of its own, what it ``removes``) and ``data/``.
 """
 
 from __future__ import annotations

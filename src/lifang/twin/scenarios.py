@@ -1,7 +1,8 @@
 """Scenarios: what the city would be, as a branch beside what it is.
 
 A scenario has models of its own, whose objects stand in it and nowhere else, and says which real objects are gone in
-it. Everything else is as the city is at the moment asked for, so a scenario grows with the city.
+it. Everything else is as the city is at the moment asked for, so a scenario grows with the city. Once it is adopted,
+the city itself is so from a moment on.
 """
 
 from __future__ import annotations
@@ -11,9 +12,20 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import pyarrow as pa
+
 from lifang.core import BadInput, Conflict, NotFound, check_slug
 from lifang.guard import Action, Classification, Resource, Subject, require
-from lifang.store import Entry, ObjectQuery, Objects, Store, read_setting, write_setting
+from lifang.store import (
+    OBJECT_COLUMNS,
+    Entry,
+    ObjectChange,
+    ObjectQuery,
+    Objects,
+    Store,
+    read_setting,
+    write_setting,
+)
 
 _KEY = "twin:scenarios"
 _REMOVES_MAX = 100_000
@@ -21,7 +33,10 @@ _REMOVES_MAX = 100_000
 
 @dataclass(frozen=True)
 class Scenario:
-    """A branch of the city: ``models`` stand in it alone, the objects ``removes`` are gone in it."""
+    """A branch of the city: ``models`` stand in it alone, the objects ``removes`` are gone in it.
+
+    ``adopted`` is since when the city is planned to be so, in microseconds; ``None`` while it is only thought of.
+    """
 
     id: str
     zh: str
@@ -29,6 +44,7 @@ class Scenario:
     models: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
     classification: Classification = Classification.SHARED
+    adopted: int | None = None
 
     @property
     def resource(self) -> Resource:
@@ -63,9 +79,32 @@ class Scenarios:
             found = self._objects.read(ObjectQuery(at, ids=list(scenario.removes)), ["id"])["id"].to_pylist()
             if lost := sorted(set(scenario.removes) - set(found)):
                 raise BadInput(f"There is no object {lost[0][:80]!r}.", where="removes", mend="Remove what is there.")
+        known = self._all.get(scenario.id)
+        if known and known.adopted is not None:
+            raise Conflict(f"The scenario {scenario.id!r} was adopted.", where="id", mend="Put one under another id.")
+        return self._kept(scenario, by, {"models": [*scenario.models]})
+
+    def adopt(self, scenario: Scenario, *, since: int, stage: str, by: Subject) -> ObjectChange:
+        """Return the change by which the city is as a scenario has it, from the moment ``since`` on, at a ``stage``.
+
+        What it removes ends then. The same again completes or changes nothing; ``Conflict`` for another moment.
+        """
+        require(by, Action.ADMIT, scenario.resource)
+        if scenario.adopted not in {None, since}:
+            raise Conflict(f"The scenario {scenario.id!r} was adopted.", where="valid_from", mend="Look at its date.")
+        query = ObjectQuery(since, models=list(scenario.models) or [""])
+        rows = self._objects.read(query).select(OBJECT_COLUMNS.names)
+        told = {"stage": pa.array([stage] * len(rows), pa.string()), "valid_from": pa.array([since] * len(rows))}
+        for name, values in told.items():
+            rows = rows.set_column(OBJECT_COLUMNS.names.index(name), name, values)
+        change = self._objects.record(rows, subject=by.id, gone=scenario.removes, at=since)
+        self._kept(replace(scenario, adopted=since), by, {"adopted": since, "stage": stage, "change": change.number})
+        return change
+
+    def _kept(self, scenario: Scenario, by: Subject, detail: dict[str, Any]) -> Scenario:
         with self._lock:
             known = {**self._all, scenario.id: scenario}
-            entry = Entry(by.id, Action.ADMIT.value, f"scenario:{scenario.id}", detail={"models": [*scenario.models]})
+            entry = Entry(by.id, Action.ADMIT.value, f"scenario:{scenario.id}", detail=detail)
             write_setting(self._store, _KEY, [asdict(each) for each in known.values()], entry=entry)
             self._known = known
         return scenario
@@ -83,8 +122,13 @@ class Scenarios:
 
     @property
     def models(self) -> frozenset[str]:
-        """The models that stand in scenarios alone."""
+        """The models that belong to scenarios."""
         return frozenset(model for each in self._all.values() for model in each.models)
+
+    def _alone(self, at: int) -> set[str]:
+        """Return the models that stand in scenarios alone at a moment."""
+        thought = (each for each in self._all.values() if each.adopted is None or at < each.adopted)
+        return {model for each in thought for model in each.models}
 
     @property
     def state(self) -> int:
@@ -94,7 +138,8 @@ class Scenarios:
     def within(self, query: ObjectQuery, scenario: str | None, *, named: Sequence[str] = ()) -> ObjectQuery:
         """Return the query as of a scenario, or of the real city for ``None``; ``named`` models are kept."""
         shown = self.get(scenario) if scenario else None
-        hidden = self.models - set(named) - set(shown.models if shown else ())
+        alone = self._alone(query.valid if query.until is None else query.until)
+        hidden = alone - set(named) - set(shown.models if shown else ())
         removed = list(shown.removes) if shown else None
         return replace(query, without_models=sorted(hidden) or None, without=removed or None)
 

@@ -26,7 +26,7 @@ from lifang.twin.links import Links
 from lifang.twin.model import STAGES, CityObject, ModelCard
 from lifang.twin.planning import PlanStudy
 from lifang.twin.reading import ModelFile
-from lifang.twin.scenarios import Scenarios
+from lifang.twin.scenarios import Scenario, Scenarios
 from lifang.twin.studying import OBJECTS_MAX
 from lifang.twin.tabling import difference_table, object_table
 from lifang.twin.tiles import HeldCells, TileSource
@@ -98,6 +98,17 @@ class Twin:
             for watcher in self._watchers:
                 watcher(model, classification)
         return Added(change, told)
+
+    def adopt(self, scenario: Scenario, *, since: datetime, stage: str = "planned", by: Subject) -> Scenario:
+        """Return the scenario, adopted: from ``since`` on the city is planned to be as it has it; see ``Scenarios``."""
+        if stage not in STAGES:
+            raise BadInput(f"{stage[:40]!r} is no stage.", where="stage", mend=f"Use {', '.join(STAGES)}.")
+        change = self.scenarios.adopt(scenario, since=to_micros(since), stage=stage, by=by)
+        self._store.record_change(change, scenario=scenario.id)
+        for model in scenario.models:
+            for watcher in self._watchers:
+                watcher(model, scenario.classification)
+        return self.scenarios.get(scenario.id)
 
     def object(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> CityObject:
         """Return an object as it was ``at`` a moment in the city, as known by ``recorded``; else ``NotFound``."""

@@ -82,3 +82,42 @@ def test_a_scenario_that_is_not_open_is_unknown_to_others(planned: House) -> Non
     assert [each["id"] for each in planned.client().get("/api/v1/twin/scenarios").json()["items"]] == ["park"]
     assert planned.client().get("/api/v1/twin/objects", params={"scenario": "secret"}).status_code == 404
     assert [each["id"] for each in officer.get("/api/v1/twin/scenarios").json()["items"]] == ["park", "secret"]
+
+
+def test_what_is_analysed_is_as_of_a_scenario(planned: House) -> None:
+    client = planned.client()
+    asked = {"id": "park_plan:pavilion"}
+    assert client.get("/api/v1/twin/analyses/measures", params=asked).status_code == 404
+    told = client.get("/api/v1/twin/analyses/measures", params={**asked, "scenario": "park"})
+    assert told.status_code == 200, told.text
+    box = {"bbox": "100,20,110,40", "at": "2023-06-21T04:00:00Z"}
+    cast = [
+        {each["id"] for each in client.get("/api/v1/twin/analyses/shadows", params=each).json()["features"]}
+        for each in (box, {**box, "scenario": "park"})
+    ]
+    assert cast[0] - cast[1] == {"town:b"}
+    assert cast[1] - cast[0] == {"park_plan:pavilion"}
+
+
+def test_a_scenario_that_is_adopted_is_the_plan_from_its_day_on_and_on_record(planned: House) -> None:
+    officer, since = planned.client("data_officer"), "2031-01-01T00:00:00Z"
+    address, day = "/api/v1/twin/scenarios/park/adoption", {"valid_from": since}
+    assert planned.client().post(address, json=day).status_code == 401
+    assert officer.post("/api/v1/twin/scenarios/none/adoption", json=day).status_code == 404
+    assert officer.post(address, json={**day, "stage": "dream"}).status_code == 400
+    assert ids(planned, at="2032-01-01T00:00:00Z", model="town") == ["town:a", "town:b", "town:c"]
+    adopted = officer.post(address, json=day)
+    assert adopted.status_code == 200, adopted.text
+    assert adopted.json()["adopted"] == since
+    before, after = ids(planned, at="2030-12-31T00:00:00Z"), ids(planned, at="2031-01-02T00:00:00Z")
+    assert set(before) - set(after) == {"town:b"}
+    assert set(after) - set(before) == {"park_plan:pavilion"}
+    asked = {"at": "2032-01-01T00:00:00Z", "model": "park_plan"}
+    (pavilion,) = planned.client().get("/api/v1/twin/objects", params=asked).json()["items"]
+    assert (pavilion["stage"]["en"], pavilion["valid_from"]) == ("planned", since)
+    entries = [each.entry for each in planned.city.store.ledger.records() if each.entry.resource == "scenario:park"]
+    assert (entries[-1].detail or {})["stage"] == "planned"
+    assert officer.post(address, json=day).status_code == 200  # the same again changes nothing
+    assert ids(planned, at="2031-01-02T00:00:00Z") == after
+    assert officer.post(address, json={"valid_from": "2033-01-01T00:00:00Z"}).status_code == 409
+    assert put(officer).status_code == 409

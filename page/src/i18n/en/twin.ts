@@ -108,4 +108,8 @@ export const twin: Record<keyof typeof zh, string> = {
   "twin.clash.runs": "Comparison: {state}, {share} %",
   "twin.scenario": "Scenario",
   "twin.scenario.none": "the city as it is",
+  "twin.adopt": "Adopt into the plan",
+  "twin.adopt.since": "From",
+  "twin.adopt.why": "From that day on its models are planned objects of the city, and what it removes ends. It is recorded in the ledger and is not taken back.",
+  "twin.adopted": "Adopted into the plan from {day}",
 };

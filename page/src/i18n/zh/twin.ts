@@ -106,4 +106,8 @@ export const twin = {
   "twin.clash.runs": "检测任务：{state}，{share} %",
   "twin.scenario": "情景",
   "twin.scenario.none": "现实城市",
+  "twin.adopt": "纳入规划",
+  "twin.adopt.since": "自何日起",
+  "twin.adopt.why": "自该日起，情景中的模型成为规划状态的对象，情景拆除的对象到期终止；记入审计日志，不可撤回。",
+  "twin.adopted": "已纳入规划，自 {day} 起",
 } as const;

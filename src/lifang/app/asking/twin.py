@@ -157,6 +157,13 @@ class TwinView:
         self._asker.seen(*(each.resource for each in found))
         return found
 
+    def adopt(self, scenario: str, *, since: datetime, stage: str) -> Scenario:
+        """Return a scenario that the asker may know, adopted from ``since`` on; see :meth:`Twin.adopt`."""
+        known = {each.id: each for each in self.scenarios()}
+        if scenario not in known:
+            raise NotFound(f"There is no scenario {scenario[:64]!r}.", mend="List them: GET /api/v1/twin/scenarios.")
+        return self._twin.adopt(known[scenario], since=since, stage=stage, by=self._asker.subject)
+
     def card(self, model: str) -> ModelCard:
         """Return what is told of a model that :meth:`models` named."""
         return self._twin.card(model)
@@ -178,10 +185,10 @@ class TwinView:
         """Return the moments at which something begins that the asker may read, and how many objects each."""
         return self._twin.moments([each.value for each in self.classes])
 
-    def properties(self, *, at: datetime, model: str | None = None) -> pa.Table:
+    def properties(self, *, at: datetime, model: str | None = None, scenario: str | None = None) -> pa.Table:
         """Return what properties the objects have ``at`` a moment that the asker may read."""
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
-        return self._twin.properties(self.query(at, None, model=model))
+        return self._twin.properties(self.query(at, None, model=model, scenario=scenario))
 
     def tiles(
         self, *, at: datetime, model: str | None = None, scenario: str | None = None, lighten_m: float = 0.0

@@ -200,13 +200,15 @@ def pmtiles(
     folder: Dir,
     model: Annotated[str, typer.Option(help="Of this model.")] = "all",
     at: At = None,
+    scenario: Annotated[str | None, typer.Option(help="As of this scenario.")] = None,
     properties: Annotated[str, typer.Option(help="Properties to tell, with commas between.")] = "",
     maxzoom: Annotated[int, typer.Option(min=0, max=16)] = 15,
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
     """Write the outlines of objects as vector tiles in one PMTiles archive."""
-    address = f"/tiles/vector/{model}/{at or 'now'}/tiles.pmtiles"
+    when = f"{at or 'now'}~{scenario}" if scenario else at or "now"
+    address = f"/tiles/vector/{model}/{when}/tiles.pmtiles"
     with Client(folder, purpose=purpose) as client:
         size = client.download(address, target, properties=properties or None, maxzoom=maxzoom)
     show({"file": str(target), "bytes": size}, as_json=as_json)
@@ -220,6 +222,7 @@ def export(
     kind: Annotated[str | None, typer.Option("--class", help="Such as Building.")] = None,
     bbox: Annotated[str | None, typer.Option(help="West,south,east,north in degrees.")] = None,
     at: At = None,
+    scenario: Annotated[str | None, typer.Option(help="As of this scenario.")] = None,
     crs: Annotated[str | None, typer.Option(help="A projected system for CityJSON and IFC: EPSG:4544.")] = None,
     lighten_m: Annotated[float | None, typer.Option(help="Fewer triangles in .glb, this far off at most.")] = None,
     purpose: Purpose = "",
@@ -231,6 +234,7 @@ def export(
         raise BadInput(f"{target.name} ends like no form.", mend=f"Let it end in {', '.join(_FORMS)}.")
     asked: dict[str, Any] = {"format": form, "model": model, "class": kind, "bbox": bbox, "at": at, "crs": crs}
     asked["lighten_m"] = lighten_m
+    asked["scenario"] = scenario
     with Client(folder, purpose=purpose) as client:
         size = client.download("/api/v1/twin/export", target, **asked)
     show({"file": str(target), "bytes": size}, as_json=as_json)

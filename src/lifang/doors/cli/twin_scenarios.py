@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
 from lifang.doors.cli.client import Client
 from lifang.doors.cli.show import Dir, Json, Purpose, show
 
-_COLUMNS = ("id", "name", "models", "removes", "classification")
+_COLUMNS = ("id", "name", "models", "removes", "classification", "adopted")
 
 
 def scenario(
@@ -40,7 +41,20 @@ def scenarios(folder: Dir, purpose: Purpose = "", as_json: Json = False) -> None
         show(client.get("/api/v1/twin/scenarios")["items"], as_json=as_json, columns=_COLUMNS)
 
 
+def adopt(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The scenario's id.")],
+    folder: Dir,
+    since: Annotated[str, typer.Option(help="Since when the city is planned to be so: ISO 8601 with an offset.")],
+    stage: Annotated[str, typer.Option(help="The stage of its objects then.")] = "planned",
+    as_json: Json = False,
+) -> None:
+    """Adopt a scenario into the plan: its models stand and what it removes is gone, from a moment on."""
+    with Client(folder) as client:
+        address = f"/api/v1/twin/scenarios/{quote(name, safe='')}/adoption"
+        show(client.post(address, {"valid_from": since, "stage": stage}), as_json=as_json)
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands to those of the twin."""
-    for command in (scenario, scenarios):
+    for command in (scenario, scenarios, adopt):
         app.command()(command)

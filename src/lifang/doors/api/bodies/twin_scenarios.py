@@ -29,6 +29,13 @@ class NewScenario(Asked):
     classification: Classification = Classification.SHARED
 
 
+class Adoption(Asked):
+    """Since when the city is planned to be as a scenario has it, and at which stage its objects are then."""
+
+    valid_from: str = Field(max_length=64, description="ISO 8601 with an offset.")
+    stage: str = Field("planned", max_length=20)
+
+
 class ScenarioBody(Said):
     """A scenario."""
 
@@ -37,6 +44,7 @@ class ScenarioBody(Said):
     models: list[str]
     removes: list[str]
     classification: str
+    adopted: str | None = Field(description="Since when the city is planned to be so, if it was adopted.")
 
 
 class ScenarioList(Said):

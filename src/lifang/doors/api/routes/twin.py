@@ -233,9 +233,11 @@ def properties(
     asker: Sees,
     at: CityMoment = None,
     model: Annotated[str | None, Query(max_length=64)] = None,
+    scenario: As = None,
 ) -> Response:
     """List the properties of the objects: how many have it, quintiles of numbers, commonest values of words."""
-    rows = TwinView(asker).properties(at=moment(at) or asker.city.now, model=model).to_pylist()
+    view, when = TwinView(asker), moment(at) or asker.city.now
+    rows = view.properties(at=when, model=model, scenario=scenario).to_pylist()
     return answer(
         request, PropertyList(items=[PropertyBody(**{**each, "steps": each["steps"] or []}) for each in rows])
     )

@@ -14,6 +14,7 @@ from lifang.app import TwinView
 from lifang.core import BadInput, Box
 from lifang.doors.api.bodies.kinds import Asked
 from lifang.doors.api.listing import CityMoment, moment
+from lifang.doors.api.routes.twin import As
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, asking, json_answer
 from lifang.guard import Action, Resource
 from lifang.twin import PlanStudy, pipe_clearances
@@ -56,14 +57,14 @@ def router() -> APIRouter:
     return routes
 
 
-def measures(request: Request, asker: Sees, id: Id, at: CityMoment = None) -> Response:  # noqa: A002 - its name outside
+def measures(request: Request, asker: Sees, id: Id, at: CityMoment = None, scenario: As = None) -> Response:  # noqa: A002 - its name outside
     """Tell height, surface, covered area and volume of an object; no volume where it is not closed."""
-    return json_answer(request, _study(asker, at).measures(id))
+    return json_answer(request, _study(asker, at, scenario=scenario).measures(id))
 
 
-def distance(request: Request, asker: Sees, one: Id, other: Id, at: CityMoment = None) -> Response:
+def distance(request: Request, asker: Sees, one: Id, other: Id, at: CityMoment = None, scenario: As = None) -> Response:
     """Tell the least distance between two objects in space, and between which points it is."""
-    return json_answer(request, _study(asker, at).distance(one, other))
+    return json_answer(request, _study(asker, at, scenario=scenario).distance(one, other))
 
 
 def section(
@@ -74,9 +75,10 @@ def section(
     azimuth: Degrees = 0.0,
     tilt: Degrees = 90.0,
     at: CityMoment = None,
+    scenario: As = None,
 ) -> Response:
     """Cut an object by a plane: its normal points to `azimuth`, `tilt` degrees from upright (90: an upright plane)."""
-    found = _study(asker, at).section(id, _point(through, "through"), azimuth=azimuth, tilt=tilt)
+    found = _study(asker, at, scenario=scenario).section(id, _point(through, "through"), azimuth=azimuth, tilt=tilt)
     return json_answer(request, found)
 
 
@@ -90,12 +92,13 @@ def sun_hours(
     within_m: Annotated[float, Query(ge=0, le=5000, description="How far off things may stand that shade it.")] = 500.0,
     model: Model = None,
     at: CityMoment = None,
+    scenario: As = None,
 ) -> Response:
     """Tell how long the sun shines on a point on a day, in true solar time, past what stands about it.
 
     GB 50180-2018 table 4.0.9 counts 8 to 16 on 大寒日 and 9 to 15 on 冬至日, at the sill of the lowest window.
     """
-    study = _study(asker, at, model)
+    study = _study(asker, at, model, scenario)
     return json_answer(request, study.sun_hours(_point(point, "point"), day, hours=(first, last), within_m=within_m))
 
 
@@ -104,18 +107,25 @@ def shadows(
     asker: Sees,
     bbox: Annotated[str, Query(max_length=200, description="West, south, east, north in degrees.")],
     at: CityMoment = None,
+    scenario: As = None,
     model: Model = None,
 ) -> Response:
     """Give the shadows that what stands in a box casts on level ground at a moment, as GeoJSON."""
     when = moment(at) or asker.city.now
-    return json_answer(request, _study(asker, at, model).shadows(Box.parse(bbox), when))
+    return json_answer(request, _study(asker, at, model, scenario).shadows(Box.parse(bbox), when))
 
 
 def sight(
-    request: Request, asker: Sees, eye: Point, target: Point, at: CityMoment = None, model: Model = None
+    request: Request,
+    asker: Sees,
+    eye: Point,
+    target: Point,
+    at: CityMoment = None,
+    scenario: As = None,
+    model: Model = None,
 ) -> Response:
     """Tell whether a point is seen from another, and if not which object is in the way first."""
-    return json_answer(request, _study(asker, at, model).sight(_point(eye, "eye"), _point(target, "target")))
+    return json_answer(request, _study(asker, at, model, scenario).sight(_point(eye, "eye"), _point(target, "target")))
 
 
 def viewshed(
@@ -126,6 +136,7 @@ def viewshed(
     cell_m: Annotated[float, Query(ge=0.5, le=100)] = 5.0,
     ground_m: float = 0.0,
     at: CityMoment = None,
+    scenario: As = None,
     model: Model = None,
     terrain: Annotated[str | None, Query(max_length=64, description="A dataset of points with heights.")] = None,
     height: Annotated[str, Query(max_length=100, description="Its column of heights in metres.")] = "height_m",
@@ -134,7 +145,7 @@ def viewshed(
 
     The ground is the terrain of the twin (TINRelief), or that between the points of the dataset `terrain`.
     """
-    study, eye_at = _study(asker, at, model), _point(eye, "eye")
+    study, eye_at = _study(asker, at, model, scenario), _point(eye, "eye")
     spots = _spots(asker, terrain, height, Box(*eye_at[:2], *eye_at[:2]).grown(2 * radius_m)) if terrain else []
     found = study.viewshed(eye_at, radius_m=radius_m, cell_m=cell_m, ground_m=ground_m, spots=spots)
     return json_answer(request, found)
@@ -157,9 +168,10 @@ def buffer(
     id: Id,  # noqa: A002 - its name outside
     distance_m: Annotated[float, Query(gt=0, le=10_000)],
     at: CityMoment = None,
+    scenario: As = None,
 ) -> Response:
     """Tell the zone within a distance of an object's outline, as GeoJSON, and which objects reach into it."""
-    return json_answer(request, _study(asker, at).buffer(id, distance_m))
+    return json_answer(request, _study(asker, at, scenario=scenario).buffer(id, distance_m))
 
 
 def overlay(
@@ -169,10 +181,11 @@ def overlay(
     key: Annotated[str, Query(max_length=100, description="Its column of names.")],
     geometry: Annotated[bool, Query(description="With the common part as GeoJSON.")] = False,
     at: CityMoment = None,
+    scenario: As = None,
     model: Model = None,
 ) -> Response:
     """Tell what each object covers of each polygon of a dataset: the area, and its share of both."""
-    found = _study(asker, at, model).overlay(_parcels(asker, dataset, key), with_geometry=geometry)
+    found = _study(asker, at, model, scenario).overlay(_parcels(asker, dataset, key), with_geometry=geometry)
     return json_answer(request, {"items": found})
 
 
@@ -182,9 +195,10 @@ def comparison(
     one: Annotated[str, Query(max_length=64, description="A model.")],
     other: Annotated[str, Query(max_length=64, description="Another.")],
     at: CityMoment = None,
+    scenario: As = None,
 ) -> Response:
     """Tell which objects of two models are the same building, how they differ, and which only one of them has."""
-    return json_answer(request, _study(asker, at).comparison(one, other))
+    return json_answer(request, _study(asker, at, scenario=scenario).comparison(one, other))
 
 
 def density(
@@ -195,11 +209,12 @@ def density(
     storey_m: Annotated[float, Query(gt=0, le=20, description="Where an object does not tell its floors.")] = 3.0,
     floors: Annotated[str, Query(max_length=100, description="The property of objects that tells them.")] = "floors",
     at: CityMoment = None,
+    scenario: As = None,
     model: Model = None,
 ) -> Response:
     """Tell floor-area ratio (容积率) and building density (建筑密度) of each parcel of a dataset."""
     parcels = _parcels(asker, dataset, key)
-    found = _study(asker, at, model).density(parcels, storey_m=storey_m, floors=floors)
+    found = _study(asker, at, model, scenario).density(parcels, storey_m=storey_m, floors=floors)
     return json_answer(request, {"items": found})
 
 
@@ -216,13 +231,14 @@ def clearances(
     bbox: Annotated[str, Query(max_length=200, description="West, south, east, north in degrees.")],
     least_m: Annotated[float, Query(gt=0, le=50, description="How near pipes may lie, wall to wall.")],
     at: CityMoment = None,
+    scenario: As = None,
     model: Model = None,
 ) -> Response:
     """Tell which pipes of the city that meet in no node lie nearer to each other than they may, nearest first.
 
     Pipes are those that came in with an axis and a diameter, as those of an EPANET network.
     """
-    found = _study(asker, at, model).clearances(Box.parse(bbox), least_m=least_m)
+    found = _study(asker, at, model, scenario).clearances(Box.parse(bbox), least_m=least_m)
     return json_answer(request, {"items": found})
 
 
@@ -253,8 +269,8 @@ def clearance(request: Request, asker: ReadsCity, body: PipesBody) -> Response:
     return json_answer(request, {"items": pipe_clearances(given, body.least_m)})
 
 
-def _study(asker: Asker, at: str | None, model: str | None = None) -> PlanStudy:
-    return TwinView(asker).study(at=moment(at) or asker.city.now, model=model)
+def _study(asker: Asker, at: str | None, model: str | None = None, scenario: str | None = None) -> PlanStudy:
+    return TwinView(asker).study(at=moment(at) or asker.city.now, model=model, scenario=scenario)
 
 
 def _point(text: str, where: str) -> tuple[float, float, float]:

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from lifang.app import TwinView
-from lifang.core import to_micros
+from lifang.core import format_instant, from_micros, parse_instant, to_micros
 from lifang.doors.api.bodies.kinds import Name
-from lifang.doors.api.bodies.twin_scenarios import NewScenario, ScenarioBody, ScenarioList
+from lifang.doors.api.bodies.twin_scenarios import Adoption, NewScenario, ScenarioBody, ScenarioList
 from lifang.doors.api.routes.twin import Admits
 from lifang.doors.api.routes.twin_places import Sees
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer
@@ -20,6 +20,13 @@ def router() -> APIRouter:
     routes = APIRouter(prefix="/api/v1/twin/scenarios", route_class=GuardedRoute, tags=["twin"], responses=PROBLEMS)
     routes.add_api_route("", every, response_model=ScenarioList, summary="The scenarios")
     routes.add_api_route("", put, methods=["POST"], response_model=ScenarioBody, summary="Put a scenario")
+    routes.add_api_route(
+        "/{scenario}/adoption",
+        adopt,
+        methods=["POST"],
+        response_model=ScenarioBody,
+        summary="Adopt a scenario into the plan",
+    )
     return routes
 
 
@@ -40,6 +47,15 @@ def put(request: Request, asker: Admits, body: NewScenario) -> Response:
     return answer(request, _body(made))
 
 
+def adopt(scenario: str, request: Request, asker: Admits, body: Adoption) -> Response:
+    """Adopt a scenario: from a moment on the city is planned to be as it has it, and what it removes is gone.
+
+    Until then the city stays as it is. It cannot be put again under its id; its objects are as other planned ones.
+    """
+    since = parse_instant(body.valid_from)
+    return answer(request, _body(TwinView(asker).adopt(scenario, since=since, stage=body.stage)))
+
+
 def _body(scenario: Scenario) -> ScenarioBody:
     return ScenarioBody(
         id=scenario.id,
@@ -47,4 +63,5 @@ def _body(scenario: Scenario) -> ScenarioBody:
         models=list(scenario.models),
         removes=list(scenario.removes),
         classification=scenario.classification.value,
+        adopted=None if scenario.adopted is None else format_instant(from_micros(scenario.adopted)),
     )

@@ -53,15 +53,18 @@ class Objects:
         self._changes = changes
         self._versions = Versions(changes, "version", COLUMNS, key=["id"], indexed=["id", "parent"])
 
-    def record(self, rows: pa.Table, *, subject: str, whole: str | None = None, at: int = 0) -> ObjectChange:
+    def record(
+        self, rows: pa.Table, *, subject: str, whole: str | None = None, gone: Sequence[str] = (), at: int = 0
+    ) -> ObjectChange:
         """Return the change by which each of ``rows`` (``COLUMNS``) holds from now on in its valid time; durable.
 
         With ``whole`` they are all there is of that model: what else of it holds ``at`` a moment ends then, in the same
-        transaction. ``BadInput`` if an object stands twice in ``rows`` or a valid time is empty.
+        transaction; so do the objects ``gone``. ``BadInput`` if an object stands twice in ``rows`` or a valid time is
+        empty.
         """
         ordered = rows.select(COLUMNS.names).take(_near_together(rows))
-        gone = None if whole is None else ("model = ?", [whole])
-        return self._versions.record(ordered, subject=subject, gone=gone, at=at)
+        ends = ("model = ? OR id IN (SELECT unnest(?::VARCHAR[]))", [whole, list(gone)])
+        return self._versions.record(ordered, subject=subject, gone=ends if whole or gone else None, at=at)
 
     def end(self, ids: Sequence[str], *, at: int, subject: str) -> ObjectChange:
         """Return the change by which ``ids`` no longer hold from the moment ``at`` in the city on, in microseconds."""
