@@ -178,10 +178,17 @@ export class TwinPiece extends Piece {
     this.once("under", String(twin.under), () => scene.dig(twin.under));
     const storey = here(this.storey.asked)?.object;
     const above = twin.storey && storey ? Math.min(storey.top_m, storey.bottom_m + PLAN_M) : null;
-    this.once("cut", `${JSON.stringify(twin.cut)} ${above} ${before}`, () => scene.cut(twin.cut, above));
+    this.once("cut", `${JSON.stringify(twin.cut)} ${above} ${before}`, () => {
+      pending.add("twin");
+      scene.cut(twin.cut, above);
+    });
     if (!this.grounded) return;
     this.once("pins", JSON.stringify([twin.notes, this.labels]), () => this.pinAll());
-    this.once("eye", eyeText(twin.eye) ?? "", () => (twin.eye ? scene.stand(twin.eye) : scene.home()));
+    this.once("eye", eyeText(twin.eye) ?? "", () => {
+      pending.add("twin");
+      if (twin.eye) scene.stand(twin.eye);
+      else scene.home();
+    });
   }
 
   /** Do something when what it depends on is another than when it was last done. */
