@@ -2851,7 +2851,9 @@ export interface paths {
         };
         /**
          * How two models differ
-         * @description Tell which objects of two models are the same building, how they differ, and which only one of them has.
+         * @description Tell which objects of two models, or of two versions of one, are the same, and how their shapes differ.
+         *
+         *     A pair is the same, moved or changed: by the distance of their surfaces, offset and volumes. Others stand alone.
          */
         get: operations["comparison_api_v1_twin_analyses_comparison_get"];
         put?: never;
@@ -25744,8 +25746,12 @@ export interface operations {
             query: {
                 /** @description A model. */
                 one: string;
-                /** @description Another. */
+                /** @description Another, or the same at `other_at`. */
                 other: string;
+                /** @description The other as it stood then; as the one. */
+                other_at?: string | null;
+                /** @description What differs by less is the same. */
+                tolerance_m?: number;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
                 /** @description As of this scenario. */

@@ -83,6 +83,7 @@ export const calls = {
   clashReports: () => get<{ items: T.TwinClashes[] }>("/twin/clashes"),
   clashes: (one: string, other: string) => get<T.TwinClashes>(`/twin/clashes/${part(one)}/${part(other)}`),
   findClashes: (asked: { one: string; other: string; tolerance_m: number; clearance_m: number }) => send<T.Job>("POST", "/twin/clashes", asked),
+  compareModels: (asked: { one: string; other: string; other_at: string | null; at: string | null; scenario: string | null }) => get<T.TwinComparison>("/twin/analyses/comparison", asked),
   history3d: (id: string) => get<{ items: T.CityObject[] }>(`/twin/objects/${part(id)}/history`),
   twinDifference: (before: string, after: string, more: Record<string, string | null>) => get<T.TwinDifference>("/twin/difference", { before, after, ...more }),
   twinModels: (at: string | null, scenario: string | null) => get<{ items: T.TwinModel[] }>("/twin/models", { at, scenario }),

@@ -103,6 +103,23 @@ export interface TwinScenario {
   adopted: string | null;
 }
 
+/** How two models, or two versions of one, differ by shape. */
+export interface TwinComparison {
+  counts: Partial<Record<"same" | "moved" | "changed" | "only_one" | "only_other", number>>;
+  pairs: {
+    one: string;
+    other: string;
+    change: "same" | "moved" | "changed";
+    /** How far a corner of one lies from the surface of the other at most, m. */
+    apart_m: number | null;
+    /** East, north, up, m. */
+    moved_m: [number, number, number];
+    volume_m3: [number | null, number | null] | null;
+  }[];
+  only_one: string[];
+  only_other: string[];
+}
+
 export type TwinChange = "added" | "removed" | "moved" | "changed";
 
 export interface TwinDifference {

@@ -10,6 +10,7 @@ import { problemCard, skeleton } from "../shell/parts";
 import { view } from "../state/view";
 import { downloads } from "./downloads";
 import "./lf-twin-clashes";
+import "./lf-twin-compare";
 
 const TOLD = 60;
 
@@ -30,6 +31,7 @@ export class TwinModelPiece extends Piece {
       ${model.generated ? html`<p class="twin-generated">${t("twin.generated.object")}</p>` : nothing}
       <p class="fine">${t("twin.source")} ${model.source}${model.licence ? ` · ${model.licence}` : ""}</p>
       ${downloads({ model: model.id, at })}
+      <lf-twin-compare .models=${this.models} .model=${model}></lf-twin-compare>
       <lf-twin-clashes .models=${this.models} .model=${model}></lf-twin-clashes>
       ${found.state === "here" ? this.report(found.value) : found.state === "refused" ? problemCard(found.problem) : skeleton(3)}
     </section>`;

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,16 @@ import orjson
 import pyarrow as pa
 import shapely
 
-from lifang.core import BadInput, Box, NotFound, TooLarge
+from lifang.core import BadInput, Box, NotFound, TooLarge, to_micros
+from lifang.store import ObjectQuery
+from lifang.twin import analysing
 from lifang.twin.flat import classes_of, outlines_of
+from lifang.twin.model import Shape
 from lifang.twin.shapes import Frame
-from lifang.twin.studying import OBJECTS_MAX, Study
+from lifang.twin.studying import OBJECTS_MAX, Study, body_of
 
 BUFFER_MAX_M = 10_000.0
+TOLERANCE_M = 0.01
 _PAIRS_MAX = 200_000
 _LEAST_M2 = 0.01  # less is the width of a line
 _QUARTER = 16  # segments of a quarter of a circle
@@ -74,13 +80,18 @@ class PlanStudy(Study):
             told.append({**row, "geometry": _told(shape, frame)} if with_geometry else row)
         return sorted(told, key=lambda row: (row["polygon"], row["object"]))
 
-    def comparison(self, one: str, other: str) -> dict[str, Any]:
-        """Return how two models differ: which objects are the same building, and which only one of them has.
+    def comparison(
+        self, one: str, other: str, *, other_at: datetime | None = None, tolerance_m: float = TOLERANCE_M
+    ) -> dict[str, Any]:
+        """Return how two models differ, or two versions of one: which objects are the same, and which only one has.
 
-        Two objects are one if they have the same id within their models, else if their outlines have more than half of
-        their union in common, the best first. ``offset_m`` is between the middles of their outlines.
+        The other is as it stood ``other_at`` another moment. Two objects are one if they have the same id within their
+        models, else if their outlines have more than half of their union in common, the best first. ``offset_m`` is
+        between the middles of their outlines; ``change``, ``apart_m``, ``moved_m`` and ``volume_m3`` as ``Likeness``
+        tells of their finest shapes.
         """
-        sides = [self._of(model) for model in (one, other)]
+        later = self.query if other_at is None else replace(self.query, valid=to_micros(other_at))
+        sides = [self._of(one, self.query), self._of(other, later)]
         bounds = [shapely.total_bounds(outlines_of(rows)) for rows in sides]
         west, south, east, north = np.vstack(bounds).T.tolist()
         frame = Frame((min(west) + max(east)) / 2, (min(south) + max(north)) / 2)
@@ -91,8 +102,10 @@ class PlanStudy(Study):
         tall = [rows["top_m"].to_numpy() - rows["bottom_m"].to_numpy() for rows in sides]
         middles = [shapely.centroid(each) for each in flat]
         kinds = [rows["class"].to_pylist() for rows in sides]
+        shapes = [rows["geometry"].to_pylist() for rows in sides]
         told = [
             {
+                **_likeness(shapes[0][first], shapes[1][second], frame, tolerance_m),
                 "one": ids[0][first],
                 "other": ids[1][second],
                 "common": _share(flat[0][first], flat[1][second]),
@@ -104,16 +117,31 @@ class PlanStudy(Study):
         ]
         matched = (set(pairs), set(pairs.values()))
         alone = [[own for at, own in enumerate(ids[side]) if at not in matched[side]] for side in (0, 1)]
-        return {"pairs": told, "only_one": alone[0], "only_other": alone[1]}
+        counts = Counter(each["change"] for each in told)
+        counted = {**counts, "only_one": len(alone[0]), "only_other": len(alone[1])}
+        return {"counts": counted, "pairs": told, "only_one": alone[0], "only_other": alone[1]}
 
-    def _of(self, model: str) -> pa.Table:
-        rows = self.objects.read(replace(self.query, models=[model], shaped=True, limit=OBJECTS_MAX + 1))
+    def _of(self, model: str, query: ObjectQuery) -> pa.Table:
+        rows = self.objects.read(replace(query, models=[model], shaped=True, limit=OBJECTS_MAX + 1))
         if len(rows) > OBJECTS_MAX:
             raise TooLarge(f"{model} has more than {OBJECTS_MAX:,} objects.", mend="Compare smaller models.")
         if not len(rows):
             raise NotFound(f"Nothing of a model {model[:80]!r} stands then.", mend="List them: lifang twin list.")
         self.seen(classes_of(rows))
         return rows
+
+
+def _likeness(one: list[dict[str, Any]], other: list[dict[str, Any]], frame: Frame, tolerance_m: float) -> Any:
+    if one == other:
+        return {"change": "same", "apart_m": 0.0, "moved_m": [0.0, 0.0, 0.0], "volume_m3": None}
+    bodies = [body_of([Shape(**{**each, "detail": {}}) for each in shapes], frame) for shapes in (one, other)]
+    found = analysing.likeness(*bodies, tolerance_m=tolerance_m)
+    return {
+        "change": found.change,
+        "apart_m": found.apart_m,
+        "moved_m": list(found.offset_m),
+        "volume_m3": list(found.volume_m3),
+    }
 
 
 def _same_ids(ids: Sequence[Sequence[str]]) -> dict[int, int]:

@@ -21,7 +21,7 @@ from lifang.guard import Classification
 from lifang.store import ObjectQuery, Objects
 from lifang.twin import analysing
 from lifang.twin.flat import classes_of, outlines_of
-from lifang.twin.model import TERRAIN, CityObject
+from lifang.twin.model import TERRAIN, CityObject, Shape
 from lifang.twin.shapes import Frame, prism, triangulate
 from lifang.twin.tiles import parts_of
 
@@ -235,6 +235,17 @@ class Study:
         return _Standing([each.position[each.triangle] for each in meshes], owners, len(rows))
 
 
+def body_of(shapes: Sequence[Shape], frame: Frame) -> analysing.Body:
+    """Return the finest of the shapes of an object as triangles in ``frame``."""
+    shape = max(shapes, key=lambda each: each.lod)
+    whole = shapely.from_wkb(shape.wkb)
+    if shape.kind == "footprint":
+        parts = [prism(part, shape.base_m, shape.top_m) for part in shapely.get_parts(whole)]
+        whole = shapely.multipolygons(np.concatenate(parts))
+    mesh = triangulate(np.array([whole], dtype=object), frame)
+    return analysing.Body(mesh.position[mesh.triangle])
+
+
 @dataclass(frozen=True)
 class _One:
     """An object with its outline."""
@@ -249,13 +260,7 @@ class _One:
 
     def body(self, frame: Frame) -> analysing.Body:
         """Return its finest shape as triangles in ``frame``."""
-        shape = next(each for each in self.object.shapes if each.lod == self.lod)
-        whole = shapely.from_wkb(shape.wkb)
-        if shape.kind == "footprint":
-            parts = [prism(part, shape.base_m, shape.top_m) for part in shapely.get_parts(whole)]
-            whole = shapely.multipolygons(np.concatenate(parts))
-        mesh = triangulate(np.array([whole], dtype=object), frame)
-        return analysing.Body(mesh.position[mesh.triangle])
+        return body_of(self.object.shapes, frame)
 
 
 @dataclass(frozen=True)

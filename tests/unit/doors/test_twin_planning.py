@@ -72,6 +72,26 @@ def test_models_are_compared_by_id_and_by_what_they_cover(built: House) -> None:
     assert hidden.status_code == 404
 
 
+def test_two_versions_of_a_model_are_compared_by_shape(built: House) -> None:
+    found = asked(built.client(), "comparison", one="blocks", other="blocks", at=T0, other_at=T2)
+    assert found["counts"] == {"moved": 2, "only_one": 0, "only_other": 0}
+    pair = found["pairs"][0]
+    assert [(each["one"], each["other"]) for each in found["pairs"]] == [
+        ("blocks:a", "blocks:a"),
+        ("blocks:b", "blocks:c"),  # where b stood
+    ]
+    assert pair["apart_m"] == pytest.approx(1, rel=1e-3)
+    assert math.hypot(*pair["moved_m"]) == pytest.approx(1, rel=1e-3)
+    assert pair["volume_m3"] == [pytest.approx(20 * 20 * 9, rel=1e-3)] * 2
+    wide = asked(built.client(), "comparison", one="blocks", other="blocks", at=T0, other_at=T2, tolerance_m=1.5)
+    assert wide["counts"]["same"] == 2
+    higher = add(built.client("data_officer"), model("a").replace(b" 9]", b" 12]"), valid_from=T0, model="higher")
+    assert higher["state"] == "done"
+    raised = asked(built.client(), "comparison", one="blocks", other="higher", at=T0)["pairs"][0]
+    assert (raised["change"], raised["apart_m"]) == ("changed", pytest.approx(3, rel=1e-6))
+    assert raised["volume_m3"][1] - raised["volume_m3"][0] == pytest.approx(1200, rel=1e-3)
+
+
 def test_a_ridge_hides_what_lies_behind_it(built: House) -> None:
     frame, offsets = Frame(104.2, 30.9), np.arange(-300, 301, 50)
     east, north = (each.ravel() for each in np.meshgrid(offsets, offsets))

@@ -7,6 +7,7 @@ up about a frame's origin. Reads and writes nothing.
 from lifang.twin.analysing.bodies import Body, Measures, Section, closest, cut, measures
 from lifang.twin.analysing.clash import Clash, clashes
 from lifang.twin.analysing.density import Density, density
+from lifang.twin.analysing.likeness import Likeness, likeness
 from lifang.twin.analysing.pipes import Clearance, Pipes, clearances
 from lifang.twin.analysing.rays import first_hits
 from lifang.twin.analysing.sight import viewshed
@@ -18,6 +19,7 @@ __all__ = [
     "Clash",
     "Clearance",
     "Density",
+    "Likeness",
     "Measures",
     "Pipes",
     "Section",
@@ -30,6 +32,7 @@ __all__ = [
     "density",
     "first_hits",
     "heights_of",
+    "likeness",
     "measures",
     "shadow",
     "solar_minutes",

@@ -193,12 +193,20 @@ def comparison(
     request: Request,
     asker: Sees,
     one: Annotated[str, Query(max_length=64, description="A model.")],
-    other: Annotated[str, Query(max_length=64, description="Another.")],
+    other: Annotated[str, Query(max_length=64, description="Another, or the same at `other_at`.")],
+    other_at: Annotated[str | None, Query(max_length=64, description="The other as it stood then; as the one.")] = None,
+    tolerance_m: Annotated[float, Query(ge=0, le=10, description="What differs by less is the same.")] = 0.01,
     at: CityMoment = None,
     scenario: As = None,
 ) -> Response:
-    """Tell which objects of two models are the same building, how they differ, and which only one of them has."""
-    return json_answer(request, _study(asker, at, scenario=scenario).comparison(one, other))
+    """Tell which objects of two models, or of two versions of one, are the same, and how their shapes differ.
+
+    A pair is the same, moved or changed: by the distance of their surfaces, offset and volumes. Others stand alone.
+    """
+    found = _study(asker, at, scenario=scenario).comparison(
+        one, other, other_at=moment(other_at), tolerance_m=tolerance_m
+    )
+    return json_answer(request, found)
 
 
 def density(
