@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from lifang.store import ObjectQuery, Store, read_setting, write_setting
 from lifang.twin import analysing
 from lifang.twin.shapes import Frame
 from lifang.twin.tiles import parts_of
+from lifang.twin.writing import Issue, write_bcf
 
 OBJECTS_MAX = 20_000
 _KEPT = 2_000
@@ -54,10 +55,23 @@ class ClashReport:
         items = [ClashFound(**each) for each in told["items"]]
         return cls(**{**told, **moments, "compared": tuple(told["compared"]), "items": items})
 
+    def write_bcf(self, target: IO[bytes], names: Mapping[str, str], *, author: str) -> None:
+        """Write it as BCF 2.1, one topic a clash, the deepest first; ``names`` of the objects by their ids."""
+        write_bcf(target, (_issue(each, names) for each in self.items), found=self.checked, author=author)
+
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
         moments = {name: format_instant(getattr(self, name)) for name in ("at", "checked")}
         return {**asdict(self), **moments, "compared": list(self.compared)}
+
+
+def _issue(found: ClashFound, names: Mapping[str, str]) -> Issue:
+    millimetres = round(abs(found.gap_m) * 1000)
+    lon, lat, height = found.at
+    one, other = (names.get(each) or each for each in (found.one, found.other))
+    how = f"share space {millimetres} mm deep" if found.gap_m < 0 else f"are {millimetres} mm apart"
+    place = f"At {lon:.7f} E, {lat:.7f} N on WGS 84, {height:.3f} m."
+    return Issue(f"{one} × {other}", f"{found.one} and {found.other} {how}. {place}", (found.one, found.other))
 
 
 class Clashes:

@@ -1,8 +1,11 @@
 """Clashes of two models over HTTP: found in a job, told to those who may read both."""
 
+import zipfile
+from io import BytesIO
 from typing import Any
 
 import pytest
+from defusedxml.ElementTree import fromstring
 from tests.unit.doors.conftest import House
 from tests.unit.doors.test_twin import add, ended, model
 
@@ -33,6 +36,29 @@ def test_blocks_that_share_half_a_metre_clash_so_deep(compared: House) -> None:
     told = [(each["one"], each["other"], round(each["gap_m"], 2)) for each in found["items"]]
     assert sorted(told) == [("walls:a", "pipes:x", -0.5), ("walls:b", "pipes:y", -0.5)]
     assert (found["hard"], found["near"], found["compared"]) == (2, 0, [2, 2])
+
+
+def test_clashes_are_topics_of_bcf_that_select_both_elements(compared: House) -> None:
+    answer = compared.client().get("/api/v1/twin/clashes/walls/pipes/bcf")
+    assert answer.headers["content-type"] == "application/zip"
+    again = compared.client().get("/api/v1/twin/clashes/walls/pipes/bcf").content
+    assert answer.content == again
+    with zipfile.ZipFile(BytesIO(again)) as archive:
+        assert fromstring(archive.read("bcf.version")).get("VersionId") == "2.1"
+        topics = sorted(each for each in archive.namelist() if each.endswith("markup.bcf"))
+        assert len(topics) == 2
+        told = {}
+        for each in topics:
+            topic = fromstring(archive.read(each)).find("Topic")
+            view = fromstring(archive.read(each.replace("markup.bcf", "viewpoint.bcfv")))
+            assert topic is not None
+            assert topic.get("Guid") == each.partition("/")[0]
+            names = [part.tag for part in topic]
+            assert names == ["Title", "Index", "CreationDate", "CreationAuthor", "Description"]  # in the schema's order
+            told[topic.findtext("Title")] = {part.findtext("AuthoringToolId") for part in view.iter("Component")}
+            assert "share space 50" in (topic.findtext("Description") or "")
+        assert told == {"walls:a × pipes:x": {"walls:a", "pipes:x"}, "walls:b × pipes:y": {"walls:b", "pipes:y"}}
+    assert compared.client().get("/api/v1/twin/clashes/walls/secrets/bcf").status_code == 404
 
 
 def test_a_report_is_told_to_those_who_may_read_both_models(compared: House) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from lifang.app.asking.asker import Asker
 from lifang.app.asking.linked import object_resource
@@ -67,6 +67,13 @@ class ClashView:
         seen = {each.id for each in objects}
         items = [each for each in found.items if {each.one, each.other} <= seen]
         return found if len(items) == len(found.items) else _counted_again(found, items)
+
+    def write_bcf(self, one: str, other: str, target: IO[bytes]) -> None:
+        """Write the report on two models as BCF 2.1, of those clashes that :meth:`report` tells."""
+        found = self.report(one, other)
+        ids = sorted({name for each in found.items for name in (each.one, each.other)})
+        named = self._asker.city.twin.names(self._view.query(found.at, None, ids=ids))
+        found.write_bcf(target, {own: name for own, name, _ in named}, author=self._asker.subject.id)
 
 
 def _counted_again(found: ClashReport, items: list[Any]) -> ClashReport:

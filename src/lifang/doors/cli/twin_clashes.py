@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
@@ -34,9 +35,18 @@ def clashes(
     show(found if as_json else found["items"], as_json=as_json, columns=_CLASH)
 
 
-def clash_report(one: One, other: Other, folder: Dir, purpose: Purpose = "", as_json: Json = False) -> None:
+def clash_report(
+    one: One,
+    other: Other,
+    folder: Dir,
+    bcf: Annotated[Path | None, typer.Option(help="Write it as BCF 2.1 into this file, too.")] = None,
+    purpose: Purpose = "",
+    as_json: Json = False,
+) -> None:
     """Show the report on clashes that was made last."""
     with Client(folder, purpose=purpose) as client:
+        if bcf is not None:
+            client.download(f"{_address(one, other)}/bcf", bcf)
         found = client.get(_address(one, other))
     show(found if as_json else found["items"], as_json=as_json, columns=_CLASH)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -13,7 +15,7 @@ from lifang.doors.api.listing import moment
 from lifang.doors.api.routes.twin import Admits
 from lifang.doors.api.routes.twin_places import Sees
 from lifang.doors.api.routes.work import job_body
-from lifang.doors.http import PROBLEMS, GuardedRoute, answer
+from lifang.doors.http import PROBLEMS, GuardedRoute, answer, download
 
 
 def router() -> APIRouter:
@@ -24,7 +26,12 @@ def router() -> APIRouter:
     )
     routes.add_api_route("", every, response_model=ClashReportList, summary="The reports on clashes")
     routes.add_api_route("/{one}/{other}", report, response_model=ClashReportBody, summary="Which objects clash")
+    routes.add_api_route("/{one}/{other}/bcf", issues, response_class=_Bcf, summary="Clashes as BCF 2.1")
     return routes
+
+
+class _Bcf(Response):
+    media_type = "application/zip"
 
 
 def find(request: Request, asker: Admits, body: ClashRequest) -> Response:
@@ -45,3 +52,14 @@ def every(request: Request, asker: Sees) -> Response:
 def report(one: str, other: str, request: Request, asker: Sees) -> Response:
     """Tell which objects of two models clash, the deepest first."""
     return answer(request, ClashReportBody.model_validate(ClashView(asker).report(one, other).as_json()))
+
+
+def issues(one: str, other: str, asker: Sees) -> Response:
+    """Give the report as BCF 2.1 (buildingSMART), one topic a clash: planning tools open it and select both."""
+    stream = tempfile.TemporaryFile(dir=asker.city.spool)  # noqa: SIM115 - closed when all is sent
+    try:
+        ClashView(asker).write_bcf(one, other, stream)
+    except BaseException:
+        stream.close()
+        raise
+    return download(stream, media_type=_Bcf.media_type, name=f"{one}-{other}.bcfzip")
