@@ -21,7 +21,7 @@ from lifang.app.harvesting import harvest_job
 from lifang.app.jobs import Jobs
 from lifang.app.linking import LINK_OBJECTS, Linker
 from lifang.app.long_work import LongWork
-from lifang.app.pack_models import FURNISH_MODELS, furnish_model, furnish_models_job, models_await, pack_models
+from lifang.app.pack_models import FURNISH_MODELS, furnish_models, furnish_models_job, models_await
 from lifang.app.packs import Tell, pack_datasets
 from lifang.app.processes import PROCESS, run_process_job
 from lifang.app.pulse import Pulse, StandingClock
@@ -220,8 +220,8 @@ class City(Reads):
         for done, (card, file) in enumerate(pairs):
             tell(done / (len(pairs) + 2), card.stem)
             self.catalogue.add(file, name=file.name, card=Card.load(card), by=SYSTEM)
-        for model in pack_models(pack) if models else ():
-            furnish_model(model, self.store, self.catalogue, self.twin, self.shelf)
+        for _ in furnish_models(self, pack) if models else ():
+            pass
         if self.settings.replay:
             tell(len(pairs) / (len(pairs) + 2), "sensors")
             self._furnish_sensors()

@@ -171,19 +171,26 @@ def models_await(pack: Path, store: Store, catalogue: Catalogue, *, simulate: bo
     )
 
 
+def furnish_models(city: City, pack: Path, poll: Callable[[], None] = lambda: None) -> Iterator[PackModel]:
+    """Yield each model of a pack once it is brought in; those of its scenarios stand in these alone."""
+    furnish_scenarios(city, pack, whole=False)
+    for model in pack_models(pack):
+        poll()
+        furnish_model(model, city.store, city.catalogue, city.twin, city.shelf, poll)
+        yield model
+    furnish_scenarios(city, pack, whole=True)
+
+
 def furnish_models_job(city: City, job: JobContext) -> Mapping[str, Any]:
     """Bring in the models of a pack as a job; with ``simulate`` also the made-up sensors of their rooms."""
-    models = pack_models(Path(job.job.arguments["pack"]))
-    rooms = 0
-    furnish_scenarios(city, Path(job.job.arguments["pack"]), whole=False)
-    for done, model in enumerate(models):
-        job.check()
-        job.progress(done / len(models), model.id)
-        furnish_model(model, city.store, city.catalogue, city.twin, city.shelf, job.check)
+    pack = Path(job.job.arguments["pack"])
+    count, models, rooms = len(pack_models(pack)), [], 0
+    for model in furnish_models(city, pack, job.check):
+        models.append(model)
+        job.progress(len(models) / count, model.id)
         if job.job.arguments["simulate"] and model.simulated_rooms:
             rooms += register_rooms(city, model.id)
-    furnish_scenarios(city, Path(job.job.arguments["pack"]), whole=True)
-    city.linker.furnish(Path(job.job.arguments["pack"]))
+    city.linker.furnish(pack)
     return {"models": [model.id for model in models], "simulated_rooms": rooms}
 
 
