@@ -3,7 +3,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import type { Vector3 } from "three";
 import { calls, tilesetOf } from "../api/calls";
-import type { About, CityObject, Page, TwinDifference, TwinExtent, TwinLive, TwinModel, TwinProperty } from "../api/types";
+import type { About, CityObject, Page, TwinDifference, TwinExtent, TwinLive, TwinModel, TwinProperty, TwinScenario } from "../api/types";
 import { bytes, moment, nameOf, number, unitOf } from "../format";
 import { t } from "../i18n";
 import { saveBlob, savePicture } from "../map/picture";
@@ -47,6 +47,7 @@ export class TwinPiece extends Piece {
   private readonly models = new Fetched<{ items: TwinModel[] }>(this);
   private readonly known = new Fetched<{ items: TwinProperty[] }>(this, "twin-known");
   private readonly changes = new Fetched<TwinDifference>(this, "twin-changes");
+  private readonly plans = new Fetched<{ items: TwinScenario[] }>(this);
   private readonly storey = new Fetched<About>(this);
   private readonly states = new Fetched<Page<TwinLive>>(this);
 
@@ -119,6 +120,7 @@ export class TwinPiece extends Piece {
       const more = { model: twin.model, before_scenario: then.scenario, after_scenario: twin.scenario };
       this.changes.want(`${twin.against} ${this.when} ${twin.model} ${change}`, () => calls.twinDifference(then.moment, now, more));
     }
+    if (twin.against) this.plans.want(String(change), () => calls.twinScenarios());
     if (twin.storey) {
       const parent = twin.storey;
       this.storey.want(`${parent} ${this.when}`, () => calls.object(parent, view.value.at));
@@ -281,8 +283,22 @@ export class TwinPiece extends Piece {
     hand.set({ tool: null });
   }
 
-  private divider(): TemplateResult | typeof nothing {
-    if (view.value.twin.split !== "swipe") return nothing;
+  /** What each half shows: the scenario, and the day. */
+  private half(at: string | null, scenario: string | null): string {
+    const plan = (here(this.plans.asked)?.items ?? []).find(({ id }) => id === scenario);
+    return `${plan ? nameOf(plan.name, this.tongue) : t("twin.scenario.none")} · ${moment(at ?? data.value.now, this.zone).slice(0, 10)}`;
+  }
+
+  private divider(): TemplateResult {
+    const { at, twin } = view.value;
+    const then = comparedWith(twin, at ?? "");
+    const edge = twin.split === "side" ? 50 : this.divide * 100;
+    return html`<p class="twin-half" style="inset-inline-end:calc(${100 - edge}% + 8px)">${this.half(then?.moment || null, then?.scenario ?? null)}</p>
+      <p class="twin-half" style="inset-inline-start:calc(${edge}% + 8px)">${this.half(at, twin.scenario)}</p>
+      ${twin.split === "swipe" ? this.pusher() : nothing}`;
+  }
+
+  private pusher(): TemplateResult {
     const push = (event: Event): void => {
       this.divide = Number((event.currentTarget as HTMLInputElement).value) / 100;
       this.scene?.push(this.divide);
