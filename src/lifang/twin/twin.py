@@ -158,10 +158,15 @@ class Twin:
         rows = self._objects.read(query)
         return object_table(rows, generated=frozenset(self._generated())), classes_of(rows)
 
-    def features(self, query: ObjectQuery) -> tuple[list[dict[str, Any]], list[Classification]]:
-        """Return what meets ``query`` as GeoJSON features by id, with the classifications among them."""
+    def features(
+        self, query: ObjectQuery, move: Callable[[Any], Any] | None = None
+    ) -> tuple[list[dict[str, Any]], list[Classification]]:
+        """Return what meets ``query`` as GeoJSON features by id, with the classifications among them.
+
+        ``move`` brings positions from degrees on WGS 84 into another coordinate system.
+        """
         rows = self._objects.read(query)
-        return features(rows, generated=frozenset(self._generated())) if len(rows) else [], classes_of(rows)
+        return features(rows, generated=frozenset(self._generated()), move=move) if len(rows) else [], classes_of(rows)
 
     def extent(self, query: ObjectQuery) -> tuple[float, ...] | None:
         """Return west, south, east, north in degrees, bottom and top in metres of what meets ``query``, if anything."""

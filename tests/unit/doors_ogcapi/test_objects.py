@@ -77,6 +77,32 @@ def test_objects_are_narrowed_by_box_and_class_and_paged(towers: House) -> None:
     assert [each["id"] for each in (*page["features"], *rest["features"])] == ["towers:a", "towers:c"]
 
 
+def test_objects_are_filtered_by_cql2_over_what_they_are_and_what_is_told_of_them(towers: House) -> None:
+    assert ids(towers, filter="use = 'home' AND height_m BETWEEN 8 AND 10") == ["towers:a", "towers:c"]
+    assert ids(towers, filter="use = 'shop' OR id LIKE '%:c'") == ["towers:c"]
+    assert ids(towers, filter="valid_from > TIMESTAMP('2019-06-01T00:00:00Z')") == ["towers:a", "towers:c"]
+    assert ids(towers, filter="storeys > 3") == []  # not told of any
+    node = {"op": "and", "args": [{"op": "=", "args": [{"property": "class"}, "Building"]}, {"op": "not", "args": [
+        {"op": "=", "args": [{"property": "id"}, "towers:a"]}]}]}  # fmt: skip
+    asked = {"filter": json.dumps(node), "filter-lang": "cql2-json"}
+    assert ids(towers, **asked) == ["towers:c"]
+    assert towers.client().get(ITEMS, params={**asked, "limit": 1}).json()["numberMatched"] == 1
+    told = towers.client().get("/ogc/collections/twin.towers/queryables").json()["properties"]
+    assert told["height_m"] == {"type": "number"}
+    assert "use" in told
+
+
+def test_objects_are_told_and_sought_in_other_coordinate_systems(towers: House) -> None:
+    system = "http://www.opengis.net/def/crs/EPSG/0/4544"  # north first; the model's own
+    assert system in towers.client().get("/ogc/collections/twin.towers").json()["crs"]
+    one = towers.client().get(f"{ITEMS}/towers:c", params={"crs": system})
+    assert one.headers["content-crs"] == f"<{system}>"
+    ring = one.json()["geometry"]["coordinates"][0]
+    assert [min(side) for side in zip(*ring, strict=True)] == pytest.approx([3_394_000, 410_055], abs=0.01)
+    box = {"bbox": "3393990,410050,3394030,410080", "bbox-crs": system}
+    assert ids(towers, **box) == ["towers:c"]
+
+
 def test_a_model_is_a_volume_whose_tileset_leads_to_its_tiles(towers: House) -> None:
     told = towers.client().get("/ogc/collections/twin.towers").json()
     assert (told["collectionType"], len(told["contentExtent"]["bbox"])) == ("3d-container", 6)
@@ -99,6 +125,10 @@ def test_a_model_is_a_volume_whose_tileset_leads_to_its_tiles(towers: House) -> 
         (f"{ITEMS}/towers:nothing", 404),
         (f"{ITEMS}?colour=red", 400),
         (f"{ITEMS}?datetime=yesterday", 400),
+        (f"{ITEMS}?filter=S_INTERSECTS(geometry,POINT(104 30))", 400),
+        (f"{ITEMS}?filter=height_m >", 400),
+        (f"{ITEMS}?crs=EPSG:2154", 400),
+        (f"{ITEMS}?scenario=none", 404),
         ("/ogc/collections/twin.towers.Building/items?class=Road", 400),
         (f"/ogc/collections/twin.towers/3dtiles?datetime={BETWEEN}", 400),
     ],

@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from lifang.app.asking.asker import Asker, Page
 from lifang.app.asking.linked import find_linked, object_resource
+from lifang.catalogue import Move
 from lifang.core import Box, NotFound, to_micros
 from lifang.guard import Action, Classification, Resource
-from lifang.store import ObjectQuery
+from lifang.store import Expression, ObjectQuery
 from lifang.twin import (
     Area,
     CityObject,
@@ -129,15 +130,23 @@ class TwinView:
         return found
 
     def features(
-        self, *, at: datetime, until: datetime | None = None, limit: int, **more: Any
+        self,
+        *,
+        at: datetime,
+        until: datetime | None = None,
+        limit: int,
+        where: Expression | None = None,
+        move: Move | None = None,
+        **more: Any,
     ) -> tuple[list[dict[str, Any]], int]:
         """Return up to ``limit`` GeoJSON features of objects that the asker may read, by id, and how many there are.
 
-        They held ``at`` a moment, or at any from then on ``until`` another; ``more`` as in :meth:`query`.
+        They held ``at`` a moment, or at any from then on ``until`` another, and meet ``where``; ``move`` brings their
+        outlines into another coordinate system; ``more`` as in :meth:`query`.
         """
         late = None if until is None else to_micros(until)
-        asked = replace(self.query(at, None, limit=limit, **more), until=late)
-        found, grades = self._twin.features(asked)
+        asked = replace(self.query(at, None, limit=limit, **more), until=late, where=where)
+        found, grades = self._twin.features(asked, move)
         self._asker.seen(*(Resource("object", "*", each) for each in grades if each != _OPEN))
         return found, self._twin.count(replace(asked, after=None))
 

@@ -214,6 +214,11 @@ def _bad_time(text: str) -> BadInput:
     return BadInput(f"{text[:80]!r} is no moment or interval.", where="datetime", mend=mend)
 
 
+def filter_of(given: QueryParams) -> Expression | None:
+    """Return the condition that ``filter`` writes in CQL2, if there is one."""
+    return all_of(*_filter(given))
+
+
 def _filter(given: QueryParams) -> list[Expression]:
     text = given.get("filter")
     crs = crs_of(given.get("filter-crs", CRS84), where="filter-crs")

@@ -9,14 +9,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
+import shapely
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from lifang.app import TwinView
 from lifang.core import BadInput, Box, NotFound, format_instant
 from lifang.doors.http import Asker, asking, city_of, json_answer
-from lifang.doors.ogcapi.asked import check_known, span_of
-from lifang.doors.ogcapi.crs import CRS84
+from lifang.doors.ogcapi.asked import check_known, filter_of, span_of
+from lifang.doors.ogcapi.crs import CRS84, OFFERED, Crs, crs_of, sides_of
 from lifang.doors.ogcapi.landing import ANSWERS
 from lifang.doors.ogcapi.links import GEOJSON, JSON, REL, ROOT, SCHEMA, address, again, link
 from lifang.doors.ogcapi.parameters import FeatureId, Limit, Text
@@ -28,6 +29,7 @@ TILES_3D = "application/json+3dtiles"
 _CRS84H = "http://www.opengis.net/def/crs/OGC/0/CRS84h"
 _PAGE, _PAGE_MAX = 10, 10_000
 _ASKED = ("class", "level", "stage", "q")
+_SYSTEMS, _FILTERS = ("crs", "bbox-crs"), ("filter", "filter-lang", "filter-crs")
 Sees = Annotated[Asker, asking(Action.READ, Resource("object"), per_item=True)]
 Name = Annotated[str, Path(max_length=129, description="A model, or a model and a class: `delft`, `delft.Building`.")]
 When = Annotated[str | None, Query(alias="datetime", max_length=100, description="A moment or an interval; now.")]
@@ -76,22 +78,29 @@ def queryables(name: Name, request: Request, asker: Sees) -> Response:
     """Give what the objects of a model can be narrowed by."""
     check_known(request)
     media_of(request, {"schema": SCHEMA, "json": JSON})
-    _known(name, asker)
+    model, _ = _known(name, asker)
+    view = TwinView(asker)
     told = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": address(request, "collections", f"twin.{name}", "queryables"),
         "type": "object",
         "properties": {
-            "class": {"type": "string"},
+            **{key: {"type": "string"} for key in ("id", "class", "category", "stage", "parent", "name")},
             "level": {"type": "integer", "minimum": 1, "maximum": 7},
-            "stage": {"type": "string"},
-            "q": {"type": "string", "title": "a part of its name or id"},
+            **{key: {"type": "number"} for key in ("bottom_m", "top_m", "height_m")},
+            **{key: {"type": "string", "format": "date-time"} for key in ("valid_from", "valid_to")},
+            **{each["name"]: _kind(each) for each in view.properties(at=asker.city.now, model=model).to_pylist()},
         },
-        "additionalProperties": False,
+        "additionalProperties": True,
     }
     response = json_answer(request, told)
     response.headers["Content-Type"] = SCHEMA
     return response
+
+
+def _kind(told: dict[str, Any]) -> dict[str, str]:
+    """Return the type of a property that objects have of their own, if they agree on it."""
+    return {"type": "number"} if told["numbers"] == told["count"] else {}
 
 
 def volume(name: Name, request: Request, asker: Sees, when: When = None) -> Response:
@@ -127,10 +136,15 @@ def items(
     stage: Annotated[str | None, Query(max_length=20)] = None,
     q: Annotated[str, Query(max_length=200)] = "",
     after: Annotated[str | None, Query(max_length=300, description="The id that the page before ended with.")] = None,
+    scenario: Annotated[str | None, Query(max_length=64, description="As of this scenario.")] = None,
 ) -> Response:
-    """Give the objects of a model that held at a moment (now), or in an interval, by id; `numberMatched` is exact."""
-    check_known(request, "limit", "bbox", "bbox-crs", "crs", "datetime", "after", *_ASKED)
-    _in_degrees(request)
+    """Give the objects of a model that held at a moment (now), or in an interval, by id; `numberMatched` is exact.
+
+    `filter` is CQL2, text or JSON, over the queryables and any property of the objects; `crs` and `bbox-crs` are those
+    of the collection.
+    """
+    check_known(request, "limit", "bbox", "datetime", "after", "scenario", *_SYSTEMS, *_FILTERS, *_ASKED)
+    system = crs_of(request.query_params.get("crs", CRS84))
     media_of(request, {"json": GEOJSON, "geojson": GEOJSON})
     model, only = _known(name, asker)
     if only is not None and kind not in {None, only}:
@@ -139,7 +153,8 @@ def items(
     at, until = _moments(when, asker.city.now)
     found, matched = TwinView(asker).features(
         at=at, until=until, model=model, kind=only or kind, level=level, stage=stage, text=q,
-        box=_box(bbox), after=after, limit=size + 1,
+        box=_box(bbox, request.query_params.get("bbox-crs", CRS84)), where=filter_of(request.query_params),
+        move=system.move, scenario=scenario, after=after, limit=size + 1,
     )  # fmt: skip
     page = found[:size]
     links = [
@@ -155,17 +170,18 @@ def items(
         "timeStamp": format_instant(city_of(request).clock.now()),
         "links": links,
     }
-    return _geojson(request, {**head, "features": page})
+    return _geojson(request, {**head, "features": page}, system)
 
 
 def item(name: Name, feature_id: FeatureId, request: Request, asker: Sees, when: When = None) -> Response:
     """Give one object as a feature, as it was at a moment (now)."""
     check_known(request, "datetime", "crs")
-    _in_degrees(request)
+    system = crs_of(request.query_params.get("crs", CRS84))
     media_of(request, {"json": GEOJSON, "geojson": GEOJSON})
     model, kind = _known(name, asker)
     at, until = _moments(when, asker.city.now)
-    found, _ = TwinView(asker).features(at=at, until=until, model=model, kind=kind, ids=[feature_id], limit=1)
+    found, _ = TwinView(asker).features(at=at, until=until, model=model, kind=kind, ids=[feature_id], limit=1,
+                                           move=system.move)  # fmt: skip
     if not found:
         raise NotFound(
             f"There is no object {feature_id[:80]!r} then.",
@@ -176,19 +192,13 @@ def item(name: Name, feature_id: FeatureId, request: Request, asker: Sees, when:
         link("self", address(request, "collections", f"twin.{name}", "items", feature_id), GEOJSON, "this feature"),
         link("collection", collection, title="its collection"),
     ]
-    return _geojson(request, {**found[0], "links": links})
+    return _geojson(request, {**found[0], "links": links}, system)
 
 
-def _in_degrees(request: Request) -> None:
-    for name in ("crs", "bbox-crs"):
-        if request.query_params.get(name, CRS84) != CRS84:
-            raise BadInput("Objects are told in CRS84 only.", where=name, mend=f"Ask for {CRS84}, or for none.")
-
-
-def _geojson(request: Request, body: Any) -> Response:
+def _geojson(request: Request, body: Any, system: Crs) -> Response:
     response = json_answer(request, body)
     response.headers["Content-Type"] = GEOJSON
-    response.headers["Content-Crs"] = f"<{CRS84}>"
+    response.headers["Content-Crs"] = f"<{system.uri}>"
     return response
 
 
@@ -210,11 +220,14 @@ def _moments(when: str | None, now: datetime) -> tuple[datetime, datetime | None
     return start or datetime.min.replace(year=1900, tzinfo=now.tzinfo), end or now
 
 
-def _box(text: str | None) -> Box | None:
+def _box(text: str | None, crs: str) -> Box | None:
+    """Return the box on WGS 84 about a bbox in a coordinate system."""
     if not text:
         return None
-    sides = text.split(",")
-    return Box.parse(",".join([*sides[:2], *sides[3:5]]) if len(sides) == 6 else text)
+    system, sides = crs_of(crs, where="bbox-crs"), sides_of(text)
+    if system.plain:
+        return Box(*sides)
+    return Box(*map(float, shapely.bounds(system.region(*sides))))
 
 
 def _collection(request: Request, name: str, card: ModelCard) -> dict[str, Any]:
@@ -234,7 +247,7 @@ def _collection(request: Request, name: str, card: ModelCard) -> dict[str, Any]:
         "title": title,
         "description": card.source,
         "itemType": "feature",
-        "crs": [CRS84],
+        "crs": list(OFFERED),
         "storageCrs": CRS84,
         "lifang:generated": card.generated,
         "links": links,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,14 @@ _OWN = ("model", "class", "class_zh", "category", "level", "stage", "parent", "n
 FEATURE_FIELDS: tuple[str, ...] = (*_OWN, "valid_from", "valid_to", "generated")
 
 
-def features(rows: pa.Table, *, generated: frozenset[str]) -> list[dict[str, Any]]:
-    """Return a feature of each row of objects, whose own properties follow those of ``FEATURE_FIELDS``."""
-    shapes = shapely.transform(outlines_of(rows), lambda at: np.round(at, _DECIMALS))
+def features(
+    rows: pa.Table, *, generated: frozenset[str], move: Callable[[Any], Any] | None = None
+) -> list[dict[str, Any]]:
+    """Return a feature of each row of objects, whose own properties follow those of ``FEATURE_FIELDS``.
+
+    ``move`` brings positions from degrees on WGS 84 into another coordinate system.
+    """
+    shapes = shapely.transform(outlines_of(rows), lambda at: np.round(move(at) if move else at, _DECIMALS))
     texts = shapely.to_geojson(shapes)
     return [
         {

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from lifang.core import Box, to_micros
+from lifang.store.expression import Expression
 
 FOREVER = to_micros(datetime(9999, 12, 31, tzinfo=UTC))  # the end of what has no end yet
 
@@ -85,7 +86,8 @@ class ObjectQuery:
     leaves out what has no geometry of its own, ``across_deg`` what is smaller. ``largest`` keeps no more than so many.
     With ``until`` what held at any moment from ``valid`` up to that one meets it, each in its last version then.
     ``fuzzy`` is a name that may be written a little differently, ``linked`` a link that leads from the object.
-    ``without`` are ids, ``without_models`` models that are left out.
+    ``without`` are ids, ``without_models`` models that are left out. ``where`` is a condition on columns and
+    properties.
     """
 
     valid: int
@@ -110,6 +112,7 @@ class ObjectQuery:
     without: Sequence[str] | None = None
     without_models: Sequence[str] | None = None
     until: int | None = None
+    where: Expression | None = None
 
 
 @dataclass(frozen=True)

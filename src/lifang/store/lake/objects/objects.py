@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lifang.store.lake.engine import OBJECTS
 from lifang.store.lake.names import name, sql
 from lifang.store.lake.objects.changes import Changes
+from lifang.store.lake.objects.filtering import filtered
 from lifang.store.lake.objects.model import COLUMNS, CONTENT, FOREVER, LinkQuery, ObjectChange, ObjectQuery
 from lifang.store.lake.objects.versions import Versions
 
@@ -259,12 +260,9 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
     if query.box is not None:
         parts.append("west <= ? AND east >= ? AND south <= ? AND north >= ?")
         values += [query.box.east, query.box.west, query.box.north, query.box.south]
-    if query.text:
-        parts.append("(contains(lower(name), lower(?)) OR contains(lower(id), lower(?)))")
-        values += [query.text, query.text]
-    if query.fuzzy:
-        parts.append("jaro_winkler_similarity(lower(name), lower(?)) >= ?")
-        values += [query.fuzzy, _ALIKE]
+    for condition, more in _worded(query):
+        parts.append(condition)
+        values += more
     if query.linked is not None:
         condition, more = links_where(query.linked)
         parts.append(sql("id IN (SELECT object FROM", f"{OBJECTS}.link", condition, ")"))
@@ -278,6 +276,16 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
         parts.append("id > ?")
         values.append(query.after)
     return "WHERE " + " AND ".join(parts), values
+
+
+def _worded(query: ObjectQuery) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the conditions that somebody wrote: parts of names, names nearly so, expressions."""
+    if query.text:
+        yield "(contains(lower(name), lower(?)) OR contains(lower(id), lower(?)))", [query.text, query.text]
+    if query.fuzzy:
+        yield "jaro_winkler_similarity(lower(name), lower(?)) >= ?", [query.fuzzy, _ALIKE]
+    if query.where is not None:
+        yield filtered(query.where)
 
 
 def _among(column: str, values: Sequence[Any], left_out: str = "") -> tuple[str, list[Any]]:
