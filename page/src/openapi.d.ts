@@ -4330,7 +4330,7 @@ export interface paths {
         };
         /**
          * The datasets as collections
-         * @description List the datasets that the asker may read.
+         * @description List the datasets that the asker may read; with `bbox` the 3D volumes that reach into it, and nothing else.
          */
         get: operations["collections_ogc_collections_get"];
         put?: never;
@@ -4714,6 +4714,9 @@ export interface paths {
         /**
          * Objects of a model as features
          * @description Give the objects of a model that held at a moment (now), or in an interval, by id; `numberMatched` is exact.
+         *
+         *     `filter` is CQL2, text or JSON, over the queryables and any property of the objects; `crs` and `bbox-crs` are those
+         *     of the collection.
          */
         get: operations["items_ogc_collections_twin__name__items_get"];
         put?: never;
@@ -33447,6 +33450,7 @@ export interface operations {
                 /** @description At most 10,000 are given. */
                 limit?: number | null;
                 offset?: number | null;
+                bbox?: string | null;
             };
             header?: never;
             path?: never;
@@ -35349,6 +35353,8 @@ export interface operations {
                 q?: string;
                 /** @description The id that the page before ended with. */
                 after?: string | null;
+                /** @description As of this scenario. */
+                scenario?: string | null;
             };
             header?: never;
             path: {

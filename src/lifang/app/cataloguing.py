@@ -36,6 +36,11 @@ class ModelShelf:
         """Return whether a model is a dataset of the catalogue."""
         return read_setting(self._store, f"{_DONE}{model}") is not None
 
+    def model_of(self, dataset: str) -> str:
+        """Return the model whose objects a dataset holds; empty for one that holds others."""
+        model = dataset.removeprefix(dataset_of_model(""))
+        return model if model != dataset and self.catalogued(model) else ""
+
     def keep_up(self, model: str, *, by: Subject) -> None:
         """Release the dataset of a catalogued model anew, if what stands of it is other than before."""
         done = read_setting(self._store, f"{_DONE}{model}")

@@ -2,8 +2,10 @@
 
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from rdflib import DCAT, Graph
 from tests.unit.doors.conftest import Client, House
 from tests.unit.doors.test_twin import T0, T1, add, model
 
@@ -43,7 +45,10 @@ def test_a_model_is_a_dataset_with_its_licence_source_label_and_checks(shelved: 
     assert "The checks on entry refused 0" in told["summary"]["en"]
     listed = shelved.client().get("/api/v1/datasets", params={"q": "街区"}).json()["items"]
     assert "twin_blocks" in [each["id"] for each in listed]
-    assert "twin_blocks" in shelved.client().get("/dcat/catalog.ttl").text
+    graph = Graph().parse(data=shelved.client().get("/dcat/catalog.ttl").text, format="turtle")
+    tiles = [each for each in graph.objects(predicate=DCAT.accessURL) if str(each).endswith("/now/tileset.json")]
+    assert len(tiles) == 1
+    assert shelved.client().get(urlsplit(str(tiles[0])).path).json()["asset"]["version"] == "1.1"
 
 
 def test_its_rows_are_what_stands_now_and_follow_the_model(shelved: House) -> None:

@@ -106,6 +106,12 @@ def test_objects_are_told_and_sought_in_other_coordinate_systems(towers: House) 
 def test_a_model_is_a_volume_whose_tileset_leads_to_its_tiles(towers: House) -> None:
     told = towers.client().get("/ogc/collections/twin.towers").json()
     assert (told["collectionType"], len(told["contentExtent"]["bbox"])) == ("3d-container", 6)
+    assert [each["id"] for each in told["children"]] == ["twin.towers.Building"]
+    west, south, bottom, east, north, top = told["contentExtent"]["bbox"]
+    for up, found in ((top, True), (bottom - 9, False)):
+        box = f"{west},{south},{up},{east},{north},{up + 1}"
+        listed = towers.client().get("/ogc/collections", params={"bbox": box}).json()["collections"]
+        assert ("twin.towers" in {each["id"] for each in listed}) is found
     (content,) = told["content"]
     tileset = towers.client().get(urlsplit(content["href"]).path).json()
     own = towers.client().get(urlsplit(tileset["root"]["content"]["uri"]).path).json()

@@ -22,7 +22,8 @@ class Shown:
     ``code`` is its resource code, ``theme`` the names of its theme in this city; ``created`` and ``updated`` are when
     it was first recorded and when it last changed, in UTC; ``harvested`` says from which portal it came, if from one;
     ``state`` is where it is in its life; ``eu_themes`` are the EU's data themes that its theme belongs to; ``files``
-    has size and checksum of those of its newest release's files, by format, that were measured.
+    has size and checksum of those of its newest release's files, by format, that were measured; ``model`` is that of
+    the twin whose objects it holds, if it does.
     """
 
     card: Card
@@ -36,6 +37,7 @@ class Shown:
     state: LifeState = LifeState.PUBLISHED
     eu_themes: tuple[str, ...] = ()
     files: Mapping[str, FileFacts] = field(default_factory=dict)
+    model: str = ""
 
 
 class Shelf:
@@ -103,6 +105,7 @@ class Shelf:
                 each.state,
                 self._catalogue.eu_themes.get(theme, ()),
                 files.get(each.id, {}),
+                self._asker.city.shelf.model_of(each.id),
             )
 
     def _newest(self, dataset: Dataset, releases: Sequence[Release]) -> Release | None:
@@ -128,4 +131,5 @@ def shown(asker: Asker, dataset: OpenDataset) -> Shown:
         dataset.standing.state,
         catalogue.eu_themes.get(theme, ()),
         files.get(card.id, {}),
+        asker.city.shelf.model_of(card.id),
     )

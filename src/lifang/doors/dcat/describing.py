@@ -43,6 +43,7 @@ from lifang.doors.dcat.vocabulary import (
 from lifang.harvest import FileLink
 from lifang.standards import code_list
 
+_TILES_3D = "https://docs.ogc.org/cs/22-025r4/22-025r4.html"
 _PAGED = "json"  # the form whose address gives a page of the rows, not a file of them all
 _SERVICES = (  # what speaks for the whole catalogue: where, what it is called, where it is described, by which standard
     ("/api/v1", "lifang API", "/api/v1/openapi.json", "https://spec.openapis.org/oas/v3.1.0"),
@@ -83,6 +84,10 @@ class Names:
     def page(self, dataset_id: str) -> URIRef:
         """The page of a dataset."""
         return URIRef(f"{self.root}/?room=data&dataset={quote(dataset_id)}")
+
+    def tileset(self, model: str) -> URIRef:
+        """The 3D Tiles of a model of the twin, as it stands now."""
+        return URIRef(f"{self.root}/tiles/3d/{quote(model)}/now/tileset.json")
 
     def rows(self, dataset_id: str, form: str) -> URIRef:
         """The rows of a dataset in a format."""
@@ -148,6 +153,8 @@ def describe_dataset(graph: Graph, names: Names, shown: Shown) -> URIRef:
         graph.add((here, DCAT.version, Literal(str(release.number))))
         for form in offered_formats(release):
             _distribution(graph, here, names, shown, release, form)
+        if shown.model:
+            _tiles(graph, here, names, shown)
     elif shown.harvested:
         for position, link in enumerate(shown.harvested.files, 1):
             _link(graph, here, names, card, link, position)
@@ -242,6 +249,17 @@ def _distribution(graph: Graph, here: URIRef, names: Names, shown: Shown, releas
         typed(graph, checksum, SPDX.algorithm, SHA256, SPDX.ChecksumAlgorithm)
         graph.add((checksum, SPDX.checksumValue, Literal(measured.sha256, datatype=XSD.hexBinary)))
     _licence(graph, file, names, card)
+
+
+def _tiles(graph: Graph, here: URIRef, names: Names, shown: Shown) -> None:
+    """Add the 3D Tiles of the model whose objects a dataset holds."""
+    tiles = typed(graph, here, DCAT.distribution, URIRef(f"{here}#3dtiles"), DCAT.Distribution)
+    name = shown.card.name
+    say(graph, tiles, DCTERMS.title, Bilingual(*(f"{each} (3D Tiles)" if each else "" for each in (name.zh, name.en))))
+    typed(graph, tiles, DCAT.accessURL, names.tileset(shown.model), RDFS.Resource)
+    typed(graph, tiles, DCTERMS.conformsTo, URIRef(_TILES_3D), DCTERMS.Standard)
+    typed(graph, tiles, DCAT.mediaType, media_type("application/json"), DCTERMS.MediaType)
+    _licence(graph, tiles, names, shown.card)
 
 
 def _link(graph: Graph, here: URIRef, names: Names, card: Card, link: FileLink, position: int) -> None:

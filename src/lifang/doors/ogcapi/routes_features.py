@@ -46,10 +46,15 @@ def router() -> APIRouter:
     return routes
 
 
-def collections(request: Request, asker: Lists, limit: Limit = None, offset: Offset = None) -> Response:
-    """List the datasets that the asker may read."""
-    check_known(request, "limit", "offset")
+def collections(
+    request: Request, asker: Lists, limit: Limit = None, offset: Offset = None, bbox: Text = None
+) -> Response:
+    """List the datasets that the asker may read; with `bbox` the 3D volumes that reach into it, and nothing else."""
+    check_known(request, "limit", "offset", "bbox")
     media_of(request, {"json": JSON})
+    if bbox is not None:
+        volumes = described_objects(request, asker, bbox)
+        return json_answer(request, {"links": [link("self", str(request.url))], "collections": volumes})
     size, start = min(limit or _COLLECTIONS, _COLLECTIONS_MAX), offset or 0
     page = asker.datasets(offset=start, limit=size)
     links = [link("self", str(request.url), title="this document")]

@@ -49,14 +49,29 @@ def router() -> APIRouter:
     return routes
 
 
-def described(request: Request, asker: Asker) -> list[dict[str, Any]]:
-    """Return each model of the twin that stands now, and each class in it, as a collection."""
+def described(request: Request, asker: Asker, bbox: str | None = None) -> list[dict[str, Any]]:
+    """Return each model of the twin that stands now, and each class in it, as a collection.
+
+    With ``bbox``, of four or six numbers, those only whose objects reach into it.
+    """
     view, now = TwinView(asker), asker.city.now
     found = []
     for model, _, card in view.models(at=now):
         names = (model, *(f"{model}.{each}" for each in view.kinds(model, at=now)))
-        found += [_collection(request, name, card) for name in names]
+        found += [_collection(request, name, card) for name in names if bbox is None or _reaches(view, name, now, bbox)]
     return found
+
+
+def _reaches(view: TwinView, name: str, now: datetime, bbox: str) -> bool:
+    model, _, kind = name.partition(".")
+    bounds = view.extent(at=now, model=model, kind=kind or None)
+    if bounds is None:
+        return False
+    box, numbers = Box(*sides_of(bbox)), bbox.split(",")
+    low, high = (float(numbers[2]), float(numbers[5])) if len(numbers) == 6 else (bounds[4], bounds[5])
+    west, south, east, north, bottom, top = bounds
+    flat = west <= box.east and east >= box.west and south <= box.north and north >= box.south
+    return flat and bottom <= high and top >= low
 
 
 def a_collection(name: Name, request: Request, asker: Sees) -> Response:
@@ -70,6 +85,9 @@ def a_collection(name: Name, request: Request, asker: Sees) -> Response:
     if bounds is not None:
         west, south, east, north, bottom, top = bounds
         told["extent"] = {"spatial": {"bbox": [[west, south, east, north]], "crs": CRS84}}
+        if kind is None:
+            parts = (f"{name}.{each}" for each in view.kinds(model, at=asker.city.now))
+            told["children"] = [_collection(request, each, view.card(model)) for each in parts]
         told["contentExtent"] = {"bbox": [west, south, bottom, east, north, top], "crs": _CRS84H}
     return json_answer(request, told)
 
