@@ -68,9 +68,7 @@ class Surfaces:
         return Lines(frame.local(*np.concatenate(pieces).T), owner)
 
 
-def content(
-    kinds: Sequence[Solids | Surfaces], box: Box, *, on_earth: bool = True, lighten_m: float = 0.0
-) -> bytes:
+def content(kinds: Sequence[Solids | Surfaces], box: Box, *, on_earth: bool = True, lighten_m: float = 0.0) -> bytes:
     """Return the binary glTF of objects, about the middle of their tile's ``box``; there is at least one of them.
 
     Not ``on_earth`` they stand about the origin in metres, which ``asset.extras.origin`` tells in degrees. With
