@@ -86,7 +86,7 @@ def test_broken_json_is_refused_and_odd_json_handled_by_every_route_that_takes_i
 
 def test_json_that_is_no_geojson_is_refused_as_an_upload(house: House, client: Client) -> None:
     known = {dataset.id for dataset in house.city.catalogue.datasets()}
-    for path in _JSON:
+    for path in _JSON[::4]:  # test_bad_files admits every one of them, by the function that this route calls
         answer = client.post("/api/v1/datasets?filename=x.geojson", content=path.read_bytes() or b" ")
         _clear(answer, path.name)
     _clear(client.post("/api/v1/datasets?filename=x.geojson", content=_DEEP["100000 opening arrays"]), "deep")
@@ -163,10 +163,18 @@ def test_naughty_strings_in_bodies_never_break_anything(client: Client) -> None:
 
 
 def test_naughty_strings_as_sql_never_break_anything(client: Client) -> None:
-    for text in _NAUGHTY[::40]:
+    for text in _NAUGHTY[::80]:
         for sql in (text, f"SELECT '{text}'"):
             answer = client.post("/api/v1/query", json={"sql": sql})
             assert answer.status_code < 500, (sql, answer.text)
+
+
+def test_every_naughty_string_comes_back_from_sql_to_the_letter(client: Client) -> None:
+    texts = [text for text in _NAUGHTY if "\0" not in text]
+    for part in (texts[::3], texts[1::3], texts[2::3]):
+        values = ", ".join("('" + text.replace("'", "''") + "')" for text in part)
+        answer = client.post("/api/v1/query", json={"sql": f"SELECT text FROM (VALUES {values}) AS v(text)"})
+        assert [row[0] for row in answer.json()["rows"]] == part
 
 
 def test_naughty_strings_as_names_and_passwords_log_nobody_in(house: House) -> None:

@@ -85,19 +85,50 @@ def ours(tmp_path: Path) -> Iterator[Callable[[int], City]]:
     opened: list[City] = []
 
     def make(port: int, *, allow: str = '"127.0.0.1"', more: str = "") -> City:
-        home = tmp_path / f"ours{len(opened)}"
-        lay_out_empty(home, city_id="ours", name="Ours", area_code="")
-        toml = home / "city.toml"
-        toml.write_text(
-            toml.read_text("utf-8") + f"\n{more}\n[harvest]\nallow = [{allow}]\nports = [{port}]\n", "utf-8"
-        )
-        city = open_city(home)
-        opened.append(city)
-        return city
+        opened.append(laid_out(tmp_path / f"ours{len(opened)}", port, allow=allow, more=more))
+        return opened[-1]
 
     yield make
     for city in opened:
         city.close()
+
+
+def laid_out(home: Path, port: int, *, allow: str = '"127.0.0.1"', more: str = "") -> City:
+    """Return an empty city in a new folder."""
+    lay_out_empty(home, city_id="ours", name="Ours", area_code="")
+    toml = home / "city.toml"
+    toml.write_text(toml.read_text("utf-8") + f"\n{more}\n[harvest]\nallow = [{allow}]\nports = [{port}]\n", "utf-8")
+    return open_city(home)
+
+
+@pytest.fixture(scope="module")
+def lasting() -> Iterator[Portal]:
+    server = Portal()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory, lasting: Portal) -> Iterator[City]:
+    """A city that may reach one portal: for all that it refuses, so that nothing is ever in it."""
+    with laid_out(tmp_path_factory.mktemp("empty") / "city", lasting.server_port) as city:
+        yield city
+
+
+@pytest.fixture(scope="module")
+def confined(tmp_path_factory: pytest.TempPathFactory, lasting: Portal) -> Iterator[City]:
+    """A city that may reach no machine of its own network."""
+    with laid_out(tmp_path_factory.mktemp("confined") / "city", lasting.server_port, allow="") as city:
+        yield city
+
+
+@pytest.fixture
+def fresh(lasting: Portal) -> Iterator[Portal]:
+    """The portal that lasts, with nothing at it, and not asked for anything."""
+    yield lasting
+    lasting.pages.clear()
+    lasting.asked.clear()
 
 
 def port_of(url: str) -> int:
@@ -261,14 +292,13 @@ def test_what_cannot_be_understood_is_reported_and_the_rest_is_taken(portal: Por
 
 
 @pytest.mark.parametrize("path", sorted((_CASES / "xml").iterdir()), ids=lambda path: path.name)
-def test_xml_with_a_dtd_or_entities_is_refused_and_nothing_is_resolved(portal: Portal, ours: Open, path: Path) -> None:
-    city = ours(portal.server_port)
-    url = portal.at("/catalog.rdf", path.read_bytes(), kind="application/rdf+xml")
+def test_xml_with_a_dtd_or_entities_is_refused_and_nothing_is_resolved(fresh: Portal, empty: City, path: Path) -> None:
+    url = fresh.at(f"/{path.name}/catalog.rdf", path.read_bytes(), kind="application/rdf+xml")
     with pytest.raises(BadInput) as refused:
-        harvest(city, url, kind="dcat")
+        harvest(empty, url, kind="dcat")
     assert "root:" not in str(refused.value)
-    assert portal.asked == ["/catalog.rdf"]
-    assert city.datasets() == []
+    assert fresh.asked == [f"/{path.name}/catalog.rdf"]
+    assert empty.datasets() == []
 
 
 def test_an_external_entity_inside_rdf_is_not_fetched(portal: Portal, ours: Open) -> None:
@@ -293,13 +323,12 @@ def test_an_external_entity_inside_rdf_is_not_fetched(portal: Portal, ours: Open
         '{{"x": {{"@id": "http://x", "@context": "{url}"}}}}',
     ],
 )
-def test_a_remote_json_ld_context_is_never_fetched(portal: Portal, ours: Open, context: str) -> None:
-    city = ours(portal.server_port)
-    url = portal.at("/context", '{"@context": {}}', kind="application/ld+json")
+def test_a_remote_json_ld_context_is_never_fetched(fresh: Portal, empty: City, context: str) -> None:
+    url = fresh.at("/context", '{"@context": {}}', kind="application/ld+json")
     body = '{"@context": %s, "@graph": [{"@id": "http://a/b", "@type": "http://www.w3.org/ns/dcat#Dataset"}]}'
     with pytest.raises(BadInput, match="never fetched"):
-        harvest(city, portal.at("/c.jsonld", body % context.format(url=url), kind="application/ld+json"))
-    assert portal.asked == ["/c.jsonld"]
+        harvest(empty, fresh.at("/c.jsonld", body % context.format(url=url), kind="application/ld+json"))
+    assert fresh.asked == ["/c.jsonld"]
 
 
 @pytest.mark.parametrize(
@@ -316,13 +345,12 @@ def test_a_remote_json_ld_context_is_never_fetched(portal: Portal, ours: Open, c
         ("application/octet-stream", "\0" * 100),
     ],
 )
-def test_broken_catalogues_are_refused_with_what_and_where(portal: Portal, ours: Open, kind: str, body: str) -> None:
-    city = ours(portal.server_port)
+def test_broken_catalogues_are_refused_with_what_and_where(fresh: Portal, empty: City, kind: str, body: str) -> None:
     with pytest.raises(BadInput) as refused:
-        harvest(city, portal.at("/x", body, kind=kind))
+        harvest(empty, fresh.at("/x", body, kind=kind))
     assert refused.value.where
     assert refused.value.mend
-    assert city.datasets() == []
+    assert empty.datasets() == []
 
 
 def test_an_answer_that_is_too_large_is_not_read(portal: Portal, ours: Open) -> None:
@@ -348,13 +376,12 @@ def test_an_answer_that_is_too_large_is_not_read(portal: Portal, ours: Open) -> 
         "http://example.org:22/",
     ],
 )
-def test_addresses_that_are_not_allowed_are_not_reached(portal: Portal, ours: Open, url: str) -> None:
-    city = ours(portal.server_port, allow="")
-    portal.at("/x", _DATASET.format(name="a", title="A"))
+def test_addresses_that_are_not_allowed_are_not_reached(fresh: Portal, confined: City, url: str) -> None:
+    fresh.at("/x", _DATASET.format(name="a", title="A"))
     with pytest.raises((Denied, BadInput)) as refused:
-        harvest(city, url.format(port=portal.server_port))
+        harvest(confined, url.format(port=fresh.server_port))
     assert "[source]" not in refused.value.mend
-    assert portal.asked == []
+    assert fresh.asked == []
 
 
 def test_a_redirect_or_a_next_page_does_not_lead_where_one_may_not_go(portal: Portal, ours: Open) -> None:

@@ -97,9 +97,19 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
 
 @pytest.fixture
 def town(prepared: tuple[Path, dict[str, str]], tmp_path: Path) -> Iterator[Town]:
-    clock, (made, tokens) = ManualClock(_MORNING), prepared
-    shutil.copytree(made, tmp_path / "city")
-    with open_city(tmp_path / "city", clock=clock) as city:
+    yield from _opened(*prepared, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def quiet(prepared: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A town for all tests that change nothing in it."""
+    yield from _opened(*prepared, tmp_path_factory.mktemp("quiet"))
+
+
+def _opened(made: Path, tokens: dict[str, str], folder: Path) -> Iterator[Town]:
+    clock = ManualClock(_MORNING)
+    shutil.copytree(made, folder / "city")
+    with open_city(folder / "city", clock=clock) as city:
         city.start(time_passes=False)
         house = House(city, create_app(city), tokens, ServingRunner())
         yield Town(house, clock)
@@ -242,12 +252,14 @@ def test_a_reviewer_narrows_or_refuses_but_never_widens_or_reviews_their_own(tow
         ({"dataset": "nothing"}, 404),
     ],
 )
-def test_a_request_that_cannot_be_is_refused_with_what_to_mend(town: Town, change: dict[str, Any], status: int) -> None:
+def test_a_request_that_cannot_be_is_refused_with_what_to_mend(
+    quiet: Town, change: dict[str, Any], status: int
+) -> None:
     body = {"dataset": "incomes", "purpose": "study", "fields": ["code"], "until": "2026-04-01T00:00:00Z", **change}
-    answer = town.client("citizen").post("/api/v1/sharing/requests", json=body)
+    answer = quiet.client("citizen").post("/api/v1/sharing/requests", json=body)
     assert answer.status_code == status, answer.text
     assert answer.json()["mend"]
-    assert town.client("").post("/api/v1/sharing/requests", json=body).status_code in {401, 404}
+    assert quiet.client("").post("/api/v1/sharing/requests", json=body).status_code in {401, 404}
 
 
 def test_a_request_is_due_in_ten_working_days_and_every_step_is_on_record(town: Town) -> None:
