@@ -28,6 +28,7 @@ MANDATORY = {
     "Observations": {"phenomenonTime", "result", "resultTime"},
     "FeaturesOfInterest": {"name", "description", "encodingType", "feature"},
 }
+_SINCE = "&$filter=phenomenonTime ge 2020-01-01T00:00:10Z"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -275,8 +276,7 @@ def test_an_answer_holds_at_most_what_the_service_allows(service: Service) -> No
     assert service.post("Things", thing("last"))["name"] == "last"
 
 
-@pytest.mark.parametrize("size", [1, 3, 7, 100])
-@pytest.mark.parametrize("since", ["", "&$filter=phenomenonTime ge 2020-01-01T00:00:10Z"])
+@pytest.mark.parametrize(("size", "since"), [(1, ""), (3, _SINCE), (7, ""), (100, _SINCE)])
 def test_the_newest_of_all_observations_come_first_page_by_page(service: Service, size: int, since: str) -> None:
     listed = service.ids("Datastreams")
     seconds = [(7 * at) % 23 for at in range(12)]
