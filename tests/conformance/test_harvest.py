@@ -5,19 +5,18 @@ Beside it portals that are hostile or broken: nothing of theirs is fetched on, r
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.conformance.portal import Portal, laid_out
 from tests.unit.doors.conftest import House, build_house
 from tests.victims import Doors, Victim, serve_city
 
-from lifang.app import City, lay_out_empty, open_city
+from lifang.app import City, open_city
 from lifang.catalogue import Card
 from lifang.core import BadInput, Denied
 from lifang.guard import ANONYMOUS, SYSTEM, Classification
@@ -26,38 +25,6 @@ from lifang.harvest import Report
 _FORMS = ("dcat/catalog.ttl", "dcat/catalog.rdf", "dcat/catalog.jsonld", "dcat/catalog.nt", "data.json", "api/3/action")
 _CASES = Path(__file__).parent / "cases"
 Open = Callable[..., City]
-
-
-class Portal(http.server.ThreadingHTTPServer):
-    """A portal that answers what it is told to, and keeps what it was asked."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.pages: dict[str, tuple[str, bytes]] = {}
-        self.asked: list[str] = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def at(self, path: str, body: str | bytes = "", *, kind: str = "text/turtle", status: int = 200) -> str:
-        """Return the address at which ``body`` is answered."""
-        self.pages[path] = (f"{status} {kind}", body.encode() if isinstance(body, str) else body)
-        return f"http://127.0.0.1:{self.server_port}{path}"
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    server: Portal
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        told, body = self.server.pages.get(self.path, ("404 text/plain", b""))
-        status, kind = told.split(" ", 1)
-        self.send_response(int(status))
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture
@@ -91,14 +58,6 @@ def ours(tmp_path: Path) -> Iterator[Callable[[int], City]]:
     yield make
     for city in opened:
         city.close()
-
-
-def laid_out(home: Path, port: int, *, allow: str = '"127.0.0.1"', more: str = "") -> City:
-    """Return an empty city in a new folder."""
-    lay_out_empty(home, city_id="ours", name="Ours", area_code="")
-    toml = home / "city.toml"
-    toml.write_text(toml.read_text("utf-8") + f"\n{more}\n[harvest]\nallow = [{allow}]\nports = [{port}]\n", "utf-8")
-    return open_city(home)
 
 
 @pytest.fixture(scope="module")
