@@ -224,3 +224,51 @@ def test_what_a_reader_found_is_mended_and_a_dataset_is_held_and_destroyed(page:
     done.locator("button").click()
     expect(done.locator("p[role=status]")).to_have_text("The certificate holds:")
     assert faults(page) == []
+
+
+def test_an_administrator_adds_a_developer_whose_token_reads_until_it_is_revoked(
+    page: Page, empty_city: Served
+) -> None:
+    sign_in(page, empty_city)
+    open_page(page, empty_city, "?lang=en&room=work&tab=people")
+    form = page.locator("[data-part=new-person]")
+    form.locator("summary").click()
+    form.locator("[name=name]").fill("dev")
+    form.locator("[value=analyst]").check()
+    assert faults(page) == []
+    form.locator("[data-act=add-person]").click()
+    person = page.locator("[data-person=dev]")
+    password = person.locator(".work-secret code").inner_text()
+    assert len(password) == 20
+    entered = page.context.request.post(
+        f"{empty_city.url}/api/v1/session", headers={"X-Lifang": "page"}, data={"name": "dev", "password": password}
+    )
+    assert entered.ok, entered.text()
+    open_page(page, empty_city, "?lang=en&room=work&tab=tokens")
+    expect(page.locator("[data-tab=people]")).to_have_count(0)
+    mine = page.locator("lf-tokens")
+    mine.locator("summary").click()
+    mine.locator("[name=label]").fill("script")
+    mine.locator("[data-act=issue]").click()
+    secret = mine.locator(".work-secret code").first.inner_text()
+    page.context.clear_cookies()
+
+    def seen() -> int:
+        told = page.context.request.get(f"{empty_city.url}/api/v1/jobs", headers={"Authorization": f"Bearer {secret}"})
+        return told.status
+
+    assert seen() == 200
+    sign_in(page, empty_city)
+    open_page(page, empty_city, "?lang=en&room=work&tab=people")
+    expect(page.get_by_text(secret)).to_have_count(0)
+    person.locator("[data-act=change]").click()
+    person.locator("[value=operator]").check()
+    person.locator("[data-act=roles]").click()
+    expect(person.locator("[data-role=operator]")).to_be_visible()
+    person.locator("[data-token=script] [data-act=revoke]").click()
+    expect(person.locator("[data-token=script] .warn")).to_be_visible()
+    assert seen() == 401
+    person.locator("[data-act=end]").click()
+    person.locator("[data-act=end-for-good]").click()
+    expect(person.locator("[data-act=change]")).to_have_count(0)
+    assert faults(page) == []

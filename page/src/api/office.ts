@@ -1,7 +1,7 @@
 import type { components } from "../openapi";
 import { calls } from "./calls";
 import { get, ProblemError, send } from "./client";
-import type { After } from "./pages";
+import { everyItem, type After } from "./pages";
 import type { Job, Page } from "./types";
 
 type S = components["schemas"];
@@ -14,12 +14,18 @@ export type Conflict = S["ConflictBody"];
 export type Duplicate = S["DuplicateBody"];
 export type Form = S["FormBody"];
 export type LawPage = S["LawPage"];
+export type IssuedToken = S["IssuedToken"];
 export type MasterRecord = S["RecordBody"];
 export type NewWebhook = S["NewWebhookBody"];
+export type Person = S["PersonBody"];
+export type Token = S["TokenBody"];
 export type Usage = S["UsageBody"];
 export type Use = S["UseBody"];
 export type Webhook = S["WebhookBody"];
 export type WebhookDelivery = S["WebhookDelivery"];
+
+/** The roles that a person may have. */
+export const ROLES = ["citizen", "analyst", "operator", "data_officer", "administrator"] as const;
 
 type Consolidated = { records: number; conflicts: number; duplicates: number };
 
@@ -49,6 +55,12 @@ async function changes(after: After): Promise<Page<Change>> {
 
 /** The calls of the data officer's and the developer's work, one line each. */
 export const office = {
+  people: () => everyItem((after) => get<Page<Person>>("/people", { after, limit: 1000 })),
+  addPerson: (body: object) => send<Person>("POST", "/people", body),
+  changePerson: (id: string, body: object) => send<Person>("PATCH", `/people/${part(id)}`, body),
+  tokens: async (person: string) => (await get<Page<Token>>("/tokens", { person: person || null })).items,
+  issueToken: (body: object) => send<IssuedToken>("POST", "/tokens", body),
+  revokeToken: (id: string) => send<null>("DELETE", `/tokens/${part(id)}`),
   agreements: (status: string | null, after: After) => get<Page<Agreement>>("/sharing/agreements", { status, after, limit: 50 }),
   agreement: (id: string) => get<Agreement>(`/sharing/agreements/${part(id)}`),
   answer: (id: string, step: "approve" | "refuse" | "end", body: object) => send<Agreement>("POST", `/sharing/agreements/${part(id)}/${step}`, body),

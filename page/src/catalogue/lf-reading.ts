@@ -8,6 +8,8 @@ import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
 
+const LANGUAGES: Record<string, string> = { curl: "curl", python: "Python", r: "R", javascript: "JavaScript" };
+
 /** How a program reads a dataset, how a page shows it, and how a paper cites it: each ready to copy. */
 @customElement("lf-reading")
 export class ReadingPiece extends Piece {
@@ -18,7 +20,7 @@ export class ReadingPiece extends Piece {
   protected override render(): TemplateResult {
     const code = this.snippets.want(this.which, () => calls.snippets(this.which));
     const cited = this.citation.want(this.which, () => calls.citation(this.which));
-    return html`${code.state === "here" ? code.value.items.map(({ title, code: text }) => this.snippet(nameOf(title, this.tongue), text)) : code.state === "refused" ? problemCard(code.problem) : skeleton(4)}
+    return html`${code.state === "here" ? code.value.items.map(({ language, title, code: text }) => this.snippet(`${LANGUAGES[language] ?? language}: ${nameOf(title, this.tongue)}`, text)) : code.state === "refused" ? problemCard(code.problem) : skeleton(4)}
       ${this.snippet(t("reading.embed"), this.frame())}
       <h3>${t("reading.citation")}</h3>
       ${cited.state === "here" ? html`${this.snippet(t("reading.text"), nameOf(cited.value.text, this.tongue))}${this.snippet("BibTeX", cited.value.bibtex)}` : cited.state === "refused" ? problemCard(cited.problem) : skeleton(3)}`;

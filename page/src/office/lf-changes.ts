@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { office, type Change } from "../api/office";
 import type { Page } from "../api/types";
@@ -31,7 +31,7 @@ export class ChangesPiece extends Piece {
       <p>${t("changes.lead")}</p>
       <p><b>${t("changes.follow")}</b> ${FEEDS.map(([name, path]) => html`<a href=${path} target="_blank" rel="noopener">${name}</a> `)}</p>
       ${command(`curl '${window.location.origin}/api/v1/changes?latest=true&limit=10'`)}
-      ${mayAct(subject, "analyst", "operator", "data_officer") ? html`<lf-webhooks></lf-webhooks>` : nothing}
+      ${mayAct(subject, "analyst", "operator", "data_officer") ? html`<lf-webhooks></lf-webhooks>` : html`<p class="fine">${t("changes.webhooks")}</p>`}
       <h2>${t("changes.newest")}</h2>
       ${shown(asked, () => this.held.forget(), ({ items }) => this.list(items))}
     </section>`;

@@ -7,6 +7,7 @@ import { t, type Key } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { Listed } from "../shell/listed";
+import { command } from "../shell/parts";
 import { view } from "../state/view";
 import { shown } from "../work/acting";
 
@@ -34,12 +35,26 @@ export class EthicsPiece extends Piece {
       <h2>${t("ethics.guides")}</h2>
       <div class="work-guides">${GUIDES.map(({ name, steps }) => html`<section><h3>${t(name)}</h3>
         <ol>${steps.map((step) => html`<li>${t(step)}</li>`)}</ol></section>`)}</div>
+      <h2>${t("ethics.tools")}</h2>
+      ${this.tools()}
       <h2>${t("ethics.form")}</h2>
       ${shown(form, () => this.form.forget(), ({ questions }) => html`<p class="fine">${t("ethics.form.lead")}</p>
         <ol class="work-questions">${questions.map((each) => html`<li>${nameOf(each.question, this.tongue)} <small>${lawOf(each.law, this.tongue)}</small></li>`)}</ol>`)}
       <h2>${t("ethics.laws")}</h2>
       ${shown(laws, () => this.laws.forget(), (page) => this.articles(page))}
     </section>`;
+  }
+
+  /** What anybody may work with: standards, checks, the catalogue, queries, and how each address is used. */
+  private tools(): TemplateResult {
+    const link = (path: string, words: string): TemplateResult => html`<a href=${path} target="_blank" rel="noopener">${words}</a> `;
+    return html`<ul class="work-laws" data-part="tools">
+      <li><button type="button" class="link" @click=${() => view.set({ tab: "standards", item: null })}>${t("tool.standards")}</button></li>
+      <li>${t("tool.catalogue")} ${link("/dcat/catalog.ttl", "Turtle")}${link("/dcat/catalog.jsonld", "JSON-LD")}${link("/data.json", "data.json")}${link("/dcat/feed.atom", "Atom")}</li>
+      <li>${t("tool.query")} ${command("lifang query 'SELECT count(*) FROM DATASET' --dir CITY")}</li>
+      <li>${t("tool.verify")} ${command("lifang exchange verify receipts.json")} ${command("lifang data verify certificate.json --keys keys.json")}</li>
+      <li>${t("tool.source")} ${link("/api/v1/openapi.json", "OpenAPI")}${link("/ogc/api", "/ogc/api")}</li>
+    </ul>`;
   }
 
   private register(page: Page<Use>): TemplateResult {

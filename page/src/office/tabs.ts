@@ -10,5 +10,7 @@ export const OFFICE: readonly Tab[] = [
     id: "master", name: "office.master", may: (subject) => mayAct(subject, "data_officer", "analyst", "operator"),
     load: () => import("./lf-master"), show: () => html`<lf-master></lf-master>`,
   },
+  { id: "tokens", name: "tokens.title", may: (subject) => mayAct(subject, "data_officer", "analyst", "operator"), load: () => import("./lf-tokens"), show: () => html`<lf-tokens></lf-tokens>` },
+  { id: "people", name: "people.title", may: (subject) => mayAct(subject), load: () => import("./lf-people"), show: () => html`<lf-people></lf-people>` },
   { id: "changes", name: "office.changes", may: () => true, load: () => import("./lf-changes"), show: () => html`<lf-changes></lf-changes>` },
 ];

@@ -70,7 +70,10 @@ def test_records_make_a_table_and_are_written_by_key(ckan: Calls, officer: Any) 
     fields = [{"id": "code", "type": "int"}, {"id": "name", "type": "text", "info": {"label": "名称"}},
               {"id": "day", "type": "date"}, {"id": "share", "type": "numeric"}]  # fmt: skip
     first = [{"code": 1, "name": "东", "day": "2026-01-01", "share": 0.5}, {"code": 2, "name": "=西", "share": None}]
-    made = officer.datastore_create(resource_id="counts", fields=fields, primary_key=["code"], records=first)
+    made = officer.datastore_create(
+        resource_id="counts", fields=fields, primary_key=["code"], records=first, aliases="tallies, sums"
+    )
+    assert made["aliases"] == ["sums", "tallies"]
     assert (made["records"], made["refused"]) == (2, 0)
     done = officer.datastore_upsert(
         resource_id="counts", method="upsert", records=[{"code": 2, "share": 0.25}, {"code": 3, "name": "南"}]
@@ -113,7 +116,7 @@ def test_records_make_a_table_and_are_written_by_key(ckan: Calls, officer: Any) 
         ("datastore_create", {"fields": []}),
         ("datastore_create", {"resource_id": "wells", "fields": [{"id": "a", "type": "geometry(point)"}]}),
         ("datastore_create", {"resource_id": "wells", "fields": [{"id": "a"}]}),
-        ("datastore_create", {"resource_id": "wells", "aliases": "x"}),
+        ("datastore_create", {"resource_id": "wells", "aliases": "Not A Slug"}),
         ("datastore_upsert", {"resource_id": "wells"}),
         ("datastore_upsert", {"resource_id": "wells", "records": [{"code": 1}], "method": "replace"}),
         ("datastore_upsert", {"resource_id": "wells", "records": [{"absent": 1}]}),

@@ -150,3 +150,10 @@ def test_what_is_observed_comes_item_by_item(house: House, anyone: Client) -> No
 )
 def test_what_cannot_be_understood_is_refused(anyone: Client, path: str) -> None:
     assert anyone.get(f"{_SENSED}/{path}").status_code == 400
+
+
+def test_there_are_no_heights_and_no_instances_to_choose_from(anyone: Client) -> None:
+    told = anyone.get(f"{_SENSED}/position?coords=POINT(104 30)&z=5").json()
+    assert (told["where"], told["detail"]) == ("z", "Observations have no heights to choose from.")
+    assert anyone.get(f"{_SENSED}/instances").status_code == 404
+    assert "instances" not in anyone.get(_SENSED).json()["data_queries"]

@@ -17,7 +17,7 @@ from tests.unit.exchange.conftest import CARD, FULL
 
 from lifang.catalogue import Catalogue
 from lifang.core import ManualClock, Settings
-from lifang.exchange import Exchange, FeedSpec
+from lifang.exchange import Exchange, FeedSpec, Manifest
 from lifang.guard import SYSTEM
 from lifang.store import Store
 
@@ -230,3 +230,24 @@ def test_an_sftp_server_with_another_key_or_at_another_address_is_not_spoken_to(
         assert found is not None
         assert what in found["what"]
     assert exchange.deliveries() == []
+
+
+def test_a_bomb_over_sftp_is_stopped_as_one_that_is_uploaded(exchange: Exchange, feed, sftp, outbox: Path) -> None:
+    port, host_key, private = sftp
+    source = {"kind": "sftp", "host": "127.0.0.1", "port": port, "user": "bureau", "host_key": host_key, "path": "/",
+              "pattern": "*.zip", "allow": ["127.0.0.1"]}  # fmt: skip
+    with zipfile.ZipFile(outbox / "permits.zip", "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("permits.csv", "编号,n,day\n" + "\n" * 40_000_000)  # a thousandth of it is sent
+    feed(source, secrets={"private_key": private})
+    assert exchange.pull("water-permits", by=SYSTEM).trouble is None
+    sent = exchange.receive("water-permits", outbox / "permits.zip", name="by-hand.zip", manifest=Manifest(), by=SYSTEM)
+    exchange.work_off()
+    pulled = next(each for each in exchange.deliveries() if each.name == "permits.zip")
+    assert pulled.state == exchange.delivery(sent.id).state == "refused"
+    assert pulled.problem is not None
+    assert "1000 times its" in str(pulled.problem)
+    feed({**source, "bytes_max": 1000}, secrets={"private_key": private})
+    (outbox / "other.zip").write_bytes(bytes(2000))
+    found = exchange.pull("water-permits", by=SYSTEM).trouble
+    assert found is not None
+    assert "2,000 bytes" in found["what"]

@@ -28,6 +28,7 @@ def snippets_of(root: str, dataset_id: str, *, is_open: bool, has_geometry: bool
         Snippet("r", "读入数据框", "read into a data frame", _r(csv, is_open)),
         Snippet("javascript", "取前一百行", "fetch the first hundred rows", _javascript(f"{rows}?limit=100", is_open)),
     ]
+    found.append(Snippet("curl", "用 SQL 查询", "ask by SQL", _sql(root, dataset_id, is_open)))
     if has_geometry:
         layer = f"{rows}?format=geojson"
         found.append(Snippet("python", "读入 GeoPandas", "read into GeoPandas", _geopandas(layer, is_open)))
@@ -37,6 +38,15 @@ def snippets_of(root: str, dataset_id: str, *, is_open: bool, has_geometry: bool
 def _curl(url: str, dataset_id: str, is_open: bool) -> str:
     token = "" if is_open else f' -H "Authorization: Bearer {_TOKEN}"'
     return f'curl --fail{token} -o {dataset_id}.csv "{url}"\n'
+
+
+def _sql(root: str, dataset_id: str, is_open: bool) -> str:
+    token = "" if is_open else f' -H "Authorization: Bearer {_TOKEN}"'
+    body = f'{{"sql": "SELECT count(*) AS n FROM {dataset_id}"}}'
+    return (
+        f'curl --fail{token} -H "Content-Type: application/json" -H "X-Lifang: script" -d \'{body}\' '
+        f'"{root}/api/v1/query"\n'
+    )
 
 
 def _python(url: str, is_open: bool) -> str:

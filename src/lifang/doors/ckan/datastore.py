@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from lifang.catalogue import Release, write_rows
 from lifang.core import BadInput, NotFound, parse_instant
+from lifang.doors.ckan.aliases import aliases_of, named
 from lifang.doors.ckan.asked import Asked
 from lifang.doors.ckan.packages import Json
 from lifang.doors.http import Asker
@@ -44,7 +45,7 @@ _TRUTHS = {"true": True, "false": False, "t": True, "f": False}
 
 
 def datastore_search(asker: Asker, asked: Asked) -> Json:
-    """Find rows: resource_id, filters, q, fields, sort, limit (32,000 at most), offset, records_format."""
+    """Find rows: resource_id, filters, q, fields, distinct, sort, limit (32,000 at most), offset, records_format."""
     name = asked.needed("resource_id", "id")
     _, relation = table_of(asker, name)
     form = asked.text("records_format", "objects")
@@ -55,14 +56,14 @@ def datastore_search(asker: Asker, asked: Asked) -> Json:
     told = {
         "resource_id": name,
         "fields": question.fields,
-        "records": _records(with_id(question.find(limit, offset), question.chosen), form),
+        "records": _records(question.rows(limit, offset), form),
         "records_format": form,
         "limit": limit,
         "offset": offset,
         "_links": _links(asked, limit, offset),
     }
     if asked.truth("include_total", default=True):
-        told |= {"total": relation.count(matching=question.matching), "total_was_estimated": False}
+        told |= {"total": question.total, "total_was_estimated": False}
     return told
 
 
@@ -75,6 +76,7 @@ class Question:
     chosen: list[str]
     matching: Expression | None
     order: list[tuple[str, bool]]
+    distinct: bool = False
 
     @property
     def fields(self) -> list[Json]:
@@ -82,20 +84,33 @@ class Question:
         kinds = {"_id": "int4"} | {name: type_of(each.type) for name, each in self.columns.items()}
         return [{"id": each, "type": kinds[each]} for each in self.chosen]
 
-    def find(self, limit: int, offset: int) -> pa.Table:
-        """Return rows, and ``_row``, their place from 0."""
+    @property
+    def total(self) -> int:
+        """How many rows there are."""
+        if self.distinct:
+            return self.relation.count_distinct(self.chosen, matching=self.matching)
+        return self.relation.count(matching=self.matching)
+
+    def rows(self, limit: int, offset: int) -> pa.Table:
+        """Return the chosen columns of rows, each combination of values once if they are to be distinct."""
+        relation, matching, order = self.relation, self.matching, self.order
+        if self.distinct:
+            return relation.distinct_rows(self.chosen, matching=matching, order=order, limit=limit, offset=offset)
         names = [each for each in self.chosen if each != "_id"]
-        return self.relation.find(names, matching=self.matching, order=self.order, limit=limit, offset=offset)
+        return _with_id(relation.find(names, matching=matching, order=order, limit=limit, offset=offset), self.chosen)
 
 
 def question_of(asked: Asked, relation: Relation) -> Question:
     """Return what fields, filters, q and sort ask of a table; ``BadInput`` for what it does not have."""
     columns = {each.name: each for each in relation.columns if each.name not in _SIDES}
-    if asked.truth("distinct"):
-        raise BadInput("distinct is not offered.", where="distinct", mend="SELECT DISTINCT by datastore_search_sql.")
-    chosen = _known(asked.names("fields") or list(columns), columns, "fields")
+    order = _order(asked.text("sort"), columns)
+    chosen = _known(asked.names("fields") or ["_id", *columns], columns, "fields")
     matching = all_of(*filters_of(asked.mapping("filters"), columns), *_words(asked, columns))
-    return Question(relation, columns, chosen, matching, _order(asked.text("sort"), columns))
+    distinct = asked.truth("distinct") and "_id" not in chosen  # rows with their _id are distinct as they are
+    if distinct and (beyond := [name for name, _ in order if name not in chosen]):
+        mend = "Add it to fields, or order by one of them."
+        raise BadInput(f"Distinct rows have no field {beyond[0]!r} to be ordered by.", where="sort", mend=mend)
+    return Question(relation, columns, chosen, matching, order, distinct)
 
 
 def datastore_search_sql(asker: Asker, asked: Asked) -> Json:
@@ -114,13 +129,15 @@ def datastore_info(asker: Asker, asked: Asked) -> Json:
     """Say which columns a table has: id (or resource_id)."""
     name = asked.needed("id", "resource_id")
     release, relation = table_of(asker, name)
+    other = aliases_of(asker, release.dataset)
     told = {str(each["name"]): each for each in release.columns}
     fields = [
         {"id": each.name, "type": type_of(each.type), "info": _info(told.get(each.name, {}))}
         for each in relation.columns
         if each.name not in _SIDES
     ]
-    meta = {"id": name, "count": release.rows, "table_type": "BASE TABLE", "release": release.number}
+    meta = {"id": release.dataset, "count": release.rows, "table_type": "BASE TABLE", "release": release.number}
+    meta |= {"aliases": other} if other else {}
     return {"meta": meta, "fields": fields}
 
 
@@ -132,7 +149,7 @@ def table_of(asker: Asker, resource_id: str, *, export: bool = False) -> tuple[R
     if "." in resource_id:
         mend = "The table of a package is the resource whose datastore_active is true."
         raise NotFound(f"Resource {resource_id[:80]!r} is a file, no table.", where="resource_id", mend=mend)
-    dataset = asker.dataset(resource_id)
+    dataset = named(asker, resource_id)
     release = dataset.release(export=export)
     return release, dataset.rows_of(release)
 
@@ -152,7 +169,7 @@ def _known(names: list[str], columns: Mapping[str, ColumnInfo], where: str) -> l
         if name not in columns and name != "_id":
             known = ", ".join(columns)
             raise BadInput(f"field {name[:60]!r} not in table", where=where, mend=f"Known: {known}.")
-    return list(dict.fromkeys(names)) if where != "fields" or "_id" in names else ["_id", *dict.fromkeys(names)]
+    return list(dict.fromkeys(names))
 
 
 def filters_of(filters: Mapping[str, Any], columns: Mapping[str, ColumnInfo]) -> list[Expression]:
@@ -223,7 +240,7 @@ def _order(sort: str, columns: Mapping[str, ColumnInfo]) -> list[tuple[str, bool
     return found
 
 
-def with_id(table: pa.Table, chosen: list[str]) -> pa.Table:
+def _with_id(table: pa.Table, chosen: list[str]) -> pa.Table:
     """Return the chosen columns in their order; ``_id`` is the place of the row in its release, from 1."""
     return table.append_column("_id", pc.add(table["_row"], 1)).select(chosen)
 

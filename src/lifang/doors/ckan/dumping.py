@@ -12,7 +12,7 @@ import pyarrow as pa
 from lifang.catalogue import write_rows
 from lifang.core import BadInput
 from lifang.doors.ckan.asked import Asked
-from lifang.doors.ckan.datastore import Question, question_of, table_of, with_id
+from lifang.doors.ckan.datastore import Question, question_of, table_of
 from lifang.doors.ckan.packages import Json
 from lifang.doors.http import Asker
 
@@ -49,8 +49,8 @@ def _tables(question: Question, limit: int, offset: int) -> Iterator[pa.Table]:
     left = limit
     while True:
         size = min(left, _ROWS_AT_ONCE)
-        table = question.find(size, offset)
-        yield with_id(table, question.chosen)
+        table = question.rows(size, offset)
+        yield table
         left, offset = left - len(table), offset + len(table)
         if len(table) < size or left <= 0:
             return

@@ -15,6 +15,7 @@ import pyarrow as pa
 from lifang.app import Job, OpenDataset, shown
 from lifang.catalogue import Admission, Amendment, Card, Change
 from lifang.core import BadInput, NotFound, Problem
+from lifang.doors.ckan.aliases import aliases_of, set_aliases
 from lifang.doors.ckan.asked import Asked
 from lifang.doors.ckan.changing import open_for_change
 from lifang.doors.ckan.datastore import filters_of
@@ -51,11 +52,11 @@ def admit_upload(asker: Asker, asked: Asked, path: Path, filename: str) -> Json:
 
 
 def datastore_create(asker: Asker, asked: Asked) -> Json:
-    """Make a table of a package: resource_id (or resource.package_id), fields, primary_key, records."""
+    """Make a table of a package: resource_id (or resource.package_id), fields, primary_key, records, aliases."""
     package_id = asked.text("resource_id") or str(asked.mapping("resource").get("package_id") or "")
     if not package_id:
         raise BadInput("Missing value.", where="resource_id", mend="Send the name of a package that there is.")
-    _refuse_unknown(asked, "aliases", "indexes", "triggers")
+    _refuse_unknown(asked, "indexes", "triggers")
     found = open_for_change(asker, package_id)
     card = _with_columns(found.card, asked)
     if card != found.card:
@@ -63,9 +64,12 @@ def datastore_create(asker: Asker, asked: Asked) -> Json:
             raise BadInput("The table is there with other columns.", where="fields", mend="Leave fields out.")
         asker.city.catalogue.set_card(card, by=asker.subject)
         found = open_for_change(asker, package_id)
+    if asked.values.get("aliases") is not None:
+        set_aliases(asker, found.id, asked.names("aliases"))
     told = _write(asker, found, asked.objects("records"), "upsert")
     fields = [{"id": each.name, "type": each.type} for each in found.card.columns]
-    return {"resource_id": package_id, "fields": fields, "primary_key": list(found.card.key), **told}
+    other = {"aliases": aliases_of(asker, found.id)}
+    return {"resource_id": package_id, "fields": fields, "primary_key": list(found.card.key), **other, **told}
 
 
 def datastore_upsert(asker: Asker, asked: Asked) -> Json:

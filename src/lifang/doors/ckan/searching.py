@@ -35,10 +35,10 @@ Told = tuple[str, str, int]  # a value of a facet, what people call it, how many
 def package_search(asker: Asker, asked: Asked) -> Json:
     """Search packages: q, fq, fq_list, sort, rows, start, fl, include_private, facet.field (.limit, .mincount).
 
-    Those that are not open are found by whoever may read them, unless include_private is false.
+    Those that are not open are found by whoever may read them, with include_private.
     """
     text, conditions = _question(asked)
-    if not asked.truth("include_private", default=True):
+    if not asked.truth("include_private"):
         conditions.append(OPEN)
     sort, descending = _order(asked.text("sort"), has_words=bool(text))
     shelf = Shelf(asker, Search(text, sort=sort, descending=descending, also=conditions))

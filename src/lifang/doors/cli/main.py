@@ -22,8 +22,9 @@ from lifang.doors.cli.show import ERR
 if TYPE_CHECKING:
     from typer._click import Command
 
-_GROUPS: Mapping[str, tuple[str, ...]] = {  # word: where its Typer is, and the modules that add commands to it
+_GROUPS: Mapping[str, tuple[str, ...]] = {  # word: where its Typer or command is, and the modules that add to it
     "data": ("data.app", "life", "quality"),
+    "query": ("data.query",),
     "issue": ("quality.issues",),
     "catalogue": ("harvest.app",),
     "webhook": ("webhooks.app",),
@@ -47,11 +48,14 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {  # word: where its Typer is, and the 
 def _group(word: str) -> Command:
     place, *adding = _GROUPS[word]
     module, _, name = place.partition(".")
-    group: typer.Typer = getattr(import_module(f"{__package__}.{module}"), name)
+    found = getattr(import_module(f"{__package__}.{module}"), name)
     for each in adding:
-        import_module(f"{__package__}.{each}").add_to(group)
+        import_module(f"{__package__}.{each}").add_to(found)
     parent = typer.Typer()
-    parent.add_typer(group, name=word)
+    if isinstance(found, typer.Typer):
+        parent.add_typer(found, name=word)
+    else:
+        parent.command(word)(found)
     return typer.main.get_group(parent).commands[word]
 
 

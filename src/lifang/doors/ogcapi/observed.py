@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from lifang.core import BadInput, Box, TooLarge, distance_m
 from lifang.doors.http import Asker, asking, json_answer
-from lifang.doors.ogcapi.asked import span_of
+from lifang.doors.ogcapi.asked import check_known, span_of
 from lifang.doors.ogcapi.coverages import COVERAGE_JSON, Station, coverages, features
 from lifang.doors.ogcapi.crs import CRS84, crs_of
 from lifang.doors.ogcapi.links import GEOJSON, JSON
@@ -43,6 +43,13 @@ def _parameter_names(
 
 
 Names = Annotated[str | None, Depends(_parameter_names)]
+
+
+def check_asked(request: Request, *known: str) -> None:
+    """Raise ``BadInput`` for a parameter that a query of observations does not take."""
+    if "z" in request.query_params:
+        raise BadInput("Observations have no heights to choose from.", where="z", mend="Leave it out.")
+    check_known(request, *known)
 
 
 def unit_m(text: str, where: str) -> float:

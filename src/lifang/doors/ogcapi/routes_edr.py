@@ -25,6 +25,7 @@ from lifang.doors.ogcapi.observed import (
     When,
     Wkt,
     away_m,
+    check_asked,
     check_crs,
     named,
     shape_of,
@@ -103,7 +104,7 @@ def position(
     request: Request, asker: Reads, names: Names, coords: Wkt, when: When = None, crs: Text = None
 ) -> Response:
     """Give the series of each parameter at the station nearest to a position, not farther than 5 km."""
-    check_known(request, "coords", "datetime", *NAMED, "crs")
+    check_asked(request, "coords", "datetime", *NAMED, "crs")
     here = shape_of(coords, crs, "Point")
     lon, lat = float(here.x), float(here.y)
     box = Box(lon, lat, lon, lat).grown(NEAR_M)
@@ -126,7 +127,7 @@ def radius(
     crs: Text = None,
 ) -> Response:
     """Give the series of the stations within a distance of a position."""
-    check_known(request, "coords", "within", "within-units", "datetime", *NAMED, "crs")
+    check_asked(request, "coords", "within", "within-units", "datetime", *NAMED, "crs")
     metres = within * unit_m(within_units, "within-units")
     here = shape_of(coords, crs, "Point")
     lon, lat = float(here.x), float(here.y)
@@ -137,7 +138,7 @@ def radius(
 
 def area(request: Request, asker: Reads, names: Names, coords: Wkt, when: When = None, crs: Text = None) -> Response:
     """Give the series of the stations in a polygon."""
-    check_known(request, "coords", "datetime", *NAMED, "crs")
+    check_asked(request, "coords", "datetime", *NAMED, "crs")
     shape = shape_of(coords, crs, "Polygon", "MultiPolygon")
     found = [
         pair
@@ -156,7 +157,7 @@ def cube(
     crs: Text = None,
 ) -> Response:
     """Give the series of the stations in a box."""
-    check_known(request, "bbox", "datetime", *NAMED, "crs")
+    check_asked(request, "bbox", "datetime", *NAMED, "crs")
     check_crs(crs)
     found = [pair for box in boxes_of(bbox) for pair in streams_in(asker, box, names)]
     return told(request, asker, found, when)
@@ -164,7 +165,7 @@ def cube(
 
 def locations(request: Request, asker: Reads, bbox: Text = None) -> Response:
     """List the places where it is observed."""
-    check_known(request, "bbox")
+    check_asked(request, "bbox")
     media = media_of(request, {"geojson": GEOJSON, "json": JSON})
     boxes = boxes_of(bbox) if bbox else (None,)
     by_thing: dict[str, tuple[Thing, list[str]]] = {}
@@ -195,7 +196,7 @@ def location(
     crs: Text = None,
 ) -> Response:
     """Give the series of one place."""
-    check_known(request, "datetime", *NAMED, "crs")
+    check_asked(request, "datetime", *NAMED, "crs")
     check_crs(crs)
     found = with_things(asker, asker.datastreams(thing=location_id, limit=STREAMS_MAX))
     if not found:

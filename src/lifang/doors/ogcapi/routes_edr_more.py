@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from lifang.core import BadInput, Box, TooLarge, from_micros, to_micros
 from lifang.doors.http import Asker, json_answer
-from lifang.doors.ogcapi.asked import check_known
 from lifang.doors.ogcapi.coverages import (
     COVERAGE_JSON,
     Station,
@@ -37,6 +36,7 @@ from lifang.doors.ogcapi.observed import (
     When,
     Wkt,
     away_m,
+    check_asked,
     named,
     shape_of,
     span,
@@ -80,7 +80,7 @@ def trajectory(
     A line with M (seconds since 1970) says at which time each vertex is passed, and what was the last value then, not
     older than a day; one without is told of at the end of `datetime`.
     """
-    check_known(request, "coords", "datetime", *NAMED, "crs")
+    check_asked(request, "coords", "datetime", *NAMED, "crs")
     media = media_of(request, MEDIA)
     line = shape_of(coords, crs, *_LINES)
     places = shapely.get_coordinates(line, include_m=True)
@@ -150,7 +150,7 @@ def corridor(
     """Give the series of the stations beside a line, within half the corridor's width of it."""
     del height
     asked = ("coords", "corridor-width", "width-units", "corridor-height", "height-units", "datetime", *NAMED, "crs")
-    check_known(request, *asked)
+    check_asked(request, *asked)
     unit_m(height_units, "height-units")
     reach = width * unit_m(width_units, "width-units") / 2
     line = shape_of(coords, crs, *_LINES)
@@ -175,7 +175,7 @@ def items(
     after: Annotated[int | None, Query(ge=0, le=2**31 - 1, description="As links to the next page have it.")] = None,
 ) -> Response:
     """List what is observed, each datastream as a feature with its last value of the time asked for."""
-    check_known(request, "bbox", "datetime", "limit", "after", *NAMED)
+    check_asked(request, "bbox", "datetime", "limit", "after", *NAMED)
     media = media_of(request, {"geojson": GEOJSON, "GeoJSON": GEOJSON, "json": GEOJSON})
     boxes = boxes_of(bbox) if bbox else (None,)
     size = min(limit or _ITEMS, _ITEMS_MAX)
@@ -209,7 +209,7 @@ def _features(request: Request, asker: Asker, found: Sensed, when: str | None) -
 
 def item(item_id: Annotated[str, Path(max_length=128)], request: Request, asker: Reads, when: When = None) -> Response:
     """Give one datastream: as GeoJSON with its last value, as CoverageJSON its series."""
-    check_known(request, "datetime")
+    check_asked(request, "datetime")
     media = media_of(request, _ITEM_MEDIA)
     stream = asker.datastream(item_id)
     found = with_things(asker, [stream])

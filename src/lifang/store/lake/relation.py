@@ -191,13 +191,33 @@ class Relation:
         with self._engine.session() as session:
             return [(row[0], int(row[1])) for row in session.execute(query, [max(0, limit)]).fetchall()]
 
-    def count_distinct(self, columns: Sequence[str]) -> int:
-        """Return how many rows differ in ``columns``."""
+    def count_distinct(self, columns: Sequence[str], *, matching: Expression | None = None) -> int:
+        """Return how many rows, of those for which ``matching`` is true, differ in ``columns``."""
         chosen = ", ".join(map(self._name, columns))
-        with self._engine.session() as session:
-            query = sql("SELECT count(*) FROM (SELECT DISTINCT", chosen, "FROM", self._source, ")")
-            row = session.execute(query).fetchone()
+        filters, values, spatial = self._where((), None, matching)
+        with self._engine.session(spatial=spatial) as session:
+            query = sql("SELECT count(*) FROM (SELECT DISTINCT", chosen, "FROM", self._source, filters, ")")
+            row = session.execute(query, values).fetchone()
         return int(row[0]) if row else 0
+
+    def distinct_rows(
+        self,
+        columns: Sequence[str],
+        *,
+        matching: Expression | None = None,
+        order: Sequence[tuple[str, bool]] = (),
+        limit: int,
+        offset: int = 0,
+    ) -> pa.Table:
+        """Return each combination of values of ``columns`` once, ordered by ``order``, then by all of them."""
+        chosen = list(map(self._name, columns))
+        filters, values, spatial = self._where((), None, matching)
+        ways = [*((self._name(each), down) for each, down in order), *((each, False) for each in chosen)]
+        by = ", ".join(f"{each} {'DESC' if down else 'ASC'} NULLS LAST" for each, down in ways)
+        query = sql("SELECT DISTINCT", ", ".join(chosen), "FROM", self._source, filters, "ORDER BY", by)
+        with self._engine.session(spatial=spatial) as session:
+            found = session.execute(query + " LIMIT ? OFFSET ?", [*values, limit, offset]).to_arrow_table()
+        return self._given(found)
 
     def dangling(self, column: str, there: Relation, other: str, *, examples: int = 5) -> Dangling:
         """Return how many filled cells of ``column`` name nothing in column ``other`` of ``there``, as texts."""
