@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,7 +43,8 @@ def _curl(url: str, dataset_id: str, is_open: bool) -> str:
 
 def _sql(root: str, dataset_id: str, is_open: bool) -> str:
     token = "" if is_open else f' -H "Authorization: Bearer {_TOKEN}"'
-    body = f'{{"sql": "SELECT count(*) AS n FROM {dataset_id}"}}'
+    asked = 'SELECT count(*) AS n FROM "' + dataset_id + '"'
+    body = json.dumps({"sql": asked})
     return (
         f'curl --fail{token} -H "Content-Type: application/json" -H "X-Lifang: script" -d \'{body}\' '
         f'"{root}/api/v1/query"\n'
