@@ -43,7 +43,7 @@ def _curl(url: str, dataset_id: str, is_open: bool) -> str:
 
 def _sql(root: str, dataset_id: str, is_open: bool) -> str:
     token = "" if is_open else f' -H "Authorization: Bearer {_TOKEN}"'
-    asked = 'SELECT count(*) AS n FROM "' + dataset_id + '"'
+    asked = f'SELECT count(*) AS n FROM "{dataset_id}"'  # noqa: S608 - told, not run; an id has no quotes
     body = json.dumps({"sql": asked})
     return (
         f'curl --fail{token} -H "Content-Type: application/json" -H "X-Lifang: script" -d \'{body}\' '
