@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from lifang.core import BadInput, ManualClock, load_settings, to_micros
@@ -69,6 +70,27 @@ def test_rows_lie_in_three_places_and_are_read_as_one_table(open_store: Opened) 
     store = open_store(Ages(hot_days=3))
     assert store.lake.read(ObservationQuery()).equals(before)
     assert len(store.lake.series(2, START + DAY, START + 6 * DAY)) == 5 * 24
+
+
+def test_cold_intervals_that_begin_together_stay_apart_and_are_corrected(open_store: Opened) -> None:
+    def lasting(hours: int, value: float) -> Observations:
+        extra = pa.array([f'{{"end":{to_micros(START + hours * HOUR)}}}'], pa.string())
+        one = (np.ones(1, np.int32), np.array([to_micros(START)]), np.array([value]), np.zeros(1, np.uint8))
+        return Observations(*one, extra)
+
+    store = open_store(Ages(hot_days=2))
+    for each in (days(0, 8), lasting(1, -1.0), lasting(2, -2.0)):
+        store.lake.append(each, subject="a")
+    store.lake.tend()
+    assert lying(store)["cold"] > 2 * 72
+    store.lake.append(lasting(2, -3.0), subject="a")
+    order = (("time", False), ("end", False))
+    first = ObservationQuery(STREAMS[:1], START, START + HOUR, order=order)
+    for again in (False, True):
+        store = open_store(Ages(hot_days=2)) if again else store
+        assert store.lake.read(first)["value"].to_pylist() == [0.0, -1.0, -3.0]
+        assert store.lake.tally(STREAMS[:1]).count.tolist() == [8 * 24 + 2]
+        assert store.lake.count(ObservationQuery()) == store.lake.count(ObservationQuery(start=START)) == 8 * 72 + 2
 
 
 def test_a_cold_value_is_corrected_and_its_history_stays(open_store: Opened) -> None:
