@@ -161,7 +161,9 @@ def test_other_catalogues_list_what_is_agreed_on_while_it_is(town: Town) -> None
     def packages(who: str) -> tuple[list[str], int]:
         client = town.client(who)
         named = client.get("/api/3/action/package_list").json()["result"]
-        return named, client.get("/api/3/action/package_search?fq=title:incomes").json()["result"]["count"]
+        return named, client.get("/api/3/action/package_search?include_private=true&fq=title:incomes").json()["result"][
+            "count"
+        ]
 
     nothing, one = ([], 0), (["incomes"], 1)
     assert [packages(who) for who in ("citizen", "clerk", "doctor", "data_officer")] == [nothing, one, nothing, one]
