@@ -41,7 +41,7 @@ check: install
 
 # Everything that must hold.
 test: install system
-	$(PY) -m pytest -n 4 --no-loadscope-reorder
+	$(PY) -m pytest -n 3 --no-loadscope-reorder
 
 # Chromium and a Chinese font for the browser tests, curl for the guides, Mosquitto as a broker and client that
 # someone else wrote, fiu-run for failing disks.

@@ -30,12 +30,18 @@ _OPENED = {
 }
 FURNISH = "lifang init chengdu --pack chengdu"  # as the tutorial says it
 _APART = "tests/docs/test_docs_run.py"
+_TOGETHER = "tests/e2e"
 
 
 class ByFile(LoadFileScheduling):
-    """A worker takes a file at a time, since its tests share what they open; the guides share nothing and are long."""
+    """A worker takes a file at a time, since its tests share what they open.
+
+    The guides share nothing and are long: one at a time. The tests in the browser share it: all of them.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(_TOGETHER):
+            return _TOGETHER
         return nodeid if nodeid.startswith(_APART) else super()._split_scope(nodeid)
 
 

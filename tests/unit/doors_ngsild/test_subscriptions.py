@@ -160,7 +160,7 @@ def test_an_owner_who_lost_the_role_is_told_no_more(told: House, operator: Clien
     )
     subscribe(operator, body(receiver, "/staying", watchedAttributes=["NO2"], entities=[{"type": "*"}]))
     tell(told.city, "air-1.no2", 5, end=later())
-    assert until(lambda: len(receiver.got) == 2)
+    assert until(lambda: receiver.values("NO2", "/leaving") == receiver.values("NO2", "/staying") == [5.0])
     told.city.identity.deactivate(person.id, by=SYSTEM)
     tell(told.city, "air-1.no2", 6, end=later())
     assert until(lambda: len(receiver.values("NO2", "/staying")) == 2)

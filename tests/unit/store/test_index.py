@@ -6,7 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from lifang.store import Begins, Clause, Either, Every, Having, IndexDocument, IndexFields, SearchIndex, Span, Without
+from lifang.store import (
+    Begins,
+    Clause,
+    Either,
+    Every,
+    Having,
+    IndexDocument,
+    IndexFields,
+    Nearly,
+    SearchIndex,
+    Span,
+    Without,
+    Words,
+)
 
 _FIELDS = IndexFields(texts=("text",), keywords=("kind",), numbers=("size",), sorts=("id",), version="1")
 
@@ -44,6 +57,14 @@ def test_everything_is_told_once_part_by_part(index: SearchIndex) -> None:
     parts = list(index.parts(Span("size", low=1), size=2))
     assert [len(part) for part in parts] == [2, 2]
     assert sorted(each for part in parts for each in part) == list("bcde")
+
+
+def test_a_phrase_that_ends_in_more_ways_than_tantivy_looks_at_is_found_all_the_same(index: SearchIndex) -> None:
+    text = " ".join(f"a区{chr(0x4E00 + n)}" for n in range(17_000))
+    index.change([IndexDocument("many", 1, {"text": text})])
+    assert index.search(Words("A区", "text"))[0] == ["many"]
+    assert index.search(Words("B区", "text"))[0] == []
+    assert index.search(Nearly("区一二", "text"))[0] == ["many"]
 
 
 def test_numbers_come_with_the_ids(index: SearchIndex) -> None:

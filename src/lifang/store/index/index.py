@@ -6,11 +6,11 @@ import hashlib
 import logging
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import tantivy
@@ -26,6 +26,8 @@ _LOG = logging.getLogger(__name__)
 _MEMORY, _MEMORY_ANEW = 30_000_000, 150_000_000  # bytes held by a writer: the more, the fewer parts to look through
 _EXACT_VALUES = 20_000  # values of a keyword up to which counts are exact
 _WORDS = "words"
+_TOO_MANY = "max expansions"  # more than 16,384 words begin as a phrase ends: tantivy then refuses to answer
+Answer = TypeVar("Answer")
 
 
 class SearchIndex:
@@ -49,16 +51,18 @@ class SearchIndex:
     @property
     def size(self) -> int:
         """How many documents there are."""
-        with self._reading() as searcher:
-            return int(searcher.num_docs)
+        with self._failing():
+            return int(self._index.searcher().num_docs)
 
     def marks(self) -> dict[int, int]:
         """Return the mark of every document by the key of its id (see :func:`key_of`)."""
-        with self._reading() as searcher:
-            everything = Every()
-            addresses = [found for _, found in searcher.search(self._query(everything), max(searcher.num_docs, 1)).hits]
+
+        def read(searcher: tantivy.Searcher, query: tantivy.Query) -> dict[int, int]:
+            addresses = [found for _, found in searcher.search(query, max(searcher.num_docs, 1)).hits]
             keys, marks = (searcher.fast_field_values(name, addresses) for name in ("_key", "_mark"))
             return {int(key or 0): int(mark or 0) for key, mark in zip(keys, marks, strict=True)}
+
+        return self._asked(Every(), read)
 
     def change(self, documents: Iterable[IndexDocument], *, removed: Iterable[int] = ()) -> None:
         """Put ``documents`` in place of those with their ids, and take out those with the keys ``removed``, at once.
@@ -84,9 +88,10 @@ class SearchIndex:
         self, clause: Clause, *, order: str = "", descending: bool = False, offset: int = 0, limit: int = 20
     ) -> tuple[list[str], int]:
         """Return ids of documents, from ``offset`` on, and how many there are: by relevance, or by a number or sort."""
-        with self._reading() as searcher:
+
+        def read(searcher: tantivy.Searcher, query: tantivy.Query) -> tuple[list[str], int]:
             found: Any = searcher.search(
-                self._query(clause),
+                query,
                 limit=max(limit, 1),
                 offset=offset,
                 order_by_field=order or None,
@@ -95,13 +100,16 @@ class SearchIndex:
             ids = [str(searcher.doc(address).get_first("_id")) for _, address in found.hits[:limit]]
             return ids, int(found.count or 0)
 
+        return self._asked(clause, read)
+
     def numbers(
         self, clause: Clause, number: str, *, order: str = "", offset: int = 0, limit: int = 20
     ) -> list[tuple[str, int]]:
         """Return ids of documents as :meth:`search` does, each with its ``number`` (0 where it has none)."""
-        with self._reading() as searcher:
+
+        def read(searcher: tantivy.Searcher, query: tantivy.Query) -> list[tuple[str, int]]:
             found = searcher.search(
-                self._query(clause),
+                query,
                 limit=max(limit, 1),
                 offset=offset,
                 order_by_field=order or None,
@@ -111,6 +119,8 @@ class SearchIndex:
             told = searcher.fast_field_values(number, addresses)
             ids = (str(searcher.doc(address).get_first("_id")) for address in addresses)
             return [(each, int(value or 0)) for each, value in zip(ids, told, strict=True)]
+
+        return self._asked(clause, read)
 
     def parts(self, clause: Clause, *, size: int) -> Iterator[list[str]]:
         """Yield the ids of all documents, so many at a time, in an order that means nothing and does not change.
@@ -134,8 +144,7 @@ class SearchIndex:
         }
         if not asked:
             return {}
-        with self._reading() as searcher:
-            told = searcher.aggregate(self._query(clause), asked)
+        told = self._asked(clause, lambda searcher, query: searcher.aggregate(query, asked))
         return {
             name: sorted(
                 ((str(each["key"]), int(each["doc_count"])) for each in told[name]["buckets"]),
@@ -144,13 +153,15 @@ class SearchIndex:
             for name in most
         }
 
-    def _query(self, clause: Clause) -> tantivy.Query:
-        return compiled(clause, self._schema)
-
-    @contextmanager
-    def _reading(self) -> Iterator[tantivy.Searcher]:
+    def _asked(self, clause: Clause, ask: Callable[[tantivy.Searcher, tantivy.Query], Answer]) -> Answer:
         with self._failing():
-            yield self._index.searcher()
+            searcher = self._index.searcher()
+            try:
+                return ask(searcher, compiled(clause, self._schema))
+            except ValueError as error:
+                if _TOO_MANY not in str(error):
+                    raise
+                return ask(searcher, compiled(clause, self._schema, expanding=False))
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
