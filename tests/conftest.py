@@ -30,18 +30,19 @@ _OPENED = {
 }
 FURNISH = "lifang init chengdu --pack chengdu"  # as the tutorial says it
 _APART = "tests/docs/test_docs_run.py"
-_TOGETHER = "tests/e2e"
+_BROWSERS = "tests/e2e"
 
 
 class ByFile(LoadFileScheduling):
     """A worker takes a file at a time, since its tests share what they open.
 
-    The guides share nothing and are long: one at a time. The tests in the browser share it: all of them.
+    The guides share nothing and are long: one at a time. Several browsers at once stand in each other's way: one worker
+    takes all that is tested in them.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(_TOGETHER):
-            return _TOGETHER
+        if nodeid.startswith(_BROWSERS):
+            return _BROWSERS
         return nodeid if nodeid.startswith(_APART) else super()._split_scope(nodeid)
 
 

@@ -1,7 +1,6 @@
 """A real city, served by the real command, seen by a real Chromium.
 
-A worker takes all of them, one after another, with one browser: several at once only stand in each other's way. It
-ends with them: a Playwright that is still open keeps an event loop running under the tests that come after it.
+Of one module each: a Playwright that is still open keeps an event loop running under the tests that come after it.
 """
 
 from __future__ import annotations
@@ -90,7 +89,7 @@ def empty_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     assert process.wait(timeout=30) == 0
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path, "Chromium is not installed. To mend: make system"
