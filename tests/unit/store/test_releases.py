@@ -330,3 +330,11 @@ def test_rows_are_matched_with_keys_by_their_place_in_the_file(store: Store) -> 
         {"_key": 0, "_position": count - 1, "a": count - 1, "b": None},
         {"_key": 2, "_position": 7, "a": 7, "b": None},
     ]
+
+
+def test_what_is_destroyed_between_the_looking_and_the_reading_is_not_found(relation: Relation, store: Store) -> None:
+    relation.path.unlink()
+    with pytest.raises(NotFound):
+        relation.count()
+    with pytest.raises(NotFound):
+        relation.batches()

@@ -62,7 +62,7 @@ class ReadyKeeper:
         with self._lock:
             for name in [each for each in self._open if each[0] == dataset]:
                 del self._open[name]
-        shutil.rmtree(self._folder / dataset, ignore_errors=True)
+            shutil.rmtree(self._folder / dataset, ignore_errors=True)
 
     def wait(self, timeout_s: float = 60.0) -> None:
         """Return once nothing is being made, or after ``timeout_s`` seconds."""
@@ -116,7 +116,7 @@ class ReadyKeeper:
         with self._lock:
             for other in [each for each in self._open if each[0] == dataset and each[1] < number]:
                 del self._open[other]
-        for folder in self._place(name).parent.iterdir():
-            if folder.name.isdigit() and int(folder.name) < number:
-                with suppress(OSError):
-                    shutil.rmtree(folder)
+            for folder in self._place(name).parent.iterdir():
+                if folder.name.isdigit() and int(folder.name) < number:
+                    with suppress(OSError):
+                        shutil.rmtree(folder)

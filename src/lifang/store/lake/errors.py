@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
 
-from lifang.core import BadInput, Corrupt, Problem, Unavailable, disk_full
+from lifang.core import BadInput, Corrupt, NotFound, Problem, Unavailable, disk_full
 
 _FULL = ("No space left on device", "isk quota exceeded")
 _FATAL = ("database has been invalidated", "FATAL Error")
 _BUSY = ("Unique file handle conflict", "IO Error", "INTERRUPT Error", "Interrupted", "TransactionContext Error")
+_GONE = re.compile(r"(?:No files found|Cannot open file).*/r\d+\w*\.parquet")
 _CLOSED = ("Connection Error", "Connection has already been closed")
 
 
@@ -25,6 +27,8 @@ def problem_of(error: duckdb.Error, folder: Path) -> Problem:
     where = f"{folder}: {first}"
     if _any_of(_FULL, error):
         return disk_full(folder)
+    if _GONE.search(first):
+        return NotFound("The release is not there any more.", mend="List what there is: lifang data list.")
     if is_fatal(error):
         what = "The lake's disk failed and the lake was closed; what was acknowledged is safe."
         return Unavailable(what, where=where, mend="Check the disk and try again: the next call opens the lake anew.")
