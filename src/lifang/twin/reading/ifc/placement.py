@@ -6,6 +6,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,7 @@ def unit_of(crs: str) -> float:
     return 1.0 if _is_geographic(crs) else float(CRS.from_user_input(crs).axis_info[0].unit_conversion_factor)
 
 
+@cache
 def _is_geographic(crs: str) -> bool:
     from pyproj import CRS  # noqa: PLC0415 - it takes long to load
 
