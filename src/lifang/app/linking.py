@@ -16,7 +16,7 @@ from lifang.catalogue import Catalogue
 from lifang.core import BadInput, Conflict, NotFound, format_instant, parse_instant
 from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, require
 from lifang.sensing import Sensing, Thing
-from lifang.store import Entry, Store, read_setting, write_setting
+from lifang.store import Entry, Store, change_setting, read_setting, write_setting
 from lifang.twin import SAME, THINGS, Ends, LinkRule, Twin
 
 LINK_OBJECTS = "link_objects"
@@ -59,9 +59,8 @@ class Linker:
         require(by, Action.ADMIT, Resource("object", "*", self._grade(rule)))
         if rule.way == SAME and rule.to == THINGS:
             raise BadInput("Things have no column.", where="to", mend="Name a dataset.")
-        held = read_setting(self._store, _RULES) or {}
-        write_setting(self._store, _RULES, {**held, rule.id: rule.as_json()})
-        self._store.ledger.append(Entry(by.id, "put_link_rule", f"object:{rule.source}", detail=rule.as_json()))
+        entry = Entry(by.id, "put_link_rule", f"object:{rule.source}", detail=rule.as_json())
+        change_setting(self._store, _RULES, lambda held: {**(held or {}), rule.id: rule.as_json()}, entry=entry)
 
     def remove(self, rule_id: str, *, by: Subject) -> None:
         """Take a rule away: its links end now. ``NotFound`` if there is none."""
@@ -72,8 +71,7 @@ class Linker:
         require(by, Action.ADMIT, Resource("object", "*", grade))
         nothing = self._twin.linked_by(rule, Ends([], values=[]), at=self._now())
         self._add(rule, nothing, grade, self._now(), by)
-        held = read_setting(self._store, _RULES) or {}
-        write_setting(self._store, _RULES, {name: told for name, told in held.items() if name != rule_id})
+        change_setting(self._store, _RULES, lambda held: {name: each for name, each in held.items() if name != rule_id})
         write_setting(self._store, f"{_DONE}{rule_id}", None)
 
     def uses(self, dataset: str) -> bool:

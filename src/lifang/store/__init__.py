@@ -68,7 +68,7 @@ from lifang.store.registry import (
     Transaction,
 )
 from lifang.store.sandbox import SQL_MAX_BYTES, QueryResult, Sandbox, run_query
-from lifang.store.settings import read_setting, write_setting
+from lifang.store.settings import change_setting, read_setting, write_setting
 
 __all__ = [
     "DELETED",
@@ -138,6 +138,7 @@ __all__ = [
     "Without",
     "Words",
     "all_of",
+    "change_setting",
     "conjuncts",
     "ends_of",
     "key_of",

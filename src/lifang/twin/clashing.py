@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from lifang.core import Clock, NotFound, TooLarge, format_instant, parse_instant
-from lifang.store import ObjectQuery, Store, read_setting, write_setting
+from lifang.store import ObjectQuery, Store, change_setting, read_setting, write_setting
 from lifang.twin import analysing
 from lifang.twin.shapes import Frame
 from lifang.twin.tiles import parts_of
@@ -105,8 +105,8 @@ class Clashes:
         )
         key = f"{names[0]}/{names[1]}"
         write_setting(self._store, f"{_REPORT}{key}", report.as_json())
-        known = read_setting(self._store, _INDEX) or {}
-        write_setting(self._store, _INDEX, {**known, key: replace(report, items=()).as_json()})
+        short = replace(report, items=()).as_json()
+        change_setting(self._store, _INDEX, lambda known: {**(known or {}), key: short})
         return report
 
     def reports(self) -> list[ClashReport]:

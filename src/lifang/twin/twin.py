@@ -12,7 +12,16 @@ import pyarrow as pa
 
 from lifang.core import BadInput, Box, Clock, NotFound, TooLarge, check_slug, from_micros, to_micros
 from lifang.guard import Action, Classification, Resource, Subject, require
-from lifang.store import FOREVER, OBJECT_COLUMNS, ObjectChange, ObjectQuery, Store, read_setting, write_setting
+from lifang.store import (
+    FOREVER,
+    OBJECT_COLUMNS,
+    ObjectChange,
+    ObjectQuery,
+    Store,
+    change_setting,
+    read_setting,
+    write_setting,
+)
 from lifang.twin.areas import COLUMNS as AREA_COLUMNS
 from lifang.twin.areas import Area
 from lifang.twin.checking import checked
@@ -229,7 +238,7 @@ class Twin:
 
     def describe(self, model: str, card: ModelCard) -> None:
         """Keep what is told of a model."""
-        write_setting(self._store, _CARDS, {**self._cards(), model: asdict(card)})
+        change_setting(self._store, _CARDS, lambda held: {**(held or {}), model: asdict(card)})
 
     def statistics(self, query: ObjectQuery, by: str) -> pa.Table:
         """Return counts and heights of the objects that meet ``query``; see :meth:`Objects.statistics`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lifang.app import OpenDataset
 from lifang.core import BadInput, Conflict, NotFound, check_slug
 from lifang.doors.http import Asker
-from lifang.store import Entry, read_setting, write_setting
+from lifang.store import Entry, change_setting, read_setting
 
 _KEY = "ckan:aliases"  # by alias: the dataset whose table it names
 _MOST = 20
@@ -31,16 +31,20 @@ def set_aliases(asker: Asker, dataset: str, aliases: list[str]) -> None:
     """Give a table these aliases and no others; ``Conflict`` if one is the name of another table."""
     if len(aliases) > _MOST:
         raise BadInput(f"There are more than {_MOST} aliases.", where="aliases", mend="Give fewer.")
-    kept = {alias: of for alias, of in _known(asker).items() if of != dataset}
-    taken = {each.id for each in asker.city.catalogue.datasets()} | kept.keys()
     for alias in aliases:
         check_slug(alias, what="alias")
-        if alias in taken:
-            raise Conflict(f"{alias!r} names another table.", where="aliases", mend="Choose another alias.")
-    store = asker.city.store
-    write_setting(store, _KEY, {**kept, **dict.fromkeys(aliases, dataset)})
+    datasets = {each.id for each in asker.city.catalogue.datasets()}
+
+    def changed(known: dict[str, str] | None) -> dict[str, str]:
+        kept = {alias: of for alias, of in (known or {}).items() if of != dataset}
+        for alias in aliases:
+            if alias in datasets | kept.keys():
+                raise Conflict(f"{alias!r} names another table.", where="aliases", mend="Choose another alias.")
+        return {**kept, **dict.fromkeys(aliases, dataset)}
+
     detail = {"aliases": sorted(aliases)}
-    store.ledger.append(Entry(asker.subject.id, "set_aliases", f"dataset:{dataset}", detail=detail))
+    entry = Entry(asker.subject.id, "set_aliases", f"dataset:{dataset}", detail=detail)
+    change_setting(asker.city.store, _KEY, changed, entry=entry)
 
 
 def _known(asker: Asker) -> dict[str, str]:
