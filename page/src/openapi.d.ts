@@ -2827,7 +2827,7 @@ export interface paths {
          * Pipes of the city that are too near
          * @description Tell which pipes of the city that meet in no node lie nearer to each other than they may, nearest first.
          *
-         *     Pipes are those that came in with an axis and a diameter, as those of an EPANET network.
+         *     Pipes are those that came in with an axis and a diameter, as those of a network of EPANET or pandapower.
          */
         get: operations["clearances_api_v1_twin_analyses_clearance_get"];
         put?: never;
@@ -3314,7 +3314,7 @@ export interface paths {
         get: operations["models_api_v1_twin_models_get"];
         put?: never;
         /**
-         * Add a model: IFC 2x3, 4 or 4.3, CityJSON 1.1 or 2.0, CityJSONSeq, OpenStreetMap, EPANET or GeoTIFF
+         * Add a model: IFC 2x3, 4, 4.3, CityJSON 1.1, 2.0, CityJSONSeq, OpenStreetMap, EPANET, pandapower, GeoTIFF
          * @description Take a model as the body, gzip or not; answer with the job that adds it.
          *
          *     What the model held before and names no more ends at `valid_from`. The same again changes nothing.

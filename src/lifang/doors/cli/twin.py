@@ -28,7 +28,7 @@ _FIGURES = ("model", "objects", "replaced", "unchanged", "ended", "refused", "wa
 def add(
     file: Annotated[
         Path,
-        typer.Argument(help="IFC 2x3, 4 or 4.3; CityJSON 1.1 or 2.0, or its sequence; OpenStreetMap; EPANET; gz too."),
+        typer.Argument(help="IFC; CityJSON, or its sequence; OpenStreetMap; EPANET; pandapower; GeoTIFF; gz too."),
     ],
     folder: Dir,
     model: Model,

@@ -4,11 +4,11 @@ Does not belong here: what becomes of the rows. Reads files; writes nothing.
 """
 
 from lifang.twin.reading.cityjson import read_cityjson
-from lifang.twin.reading.epanet import read_epanet
 from lifang.twin.reading.formats import read_model
 from lifang.twin.reading.ground import Bed, read_ground
 from lifang.twin.reading.ifc import Placement, read_ifc
 from lifang.twin.reading.model import Fault, ModelFile
+from lifang.twin.reading.networks import read_epanet, read_pandapower
 from lifang.twin.reading.outlines import read_outlines
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "read_ifc",
     "read_model",
     "read_outlines",
+    "read_pandapower",
 ]

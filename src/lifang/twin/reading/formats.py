@@ -7,10 +7,10 @@ from pathlib import Path
 
 from lifang.core import BadInput
 from lifang.twin.reading.cityjson import read_cityjson
-from lifang.twin.reading.epanet import is_epanet, read_epanet
 from lifang.twin.reading.ground import Bed, read_ground
 from lifang.twin.reading.ifc import Placement, is_ifc, read_ifc
 from lifang.twin.reading.model import ModelFile, unpacked
+from lifang.twin.reading.networks import is_epanet, is_pandapower, read_epanet, read_pandapower
 from lifang.twin.reading.osm import is_osm, read_osm
 from lifang.twin.reading.relief import read_relief
 
@@ -27,15 +27,15 @@ def read_model(
     bed: Bed | None = None,
     poll: Callable[[], None] = lambda: None,
 ) -> ModelFile:
-    """Return the objects of an IFC, CityJSON, OpenStreetMap, EPANET or GeoTIFF file; see ``read_ifc`` and others.
+    """Return the objects of an IFC, CityJSON, OpenStreetMap, EPANET, pandapower or GeoTIFF file; see ``read_ifc``, ….
 
-    It may be gzip. ``crs`` is for an EPANET file and a CityJSON that names none, ``placement`` for an IFC, ``bed`` for
-    an EPANET file; ``BadInput`` if one is given to another.
+    It may be gzip. ``crs`` is for networks and a CityJSON that names none, ``placement`` for an IFC, ``bed`` for
+    networks; ``BadInput`` if one is given to another.
     """
     whole = unpacked(content)
-    network = is_epanet(whole)
+    network = read_epanet if is_epanet(whole) else read_pandapower if is_pandapower(whole) else None
     if bed is not None and not network:
-        raise BadInput("Only a network of pipes has a bed.", where="ground", mend="Leave the ground out.")
+        raise BadInput("Only a network of pipes or cables has a bed.", where="ground", mend="Leave the ground out.")
     if is_ifc(whole):
         if crs:
             raise BadInput(
@@ -45,7 +45,7 @@ def read_model(
     if placement is not None:
         raise BadInput("The model stands where it says.", where="placement", mend="Leave the placement out.")
     if network:
-        return read_epanet(whole, prefix=prefix, crs=crs, bed=bed)
+        return network(whole, prefix=prefix, crs=crs, bed=bed)
     if is_osm(whole) or whole.startswith(_TIFF):
         if crs:
             raise BadInput("The file says in which coordinate system it is.", where="crs", mend="Leave crs out.")

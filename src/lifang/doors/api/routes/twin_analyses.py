@@ -244,7 +244,7 @@ def clearances(
 ) -> Response:
     """Tell which pipes of the city that meet in no node lie nearer to each other than they may, nearest first.
 
-    Pipes are those that came in with an axis and a diameter, as those of an EPANET network.
+    Pipes are those that came in with an axis and a diameter, as those of a network of EPANET or pandapower.
     """
     found = _study(asker, at, model, scenario).clearances(Box.parse(bbox), least_m=least_m)
     return json_answer(request, {"items": found})

@@ -1,8 +1,7 @@
-"""The network's nodes and links as solids: pipes as tubes about their axis, tanks as cylinders, the rest marked."""
+"""A network's nodes and lines as solids: pipes and cables are tubes, tanks cylinders, the rest marks."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,94 +10,61 @@ import orjson
 import shapely
 from numpy.typing import NDArray
 
-from lifang.core import BadInput, check_crs, to_wgs84
-from lifang.twin.reading.epanet.network import Line, Network, Node
+from lifang.core import to_wgs84
 from lifang.twin.reading.ground import Bed
 from lifang.twin.reading.model import Described, Fault, ModelFile, bounds_of, footprint, rows_of
+from lifang.twin.reading.networks.model import Line, Network, Node
 from lifang.twin.shapes import Frame, tube, tube_faces
 
 Floats = NDArray[np.float64]
-_BEGINNING = re.compile(rb"^\s*\[(?:TITLE|JUNCTIONS)\]", re.IGNORECASE | re.MULTILINE)
-_HEAD_BYTES = 4096
 _KIND = "OtherConstruction"
 _MARK_M = 0.5  # what the file gives no size is drawn so wide
-_AS_GIVEN = "elevation of nodes, as given"
 _MARKED = "a mark: the file gives it no size"
+_LONG = "pipe", "cable", "overhead line"  # what cannot begin and end at one place
 _SIDES = 12
 _DECIMALS = 9, 4  # of degrees and of metres, in properties
 
 
-def is_epanet(head: bytes) -> bool:
-    """Return whether a file that begins with ``head`` (unpacked) is an input file of EPANET."""
-    return bool(_BEGINNING.search(head[:_HEAD_BYTES]))
+def laid(network: Network, *, prefix: str, system: str, bed: Bed | None) -> ModelFile:
+    """Return the nodes, then the lines of a network in the coordinate system ``system``; ids are ``prefix:group:id``.
 
-
-def read_epanet(content: bytes, *, prefix: str, crs: str, bed: Bed | None = None) -> ModelFile:
-    """Return the network of an EPANET input file; ids are ``prefix:node:J-1`` and ``prefix:link:P-1``.
-
-    ``crs`` is the coordinate system of its coordinates. Pipes lie in their ``bed``; without one, and where its ground
-    is not known, straight between the elevations of their nodes: ``height_from`` of each says which. Properties are in
-    SI units; ``from`` and ``to`` of a link are ids of objects; the ``axis`` of its shape is its way (longitude,
-    latitude, metres). What lacks a place or is faulty is refused with its line. ``BadInput`` if the whole cannot be
-    read.
+    Without a ``bed``, and where its ground is not known, they lie as the network's ``heights`` say.
     """
-    if not crs:
-        raise BadInput(
-            "An EPANET file does not say in which coordinate system its coordinates are.",
-            where="crs",
-            mend="State it, such as EPSG:3547.",
-        )
-    system = check_crs(crs)
-    if bed is not None and bed.ground.crs != system:
-        what = f"The ground is in {bed.ground.crs}, the network in {system}."
-        raise BadInput(what, where="crs", mend="Give both in one coordinate system.")
-    network = Network(_decoded(content))
-    return _Laid(prefix, system, bed, network).done()
-
-
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+    return _Laid(network, prefix, system, bed).done()
 
 
 class _Laid:
     """The objects of a network, laid one by one."""
 
-    def __init__(self, prefix: str, system: str, bed: Bed | None, network: Network) -> None:
+    def __init__(self, network: Network, prefix: str, system: str, bed: Bed | None) -> None:
         self._prefix, self._system, self._bed, self._network = prefix, system, bed, network
         self._faults = list(network.faults)
         self._described: list[Described] = []
         self._shapes: list[list[dict[str, Any]]] = []
         self._bounds: list[Floats] = []
-        self._floor = {each.id: _elevation(each) for each in network.nodes.values()}
 
     def done(self) -> ModelFile:
-        """Return the nodes, then the links."""
+        """Return the nodes, then the lines."""
         for node in self._network.nodes.values():
             if node.at is None:
-                self._refuse(node, "It has no coordinates.", "Add it to [COORDINATES].")
+                self._refuse(node, "It has no coordinates.", self._network.no_place)
             else:
                 self._stand(node)
-        for link in self._network.links.values():
-            self._lie(link)
+        for line in self._network.lines.values():
+            self._lie(line)
         found = np.array(self._bounds).reshape(-1, 6)
         return ModelFile(rows_of(self._described, self._shapes, found), self._faults)
 
     def _refuse(self, what: Node | Line, why: str, mend: str) -> None:
-        self._faults.append(Fault(self._name(what), "geometry", why, mend, f"line {what.line}"))
+        self._faults.append(Fault(self._name(what), "geometry", why, mend, what.where))
 
     def _name(self, what: Node | Line) -> str:
-        return f"{self._prefix}:{'node' if isinstance(what, Node) else 'link'}:{what.id}"
-
-    def _node_id(self, own_id: str) -> str:
-        return self._name(self._network.nodes[own_id])
+        return f"{self._prefix}:{what.group}:{what.id}"
 
     def _stand(self, node: Node) -> None:
-        axis, source = self._axis(np.array([node.at, node.at]), [self._floor[node.id]] * 2, 0.0)
+        axis, source = self._axis(np.array([node.at, node.at]), (node, node), 0.0)
         base, top, wide, drawn = _size(node, axis[0, 2])
-        source = source if drawn == _MARKED else _AS_GIVEN
+        source = source if drawn == _MARKED else self._network.heights.source
         place = self._degrees(axis[:1])[0]
         if not np.isfinite(place).all():
             self._refuse(node, f"It lies outside {self._system}.", "Correct its coordinates.")
@@ -106,56 +72,64 @@ class _Laid:
         told = {"function": node.kind, **_rounded(node.told), "height_from": source, "drawn_as": drawn}
         self._add(node, told, *_cylinder(place, wide, base, top))
 
-    def _lie(self, link: Line) -> None:
-        first, last = (self._network.nodes[each] for each in link.ends)
-        if first.at is None or last.at is None:
-            lacking = first.id if first.at is None else last.id
-            self._refuse(link, f"Its node {lacking[:40]!r} has no coordinates.", "Add it to [COORDINATES].")
+    def _lie(self, line: Line) -> None:
+        ends = tuple(self._network.nodes[each] for each in line.ends)
+        if lacking := [each for each in ends if each.at is None]:
+            self._refuse(line, f"Its node {lacking[0].id[:40]!r} has no coordinates.", self._network.no_place)
             return
-        way = np.array([first.at, *link.bends, last.at])
+        way = np.array([ends[0].at, *line.bends, ends[1].at])
         way = way[np.append(True, (np.diff(way, axis=0) != 0).any(axis=1))]
         at_one_place = len(way) < 2
-        if at_one_place and link.kind == "pipe":
-            self._refuse(link, "It begins and ends at one place.", "Correct the coordinates of its nodes.")
+        if at_one_place and line.kind in _LONG:
+            self._refuse(line, "It begins and ends at one place.", "Correct the coordinates of its nodes.")
             return
-        radius = link.told.get("diameter_mm", _MARK_M * 1000) / 2000
-        whole = np.repeat(way, 2, axis=0) if at_one_place else way
-        axis, source = self._axis(whole, [self._floor[each] for each in link.ends], radius)
+        radius = line.told.get("diameter_mm", _MARK_M * 1000) / 2000
+        axis, source = self._axis(np.repeat(way, 2, axis=0) if at_one_place else way, ends, radius, line.above_m)
         places = self._degrees(axis)
         if not np.isfinite(places).all():
-            self._refuse(link, f"It lies outside {self._system}.", "Correct its coordinates.")
+            self._refuse(line, f"It lies outside {self._system}.", "Correct its coordinates.")
             return
-        told = {"function": link.kind, **_rounded(link.told), "height_from": source}
-        told |= {"from": self._node_id(first.id), "to": self._node_id(last.id)}
+        told = {"function": line.kind, **_rounded(line.told), "height_from": source}
+        told |= {"from": self._name(ends[0]), "to": self._name(ends[1])}
         if at_one_place:
             told["drawn_as"] = _MARKED
             middle = places[0, 2]
-            self._add(link, told, *_cylinder(places[0], 2 * _MARK_M, middle - _MARK_M, middle + _MARK_M))
+            self._add(line, told, *_cylinder(places[0], 2 * _MARK_M, middle - _MARK_M, middle + _MARK_M))
         else:
-            self._add(link, told, *_tube(places, radius))
+            self._add(line, told, *_tube(places, radius))
 
-    def _axis(self, way: Floats, ends: list[float], radius: float) -> tuple[Floats, str]:
+    def _axis(
+        self, way: Floats, ends: tuple[Node, ...], radius: float, above: float | None = None
+    ) -> tuple[Floats, str]:
         """Return the axis over a way, (n, 3) with metres up, and what its heights are from."""
         if self._bed is not None:
-            found = self._bed.along(way, radius)
+            found = self._bed.along(way, radius) if above is None else Bed(self._bed.ground, -above).along(way, 0.0)
             if np.isfinite(found).all():
-                return found, f"elevation model, less an assumed cover of {self._bed.cover_m:g} m"
+                over = f", and an assumed {above:g} m over it" if above is not None else ""
+                return found, f"elevation model{over or f', less an assumed cover of {self._bed.cover_m:g} m'}"
         gone = np.append(0.0, np.hypot(*np.diff(way, axis=0).T).cumsum())
         share = gone / gone[-1] if gone[-1] > 0 else gone
-        return np.column_stack((way, ends[0] + share * (ends[1] - ends[0]))), _AS_GIVEN
+        first, last = ends[0].floor_m, ends[-1].floor_m
+        return self._over(np.column_stack((way, first + share * (last - first))), radius, above)
+
+    def _over(self, floor: Floats, radius: float, above: float | None) -> tuple[Floats, str]:
+        """Return the axis over the heights of the nodes, as the network says that they are meant."""
+        heights = self._network.heights
+        if above is not None:
+            return floor + np.array([0.0, 0.0, above]), f"{heights.source}, and an assumed {above:g} m over it"
+        if heights.cover_m is None:
+            return floor, heights.source
+        depth = np.array([0.0, 0.0, heights.cover_m + radius])
+        return floor - depth, f"{heights.source}, less an assumed cover of {heights.cover_m:g} m"
 
     def _degrees(self, axis: Floats) -> Floats:
         lon, lat = to_wgs84(axis[:, 0], axis[:, 1], crs=self._system)
         return np.column_stack((lon, lat, axis[:, 2]))
 
     def _add(self, what: Node | Line, told: Mapping[str, Any], shape: dict[str, Any], bounds: Floats) -> None:
-        self._described.append(Described(self._name(what), _KIND, what.id, "", told))
+        self._described.append(Described(self._name(what), _KIND, what.name or what.id, "", told))
         self._shapes.append([shape])
         self._bounds.append(bounds)
-
-
-def _elevation(node: Node) -> float:
-    return float(node.told["head_m" if node.kind == "reservoir" else "elevation_m"])
 
 
 def _size(node: Node, height_m: float) -> tuple[float, float, float, str]:

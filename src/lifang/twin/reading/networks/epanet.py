@@ -1,4 +1,4 @@
-"""The network that an EPANET input file tells: its nodes and links in SI units, each with its line.
+"""The water network that an EPANET input file tells: its nodes and links in SI units, each with its line.
 
 Source: Rossman et al., EPANET 2.2 User Manual (EPA/600/R-20/133), appendix A (units) and C.2 (the input file).
 """
@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from lifang.core import BadInput
-from lifang.twin.reading.model import Fault
+from lifang.core import BadInput, check_crs
+from lifang.twin.reading.ground import Bed
+from lifang.twin.reading.model import Fault, ModelFile
+from lifang.twin.reading.networks.laying import laid
+from lifang.twin.reading.networks.model import Heights, Line, Network, Node, number
 
 _FT_M, _INCH_MM = 0.3048, 25.4
 _US_L_S = {"CFS": 28.316846592, "GPM": 0.0630901964, "MGD": 43.8126363889, "IMGD": 52.6168042, "AFD": 14.2764101568}
@@ -21,29 +24,44 @@ _ROUGHNESS = {"H-W": "roughness_hazen_williams", "D-W": "roughness_mm", "C-M": "
 _NODES = {"JUNCTIONS": "junction", "RESERVOIRS": "reservoir", "TANKS": "tank"}
 _LINKS = {"PIPES": "pipe", "PUMPS": "pump", "VALVES": "valve"}
 _HEADING = re.compile(r"\[\s*([A-Za-z]+)")
+_BEGINNING = re.compile(rb"^\s*\[(?:TITLE|JUNCTIONS)\]", re.IGNORECASE | re.MULTILINE)
+_HEAD_BYTES = 4096
+_HEIGHTS = Heights("elevation of nodes, as given")
+_NO_PLACE = "Add it to [COORDINATES]."
 
 
-@dataclass
-class Node:
-    """A junction, tank or reservoir: its id and line, ``at`` in the file's coordinates, what is told of it in SI."""
-
-    id: str
-    kind: str
-    line: int
-    told: dict[str, Any]
-    at: tuple[float, float] | None = None
+def is_epanet(head: bytes) -> bool:
+    """Return whether a file that begins with ``head`` (unpacked) is an input file of EPANET."""
+    return bool(_BEGINNING.search(head[:_HEAD_BYTES]))
 
 
-@dataclass
-class Line:
-    """A pipe, pump or valve between two nodes: its id and line, what is told of it in SI, its bends."""
+def read_epanet(content: bytes, *, prefix: str, crs: str, bed: Bed | None = None) -> ModelFile:
+    """Return the network of an EPANET input file; ids are ``prefix:node:J-1`` and ``prefix:link:P-1``.
 
-    id: str
-    kind: str
-    line: int
-    ends: tuple[str, str]
-    told: dict[str, Any]
-    bends: list[tuple[float, float]] = field(default_factory=list)
+    ``crs`` is the coordinate system of its coordinates. Pipes lie in their ``bed``; without one, and where its ground
+    is not known, straight between the elevations of their nodes: ``height_from`` of each says which. Properties are in
+    SI units; ``from`` and ``to`` of a link are ids of objects; the ``axis`` of its shape is its way (longitude,
+    latitude, metres). What lacks a place or is faulty is refused with its line. ``BadInput`` if the whole cannot be
+    read.
+    """
+    if not crs:
+        raise BadInput(
+            "An EPANET file does not say in which coordinate system its coordinates are.",
+            where="crs",
+            mend="State it, such as EPSG:3547.",
+        )
+    system = check_crs(crs)
+    if bed is not None and bed.ground.crs != system:
+        what = f"The ground is in {bed.ground.crs}, the network in {system}."
+        raise BadInput(what, where="crs", mend="Give both in one coordinate system.")
+    return laid(_Told(_decoded(content)).network, prefix=prefix, system=system, bed=bed)
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 @dataclass(frozen=True)
@@ -69,13 +87,12 @@ class _Units:
         return cls(1.0, 1.0, _SI_L_S[flow], _ROUGHNESS[loss])
 
 
-class Network:
-    """What a file tells: ``nodes`` and ``links`` by id, and the ``faults`` of what cannot be understood."""
+class _Told:
+    """The ``network`` that a file's text tells."""
 
     def __init__(self, text: str) -> None:
-        self.nodes: dict[str, Node] = {}
-        self.links: dict[str, Line] = {}
-        self.faults: list[Fault] = []
+        self.network = Network(heights=_HEIGHTS, no_place=_NO_PLACE)
+        self._nodes, self._links = self.network.nodes, self.network.lines
         lines = list(_told(text))
         options = {each[0].upper(): (each[1].upper(), at) for name, each, at in lines if name == "OPTIONS" and each[1:]}
         self._units = _Units.of(options)
@@ -83,7 +100,7 @@ class Network:
             for name, words, at in lines:
                 if name in sections:
                     self._taken(take, name, words, at)
-        if not self.nodes:
+        if not self._nodes:
             raise BadInput("The network has no junctions.", where="[JUNCTIONS]", mend="Save it from EPANET again.")
 
     def _takers(self) -> list[tuple[tuple[str, ...], Callable[[str, list[str], int], None]]]:
@@ -107,53 +124,54 @@ class Network:
                 what = f"[{name}] names {str(error.args[0])[:40]!r}, which the network does not have."
             else:
                 what = f"[{name}] does not hold what it should: {' '.join(words)[:80]!r}."
-            self.faults.append(Fault(words[0], "syntax", what, "Correct that line.", f"line {at}"))
+            self.network.faults.append(Fault(words[0], "syntax", what, "Correct that line.", f"line {at}"))
 
     def _node(self, name: str, words: list[str], at: int) -> None:
-        _once(self.nodes, words[0], "node")
+        _once(self._nodes, words[0], "node")
         metres = self._units.length_m
-        told: dict[str, Any] = {"elevation_m": _number(words[1]) * metres}
+        told: dict[str, Any] = {"elevation_m": number(words[1]) * metres}
         if name == "RESERVOIRS":
             told = {"head_m": told["elevation_m"]}
         elif name == "TANKS":
             names = ("initial_level_m", "least_level_m", "greatest_level_m", "tank_diameter_m")
-            told |= {each: _number(word) * metres for each, word in zip(names, words[2:6], strict=True)}
+            told |= {each: number(word) * metres for each, word in zip(names, words[2:6], strict=True)}
         else:
-            told["demand_l_s"] = (_number(words[2]) if words[2:] else 0.0) * self._units.flow_l_s
-        self.nodes[words[0]] = Node(words[0], _NODES[name], at, told)
+            told["demand_l_s"] = (number(words[2]) if words[2:] else 0.0) * self._units.flow_l_s
+        floor = told["head_m" if name == "RESERVOIRS" else "elevation_m"]
+        self._nodes[words[0]] = Node("node", words[0], _NODES[name], f"line {at}", told, floor_m=floor)
 
     def _link(self, name: str, words: list[str], at: int) -> None:
-        _once(self.links, words[0], "link")
+        _once(self._links, words[0], "link")
         for each in words[1:3]:
-            self.nodes[each]
+            self._nodes[each]
         units, told = self._units, {}
         if name == "PIPES":
             told = {
                 "length_m": _positive(words[3], "length") * units.length_m,
                 "diameter_mm": _positive(words[4], "diameter") * units.diameter_mm,
-                units.roughness: _number(words[5]) * units.roughness_factor,
+                units.roughness: number(words[5]) * units.roughness_factor,
                 "status": words[7] if words[7:] else "Open",
             }
         elif name == "VALVES":
             told = {"diameter_mm": _positive(words[3], "diameter") * units.diameter_mm, "valve": words[4].upper()}
         else:
             told = {"pump": " ".join(words[3:])}
-        self.links[words[0]] = Line(words[0], _LINKS[name], at, (words[1], words[2]), told)
+        self._links[words[0]] = Line("link", words[0], _LINKS[name], f"line {at}", (words[1], words[2]), told)
 
     def _demand(self, _: str, words: list[str], _line: int) -> None:
         """A junction's demands stand in place of that of its own line, and add up."""
-        told = self.nodes[words[0]].told
+        told = self._nodes[words[0]].told
         before = told["demand_l_s"] if told.get("demand_from") else 0.0
-        told |= {"demand_l_s": before + _number(words[1]) * self._units.flow_l_s, "demand_from": "DEMANDS"}
+        told |= {"demand_l_s": before + number(words[1]) * self._units.flow_l_s, "demand_from": "DEMANDS"}
 
     def _status(self, _: str, words: list[str], _line: int) -> None:
-        self.links[words[0]].told["status"] = words[1]
+        self._links[words[0]].told["status"] = words[1]
 
     def _place(self, _: str, words: list[str], _line: int) -> None:
-        self.nodes[words[0]].at = (_number(words[1]), _number(words[2]))
+        self._nodes[words[0]].at = (number(words[1]), number(words[2]))
 
     def _bend(self, _: str, words: list[str], _line: int) -> None:
-        self.links[words[0]].bends.append((_number(words[1]), _number(words[2])))
+        self._links[words[0]].bends.append((number(words[1]), number(words[2])))
 
 
 class _Unfit(ValueError):
@@ -163,7 +181,7 @@ class _Unfit(ValueError):
 def _told(text: str) -> Iterator[tuple[str, list[str], int]]:
     """Yield the section, the words and the number of each line that says something."""
     section = ""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for at, line in enumerate(text.splitlines(), start=1):
         said = line.partition(";")[0].strip()
         heading = _HEADING.match(said)
         if heading:
@@ -171,23 +189,16 @@ def _told(text: str) -> Iterator[tuple[str, list[str], int]]:
         if section == "END":
             return
         if said and not heading and section != "TITLE":
-            yield section, said.split(), number
+            yield section, said.split(), at
 
 
 def _once(there: Mapping[str, Any], own_id: str, what: str) -> None:
     if own_id in there:
-        raise _Unfit(f"There is a {what} {own_id[:40]!r} already, on line {there[own_id].line}.")
-
-
-def _number(word: str) -> float:
-    found = float(word)
-    if not abs(found) < 1e12:
-        raise ValueError(word)
-    return found
+        raise _Unfit(f"There is a {what} {own_id[:40]!r} already, on {there[own_id].where}.")
 
 
 def _positive(word: str, what: str) -> float:
-    found = _number(word)
+    found = number(word)
     if found <= 0:
         raise _Unfit(f"The {what} is {found:g}.")
     return found
