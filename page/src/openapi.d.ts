@@ -3314,7 +3314,7 @@ export interface paths {
         get: operations["models_api_v1_twin_models_get"];
         put?: never;
         /**
-         * Add a model: IFC 2x3, 4, 4.3, CityJSON 1.1, 2.0, CityJSONSeq, OpenStreetMap, EPANET, pandapower, GeoTIFF
+         * Add a model: IFC, CityJSON or CityJSONSeq, OpenStreetMap, EPANET, pandapower, GeoTIFF
          * @description Take a model as the body, gzip or not; answer with the job that adds it.
          *
          *     What the model held before and names no more ends at `valid_from`. The same again changes nothing.

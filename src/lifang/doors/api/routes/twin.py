@@ -95,7 +95,7 @@ def router() -> APIRouter:
         status_code=202,
         response_model=JobBody,
         openapi_extra=_MODEL,
-        summary="Add a model: IFC 2x3, 4, 4.3, CityJSON 1.1, 2.0, CityJSONSeq, OpenStreetMap, EPANET, pandapower, GeoTIFF",
+        summary="Add a model: IFC, CityJSON or CityJSONSeq, OpenStreetMap, EPANET, pandapower, GeoTIFF",
     )
     routes.add_api_route(
         "/outlines",
