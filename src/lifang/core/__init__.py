@@ -5,7 +5,7 @@ Does not belong here: storage, code lists, anything that knows what a city does.
 Reads and writes no dataset, only the lock of a folder.
 """
 
-from lifang.core.apart import bound_process, ended_apart, fork_bounded
+from lifang.core.apart import bound_process, ended_apart, expect_apart, fork_bounded
 from lifang.core.curve import morton
 from lifang.core.disk import disk_errors, disk_full
 from lifang.core.errors import (
@@ -85,6 +85,7 @@ __all__ = [
     "disk_full",
     "distance_m",
     "ended_apart",
+    "expect_apart",
     "fork_bounded",
     "format_instant",
     "from_micros",

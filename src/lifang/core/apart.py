@@ -18,7 +18,8 @@ from lifang.core.errors import Unavailable
 from lifang.core.kept_apart import KeptApart
 
 # Name the packages above the module without running their start-up code: it needs none of it, nor pandas, which pyarrow
-# and pyogrio would load, nor lark, which ifcopenshell would for a header that nobody reads.
+# and pyogrio would load, nor lark, which ifcopenshell would for a header that nobody reads, nor the web's protocols and
+# the list of versions, which pyproj would.
 _BOOT = """
 import gc, importlib, sys, types
 class Missing:
@@ -28,6 +29,9 @@ class Missing:
             raise ModuleNotFoundError(name=name)
 sys.meta_path.insert(0, Missing)
 sys.modules["lark"] = None
+for name, word in (("urllib.request", "urlretrieve"), ("pyproj._show_versions", "show_versions")):
+    sys.modules[name] = types.ModuleType(name)
+    setattr(sys.modules[name], word, None)
 for name, path in zip(sys.argv[2:-1:2], sys.argv[3:-1:2]):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = [path]
@@ -54,8 +58,8 @@ def ended_apart(module: Path, folder: Path, *, seconds: float, poll: Callable[[]
     """Return whether ``main()`` of a module of lifang ended by itself within ``seconds``; it has ended in any case.
 
     The module's file is ``module``; it finds ``folder`` as the last word of its command line. ``poll`` is asked again
-    and again meanwhile and raises to stop. A module that loads slowly may be ``kept`` loaded for those that follow,
-    after its ``prepare()``.
+    and again meanwhile and raises to stop. A module that loads slowly may be ``kept`` loaded for those that follow;
+    its ``prepare()`` is called once nobody waits.
     ``Unavailable`` where a process cannot be bounded.
     """
     if os.name != "posix":
@@ -84,6 +88,12 @@ def ended_apart(module: Path, folder: Path, *, seconds: float, poll: Callable[[]
     finally:
         process.kill()
         process.wait()
+
+
+def expect_apart(module: Path) -> None:
+    """Have the process started that :func:`ended_apart` keeps for ``module``: it is to be asked soon."""
+    if os.name == "posix":
+        _keeper(module).expect()
 
 
 def _copy_ended(line: socket.socket, deadline: float, poll: Callable[[], None]) -> bool:

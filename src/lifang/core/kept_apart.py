@@ -49,6 +49,14 @@ class KeptApart:
                 if fresh:
                     raise Unavailable("The process that reads such a file does not start.", mend="Try again later.")
 
+    def expect(self) -> None:
+        """Start the process if it does not run, so that whoever asks soon waits less."""
+        with self._lock:
+            if self._process is not None and self._process.poll() is not None:
+                self._end()
+            if self._control is None:
+                self._start()
+
     def _asked(self, folder: Path) -> socket.socket:
         control = self._control or self._start()
         mine, theirs = socket.socketpair()
@@ -85,32 +93,44 @@ class KeptApart:
 
 
 def serve_copies(work: Callable[[], None], prepare: Callable[[], None] = lambda: None) -> None:
-    """``prepare``, then have a copy of this process do ``work`` for each line that comes, until nobody asks any more.
+    """Have a copy of this process do ``work`` for each line that comes, until nobody asks any more.
 
-    The command line names last the socket on which lines come; ``work`` finds its folder there instead.
+    It will ``prepare`` as soon as nobody waits. The command line names last the socket on which lines come; ``work``
+    finds its folder there instead.
     """
-    prepare()
-    gc.collect()
     gc.freeze()
-    _Keeper(socket.socket(fileno=int(sys.argv[-1])), work).serve()
+    _Keeper(socket.socket(fileno=int(sys.argv[-1])), work, prepare).serve()
 
 
 class _Keeper:
     """The side of the process that is kept: which copies are at work, and who waits for each."""
 
-    def __init__(self, control: socket.socket, work: Callable[[], None]) -> None:
+    def __init__(self, control: socket.socket, work: Callable[[], None], prepare: Callable[[], None]) -> None:
         self._control, self._work = control, work
+        self._prepare: Callable[[], None] | None = prepare
         self._waiting = selectors.DefaultSelector()
         self._waiting.register(control, selectors.EVENT_READ)
         self._copies: dict[int, tuple[socket.socket, int]] = {}  # by process: its line, and what closes as it ends
 
     def serve(self) -> None:
-        while ready := self._waiting.select(None if self._copies else _IDLE_S):
-            for key, _ in ready:
+        while ready := self._ready():
+            for key in ready:
                 if key.data is not None:
                     self._end(key.data)  # it has ended, or nobody waits for it any more
                 elif not self._begin():
                     return
+
+    def _ready(self) -> list[selectors.SelectorKey]:
+        """Return what can be read from; nothing once nobody has asked for a while."""
+        wait_s = None if self._copies else _IDLE_S if self._prepare is None else 0
+        ready = [key for key, _ in self._waiting.select(wait_s)]
+        if not ready and self._prepare is not None:
+            self._prepare()
+            self._prepare = None
+            gc.collect()
+            gc.freeze()
+            return self._ready()
+        return ready
 
     def _begin(self) -> bool:
         """Return whether anybody may still ask; begin what is asked for."""

@@ -26,7 +26,9 @@ def work():
         if not os.fork():
             (folder / "second").write_text(str(os.getpid()))
         time.sleep(600)
-serve_copies(work)
+def prepare():
+    seen.append("prepared")
+serve_copies(work, prepare)
 """
 
 
@@ -55,18 +57,29 @@ def test_each_file_has_a_copy_that_knows_nothing_of_the_others(kept: KeptApart, 
     one, other = told(kept, tmp_path / "one"), told(kept, tmp_path / "other")
     assert one[0] != other[0]
     assert one[1] == other[1]
-    assert (one[2], other[2]) == ("one", "other")
+    assert one[2].removeprefix("prepared,") == "one"
+    assert other[2].removeprefix("prepared,") == "other"
 
 
 def test_a_copy_that_crashes_ends_its_line_and_no_other(kept: KeptApart, tmp_path: Path) -> None:
     told(kept, tmp_path / "crash")
-    assert told(kept, tmp_path / "after")[2] == "after"
+    assert told(kept, tmp_path / "after")[2] == "prepared,after"
 
 
 def test_a_process_that_has_ended_is_started_anew(kept: KeptApart, tmp_path: Path) -> None:
     _, keeper, _ = told(kept, tmp_path / "before")
     os.kill(keeper, 9)
+    kept.expect()
     assert told(kept, tmp_path / "again")[1] not in (keeper, 1)
+
+
+def test_one_that_is_expected_is_the_one_that_is_asked(kept: KeptApart, tmp_path: Path) -> None:
+    kept._end()
+    kept.expect()
+    assert kept._process is not None
+    started = kept._process.pid
+    kept.expect()
+    assert told(kept, tmp_path / "asked")[1] == started
 
 
 def test_who_waits_no_more_ends_the_copy_and_what_it_has_started(kept: KeptApart, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ _BOTTOM_M, _TOP_M = -500.0, 9_000.0  # deeper is no basement, higher no roof on 
 _HEIGHT_MAX_M = 1_500.0  # no building is higher
 _OVERLAP_SHARE = 0.1  # of the smaller of two footprints: walls that touch overlap by less
 _GROUP = "CityObjectGroup"
+_AT_ONCE_BYTES = 16 << 20  # of surfaces, which are ten times as large while they are examined
 
 
 @dataclass(frozen=True)
@@ -124,11 +125,12 @@ def _solids(model: _Model) -> Iterator[Fault]:
     some = np.flatnonzero(~model.upright)
     if not len(some):
         return
-    told = examine(model.column("wkb")[some].tolist(), np.isin(model.column("kind")[some], SOLIDS).tolist())
-    owner, lod = model.owner[some], model.column("lod")[some]
-    for rule, broken, what, mend in told:
-        for number in np.flatnonzero(broken).tolist():
-            yield Fault(model.ids[owner[number]], rule, what, mend, f"geometry lod {lod[number]}", "warning")
+    wkb, lod, solid = model.column("wkb"), model.column("lod"), np.isin(model.column("kind"), SOLIDS)
+    portion = np.cumsum([len(each) for each in wkb[some]]) // _AT_ONCE_BYTES
+    for part in np.split(some, np.flatnonzero(np.diff(portion)) + 1):
+        for rule, broken, what, mend in examine(wkb[part].tolist(), solid[part].tolist()):
+            for number in part[broken].tolist():
+                yield Fault(model.ids[model.owner[number]], rule, what, mend, f"geometry lod {lod[number]}", "warning")
 
 
 def _overlaps(model: _Model) -> Iterator[Fault]:

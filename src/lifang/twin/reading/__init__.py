@@ -4,7 +4,7 @@ Does not belong here: what becomes of the rows. Reads files; writes nothing.
 """
 
 from lifang.twin.reading.cityjson import read_cityjson
-from lifang.twin.reading.formats import read_model
+from lifang.twin.reading.formats import expect_model, read_model
 from lifang.twin.reading.ground import Bed, read_ground
 from lifang.twin.reading.ifc import Placement, read_ifc
 from lifang.twin.reading.model import Fault, ModelFile
@@ -16,6 +16,7 @@ __all__ = [
     "Fault",
     "ModelFile",
     "Placement",
+    "expect_model",
     "read_cityjson",
     "read_epanet",
     "read_ground",

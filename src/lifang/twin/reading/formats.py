@@ -8,13 +8,19 @@ from pathlib import Path
 from lifang.core import BadInput
 from lifang.twin.reading.cityjson import read_cityjson
 from lifang.twin.reading.ground import Bed, read_ground
-from lifang.twin.reading.ifc import Placement, is_ifc, read_ifc
-from lifang.twin.reading.model import ModelFile, unpacked
+from lifang.twin.reading.ifc import Placement, expect_ifc, is_ifc, read_ifc
+from lifang.twin.reading.model import ModelFile, begun, unpacked
 from lifang.twin.reading.networks import is_epanet, is_pandapower, read_epanet, read_pandapower
 from lifang.twin.reading.osm import is_osm, read_osm
 from lifang.twin.reading.relief import read_relief
 
 _TIFF = (b"II*\0", b"MM\0*")
+
+
+def expect_model(head: bytes) -> None:
+    """Have what reads a model started while it is still on its way; ``head`` is what came of it first."""
+    if is_ifc(begun(head)):
+        expect_ifc()
 
 
 def read_model(

@@ -18,6 +18,8 @@ from lifang.store import OBJECT_COLUMNS
 from lifang.twin.model import class_of, level_of
 from lifang.twin.tiling import keys
 
+_GZIP = b"\x1f\x8b"
+_BEGUN_BYTES = 1_024
 _UNPACKED_MAX = 2 << 30
 
 
@@ -97,9 +99,19 @@ def bounds_of(surfaces: NDArray[np.object_]) -> NDArray[np.float64]:
     return np.column_stack((flat, low, high))
 
 
+def begun(head: bytes) -> bytes:
+    """Return how a file begins of which ``head`` is the first part, unpacked if it is gzip; nothing if damaged."""
+    if not head.startswith(_GZIP):
+        return head
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, _BEGUN_BYTES)
+    except zlib.error:
+        return b""
+
+
 def unpacked(content: bytes) -> bytes:
     """Return the content, unpacked if it is gzip; ``TooLarge`` past a bound, ``BadInput`` if it is damaged."""
-    if not content.startswith(b"\x1f\x8b"):
+    if not content.startswith(_GZIP):
         return content
     packed = zlib.decompressobj(wbits=31)
     try:

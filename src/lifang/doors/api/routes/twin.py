@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,7 +48,7 @@ from lifang.doors.http import (
     receive_file,
 )
 from lifang.guard import Action, Classification, Resource
-from lifang.twin import CATEGORIES, FORMS, STAGES, CityObject, Placement, class_of
+from lifang.twin import CATEGORIES, FORMS, STAGES, CityObject, Placement, class_of, expect_model
 
 Admits = Annotated[Asker, asking(Action.ADMIT, Resource("object"))]
 _PLACEMENT = (
@@ -266,7 +267,7 @@ async def add(
     since = _since(valid_from)
     if placement:
         Placement.parse(placement)
-    path = await receive_file(request.stream(), asker.city.spool)
+    path = await receive_file(_expected(request.stream()), asker.city.spool)
     arguments = {
         "path": str(path),
         "model": model,
@@ -282,6 +283,16 @@ async def add(
         path.unlink(missing_ok=True)
         raise
     return answer(request, job_body(job, asker), status=202)
+
+
+async def _expected(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the parts of a model; what reads it starts with the first."""
+    first = True
+    async for part in parts:
+        if first and part:
+            first = False
+            await run_sync(expect_model, part)
+        yield part
 
 
 def outlines(request: Request, asker: Admits, body: OutlinesBody) -> Response:

@@ -5,6 +5,6 @@ what it imports: ``elements``, ``georeference``, ``meshes``, ``properties``). Re
 """
 
 from lifang.twin.reading.ifc.placement import Placement
-from lifang.twin.reading.ifc.reader import is_ifc, read_ifc
+from lifang.twin.reading.ifc.reader import expect_ifc, is_ifc, read_ifc
 
-__all__ = ["Placement", "is_ifc", "read_ifc"]
+__all__ = ["Placement", "expect_ifc", "is_ifc", "read_ifc"]

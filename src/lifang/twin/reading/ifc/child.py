@@ -45,7 +45,7 @@ _OBJECT = pa.schema(
     ]
 )
 _BATCH = 256
-_POINT_MS = 0.02  # what the rules take, by how many points a model has
+_POINT_MS = 0.014  # what the rules take, by how many points a model has
 _PROCESSES = 2  # on every machine, so that every one makes the same of a model
 _EMPTY_M3 = 1e-9
 _ZONE = "EPSG:4544"  # of the city that is shipped: to find its way in a system takes PROJ 75 ms

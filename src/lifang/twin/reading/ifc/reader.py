@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from lifang.core import BadInput, TooLarge, ended_apart
+from lifang.core import BadInput, TooLarge, ended_apart, expect_apart
 from lifang.twin.reading.ifc.placement import Placement
 from lifang.twin.reading.model import Described, Fault, ModelFile, rows_of, unpacked
 
@@ -33,6 +33,11 @@ def is_ifc(head: bytes) -> bool:
     return _HEAD in head[:256]
 
 
+def expect_ifc() -> None:
+    """Have the process started that reads such files: one is on its way."""
+    expect_apart(_CHILD)
+
+
 def read_ifc(
     content: bytes,
     *,
@@ -47,6 +52,7 @@ def read_ifc(
     cannot be believed, or if its parser fails; ``TooLarge`` if it needs more time. ``scratch`` is a folder for what is
     in between, made if need be; ``poll`` is asked again and again meanwhile and raises to stop.
     """
+    expect_ifc()
     scratch.mkdir(exist_ok=True)
     with TemporaryDirectory(dir=scratch, prefix="ifc-") as name:
         folder = Path(name)
