@@ -26,6 +26,10 @@ class MqttSettings:
     has the city be a client of another broker, known there as ``user`` with the password in ``password_file``;
     ``authority`` is a PEM file of whom to trust there. Files are relative to the city's folder. ``password_file``
     must be readable by its owner only. What stands in ``broker`` is taken in with the rights of ``as_person``.
+
+    A broker drops what it cannot keep for a client that is slow or away, also at QoS 1: have it keep as much as may
+    come (EMQX ``mqtt.max_mqueue_len``, Mosquitto ``max_queued_messages``; both keep 1,000 if nobody says so). EMQX
+    forgets at its restart who had subscribed: what comes before the city is connected again is lost there.
     """
 
     enabled: bool = True
