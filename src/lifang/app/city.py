@@ -17,7 +17,7 @@ from lifang.app.consolidating import CONSOLIDATE, Consolidator, consolidation_jo
 from lifang.app.describe import describe_city, describe_layers, tell_observations
 from lifang.app.doctor import Finding, examine, told_address
 from lifang.app.grades import Grades
-from lifang.app.harvesting import harvest_job
+from lifang.app.harvesting import HARVEST, Harvester, harvest_job
 from lifang.app.jobs import Jobs
 from lifang.app.linking import LINK_OBJECTS, Linker
 from lifang.app.long_work import LongWork
@@ -167,6 +167,7 @@ class City(Reads):
             self.pulse.start()
             self._upkeep.start()
             self._consolidator.start()
+            self._harvester.start()
             self.webhook_deliveries.start()
             self.connectors.start()
         self.exchange.start(pulling=time_passes)
@@ -181,6 +182,7 @@ class City(Reads):
         self.pulse.close()
         self._upkeep.close()
         self._consolidator.close()
+        self._harvester.close()
         self.webhook_deliveries.close()
         self.jobs.close()
         self.tasking.close()
@@ -288,6 +290,7 @@ class City(Reads):
 
     def _wire(self) -> None:
         self._consolidator = Consolidator(self.masterdata, self.jobs)
+        self._harvester = Harvester(self.harvests, self.jobs, self.clock)
         self.sensing.on_commit(self.scenes.watch)
         self.sensing.on_commit(self.network.watch)
         self.sensing.on_commit(partial(tell_observations, self.bus, self.sensing))
@@ -301,7 +304,7 @@ class City(Reads):
         self.jobs.register(FURNISH_MODELS, partial(furnish_models_job, self))
         self.jobs.register(DETECT_CLASHES, partial(clash_job, self.asker))
         self.twin.on_change(self._tell_twin)
-        self.jobs.register("harvest", harvest_job(self.harvests))
+        self.jobs.register(HARVEST, harvest_job(self.harvests))
         self.jobs.register(CONSOLIDATE, consolidation_job(self.masterdata))
 
     def _tell_change(self, change: CatalogueChange) -> None:

@@ -7,7 +7,7 @@ Reads and writes the cards of harvested datasets, and the registry's tables ``ha
 """
 
 from lifang.harvest.harvests import Harvests
-from lifang.harvest.model import KINDS, FileLink, Harvested, Remote, Report, Source
+from lifang.harvest.model import KINDS, FileLink, Harvested, Remote, Report, Source, Trial
 from lifang.harvest.settings import HarvestSettings
 
-__all__ = ["KINDS", "FileLink", "HarvestSettings", "Harvested", "Harvests", "Remote", "Report", "Source"]
+__all__ = ["KINDS", "FileLink", "HarvestSettings", "Harvested", "Harvests", "Remote", "Report", "Source", "Trial"]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from lifang.catalogue import EXISTING, Card, Catalogue, short_name
 from lifang.core import BadInput, Clock, Conflict, NotFound, Problem, Settings, check_slug
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.harvest import records
 from lifang.harvest.cards import card_of, dataset_id_of
-from lifang.harvest.model import KINDS, PRESENT, WITHDRAWN, Harvested, Remote, Report, Source
+from lifang.harvest.model import KINDS, PRESENT, WITHDRAWN, Harvested, Remote, Report, Source, Trial
 from lifang.harvest.portals import Portal
 from lifang.harvest.settings import HarvestSettings
 from lifang.outside import Fetcher, allowed_in, check_url
@@ -18,6 +20,8 @@ from lifang.store import Entry, Row, Store
 
 Progress = Callable[[float, str], None]
 _ID_MAX = 24
+_EXAMPLES = 5
+_DAYS_MAX = 366
 
 
 class Harvests:
@@ -41,22 +45,23 @@ class Harvests:
 
     def add(
         self, url: str, *, by: Subject, kind: str = "auto", source_id: str = "", title: str = "",
-        classification: Classification = Classification.OPEN,
+        classification: Classification = Classification.OPEN, every_days: int = 0,
     ) -> Source:  # fmt: skip
         """Return the source at ``url``, a new one if there is none; ``BadInput`` or ``Denied`` for what is no address.
 
-        ``classification`` is what its datasets are at least; what the portal itself restricts is not opened.
+        ``classification`` is what its datasets are at least; what the portal itself restricts is not opened. It is
+        read by itself ``every_days``, 0: only when asked. One that was removed is taken up again as it was.
         """
         require(by, Action.MANAGE, Resource("harvest"))
-        with allowed_in("harvest"):
-            host = check_url(url, self._settings.ports).hostname or ""
-        if kind not in KINDS:
-            raise BadInput(f"{kind[:40]!r} is no kind of portal.", where="kind", mend=f"Use {', '.join(KINDS)}.")
-        for present in records.sources(self._store.registry, url=url):
+        host = self._host(url, kind)
+        _check_days(every_days)
+        for present in records.sources(self._store.registry, url=url, removed=True):
             if source_id in ("", present.id):
-                return present
+                taken_up = {"removed": None, "active": True, "every_days": every_days}
+                return self._change(present, taken_up, by=by) if present.removed else present
         name = check_slug(source_id or self._free_id(host), what="source id")
-        source = Source(name, url, kind, title.strip()[:200] or host, classification, by.id, self._clock.now())
+        source = Source(name, url, kind, title.strip()[:200] or host, classification, by.id, self._clock.now(),
+                        every_days=every_days)  # fmt: skip
         with self._store.registry.transaction() as tx:
             if tx.get("harvest_source", name):
                 raise Conflict(f"There is a source {name} already.", where="id", mend="Choose another id.")
@@ -64,6 +69,56 @@ class Harvests:
             detail = {"url": url, "kind": kind, "classification": classification.value}
             tx.record(Entry(by.id, "manage", f"harvest:{name}", detail=detail))
         return source
+
+    def change(
+        self, source_id: str, *, by: Subject, every_days: int | None = None, active: bool | None = None
+    ) -> Source:
+        """Return the source, which is read by itself ``every_days``, or is at rest where it is not ``active``."""
+        require(by, Action.MANAGE, Resource("harvest", source_id))
+        _check_days(every_days or 0)
+        given = {"every_days": every_days, "active": active}
+        changes = {name: value for name, value in given.items() if value is not None}
+        return self._change(self.source(source_id), changes, by=by)
+
+    def remove(self, source_id: str, *, by: Subject) -> None:
+        """Have a source read no more: its datasets stay, and still say where they are from."""
+        require(by, Action.MANAGE, Resource("harvest", source_id))
+        self._change(self.source(source_id), {"removed": self._clock.now()}, by=by)
+
+    def due(self, now: datetime) -> list[Source]:
+        """Return the sources that are to be read by themselves by ``now``."""
+        return [each for each in self.sources() if each.due is not None and each.due <= now]
+
+    def tried(self, url: str, *, by: Subject, kind: str = "auto") -> Trial:
+        """Return what the portal at ``url`` answers to a first question; nothing of it is kept.
+
+        ``BadInput``, ``Denied`` or ``Unavailable`` as a harvest would be refused.
+        """
+        require(by, Action.MANAGE, Resource("harvest"))
+        host = self._host(url, kind)
+        with allowed_in("harvest"):
+            source = Source("trial", url, kind, host, Classification.OPEN, by.id, self._clock.now())
+            portal = Portal(source, Fetcher(self._settings.reach))
+            pages = portal.pages()
+            first = next(pages)
+            more = portal.names is None and portal.kind == "dcat" and next(pages, None) is not None
+        found = len(portal.names) if portal.names is not None else len(first.records) + len(first.refused)
+        return Trial(portal.kind, found, not more, first.records[:_EXAMPLES], first.refused[:_EXAMPLES])
+
+    def _host(self, url: str, kind: str) -> str:
+        """Return the host of an address that may be asked; ``BadInput`` or ``Denied`` if it may not."""
+        with allowed_in("harvest"):
+            host = check_url(url, self._settings.ports).hostname or ""
+        if kind not in KINDS:
+            raise BadInput(f"{kind[:40]!r} is no kind of portal.", where="kind", mend=f"Use {', '.join(KINDS)}.")
+        return host
+
+    def _change(self, source: Source, changes: Mapping[str, Any], *, by: Subject) -> Source:
+        with self._store.registry.transaction() as tx:
+            changed = records.change_source(tx, source, changes)
+            plain = {name: str(value) if isinstance(value, datetime) else value for name, value in changes.items()}
+            tx.record(Entry(by.id, "manage", f"harvest:{source.id}", detail=plain))
+        return changed
 
     def run(
         self, source_id: str, *, by: Subject, progress: Progress = lambda _share, _note: None,
@@ -75,8 +130,17 @@ class Harvests:
         """
         require(by, Action.RUN, Resource("harvest", source_id))
         source = self.source(source_id)
-        with allowed_in("harvest"):
-            return self._run(source, by, progress, cancelled)
+        self._note(source, {"attempted": self._clock.now()})
+        try:
+            with allowed_in("harvest"):
+                return self._run(source, by, progress, cancelled)
+        except Problem as problem:
+            self._note(source, {"trouble": {"what": problem.what, "where": problem.where, "mend": problem.mend}})
+            raise
+
+    def _note(self, source: Source, changes: Mapping[str, Any]) -> None:
+        with self._store.registry.transaction() as tx:
+            records.change_source(tx, source, changes)
 
     def _run(self, source: Source, by: Subject, progress: Progress, cancelled: Callable[[], bool]) -> Report:
         portal = Portal(source, Fetcher(self._settings.reach, stopping=cancelled))
@@ -170,7 +234,7 @@ class Harvests:
     def _free_id(self, host: str) -> str:
         plain = short_name(host.removeprefix("www."))[:_ID_MAX].strip("-")
         name = plain if plain[:1].isalpha() else f"portal-{plain}".strip("-")
-        taken = {each.id for each in self.sources()}
+        taken = {each.id for each in records.sources(self._store.registry, removed=True)}
         return next(each for each in (name, *(f"{name}-{number}" for number in range(2, 1000))) if each not in taken)
 
     def _free_dataset_id(self, source: Source, identifier: str) -> str:
@@ -182,3 +246,9 @@ class Harvests:
         raise Conflict(
             f"There is a dataset {plain} already.", where=identifier[:200], mend="Give the source another id."
         )
+
+
+def _check_days(every_days: int) -> None:
+    if not 0 <= every_days <= _DAYS_MAX:
+        raise BadInput(f"Every {every_days} days is no period.", where="every_days",
+                       mend=f"Give 1 to {_DAYS_MAX} days, or 0: only when asked.")  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -73,7 +73,11 @@ class Page:
 
 @dataclass(frozen=True)
 class Source:
-    """A portal that is harvested. ``cursor`` is up to when it was read, where it can be asked for changes only."""
+    """A portal that is harvested. ``cursor`` is up to when it was read, where it can be asked for changes only.
+
+    While it is ``active`` it is read by itself every so many days (0: only when asked); ``attempted`` is when that was
+    last begun, ``trouble`` why it failed, if it did: what, where, mend. One that was ``removed`` is not read any more.
+    """
 
     id: str
     url: str
@@ -85,6 +89,18 @@ class Source:
     harvested: datetime | None = None
     cursor: str = ""
     report: Mapping[str, Any] | None = None
+    every_days: int = 0
+    active: bool = True
+    attempted: datetime | None = None
+    trouble: Mapping[str, str] | None = None
+    removed: datetime | None = None
+
+    @property
+    def due(self) -> datetime | None:
+        """When it is to be read by itself the next time; ``None``: never."""
+        if not self.active or not self.every_days or self.removed:
+            return None
+        return (self.attempted or self.harvested or self.created) + timedelta(days=self.every_days)
 
     def as_json(self) -> dict[str, Any]:
         """Return the source as plain values."""
@@ -97,7 +113,26 @@ class Source:
             "created": format_instant(self.created),
             "harvested": format_instant(self.harvested) if self.harvested else None,
             "report": self.report,
+            "every_days": self.every_days,
+            "active": self.active,
+            "attempted": format_instant(self.attempted) if self.attempted else None,
+            "trouble": self.trouble,
+            "due": format_instant(self.due) if self.due else None,
         }
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a portal answers to a first question: its kind, how many datasets it lists (or at least), some of them.
+
+    ``whole`` tells that it lists no others; ``refused`` are identifier and reason of what could not be understood.
+    """
+
+    kind: str
+    found: int
+    whole: bool
+    examples: tuple[Remote, ...]
+    refused: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)

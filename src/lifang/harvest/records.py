@@ -17,18 +17,19 @@ _SOURCE, _RECORD = "harvest_source", "harvest_record"
 
 
 def source_of(registry: Registry, source_id: str) -> Source:
-    """Return a source, or ``NotFound``."""
+    """Return a source, or ``NotFound``; one that was removed is not there."""
     row = registry.get(_SOURCE, source_id)
-    if row is None:
+    if row is None or row["removed"]:
         raise NotFound(
             f"There is no source {source_id[:80]!r}.", mend="`lifang catalogue sources` lists those there are."
         )
     return _source(row)
 
 
-def sources(registry: Registry, *, url: str | None = None) -> list[Source]:
-    """Return every source, or those at an address."""
-    return [_source(row) for row in registry.find(_SOURCE, where={"url": url} if url else None)]
+def sources(registry: Registry, *, url: str | None = None, removed: bool = False) -> list[Source]:
+    """Return every source, or those at an address; also those ``removed``, if asked for."""
+    found = [_source(row) for row in registry.find(_SOURCE, where={"url": url} if url else None)]
+    return [each for each in found if removed or each.removed is None]
 
 
 def insert_source(transaction: Transaction, source: Source) -> None:
@@ -40,8 +41,13 @@ def keep_report(
     transaction: Transaction, source: Source, *, kind: str, cursor: str, harvested: datetime, report: Mapping[str, Any]
 ) -> None:
     """Keep what came of a harvest that ran to its end."""
-    changes = {"kind": kind, "cursor": cursor, "harvested": harvested, "report": report}
+    changes = {"kind": kind, "cursor": cursor, "harvested": harvested, "report": report, "trouble": None}
     transaction.update(_SOURCE, source.id, changes)
+
+
+def change_source(transaction: Transaction, source: Source, changes: Mapping[str, Any]) -> Source:
+    """Return a source after ``changes``."""
+    return _source(transaction.update(_SOURCE, source.id, changes))
 
 
 def records_of(registry: Registry, source: Source) -> dict[str, Row]:
@@ -52,7 +58,7 @@ def records_of(registry: Registry, source: Source) -> dict[str, Row]:
 def harvested(registry: Registry, datasets: Sequence[str]) -> dict[str, Harvested]:
     """Return what is known of those of ``datasets`` that were harvested."""
     rows = registry.find(_RECORD, where={"dataset": list(datasets)}) if datasets else []
-    known = {row["source"]: source_of(registry, row["source"]) for row in rows}
+    known = {each.id: each for each in sources(registry, removed=True)} if rows else {}
     return {
         row["dataset"]: Harvested(
             row["dataset"],

@@ -11,7 +11,8 @@ Reads the datasets named as sources, and those of ``[gazetteer]`` (``districts``
 
 from lifang.masterdata.addresses import Address, Gazetteer, Matcher, score
 from lifang.masterdata.docket import Docket
-from lifang.masterdata.masterdata import Consolidated, MasterData
+from lifang.masterdata.golden import Consolidated
+from lifang.masterdata.masterdata import MasterData
 from lifang.masterdata.model import ADDRESS, LINKS, Conflict, DuplicateCase, Link, Source, Step, dataset_of, kinds
 from lifang.masterdata.names import plain_name
 from lifang.masterdata.places import Feed, Meaning, Places

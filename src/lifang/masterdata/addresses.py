@@ -57,10 +57,10 @@ class Address:
 
 @dataclass(frozen=True)
 class Names:
-    """Codes by name, also without the word for its rank, where two letters are left; ``longest`` is in letters."""
+    """Codes by name, also without the word for its rank, where two letters are left; ``lengths``, longest first."""
 
     codes: Mapping[str, Sequence[str]]
-    longest: int
+    lengths: tuple[int, ...]
 
     @classmethod
     def of(cls, names: Mapping[str, str]) -> Names:
@@ -71,15 +71,18 @@ class Names:
             forms = {plain} | {plain.removesuffix(end) for end in _ENDS if len(plain.removesuffix(end)) >= 2}
             for form in forms | {plain.replace("街道办事处", "街道")}:
                 found[form].append(code)
-        return cls(found, max(map(len, found), default=0))
+        return cls(found, _lengths(found))
 
     def taken(self, text: str, *, within: str = "", ambiguous: bool = False) -> tuple[str, str]:
         """Return the code (that begins with ``within``) of the name that ``text`` begins with, and what follows.
 
         A bare name before a word for roads is none; where a name is ``ambiguous``, nor is one of several codes.
         """
-        for length in range(min(self.longest, len(text)), 0, -1):
-            codes = [code for code in self.codes.get(text[:length], ()) if code.startswith(within)]
+        for length in self.lengths:
+            known = self.codes.get(text[:length]) if length <= len(text) else None
+            if known is None:
+                continue
+            codes = [code for code in known if code.startswith(within)]
             bare = not text[:length].endswith(_ENDS)
             after = text[length:]
             if not codes or (bare and _OF_ROADS.match(after)) or (ambiguous and len(codes) > 1):
@@ -98,8 +101,8 @@ class Gazetteer:
         self._above = sorted((_plain(each) for each in above), key=len, reverse=True)
         self._divisions, self._streets = Names.of(divisions), Names.of(streets)
         self._digits = min((len(code) for code in divisions), default=0)
-        self._roads = frozenset(_plain(each) for each in roads if len(each) > 1)
-        self._longest = max((len(each) for each in self._roads), default=0)
+        self.roads = frozenset(plain for each in roads if len(plain := _plain(each)) > 1)
+        self._lengths = _lengths(self.roads)
 
     def parse(self, text: str) -> Address:
         """Return an address in its parts."""
@@ -121,8 +124,8 @@ class Gazetteer:
         return text if name is None else self._without_above(text[len(name) :])
 
     def _road(self, text: str) -> tuple[str, str]:
-        for length in range(min(self._longest, len(text)), 1, -1):
-            if text[:length] in self._roads:
+        for length in self._lengths:
+            if text[:length] in self.roads and length <= len(text):
                 more = re.match(_SECTION, text[length:])
                 end = length + (more.end() if more else 0)
                 return text[:end], text[end:]
@@ -176,6 +179,10 @@ class Matcher:
         if not scored or scored[0][0] < least or (len(scored) > 1 and scored[1][0] == scored[0][0]):
             return None
         return scored[0][1], scored[0][0]
+
+
+def _lengths(names: Iterable[str]) -> tuple[int, ...]:
+    return tuple(sorted(set(map(len, names)), reverse=True))
 
 
 def _plain(text: str) -> str:

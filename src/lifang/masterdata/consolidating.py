@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -14,9 +15,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from lifang.core import format_instant, from_micros, to_micros
-from lifang.masterdata.duplicates import Plain, compared_as
+from lifang.masterdata.duplicates import compared_as
 from lifang.masterdata.model import COMPLETE, NEWEST, Source
-from lifang.masterdata.names import plain_name
+from lifang.masterdata.names import Plain, plain_names
 from lifang.standards import DataStandard, check_digits
 
 Integers = NDArray[np.int64]
@@ -46,10 +47,13 @@ class Difference:
 
 @dataclass(frozen=True)
 class Naming:
-    """By which element a row without a right key is known, and what makes of (key, text) pairs what a text may mean."""
+    """By which element a row without a right key is known.
+
+    ``meant`` gives the keys of the records that each text (third) may mean, of keys (first) and their texts (second).
+    """
 
     element: str
-    meant: Callable[[Iterable[tuple[str, str]]], Callable[[str], Collection[str]]]
+    meant: Callable[[pa.Array, pa.Array, pa.Array], Sequence[Collection[str]]]
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,14 @@ class Ruling:
     def of(self, element: str) -> tuple[str, ...]:
         """Return who goes first in an element."""
         return tuple(self.rules.get(element, self.rules.get("*", ())))
+
+    def kept(self, key: str) -> str:
+        """Return the key of the record that a record is a duplicate of, in the end."""
+        seen = {key}
+        while (following := self.merged.get(key)) and following not in seen:
+            seen.add(following)
+            key = following
+        return key
 
 
 @dataclass(frozen=True)
@@ -94,9 +106,10 @@ def consolidate(
     *,
     naming: Naming | None = None,
     plain: Mapping[str, Plain] = MappingProxyType({}),
+    only: Collection[str] | None = None,
     progress: Callable[[float], None] = lambda _share: None,
 ) -> Consolidation:
-    """Return the records that ``told`` come to.
+    """Return the records that ``told`` come to, ``only`` those with these keys if any are given.
 
     ``plain`` says as what texts of an element are compared, where not as names are; ``progress`` is told the done
     share, and may raise to end it.
@@ -104,7 +117,9 @@ def consolidate(
     elements = [each.id for each in standard.elements if each.type != "geometry"]
     table = _stacked(standard, told, elements)
     table, unresolved = _resolved(standard, table, naming)
-    table = _merged(standard, table, ruling.merged)
+    table = _merged(standard, table, ruling)
+    if only is not None:
+        table = table.filter(pc.is_in(table[_KEY], pa.array(only, pa.string()))).combine_chunks()
     keys, codes = _codes(table[_KEY])
     chosen: dict[str, Any] = {}
     differences: list[Difference] = []
@@ -114,9 +129,8 @@ def consolidate(
         first = ruling.of(element)
         if first not in orders:
             orders[first] = _order(table, codes, elements, first)
-        values, found = _element(table, element, orders[first], codes, len(keys), plain.get(element, plain_name))
-        ruled = bool(first)
-        differences += [_difference(table, keys, element, *each, ruled=ruled) for each in found]
+        values, found = _element(table, element, orders[first], codes, len(keys), plain.get(element, plain_names))
+        differences += _differences(table, keys, element, found, ruled=bool(first))
         chosen[element] = values
     organisations = _joined(table, codes, len(keys))
     records = pa.table({**chosen, "sources": organisations})
@@ -138,9 +152,8 @@ def _stacked(standard: DataStandard, told: Sequence[Told], elements: Sequence[st
             else pa.nulls(count, pa.string())
             for name in elements
         }
-        key = _key(standard, columns, count)
         columns |= {
-            _KEY: key,
+            _KEY: row_keys(standard, columns, count),
             _ORGANISATION: pa.repeat(pa.scalar(each.source.organisation), count),
             _MOMENT: pa.repeat(pa.scalar(to_micros(each.recorded)), count),
         }
@@ -148,7 +161,7 @@ def _stacked(standard: DataStandard, told: Sequence[Told], elements: Sequence[st
     return pa.concat_tables(parts).combine_chunks()
 
 
-def _key(standard: DataStandard, columns: dict[str, Any], count: int) -> Any:
+def row_keys(standard: DataStandard, columns: dict[str, Any], count: int) -> Any:
     """Return the key of each row, empty where it is not given or its check digit is wrong; write it in one form."""
     parts = []
     for element in standard.elements:
@@ -164,47 +177,44 @@ def _key(standard: DataStandard, columns: dict[str, Any], count: int) -> Any:
 
 def _resolved(standard: DataStandard, table: pa.Table, naming: Naming | None) -> tuple[pa.Table, list[dict[str, Any]]]:
     """Return the rows with the key that each belongs to: its own, else that of the one record its name means."""
-    lacking = np.flatnonzero(table[_KEY].is_null().to_numpy())
-    if not len(lacking):
+    lacking = pc.is_null(table[_KEY]).combine_chunks()
+    if not pc.any(lacking).as_py():
         return table, []
-    keys = table[_KEY].to_pylist()
-    names = table[naming.element].to_pylist() if naming else [None] * len(keys)
-    meant = naming.meant((key, name) for key, name in zip(keys, names, strict=True) if key and name) if naming else None
+    rows = table.filter(lacking).combine_chunks()
+    meant: Sequence[Collection[str]] = [()] * len(rows)
+    if naming:
+        known = table.filter(pc.invert(lacking)).combine_chunks()
+        meant = naming.meant(*(_whole(each) for each in (known[_KEY], known[naming.element], rows[naming.element])))
+    told = [_ORGANISATION, *(each for each in (*key_of(standard), "name") if each in table.column_names)]
     unresolved = []
-    for row in lacking.tolist():
-        name = names[row]
-        found = meant(name) if meant and name else ()
-        if len(found) == 1:
-            keys[row] = next(iter(found))
-        else:
-            told = [each for each in (*key_of(standard), "name") if each in table.column_names]
-            given = {each: table[each][row].as_py() for each in told}
+    for found, given in zip(meant, rows.select(dict.fromkeys(told)).to_pylist(), strict=True):
+        if len(found) != 1:
             why = "several records have this name" if found else "neither a right key nor a known name"
-            unresolved.append({"organisation": table[_ORGANISATION][row].as_py(), "why": why, **given})
-    known = _with_keys(standard, table, keys)
+            unresolved.append({"organisation": given.pop(_ORGANISATION), "why": why, **given})
+    found_keys = pa.array([next(iter(found)) if len(found) == 1 else None for found in meant], pa.string())
+    known = _with_keys(standard, table, pc.replace_with_mask(_whole(table[_KEY]), lacking, found_keys))
     return known.filter(pc.is_valid(known[_KEY])).combine_chunks(), unresolved
 
 
-def _merged(standard: DataStandard, table: pa.Table, merged: Mapping[str, str]) -> pa.Table:
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _merged(standard: DataStandard, table: pa.Table, ruling: Ruling) -> pa.Table:
     """Return the rows under the keys of the records that persons said they are of."""
-    if not merged:
+    if not ruling.merged:
         return table
-    return _with_keys(standard, table, [_kept(key, merged) for key in table[_KEY].to_pylist()])
+    keys = _whole(table[_KEY])
+    moved = pc.is_in(keys, pa.array(ruling.merged, pa.string()))
+    kept = pa.array([ruling.kept(key) for key in keys.filter(moved).to_pylist()], pa.string())
+    return _with_keys(standard, table, pc.replace_with_mask(keys, moved, kept))
 
 
-def _kept(key: str, merged: Mapping[str, str]) -> str:
-    seen = {key}
-    while (following := merged.get(key)) and following not in seen:
-        seen.add(following)
-        key = following
-    return key
-
-
-def _with_keys(standard: DataStandard, table: pa.Table, keys: Sequence[str | None]) -> pa.Table:
+def _with_keys(standard: DataStandard, table: pa.Table, keys: pa.Array) -> pa.Table:
     """Return the rows under ``keys``: what is wrong in a key is not what the record says of itself."""
     named = [_KEY, *(key_of(standard) if len(key_of(standard)) == 1 else ())]
     for name in named:
-        table = table.set_column(table.column_names.index(name), name, pa.array(keys, pa.string()))
+        table = table.set_column(table.column_names.index(name), name, keys)
     return table
 
 
@@ -215,7 +225,8 @@ def _codes(keys: pa.ChunkedArray) -> tuple[list[str], Integers]:
 
 def _order(table: pa.Table, codes: Integers, elements: Sequence[str], precedence: Sequence[str]) -> Integers:
     """Return the rows, record by record, those that go first at the beginning of each."""
-    organisations = np.array(table[_ORGANISATION].to_pylist())
+    encoded = _whole(table[_ORGANISATION]).dictionary_encode()
+    names, organisations = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
     newest = -table[_MOMENT].to_numpy()
     ranks: list[Any] = []
     for each in precedence:
@@ -224,7 +235,7 @@ def _order(table: pa.Table, codes: Integers, elements: Sequence[str], precedence
         elif each == COMPLETE:
             ranks.append(-sum(table[name].is_valid().to_numpy().astype(np.int64) for name in elements))
         else:
-            ranks.append((organisations != each).astype(np.int64))
+            ranks.append((organisations != (names.index(each) if each in names else -1)).astype(np.int64))
     order: Integers = np.lexsort([*reversed([*ranks, newest]), codes])
     return order
 
@@ -255,18 +266,22 @@ def _element(
     return values, [(record, filled[low:high]) for record, low, high in found]
 
 
-def _difference(
-    table: pa.Table, keys: Sequence[str], element: str, record: int, rows: Integers, *, ruled: bool
-) -> Difference:
-    said = [
-        {
-            "organisation": table[_ORGANISATION][row].as_py(),
-            "value": table[element][row].as_py(),
-            "recorded": format_instant(from_micros(table[_MOMENT][row].as_py())),
-        }
-        for row in rows.tolist()
-    ]
-    return Difference(keys[record], element, tuple(said), ruled)
+def _differences(
+    table: pa.Table, keys: Sequence[str], element: str, found: Sequence[tuple[int, Integers]], *, ruled: bool
+) -> list[Difference]:
+    """Return the differences of an element, of the records found to differ in it, with their rows."""
+    if not found:
+        return []
+    told = table.select([_ORGANISATION, element, _MOMENT]).take(pa.array(np.concatenate([rows for _, rows in found])))
+    said = zip(*(column.to_pylist() for column in told.columns), strict=True)
+    differences = []
+    for record, rows in found:
+        each = tuple(
+            {"organisation": organisation, "value": value, "recorded": format_instant(from_micros(moment))}
+            for organisation, value, moment in islice(said, len(rows))
+        )
+        differences.append(Difference(keys[record], element, each, ruled))
+    return differences
 
 
 def _with_decisions(values: Any, keys: Sequence[str], element: str, decided: Mapping[tuple[str, str], str]) -> Any:
@@ -277,8 +292,15 @@ def _with_decisions(values: Any, keys: Sequence[str], element: str, decided: Map
 
 def _joined(table: pa.Table, codes: Integers, count: int) -> Any:
     """Return for each record which bureaus know it."""
-    organisations = table[_ORGANISATION].to_pylist()
-    known: list[set[str]] = [set() for _ in range(count)]
-    for code, organisation in zip(codes.tolist(), organisations, strict=True):
-        known[code].add(organisation)
-    return pa.array([", ".join(sorted(each)) for each in known], pa.string())
+    if not count:
+        return pa.array([], pa.string())
+    encoded = _whole(table[_ORGANISATION]).dictionary_encode()
+    names = encoded.dictionary.to_pylist()
+    known = np.zeros((count, len(names)), bool)
+    known[codes, encoded.indices.to_numpy()] = True
+    kinds, which = np.unique(np.packbits(known, axis=1), axis=0, return_inverse=True)
+    sets = np.unpackbits(kinds, axis=1, count=len(names)).astype(bool)
+    texts = [
+        ", ".join(sorted(name for name, there in zip(names, each, strict=True) if there)) for each in sets.tolist()
+    ]
+    return pa.array(texts, pa.string()).take(pa.array(which.reshape(-1)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ from lifang.store import Entry, Row, Store, Transaction
 _REASON_MAX = 500
 _CONFLICT, _DUPLICATE, _STEP = "master_conflict", "master_duplicate", "master_step"
 _SYSTEM = "consolidation"
+_Opening = tuple[str, Row, Row | None]  # id, what it is to be, what it was
 
 
 class Docket:
@@ -71,7 +73,7 @@ class Docket:
     def settle_conflict(self, conflict_id: str, organisation: str, reason: str, *, by: Subject) -> Conflict:
         """Return the conflict, settled: what ``organisation`` says holds, for a stated ``reason``, on record.
 
-        It shows in the record at the next consolidation, and holds until a bureau says something else.
+        It holds until a bureau says something else; the record is for whoever asks this to redo.
         """
         conflict = self.conflict(conflict_id)
         require(by, Action.ADMIT, Resource("dataset", dataset_of(conflict.kind)))
@@ -89,8 +91,8 @@ class Docket:
     ) -> DuplicateCase:
         """Return the case, settled, for a stated ``reason``, on record: the records are the ``same``, or ``different``.
 
-        The same: at the next consolidation they are one record, ``kept``, one of them. It may be settled otherwise
-        later: then they are told apart again.
+        The same: they are one record, ``kept``, one of them. It may be settled otherwise later: then they are told
+        apart again. The records are for whoever asks this to redo.
         """
         case = self.duplicate(case_id)
         require(by, Action.ADMIT, Resource("dataset", dataset_of(case.kind)))
@@ -118,42 +120,61 @@ class Docket:
         settled = [each for each in self.duplicates(kind, state=SETTLED) if each.decision == SAME]
         return {record: each.kept for each in settled for record in each.records if record != each.kept}
 
-    def list_conflicts(self, kind: str, differences: Sequence[Difference]) -> int:
-        """Return how many conflicts are open, after those that are new are listed and those that ended are closed."""
+    def decided_since(self, kind: str, moment: datetime) -> set[str]:
+        """Return the records of which a person settled a conflict at a moment or later."""
+        settled = self.conflicts(kind, state=SETTLED)
+        return {each.record for each in settled if each.settled and each.settled >= moment}
+
+    def list_conflicts(
+        self, kind: str, differences: Sequence[Difference], *, among: Collection[str] | None = None
+    ) -> int:
+        """Return how many conflicts are open, after those that are new are listed and those that ended are closed.
+
+        ``differences`` are those of all records, or of those ``among`` which they were looked for.
+        """
         wanted = {f"{kind}:{each.record}:{each.element}": each for each in differences if not each.ruled}
-        still = 0
+        opened: list[_Opening] = []
         with self._store.registry.transaction() as tx:
-            held = {row["id"]: row for row in tx.find(_CONFLICT, where={"kind": kind})}
+            rows = tx.find(_CONFLICT, where={"kind": kind})
+            held = {row["id"]: row for row in rows if among is None or row["record"] in among}
             for name, each in wanted.items():
                 said = [dict(one) for one in each.said]
                 before = held.get(name)
                 alike = before is not None and _values(before["said"]) == _values(said)
-                if before and alike and before["state"] == SETTLED:
-                    continue
-                still += 1
-                if not (before and alike and before["state"] == OPEN):
+                if not (before and alike and before["state"] in {SETTLED, OPEN}):
                     row = {"kind": kind, "record": each.record, "element": each.element, "said": said, "value": None}
-                    self._open(tx, _CONFLICT, name, row, before)
+                    opened.append((name, row, before))
+            self._open(tx, _CONFLICT, opened)
             self._close(tx, _CONFLICT, held, wanted)
-        return still
+        return self.open_conflicts(kind)
 
-    def list_duplicates(self, kind: str, found: Sequence[Duplicate]) -> int:
-        """Return how many cases are open, after those that are new are listed and those that ended are closed."""
+    def list_duplicates(self, kind: str, found: Sequence[Duplicate], *, among: AbstractSet[str] | None = None) -> int:
+        """Return how many cases are open, after those that are new are listed and those that ended are closed.
+
+        ``found`` are those of all records, or those that have one ``among`` which they were looked for.
+        """
         wanted = {each.id(kind): each for each in found}
-        still = 0
+        opened: list[_Opening] = []
         with self._store.registry.transaction() as tx:
-            held = {row["id"]: row for row in tx.find(_DUPLICATE, where={"kind": kind})}
+            rows = tx.find(_DUPLICATE, where={"kind": kind})
+            held = {row["id"]: row for row in rows if among is None or not among.isdisjoint(row["records"])}
             for name, each in wanted.items():
                 before = held.get(name)
-                if before and before["state"] == SETTLED:
-                    continue
-                still += 1
-                if before is None or before["state"] != OPEN:
+                if before is None or before["state"] not in {SETTLED, OPEN}:
                     said = dict(zip(each.alike, each.said, strict=True))
                     row = {"kind": kind, "records": list(each.records), "said": said, "decision": "", "kept": ""}
-                    self._open(tx, _DUPLICATE, name, row, before)
+                    opened.append((name, row, before))
+            self._open(tx, _DUPLICATE, opened)
             self._close(tx, _DUPLICATE, held, wanted)
-        return still
+        return self.open_duplicates(kind)
+
+    def open_conflicts(self, kind: str) -> int:
+        """Return how many conflicts wait for a person."""
+        return self._store.registry.count(_CONFLICT, where={"kind": kind, "state": OPEN})
+
+    def open_duplicates(self, kind: str) -> int:
+        """Return how many cases of duplicates wait for a person."""
+        return self._store.registry.count(_DUPLICATE, where={"kind": kind, "state": OPEN})
 
     def _find(self, table: str, kind: str, state: str | None, after: str | None, limit: int | None) -> list[Row]:
         where = {"kind": kind_of(kind).id} | ({} if state is None else {"state": state})
@@ -181,15 +202,19 @@ class Docket:
             tx.record(Entry(by.id, f"settle_{table}", f"dataset:{dataset_of(item.kind)}", detail=told))
         return row
 
-    def _open(self, tx: Transaction, table: str, name: str, row: Row, before: Row | None) -> None:
+    def _open(self, tx: Transaction, table: str, opened: Sequence[_Opening]) -> None:
         now = self._clock.now()
-        whole = {**row, "state": OPEN, "reason": "", "settled_by": "", "settled": None}
-        if before is None:
-            tx.insert(table, {"id": name, **whole, "opened": now})
-        else:
-            tx.update(table, name, whole)
-        move = "opened" if before is None else "reopened" if before["state"] != OPEN else "changed"
-        self._step(tx, name, move, _SYSTEM, {"said": row["said"]}, now)
+        fresh = {"state": OPEN, "reason": "", "settled_by": "", "settled": None}
+        new = [{"id": name, **row, **fresh, "opened": now} for name, row, before in opened if before is None]
+        tx.insert_many(table, new)
+        told = {"move": "opened", "by": _SYSTEM, "recorded": now}
+        steps = [{"id": new_id("step", now), "item": row["id"], **told, "detail": {"said": row["said"]}} for row in new]
+        tx.insert_many(_STEP, steps)
+        for name, row, before in opened:
+            if before is not None:
+                tx.update(table, name, {**row, **fresh})
+                move = "reopened" if before["state"] != OPEN else "changed"
+                self._step(tx, name, move, _SYSTEM, {"said": row["said"]}, now)
 
     def _close(self, tx: Transaction, table: str, held: Mapping[str, Row], wanted: Mapping[str, Any]) -> None:
         now = self._clock.now()

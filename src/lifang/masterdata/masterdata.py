@@ -1,65 +1,33 @@
-"""The face of the room: sources, rules, consolidation; the docket of what waits for a person; records and places."""
+"""The face of the room: sources, rules, consolidation, decisions; the docket, records and places."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
-from lifang.catalogue import Card, Catalogue, Change
+from lifang.catalogue import Catalogue
 from lifang.core import BadInput, Clock, NotFound, Settings
-from lifang.core import Conflict as Clash
-from lifang.guard import Action, Resource, Subject, require, strictest
-from lifang.masterdata.addresses import Gazetteer, Matcher
-from lifang.masterdata.consolidating import Consolidation, Naming, Ruling, Told, consolidate, key_of
+from lifang.guard import Action, Resource, Subject, require
 from lifang.masterdata.docket import Docket
-from lifang.masterdata.duplicates import Plain, duplicates
+from lifang.masterdata.golden import Consolidated, Golden, Progress
 from lifang.masterdata.model import (
     ADDRESS,
-    ADDRESS_CODE,
     ADDRESSED,
     COMPLETE,
     NEWEST,
+    Conflict,
+    DuplicateCase,
     Source,
     dataset_of,
     kind_of,
     kinds,
 )
-from lifang.masterdata.names import by_name, plain_name
 from lifang.masterdata.places import Places
 from lifang.masterdata.records import Records
-from lifang.standards import DataStandard
 from lifang.store import Entry, Store, Transaction, read_setting, write_setting
 
-_TOLD_MAX = 1_000  # unresolved rows that one consolidation tells
-_DUPLICATES_MAX = 10_000  # cases of duplicates that one consolidation lists
 _READ = "masterdata:read:"  # by source: the release that was the newest when it was named, or was last consolidated
-Progress = Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class Consolidated:
-    """What a consolidation came to: records in the release, conflicts and duplicates that are open, unresolved rows."""
-
-    kind: str
-    release: str
-    records: int
-    inserted: int
-    updated: int
-    deleted: int
-    conflicts: int
-    duplicates: int
-    unresolved: Sequence[Mapping[str, Any]]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 class MasterData:
@@ -69,6 +37,7 @@ class MasterData:
         self._store = store
         self._catalogue = catalogue
         self._clock = clock
+        self._consolidating = threading.Lock()
         self.places = Places(catalogue, settings)
         self.docket = Docket(store, clock)
         self.records = Records(catalogue, self.docket)
@@ -149,78 +118,38 @@ class MasterData:
     def consolidate(self, kind: str, *, by: Subject, progress: Progress = lambda _share: None) -> Consolidated:
         """Return what the sources of a kind come to now, released; what needs a person is on the docket.
 
-        ``progress`` is told the done share, and may raise to end it: nothing is released then. Run again it comes to
-        the same. ``Conflict`` without any source.
+        Only what changed since the last time is done again, where that is known: it comes to the same as all of it.
+        ``progress`` is told the done share, and may raise to end it: nothing is released then. ``Conflict`` without any
+        source.
         """
-        standard = kind_of(kind)
-        told = [self._told(each, standard) for each in self.sources(kind)]
-        if not told:
-            raise Clash(f"{kind} has no source.", where=kind, mend="Name a dataset as its source first.")
-        card = self._card(standard, told)
-        require(by, Action.ADMIT, Resource("dataset", card.id, card.classification))
-        progress(0.1)
-        found = self._consolidated(standard, told, lambda share: progress(0.1 + 0.3 * share))
-        if not len(found.records):
-            raise BadInput(f"No row of the sources of {kind} can be resolved.", where=kind, mend="Mend their keys.")
-        progress(0.4)
-        alike = duplicates(kind, found.records, found.keys, self._plain(kind), most=_DUPLICATES_MAX)
-        records = self._located(kind, found.records, lambda share: progress(0.5 + 0.3 * share))
-        progress(0.8)
-        release, counts = self._release(card, records, by)
-        for each in told:
-            self._mark_read(each.source.id, each.number)
-        conflicts = self.docket.list_conflicts(kind, found.differences)
-        cases = self.docket.list_duplicates(kind, alike)
-        return Consolidated(kind, release, len(records), *counts, conflicts, cases, found.unresolved[:_TOLD_MAX])
+        with self._consolidating:
+            golden = self._golden(kind)
+            done = golden.up_to_date(by=by, progress=progress)
+            for source, release in golden.told:
+                self._mark_read(source.id, release.number)
+        return done
 
-    def _consolidated(self, standard: DataStandard, told: Sequence[Told], progress: Progress) -> Consolidation:
-        kind = standard.id
-        rules, merged, naming = self.rules(kind), self.docket.merged(kind), self._naming(kind)
-        parse = self.places.gazetteer().parse
-        plain = {ADDRESSED[kind]: lambda text: parse(text).canonical or plain_name(text)} if kind in ADDRESSED else {}
-        undecided = consolidate(standard, told, Ruling(rules, merged), naming=naming, plain=plain, progress=progress)
-        decided = self.docket.decided(kind, undecided.differences)
-        return undecided.decided(decided) if decided else undecided
+    def settle_conflict(self, conflict_id: str, organisation: str, reason: str, *, by: Subject) -> Conflict:
+        """Return the conflict, settled; the record says it from now on. See :meth:`Docket.settle_conflict`."""
+        with self._consolidating:
+            done = self.docket.settle_conflict(conflict_id, organisation, reason, by=by)
+            self._golden(done.kind).redone([done.record], by=by)
+        return done
 
-    def _naming(self, kind: str) -> Naming | None:
-        """Return by what a row without a right key is known: firms by their name, addresses by their parts."""
-        if kind == "legal_entity":
-            return Naming("name", by_name)
-        return Naming("full_address", _by_address(self.places.gazetteer())) if kind == ADDRESS else None
+    def settle_duplicate(
+        self, case_id: str, decision: str, reason: str, *, kept: str = "", by: Subject
+    ) -> DuplicateCase:
+        """Return the case, settled; its records are one, or apart, from now on. See :meth:`Docket.settle_duplicate`."""
+        with self._consolidating:
+            done = self.docket.settle_duplicate(case_id, decision, reason, kept=kept, by=by)
+            self._golden(done.kind).redone(done.records, by=by)
+        return done
 
-    def _plain(self, kind: str) -> dict[str, Plain]:
-        """Return how texts are compared where two records may be one: addresses by their parts, homes by their room."""
-        parse = self.places.gazetteer().parse
-        if kind == ADDRESS:
-            return {"full_address": lambda text: parse(text).canonical or plain_name(text)}
-        if kind == "housing_unit":
-            return {"address": lambda text: found.canonical if (found := parse(text)).room else ""}
-        return {}
-
-    def _located(self, kind: str, records: pa.Table, progress: Progress) -> pa.Table:
-        """Return the records with the code of the standard address that theirs means, where they do not tell it."""
-        element = ADDRESSED.get(kind)
-        if element is None:
-            return records
-        codes = self.places.coded(records[element], progress)
-        if ADDRESS_CODE in records.column_names:
-            told = records[ADDRESS_CODE].combine_chunks()
-            place = records.column_names.index(ADDRESS_CODE)
-            return records.set_column(place, ADDRESS_CODE, pc.coalesce(told, codes))
-        return records.append_column(ADDRESS_CODE, codes)
-
-    def _told(self, source: Source, standard: DataStandard) -> Told:
-        dataset = self._catalogue.dataset(source.id)
-        release = dataset.release()
-        relation = dataset.rows_of(release)
-        there = {column.name for column in relation.columns}
-        named = {each.id: source.columns.get(each.id, each.id) for each in standard.elements if each.type != "geometry"}
-        chosen = {element: column for element, column in named.items() if column in there}
-        if lacking := [name for name in source.columns.values() if name not in there]:
-            raise BadInput(f"{source.id} has no column {lacking[0]!r}.", where=source.id, mend="Correct the source.")
-        rows = relation.select(list(dict.fromkeys(chosen.values())))
-        table = pa.table({element: rows[column] for element, column in chosen.items()})
-        return Told(source, table, release.recorded, release.number)
+    def _golden(self, kind: str) -> Golden:
+        return Golden(
+            self._store, self._catalogue, self.docket, self.places, kind_of(kind).id,
+            sources=self.sources(kind), rules=self.rules(kind), began=self._clock.now(),
+        )  # fmt: skip
 
     def _newest(self, dataset: str) -> int:
         """Return the number of the newest release of a dataset; 0 where there is none."""
@@ -232,58 +161,6 @@ class MasterData:
 
     def _mark_read(self, dataset: str, release: int) -> None:
         write_setting(self._store, f"{_READ}{dataset}", {"release": release})
-
-    def _card(self, standard: DataStandard, told: Sequence[Told]) -> Card:
-        grades = [self._catalogue.dataset(each.source.id).card.classification for each in told]
-        columns: dict[str, Any] = {
-            each.id: {"zh": each.zh, "en": each.en, "type": each.type, "unit": each.unit}
-            for each in standard.elements
-            if each.type != "geometry"
-        }
-        if standard.id in ADDRESSED:
-            columns.setdefault(ADDRESS_CODE, {"zh": "标准地址编码", "en": "address code", "type": "text"})
-        columns["sources"] = {"zh": "提供单位", "en": "Bureaus that know it"}
-        return Card.from_mapping(
-            {
-                "id": dataset_of(standard.id),
-                "name": {"zh": f"{standard.title_zh}（主数据）", "en": f"{standard.title_en} (master data)"},
-                "theme": standard.theme,
-                "classification": strictest(*grades).value,
-                "key": key_of(standard),
-                "columns": columns,
-            }
-        )
-
-    def _release(self, card: Card, records: pa.Table, by: Subject) -> tuple[str, tuple[int, int, int]]:
-        """Return the release that holds the records, and how many came, changed and went."""
-        try:
-            dataset = self._catalogue.dataset(card.id)
-        except NotFound:
-            dataset = None
-        if dataset is None or dataset.card.digest() != card.digest():
-            folder = self._store.folder / "scratch"
-            folder.mkdir(exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder) as scratch:
-                path = Path(scratch) / f"{card.id}.parquet"
-                pq.write_table(records, path)
-                admission = self._catalogue.add(path, name=path.name, card=card, by=by)
-            release = admission.release or self._catalogue.dataset(card.id).release()
-            return release.id, (release.rows, 0, 0)
-        keys = pa.table({name: pc.cast(dataset.rows().select([name])[name], pa.string()) for name in card.key})
-        gone = keys.join(records.select(list(card.key)), list(card.key), join_type="left anti")
-        change = Change(records, gone if len(gone) else None)
-        done = self._catalogue.amend(card.id, change, by=by, name=f"consolidation of {card.id}")
-        return done.release.id, (done.inserted, done.updated, done.deleted)
-
-
-def _by_address(gazetteer: Gazetteer) -> Callable[[Iterable[tuple[str, str]]], Callable[[str], Sequence[str]]]:
-    """Return what finds the code of the address that a text means, among (code, text) pairs."""
-
-    def known(pairs: Iterable[tuple[str, str]]) -> Callable[[str], Sequence[str]]:
-        matcher = Matcher(gazetteer, dict(pairs))
-        return lambda text: [found[0]] if (found := matcher.match(text)) else []
-
-    return known
 
 
 def _put(tx: Transaction, table: str, key: str, row: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 from lifang.catalogue import Catalogue, Dataset
 from lifang.core import BadInput, NotFound, Settings
 from lifang.masterdata.addresses import Address, Gazetteer, Matcher
-from lifang.masterdata.model import ADDRESS, ADDRESS_CODE, dataset_of
+from lifang.masterdata.model import ADDRESS, ADDRESS_CODE, ADDRESSED, dataset_of
 from lifang.standards import code_list
 
 _USUAL: Mapping[str, Mapping[str, str]] = {
@@ -77,6 +78,17 @@ class Places:
     def feeds(self) -> tuple[Feed, ...]:
         """Return what the gazetteer is fed from now."""
         return self._newest().feeds
+
+    def state(self, kind: str) -> str:
+        """Return a text that is another one whenever records of a kind may be read otherwise than before.
+
+        Addresses are read by names of places, records with an address by these and by the standard addresses.
+        """
+        known = self._newest()
+        if kind == ADDRESS:
+            roads = sha256("\n".join(sorted(known.gazetteer.roads)).encode()).hexdigest()
+            return " ".join((*known.of[:-1], roads))
+        return " ".join(known.of) if kind in ADDRESSED else ""
 
     def meaning(self, text: str) -> Meaning:
         """Return what a text says of a place."""

@@ -95,25 +95,31 @@ def test_a_row_with_a_wrong_code_is_known_by_its_name_or_told(master: MasterData
     assert [each.records for each in master.docket.duplicates("legal_entity")] == [sorted([TWO, THREE])]
 
 
-def test_a_person_settles_a_conflict_and_it_holds_until_somebody_says_something_else(
-    master: MasterData, tell: Tell, store: Store
+def test_a_person_settles_a_conflict_which_shows_at_once_and_holds_until_somebody_says_something_else(
+    master: MasterData, tell: Tell, store: Store, clock: ManualClock
 ) -> None:
     tell("market", f"uscc,name\n{ONE},甲有限公司\n")
     tell("tax", f"uscc,name\n{ONE},甲乙有限公司\n")
     master.consolidate("legal_entity", by=SYSTEM)
     assert names(master) == "甲乙有限公司"
+    before = clock.now()
+    clock.advance(timedelta(minutes=1))
     conflict = master.docket.conflicts("legal_entity")[0]
     with pytest.raises(BadInput, match="needs a reason"):
-        master.docket.settle_conflict(conflict.id, "market", " ", by=SYSTEM)
+        master.settle_conflict(conflict.id, "market", " ", by=SYSTEM)
     with pytest.raises(BadInput, match="says nothing"):
-        master.docket.settle_conflict(conflict.id, "police", "x", by=SYSTEM)
+        master.settle_conflict(conflict.id, "police", "x", by=SYSTEM)
     with pytest.raises(Denied):
-        master.docket.settle_conflict(conflict.id, "market", "x", by=Subject("a", "a", frozenset({Role.ANALYST})))
-    assert master.docket.settle_conflict(conflict.id, "market", "营业执照为准", by=SYSTEM).value == "甲有限公司"
-    last = store.ledger.records(resource="dataset:master_legal_entity")[-1].entry
-    assert (last.action, last.detail["reason"]) == ("settle_master_conflict", "营业执照为准")
+        master.settle_conflict(conflict.id, "market", "x", by=Subject("a", "a", frozenset({Role.ANALYST})))
+    assert master.settle_conflict(conflict.id, "market", "营业执照为准", by=SYSTEM).value == "甲有限公司"
+    assert (names(master), names(master, at=before)) == ("甲有限公司", "甲乙有限公司")
+    history = master.records.history("legal_entity", [ONE])
+    assert [state["name"] for _, state in history] == ["甲有限公司", "甲乙有限公司"]
+    decision, written = (each.entry for each in store.ledger.records(resource="dataset:master_legal_entity")[-2:])
+    assert (decision.action, decision.detail["reason"]) == ("settle_master_conflict", "营业执照为准")
+    assert (written.action, written.subject) == ("amend", SYSTEM.id)
     done = master.consolidate("legal_entity", by=SYSTEM)
-    assert (names(master), done.conflicts, done.updated) == ("甲有限公司", 0, 1)
+    assert (names(master), done.conflicts, done.updated) == ("甲有限公司", 0, 0)
     tell("tax", f"uscc,name\n{ONE},丁有限公司\n")
     done = master.consolidate("legal_entity", by=SYSTEM)
     assert (names(master), done.conflicts) == ("丁有限公司", 1)
@@ -204,12 +210,13 @@ def test_records_that_a_person_says_are_one_become_one_and_are_told_apart_again(
     (case,) = master.docket.duplicates("address")
     assert case.records == ["A1", "A2"]
     with pytest.raises(BadInput, match="none of these"):
-        master.docket.settle_duplicate(case.id, "same", "x", kept="A3", by=SYSTEM)
-    master.docket.settle_duplicate(case.id, "same", "同一户", kept="A1", by=SYSTEM)
-    done = master.consolidate("address", by=SYSTEM)
-    assert (done.records, done.duplicates, done.deleted) == (2, 0, 1)
+        master.settle_duplicate(case.id, "same", "x", kept="A3", by=SYSTEM)
+    master.settle_duplicate(case.id, "same", "同一户", kept="A1", by=SYSTEM)
     assert master.records.record("address", ["A2"])["address_code"] == "A1"
-    master.docket.settle_duplicate(case.id, "different", "两户", by=SYSTEM)
+    done = master.consolidate("address", by=SYSTEM)
+    assert (done.records, done.duplicates, done.deleted) == (2, 0, 0)
+    master.settle_duplicate(case.id, "different", "两户", by=SYSTEM)
+    assert master.records.record("address", ["A2"])["address_code"] == "A2"
     assert master.consolidate("address", by=SYSTEM).records == 3
     steps = [(each.move, each.detail.get("decision")) for each in master.docket.steps(case.id)]
     assert steps == [("opened", None), ("settled", "same"), ("settled", "different")]

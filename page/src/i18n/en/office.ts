@@ -129,7 +129,7 @@ export const office: Record<keyof typeof zh, string> = {
   "conflict.norule": "No rule of precedence: a person decides. What is chosen holds until a bureau says something else.",
   "conflict.reason": "Reason",
   "conflict.settle": "Let this hold",
-  "conflict.settled.said": "Settled: it shows in the record at the next consolidation.",
+  "conflict.settled.said": "Settled: the record says so now.",
   "conflict.holds": "“{value}” holds: {reason}",
   "record.links": "Links",
   "record.out": "{link} →",

@@ -88,7 +88,7 @@ def settle(
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
-    """Settle a conflict; it shows in the record at the next consolidation."""
+    """Settle a conflict; it shows in the record at once."""
     with Client(folder, purpose=purpose) as client:
         body = {"organisation": organisation, "reason": reason}
         show(client.post(_path("conflicts", conflict), body), as_json=as_json)
@@ -119,7 +119,7 @@ def decide(
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
-    """Say whether records are one; it shows at the next consolidation, and may be said otherwise later."""
+    """Say whether records are one; it shows at once, and may be said otherwise later."""
     body = {"decision": decision, "kept": kept, "reason": reason}
     with Client(folder, purpose=purpose) as client:
         show(client.post(_path("duplicates", case), body), as_json=as_json)

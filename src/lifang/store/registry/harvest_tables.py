@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lifang.store.registry.columns import json, key, moment, moment_or_none, table, text
+from lifang.store.registry.columns import json, key, moment, moment_or_none, table, text, truth, whole
 
 harvest_source = table(
     "harvest_source",
@@ -18,6 +18,11 @@ harvest_source = table(
     moment_or_none("harvested"),
     text("cursor"),
     json("report"),
+    whole("every_days"),
+    truth("active"),
+    moment_or_none("attempted"),
+    json("trouble"),
+    moment_or_none("removed"),
     sa.Index(None, "url"),
 )
 harvest_record = table(

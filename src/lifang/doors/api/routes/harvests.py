@@ -7,7 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from lifang.doors.api.bodies.harvests import HarvestAsked, SourceBody, SourcePage
+from lifang.doors.api.bodies.harvests import (
+    HarvestAsked,
+    HarvestChanged,
+    HarvestTried,
+    Listed,
+    NotTaken,
+    SourceBody,
+    SourcePage,
+    TrialBody,
+)
+from lifang.doors.api.bodies.kinds import Name
 from lifang.doors.api.bodies.work import JobBody
 from lifang.doors.api.routes.work import job_body
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking
@@ -25,6 +35,9 @@ def router() -> APIRouter:
     routes.add_api_route("/harvests", begin, methods=["POST"], status_code=202, response_model=JobBody)
     routes.add_api_route("/harvests/{source_id}", one, response_model=SourceBody)
     routes.add_api_route("/harvests/{source_id}", again, methods=["POST"], status_code=202, response_model=JobBody)
+    routes.add_api_route("/harvests/{source_id}", change, methods=["PATCH"], response_model=SourceBody)
+    routes.add_api_route("/harvests/{source_id}", remove, methods=["DELETE"], status_code=204, response_class=Response)
+    routes.add_api_route("/harvest-trials", try_out, methods=["POST"], response_model=TrialBody)
     return routes
 
 
@@ -48,6 +61,7 @@ def begin(body: HarvestAsked, request: Request, asker: Manages) -> Response:
         source_id=body.id,
         title=body.title,
         classification=Classification(body.classification),
+        every_days=body.every_days,
     )
     return _start(request, asker, source.id)
 
@@ -55,6 +69,29 @@ def begin(body: HarvestAsked, request: Request, asker: Manages) -> Response:
 def again(source_id: str, request: Request, asker: Runs) -> Response:
     """Harvest a portal again: only what has changed is written."""
     return _start(request, asker, asker.city.harvests.source(source_id).id)
+
+
+def change(source_id: str, body: HarvestChanged, request: Request, asker: Manages) -> Response:
+    """Say how often a portal is read by itself, or let it rest."""
+    changed = asker.city.harvests.change(source_id, by=asker.subject, **body.model_dump())
+    return answer(request, SourceBody.model_validate(changed.as_json()))
+
+
+def remove(source_id: str, asker: Manages) -> Response:
+    """Have a portal read no more; its datasets stay, and say where they are from."""
+    asker.city.harvests.remove(source_id, by=asker.subject)
+    return Response(status_code=204)
+
+
+def try_out(body: HarvestTried, request: Request, asker: Manages) -> Response:
+    """Ask a portal a first question: what it speaks, and what it lists; nothing of it is kept."""
+    found = asker.city.harvests.tried(body.url, kind=body.kind, by=asker.subject)
+    examples = [
+        Listed(identifier=each.identifier, title=Name(zh=each.title.zh, en=each.title.en)) for each in found.examples
+    ]
+    refused = [NotTaken(identifier=identifier[:300], why=why[:500]) for identifier, why in found.refused]
+    told = TrialBody(kind=found.kind, found=found.found, whole=found.whole, examples=examples, refused=refused)
+    return answer(request, told)
 
 
 def _start(request: Request, asker: Asker, source_id: str) -> Response:

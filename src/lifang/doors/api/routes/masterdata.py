@@ -102,10 +102,10 @@ def docket() -> APIRouter:
 
     @routes.post("/conflicts/{conflict_id}", response_model=ConflictBody)
     def settle(conflict_id: str, request: Request, body: Settlement, asker: Sets) -> Response:
-        """Settle a conflict: whose word holds, and why; it is on record."""
+        """Settle a conflict: whose word holds, and why; it is on record, and the record says so at once."""
         waiting = asker.city.masterdata.docket
         asker.dataset(dataset_of(waiting.conflict(conflict_id).kind))
-        done = waiting.settle_conflict(conflict_id, body.organisation, body.reason, by=asker.subject)
+        done = asker.city.masterdata.settle_conflict(conflict_id, body.organisation, body.reason, by=asker.subject)
         return _conflict(request, asker, done)
 
     @routes.get("/{kind}/duplicates", response_model=DuplicatePage)
@@ -126,10 +126,12 @@ def docket() -> APIRouter:
 
     @routes.post("/duplicates/{case_id}", response_model=DuplicateBody)
     def decide(case_id: str, request: Request, body: Verdict, asker: Sets) -> Response:
-        """Say whether records are the same or different, and why; it is on record, and may be said otherwise later."""
+        """Say whether records are the same or different, and why; it holds at once, and may be said otherwise later."""
         waiting = asker.city.masterdata.docket
         asker.dataset(dataset_of(waiting.duplicate(case_id).kind))
-        done = waiting.settle_duplicate(case_id, body.decision, body.reason, kept=body.kept, by=asker.subject)
+        done = asker.city.masterdata.settle_duplicate(
+            case_id, body.decision, body.reason, kept=body.kept, by=asker.subject
+        )
         return _duplicate(request, asker, done)
 
     return routes

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-HEAD = "0021"
+HEAD = "0022"
 SCHEMA = Path(__file__).with_name("schema.sql")  # statements with an empty line between; `make docs` writes it
 
 

@@ -47,7 +47,7 @@ CREATE TABLE alembic_version (
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
-INSERT INTO "alembic_version" VALUES('0021');
+INSERT INTO "alembic_version" VALUES('0022');
 
 CREATE TABLE "alert" (
 	id TEXT NOT NULL, 
@@ -494,7 +494,7 @@ CREATE TABLE harvest_source (
 	created INTEGER NOT NULL, 
 	harvested INTEGER, 
 	cursor TEXT NOT NULL, 
-	report TEXT, 
+	report TEXT, every_days INTEGER DEFAULT '0' NOT NULL, active INTEGER DEFAULT '1' NOT NULL, attempted INTEGER, trouble TEXT, removed INTEGER, 
 	CONSTRAINT pk_harvest_source PRIMARY KEY (id)
 )
  STRICT
