@@ -1289,6 +1289,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/harvest-trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Out
+         * @description Ask a portal a first question: what it speaks, and what it lists; nothing of it is kept.
+         */
+        post: operations["try_out_api_v1_harvest_trials_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/harvests": {
         parameters: {
             query?: never;
@@ -1331,10 +1351,18 @@ export interface paths {
          * @description Harvest a portal again: only what has changed is written.
          */
         post: operations["again_api_v1_harvests__source_id__post"];
-        delete?: never;
+        /**
+         * Remove
+         * @description Have a portal read no more; its datasets stay, and say where they are from.
+         */
+        delete: operations["remove_api_v1_harvests__source_id__delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change
+         * @description Say how often a portal is read by itself, or let it rest.
+         */
+        patch: operations["change_api_v1_harvests__source_id__patch"];
         trace?: never;
     };
     "/api/v1/indicators": {
@@ -1585,7 +1613,7 @@ export interface paths {
         put?: never;
         /**
          * Settle
-         * @description Settle a conflict: whose word holds, and why; it is on record.
+         * @description Settle a conflict: whose word holds, and why; it is on record, and the record says so at once.
          */
         post: operations["settle_api_v1_masterdata_conflicts__conflict_id__post"];
         delete?: never;
@@ -1629,7 +1657,7 @@ export interface paths {
         put?: never;
         /**
          * Decide
-         * @description Say whether records are the same or different, and why; it is on record, and may be said otherwise later.
+         * @description Say whether records are the same or different, and why; it holds at once, and may be said otherwise later.
          */
         post: operations["decide_api_v1_masterdata_duplicates__case_id__post"];
         delete?: never;
@@ -7585,6 +7613,12 @@ export interface components {
              */
             classification: "open" | "shared" | "restricted";
             /**
+             * Every Days
+             * @description By itself; 0: only when asked.
+             * @default 0
+             */
+            every_days: number;
+            /**
              * Id
              * @default
              */
@@ -7600,6 +7634,30 @@ export interface components {
              * @default
              */
             title: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * HarvestChanged
+         * @description How often a portal is read by itself, and whether it is at all.
+         */
+        HarvestChanged: {
+            /** Active */
+            active?: boolean | null;
+            /** Every Days */
+            every_days?: number | null;
+        };
+        /**
+         * HarvestTried
+         * @description A portal to ask a first question of.
+         */
+        HarvestTried: {
+            /**
+             * Kind
+             * @default auto
+             * @enum {string}
+             */
+            kind: "auto" | "dcat" | "data.json" | "ckan";
             /** Url */
             url: string;
         };
@@ -8374,6 +8432,15 @@ export interface components {
             ok: boolean;
         };
         /**
+         * Listed
+         * @description A dataset as its portal lists it.
+         */
+        Listed: {
+            /** Identifier */
+            identifier: string;
+            title: components["schemas"]["Name"];
+        };
+        /**
          * LiveBody
          * @description The latest value of a datastream bound to an object; ``age_s`` is how old it was at the moment asked for.
          */
@@ -9094,6 +9161,16 @@ export interface components {
             told: number;
             /** Url */
             url: string;
+        };
+        /**
+         * NotTaken
+         * @description A dataset that cannot be taken in, and why.
+         */
+        NotTaken: {
+            /** Identifier */
+            identifier: string;
+            /** Why */
+            why: string;
         };
         /**
          * NoteBody
@@ -10067,12 +10144,22 @@ export interface components {
         /**
          * SourceBody
          * @description A portal that is harvested; ``report`` is what came of the last harvest: counts, and why some were refused.
+         *
+         *     ``trouble`` tells why the last one failed, if it did; ``due`` when the next one begins by itself.
          */
         SourceBody: {
+            /** Active */
+            active: boolean;
+            /** Attempted */
+            attempted: string | null;
             /** Classification */
             classification: string;
             /** Created */
             created: string;
+            /** Due */
+            due: string | null;
+            /** Every Days */
+            every_days: number;
             /** Harvested */
             harvested: string | null;
             /** Id */
@@ -10085,6 +10172,10 @@ export interface components {
             } | null;
             /** Title */
             title: string;
+            /** Trouble */
+            trouble: {
+                [key: string]: unknown;
+            } | null;
             /** Url */
             url: string;
         };
@@ -10456,25 +10547,6 @@ export interface components {
             next: string | null;
         };
         /**
-         * TrialBody
-         * @description What a connector would bring now; nothing of it is stored. Lists are cut to the first 20.
-         */
-        TrialBody: {
-            /** Datastreams */
-            datastreams: string[];
-            /** Issues */
-            issues: components["schemas"]["lifang__doors__api__bodies__connectors__IssueBody"][];
-            /** Records */
-            records: number;
-            /** Things */
-            things: {
-                [key: string]: unknown;
-            }[];
-            trouble: components["schemas"]["TroubleBody"] | null;
-            /** Values */
-            values: components["schemas"]["TriedValue"][];
-        };
-        /**
          * TriedFile
          * @description A file to try out; nothing of it is kept.
          */
@@ -10794,6 +10866,25 @@ export interface components {
             next: string | null;
         };
         /**
+         * TrialBody
+         * @description What a connector would bring now; nothing of it is stored. Lists are cut to the first 20.
+         */
+        lifang__doors__api__bodies__connectors__TrialBody: {
+            /** Datastreams */
+            datastreams: string[];
+            /** Issues */
+            issues: components["schemas"]["lifang__doors__api__bodies__connectors__IssueBody"][];
+            /** Records */
+            records: number;
+            /** Things */
+            things: {
+                [key: string]: unknown;
+            }[];
+            trouble: components["schemas"]["TroubleBody"] | null;
+            /** Values */
+            values: components["schemas"]["TriedValue"][];
+        };
+        /**
          * ChangeBody
          * @description What an edition changes; ``text`` is the same in words. ``breaking``: old data may fail it, or their readers.
          */
@@ -10854,6 +10945,22 @@ export interface components {
             trouble: {
                 [key: string]: unknown;
             } | null;
+        };
+        /**
+         * TrialBody
+         * @description What a portal answers to a first question; ``whole`` tells that it lists no others than ``found``.
+         */
+        lifang__doors__api__bodies__harvests__TrialBody: {
+            /** Examples */
+            examples: components["schemas"]["Listed"][];
+            /** Found */
+            found: number;
+            /** Kind */
+            kind: string;
+            /** Refused */
+            refused: components["schemas"]["NotTaken"][];
+            /** Whole */
+            whole: boolean;
         };
         /**
          * CheckBody
@@ -12652,7 +12759,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrialBody"];
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__connectors__TrialBody"];
                 };
             };
             /** @description Bad input */
@@ -13350,7 +13457,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrialBody"];
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__connectors__TrialBody"];
                 };
             };
             /** @description Bad input */
@@ -17624,6 +17731,93 @@ export interface operations {
             };
         };
     };
+    try_out_api_v1_harvest_trials_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HarvestTried"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__harvests__TrialBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     every_api_v1_harvests_get: {
         parameters: {
             query?: never;
@@ -17897,6 +18091,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_api_v1_harvests__source_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    change_api_v1_harvests__source_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HarvestChanged"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceBody"];
                 };
             };
             /** @description Bad input */
