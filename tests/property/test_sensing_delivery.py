@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lifang.core import ManualClock, to_micros
 from lifang.guard import SYSTEM
 from lifang.sensing import Datastream, Sensing, Thing, make_observations
-from lifang.store import AggregateQuery, ObservationQuery, Observations, Store
+from lifang.store import DELETED, NEVER, AggregateQuery, ObservationQuery, Observations, Store
 
 START = datetime(2019, 1, 1, tzinfo=UTC)
 END = START + timedelta(days=2)
@@ -55,7 +55,7 @@ def delivered(keys: list[tuple[int, int, int]], parts: list[np.ndarray], tended:
         tally, latest = store.lake.tally(numbers), sensing.latest()
         found = {
             "hot": (latest.numbers.tolist(), latest.time.tolist(), latest.value.tolist()),
-            "tally": (tally.count.tolist(), tally.first.tolist(), tally.last.tolist()),
+            "tally": (tally.count.tolist(), tally.first.tolist(), tally.last.tolist(), tally.end.tolist()),
             "rows": store.lake.read(ObservationQuery(order=ORDER)).to_pylist(),
             "sums": [
                 store.lake.aggregate(
@@ -84,3 +84,36 @@ def test_delivery_in_any_order_and_twice_ends_in_the_same_city(
     parts = np.split(rows, sorted(cut for cut in cuts if cut < len(rows)))
     in_order = sorted(range(len(keys)), key=lambda row: keys[row][1:] + keys[row][:1])
     assert delivered(keys, parts, tended) == delivered(keys, [np.array(in_order)], [False])
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    steps=st.lists(st.tuples(st.lists(KEY, min_size=1, max_size=8), st.booleans(), st.sampled_from("-fto")), max_size=8)
+)
+def test_what_datastreams_span_is_told_of_what_is_there_after_deletions_in_any_order(
+    steps: list[tuple[list[tuple[int, int, int]], bool, str]],
+) -> None:
+    folder, there = Path(tempfile.mkdtemp()), set[tuple[int, int, int]]()
+    store = Store.open(folder / "city", clock=ManualClock(START), memory_mb=64, threads=1)
+    numbers = np.arange(1, STREAMS + 1, dtype=np.int32)
+    for some, deleted, then in steps:
+        rows = observations(some)
+        quality = np.full(len(rows), DELETED, np.uint8) if deleted else rows.quality
+        store.lake.append(replace(rows, quality=quality), subject="a")
+        there = there - set(some) if deleted else there | set(some)
+        if then == "t":
+            store.lake.tend()
+        if then == "o":
+            store.close()
+            store = Store.open(folder / "city", clock=ManualClock(START), memory_mb=64, threads=1)
+        if then == "f":
+            store.lake.settle(END)
+        tally = store.lake.tally(numbers)
+        for at, number in enumerate(numbers.tolist()):
+            spans = [(hour, hour + lasts) for each, hour, lasts in there if each == number]
+            told = [int(column[at]) for column in (tally.first, tally.last, tally.end)]
+            hours = (min(b for b, _ in spans), max(b for b, _ in spans), max(e for _, e in spans)) if spans else ()
+            assert told == ([to_micros(START) + hour * HOUR_US for hour in hours] or [NEVER] * 3)
+            assert tally.count[at] == len(spans)
+    store.close()
+    shutil.rmtree(folder)

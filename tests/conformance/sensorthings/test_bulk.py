@@ -66,6 +66,14 @@ def test_intervals_that_begin_together_and_end_apart_are_observations_of_their_o
     links = [service.post(way, observation(span, at))["@iot.selfLink"] for at, span in enumerate(spans)]
     assert len(set(links)) == 3
     assert service.post(way, observation(spans[0], 7))["@iot.selfLink"] == links[0]  # the same interval again
+
+    def spans_of() -> list[str]:
+        found: list[str] = service.get(f"Datastreams({stream})/phenomenonTime")["phenomenonTime"].split("/")
+        return found
+
+    assert spans_of() == [times[0], times[2]]
+    for bound, found in ((times[2], [stream]), (times[1], [])):
+        assert service.ids(f"Datastreams?$filter=id eq {stream} and phenomenonTime le {bound}") == found
     told = service.walk(f"{way}?$orderby=phenomenonTime desc&$top=1")
     assert [(each["phenomenonTime"], each["result"]) for each in told] == [(spans[1], 1), (spans[0], 7), (spans[2], 2)]
     assert [service.get(link)["phenomenonTime"] for link in links] == spans
@@ -77,6 +85,8 @@ def test_intervals_that_begin_together_and_end_apart_are_observations_of_their_o
     assert [each["result"] for each in service.walk(newest["Observations@iot.nextLink"])] == [7, 2]
     moved = service.call("PATCH", links[1], json={"phenomenonTime": f"{times[0]}/{times[0]}"}).json()
     assert service.get(links[1]) == moved != service.get(links[2])
+    assert spans_of() == times[:2]
     assert service.call("DELETE", links[0]).status_code == 200
     assert service.call("GET", links[0]).status_code == 404
+    assert spans_of() == [times[0]] * 2
     assert [each["result"] for each in service.walk(f"{way}?$top=1")] == [2, 1]

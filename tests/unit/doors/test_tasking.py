@@ -212,7 +212,12 @@ def test_sensorthings_tells_actuators_capabilities_and_tasks_from_the_same_rows(
     task = made.headers["location"]
     assert operator.get(task).json()["taskingParameters"] == {"state": "on"}
     assert operator.get(f"{task}/TaskingCapability").json()["@iot.id"] == 1
-    assert operator.get("/sta/v1.1/TaskingCapabilities(1)/Tasks?$top=1").json()["value"][0]["@iot.selfLink"] == task
+    assert (
+        operator.get("/sta/v1.1/TaskingCapabilities(1)/Tasks?$orderby=id desc&$top=1").json()["value"][0][
+            "@iot.selfLink"
+        ]
+        == task
+    )
     assert operator("DELETE", task).status_code == 200
     assert operator.get(task).json()["properties"]["state"] == "cancelled"
 
@@ -225,7 +230,12 @@ def test_sensorthings_tasks_are_hidden_from_those_who_may_not_command(works: Hou
     assert works.client("citizen").get(f"{url}(1)").status_code == 404
     assert works.client("analyst").post(url, json=body).status_code == 403
     operator = works.client("operator")
-    assert operator.get(f"{url}?$filter=id eq 1").status_code == 501
+    assert works.client("citizen").get("/sta/v1.1/TaskingCapabilities?$filter=Tasks/id gt 0").json()["value"] == []
+    for role, status in (("", 401), ("citizen", 403)):
+        assert works.client(role).get("/sta/v1.1/TaskingCapabilities?$expand=Tasks").status_code == status
+    lamp = works.client("lamp-1")
+    assert [lamp.get(f"{url}({n})").status_code for n in (1, 2, 10_000)] == [200, 200, 404]
+    assert (lamp.get(url).status_code, works.client("lamp-2").get(f"{url}(1)").status_code) == (403, 404)
     assert operator.post(url, json={"taskingParameters": {"state": "on"}}).status_code == 400
     assert operator("PATCH", f"{url}(1)", json=body).status_code == 501
     odd = operator.post("/sta/v1.1/TaskingCapabilities(2)/Tasks", json={"taskingParameters": {"state": 3}})
@@ -261,8 +271,93 @@ def test_tasking_capabilities_are_reached_from_things_and_expanded(works: House)
     up = operator.get(f"{sta}/Tasks?$top=1&$expand=TaskingCapability/Actuator").json()["value"][0]
     assert up["TaskingCapability"]["Actuator"]["@iot.selfLink"].endswith(f"{sta}/Actuators(1)")
     assert works.client().get(f"{sta}/Things('lamp-1')?$expand={inside}").status_code == 401
-    for odd in ("Thing", "Tasks,Tasks", "Tasks($top=1", "Tasks($filter=id eq 1)"):
-        assert operator.get(f"{sta}/TaskingCapabilities?$expand={odd}").status_code in {400, 501}, odd
+    for odd in ("Things", "Tasks($top=1", "Tasks($filter=name eq 1)"):
+        assert operator.get(f"{sta}/TaskingCapabilities?$expand={odd}").status_code == 400, odd
+
+
+def test_actuators_capabilities_and_tasks_take_the_query_options_of_every_collection(works: House) -> None:
+    operator, sta = works.client("operator"), "/sta/v1.1"
+    numbers = {
+        n: operator.post(f"{sta}/TaskingCapabilities({n})/Tasks", json={"taskingParameters": {"state": state}}).json()
+        for n, state in ((1, "off"), (2, "on"))
+    }
+    off, on = (numbers[n]["@iot.id"] for n in (1, 2))
+    since = f"id ge {off}"
+
+    def ids(path: str, role: str = "operator") -> list[int]:
+        answer = works.client(role).get(f"{sta}/{path}")
+        assert answer.status_code == 200, answer.text
+        return [each["@iot.id"] for each in answer.json()["value"]]
+
+    for path, found in {
+        "Actuators?$filter=properties/id eq 'switch-2'": [2],
+        "Actuators?$filter=description eq 'switch' and startswith(name,'开')&$orderby=id desc": [2, 1],
+        "Actuators?$filter=TaskingCapabilities/properties/en eq 'on' and TaskingCapabilities/Thing/id eq 'lamp-1'": [1],
+        "TaskingCapabilities?$filter=Actuator/properties/id eq 'switch-1'": [1],
+        "TaskingCapabilities?$filter=Thing/name eq 'lamp-2'&$select=id": [2],
+        "TaskingCapabilities?$filter=taskingParameters/type eq 'DataRecord'&$orderby=Thing/name desc": [2, 1],
+        f"TaskingCapabilities?$filter=Tasks/any(t:t/id eq {on})": [2],
+        "Things('lamp-1')/TaskingCapabilities?$filter=id gt 1": [],
+        f"Tasks?$filter={since} and taskingParameters/state eq 'on'": [on],
+        f"Tasks?$filter={since} and properties/state eq 'accepted'&$orderby=taskingParameters/state": [off, on],
+        f"Tasks?$filter={since} and properties/device eq 'lamp-2' and properties/deadline gt now()": [on],
+        f"Tasks?$filter={since} and properties/history/0/state eq 'created'&$orderby=creationTime desc": [on, off],
+        f"Tasks?$filter={since} and TaskingCapability/Thing/id eq 'lamp-1'&$orderby=id desc": [off],
+        f"TaskingCapabilities(1)/Tasks?$filter={since}": [off],
+        "Tasks?$filter=properties/reason/rule eq 'range'": [2],
+    }.items():
+        assert ids(path) == found, path
+    assert (
+        works.client().get(f"{sta}/Things?$filter=TaskingCapabilities/id eq 2").json()["value"][0]["name"] == "lamp-2"
+    )
+    first = operator.get(f"{sta}/Tasks?$filter={since}&$top=1&$count=true&$select=properties/state").json()
+    assert (first["@iot.count"], first["value"]) == (2, [{"properties": {"state": "accepted"}}])
+    assert [each["properties"] for each in operator.get(first["@iot.nextLink"]).json()["value"]] == [
+        {"state": "accepted"}
+    ]
+    assert operator.get(f"{sta}/Tasks/$count").text == str(
+        operator.get(f"{sta}/Tasks?$count=true").json()["@iot.count"]
+    )
+    assert operator.get(f"{sta}/Tasks({on})/properties/state/$value").text == "accepted"
+    table = operator.get(f"{sta}/Tasks?$filter={since}&$resultFormat=CSV&$select=id,taskingParameters")
+    assert table.text.splitlines() == ["id,taskingParameters/state", f"{off},off", f"{on},on"]
+    for odd in ("name eq 'x'", "properties eq 1", "properties/state/deep eq 'x'", "properties/deadline eq 'soon'"):
+        assert operator.get(f"{sta}/Tasks?$filter={odd}").status_code == 400, odd
+    assert operator.get(f"{sta}/Tasks?$search=x").status_code == 501
+    for hidden in ("Tasks", "Things?$expand=TaskingCapabilities", "Things?$filter=TaskingCapabilities/id eq 1"):
+        assert works.client().get(f"/sta/v2.0/{hidden}").status_code == 404, hidden
+    thing = {"name": "n", "description": "d", "TaskingCapabilities": [{"@iot.id": 1}]}
+    assert operator.post(f"{sta}/Things", json=thing).status_code == 400
+
+
+def test_what_hangs_on_a_hidden_actuator_is_found_by_nobody_who_may_not_see_it(works: House) -> None:
+    hidden = {"id": "siren", "thing": "lamp-2", "zh": "警报", "en": "siren", "classification": "restricted"}
+    able = {"id": "sound", "actuator": "siren", "thing": "lamp-2", "zh": "响", "en": "sound", "parameters": SWITCH}
+    body = {"actuators": [hidden], "capabilities": [able]}
+    assert works.client("administrator").post("/api/v1/actuators", json=body).status_code == 200
+    boss = works.client("administrator")
+    boss.http.headers["X-Lifang-Purpose"] = "fire drill"
+    order = {"taskingParameters": {"state": "on"}, "TaskingCapability": {"@iot.id": 3}}
+    task = boss.post("/sta/v1.1/Tasks", json=order).json()["@iot.id"]
+    for client, seen in ((boss, True), (works.client("operator"), False)):
+        for path in (
+            "Actuators?$filter=id eq 3",
+            "TaskingCapabilities?$filter=id eq 3",
+            f"Tasks?$filter=id eq {task}",
+            f"Tasks?$filter=id eq {task} and TaskingCapability/Actuator/name eq '警报'",
+            "Things?$filter=TaskingCapabilities/name eq '响'",
+            "Things?$filter=TaskingCapabilities/Actuator/name eq '警报'",
+        ):
+            assert bool(client.get(f"/sta/v1.1/{path}").json()["value"]) is seen, path
+        inside = "TaskingCapabilities($count=true;$expand=Tasks($count=true))"
+        lamp = client.get(f"/sta/v1.1/Things('lamp-2')?$expand={inside}").json()
+        assert lamp["TaskingCapabilities@iot.count"] == 1 + seen
+        assert [client.get(f"/sta/v1.1/{path}").status_code == 200 for path in
+                ("Actuators(3)", "TaskingCapabilities(3)", f"Tasks({task})")] == [seen] * 3  # fmt: skip
+    told = boss.get("/sta/v1.1/Actuators(3)").json()["properties"]
+    assert told == {"id": "siren", "en": "siren", "classification": "restricted"}
+    records = works.city.store.ledger.records(resource="actuator:siren", limit=1000)
+    assert ("read", "allowed") in {(each.entry.action, each.entry.outcome) for each in records}
 
 
 def test_tasks_are_made_read_and_cancelled_in_a_batch_but_in_none_of_its_groups(works: House) -> None:

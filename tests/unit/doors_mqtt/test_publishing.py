@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -13,6 +16,8 @@ from lifang.sensing import Observations
 from lifang.store import Batch
 
 from .conftest import Served, message
+
+GUIDE = Path(__file__).parents[3] / "docs" / "how-to" / "connect-your-first-sensor.md"
 
 
 @pytest.mark.parametrize("version", [V311, V5])
@@ -256,3 +261,20 @@ def test_while_the_store_takes_nothing_senders_wait_and_lose_nothing(
         assert talker.read(Ack).code == 0
         tries.clear()
     assert served.stored(1)[70_000] == 1.0
+
+
+def test_the_flow_that_the_guide_gives_node_red_is_wired_and_what_it_sends_is_stored(served: Served) -> None:
+    (flow,) = re.findall(r"<!-- file: flow.json -->\n```json\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    nodes = {each["id"]: each for each in json.loads(flow)}
+    way = [next(each for each in nodes.values() if each["type"] == "inject")]
+    while following := [nodes[end] for wires in way[-1]["wires"] for end in wires]:
+        way += following
+    assert [each["type"] for each in way] == ["inject", "function", "mqtt out"]
+    assert {nodes[each["z"]]["type"] for each in way} == {"tab"}
+    assert nodes[way[2]["broker"]]["type"] == "mqtt-broker"
+    code = f"const read = msg => {{ {way[1]['func']} }}; console.log(JSON.stringify(read({{payload: 0}}).payload))"
+    sent = subprocess.run(["node", "-e", code], capture_output=True, check=True, timeout=30).stdout.strip()
+    talker = served.talker("a", "operator")
+    talker.send(Publish(way[2]["topic"], sent, int(way[2]["qos"]), packet_id=1))
+    assert talker.read(Ack).code == 0
+    assert served.city.sensing.latest_of([1]).value[0] == json.loads(sent)["result"]

@@ -208,14 +208,16 @@ def test_intervals_with_one_start_and_other_ends_are_values_of_their_own(store: 
     store.lake.append(lasting(None, 3 * HOUR), subject="b")
     corrected = [0.0, 3.0, 2.0, 1.0]  # the moment, then 1, 2, 3 hours
 
-    def holds(lake: Lake, expected: list[float]) -> None:
+    def holds(lake: Lake, expected: list[float], hours: int = 3) -> None:
         everything = ObservationQuery(numbers(1), order=order)
         assert lake.read(everything)["value"].to_pylist() == expected
         assert lake.count(ObservationQuery()) == lake.count(ObservationQuery(start=START)) == len(expected)
-        assert lake.tally(numbers(1)).count.tolist() == [len(expected)]
+        tally = lake.tally(numbers(1))
+        assert (tally.count.tolist(), tally.last.tolist()) == ([len(expected)], [to_micros(START)])
+        assert tally.end.tolist() == [to_micros(START + hours * HOUR)]
         assert lake.latest()["value"].to_pylist() == expected[-1:]
-        hours = lake.aggregate(AggregateQuery(START, START + HOUR, 3600, functions=("count", "sum")))
-        assert (hours["count"].to_pylist(), hours["sum"].to_pylist()) == ([len(expected)], [sum(expected)])
+        summed = lake.aggregate(AggregateQuery(START, START + HOUR, 3600, functions=("count", "sum")))
+        assert (summed["count"].to_pylist(), summed["sum"].to_pylist()) == ([len(expected)], [sum(expected)])
 
     holds(store.lake, corrected)
     store.lake.append(observed((1, START + DAY, 9.0)), subject="a")
@@ -228,11 +230,11 @@ def test_intervals_with_one_start_and_other_ends_are_values_of_their_own(store: 
     assert (len(versions), of_an_hour) == (6, [0.0, 3.0])
     gone = lasting(3 * HOUR)
     store.lake.append(replace(gone, quality=np.full(1, DELETED, np.uint8)), subject="a")
-    holds(store.lake, corrected[:-1])
+    holds(store.lake, corrected[:-1], 2)
     folder = store.lake.folder
     store.close()
     with Store.open(folder.parent, clock=ManualClock(END), memory_mb=64, threads=1) as again:
-        holds(again.lake, corrected[:-1])
+        holds(again.lake, corrected[:-1], 2)
         after = again.lake.read(ObservationQuery(numbers(1), order=order, after=(1, to_micros(START), None)))
         assert after["value"].to_pylist() == [3.0, 2.0]
         one = ObservationQuery(where=Call("eq", (Field("end"), Literal(START + 2 * HOUR))))

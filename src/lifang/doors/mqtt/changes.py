@@ -19,9 +19,22 @@ from lifang.doors.mqtt.broker import Broker, Message, Subscription
 from lifang.doors.mqtt.meaning import ROOT
 from lifang.doors.mqtt.view import View
 from lifang.doors.sensorthings import ALL, Writer
-from lifang.sensing import PLURALS, STREAMS, WAYS, Changed, Entity, Page, Question, Start, told_entity
+from lifang.sensing import (
+    OBSERVATION,
+    PLURALS,
+    STREAMS,
+    TASKING,
+    WAYS,
+    Changed,
+    Entity,
+    Page,
+    Question,
+    Start,
+    told_entity,
+)
 
 _PARENTS_MAX = 100
+_UNTOLD = frozenset({OBSERVATION, *TASKING.values()})  # what nobody hears of by what is linked to it
 _NONE = np.zeros(0, np.int32)
 
 
@@ -114,7 +127,7 @@ class Changes:
         """Yield the collections of other entities that the entity is in."""
         ways = WAYS[entity.kind]
         expand = tuple(
-            (link, Question(way.target, top=_PARENTS_MAX)) for link, way in ways.items() if link != "Observations"
+            (link, Question(way.target, top=_PARENTS_MAX)) for link, way in ways.items() if way.target not in _UNTOLD
         )
         found = self._city.sensing.entities.reading.get(entity.kind, entity.number, ALL, expand)
         for linked in found.links.values():

@@ -15,7 +15,7 @@ from lifang.doors.mqtt.view import View
 from lifang.doors.mqtt.wire import check_filter
 from lifang.doors.sensorthings import Target, check_select, find_target, resource_of, sight_of, written
 from lifang.guard import Action, Classification, Resource, is_public, strictest
-from lifang.sensing import COLLECTIONS, COMPUTED, OBSERVATION, PLURALS, STREAMS, Entity, key_text, told_entity
+from lifang.sensing import COLLECTIONS, COMPUTED, OBSERVATION, PLURALS, STREAMS, TASKING, Entity, key_text, told_entity
 
 _SHARED = str(Classification.SHARED)
 
@@ -61,7 +61,8 @@ def _wide(asker: Asker, path: str, query: str, names: tuple[str, ...], *, record
 def _exact(asker: Asker, path: str, query: str, names: tuple[str, ...], *, record: bool) -> Grant:
     target = find_target(asker, path.removeprefix(f"{ROOT}/"))
     sight = sight_of(asker)
-    if target.ending or len(target.inside) > 1 or (target.inside and names):
+    is_told = target.kind not in TASKING.values()
+    if not is_told or target.ending or len(target.inside) > 1 or (target.inside and names):
         raise BadInput("Nothing is told of that.", where=path[:80], mend="Subscribe to an entity, or to its property.")
     if target.entity is None:
         if names and target.kind == OBSERVATION:

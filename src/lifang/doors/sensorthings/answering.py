@@ -15,10 +15,10 @@ from lifang.doors.sensorthings.formats import as_csv, as_geojson, data_array, st
 from lifang.doors.sensorthings.options import Options, read_options
 from lifang.doors.sensorthings.rendering import Json, Renderer, selected, spans_of, walk
 from lifang.doors.sensorthings.resolving import Target, resolve, resource_of, sight_of, value_at
-from lifang.doors.sensorthings.tasking import hung
-from lifang.guard import is_public
+from lifang.guard import Action, Resource, is_public
 from lifang.sensing import OBSERVATION, Entity, Page, Question, Sight
 
+_GRADED_ELSEWHERE = frozenset({OBSERVATION, "TaskingCapability", "Task"})  # by their datastream, their actuator
 _OF_ENTITIES = frozenset({"$select", "$expand", "$resultFormat"})
 
 
@@ -27,6 +27,7 @@ def answer(asker: Asker, asked: Asked) -> Answer:
     sight = sight_of(asker)
     target = resolve(asker, asked.steps, sight)
     options = read_options(asked.pairs, target.kind, asker.city.now)
+    _check_tasks(asker, target, options.question)
     if target.inside:
         return _property(asker, target, options, asked, sight)
     if target.entity is not None:
@@ -36,11 +37,21 @@ def answer(asker: Asker, asked: Asked) -> Answer:
     return _collection(asker, target, options, asked, sight)
 
 
+def _check_tasks(asker: Asker, target: Target, question: Question) -> None:
+    """Raise what the guard says to whoever may see no Tasks, and asks for them or to have them expanded."""
+    if (target.kind == "Task" and target.entity is None) or _expands(question, "Task"):
+        asker.must(Action.READ, Resource("command"))
+
+
+def _expands(question: Question, kind: str) -> bool:
+    return any(inner.kind == kind or _expands(inner, kind) for _, inner in question.expand)
+
+
 def record(asker: Asker, entities: list[Entity]) -> None:
     """Keep in the ledger what was given that is not open: each entity once, those on links too."""
     resources = {}
     for entity in walk(entities):
-        if entity.kind == OBSERVATION or entity.row.get("classification", "open") != "open":
+        if entity.kind in _GRADED_ELSEWHERE or entity.row.get("classification", "open") != "open":
             resource = resource_of(asker, entity)
             if not is_public(resource):
                 resources[resource.kind, resource.id] = resource
@@ -57,14 +68,10 @@ def _entity(asker: Asker, target: Target, options: Options, asked: Asked, sight:
         reading = asker.city.sensing.entities.reading
         reading.expand([entity], options.question, sight)
     record(asker, [entity])
-    renderer = _renderer(asker, asked.root, spans_of(asker, [entity], sight))
+    renderer = Renderer(asked.root, spans_of(asker, [entity], sight))
     if target.ending == "$ref":
         return Answer(body={"@iot.selfLink": renderer.link(entity)})
     return _formed(renderer, Page([entity]), options, renderer.entity(entity, options))
-
-
-def _renderer(asker: Asker, root: str, spans: dict[int, Json]) -> Renderer:
-    return Renderer(root, spans, lambda thing, address, options: hung(asker, root, thing, address, options))
 
 
 def _whole(target: Target) -> Entity:
@@ -101,7 +108,7 @@ def _collection(asker: Asker, target: Target, options: Options, asked: Asked, si
     page = _page(asker, target, options.question, sight)
     record(asker, page.items)
     spans = spans_of(asker, page.items, sight)
-    renderer = _renderer(asker, asked.root, spans)
+    renderer = Renderer(asked.root, spans)
     if target.ending == "$ref":
         found = renderer.page(Page([], page.more, page.after, page.count), options, asked.address)
         found["value"] = [{"@iot.selfLink": renderer.link(each)} for each in page.items]

@@ -26,7 +26,6 @@ from lifang.doors.sensorthings.resolving import sight_of
 from lifang.sensing import PLURALS
 
 REQUESTS_MAX = 1000
-_PLURALS = {**PLURALS, tasking.TASK: tasking.TASKS}
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 
 
@@ -66,10 +65,11 @@ class Batch:
         try:
             self._check(request)
             asked = self._asked(request)
-            if tasking.is_tasking(asked):
-                return self._task(request, asked)
             if asked.method == "GET":
                 return answer(self._asker, asked)
+            if tasking.is_tasking(asked):
+                made = self._made[request.id] = tasking.apply(self._asker, asked)
+                return told(self._asker, asked, made)
             if asked.path.strip("/") == "CreateObservations":
                 return Answer(201, create_observations(self._asker, asked.body, asked.root))
             with self._asker.city.sensing.entities.change(
@@ -80,14 +80,6 @@ class Batch:
             return told(self._asker, asked, made)
         except Problem as problem:
             return failed(problem)
-
-    def _task(self, request: Request, asked: Asked) -> Answer:
-        if asked.method == "GET":
-            return tasking.read(self._asker, asked)
-        done = tasking.change(self._asker, asked)
-        if isinstance(done.body, dict):
-            self._made[request.id] = Done(tasking.TASK, done.body["@iot.id"], done.status)
-        return done
 
     def _check(self, request: Request) -> None:
         for need in request.needs:
@@ -139,7 +131,7 @@ class Batch:
         path = path.strip("/")
         head, slash, rest = path.partition("/")
         for name, made in self._made.items():
-            entity = f"{_PLURALS[made.kind]}({written(made.key)})"
+            entity = f"{PLURALS[made.kind]}({written(made.key)})"
             if head == f"${name}":
                 return f"{entity}{slash}{rest}"
             if head.endswith(f"(${name})"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lifang.doors.sensorthings import tasking
-from lifang.sensing import COLLECTIONS
+from lifang.sensing import COLLECTIONS, TASKING
 
 _STANDARD = "http://www.opengis.net/spec/iot_sensing/1.1/req/"
 _OWN = "urn:lifang:spec:sensorthings:"
@@ -55,7 +55,7 @@ def landing(root: str, mqtt: str | None = None) -> dict[str, Any]:
         "functions": ["avg", "min", "max", "count", "sum", "p0 … p100"],
         "example": "Datastreams(1)/Observations?$apply=groupby((bucket(phenomenonTime,PT1H)),aggregate(avg,max))",
     }
-    endpoints = [f"{root}/{name}" for name in tasking.COLLECTIONS]
+    endpoints = [f"{root}/{name}" for name in TASKING]
     settings |= {each: {"endpoints": endpoints} for each in tasking.REQUIREMENTS}
     sets = [{"name": name, "url": f"{root}/{name}"} for name in COLLECTIONS]
     return {"value": sets, "serverSettings": settings}

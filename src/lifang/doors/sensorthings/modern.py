@@ -22,8 +22,7 @@ from lifang.app import Asker
 from lifang.core import NotFound
 from lifang.doors.sensorthings.answering import answer
 from lifang.doors.sensorthings.exchange import Answer, Asked
-from lifang.doors.sensorthings.options import TASKED
-from lifang.sensing import COLLECTIONS, WAYS
+from lifang.sensing import COLLECTIONS, TASKING, WAYS
 
 PREFIX = "/sta/v2.0"
 _STANDARD = "http://www.opengis.net/spec/sensorthings/2.0"
@@ -42,10 +41,11 @@ _HIDDEN = frozenset(
         "unitOfMeasurement",
         "unitOfMeasurements",
         "multiObservationDataTypes",
-        f"{TASKED}@iot.navigationLink",
+        "TaskingCapabilities@iot.navigationLink",
     }
 )
 _SETS = {name: name for name in COLLECTIONS if name != "MultiDatastreams"} | {"FeaturesOfInterest": "Features"}
+_TASKED = re.compile("|".join(rf"\b{name}\b" for name in TASKING))
 _QUOTED = re.compile(r"('(?:[^']|'')*')")
 _WORDS = re.compile("|".join(rf"\b{name}\b" for name in (*_OLD_NAMES, "ObservedProperties")))
 _SWE = {"CountObservation": "Count", "TruthObservation": "Boolean", "CategoryObservation": "Category"}
@@ -57,6 +57,7 @@ def modern(asker: Asker, asked: Asked) -> Answer:
         return Answer(body=landing(asked.root))
     if asked.path.strip("/") == "$metadata":
         return Answer(body=metadata())
+    _check_sensed(asked)
     older, listed = _older(asked)
     try:
         found = answer(asker, older)
@@ -71,6 +72,13 @@ def modern(asker: Asker, asked: Asked) -> Answer:
     if listed:
         body = {"value": [body]}
     return replace(found, body={"@context": f"{asked.root}/$metadata#{asked.path.split('(')[0].strip('/')}", **body})
+
+
+def _check_sensed(asked: Asked) -> None:
+    """Raise ``NotFound`` for what leads to tasking, which 2.0 (Part 1) does not know."""
+    words = [asked.path, *(word for _, value in asked.pairs for word in _QUOTED.split(value)[::2])]
+    if any(_TASKED.search(word) for word in words):
+        raise NotFound("There is no tasking in 2.0.", where=asked.path[:200], mend="Ask /sta/v1.1 for it.")
 
 
 def landing(root: str) -> dict[str, Any]:
@@ -189,7 +197,7 @@ def metadata() -> dict[str, Any]:
                 "$Type": f"sta.{way.target}",
             }
             for name, way in WAYS[kind].items()
-            if "MultiDatastream" not in name
+            if "MultiDatastream" not in name and way.target not in TASKING.values()
         }
         key = {"$Kind": "EntityType", "$Key": ["id"], "$OpenType": True, "id": {"$Type": "Edm.Untyped"}}
         types[kind] = {**key, **links}

@@ -19,7 +19,6 @@ from lifang.sensing import NESTED, PAGE, PAGE_MAX, WAYS, Question
 
 Pairs = Sequence[tuple[str, str]]
 _SKIP_MAX = 10**12
-TASKED = "TaskingCapabilities"  # of a Thing (17-079r1), which are no entities of the graph
 _TOKEN_MAX = 4000
 _DEPTH_MAX = 8
 _BOOLEANS = {"true": True, "false": False}
@@ -35,8 +34,7 @@ _KNOWN = _NESTED | {"$resultFormat", "$apply"}
 class Options:
     """What a client asks for about entities of ``kind``: as text in ``given``, and read.
 
-    ``top`` is ``None`` when the client does not say; ``select`` is ``None`` when all properties are wanted; ``tasked``
-    is what stands behind TaskingCapabilities in ``$expand``, ``None`` where that is not expanded.
+    ``top`` is ``None`` when the client does not say; ``select`` is ``None`` when all properties are wanted.
     """
 
     kind: str
@@ -47,7 +45,6 @@ class Options:
     expand: Mapping[str, Options] = field(default_factory=dict)
     form: str = "JSON"
     apply: str = ""
-    tasked: str | None = None
 
     def following(self, after: Sequence[Any] | None) -> str:
         """Return the query (without ``?``) of the page that begins after ``after``."""
@@ -62,7 +59,7 @@ SAFE = "$'(),;/:@*!~"
 def read_options(pairs: Pairs, kind: str, now: datetime) -> Options:
     """Return the options in a query; ``NotOffered`` for those of OData that are not offered (requirement 25)."""
     found = _options(pairs, kind, now, depth=0)
-    if found.form == "dataArray" and (found.expand or found.tasked is not None):
+    if found.form == "dataArray" and found.expand:
         raise BadInput("dataArray has no $expand (clause 13.1).", where="$expand", mend="Leave it out.")
     return found
 
@@ -90,8 +87,7 @@ def _known(names: Iterable[str]) -> str:
 
 
 def _read(given: Mapping[str, str], kind: str, now: datetime, depth: int) -> Options:
-    items, tasked = _tasked(split(given["$expand"], ","), kind) if "$expand" in given else ([], None)
-    expand = _expand(items, kind, now, depth)
+    expand = _expand(given["$expand"], kind, now, depth) if "$expand" in given else {}
     top = _number("$top", given["$top"]) if "$top" in given else None
     most = PAGE_MAX if depth == 0 else PAGE_MAX // 10
     page = NESTED if depth else PAGE
@@ -114,20 +110,7 @@ def _read(given: Mapping[str, str], kind: str, now: datetime, depth: int) -> Opt
         expand,
         _form(given.get("$resultFormat", "JSON")),
         given.get("$apply", ""),
-        tasked,
     )
-
-
-def _tasked(items: Sequence[str], kind: str) -> tuple[list[str], str | None]:
-    """Return what to expand but for a Thing's TaskingCapabilities, and what stands behind those."""
-    mine = [item.strip() for item in items if kind == "Thing" and item.strip().startswith(TASKED)]
-    if not mine:
-        return list(items), None
-    if len(mine) > 1:
-        raise BadInput(f"{TASKED} is expanded twice.", where="$expand", mend="Name it once.")
-    behind = mine[0].removeprefix(TASKED)
-    path = behind.startswith("/")
-    return [item for item in items if item.strip() != mine[0]], f"($expand={behind[1:]})" if path else behind
 
 
 def _at(name: str, read: Any) -> Any:
@@ -166,11 +149,11 @@ def _select(text: str, kind: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _expand(items: Sequence[str], kind: str, now: datetime, depth: int) -> dict[str, Options]:
+def _expand(text: str, kind: str, now: datetime, depth: int) -> dict[str, Options]:
     if depth >= _DEPTH_MAX:
         raise BadInput(f"$expand goes at most {_DEPTH_MAX} levels deep.", where="$expand", mend="Ask again from there.")
     found: dict[str, Options] = {}
-    for item in items:
+    for item in split(text, ","):
         link, options = _expanded(item.strip(), kind, now, depth)
         found[link] = _merged(found[link], options) if link in found else options
     return found
@@ -205,7 +188,7 @@ def _merged(one: Options, other: Options) -> Options:
     question = replace(one.question, expand=tuple((link, each.question) for link, each in expand.items()))
     inner = ",".join(value for options in (one, other) for name, value in options.given if name == "$expand")
     given = tuple(pair for pair in one.given if pair[0] != "$expand") + ((("$expand", inner),) if inner else ())
-    return replace(one, given=given, question=question, expand=expand, tasked=one.tasked or other.tasked)
+    return replace(one, given=given, question=question, expand=expand)
 
 
 def split(text: str, sign: str) -> list[str]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from lifang.app import Asker
 from lifang.core import BadInput
-from lifang.doors.http import NotOffered
-from lifang.doors.sensorthings.options import TASKED, Options, encode_token
+from lifang.doors.sensorthings.options import Options, encode_token
 from lifang.sensing import COMPUTED, OBSERVATION, PLURALS, STREAMS, WAYS, Entity, Page, key_text, told_entity
 
 Json = dict[str, Any]
@@ -18,15 +17,10 @@ CONTROL = ("@iot.id", "@iot.selfLink")
 
 
 class Renderer:
-    """Writes entities for one request: ``root`` is the service's address, ``spans`` what datastreams cover.
+    """Writes entities for one request: ``root`` is the service's address, ``spans`` what datastreams cover."""
 
-    ``tasked`` gives what hangs on a thing (its id, its address, the options) as its TaskingCapabilities.
-    """
-
-    def __init__(
-        self, root: str, spans: Mapping[int, Json] | None = None, tasked: Callable[[str, str, str], Json] | None = None
-    ) -> None:
-        self.root, self._spans, self._tasked = root, spans or {}, tasked
+    def __init__(self, root: str, spans: Mapping[int, Json] | None = None) -> None:
+        self.root, self._spans = root, spans or {}
 
     def link(self, entity: Entity) -> str:
         """Return the address of an entity."""
@@ -51,19 +45,11 @@ class Renderer:
             chosen = options.select is not None and name in options.select
             if (chosen or name not in entity.links) and self._has(entity, name):
                 found[f"{name}@iot.navigationLink"] = f"{link}/{name}"
-        if entity.kind == "Thing" and options.tasked is None:
-            found[f"{TASKED}@iot.navigationLink"] = f"{link}/{TASKED}"
         if options.select is not None:
             found = selected(found, options, own)
         for name, linked in entity.links.items():
             if self._has(entity, name):
                 found |= self._expanded(f"{link}/{name}", name, linked, options.expand[name])
-        if options.tasked is not None:
-            if self._tasked is None:
-                raise NotOffered(
-                    f"{TASKED} is not expanded here.", where="$expand", mend="GET Things?$expand=… of 1.1."
-                )
-            found |= self._tasked(str(entity.row["id"]), link, options.tasked)
         return found
 
     def _has(self, entity: Entity, name: str) -> bool:
@@ -106,7 +92,6 @@ def selected(found: Json, options: Options, own: Iterable[str]) -> Json:
     """Return what ``$select`` names of an entity; ``BadInput`` for what it never has."""
     kept: Json = {}
     known = {*own, *CONTROL, *WAYS[options.kind], *_own_names(options.kind)}
-    known |= {TASKED} if options.kind == "Thing" else set()
     for name in options.select or ():
         first, _, rest = name.partition("/")
         if first not in known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lifang.app import Asker
@@ -15,6 +15,7 @@ from lifang.sensing import (
     PLURALS,
     RESOURCES,
     STREAMS,
+    TASKING,
     WAYS,
     Entity,
     Question,
@@ -26,6 +27,7 @@ from lifang.sensing import (
 from lifang.store import Call, Field, Literal
 
 ALL: Sight = {kind: tuple(map(str, Classification)) for kind in WAYS}
+_COLLECTIONS = {**COLLECTIONS, **TASKING}
 ENDINGS = ("$value", "$ref", "$count")
 
 
@@ -54,6 +56,8 @@ def sight_of(asker: Asker) -> Sight:
 
 def resource_of(asker: Asker, entity: Entity) -> Resource:
     """Return the entity as the guard knows it; an observation is as hidden as its datastream."""
+    if entity.kind in _TASKED:
+        return _TASKED[entity.kind](asker, entity)
     kind = RESOURCES[entity.kind].kind
     grade = entity.row.get("classification")
     if entity.kind == OBSERVATION:
@@ -61,12 +65,25 @@ def resource_of(asker: Asker, entity: Entity) -> Resource:
     return Resource(kind, str(key_text(entity)), Classification(grade or "open"))
 
 
+def _command(asker: Asker, entity: Entity) -> Resource:
+    """Return a Task as whichever the asker may read: the command of its device, or of the gateway that fetches it."""
+    both = asker.city.tasking.resources(asker.city.tasking.command(entity.row["id"]))
+    return next((each for each in both if asker.may(Action.READ, each)), both[0])
+
+
+_TASKED: Mapping[str, Callable[[Asker, Entity], Resource]] = {
+    "Actuator": lambda asker, entity: asker.city.tasking.actuator(entity.row["id"]).resource,
+    "TaskingCapability": lambda asker, entity: asker.city.tasking.actuator(entity.row["actuator"]).resource,
+    "Task": _command,
+}
+
+
 def resolve(asker: Asker, steps: Sequence[Step], sight: Sight) -> Target:
     """Return where ``steps`` lead; ``NotFound`` for what is not there or not to be seen."""
     first = steps[0]
-    kind = COLLECTIONS.get(first.name)
+    kind = _COLLECTIONS.get(first.name)
     if kind is None:
-        known = ", ".join(COLLECTIONS)
+        known = ", ".join(_COLLECTIONS)
         raise NotFound(f"There is no {first.name[:60]!r}.", mend=f"Known: {known}.")
     target = Target(kind)
     if first.key is not None:
@@ -94,13 +111,15 @@ def _list_of(kind: str) -> str:
 
 
 def _see(asker: Asker, kind: str, key: int | str, sight: Sight) -> Entity:
-    """Return one entity, or the error that says whether only a stated purpose lacks."""
+    """Return one entity, or the error that says whether only a stated purpose lacks; a device sees its own Tasks."""
     reading = asker.city.sensing.entities.reading
     try:
         return reading.get(kind, key, sight)
     except NotFound:
         found, listed = lambda: reading.get(kind, key, ALL), _list_of(kind)
-        asker.see(kind, str(key), found, lambda each: resource_of(asker, each), listed=listed)
+        seen = asker.see(kind, str(key), found, lambda each: resource_of(asker, each), listed=listed)
+        if kind == "Task":
+            return seen
         raise
 
 

@@ -119,7 +119,7 @@ def _start(request: Request, asker: Reads) -> Response:
 def _get(path: str, request: Request, asker: Reads) -> Response:
     """Give what the path names: a collection, an entity, a property, a value, a reference."""
     asked = asked_of(request, path)
-    return response_of(request, tasking.read(asker, asked) if tasking.is_tasking(asked) else answer(asker, asked))
+    return response_of(request, answer(asker, asked))
 
 
 def _modern(request: Request, asker: Reads, path: str = "") -> Response:

@@ -14,6 +14,7 @@ from lifang.sensing.entities.kinds import (
     PLURALS,
     RESOURCES,
     STREAMS,
+    TASKING,
     WAYS,
     Way,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "PLURALS",
     "RESOURCES",
     "STREAMS",
+    "TASKING",
     "WAYS",
     "Change",
     "Changed",

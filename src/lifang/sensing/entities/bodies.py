@@ -8,7 +8,7 @@ from typing import Any
 
 from lifang.core import BadInput, parse_instant
 from lifang.guard import Classification
-from lifang.sensing.entities.kinds import COMPLEX, COMPUTED, MEASUREMENT, WAYS
+from lifang.sensing.entities.kinds import COMPLEX, COMPUTED, MEASUREMENT, TASKING, WAYS
 from lifang.sensing.entities.places import bounds_of
 from lifang.sensing.entities.telling import unit_code
 
@@ -110,7 +110,8 @@ def check_names(kind: str, body: Any, *, where: str) -> dict[str, Any]:
     """Return ``body`` without control information; ``BadInput`` for what is no object or has a name ``kind`` lacks."""
     if not isinstance(body, dict):
         raise BadInput(f"A {kind} is a JSON object.", where=where, mend='Send {"name": …}.')
-    known = set(OBSERVED if kind == "Observation" else PROPERTIES[kind]) | WAYS[kind].keys()
+    links = {name for name, way in WAYS[kind].items() if way.target not in TASKING.values()}
+    known = set(OBSERVED if kind == "Observation" else PROPERTIES[kind]) | links
     ignored: Collection[str] = COMPUTED if kind in {"Datastream", "MultiDatastream"} else ()
     kept: dict[str, Any] = {}
     for name, value in body.items():

@@ -98,7 +98,7 @@ class Computed:
     def _spans(self, name: str, numbers: Numbers) -> tuple[Any, Any]:
         if name == "phenomenonTime":
             tally = self._store.lake.tally(numbers)
-            return tally.first, tally.last
+            return tally.first, tally.end
         told = self._observing.result_times(numbers)
         first, last = (np.full(len(numbers), NEVER, np.int64) for _ in range(2))
         for at, number in enumerate(numbers.tolist()):

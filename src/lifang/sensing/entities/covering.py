@@ -35,12 +35,12 @@ def covered(
     results = observing.result_times(streams) if "resultTime" in names else {}
     areas = areas_of(store, roster, streams, sight) if "observedArea" in names else {}
     found: dict[int, dict[str, Any]] = {}
-    for number, first, last in zip(streams.tolist(), tally.first.tolist(), tally.last.tolist(), strict=True):
+    for number, first, end in zip(streams.tolist(), tally.first.tolist(), tally.end.tolist(), strict=True):
         told = found[number] = {}
         if first == NEVER:
             continue
         if "phenomenonTime" in names:
-            told["phenomenonTime"] = f"{iso(first)}/{iso(last)}"
+            told["phenomenonTime"] = f"{iso(first)}/{iso(end)}"
         if number in results:
             told["resultTime"] = "/".join(map(iso, results[number]))
         if number in areas:

@@ -1,6 +1,7 @@
 """The kinds of entities, as data: their tables, fields and links (OGC 18-088, clauses 8.2 and 12).
 
 Observations are no rows of the registry: they are read from the lake (``Observation`` is a kind of its own here).
+Actuators, TaskingCapabilities and Tasks (17-079r1) are read here like the others, and changed by ``sensing.tasking``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ MEASUREMENT, COMPLEX = f"{_OM}Measurement", f"{_OM}ComplexObservation"
 GEOJSON = "application/geo+json"
 UCUM = "http://unitsofmeasure.org/ucum#"
 
+TASK_PROPERTIES = ("id", "state", "device", "deadline", "reason", "result", "history")  # columns of a command
 COMPUTED = ("observedArea", "phenomenonTime", "resultTime")  # of a datastream, from its observations
 MEANINGS: Mapping[str, Mapping[str, str]] = {
     each.code: {"name": each.en, "symbol": each.symbol, "definition": f"{UCUM}{each.code}"} for each in units()
@@ -49,6 +51,7 @@ _THING = Node(
         "HistoricalLocations": _many("HistoricalLocation", ("number", "historical_location", "thing")),
         "Datastreams": _many("Datastream", ("id", "datastream", "thing")),
         "MultiDatastreams": _many("MultiDatastream", ("id", "datastream", "thing")),
+        "TaskingCapabilities": _many("TaskingCapability", ("id", "tasking_capability", "thing")),
     },
     inside={("properties", "id"): "id", ("properties", "kind"): "kind", **_CLASS},
 )
@@ -147,6 +150,35 @@ _MULTI_DATASTREAM = Node(
     inside=_INSIDE_STREAM,
     only=("multi", 1),
 )
+_ACTUATOR = Node(
+    "Actuator",
+    "actuator",
+    {**_NAMED, "encodingType": "encoding", "metadata": "metadata"},
+    {"TaskingCapabilities": _many("TaskingCapability", ("id", "tasking_capability", "actuator"))},
+    instead={"description": "en"},
+    inside={("properties", "id"): "id", ("properties", "en"): "en", **_CLASS},
+)
+_TASKING_CAPABILITY = Node(
+    "TaskingCapability",
+    "tasking_capability",
+    {**_NAMED, "taskingParameters": "parameters"},
+    {
+        "Tasks": _many("Task", ("id", "command", "capability")),
+        "Actuator": _to("Actuator", ("actuator", "actuator", "id")),
+        "Thing": _to("Thing", ("thing", "thing", "id")),
+    },
+    instead={"description": "en"},
+    inside={("properties", name): name for name in ("id", "en", "limits")},
+    guarded="Actuator",
+)
+_TASK = Node(
+    "Task",
+    "command",
+    {"creationTime": "created", "taskingParameters": "parameters"},
+    {"TaskingCapability": _to("TaskingCapability", ("capability", "tasking_capability", "id"))},
+    inside={("properties", name): name for name in TASK_PROPERTIES},
+    guarded="TaskingCapability",
+)
 GRAPH: Graph = {
     node.name: node
     for node in (
@@ -158,6 +190,9 @@ GRAPH: Graph = {
         _DATASTREAM,
         _MULTI_DATASTREAM,
         _FEATURE,
+        _ACTUATOR,
+        _TASKING_CAPABILITY,
+        _TASK,
     )
 }
 STREAMS = ("Datastream", "MultiDatastream")
@@ -192,7 +227,8 @@ COLLECTIONS: Mapping[str, str] = {
     "Observations": OBSERVATION,
     "FeaturesOfInterest": "FeatureOfInterest",
 }
-PLURALS: Mapping[str, str] = {kind: plural for plural, kind in COLLECTIONS.items()}
+TASKING: Mapping[str, str] = {"Actuators": "Actuator", "TaskingCapabilities": "TaskingCapability", "Tasks": "Task"}
+PLURALS: Mapping[str, str] = {kind: plural for plural, kind in (*COLLECTIONS.items(), *TASKING.items())}
 RESOURCES: Mapping[str, Resource] = {  # what the guard knows each as
     "Thing": Resource("thing"),
     "Location": Resource("location"),
@@ -203,4 +239,7 @@ RESOURCES: Mapping[str, Resource] = {  # what the guard knows each as
     "ObservedProperty": Resource("observed_property"),
     OBSERVATION: Resource("datastream"),
     "FeatureOfInterest": Resource("feature"),
+    "Actuator": Resource("actuator"),
+    "TaskingCapability": Resource("actuator"),
+    "Task": Resource("command"),
 }

@@ -124,7 +124,7 @@ class Reading:
             return registry.entity_count(GRAPH, query)
         table = GRAPH[query.kind].table
         key = (query.kind, *sorted((kind, classes) for kind, classes in query.classes.items()))
-        version = registry.version(table, "thing")
+        version = registry.version(table, "thing", "actuator")
         known = self._counts.get(key)
         if known is None or known[0] != version:
             self._counts[key] = known = (version, registry.entity_count(GRAPH, query))

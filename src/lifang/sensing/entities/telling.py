@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from lifang.core import unit
-from lifang.sensing.entities.kinds import COMPLEX, GRAPH, MEANINGS, MEASUREMENT, OBSERVATION, UCUM
+from lifang.sensing.entities.kinds import COMPLEX, GRAPH, MEANINGS, MEASUREMENT, OBSERVATION, TASK_PROPERTIES, UCUM
 from lifang.sensing.entities.observation import iso, told
 from lifang.store import Row
 
@@ -24,7 +24,9 @@ def told_entity(kind: str, row: Row) -> dict[str, Any]:
         return {name: value for name, value in told(row).items() if name != "feature"}
     if kind == "HistoricalLocation":
         return {"time": _moment(row["time"])}
-    found = {"name": row["zh"], "description": row["description"]}
+    if kind == "Task":
+        return _task(row)
+    found = {"name": row["zh"], "description": row["description"] or (row["en"] if kind in _ACTING else "")}
     if kind in _OWN:
         found |= _OWN[kind](row)
     return {**found, "properties": properties_of(kind, row)}
@@ -41,7 +43,11 @@ def properties_of(kind: str, row: Row) -> dict[str, Any]:
             found.setdefault("thing", row["thing"])
             found.setdefault("observedProperty", row["observed_property"])
             found.setdefault("period_s", row["period_s"])
-    if row["classification"] != _OPEN:
+    if kind in _ACTING:
+        found.setdefault("en", row["en"])
+    if kind == "TaskingCapability":
+        found.setdefault("limits", _loaded(row["limits"]))
+    if row.get("classification", _OPEN) != _OPEN:
         found["classification"] = row["classification"]
     return found
 
@@ -89,6 +95,22 @@ def _multi(row: Row) -> dict[str, Any]:
     }
 
 
+def _capability(row: Row) -> dict[str, Any]:
+    return {"taskingParameters": _loaded(row["parameters"])}
+
+
+def _task(row: Row) -> dict[str, Any]:
+    properties = {name: _loaded(row[name]) if name in _JSON else row[name] for name in TASK_PROPERTIES}
+    properties["deadline"] = _moment(row["deadline"])
+    return {
+        "creationTime": _moment(row["created"]),
+        "taskingParameters": _loaded(row["parameters"]),
+        "properties": properties,
+    }
+
+
+_ACTING = ("Actuator", "TaskingCapability")
+_JSON = ("reason", "result", "history")
 _OWN: Mapping[str, Callable[[Row], dict[str, Any]]] = {
     "Location": _placed,
     "FeatureOfInterest": _feature,
@@ -96,6 +118,8 @@ _OWN: Mapping[str, Callable[[Row], dict[str, Any]]] = {
     "ObservedProperty": _property,
     "Datastream": _stream,
     "MultiDatastream": _multi,
+    "Actuator": _sensor,
+    "TaskingCapability": _capability,
 }
 
 

@@ -89,14 +89,16 @@ class AggregateQuery:
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """What is known of each datastream asked for: how many values it has now, and their first and last time.
+    """What is known of each datastream asked for: how many values it has now, their first and last time, their end.
 
-    Times are microseconds UTC, ``NEVER`` where there is no value.
+    The end is the latest moment that a value is of: an interval may end past the last time. Times are
+    microseconds UTC, ``NEVER`` where there is no value.
     """
 
     count: NDArray[np.int64]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
+    end: NDArray[np.int64]
 
 
 _DAY_S = 86_400

@@ -56,9 +56,10 @@ class Derived:
 class Node:
     """A kind of entity: its table, its fields (name to column), and its links.
 
-    ``shape`` is the field that holds a geometry; ``defaults`` say what an empty text in a column means; ``inside``
-    gives columns that are read as if they stood in a JSON field; ``only`` narrows the table to rows of one value;
-    ``guarded`` names the link whose visible end makes an entity visible that has no classification of its own.
+    ``shape`` is the field that holds a geometry; ``defaults`` say what an empty text in a column means, ``instead``
+    which column is read then; ``inside`` gives columns that are read as if they stood in a JSON field (of one that no
+    column holds, too); ``only`` narrows the table to rows of one value; ``guarded`` names the link to what carries the
+    classification of an entity that has none of its own: its end, or the end of that one's.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Node:
     links: Mapping[str, Link] = field(default_factory=dict)
     shape: str = ""
     defaults: Mapping[str, str] = field(default_factory=dict)
+    instead: Mapping[str, str] = field(default_factory=dict)
     derived: Mapping[str, Derived] = field(default_factory=dict)
     inside: Mapping[tuple[str, str], str] = field(default_factory=dict)
     only: tuple[str, Any] | None = None

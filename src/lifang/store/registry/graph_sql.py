@@ -266,25 +266,33 @@ class _Scope:
         found: list[Element] = []
         if node.only is not None:
             found.append(source.c[node.only[0]] == node.only[1])
+        allowed = self.classes.get(node.name, ())
+        if len(allowed) == _CLASS_COUNT:
+            return found
         if node.guarded:
-            link: Link = node.links[node.guarded]
-            (step,) = link.steps
-            target = node_of(self.graph, link.target)
-            end = table_of(target.table).alias(f"guard_{source.name}")
-            shown = self.visible(target, end)
-            asked = sa.select(end.c.number).where(source.c[step.left] == end.c[step.right], *shown)
-            return [*found, asked.correlate(source).exists()] if self._narrows(target) else found
-        if self._narrows(node):
-            allowed = self.classes.get(node.name, ())
-            column = sa.func.coalesce(source.c.classification, "") if led else source.c.classification
-            found.append(column == allowed[0] if len(allowed) == 1 else column.in_(allowed))
-        return found
+            return [*found, self._guarded(node, source, allowed)]
+        column = sa.func.coalesce(source.c.classification, "") if led else source.c.classification
+        return [*found, _is_among(column, allowed)]
 
-    def _narrows(self, node: Node) -> bool:
-        return len(self.classes.get(node.name, ())) < _CLASS_COUNT
+    def _guarded(self, node: Node, source: _Source, allowed: Sequence[str]) -> Element:
+        """Return whether what carries the classification of an entity of ``node`` is of one that is allowed."""
+        at, ends, ways = source, list[_Source](), list[Element]()
+        while node.guarded:
+            (step,) = node.links[node.guarded].steps
+            node = node_of(self.graph, node.links[node.guarded].target)
+            end = table_of(node.table).alias(f"guard{len(ends)}_{source.name}")
+            ways.append(at.c[step.left] == end.c[step.right])
+            at = end
+            ends.append(end)
+        asked = sa.select(at.c.number).select_from(*ends).where(*ways, _is_among(at.c.classification, allowed))
+        return asked.correlate(source).exists()
 
 
 _CLASS_COUNT = 3  # of classifications: whoever may see them all needs no condition
+
+
+def _is_among(column: Element, allowed: Sequence[str]) -> Element:
+    return column == allowed[0] if len(allowed) == 1 else column.in_(allowed)
 
 
 def _field(node: Node, source: _Source, steps: Sequence[str], name: str) -> Part[Element]:
@@ -294,6 +302,8 @@ def _field(node: Node, source: _Source, steps: Sequence[str], name: str) -> Part
     if first in node.derived and len(rest) <= 1:
         return _derived(source, node.derived[first], rest)
     column = node.fields.get(first)
+    if column is None and rest and (first, rest[0]) in node.inside:
+        return _inside(source.c[node.inside[first, rest[0]]], rest[1:], name)
     if column is None:
         known = ", ".join(("id", *node.fields, *node.derived, *node.links))
         raise BadInput(f"A {node.name} has no {first[:40]!r}.", where=name[:80], mend=f"Known: {known}.")
@@ -304,7 +314,18 @@ def _field(node: Node, source: _Source, steps: Sequence[str], name: str) -> Part
         raise BadInput(f"{first} has no parts.", where=name[:80], mend=f"Write {first} alone.")
     if first in node.defaults:
         return Part(Kind.TEXT, sa.case((stored == "", node.defaults[first]), else_=stored))
+    if first in node.instead:
+        return Part(Kind.TEXT, sa.case((stored == "", source.c[node.instead[first]]), else_=stored))
     return part_of(stored)
+
+
+def _inside(column: sa.ColumnElement[Any], rest: Sequence[str], name: str) -> Part[Element]:
+    """Return a column that is read as if it stood in a JSON field, or what lies at ``rest`` in it."""
+    if isinstance(column.type, Json):
+        return json_part(column, rest)
+    if rest:
+        raise BadInput(f"{name[:80]!r} leads too far.", where=name[:80], mend=f"Leave {'/'.join(rest)[:40]} out.")
+    return part_of(column)
 
 
 def _number(source: _Source) -> Part[Element]:
@@ -320,10 +341,12 @@ def _stored(node: Node, source: _Source, first: str, rest: Sequence[str]) -> Par
         plain: Element = sa.type_coerce(column, sa.Text)
         return Part(Kind.GEOMETRY, plain, bounds=(west, south, east, north))
     found = json_part(column, rest)
-    inner = node.inside.get((first, rest[0])) if len(rest) == 1 else None
-    if inner is None:
+    inner = node.inside.get((first, rest[0])) if rest else None
+    if inner is None or (len(rest) > 1 and not isinstance(source.c[inner].type, Json)):
         return found
     other = source.c[inner]
+    if isinstance(other.type, Json):
+        return json_part(other, rest[1:])
     readings = dict(found.readings)
     kind = Kind.TEXT if isinstance(other.type, sa.Text) else Kind.NUMBER
     readings[kind] = sa.func.coalesce(readings[kind], other)

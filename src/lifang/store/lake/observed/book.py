@@ -1,6 +1,7 @@
 """The book of datastreams: how many values each has, its first, its last and what that was, kept as batches are folded.
 
 Of values with the last time, the last is the one whose interval ends last (``until``; a moment ends before any).
+``close`` is the latest moment that any value is of: the end of an interval that may have begun long before the last.
 
 ``high`` is the highest time a datastream ever had, deleted or not: what is not past it is late.
 """
@@ -27,6 +28,7 @@ _KINDS = {
     "value": (np.float64, 0),
     "quality": (np.uint8, 0),
     "until": (np.int64, NO_END),
+    "close": (np.int64, NEVER),
 }
 NAMES = tuple(_KINDS)
 
@@ -47,6 +49,11 @@ class Versions:
         number, time, value, quality = (columns[name] for name in ("datastream", "time", "value", "quality"))
         return cls(number, time, value, quality, np.full(len(number), NO_END) if until is None else until)
 
+    @property
+    def close(self) -> NDArray[np.int64]:
+        """The latest moment that each is of: its end, or its time."""
+        return np.maximum(self.time, self.until)  # NO_END is below every time
+
     def pick(self, rows: NDArray[np.generic]) -> Versions:
         """Return the versions at ``rows``."""
         return Versions(*(column[rows] for column in vars(self).values()))
@@ -63,6 +70,7 @@ class Book:
         self.value: NDArray[np.float64] = np.zeros(1)
         self.quality: NDArray[np.uint8] = np.zeros(1, np.uint8)
         self.until: NDArray[np.int64] = np.full(1, NO_END)
+        self.close: NDArray[np.int64] = np.full(1, NEVER)
 
     def __len__(self) -> int:
         return len(self.count)
@@ -89,21 +97,24 @@ class Book:
         self.count[numbers] += ends - starts + 1
         first, begins = self.first[numbers], rows.time[starts]
         self.first[numbers] = np.where((first == NEVER) | (begins < first), begins, first)
+        self.close[numbers] = np.maximum(self.close[numbers], np.maximum.reduceat(rows.close, starts))
         self._show(rows.pick(ends[self._reaches(rows.pick(ends))]))
 
     def replace(self, before: NDArray[np.bool_], after: Versions) -> NDArray[np.int32]:
         """Take in that a value is now as ``after`` says, and whether it was there ``before``; one row per value.
 
-        Return the datastreams whose first or last value is gone: theirs has to be looked up (:meth:`mend`).
+        Return the datastreams of which a value at either end is gone: theirs has to be looked up (:meth:`mend`).
         """
         there = after.quality != DELETED
         np.add.at(self.count, after.number, there.astype(np.int64) - before.astype(np.int64))
         ends = (after.time == self.first[after.number]) | (after.time == self.last[after.number])
+        ends |= after.close == self.close[after.number]
         gone: NDArray[np.int32] = np.unique(after.number[before & ~there & ends])
         live = after.pick(there)
         unset = live.number[self.first[live.number] == NEVER]
         self.first[unset] = np.iinfo(np.int64).max
         np.minimum.at(self.first, live.number, live.time)
+        np.maximum.at(self.close, live.number, live.close)
         newest = live.pick(np.flatnonzero(self._reaches(live)))
         self._show(newest.pick(np.lexsort((newest.until, newest.time, newest.number))))
         return gone
@@ -123,11 +134,11 @@ class Book:
         self.until[rows.number] = rows.until
 
     def mend(self, numbers: NDArray[np.int32], found: pa.Table) -> None:
-        """Set first and last of ``numbers`` to what was ``found`` (datastream, first, last, value, quality, until)."""
-        self.first[numbers] = self.last[numbers] = NEVER
+        """Set the ends of ``numbers`` to what was ``found`` (datastream, first, last, value, quality, until, close)."""
+        self.first[numbers] = self.last[numbers] = self.close[numbers] = NEVER
         self.value[numbers], self.quality[numbers], self.until[numbers] = 0.0, 0, NO_END
         there = found["datastream"].to_numpy()
-        for name in ("first", "last", "value", "quality", "until"):
+        for name in ("first", "last", "value", "quality", "until", "close"):
             getattr(self, name)[there] = found[name].to_numpy()
 
     def of_numbers(self, numbers: NDArray[np.int32] | None) -> Book:

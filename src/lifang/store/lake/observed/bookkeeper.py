@@ -220,7 +220,7 @@ class Bookkeeper:
             self.summing = replace(self.summing, used=told, version=version)
 
     def tally(self, numbers: NDArray[np.int32] | None) -> Tally:
-        """Return how many values each of ``numbers`` (``None``: every number from 0) has, its first and last time."""
+        """Return count, first and last time, and end of each of ``numbers`` (``None``: every number from 0)."""
         found = self._tally(numbers, exact=False)
         if found is None:
             self.fold()
@@ -291,4 +291,4 @@ def _renumbered(rows: Versions, wanted: NDArray[np.int32] | None) -> Versions:
 
 def _told(book: Book, numbers: NDArray[np.int32] | None, wanted: NDArray[np.int32] | None) -> Tally:
     place = slice(None) if numbers is None or wanted is None else np.searchsorted(wanted, numbers)
-    return Tally(book.count[place], book.first[place], book.last[place])
+    return Tally(book.count[place], book.first[place], book.last[place], book.close[place])

@@ -20,7 +20,7 @@ from lifang.store.lake.observed.tables import LISTED
 _KEY = "USING (datastream, time)"
 _PLACED = sql("SELECT *,", UNTIL_OR_NONE, "AS until FROM (")
 _RANK = f"time::HUGEINT * {2**64} + until"  # later beginnings count first, then later ends
-_ENDS = "min(time) AS first, max(time) AS last, " + ", ".join(
+_ENDS = "min(time) AS first, max(time) AS last, max(greatest(time, until)) AS close, " + ", ".join(
     f"arg_max({name}, {_RANK}) AS {name}" for name in ("value", "quality", "until")
 )
 
@@ -70,7 +70,7 @@ def _versions_there(session: duckdb.DuckDBPyConnection, reader: Reader, change: 
 
 
 def ends_of(session: duckdb.DuckDBPyConnection, reader: Reader, numbers: NDArray[np.int32]) -> pa.Table:
-    """Return ``datastream, first, last, value, quality`` of those of ``numbers`` that have a value in the tables."""
+    """Return ``datastream, first, last, close, value, quality, until`` of those of ``numbers`` with a value there."""
     view = reader.over(session, Scan(numbers))
     grouped = sql("SELECT datastream,", _ENDS, "FROM (", _PLACED, view.current, ")) GROUP BY datastream")
     return view.rows(grouped, view.current_values)

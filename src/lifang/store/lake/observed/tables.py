@@ -24,7 +24,7 @@ _TABLES = (
     f"CREATE TABLE IF NOT EXISTS observations.settled ({_ROWS})",
     "CREATE TABLE IF NOT EXISTS observations.mark (name VARCHAR, value BIGINT)",
     "CREATE TABLE IF NOT EXISTS observations.tally (datastream INTEGER, count BIGINT, first BIGINT, last BIGINT, "
-    "high BIGINT, value DOUBLE, quality UTINYINT, until BIGINT)",
+    "high BIGINT, value DOUBLE, quality UTINYINT, until BIGINT, close BIGINT)",
 )
 _OLD = (
     "SELECT datastream, time, value, quality, NULL::VARCHAR AS extra, batch, (row_number() OVER "
@@ -44,7 +44,7 @@ def make_tables(session: duckdb.DuckDBPyConnection) -> None:
             session.execute(f"CREATE TABLE {whole} ({_ROWS})")
             session.execute(sql("INSERT INTO", whole, _OLD, f"{whole}_old", "ORDER BY rowid"))
             session.execute(sql("DROP TABLE", f"{whole}_old"))
-    if "tally" in there and "until" not in there["tally"]:
+    if "tally" in there and "close" not in there["tally"]:
         session.execute("DROP TABLE observations.tally")  # counted again
         session.execute("DELETE FROM observations.mark WHERE name = 'tallied'")
     for statement in _TABLES:
