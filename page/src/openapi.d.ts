@@ -2067,7 +2067,7 @@ export interface paths {
         };
         /**
          * All devices at once, in columns, for a map
-         * @description Tell every device that is asked for in columns; more than 50,000 are counted in cells of their box.
+         * @description Tell every device that is asked for in columns; more than ``most`` are counted in cells of their box.
          */
         get: operations["_picture_api_v1_network_picture_get"];
         put?: never;
@@ -21055,6 +21055,8 @@ export interface operations {
         parameters: {
             query?: {
                 kind?: string | null;
+                /** @description The `next` of the page before. */
+                after?: string | null;
                 /** @description How many items at most. */
                 limit?: number;
             };
@@ -21757,6 +21759,8 @@ export interface operations {
             query?: {
                 /** @description Some of zh, en, lon, lat, health, type, organisation, district, link, pole, state, battery, battery_low, certificate, uptime, lag_s, loss, last; all of them if left out. */
                 columns?: string | null;
+                /** @description How many devices are told one by one, and not in cells. */
+                most?: number;
                 health?: ("ok" | "unknown" | "explained" | "suspect" | "partial" | "silent") | null;
                 type?: string | null;
                 organisation?: string | null;

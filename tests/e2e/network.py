@@ -32,6 +32,7 @@ _SPECIAL = (
     {"id": "pump-1", "device_type": "pump", "zh": "府河泵站一号泵", "en": "Fuhe pump 1", "lon": 104.09, "lat": 30.655,
      "organisation": "市水务局", "link": "core"},
 )  # fmt: skip
+UPDATES = 21  # of the pump's firmware
 _PARAMETERS = {
     "type": "DataRecord",
     "field": [
@@ -79,6 +80,8 @@ def _register(city: lifang.City, devices: int) -> None:
         Datastream("pump-1.level", "pump-1", "level", "集水井水位", "Sump level", "level", "m", 86_400),
     ]  # fmt: skip
     city.sensing.register([], streams, by=SYSTEM)
+    for version in range(UPDATES):
+        city.network.report("pump-1", {"firmware": f"1.{version}"}, by=SYSTEM)
     city.tasking.register(
         [tasking.Actuator("drive-1", "pump-1", "变频器", "Drive")],
         [tasking.Capability("speed-1", "drive-1", "pump-1", "调节转速", "Set the speed", _PARAMETERS, _LIMITS)],

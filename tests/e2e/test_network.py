@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
 from tests.e2e.conftest import serve
-from tests.e2e.network import furnish
+from tests.e2e.network import UPDATES, furnish
 from tests.e2e.screen import Served, look, open_page, show, sign_in, turn_to
 
 DEVICES = 20_000
@@ -210,6 +210,11 @@ def test_a_command_is_confirmed_seen_through_and_a_refused_one_says_why(
     show(shared, sensed, "?room=sensing&lang=en&pick=pump-1")
     expect(shared.locator("lf-commands")).to_contain_text("Only operators may command")
     assert shared.locator("lf-order").count() == 0
+    past = shared.locator("lf-device .events").first.locator("li")
+    expect(past).to_have_count(20)
+    shared.locator("lf-device .secondary [data-act=more]").click()
+    expect(past).to_have_count(1 + UPDATES)
+    expect(shared.locator("lf-device [data-act=more]")).to_have_count(0)
     sign_in(page, sensed)
     open_page(page, sensed, "?room=sensing&lang=en&pick=pump-1")
     order = page.locator("lf-order")
@@ -233,9 +238,20 @@ def test_a_command_is_confirmed_seen_through_and_a_refused_one_says_why(
     page.evaluate(_TOO_FAST)
     refused = page.locator("[data-command][data-state=refused]")
     expect(refused.locator(".why")).to_contain_text("Refused by the rule range")
+    for _ in range(10):
+        page.evaluate(_TOO_FAST)
+    turn_to(page, "?room=sensing&lang=en&pick=noise-p1")
+    turn_to(page, "?room=sensing&lang=en&pick=pump-1")
+    with page.expect_response(re.compile(r"/commands\?.*after=")) as told:
+        page.locator("lf-commands [data-act=more]").click()
+    assert [each["state"] for each in told.value.json()["items"]] == ["refused", "cancelled"]
+    expect(page.locator("lf-commands [data-act=more]")).to_have_count(0)
+    expect(page.locator("[data-command]")).to_have_count(12)
 
 
-def test_the_live_strip_tells_rate_and_silent_share_and_the_map_finds_the_devices(page: Page, sensed: Served) -> None:
+def test_the_live_strip_tells_rate_and_silence_and_a_crowded_map_leaves_the_list_to_go_on(
+    page: Page, sensed: Served
+) -> None:
     open_page(page, sensed, "?room=sensing&lang=en")
     page.wait_for_url(re.compile("map="))
     assert float(parse_qs(urlsplit(page.url).query)["map"][0].split("/")[0]) > 7, (
@@ -245,6 +261,22 @@ def test_the_live_strip_tells_rate_and_silent_share_and_the_map_finds_the_device
     strip = page.locator("lf-flow")
     expect(strip.locator("[data-flow=silent]")).to_contain_text(re.compile(r"\d+(\.\d)? %"))
     expect(strip.locator("[data-flow=rate]")).to_contain_text("/s")
+    page.route("**/network/picture*", lambda route: route.continue_(url=_with_cells(route.request.url)))
+    turn_to(page, "?room=data&lang=en")
+    turn_to(page, f"?room=sensing&lang=en{MAP}")
+    listed = page.locator("lf-devices .device-list li")
+    expect(page.locator("lf-devices")).to_contain_text("20,003")
+    expect(listed).to_have_count(50)
+    page.locator("lf-devices [data-act=more]").click()
+    expect(listed).to_have_count(100)
+    last = listed.last.locator("b").inner_text()
+    listed.last.locator("button").click()
+    expect(page.locator("#device-title")).to_have_text(last)
+
+
+def _with_cells(url: str) -> str:
+    """Return the address at which the server tells so many devices in cells only."""
+    return f"{url}{'&' if '?' in url else '?'}most=10000"
 
 
 def test_links_are_a_table_with_what_hangs_on_them(shared: Page, sensed: Served) -> None:

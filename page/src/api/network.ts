@@ -1,6 +1,6 @@
 import type { components } from "../openapi";
 import { ProblemError, get, send, type Query } from "./client";
-import type { After } from "./pages";
+import { everyItem, type After } from "./pages";
 import type { Datastream, Page, Series } from "./types";
 
 type S = components["schemas"];
@@ -41,21 +41,21 @@ interface HistoricalLocation {
 }
 
 const part = encodeURIComponent;
-const LINKS_MOST = 1_000;
+const LINKS_AT_ONCE = 1_000;
 
-async function places(thing: string): Promise<Place[]> {
+async function places(thing: string, after: After): Promise<Page<Place>> {
   const id = part(`'${thing.replaceAll("'", "''")}'`);
-  const answer = await fetch(`/sta/v1.1/Things(${id})/HistoricalLocations?$expand=Locations&$orderby=time%20desc&$top=20`, {
-    headers: { Accept: "application/json" },
-  });
+  const first = `/sta/v1.1/Things(${id})/HistoricalLocations?$expand=Locations&$orderby=time%20desc&$top=20`;
+  const answer = await fetch(after === null ? first : String(after), { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new ProblemError({ title: answer.statusText, status: answer.status, detail: "" });
-  const { value } = (await answer.json()) as { value: HistoricalLocation[] };
-  return value.flatMap(({ time, Locations }) =>
+  const { value, "@iot.nextLink": next } = (await answer.json()) as { value: HistoricalLocation[]; "@iot.nextLink"?: string };
+  const items = value.flatMap(({ time, Locations }) =>
     Locations.flatMap(({ location }) => {
       const [lon, lat] = location.coordinates ?? location.geometry?.coordinates ?? [];
       return lon === undefined || lat === undefined ? [] : [{ time, lon, lat }];
     }),
   );
+  return { items, next: next ?? null };
 }
 
 /** The calls of the sensing network, one line each. */
@@ -64,12 +64,12 @@ export const net = {
   flow: () => get<Flow>("/network/flow"),
   health: (by: By) => get<HealthReport>("/network/health", { by }),
   coverage: () => get<Coverage>("/network/coverage"),
-  links: async () => (await get<Page<Link>>("/network/links", { limit: LINKS_MOST })).items,
+  links: () => everyItem((after) => get<Page<Link>>("/network/links", { limit: LINKS_AT_ONCE, after })),
   devices: (query: Query, after: After) => get<Page<Device>>("/network/devices", { ...query, limit: 50, after }),
   device: (id: string) => get<DeviceDetail>(`/network/devices/${part(id)}`),
-  history: async (id: string) => (await get<Page<DeviceEvent>>(`/network/devices/${part(id)}/history`, { limit: 50 })).items,
+  history: (id: string, after: After) => get<Page<DeviceEvent>>(`/network/devices/${part(id)}/history`, { limit: 20, after }),
   places,
-  streamsOf: async (thing: string) => (await get<Page<Datastream>>("/datastreams", { thing, limit: 200 })).items,
+  streamsOf: (thing: string, after: After) => get<Page<Datastream>>("/datastreams", { thing, limit: 50, after }),
   near: async (property: string, bbox: string) =>
     (await get<Page<Datastream>>("/datastreams", { property, bbox, limit: 500 })).items,
   stream: (id: string) => get<Datastream>(`/datastreams/${part(id)}`),
@@ -82,8 +82,8 @@ export const net = {
   gaps: (datastream: string, start: string, end: string) => get<GapReport>("/network/gaps", { datastream, start, end }),
   rules: async (datastream: string) =>
     (await get<Page<RuleBody>>("/network/quality-rules", { datastream })).items,
-  actuators: async (thing: string) => (await get<Page<Actuator>>("/actuators", { thing, limit: 50 })).items,
-  commands: async (device: string) => (await get<Page<Command>>("/commands", { device, limit: 30 })).items,
+  actuators: (thing: string, after: After) => get<Page<Actuator>>("/actuators", { thing, limit: 20, after }),
+  commands: (device: string, after: After) => get<Page<Command>>("/commands", { device, limit: 10, after }),
   command: (order: NewCommand) => send<Command>("POST", "/commands", order),
   cancel: (id: string, note: string) => send<Command>("POST", `/commands/${part(id)}/cancel`, { note }),
 };

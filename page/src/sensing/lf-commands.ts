@@ -2,11 +2,11 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { net, type Actuator, type Command } from "../api/network";
 import { problemOf } from "../api/client";
-import type { Problem } from "../api/types";
+import type { Page, Problem } from "../api/types";
 import { moment, nameOf } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
-import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { problemCard, problemLines } from "../shell/parts";
 import { data, here, mayAct } from "../state/data";
 import "./lf-order";
@@ -18,36 +18,39 @@ const SIGN: Record<string, string> = { done: "✓", refused: "✕", failed: "✕
 @customElement("lf-commands")
 export class CommandsPiece extends Piece {
   @property({ attribute: false }) thing = "";
-  private readonly actuators = new Fetched<Actuator[]>(this, "actuators");
-  private readonly known = new Fetched<Command[]>(this);
+  private readonly actuators = new Listed<Page<Actuator>>(this, "actuators");
+  private readonly known = new Listed<Page<Command>>(this);
   private refused: Problem | null = null;
 
   protected override render(): TemplateResult | typeof nothing {
     if (!this.thing) return nothing;
     const { subject } = data.value;
-    const actuators = here(this.actuators.want(`${this.thing}|${subject?.name ?? ""}`, () => net.actuators(this.thing))) ?? [];
+    const actuators = here(this.actuators.list(`${this.thing}|${subject?.name ?? ""}`, (after) => net.actuators(this.thing, after)))?.items ?? [];
     if (!actuators.length) return nothing;
     const may = mayAct(subject, "operator");
     return html`<section class="panel commands" aria-labelledby="commands-title">
       <h2 id="commands-title">${t("command.title")}</h2>
       ${may
-        ? html`${actuators.flatMap((actuator) => actuator.capabilities.map((capability) => html`<lf-order .actuator=${actuator} .capability=${capability} @ordered=${() => this.known.forget()}></lf-order>`))} ${this.history()}`
+        ? html`${actuators.flatMap((actuator) => actuator.capabilities.map((capability) => html`<lf-order .actuator=${actuator} .capability=${capability} @ordered=${() => this.known.forget()}></lf-order>`))}
+            ${this.actuators.foot()} ${this.history()}`
         : html`<p class="fine">${t("command.signin")}</p>
             <ul class="tags">${actuators.flatMap(({ capabilities }) => capabilities.map(({ name }) => html`<li class="state">${nameOf(name, this.tongue)}</li>`))}</ul>
+            ${this.actuators.foot()}
             ${subject ? nothing : html`<button type="button" class="quiet" @click=${() => data.set({ dialog: "sign-in" })}>${t("header.signin")}</button>`}`}
     </section>`;
   }
 
   private history(): TemplateResult {
-    const asked = this.known.want(this.thing, () => net.commands(this.thing));
+    const asked = this.known.list(this.thing, (after) => net.commands(this.thing, after));
     if (asked.state === "refused") return problemCard(asked.problem, () => this.known.forget());
     const live = Object.values(data.value.commands).filter(({ device }) => device === this.thing);
-    const known = new Map([...(here(asked) ?? []), ...live].map((command) => [command.id, command]));
+    const known = new Map([...(here(asked)?.items ?? []), ...live].map((command) => [command.id, command]));
     const commands = [...known.values()].sort((a, b) => b.task - a.task);
     return html`<h3>${t("command.history")}</h3>
       ${commands.length ? nothing : html`<p class="calm">${t("command.history.none")}</p>`}
       ${this.refused ? html`<section class="problem" role="alert">${problemLines(this.refused)}</section>` : nothing}
-      <ol class="orders" aria-live="polite">${commands.map((command) => this.one(command))}</ol>`;
+      <ol class="orders" aria-live="polite">${commands.map((command) => this.one(command))}</ol>
+      ${this.known.foot()}`;
   }
 
   private async cancel(command: Command): Promise<void> {
@@ -67,7 +70,7 @@ export class CommandsPiece extends Piece {
   }
 
   private one(command: Command): TemplateResult {
-    const capability = (here(this.actuators.asked) ?? []).flatMap(({ capabilities }) => capabilities).find(({ id }) => id === command.capability);
+    const capability = (here(this.actuators.asked)?.items ?? []).flatMap(({ capabilities }) => capabilities).find(({ id }) => id === command.capability);
     const known = new Map((capability ? parametersOf(capability, this.tongue) : []).map((parameter) => [parameter.name, parameter]));
     const given = Object.entries(command.parameters).map(([name, value]) => `${known.get(name)?.label ?? name} = ${String(value)} ${known.get(name)?.unit ?? ""}`.trimEnd());
     return html`<li data-command=${command.id} data-state=${command.state}>

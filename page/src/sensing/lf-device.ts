@@ -1,11 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import { net, type Device, type DeviceDetail, type DeviceEvent, type Place } from "../api/network";
-import type { Datastream } from "../api/types";
+import type { Datastream, Page } from "../api/types";
 import { ABSENT, moment, nameOf, number, unitOf } from "../format";
 import { t, tOr } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
+import { Listed } from "../shell/listed";
 import { problemCard, skeleton } from "../shell/parts";
 import { data, here } from "../state/data";
 import { changeView } from "../state/undo";
@@ -21,9 +22,9 @@ const SOON_DAYS = 30;
 export class DevicePiece extends Piece {
   private readonly device = new Fetched<DeviceDetail>(this, "device");
   private readonly pole = new Fetched<DeviceDetail>(this);
-  private readonly streams = new Fetched<Datastream[]>(this, "streams");
-  private readonly events = new Fetched<DeviceEvent[]>(this);
-  private readonly places = new Fetched<Place[]>(this);
+  private readonly streams = new Listed<Page<Datastream>>(this, "streams");
+  private readonly events = new Listed<Page<DeviceEvent>>(this);
+  private readonly places = new Listed<Page<Place>>(this);
   private shown: string | null = null;
 
   /** On a narrow screen the card lies under the map: bring it into sight when another device is picked. */
@@ -126,10 +127,10 @@ export class DevicePiece extends Piece {
 
   private readings(device: DeviceDetail): TemplateResult | typeof nothing {
     if (!device.health.datastreams && !device.datastreams.length) return nothing;
-    const asked = this.streams.want(device.id, () => net.streamsOf(device.id));
+    const asked = this.streams.list(device.id, (after) => net.streamsOf(device.id, after));
     if (asked.state === "refused") return problemCard(asked.problem, () => this.streams.forget());
     const live = new Map((here(data.value.datastreams) ?? []).map((stream) => [stream.id, stream]));
-    const streams = (here(asked) ?? []).map((stream) => live.get(stream.id) ?? stream);
+    const streams = (here(asked)?.items ?? []).map((stream) => live.get(stream.id) ?? stream);
     return html`<section class="panel" aria-labelledby="readings-title">
       <h2 id="readings-title">${t("device.readings")}</h2>
       <table class="streams"><thead class="sr"><tr><th>${t("sensing.property")}</th><th>${t("value")}</th><th>${t("unit")}</th><th>${t("time")}</th></tr></thead>
@@ -141,22 +142,25 @@ export class DevicePiece extends Piece {
           </tr>`,
         )}</tbody>
       </table>
+      ${this.streams.foot()}
     </section>`;
   }
 
   private history(device: DeviceDetail): TemplateResult {
-    const events = here(this.events.want(device.id, () => net.history(device.id)));
-    const places = here(this.places.want(device.id, () => net.places(device.id)));
+    const events = here(this.events.list(device.id, (after) => net.history(device.id, after)))?.items ?? null;
+    const places = here(this.places.list(device.id, (after) => net.places(device.id, after)))?.items ?? null;
     return html`<section class="panel secondary" aria-labelledby="history-title">
       <h2 id="history-title">${t("device.history")}</h2>
       ${events === null ? skeleton(2) : events.length === 0 ? html`<p class="calm">${t("device.history.none")}</p>` : nothing}
       <ul class="events">${(events ?? []).map(
         ({ kind, moment: when, value, by }) => html`<li><time>${moment(when, this.zone)}</time> <b>${tOr(`device.${kind}`, kind)}</b> ${eventText(value)} <small>${by}</small></li>`,
       )}</ul>
+      ${this.events.foot()}
       <h3>${t("device.places")}</h3>
       ${places?.length
         ? html`<ul class="events">${places.map(({ time, lon, lat }) => html`<li><time>${moment(time, this.zone)}</time> ${lat.toFixed(5)}, ${lon.toFixed(5)}</li>`)}</ul>`
         : html`<p class="calm">${t(places === null ? "app.loading" : "device.places.none")}</p>`}
+      ${this.places.foot()}
     </section>`;
   }
 }

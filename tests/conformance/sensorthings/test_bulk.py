@@ -63,8 +63,14 @@ def test_intervals_that_begin_together_and_end_apart_are_observations_of_their_o
     (stream,) = service.ids(f"{one['@iot.selfLink']}/Datastreams")
     way, times = f"Datastreams({stream})/Observations", [f"2019-01-12T0{hour}:00:00Z" for hour in (7, 8, 9)]
     spans = [f"{times[0]}/{times[1]}", f"{times[0]}/{times[2]}", times[0]]
+    micros = 1_547_276_400_000_000  # 07:00
+    older = (f"'{stream}-{micros}'", stream << 42 | micros // 1000)  # how the first interval was called once
+    assert service.call("GET", f"Observations({older[0]})").status_code == 404
+    service.post(way, observation(spans[0], 0))
+    assert [service.get(f"Observations({key})")["phenomenonTime"] for key in older] == [spans[0]] * 2
     links = [service.post(way, observation(span, at))["@iot.selfLink"] for at, span in enumerate(spans)]
     assert len(set(links)) == 3
+    assert [service.get(f"Observations({key})")["phenomenonTime"] for key in older] == [spans[2]] * 2
     assert service.post(way, observation(spans[0], 7))["@iot.selfLink"] == links[0]  # the same interval again
 
     def spans_of() -> list[str]:
@@ -90,3 +96,5 @@ def test_intervals_that_begin_together_and_end_apart_are_observations_of_their_o
     assert service.call("GET", links[0]).status_code == 404
     assert spans_of() == [times[0]] * 2
     assert [each["result"] for each in service.walk(f"{way}?$top=1")] == [2, 1]
+    assert service.call("DELETE", links[2]).status_code == 200
+    assert [service.call("GET", f"Observations({key})").status_code for key in older] == [404, 404]

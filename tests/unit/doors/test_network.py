@@ -127,6 +127,13 @@ def test_upkeep_is_reported_and_its_history_told(works: House) -> None:
     assert operator.post(f"{url}/report", json={"battery": 55, "firmware": "2.1"}).json()["battery"] == 55
     events = works.client().get(f"{url}/history?kind=battery").json()["items"]
     assert [each["value"] for each in events] == [55.0, 80.0]
+    whole, after = works.client().get(f"{url}/history").json()["items"], ""
+    for place, event in enumerate(whole):  # two of them are of one moment
+        page = works.client().get(f"{url}/history?limit=1{after}").json()
+        assert page["items"] == [event]
+        assert (page["next"] is None) == (place == len(whole) - 1)
+        after = f"&after={page['next']}"
+    assert works.client().get(f"{url}/history?after=x").status_code == 400
     assert operator.post(f"{url}/report", json={}).status_code == 400
     assert works.client("analyst").post(f"{url}/report", json={"battery": 5}).status_code == 403
 

@@ -71,9 +71,9 @@ def test_the_whole_network_is_told_in_columns_as_far_as_one_may_see(works: House
     assert works.client().get("/api/v1/network/picture?columns=secret").status_code == 400
 
 
-def test_too_many_devices_for_a_picture_are_counted_in_cells(works: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lifang.doors.api.routes.network_view.MOST", 1)
-    told = works.client().get("/api/v1/network/picture?bbox=104.0,30.5,104.1,30.7").json()
+def test_too_many_devices_for_a_picture_are_counted_in_cells(works: House) -> None:
+    assert works.client().get("/api/v1/network/picture?most=50001").status_code == 400
+    told = works.client().get("/api/v1/network/picture?most=1&bbox=104.0,30.5,104.1,30.7").json()
     assert (told["total"], told["id"]) == (2, [])
     assert [sum(each) for each in told["cells"]["health"]] == [2]
 

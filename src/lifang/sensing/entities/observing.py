@@ -140,14 +140,21 @@ class Observing:
         return pages
 
     def one(self, number: int, when: When) -> Entity:
-        """Return the observation of ``number`` at ``when``, wherever it has moved since; ``NotFound`` if it is gone."""
+        """Return the observation of ``number`` at ``when``, wherever it has moved since; ``NotFound`` if it is gone.
+
+        A moment of which nothing was ever recorded means the one interval that begins then: ids told no ends once.
+        """
         for _ in range(_HOPS):
             moment = from_micros(when[0])
             query = ObservationQuery(np.array([number], np.int32), moment, moment + _TICK)
-            for row in _rows(self._lake.read(query)):
+            rows = _rows(self._lake.read(query))
+            for row in rows:
                 if when_of(row) == when:
                     return Entity(OBSERVATION, row)
-            moved = self._moved(number, when)
+            versions = self._versions(number, when)
+            if not versions and when[1] is None and len(rows) == 1:
+                return Entity(OBSERVATION, rows[0])
+            moved = moved_to(orjson.loads(versions[-1])) if versions and versions[-1] else None
             if moved is None:
                 break
             when = moved
@@ -156,10 +163,10 @@ class Observing:
             mend=f"List them: GET /sta/v1.1/Datastreams({number})/Observations.",
         )
 
-    def _moved(self, number: int, when: When) -> When | None:
+    def _versions(self, number: int, when: When) -> list[str | None]:
+        """Return what stood beside every version of the observation at ``when``, the last one last."""
         versions = self._lake.history(number, when[0]).select(["until", "extra"]).to_pylist()
-        last = [each["extra"] for each in versions if each["until"] == when[1]][-1:]
-        return moved_to(orjson.loads(last[0])) if last and last[0] else None
+        return [each["extra"] for each in versions if each["until"] == when[1]]
 
     def streams_where(self, where: Expression, numbers: Numbers | None) -> list[int]:
         """Return the datastreams that have an observation for which ``where`` holds."""

@@ -191,6 +191,7 @@ class DeviceEvent:
     moment: datetime
     value: Any
     subject: str
+    id: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the event as the doors show it."""

@@ -155,11 +155,16 @@ class Register:
         """Return the devices that are mounted on a pole, cabinet or vehicle."""
         return [Device.from_row(row) for row in self._store.registry.find("device", where={"mounted_on": pole})]
 
-    def history(self, device_id: str, *, kind: str | None = None, limit: int = 1000) -> list[DeviceEvent]:
-        """Return what changed on a device, newest first; of one ``kind``, if it is named."""
+    def history(
+        self, device_id: str, *, kind: str | None = None, after: tuple[datetime, str] | None = None, limit: int = 1000
+    ) -> list[DeviceEvent]:
+        """Return what changed on a device, newest first, past ``after`` (moment, id); of one ``kind``, if named."""
         where = {"device": device_id, **({"kind": kind} if kind else {})}
-        rows = self._store.registry.find("device_event", where=where, order="moment", descending=True, limit=limit)
-        return [DeviceEvent(row["device"], row["kind"], row["moment"], row["value"], row["subject"]) for row in rows]
+        rows = self._store.registry.find(
+            "device_event", where=where, order="moment", descending=True, after=after, limit=limit
+        )
+        names = ("device", "kind", "moment", "value", "subject", "id")
+        return [DeviceEvent(*(row[name] for name in names)) for row in rows]
 
 
 def _put(tx: Transaction, table: str, key: str, row: Row, first: Row, *, there: Row | None = None) -> bool:

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from lifang.app import Asker
 from lifang.catalogue import write_rows
-from lifang.core import BadInput, Box
+from lifang.core import BadInput, Box, format_instant, parse_instant
 from lifang.doors.api.bodies.devices import device_bodies
 from lifang.doors.api.bodies.network import (
     DeviceBody,
@@ -29,7 +29,7 @@ from lifang.doors.api.bodies.network import (
 )
 from lifang.doors.api.listing import After, Limit, after_number, moment, paged
 from lifang.doors.api.tables import read_table
-from lifang.doors.http import PROBLEMS, GuardedRoute, answer, asking, read_body
+from lifang.doors.http import PROBLEMS, GuardedRoute, answer, asking, decode_cursor, encode_cursor, read_body
 from lifang.guard import Action, Resource
 from lifang.sensing import network
 
@@ -151,12 +151,18 @@ def _one(device_id: str, request: Request, asker: Reads) -> Response:
     return answer(request, detail)
 
 
-def _history(device_id: str, request: Request, asker: Reads, kind: IdText = None, limit: Limit = 100) -> Response:
+def _history(
+    device_id: str, request: Request, asker: Reads, kind: IdText = None, after: After = None, limit: Limit = 100
+) -> Response:
     """Tell what changed on a device, newest first."""
     device = seen_device(asker, device_id)
-    events = asker.city.network.history(device.id, kind=kind, limit=limit)
+    key = decode_cursor("history", after, str, str)
+    past = (parse_instant(key[0]), key[1]) if key else None
+    found = asker.city.network.history(device.id, kind=kind, after=past, limit=limit + 1)
+    events = found[:limit]
+    last = encode_cursor("history", format_instant(events[-1].moment), events[-1].id) if len(found) > limit else None
     items = [DeviceEventBody.model_validate(each.as_json()) for each in events]
-    return answer(request, DeviceHistory(items=items, next=None))
+    return answer(request, DeviceHistory(items=items, next=last))
 
 
 def _register(request: Request, body: NewDevices, asker: Registers) -> Response:

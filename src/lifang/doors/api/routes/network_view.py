@@ -65,6 +65,7 @@ _ALL = (*_NAMES, *_COLUMNS)
 Columns = Annotated[
     str | None, Query(max_length=400, description=f"Some of {', '.join(_ALL)}; all of them if left out.")
 ]
+Most = Annotated[int, Query(ge=0, le=MOST, description="How many devices are told one by one, and not in cells.")]
 
 
 def router() -> APIRouter:
@@ -84,8 +85,9 @@ def _picture(
     asker: Reads,
     wanted: Annotated[network.Wanted, Depends(wanted_devices)],
     columns: Columns = None,
+    most: Most = MOST,
 ) -> Response:
-    """Tell every device that is asked for in columns; more than 50,000 are counted in cells of their box."""
+    """Tell every device that is asked for in columns; more than ``most`` are counted in cells of their box."""
     names = _ALL if columns is None else tuple(columns.split(","))
     if not set(names) <= set(_ALL):
         raise BadInput("A column is not known.", where="columns", mend=f"Name some of {', '.join(_ALL)}.")
@@ -94,7 +96,7 @@ def _picture(
     state = engine.state()
     _record(asker, state, rows)
     cells, told = None, rows
-    if len(rows) > MOST:
+    if len(rows) > most:
         found = network.in_cells(
             state.network.lon[rows], state.network.lat[rows], state.devices.health[rows], across=_ACROSS
         )
