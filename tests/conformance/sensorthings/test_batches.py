@@ -228,6 +228,12 @@ def test_a_data_array_groups_by_datastream_and_pages_on(service: Service) -> Non
 
 def test_a_table_and_a_map_of_entities(service: Service) -> None:
     service.post("Things", thing("=cmd()", properties={"a": {"b": 1}}))
+    for query, head in {
+        "$filter=id lt 0": "id",
+        "$filter=id lt 0&$select=name,id": "name,id",
+        "$top=1": "id,selfLink",
+    }.items():
+        assert service.call("GET", f"Things?$resultFormat=CSV&{query}").text.splitlines()[0].startswith(head)
     answer = service.call("GET", "Things?$resultFormat=CSV&$expand=Locations&$orderby=id")
     assert answer.headers["content-type"].startswith("text/csv")
     rows = list(csv.DictReader(io.StringIO(answer.text)))

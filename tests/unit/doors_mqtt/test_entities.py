@@ -227,6 +227,19 @@ def test_a_created_entity_is_told_in_its_collections(served: Served) -> None:
         assert listener.silent(0.2)
 
 
+def test_a_thing_that_is_elsewhere_now_is_told_by_its_history(served: Served) -> None:
+    number = thing(served, "walker")
+    there = create(served, "Location", {"name": "there", "description": "", "encodingType": "x", "location": "yard"})
+    talker = served.talker("a")
+    talker.subscribe(f"v1.1/Things({number})/HistoricalLocations")
+    update(served, "Thing", number, {"Locations": [{"@iot.id": there}]})
+    told = json.loads(talker.read(Publish).payload)
+    page = served.city.sensing.entities.reading.page(
+        Question("Location"), ALL, Start("HistoricalLocation", told["@iot.id"]), "Locations"
+    )
+    assert {each.number for each in page.items} >= {there}
+
+
 def test_only_a_changed_property_is_told_to_who_asked_for_it(served: Served) -> None:
     number = thing(served, "lamp")
     talker = served.talker("a")

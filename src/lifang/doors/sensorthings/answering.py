@@ -149,7 +149,7 @@ def _formed(renderer: Renderer, page: Page, options: Options, found: Json) -> An
     headers = {"Link": f'<{following}>; rel="next"'} if following else {}
     bodies: list[Json] = found.get("value", [found])
     if options.form == "CSV":
-        return Answer(body=as_csv(bodies), media_type="text/csv; charset=utf-8", headers=headers)
+        return Answer(body=as_csv(bodies, options.select), media_type="text/csv; charset=utf-8", headers=headers)
     whole = [renderer.entity(each, replace(options, select=None)) for each in page.items]
     shaped: dict[str, Any] = as_geojson(page.items, whole)
     if options.select is not None:

@@ -16,6 +16,7 @@ from lifang.sensing import OBSERVATION, Entity, Page
 
 Json = dict[str, Any]
 _COMPONENTS = ("id", "phenomenonTime", "result", "resultTime", "resultQuality", "validTime", "parameters")
+_PLAIN = {"@iot.id": "id", "@iot.selfLink": "selfLink"}  # as columns: a spreadsheet takes @ for a formula
 _SHAPES: Mapping[str, str] = {"Location": "location", "FeatureOfInterest": "feature", "Datastream": "observedArea"}
 
 
@@ -43,13 +44,15 @@ def data_array(page: Page, bodies: Sequence[Json], options: Options, kinds: Mapp
     return list(groups.values())
 
 
-def as_csv(bodies: Sequence[Json]) -> bytes:
+def as_csv(bodies: Sequence[Json], select: Sequence[str] | None = None) -> bytes:
     """Return entities as CSV: one row each, objects inside told by path (``Thing/name``), lists as JSON.
 
+    Without any, there is a head all the same: what is selected, else ``id``.
     A text or name that a spreadsheet would run as a formula is led by an apostrophe.
     """
     rows = [_flat(body) for body in bodies]
     names = list(dict.fromkeys(name for row in rows for name in row))
+    names = names or [_PLAIN.get(name, name) for name in select or ("@iot.id",)]
     sink = io.StringIO()
     writer = csv.DictWriter(sink, names, restval="", lineterminator="\r\n")
     writer.writerow({name: neutral(name) for name in names})
@@ -62,7 +65,7 @@ def _flat(value: Json, path: str = "") -> dict[str, Any]:
     for name, inner in value.items():
         if name.endswith(("@iot.navigationLink", "@iot.nextLink")):
             continue
-        key = f"{path}{'id' if name == '@iot.id' else name}"
+        key = f"{path}{_PLAIN.get(name, name)}"
         if isinstance(inner, dict) and inner and "coordinates" not in inner:
             found |= _flat(inner, f"{key}/")
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from lifang.guard import Action, Classification, Resource, Subject, decide, requ
 from lifang.sensing.entities.kinds import GRAPH, PLURALS, RESOURCES, STREAMS
 from lifang.sensing.entities.numbering import keep_version
 from lifang.sensing.entities.observation import Draft
-from lifang.sensing.entities.places import UNPLACED
+from lifang.sensing.entities.places import UNPLACED, settle_thing
 from lifang.sensing.entities.question import Sight
 from lifang.sensing.roster import RICH, UNKNOWN, Roster
 from lifang.store import Call, EntityQuery, Entry, Field, Literal, Row, Transaction
@@ -129,6 +129,13 @@ class Change:
             if not decision.allowed:
                 raise Denied("Only who admits data may open it further.", where="classification", mend="Ask them to.")
         return {**columns, "classification": str(strictest(wanted, *map(Classification, above)))}
+
+    def settle(self, thing: int, locations: Sequence[int]) -> bool:
+        """Return whether the thing, now at these locations (by number), was elsewhere: then its history tells of it."""
+        number = settle_thing(self.tx, thing, locations, now=self.now)
+        if number is not None:
+            self.changed.append(Changed("create", "HistoricalLocation", number))
+        return number is not None
 
     def put_thing(self, row: Row) -> None:
         """Let memory know where a thing stands, and that its values are of another feature from now on."""

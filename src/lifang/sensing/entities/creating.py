@@ -12,7 +12,7 @@ from lifang.sensing.entities.change import Change, Changed
 from lifang.sensing.entities.kinds import MEASUREMENT, OBSERVATION, STREAMS, WAYS
 from lifang.sensing.entities.numbering import allocate
 from lifang.sensing.entities.observation import Draft, draft_of
-from lifang.sensing.entities.places import add_history, feature_of_thing, locations_of, move, point_of, settle_thing
+from lifang.sensing.entities.places import add_history, feature_of_thing, locations_of, move, point_of
 from lifang.sensing.entities.question import Start
 from lifang.store import Row
 
@@ -145,7 +145,7 @@ def _thing(change: Change, body: Body, depth: int) -> Row:
     places = [
         _placed(change, each, row["classification"], depth) for each in listed(body.get("Locations", []), "Locations")
     ]
-    settle_thing(change.tx, number, [each["number"] for each in places], now=change.now)
+    change.settle(number, [each["number"] for each in places])
     _children(change, "Thing", row, body, depth)
     return row
 
@@ -164,7 +164,7 @@ def _location(change: Change, body: Body, depth: int) -> Row:
     columns = change.graded(settled("Location", columns, columns))
     row = change.insert("Location", columns, allocate(change.tx, "location"))
     for thing in _many(change, "Location", body, "Things", depth):
-        if settle_thing(change.tx, thing["number"], [row["number"]], now=change.now) is not None:
+        if change.settle(thing["number"], [row["number"]]):
             change.put_thing(thing)
     _children(change, "Location", row, body, depth)
     return row

@@ -70,13 +70,10 @@ def locations_of(tx: Transaction, thing: int) -> list[Row]:
     return tx.find("location", where={"number": numbers}, order="number") if numbers else []
 
 
-def settle_thing(
-    tx: Transaction, thing: int, fresh: Sequence[int], *, now: datetime, history: bool = True
-) -> Place | None:
-    """Return where the thing is now that it has the ``fresh`` locations; ``None`` if that changes nothing.
+def settle_thing(tx: Transaction, thing: int, fresh: Sequence[int], *, now: datetime) -> int | None:
+    """Return the HistoricalLocation that tells where the thing is with ``fresh`` locations; ``None`` if it was there.
 
-    They take the place of those of the same encoding (a thing has one location per encoding), and unless ``history``
-    is off a HistoricalLocation tells of all the thing has then.
+    They take the place of those of the same encoding: a thing has one location per encoding.
     """
     present = locations_of(tx, thing)
     added = [number for number in dict.fromkeys(fresh) if number not in {row["number"] for row in present}]
@@ -89,11 +86,8 @@ def settle_thing(
             tx.delete_where("thing_location", {"thing": thing, "location": row["number"]})
     tx.insert_many("thing_location", [{"thing": thing, "location": number} for number in added])
     kept = [row for row in present if row["encoding"] not in encodings]
-    if history:
-        add_history(tx, thing, [row["number"] for row in (*kept, *rows)], time=now, now=now)
-    place = next((point_of(row) for row in (*rows, *kept) if row["west"] is not None), UNPLACED)
-    move(tx, thing, place)
-    return place
+    move(tx, thing, next((point_of(row) for row in (*rows, *kept) if row["west"] is not None), UNPLACED))
+    return add_history(tx, thing, [row["number"] for row in (*kept, *rows)], time=now, now=now)
 
 
 def add_history(tx: Transaction, thing: int, locations: Iterable[int], *, time: datetime, now: datetime) -> int:

@@ -13,7 +13,7 @@ from lifang.sensing.entities.change import Change, Changed
 from lifang.sensing.entities.creating import adopt, link_properties, replace_locations
 from lifang.sensing.entities.kinds import GRAPH, STREAMS, WAYS
 from lifang.sensing.entities.numbering import keep_version
-from lifang.sensing.entities.places import UNPLACED, locations_of, move, point_of, settle_thing
+from lifang.sensing.entities.places import UNPLACED, locations_of, move, point_of
 from lifang.sensing.entities.question import Start
 from lifang.sensing.entities.telling import known_properties, told_entity
 from lifang.store import Call, EntityQuery, Field, Literal, Row
@@ -108,7 +108,7 @@ def _settle(change: Change, pairs: list[tuple[Row, Row]]) -> None:
     for number in dict.fromkeys(thing["number"] for thing, _ in pairs):
         thing = next(each for each, _ in pairs if each["number"] == number)
         fresh = [place["number"] for each, place in pairs if each["number"] == number]
-        if settle_thing(change.tx, number, fresh, now=change.now) is not None:
+        if change.settle(number, fresh):
             change.put_thing(thing)
 
 
