@@ -162,8 +162,13 @@ def test_the_feature_of_interest_is_made_from_the_location_once(service: Service
              "dataArray": [["2019-01-04T00:00:00Z", 4]]}  # fmt: skip
     (bulk,) = service.call("POST", "CreateObservations", json=[group]).json()
     assert service.get(f"{bulk}/FeatureOfInterest")["name"] == "Yard"
-    assert service.get(f"Datastreams({stream})")["observedArea"]["type"] == "Polygon"
     assert len(service.ids(f"{rooms[0]['@iot.selfLink']}/Observations")) == 2
+    area = f"Datastreams({stream})/observedArea"
+    both, hall = service.get(area)["observedArea"], {"type": "Polygon", "coordinates": [[POINT["coordinates"]] * 5]}
+    assert service.call("PATCH", bulk, json={"FeatureOfInterest": linked(rooms[0])}).status_code == 200
+    assert service.get(area)["observedArea"] == both != hall
+    assert service.call("DELETE", moved["@iot.selfLink"]).status_code == 200
+    assert service.get(area)["observedArea"] == hall
 
 
 def test_a_new_location_is_remembered_in_the_history(service: Service) -> None:

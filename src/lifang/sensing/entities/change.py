@@ -41,7 +41,8 @@ class Change:
 
     ``drafts`` are observations to be stored once it is done; ``fresh`` and ``gone`` the datastreams that memory must
     take in and forget; ``placed`` the things whose place memory must know, ``lost`` those that are no more;
-    ``unsettled`` the datastreams whose values are of another feature from now on.
+    ``unsettled`` the datastreams whose values are of another feature from now on; ``loosened`` a datastream and
+    a feature that an observation of it is of no more.
     """
 
     tx: Transaction
@@ -56,6 +57,7 @@ class Change:
     placed: set[str] = field(default_factory=set)
     unsettled: set[int] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
+    loosened: set[tuple[int, int]] = field(default_factory=set)
     changed: list[Changed] = field(default_factory=list)
     told: Counter[str] = field(default_factory=Counter)
     digest: Any = field(default_factory=hashlib.sha256)

@@ -81,6 +81,8 @@ class Entities:
             self._changed()
         if stored is not None:
             self._ingest(stored, by).result()
+        for number, feature in change.loosened:
+            self._forget_feature(number, feature)
         self._tell([*change.changed, *_removed(change.drafts)])
 
     def _tell(self, changed: Sequence[Changed]) -> None:
@@ -91,6 +93,13 @@ class Entities:
                 watcher(changed)
             except Exception:
                 _logger.exception("a watcher of changed entities failed")
+
+    def _forget_feature(self, number: int, feature: int) -> None:
+        """Let a datastream cover a feature no more, if no observation of it is left."""
+        if self.reading.observing.is_of(number, feature):
+            return
+        with self._roster.lock, self._store.registry.transaction() as tx:
+            tx.delete_where("datastream_feature", {"datastream": number, "feature": feature})
 
     def create(self, change: Change, kind: str, body: Any, start: Start | None = None, link: str = "") -> int | str:
         """Return the number of the new entity, or the id of the new observation; see :func:`create`."""
@@ -123,6 +132,8 @@ class Entities:
         if kind == OBSERVATION:
             change.may(kind)
             row = self.reading.get(kind, key, change.sight).row
+            if (feature := told(row)["feature"]) is not None:
+                change.loosened.add((row["datastream"], feature))
             change.drafts.append(tombstone(row["datastream"], when_of(row)))
             change.note("delete", kind, str(key), None)
             return
@@ -157,6 +168,8 @@ class Entities:
             other = reference(feature)
             if other is None:
                 raise BadInput("A feature is named in an update.", where="FeatureOfInterest", mend='{"@iot.id": …}')
+            if (before := told(entity.row)["feature"]) is not None:
+                change.loosened.add((number, before))
             named = change.linked("FeatureOfInterest", other)["number"]
         draft = of_feature(change, stream, draft, named)
         if draft.when != when:

@@ -168,6 +168,11 @@ class Observing:
         versions = self._lake.history(number, when[0]).select(["until", "extra"]).to_pylist()
         return [each["extra"] for each in versions if each["until"] == when[1]]
 
+    def is_of(self, number: int, feature: int) -> bool:
+        """Return whether any observation of the datastream names this feature."""
+        where = Call("eq", (Field("extra.feature"), Literal(feature)))
+        return bool(len(self._lake.read(ObservationQuery(np.array([number], np.int32), where=where, limit=1))))
+
     def streams_where(self, where: Expression, numbers: Numbers | None) -> list[int]:
         """Return the datastreams that have an observation for which ``where`` holds."""
         return [int(each) for each in self._lake.distinct(ask(where, numbers, NATURAL, None), "datastream")]
