@@ -5022,7 +5022,7 @@ export interface paths {
         };
         /**
          * Your jobs
-         * @description List the jobs that the asker started, the newest first.
+         * @description List the jobs that the asker started, the newest first: those of some processes, states, times and durations.
          */
         get: operations["jobs_ogc_jobs_get"];
         put?: never;
@@ -5129,6 +5129,8 @@ export interface paths {
         /**
          * Run a process, at once or as a job
          * @description Run a process: at once, or as a job where `Prefer: respond-async` is sent by somebody who may run jobs.
+         *
+         *     The answer is the output itself, or an object with the output by its name where `response` is `document`.
          */
         post: operations["execute_ogc_processes__process_id__execution_post"];
         delete?: never;
@@ -37438,7 +37440,20 @@ export interface operations {
     };
     jobs_ogc_jobs_get: {
         parameters: {
-            query?: never;
+            query?: {
+                type?: string | null;
+                processID?: string | null;
+                status?: string | null;
+                /** @description When they were started. */
+                datetime?: string | null;
+                /** @description Seconds. */
+                minDuration?: number | null;
+                /** @description Seconds. */
+                maxDuration?: number | null;
+                /** @description At most 10,000 are given. */
+                limit?: number | null;
+                offset?: number | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -37820,7 +37835,11 @@ export interface operations {
     };
     processes_ogc_processes_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description At most 10,000 are given. */
+                limit?: number | null;
+                offset?: number | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;

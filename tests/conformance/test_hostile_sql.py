@@ -168,6 +168,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "secret.csv").write_text("a,b\nTOPSECRET,2\n")
     (folder / "secret.json").write_text('{"a": "TOPSECRET"}')
     pq.write_table(pa.table({"a": ["TOPSECRET"]}), folder / "secret.parquet")
+    exported = folder / "exported"
+    exported.mkdir()
+    (exported / "schema.sql").write_text("TOPSECRET;")
+    (exported / "load.sql").write_text("TOPSECRET;")
     return folder
 
 
@@ -288,6 +292,13 @@ def test_every_refusal_has_a_reason_and_no_path(folder: Path, tables: dict[str, 
 
 
 REAL_PATH = [*FILES[::12], *STATEMENTS[::16], *CATALOG[::12], *FUNCTIONS[::18]]
+
+
+def test_whether_a_file_is_there_changes_no_refusal(folder: Path, tables: dict[str, Path]) -> None:
+    ways = ("IMPORT DATABASE '{}'", "PRAGMA import_database('{}')", "FROM air; IMPORT DATABASE '{}'")
+    told = answered([way.format(folder / name) for way in ways for name in ("exported", "none")], tables)
+    refused = {"fault": "refused", "message": "Exactly one SELECT is allowed.", "lacks": "", "reads": []}
+    assert [header for header, _ in told] == [refused] * 6
 
 
 @pytest.mark.parametrize("sql", REAL_PATH)

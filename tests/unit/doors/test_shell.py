@@ -32,7 +32,18 @@ def test_a_literal_address_localhost_and_configured_names_are_answered(host: str
 
 
 @pytest.mark.parametrize(
-    "host", ["", "evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "[::1", "a:b:c", "1e3"]
+    "host",
+    [
+        "",
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example:80",
+        "[::1",
+        "a:b:c",
+        "1e3",
+        "127.0.0.1:80@evil.example",
+        "localhost:80/evil",
+    ],
 )
 def test_any_other_name_is_refused_so_that_dns_rebinding_fails(host: str) -> None:
     assert not host_is_allowed(host, {"city.example"})
@@ -105,6 +116,8 @@ def test_a_strange_host_is_refused_as_a_problem() -> None:
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
     assert "allowed_hosts" in answer.json()["mend"]
+    two = _call(headers=[("Host", "127.0.0.1"), ("Host", "rebound.example")])
+    assert (two.status_code, two.json()["where"]) == (400, "header Host")
 
 
 def test_an_unexpected_failure_tells_a_number_and_no_internals(caplog: pytest.LogCaptureFixture) -> None:

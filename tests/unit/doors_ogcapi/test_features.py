@@ -223,6 +223,12 @@ def test_a_data_officer_states_a_purpose_and_the_ledger_has_it(house: House) -> 
         {"bbox": "1,2,3"},
         {"bbox": "a,b,c,d"},
         {"bbox": "nan,0,1,1"},
+        {"bbox": "104,30,nan,105,31,inf"},
+        {"bbox": "104,30,9,105,31,1"},
+        {"bbox": "\uff11,2,3,4"},
+        {"bbox": "1_0,2,30,4"},
+        {"datetime": "2020-01-01/P1M/P1M"},
+        {"datetime": "../P1D"},
         {"crs": "http://example.org/crs"},
         {"datetime": "yesterday"},
         {"datetime": "2020-01-02/2020-01-01"},
@@ -259,3 +265,11 @@ def test_what_is_taken_is_metered(house: House) -> None:
     before, analyst = rows(), house.client("analyst")
     assert analyst.get(f"{_ITEMS}?limit=7").status_code == analyst.get(f"{_ITEMS}/p001").status_code == 200
     assert rows() == before + 8
+
+
+def test_a_program_that_knows_only_user_and_password_sends_its_token_as_password(house: House) -> None:
+    token = house.tokens["analyst"]
+    for name, password, status in (("anyone", token, 200), (token, "", 200), ("", "lfg_wrong", 401), ("x", "", 401)):
+        told = house.client().get("/ogc/collections/cellars/items", auth=(name, password))
+        assert told.status_code == status, (name, told.text)
+    assert house.client().get("/ogc", headers={"Authorization": "Basic %%"}).status_code == 401

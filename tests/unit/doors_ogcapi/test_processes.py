@@ -17,7 +17,9 @@ _POINT = {"type": "Point", "coordinates": [104.07, 30.67]}
 
 
 def _run(client: Client, name: str, inputs: dict[str, Any], **headers: str) -> Any:
-    return client.post(f"/ogc/processes/{name}/execution", json={"inputs": inputs}, headers=headers)
+    return client.post(
+        f"/ogc/processes/{name}/execution", json={"inputs": inputs, "response": "document"}, headers=headers
+    )
 
 
 def test_owslib_lists_describes_and_executes(served: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 from urllib.parse import unquote
@@ -29,13 +30,13 @@ def city_of(request: Request) -> City:
 
 
 def identify(request: Request, city: City) -> Subject:
-    """Return who asks: by bearer token, else by session cookie, else nobody; what is not valid is refused."""
+    """Return who asks: by token, else by session cookie, else nobody; what is not valid is refused."""
     header = request.headers.get("authorization")
     if header is not None:
-        scheme, _, secret = header.partition(" ")
-        if scheme.lower() != "bearer" or not secret.strip():
+        secret = token_in(header)
+        if not secret:
             raise Unauthenticated("The Authorization header is not a bearer token.", mend="Send `Bearer lfg_…`.")
-        return city.subject_of(secret.strip())
+        return city.subject_of(secret)
     cookie = request.cookies.get(COOKIE)
     if not cookie:
         return ANONYMOUS
@@ -48,12 +49,29 @@ def identify(request: Request, city: City) -> Subject:
     return city.identity.subject_of_session(cookie)
 
 
+def token_in(header: str) -> str:
+    """Return the token that an ``Authorization`` header carries, empty if none.
+
+    It is a bearer token (RFC 6750), or the password beside any name (RFC 7617), for programs that know no other way.
+    """
+    scheme, _, told = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return told.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        name, _, password = b64decode(told.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return ""
+    return password or name
+
+
 def _recent(request: Request, city: City) -> Subject | None:
     """Return who asks if that is known without waiting: nobody, or the bearer of a token seen lately."""
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return city.recent_subject(secret.strip())
-    return None if scheme or request.cookies.get(COOKIE) else ANONYMOUS
+    header = request.headers.get("authorization", "")
+    if secret := token_in(header):
+        return city.recent_subject(secret)
+    return None if header or request.cookies.get(COOKIE) else ANONYMOUS
 
 
 def _purpose(request: Request) -> str:

@@ -126,12 +126,13 @@ def problem_response(
     where: str = "",
     mend: str = "",
     needs: str = "",
+    kind: str = "about:blank",
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return a problem+json response; text that cannot be encoded is replaced."""
     told = {"detail": _clean(detail), "where": _clean(where), "mend": _clean(mend)}
     body = {
-        "type": "about:blank",
+        "type": kind,
         "title": _TITLES.get(status, "Problem"),
         "status": status,
         **told,

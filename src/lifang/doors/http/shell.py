@@ -39,7 +39,10 @@ def host_is_allowed(host: str, names: Iterable[str]) -> bool:
 
     A literal address cannot be rebound by DNS, so those pass; a name must be localhost or configured.
     """
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") and ":" in host.rpartition("]")[2] else host
+    has_port = not host.endswith("]") and ":" in host.rpartition("]")[2]
+    name, _, port = host.rpartition(":") if has_port else (host, "", "")
+    if port and not (port.isascii() and port.isdigit()):
+        return False
     name = name.strip("[]").lower().rstrip(".")
     if name in names or name in _LOOPBACK_NAMES:
         return True
@@ -94,6 +97,8 @@ class Shell:
     def _check(self, scope: Scope, limit: int) -> None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
+        if len(headers.getlist("host")) > 1:  # RFC 9112, clause 3.2
+            raise BadInput("The request names two hosts.", where="header Host", mend="Name one.")
         if not host_is_allowed(host, self._hosts):
             raise BadInput(
                 f"This city does not answer to the name {host[:100]!r}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +13,7 @@ from fastapi import Request
 from starlette.datastructures import QueryParams
 
 from lifang.catalogue import FeatureQuestion, Features
-from lifang.core import BadInput, Box, parse_instant
+from lifang.core import BadInput, Box, parse_duration, parse_instant
 from lifang.doors.ogcapi.cql import read_filter
 from lifang.doors.ogcapi.crs import CRS84, Crs, boxes_of, crs_of, sides_of
 from lifang.store import Call, Expression, Field, Geometry, Literal, all_of
@@ -187,14 +188,35 @@ def _time(text: str | None, features: Features) -> list[Expression]:
 
 
 def span_of(text: str) -> tuple[datetime | None, datetime | None]:
-    """Return the first and last moment of a ``datetime``: an instant, or ``start/end`` with ``..`` for an open end."""
+    """Return the first and last moment of a ``datetime``: an instant, or ``start/end`` with ``..`` for an open end.
+
+    One end may be a duration from or to the other (ISO 8601), which 17-069r4 left out and its executable tests ask for.
+    """
     ends = text.split("/")
     if len(ends) > 2 or set(ends) <= {"", ".."}:
         raise _bad_time(text)
+    lasting = [each.startswith("P") for each in ends]
+    if any(lasting):
+        return _lasting(ends, lasting, text)
     first, last = _moment(ends[0], text, late=False), _moment(ends[-1], text, late=True)
     if first is not None and last is not None and first > last:
         raise _bad_time(text)
     return first, last
+
+
+def _lasting(ends: list[str], lasting: list[bool], whole: str) -> tuple[datetime, datetime]:
+    other = None if len(ends) < 2 or all(lasting) else _moment(ends[lasting.index(False)], whole, late=False)
+    if other is None:
+        raise _bad_time(whole)
+    months, seconds = parse_duration(ends[lasting.index(True)])
+    sign = 1 if lasting[1] else -1
+    year, month = divmod(other.year * 12 + other.month - 1 + sign * months, 12)
+    try:
+        day = min(other.day, monthrange(year, month + 1)[1])
+        away = other.replace(year=year, month=month + 1, day=day) + sign * timedelta(seconds=seconds)
+    except (ValueError, OverflowError) as error:
+        raise _bad_time(whole) from error
+    return min(other, away), max(other, away)
 
 
 def _moment(text: str, whole: str, *, late: bool) -> datetime | None:

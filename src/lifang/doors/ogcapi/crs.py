@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +19,7 @@ _EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 _CODES = (4326, 4490, 3857, *range(4534, 4555), *range(32643, 32654))
 OFFERED = (CRS84, *(f"{_EPSG}{code}" for code in _CODES))
 _AS_WGS84 = frozenset({"OGC:CRS84", "EPSG:4326"})
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,4})?")
 _STEPS = 16  # parts of a side of a box that is drawn in another system
 Floats = NDArray[np.float64]
 
@@ -108,13 +110,13 @@ def sides_of(text: str) -> tuple[float, float, float, float]:
 
     West and south are the first and second coordinate of the lower corner, whatever they mean.
     """
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
+    parts = [part.strip() for part in text.split(",")]
+    numbers = [float(part) for part in parts if _NUMBER.fullmatch(part)]
+    whole = len(numbers) == len(parts) and bool(np.isfinite(numbers).all())
     if len(numbers) == 6:
+        whole = whole and numbers[2] <= numbers[5]
         numbers = [*numbers[:2], *numbers[3:5]]
-    if len(numbers) != 4 or not np.isfinite(numbers).all() or numbers[1] > numbers[3]:
+    if len(numbers) != 4 or not whole or numbers[1] > numbers[3]:
         raise BadInput(f"{text[:80]!r} is no bbox.", where="bbox", mend="Write west,south,east,north.")
     west, south, east, north = numbers
     return west, south, east, north

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Request
 
-from lifang.catalogue import Bilingual, Card, Features, Release
+from lifang.catalogue import Bilingual, Card, Extent, Features, Release
 from lifang.doors.ogcapi.crs import CRS84, OFFERED
 from lifang.doors.ogcapi.links import GEOJSON, JSONFG, REL, SCHEMA, Link, address, link
 
@@ -30,7 +30,7 @@ def worded(request: Request, text: Bilingual) -> str:
     return first or second
 
 
-def collection(request: Request, card: Card, release: Release | None) -> dict[str, Any]:
+def collection(request: Request, card: Card, release: Release | None, extent: Extent) -> dict[str, Any]:
     """Return a dataset as a collection (OGC 17-069r4, clause 7.14; 18-058, clause 6.2)."""
     name = card.id
     body: dict[str, Any] = {
@@ -39,7 +39,7 @@ def collection(request: Request, card: Card, release: Release | None) -> dict[st
         "description": worded(request, card.summary),
         "itemType": "feature",
         "links": _links(request, name, card, release),
-        "extent": _extent(release),
+        "extent": _extent(release, extent),
         "crs": list(OFFERED),
         "storageCrs": CRS84,
     }
@@ -48,9 +48,28 @@ def collection(request: Request, card: Card, release: Release | None) -> dict[st
     return body
 
 
-def _extent(release: Release | None) -> dict[str, Any]:
+def _extent(release: Release | None, extent: Extent) -> dict[str, Any]:
+    told: dict[str, Any] = {}
     bounds = release.provenance.get("bounds") if release is not None and release.has_geometry else None
-    return {"spatial": {"bbox": [list(bounds)], "crs": CRS84}} if bounds else {}
+    if bounds:
+        told["spatial"] = {"bbox": [list(bounds)], "crs": CRS84}
+    if interval := interval_of(extent):
+        told["temporal"] = {"interval": [interval]}
+    return told
+
+
+def interval_of(extent: Extent) -> list[str | None] | None:
+    """Return the first and the last moment of an extent (RFC 3339), ``None`` for an open end, if it has a start."""
+    if not extent.start:
+        return None
+    return [_moment(extent.start, "00:00:00"), _moment(extent.end, "23:59:59")]
+
+
+def _moment(text: str, clock: str) -> str | None:
+    """Return a moment or a day as a moment; years and months, which no interval can write, are left open."""
+    if len(text) > 10:
+        return text
+    return f"{text}T{clock}Z" if len(text) == 10 else None
 
 
 def _links(request: Request, name: str, card: Card, release: Release | None) -> list[Link]:
@@ -59,6 +78,7 @@ def _links(request: Request, name: str, card: Card, release: Release | None) -> 
         link("self", address(request, "collections", name), title="this collection"),
         link("items", items, GEOJSON, "its features as GeoJSON"),
         link("items", f"{items}?f=jsonfg", JSONFG, "its features as JSON-FG"),
+        link("data", items, GEOJSON, "its features"),
         link("describedby", address(request, "collections", name, "schema"), SCHEMA, "its schema"),
         link(f"{REL}queryables", address(request, "collections", name, "queryables"), SCHEMA, "what it is filtered by"),
         link(f"{REL}sortables", address(request, "collections", name, "sortables"), SCHEMA, "what it is ordered by"),

@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
 from lifang.doors.http import PROBLEMS, Asker, asking, city_of, json_answer
+from lifang.doors.ogcapi.api_definition import described
 from lifang.doors.ogcapi.asked import check_known
 from lifang.doors.ogcapi.conformance import CLASSES
 from lifang.doors.ogcapi.links import JSON, OPENAPI, PROBLEM, REL, ROOT, address, link
@@ -79,34 +80,3 @@ def api(request: Request, asker: Reads) -> Response:
     response = json_answer(request, described(app.openapi(), str(request.base_url).rstrip("/")))
     response.headers["Content-Type"] = OPENAPI
     return response
-
-
-def described(whole: dict[str, Any], server: str) -> dict[str, Any]:
-    """Return the part of an OpenAPI 3.1 description that is about this door, written in OpenAPI 3.0."""
-    paths = {path: what for path, what in whole["paths"].items() if path.split("/")[1:2] == [ROOT.strip("/")]}
-    body = {
-        "openapi": "3.0.3",
-        "info": {name: each for name, each in whole["info"].items() if name != "summary"},
-        "servers": [{"url": server}],
-        "paths": paths,
-        "components": whole["components"],
-    }
-    older: dict[str, Any] = _older(body)
-    return older
-
-
-def _older(node: Any) -> Any:
-    """Return a schema as OpenAPI 3.0 writes it: ``null`` as nullable, constants as lists of one."""
-    if isinstance(node, list):
-        return [_older(each) for each in node]
-    if not isinstance(node, dict):
-        return node
-    told = {name: _older(each) for name, each in node.items()}
-    options = told.get("anyOf")
-    if isinstance(options, list) and {"type": "null"} in options:
-        rest = [each for each in options if each != {"type": "null"}]
-        del told["anyOf"]
-        told |= {**(rest[0] if len(rest) == 1 else {"anyOf": rest}), "nullable": True}
-    if "const" in told:
-        told["enum"] = [told.pop("const")]
-    return told

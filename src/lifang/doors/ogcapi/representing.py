@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
-from lifang.core import BadInput
+from lifang.core import BadInput, NotFound
 from lifang.doors.http import GuardedRoute, problem_response
 
 
@@ -16,11 +16,19 @@ class NotAcceptable(BadInput):
     """A representation that is not made here."""
 
 
+class Missing(NotFound):
+    """Something that is not there, told by the name that a standard has for it (18-062r2, table 5)."""
+
+    def __init__(self, what: str, *, mend: str, kind: str) -> None:
+        super().__init__(what, mend=mend)
+        self.kind = f"http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/{kind}"
+
+
 class OgcRoute(GuardedRoute):
-    """A guarded route that answers 406 to a wish for a representation that is not made here."""
+    """A guarded route that answers 406 to a wish for what is not made here, and names what the standards name."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler, with that one problem turned into an answer."""
+        """Return the handler, with these problems turned into answers."""
         handle = super().get_route_handler()
 
         async def telling(request: Request) -> Response:
@@ -28,6 +36,8 @@ class OgcRoute(GuardedRoute):
                 return await handle(request)
             except NotAcceptable as problem:
                 return problem_response(406, problem.what, where=problem.where, mend=problem.mend)
+            except Missing as problem:
+                return problem_response(404, problem.what, mend=problem.mend, kind=problem.kind)
 
         return telling
 

@@ -12,7 +12,7 @@ from lifang.catalogue import Features, Form
 from lifang.core import format_instant
 from lifang.doors.http import Asker, bytes_answer, city_of, entity_tag, json_answer
 from lifang.doors.ogcapi.asked import PARAMETERS, Asked, asked_of, check_known, release_of, time_column
-from lifang.doors.ogcapi.crs import CRS84, Crs, crs_of
+from lifang.doors.ogcapi.crs import CRS84, Crs, crs_of, sides_of
 from lifang.doors.ogcapi.describing import collection, schema
 from lifang.doors.ogcapi.landing import ANSWERS
 from lifang.doors.ogcapi.links import GEOJSON, JSON, JSONFG, ROOT, SCHEMA, Link, address, again, link
@@ -53,6 +53,7 @@ def collections(
     check_known(request, "limit", "offset", "bbox")
     media_of(request, {"json": JSON})
     if bbox is not None:
+        sides_of(bbox)
         volumes = described_objects(request, asker, bbox)
         return json_answer(request, {"links": [link("self", str(request.url))], "collections": volumes})
     size, start = min(limit or _COLLECTIONS, _COLLECTIONS_MAX), offset or 0
@@ -62,7 +63,7 @@ def collections(
         links.append(link("next", again(request, {"offset": start + size, "limit": size})))
     others = [described_records(request), described_observations(request, asker)] if start == 0 else []
     others += described_objects(request, asker) if start == 0 else []
-    told = [collection(request, each.card, each.release) for each in page if each.release is not None]
+    told = [collection(request, each.card, each.release, each.extent) for each in page if each.release is not None]
     return json_answer(request, {"links": links, "collections": told + others, "crs": [CRS84]})
 
 
@@ -71,7 +72,8 @@ def a_collection(collection_id: CollectionId, request: Request, asker: Reads) ->
     check_known(request)
     media_of(request, {"json": JSON})
     dataset = asker.dataset(collection_id)
-    return json_answer(request, collection(request, dataset.card, dataset.release()))
+    release = dataset.release()
+    return json_answer(request, collection(request, dataset.card, release, dataset.extent_of(release)))
 
 
 def _schema(request: Request, asker: Asker, collection_id: str, place: str, *, geometry: bool = True) -> Response:
@@ -124,9 +126,9 @@ def item(
     features = dataset.features(release)
     found = features.one(feature_id, form=_form(features, system, media))
     tag = feature_tag(found, media, system)
-    here = address(request, "collections", collection_id, "items", feature_id)
     links = [
-        link("self", here, media, "this feature"),
+        link("self", again(request, {}), media, "this feature"),
+        *_alternates(request, media),
         link("collection", address(request, "collections", collection_id), title="its collection"),
     ]
     head = {"conformsTo": _FG, **_fg_head(features, system)} if media == JSONFG else {}
@@ -170,14 +172,18 @@ def _page(request: Request, features: Features, asked: Asked, media: str) -> byt
     return orjson.dumps(head)[:-1] + b',"features":[' + b",\n".join(found) + b"]}"
 
 
+def _alternates(request: Request, media: str) -> list[Link]:
+    others = (("geojson", GEOJSON), ("jsonfg", JSONFG))
+    return [link("alternate", again(request, {"f": short}), kind) for short, kind in others if kind != media]
+
+
 def _page_links(request: Request, features: Features, asked: Asked, counts: tuple[int, int], media: str) -> list[Link]:
     """Return the links of a page; those to other pages name the release, so that they fit together."""
     matched, returned = counts
     question, number = asked.question, features.release.number
-    others = {short: kind for short, kind in (("geojson", GEOJSON), ("jsonfg", JSONFG)) if kind != media}
     found = [
         link("self", again(request, {}), media, "this document"),
-        *(link("alternate", again(request, {"f": short}), kind) for short, kind in others.items()),
+        *_alternates(request, media),
         link("collection", address(request, "collections", features.release.dataset), title="the collection"),
     ]
     if question.offset + returned < matched and returned:

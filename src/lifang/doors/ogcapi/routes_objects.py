@@ -258,6 +258,7 @@ def _collection(request: Request, name: str, card: ModelCard) -> dict[str, Any]:
     links = [
         link("self", here, title="this collection"),
         link("items", f"{here}/items", GEOJSON, "its objects as GeoJSON"),
+        link("data", f"{here}/items", GEOJSON, "its objects"),
         link(f"{REL}queryables", f"{here}/queryables", SCHEMA, "what it is filtered by"),
     ]
     body: dict[str, Any] = {

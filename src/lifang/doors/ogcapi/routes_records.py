@@ -61,6 +61,7 @@ def described(request: Request) -> dict[str, Any]:
         "links": [
             link("self", here),
             link("items", f"{here}/items", GEOJSON, "the records"),
+            link("data", f"{here}/items", GEOJSON, "the records"),
             link(f"{REL}queryables", f"{here}/queryables", SCHEMA),
             link(f"{REL}sortables", f"{here}/sortables", SCHEMA),
         ],
@@ -177,10 +178,7 @@ def _search(
     boxes = boxes_of(bbox) if bbox else ()
     if len(boxes) > 1:
         raise BadInput("This box crosses the antimeridian.", where="bbox", mend="Ask for its two sides one by one.")
-    if when is not None:
-        span_of(when)
-    first, _, last = (when or "").partition("/")
-    ends = ["" if each == ".." else each for each in (first, last if "/" in (when or "") else first)]
+    ends = _ends(when)
     name = (sortby or "").lstrip("+-")
     if sortby is not None and name not in _SORTED:
         mend = f"Use one of {', '.join(_SORTED)}, with - to descend."
@@ -190,6 +188,17 @@ def _search(
     box = boxes[0] if boxes else None
     down = (sortby or "").startswith("-")
     return Search(q, chosen, box=box, start=ends[0], end=ends[1], sort=order, descending=down, also=also)
+
+
+def _ends(when: str | None) -> list[str]:
+    """Return the first and the last day or moment of a ``datetime`` as it writes them, empty where it is open."""
+    if when is None:
+        return ["", ""]
+    span = span_of(when)
+    first, _, last = when.partition("/")
+    if "P" in when:  # a duration
+        return [format_instant(each) if each else "" for each in span]
+    return ["" if each == ".." else each for each in (first, last if "/" in when else first)]
 
 
 def _any_of(q: str) -> list[Clause]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -25,6 +27,7 @@ TILEJSON = "application/vnd.mapbox.tile+json"
 _CRS = "http://www.opengis.net/def/crs/EPSG/0/3857"
 _ZOOM_MAX = 22
 _HALF_M, _PIXELS, _PIXEL_M = 20_037_508.342789244, 256, 0.00028
+_LAT_MAX = 85.0511287798066  # where the square ends
 ReadsCity = Annotated[Asker, asking(Action.READ, Resource("city"))]
 Place = Annotated[int, Path(ge=0, le=2**_ZOOM_MAX)]
 Zoom = Annotated[int, Path(ge=0, le=_ZOOM_MAX)]
@@ -132,9 +135,26 @@ def _tileset(request: Request, asker: Asker, features: Features) -> dict[str, An
         ],
     }  # fmt: skip
     if bounds:
+        body["tileMatrixSetLimits"] = [_limits(zoom, bounds) for zoom in range(_ZOOM_MAX + 1)]
         body["boundingBox"] = {"lowerLeft": bounds[:2], "upperRight": bounds[2:],
                                "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"}  # fmt: skip
     return body
+
+
+def _limits(zoom: int, bounds: Sequence[float]) -> dict[str, Any]:
+    """Return which tiles of a zoom something may lie in."""
+    west, south, east, north = bounds
+    left, top = _tile_at(zoom, west, north)
+    right, bottom = _tile_at(zoom, east, south)
+    return {"tileMatrix": str(zoom), "minTileRow": top, "maxTileRow": bottom, "minTileCol": left, "maxTileCol": right}
+
+
+def _tile_at(zoom: int, lon: float, lat: float) -> tuple[int, int]:
+    """Return column and row of the tile in which a position lies."""
+    across = (lon + 180) / 360
+    down = (1 - math.asinh(math.tan(math.radians(max(-_LAT_MAX, min(_LAT_MAX, lat))))) / math.pi) / 2
+    column, row = (max(0, min(2**zoom - 1, int(each * 2**zoom))) for each in (across, down))
+    return column, row
 
 
 def _tilejson(request: Request, asker: Asker, features: Features) -> dict[str, Any]:
@@ -161,6 +181,7 @@ def _names(features: Features) -> dict[str, dict[str, str]]:
 def tile(collection_id: CollectionId, z: Zoom, row: Place, column: Place, request: Request, asker: Reads) -> Response:
     """Give one vector tile; of more than 20,000 features in it the largest."""
     check_known(request)
+    media_of(request, {"mvt": MVT, "pbf": "application/x-protobuf", "any": "application/octet-stream"})
     features = _features(asker, collection_id)
     if max(row, column) >= 2**z:
         raise NotFound(f"Zoom {z} has no tile {row}/{column}.", mend=f"Look: GET /ogc/tileMatrixSets/{QUAD}.")
