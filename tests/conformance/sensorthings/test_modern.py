@@ -72,3 +72,34 @@ def test_it_is_read_only_and_hides_what_1_1_hides(service: Service) -> None:
     for path in ("Things(99)", "Nothings", "Features(99)", "FeatureTypes"):
         assert service.call("GET", f"{NEW}/{path}").status_code == 404
     assert service.call("GET", f"{NEW}/Things?$filter=nothing eq 1").status_code == 400
+
+
+def test_starts_ends_and_units_are_compared_and_ordered_by_as_they_are_told(service: Service) -> None:
+    span = {"start": "2019-01-10T00:00:00Z", "end": "2019-01-20T00:00:00Z"}
+    service.post("Datastreams(1)/Observations", {"result": 1, "phenomenonTime": "/".join(span.values()),
+                                                 "validTime": "2019-02-01T00:00:00Z/2019-03-01T00:00:00Z"})  # fmt: skip
+    first, late = "2019-01-11T00:00:00Z", "2019-01-19T00:00:00Z"
+    observations = {
+        f"$filter=phenomenonTime/end gt {late}": [span],
+        f"$filter=phenomenonTime/start lt {first} and phenomenonTime/end ne {late}": [span],
+        f"$filter=phenomenonTime/start gt {late}": [],
+        "$filter=validTime/end eq 2019-03-01T00:00:00Z and validTime/start lt validTime/end": [span],
+        "$orderby=phenomenonTime/end desc&$top=1": [span],
+        "$orderby=phenomenonTime/start&$top=1": [span],
+        "$orderby=validTime/end desc&$top=1": [span],
+    }
+    for query, found in observations.items():
+        assert [each["phenomenonTime"] for each in get(service, f"Observations?{query}")["value"]] == found, query
+    streams = {
+        f"$filter=phenomenonTime/start lt {first}": [1],
+        f"$filter=phenomenonTime/start lt {first} and phenomenonTime/end lt {late}": [],
+        f"$filter=phenomenonTime/end ge {late}&$orderby=phenomenonTime/end desc,phenomenonTime/start": [1],
+        f"$filter=Observations/any(o:o/phenomenonTime/end gt {late})": [1],
+        "$filter=resultType/uom/symbol eq '°C' and resultType/uom/label ne 'x'": [1],
+        "$filter=resultType/uom/symbol eq 'K'": [],
+    }
+    for query, numbers in streams.items():
+        assert [each["id"] for each in get(service, f"Datastreams?{query}")["value"]] == numbers, query
+    for odd in ("phenomenonTime/begin gt 2019-01-01T00:00:00Z", "phenomenonTime/end/x gt 2019-01-01T00:00:00Z"):
+        for kind in ("Datastreams", "Observations"):
+            assert service.call("GET", f"{NEW}/{kind}?$filter={odd}").status_code == 400

@@ -29,9 +29,9 @@ _STANDARD = "http://www.opengis.net/spec/sensorthings/2.0"
 KEPT = ("req-class/datamodel", "req-class/api/read", "req-class/binding/http")
 _OLD_NAMES = {  # of paths and options: as 2.0 says it, as 1.1 says it
     "ProximateFeatureOfInterest": "FeatureOfInterest",
-    "phenomenonTime/start": "phenomenonTime",
-    "resultTime/start": "resultTime",
-    "validTime/start": "validTime",
+    "resultType/uom/symbol": "unitOfMeasurement/symbol",
+    "resultType/uom/label": "unitOfMeasurement/name",
+    "resultType/uom/href": "unitOfMeasurement/definition",
 }
 _NEW_LINKS = {"FeatureOfInterest": "ProximateFeatureOfInterest", "ObservedProperty": "ObservedProperties"}
 _SPANS = ("phenomenonTime", "validTime")

@@ -14,19 +14,27 @@ from lifang.store import Among, Call, Expression, Field, Literal, all_of
 
 _COLUMNS: Mapping[str, str] = {
     "phenomenonTime": "time",
+    "phenomenonTime/start": "time",
+    "phenomenonTime/end": "extra.end",
     "result": "result",
     "resultTime": "extra.resultTime",
     "resultQuality": "extra.resultQuality",
     "validTime": "extra.validTime/start",
+    "validTime/start": "extra.validTime/start",
+    "validTime/end": "extra.validTime/end",
 }
-_ABSENT = frozenset({"extra.resultTime", "extra.validTime/start"})
+_ABSENT = frozenset({"extra.resultTime", "extra.end", "extra.validTime/start", "extra.validTime/end"})
 _ORDERS: Mapping[str, tuple[str, ...]] = {
     NUMBER: ("datastream", "time", "end"),
     "phenomenonTime": ("time", "end"),
+    "phenomenonTime/start": ("time",),
+    "phenomenonTime/end": ("end",),
     "result": ("value", "extra.result"),
     "resultTime": ("extra.resultTime",),
     "resultQuality": ("quality",),
     "validTime": ("extra.validTime/start",),
+    "validTime/start": ("extra.validTime/start",),
+    "validTime/end": ("extra.validTime/end",),
     "Datastream/@id": ("datastream",),
     "MultiDatastream/@id": ("datastream",),
 }

@@ -96,6 +96,14 @@ class Computed:
         return mask
 
     def _spans(self, name: str, numbers: Numbers) -> tuple[Any, Any]:
+        """Return the first and the last moment of a time of datastreams; of its ``/start`` or ``/end`` that, twice."""
+        if name not in TIMES:
+            raise BadInput(f"A Datastream has no {name[:60]!r}.", where=name[:80], mend=f"Known: {', '.join(TIMES)}.")
+        whole, _, part = name.partition("/")
+        first, last = self._whole(whole, numbers)
+        return (last if part == "end" else first), (first if part == "start" else last)
+
+    def _whole(self, name: str, numbers: Numbers) -> tuple[Any, Any]:
         if name == "phenomenonTime":
             tally = self._store.lake.tally(numbers)
             return tally.first, tally.end

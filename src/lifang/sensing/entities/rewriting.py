@@ -16,8 +16,8 @@ from lifang.store import Among, Call, Expression, Field, Literal
 
 NUMBER = "@id"
 APART = "any()"  # a condition on linked entities that need not be those which the rest of a filter speaks of
-TIMES = ("phenomenonTime", "resultTime")
-_COMPUTED = (*TIMES, "observedArea")
+TIMES = tuple(f"{name}{part}" for name in ("phenomenonTime", "resultTime") for part in ("", "/start", "/end"))
+_COMPUTED = ("phenomenonTime", "resultTime", "observedArea")
 _LOGIC = frozenset({"and", "or", "not"})
 _COMPARED = {"eq": "eq", "ne": "ne", "gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}  # with sides swapped
 
