@@ -67,7 +67,8 @@ def resource_of(asker: Asker, entity: Entity) -> Resource:
 
 def _command(asker: Asker, entity: Entity) -> Resource:
     """Return a Task as whichever the asker may read: the command of its device, or of the gateway that fetches it."""
-    both = asker.city.tasking.resources(asker.city.tasking.command(entity.row["id"]))
+    row = entity.row
+    both = asker.city.tasking.resources_of(row["capability"], row["queue"], row["device"])
     return next((each for each in both if asker.may(Action.READ, each)), both[0])
 
 

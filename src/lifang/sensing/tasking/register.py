@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from lifang.core import BadInput, Clock, NotFound
-from lifang.guard import Action, Subject, require
-from lifang.sensing.tasking.model import Actuator, Capability
+from lifang.guard import Action, Classification, Resource, Subject, require
+from lifang.sensing.tasking.model import Actuator, Capability, subject_id
 from lifang.store import Entry, Row, Store, Transaction
 
 _LISTS = {"actuator": "actuators", "tasking_capability": "tasking-capabilities"}
@@ -71,6 +71,12 @@ class Register:
         """Return tasking capabilities by number, past ``after``; of one thing or actuator, if it is named."""
         where = _given(thing=thing, actuator=actuator)
         return [Capability.from_row(row) for row in self._page("tasking_capability", where, after, limit)]
+
+    def resources_of(self, capability: str, *devices: str) -> tuple[Resource, ...]:
+        """Return what the guard is asked about a command of ``capability`` that these devices fetch and obey."""
+        actuator = self._one("actuator", self._one("tasking_capability", capability)["actuator"])
+        grade = Classification(actuator["classification"])
+        return tuple(Resource("command", subject_id(name), grade) for name in dict.fromkeys(devices))
 
     def _page(self, table: str, where: Mapping[str, Any], after: int | None, limit: int) -> list[Row]:
         return self._store.registry.find(table, where=where, order="number", after=after, limit=limit)

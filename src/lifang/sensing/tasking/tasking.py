@@ -169,9 +169,7 @@ class Tasking(Register):
 
     def resources(self, command: Command) -> tuple[Resource, ...]:
         """Return what the guard is asked about a command: it may be read by who may read either of them."""
-        actuator = self.actuator(self.capability(command.capability).actuator)
-        names = dict.fromkeys((command.queue, command.device))
-        return tuple(Resource("command", subject_id(name), actuator.classification) for name in names)
+        return self.resources_of(command.capability, command.queue, command.device)
 
     def cancel(self, command_id: str, *, by: Subject, note: str = "", purpose: str = "") -> Command:
         """Return the command taken back; ``Conflict`` if its device was told of it already."""
