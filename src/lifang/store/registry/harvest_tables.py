@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lifang.store.registry.columns import json, key, moment, moment_or_none, table, text, truth, whole
+from lifang.store.registry.columns import json, key, moment, moment_or_none, table, text
+from lifang.store.registry.types import Truth, Whole
 
 harvest_source = table(
     "harvest_source",
@@ -18,8 +19,8 @@ harvest_source = table(
     moment_or_none("harvested"),
     text("cursor"),
     json("report"),
-    whole("every_days"),
-    truth("active"),
+    sa.Column("every_days", Whole, nullable=False, server_default="0", default=0),
+    sa.Column("active", Truth, nullable=False, server_default="1", default=True),
     moment_or_none("attempted"),
     json("trouble"),
     moment_or_none("removed"),
