@@ -3,12 +3,15 @@
 import subprocess
 import sys
 
+import lifang.core
+
 HEAVY = {
     "duckdb",
     "sqlalchemy",
     "fastapi",
     "pyarrow",
     "pyproj",
+    "numpy",
     "uvicorn",
     "lifang.app",
     "lifang.store",
@@ -35,3 +38,7 @@ def test_a_server_loads_what_few_ask_for_when_they_ask() -> None:
         check=True,
     )
     assert set(told.stdout.split()) & {"asyncssh", "reportlab", "PIL", "pandas", "ifcopenshell", "numba"} == set()
+
+
+def test_what_core_loads_late_is_there_when_it_is_asked_for() -> None:
+    assert [name for name in lifang.core.__all__ if not hasattr(lifang.core, name)] == []

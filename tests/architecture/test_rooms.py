@@ -125,7 +125,11 @@ def face(module: str) -> list[str] | None:
 
 def defined(module: str) -> set[str]:
     names: set[str] = set()
-    for node in tree_of(module).body:
+    top = tree_of(module).body
+    late = (
+        inner for node in top if isinstance(node, ast.If) for inner in node.body
+    )  # for types, loaded when asked for
+    for node in (*top, *late):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names |= {each.asname or each.name for each in node.names}
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

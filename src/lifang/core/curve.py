@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lifang.core.place import Degrees
+from lifang.core.positions import Degrees
 
 _SPREAD = (
     (16, 0x0000FFFF0000FFFF),

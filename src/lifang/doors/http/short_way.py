@@ -7,7 +7,8 @@ in its query, is handed to them by the outermost layer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from functools import cached_property
+from typing import cast
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -24,9 +25,9 @@ Ways = Mapping[tuple[str, str], "ShortRoute"]
 class ShortRoute(GuardedRoute):
     """A guarded route whose handler takes the request and its asker, nothing else: it can be called at once."""
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self._rule = next(each.call for each in self.dependant.dependencies if isinstance(each.call, Rule))
+    @cached_property
+    def _rule(self) -> Rule:
+        return next(each.call for each in self.dependant.dependencies if isinstance(each.call, Rule))
 
     async def directly(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request as the app would: guard first, problems left to the shell."""
