@@ -1,7 +1,8 @@
 """A process apart that is kept: it has loaded a parser once, and a copy of it reads each file and ends.
 
-To load a parser takes longer than to read most files. The process that is kept opens no file that was sent, so nothing
-passes from one file to the next; it ends when its server does, and when nobody asks it for a while.
+To load a parser takes longer than to read most files, and to load an engine than to answer most queries. The process
+that is kept opens no file that was sent, so nothing passes from one to the next; it ends when its server does, and when
+nobody asks it for a while.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from lifang.core.errors import Unavailable
 
 _IDLE_S = 60.0
 _BEGUN = b"+"
+_FILES = 3  # its line, what it reads from, what it writes to
 _WORD_MAX = 4_096
 
 
@@ -35,13 +37,16 @@ class KeptApart:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
-    def begin(self, folder: Path) -> socket.socket:
-        """Return the line to a copy that works in ``folder``: it ends when the copy does, and the copy when it does."""
+    def begin(self, folder: Path, *given: int) -> socket.socket:
+        """Return the line to a copy that works in ``folder``: it ends when the copy does, and the copy when it does.
+
+        ``given`` are open files that the copy has as its standard input and output.
+        """
         with self._lock:
             while True:
                 fresh = self._process is None
                 with suppress(OSError):
-                    line = self._asked(folder)
+                    line = self._asked(folder, given)
                     if line.recv(1) == _BEGUN:
                         return line
                     line.close()
@@ -57,11 +62,11 @@ class KeptApart:
             if self._control is None:
                 self._start()
 
-    def _asked(self, folder: Path) -> socket.socket:
+    def _asked(self, folder: Path, given: Sequence[int]) -> socket.socket:
         control = self._control or self._start()
         mine, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(control, [_BEGUN], [theirs.fileno()])
+            socket.send_fds(control, [_BEGUN], [theirs.fileno(), *given])
         mine.sendall(os.fsencode(folder.absolute()) + b"\n")
         return mine
 
@@ -134,31 +139,35 @@ class _Keeper:
 
     def _begin(self) -> bool:
         """Return whether anybody may still ask; begin what is asked for."""
-        _, lines, _, _ = socket.recv_fds(self._control, 1, 1)
-        if not lines:
+        _, files, _, _ = socket.recv_fds(self._control, 1, _FILES)
+        if not files:
             for process in list(self._copies):
                 self._end(process)
             return False
-        line = socket.socket(fileno=lines[0])
+        line, given = socket.socket(fileno=files[0]), files[1:]
         folder = line.makefile("rb").readline(_WORD_MAX).rstrip(b"\n")
         open_end, end = os.pipe()
         process = os.fork()
         if not process:
-            self._copy(line, folder)
-        os.close(end)
+            self._copy(line, folder, given)
+        for file in (end, *given):
+            os.close(file)
         self._copies[process] = line, open_end
         for each in (line, open_end):
             self._waiting.register(each, selectors.EVENT_READ, process)
         line.sendall(_BEGUN)
         return True
 
-    def _copy(self, line: socket.socket, folder: bytes) -> None:
+    def _copy(self, line: socket.socket, folder: bytes, given: Sequence[int]) -> None:
         """Do the work and end; the pipe whose end only this process holds closes with it."""
         try:
             os.setsid()
             self._waiting.close()
             for each in (self._control, line, *(other for other, _ in self._copies.values())):
                 each.close()
+            for standard, file in enumerate(given):
+                os.dup2(file, standard)
+                os.close(file)
             sys.argv[-1] = os.fsdecode(folder)
             self._work()
         finally:

@@ -1,5 +1,6 @@
 """A process that is kept makes a copy of itself for each file, and nothing of one reaches another."""
 
+import itertools
 import os
 import sys
 import time
@@ -63,7 +64,15 @@ def test_each_file_has_a_copy_that_knows_nothing_of_the_others(kept: KeptApart, 
 
 def test_a_copy_that_crashes_ends_its_line_and_no_other(kept: KeptApart, tmp_path: Path) -> None:
     told(kept, tmp_path / "crash")
-    assert told(kept, tmp_path / "after")[2] == "prepared,after"
+    assert told(kept, tmp_path / "after")[2].removeprefix("prepared,") == "after"
+
+
+def test_it_prepares_once_nobody_waits(kept: KeptApart, tmp_path: Path) -> None:
+    until = time.monotonic() + 10
+    for number in itertools.count():
+        if told(kept, tmp_path / str(number))[2] == f"prepared,{number}":
+            break
+        assert time.monotonic() < until
 
 
 def test_a_process_that_has_ended_is_started_anew(kept: KeptApart, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import signal
 import subprocess
 import threading
 import time
@@ -15,7 +16,7 @@ import pytest
 
 from lifang.core import BadInput, TooLarge, Unavailable
 from lifang.store.sandbox import QueryResult, Sandbox, run_query
-from lifang.store.sandbox.process import command
+from lifang.store.sandbox.process import Child, _keeper, command
 
 pytestmark = pytest.mark.slow
 
@@ -35,8 +36,15 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def alive(sandbox: Sandbox) -> list[int]:
-    return [child._process.pid for child in sandbox._warm if child._process.poll() is None]
+def alive(sandbox: Sandbox) -> list[Child]:
+    return [child for child in sandbox._warm if child.alive]
+
+
+def children() -> list[int]:
+    """Return the processes that wait for a query, of whichever sandbox."""
+    kept = _keeper()._process
+    assert kept
+    return [int(each) for each in Path(f"/proc/{kept.pid}/task/{kept.pid}/children").read_text("ascii").split()]
 
 
 def test_run_query_answers_from_a_child_of_its_own(tables: dict[str, Path]) -> None:
@@ -168,8 +176,10 @@ def test_a_child_answers_once_and_a_fresh_one_waits(tables: dict[str, Path]) -> 
 def test_a_child_that_died_while_waiting_is_replaced(tables: dict[str, Path]) -> None:
     with Sandbox() as sandbox:
         sandbox.run("SELECT 1", tables, timeout_s=PATIENT_S)
-        sandbox._warm[0]._process.kill()
-        sandbox._warm[0]._process.wait()
+        for each in children():
+            os.kill(each, signal.SIGKILL)
+        while sandbox._warm[0].alive:
+            time.sleep(0.01)
         assert sandbox.run("SELECT 1 AS a", tables, timeout_s=PATIENT_S).rows == [[1]]
 
 
@@ -217,13 +227,12 @@ def test_a_child_whose_server_is_gone_ends_by_itself(tmp_path: Path) -> None:
 
 def test_a_child_knows_nothing_of_the_servers_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LIFANG_SECRET", "hush")
+    _keeper()._end()  # the next query starts it anew
     with Sandbox() as sandbox:
         sandbox.run("SELECT 1", {}, timeout_s=PATIENT_S)
-        pid = alive(sandbox)[0]
-        environment = Path(f"/proc/{pid}/environ")
-        if environment.exists():
-            assert b"hush" not in environment.read_bytes()
-        assert os.getsid(pid) == pid
+        for pid in children():
+            assert b"hush" not in Path(f"/proc/{pid}/environ").read_bytes()
+            assert os.getsid(pid) == pid
 
 
 def test_the_limits_of_a_child_are_set() -> None:

@@ -54,7 +54,7 @@ def open_apart(
         "seconds": seconds,
     }
     (folder / "request.json").write_text(json.dumps(request), "utf-8")
-    if not ended_apart(_CHILD, folder, seconds=seconds, poll=poll):
+    if not ended_apart(_CHILD, folder, seconds=seconds, poll=poll, kept=True):
         what = f"{_NAMES[reader]} cannot be read within {seconds:.0f} s."
         raise TooLarge(what, where=called, mend=_MENDS[reader])
     if not (folder / "answer.json").exists() and shutil.disk_usage(folder).free < _SPARE_BYTES:

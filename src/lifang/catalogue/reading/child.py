@@ -29,25 +29,25 @@ _Opener = Callable[[Path, Hints, Limits], Opened]
 
 
 def _geojson() -> _Opener:
-    from lifang.catalogue.reading.geojson import open_geojson  # noqa: PLC0415 - one reader is loaded of the four
+    from lifang.catalogue.reading.geojson import open_geojson  # noqa: PLC0415 - loaded by what is kept
 
     return lambda path, _hints, limits: open_geojson(path, limits=limits)
 
 
 def _parquet() -> _Opener:
-    from lifang.catalogue.reading.columnar import open_parquet  # noqa: PLC0415 - one reader is loaded of the four
+    from lifang.catalogue.reading.columnar import open_parquet  # noqa: PLC0415 - loaded by what is kept
 
     return lambda path, hints, limits: open_parquet(path, limits=limits, hints=hints)
 
 
 def _vector() -> _Opener:
-    from lifang.catalogue.reading.vector import open_vector  # noqa: PLC0415 - one reader is loaded of the four
+    from lifang.catalogue.reading.vector import open_vector  # noqa: PLC0415 - loaded by what is kept
 
     return lambda path, hints, _limits: open_vector(path, hints=hints)
 
 
 def _workbook() -> _Opener:
-    from lifang.catalogue.reading.workbook import open_xlsx  # noqa: PLC0415 - one reader is loaded of the four
+    from lifang.catalogue.reading.workbook import open_xlsx  # noqa: PLC0415 - loaded by what is kept
 
     return lambda path, hints, limits: open_xlsx(path, hints=hints, limits=limits)
 
@@ -75,6 +75,12 @@ def main() -> None:
         answer = {"large": large, "problem": {"what": error.what, "where": error.where, "mend": error.mend}}
     (folder / "answer.json").write_text(json.dumps(answer), "utf-8")
     os._exit(0)  # no clean-up: nothing here outlives the answer
+
+
+def prepare() -> None:
+    """Load every reader: a copy of this process then has the one it needs."""
+    for load in _OPENERS.values():
+        load()
 
 
 def _write(opened: Opened, folder: Path) -> None:

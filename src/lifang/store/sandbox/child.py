@@ -1,6 +1,7 @@
 """The second wall: a process that answers one query within its limits, and ends.
 
-It is started by ``pool`` without lifang's own start-up code: only the standard library, DuckDB and orjson are loaded.
+It is copied from a process that ``process`` keeps, started without lifang's own start-up code: only the standard
+library, DuckDB and orjson are loaded.
 Wire: it writes ``R`` when warm, reads one length-prefixed JSON request from standard input, and answers with a
 length-prefixed JSON header and, if all went well, the answer as JSON text: columns, rows, truncated. The text is made
 here, so that the server never holds more of an answer than the bytes it is going to send.

@@ -19,8 +19,8 @@ _TURN_S = 30.0
 class Sandbox:
     """Children that answer strangers' SQL, ``workers`` at a time; each answers one query and ends.
 
-    One spare child per worker is kept warm from the first query on (90 MB each), so that a query does not wait for
-    its start (0.2 to 0.5 s). The JSON text of an answer may be ``max_bytes`` long.
+    One spare child per worker is kept warm from the first query on, so that a query does not wait for its start. The
+    JSON text of an answer may be ``max_bytes`` long.
     """
 
     def __init__(self, *, workers: int = 1, spares: int | None = None, max_bytes: int = 16_000_000) -> None:
