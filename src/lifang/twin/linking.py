@@ -124,8 +124,8 @@ def _in_space(rule: LinkRule, objects: pa.Table, ends: Ends) -> list[tuple[int, 
         return []
     number = np.flatnonzero(there)
     if rule.way == WITHIN:
-        tree = shapely.STRtree(ends.shapes[there])
-        at, end = tree.query(shapely.point_on_surface(outlines[some]), predicate="within")
+        tree = shapely.STRtree(shapely.point_on_surface(outlines[some]))
+        end, at = tree.query(ends.shapes[there], predicate="contains")  # few large shapes: each is prepared once
     else:
         west, south, east, north = shapely.total_bounds(outlines[some])
         frame = Frame((west + east) / 2, (south + north) / 2)

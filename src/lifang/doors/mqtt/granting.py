@@ -59,8 +59,8 @@ def _wide(asker: Asker, path: str, query: str, names: tuple[str, ...], *, record
 
 
 def _exact(asker: Asker, path: str, query: str, names: tuple[str, ...], *, record: bool) -> Grant:
-    target = find_target(asker, path.removeprefix(f"{ROOT}/"))
     sight = sight_of(asker)
+    target = find_target(asker, path.removeprefix(f"{ROOT}/"), sight)
     is_told = target.kind not in TASKING.values()
     if not is_told or target.ending or len(target.inside) > 1 or (target.inside and names):
         raise BadInput("Nothing is told of that.", where=path[:80], mend="Subscribe to an entity, or to its property.")

@@ -10,8 +10,8 @@ from lifang.doors.sensorthings.exchange import Asked
 from lifang.doors.sensorthings.options import Options
 from lifang.doors.sensorthings.paths import parse_path
 from lifang.doors.sensorthings.rendering import Json, Renderer, selected
-from lifang.doors.sensorthings.resolving import Target, resolve, sight_of
-from lifang.sensing import OBSERVATION, Entity, told_entity
+from lifang.doors.sensorthings.resolving import Target, resolve
+from lifang.sensing import OBSERVATION, Entity, Sight, told_entity
 
 _OBSERVED = {"datastream": 1, "time": 0, "value": 0.0, "quality": 0, "extra": None}
 
@@ -21,9 +21,9 @@ def create_at(asker: Asker, path: str, body: bytes, root: str) -> None:
     change(asker, Asked("POST", path, body=body, root=root))
 
 
-def find_target(asker: Asker, path: str) -> Target:
-    """Return where a path leads, as far as the asker may see; ``NotFound`` for nothing."""
-    return resolve(asker, parse_path(path), sight_of(asker))
+def find_target(asker: Asker, path: str, sight: Sight) -> Target:
+    """Return where a path leads, as far as the asker's ``sight`` goes; ``NotFound`` for nothing."""
+    return resolve(asker, parse_path(path), sight)
 
 
 def check_select(kind: str, names: tuple[str, ...], own: Iterable[str] = ()) -> None:

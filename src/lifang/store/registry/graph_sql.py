@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -30,7 +31,7 @@ def rows_of(graph: Graph, query: EntityQuery) -> sa.Select[Any]:
     node = node_of(graph, query.kind)
     root, source, parent = _source(graph, node, query.parents)
     scope = _Scope(graph, query.classes, node, root)
-    chosen = [_raw(root.c[name]).label(name) for name in query.columns or root.c.keys()]
+    chosen = [_told(node.table, name) for name in query.columns or root.c.keys()]
     if parent is not None:
         chosen.insert(0, parent[0].label(PARENT))
     keys = [(scope.value(expression).sql, descending) for expression, descending in query.order]
@@ -117,9 +118,20 @@ def _one(parents: Parents | None) -> bool:
 _Parent = tuple[Element, Element | None]
 
 
+@cache
+def _root(table: str) -> _Source:
+    """Return the table under the name that each question gives it: the same, since to make it takes half a question."""
+    return table_of(table).alias("root")
+
+
+@cache
+def _told(table: str, column: str) -> Element:
+    return cast("Element", _raw(_root(table).c[column]).label(column))
+
+
 def _source(graph: Graph, node: Node, parents: Parents | None) -> tuple[_Source, _Source, _Parent | None]:
     """Return the table of ``node``, what to select from, and with parents their number and the link's own order."""
-    root: _Source = table_of(node.table).alias("root")
+    root = _root(node.table)
     if parents is None:
         return root, root, None
     origin = node_of(graph, parents.kind)
