@@ -1,4 +1,7 @@
-"""The API keeps to its own OpenAPI: requests made from it never break anything, and answers have the shape it says."""
+"""The API keeps to its own OpenAPI: requests made from it never break anything, and answers have the shape it says.
+
+Schemathesis is loaded by the test that needs it: it takes as long as the house, and every worker collects this file.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, given, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 from tests.unit.doors.conftest import House, build_house
 
 _EXAMPLES = 5
 _LEFT_OUT = ["/events", "/api/v1/backups"]  # one never ends, the other writes a file each time
-_CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-
-
-@schemathesis.serializer("application/vnd.apache.arrow.stream")
-def _raw(context: schemathesis.SerializationContext, value: Any) -> bytes:
-    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +24,20 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     built.close()
 
 
-def _operations(house: House) -> Iterator[Any]:
+def _raw(context: object, value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+
+
+@pytest.fixture(scope="module")
+def operations(house: House) -> list[Any]:
+    import schemathesis
+
+    schemathesis.serializer("application/vnd.apache.arrow.stream")(_raw)
     schema = schemathesis.openapi.from_dict(house.app.openapi()).exclude(path=_LEFT_OUT)
-    for result in schema.get_all_operations():
-        yield result.ok()
+    return [result.ok() for result in schema.get_all_operations()]
 
 
-def _send(house: House, role: str, case: schemathesis.Case) -> httpx.Response:
+def _send(house: House, role: str, case: Any) -> httpx.Response:
     request = case.as_transport_kwargs(base_url="http://127.0.0.1")
     told = {name: request[name] for name in ("params", "json", "headers", "cookies", "files") if request.get(name)}
     if request.get("data") is not None:
@@ -59,12 +56,21 @@ def _written(part: Any) -> Any:
     return part if part is None or isinstance(part, bytes | str) else str(part)
 
 
-def test_every_operation_is_described(house: House) -> None:
-    assert len(list(_operations(house))) > 35
+def test_every_operation_is_described(operations: list[Any]) -> None:
+    assert len(operations) > 35
 
 
-def test_answers_are_never_faults_and_have_the_shape_that_openapi_says(house: House) -> None:
-    for operation in _operations(house):
+def test_answers_are_never_faults_and_have_the_shape_that_openapi_says(house: House, operations: list[Any]) -> None:
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi import checks
+
+    kept = [
+        not_a_server_error,
+        checks.status_code_conformance,
+        checks.content_type_conformance,
+        checks.response_schema_conformance,
+    ]
+    for operation in operations:
 
         @settings(
             max_examples=_EXAMPLES,
@@ -74,8 +80,8 @@ def test_answers_are_never_faults_and_have_the_shape_that_openapi_says(house: Ho
             suppress_health_check=list(HealthCheck),
         )
         @given(case=operation.as_strategy())
-        def keeps(case: schemathesis.Case) -> None:
+        def keeps(case: Any) -> None:
             for role in ("", "administrator"):
-                case.validate_response(_send(house, role, case), checks=_CHECKS)
+                case.validate_response(_send(house, role, case), checks=kept)
 
         keeps()
