@@ -176,6 +176,15 @@ def arcs(model: ifcopenshell.file) -> Iterator[Breach]:
                 yield curve, "The points of an arc lie on a line.", "Write a line, or move the middle point."
 
 
+def mapped(model: ifcopenshell.file) -> Iterator[Breach]:
+    """MPD001: the shapes that one shape maps have the same identifier and type."""
+    for shape in model.by_type("IfcShapeRepresentation"):
+        sources = [item.MappingSource for item in shape.Items if item.is_a("IfcMappedItem")]
+        shapes = [each.MappedRepresentation for each in sources if each is not None]
+        if len({(each.RepresentationIdentifier, each.RepresentationType) for each in shapes}) > 1:
+            yield shape, "It maps shapes of different kinds.", "Give it items of one identifier and type."
+
+
 def _walked(curve: ifcopenshell.entity_instance) -> list[tuple[float, ...]]:
     points = curve.Points.CoordList
     if not curve.Segments:
