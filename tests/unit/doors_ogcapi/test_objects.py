@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import shapely
 from owslib.ogcapi.features import Features
 from tests.unit.doors.conftest import House
 from tests.unit.doors.test_twin import T0, T1, add, model
@@ -88,8 +89,36 @@ def test_objects_are_filtered_by_cql2_over_what_they_are_and_what_is_told_of_the
     assert ids(towers, **asked) == ["towers:c"]
     assert towers.client().get(ITEMS, params={**asked, "limit": 1}).json()["numberMatched"] == 1
     told = towers.client().get("/ogc/collections/twin.towers/queryables").json()["properties"]
-    assert told["height_m"] == {"type": "number"}
+    assert (told["height_m"], told["geometry"]) == ({"type": "number"}, {"format": "geometry-any"})
     assert "use" in told
+
+
+RELATIONS = ("equals", "disjoint", "touches", "within", "overlaps", "crosses", "intersects", "contains")
+
+
+@pytest.mark.parametrize("relation", RELATIONS)
+def test_objects_are_filtered_by_every_relation_of_their_outline_as_geos_has_it(towers: House, relation: str) -> None:
+    listed = towers.client().get(ITEMS).json()["features"]
+    shown = {each["id"]: shapely.from_geojson(json.dumps(each["geometry"])) for each in listed}
+    own = shown["towers:a"]
+    west, south, east, north = own.bounds
+    middle = own.centroid
+    asked = [
+        own,
+        middle,
+        shapely.Point(west, south),
+        shapely.box(west, south, middle.x, middle.y),
+        shapely.box(west - 1e-5, south - 1e-5, middle.x, middle.y),
+        shapely.box(west - 1e-5, south, west, north),
+        own.buffer(1e-4),
+        shapely.LineString([(west - 1e-5, middle.y), (middle.x, middle.y)]),
+        shapely.Polygon([(west, north), (east, north + 1e-5), (east, north)]),  # its box meets it, it only touches
+    ]
+    for each in asked:
+        wanted = sorted(key for key, shape in shown.items() if getattr(shapely, relation)(shape, each))
+        assert ids(towers, filter=f"S_{relation.upper()}(geometry, {each.wkt})") == wanted, each.wkt
+    outside = ids(towers, filter=f"NOT S_{relation.upper()}(geometry, {middle.wkt}) AND class = 'Building'")
+    assert outside == sorted(key for key, shape in shown.items() if not getattr(shapely, relation)(shape, middle))
 
 
 def test_objects_are_told_and_sought_in_other_coordinate_systems(towers: House) -> None:
@@ -131,7 +160,8 @@ def test_a_model_is_a_volume_whose_tileset_leads_to_its_tiles(towers: House) -> 
         (f"{ITEMS}/towers:nothing", 404),
         (f"{ITEMS}?colour=red", 400),
         (f"{ITEMS}?datetime=yesterday", 400),
-        (f"{ITEMS}?filter=S_INTERSECTS(geometry,POINT(104 30))", 400),
+        (f"{ITEMS}?filter=S_INTERSECTS(geometry,POLYGON((104 30,104 31)))", 400),
+        (f"{ITEMS}?filter=S_BEYOND(geometry,POINT(104 30))", 400),
         (f"{ITEMS}?filter=height_m >", 400),
         (f"{ITEMS}?crs=EPSG:2154", 400),
         (f"{ITEMS}?scenario=none", 404),

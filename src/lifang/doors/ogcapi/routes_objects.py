@@ -104,6 +104,7 @@ def queryables(name: Name, request: Request, asker: Sees) -> Response:
         "type": "object",
         "properties": {
             **{key: {"type": "string"} for key in ("id", "class", "category", "stage", "parent", "name")},
+            "geometry": {"format": "geometry-any"},
             "level": {"type": "integer", "minimum": 1, "maximum": 7},
             **{key: {"type": "number"} for key in ("bottom_m", "top_m", "height_m")},
             **{key: {"type": "string", "format": "date-time"} for key in ("valid_from", "valid_to")},

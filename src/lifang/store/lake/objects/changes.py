@@ -14,6 +14,7 @@ from lifang.core import Clock, from_micros, to_micros
 from lifang.store.lake.engine import OBJECTS, Engine
 from lifang.store.lake.names import sql
 from lifang.store.lake.objects.model import ObjectChange
+from lifang.store.lake.spatial_where import is_spatial
 
 _CHANGE = f"{OBJECTS}.change"
 _TABLES = (
@@ -40,9 +41,9 @@ class Changes:
             self._awaited += statements
 
     @contextmanager
-    def session(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Yield a connection to the database, with its tables there."""
-        with self._engine.session(OBJECTS) as session:
+    def session(self, statement: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a connection to the database, with its tables there, and what ``statement`` needs beside."""
+        with self._engine.session(OBJECTS, spatial=is_spatial(statement)) as session:
             with self.lock:
                 while self._awaited:
                     session.execute(self._awaited[0])
@@ -60,7 +61,7 @@ class Changes:
 
     def asked(self, statement: str, values: Sequence[Any]) -> pa.Table:
         """Return the answer to a query."""
-        with self.session() as session:
+        with self.session(statement) as session:
             return session.execute(statement, list(values)).to_arrow_table()
 
     def moment(self, session: duckdb.DuckDBPyConnection) -> int:

@@ -1,4 +1,4 @@
-"""Expressions over versions of objects as parameterised DuckDB SQL: their columns, and their own properties.
+"""Expressions over versions of objects as parameterised DuckDB SQL: their columns, their own properties, their outline.
 
 Nothing is known of a comparison with null (SQL's three values), as CQL2 (OGC 21-065r2, clause 6.4) has it.
 """
@@ -12,7 +12,8 @@ from lifang.core import BadInput
 from lifang.store.expression import Expression, Kind
 from lifang.store.expression_compiler import Part
 from lifang.store.lake.objects.model import FOREVER
-from lifang.store.lake.where import TEMPLATES, Bound, LakeCompiler
+from lifang.store.lake.spatial_where import GRID_DEG, SpatialCompiler
+from lifang.store.lake.where import Bound
 
 FILTERED: Mapping[str, str] = {
     "id": "id",
@@ -31,6 +32,13 @@ FILTERED: Mapping[str, str] = {
 }
 _NUMBERS, _MOMENTS = {"level", "bottom_m", "top_m", "height_m"}, {"valid_from", "valid_to"}
 _GEOMETRY = "geometry"
+_SIDES = (Bound("west"), Bound("south"), Bound("east"), Bound("north"))
+_LODS = "list_transform(geometry, lambda shape: shape.lod)"
+_COARSEST = f"geometry[list_position({_LODS}, list_min({_LODS}))]"
+_OUTLINE = (  # the ground that the coarsest shape covers; its faces may overlap as seen from above
+    f"ST_ReducePrecision(CASE WHEN {_COARSEST}.kind = 'footprint' THEN ST_GeomFromWKB({_COARSEST}.wkb) "
+    f"ELSE ST_Buffer(ST_Force2D(ST_GeomFromWKB({_COARSEST}.wkb)), 0) END, {GRID_DEG})"
+)
 _READINGS = {
     Kind.NUMBER: "CASE WHEN json_type(properties, ?) IN ('BIGINT', 'UBIGINT', 'DOUBLE') "
     "THEN CAST(json_extract(properties, ?) AS DOUBLE) END",
@@ -46,12 +54,10 @@ def filtered(expression: Expression) -> tuple[str, list[Any]]:
     return found.text, list(found.values)
 
 
-class _ObjectCompiler(LakeCompiler):
-    templates: Mapping[str, str] = {**TEMPLATES, "ne": "({0} <> {1})", "not": "(NOT {0})"}
-
+class _ObjectCompiler(SpatialCompiler):
     def column(self, name: str) -> Part[Bound]:
         if name == _GEOMETRY:
-            raise BadInput("Objects are not filtered by geometry.", where="filter", mend="Narrow them by bbox.")
+            return Part(Kind.GEOMETRY, Bound(_OUTLINE), bounds=_SIDES)
         if name in FILTERED:
             kind = Kind.NUMBER if name in _NUMBERS else Kind.MOMENT if name in _MOMENTS else Kind.TEXT
             return Part(kind, Bound(FILTERED[name]))

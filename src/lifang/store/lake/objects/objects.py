@@ -139,7 +139,7 @@ class Objects:
         """Return west, south, east, north in degrees, bottom and top in metres; ``None`` if nothing meets it."""
         where, values = where_of(query)
         chosen = "min(west), min(south), max(east), max(north), min(bottom_m), max(top_m)"
-        with self._changes.session() as session:
+        with self._changes.session(where) as session:
             row = session.execute(sql("SELECT", chosen, "FROM", _VERSION, where), values).fetchone()
         return None if row is None or row[0] is None else tuple(map(float, row))
 
