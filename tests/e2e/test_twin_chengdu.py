@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,10 +32,23 @@ STOREY = "duplex_architecture:1xS3BCk291UvhgP2dvNMKI"
 LIVING_ROOM = "duplex_architecture:0BTBFw6f90Nfh9rP1dlXr2"
 OVER_IT = "104.045046/30.65982/30.0/104.045046/30.65991/0.0"
 WARM, WARMEST = [(221, 159, 85), (198, 106, 58)], (97, 26, 44)  # colours of rooms by their temperature
-MATERIALS = [(128, 128, 128), (0, 145, 201)]  # of its walls and rooms
+BEFORE_IT = "104.045046/30.65960/8.0/104.045046/30.65991/3.0"
+MATERIALS = {
+    "wall": (106, 106, 105),
+    "room through a pane": (77, 126, 147),
+    "frame": (200, 146, 85),
+    "roof": (20, 134, 49),
+}
 PIPES, TERRAIN = (28, 110, 164), (205, 210, 180)
 CUT = (126, 115, 93)  # a house where it is cut through
 OVER_PIPES = "105.0005/30.6278/700.0/105.0005/30.6297/497.0"
+CLASHES_CM = {  # how deep, and how many: all of them stand so in the two models
+    15: 2,  # panelboards, set into outer walls
+    11: 1,  # the fire alarm panel, set into an outer wall
+    4: 65,  # the boxes of switches, receptacles and telephone outlets, set 38.7 of their 59 mm into walls
+    2: 1,  # the head of a bed at a wall stands 17.5 mm deep in a receptacle
+    1: 4,  # refrigerators and ranges stand on the slab, through 13 mm of tiles that are modelled under them
+}
 LATER = parse_instant("2030-01-01T00:00:00Z")
 GONE = 400
 BEFORE = "2000-12-31T00:00:00%2B08:00"
@@ -51,7 +65,8 @@ def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         streams = [each for each in city.sensing.datastreams() if each.observed_property == "sim-temperature"]
         numbers, times = [each.number for each in streams], np.full(len(streams), to_micros(city.now))
         city.sensing.ingest(make_observations(numbers, times, np.linspace(16, 26, len(streams))), by=SYSTEM).result()
-        assert ClashView(city.asker()).detect("duplex_architecture", "duplex_electrical").hard == 73
+        found = ClashView(city.asker()).detect("duplex_architecture", "duplex_electrical")
+        assert Counter(round(-each.gap_m * 100) for each in found.items) == CLASHES_CM
         centre = city.twin.query(at=city.now, models=["centre"], classes=["Building"], limit=GONE)
         removes = tuple(each.id for each in city.twin.objects(centre))
         park = Scenario("park", "公园方案", "Park", removes=removes, classification=Classification.OPEN)
@@ -140,32 +155,16 @@ def test_a_generated_building_is_told_of_with_its_history(shared: Page, served: 
 
 
 def test_rooms_of_a_storey_show_what_is_measured_in_them_and_that_it_is_made_up(shared: Page, served: Served) -> None:
-    house = f"?room=twin&lang=en&theme=paper&t.model=duplex_architecture&t.eye={OVER_IT}"
+    house = f"?room=twin&lang=en&theme=paper&t.model=duplex_architecture&t.eye={BEFORE_IT}"
     show(shared, served, f"{house}&by=class")
-    whole = look(shared, within=SCENE, wanted=[*WARM, WARMEST], tolerance=60)
-    show(shared, served, f"{house}&t.storey={STOREY}&pick={LIVING_ROOM}")
-    expect(shared.locator(".twin-room")).to_have_count(10)
-    expect(shared.locator(".twin-room").first).to_contain_text("simulated")
-    expect(shared.locator(".twin-legend")).to_contain_text("nobody measured it")
-    rooms = look(shared, within=SCENE, wanted=[*WARM, WARMEST], tolerance=60)
-    assert sum(whole.near) < 100
-    assert rooms.near[0] + rooms.near[1] > 1_000
-    assert rooms.near[2] > 2_000
-    panel = shared.locator("lf-twin-object")
-    expect(panel.locator("lf-twin-live")).to_contain_text("simulated")
-    expect(panel.locator("lf-twin-live figure")).to_be_visible()
-
-
-def test_the_house_is_seen_in_the_colours_that_its_model_gives(shared: Page, served: Served) -> None:
-    house = f"?room=twin&lang=en&theme=paper&t.model=duplex_architecture&t.eye={OVER_IT}"
-    show(shared, served, f"{house}&by=class")
-    classes = look(shared, within=SCENE, wanted=[*MATERIALS], tolerance=40)
+    classes = look(shared, within=SCENE, wanted=[*MATERIALS.values()], tolerance=40)
     show(shared, served, f"{house}&by=model")
     expect(shared.locator(".twin-legend")).to_contain_text("without a colour of its own")
-    materials = look(shared, within=SCENE, wanted=[*MATERIALS], tolerance=40)
-    assert classes.near[1] == 0
-    assert materials.near[1] > 20_000
-    assert materials.near[0] > 3 * classes.near[0] + 5_000
+    materials = look(shared, within=SCENE, wanted=[*MATERIALS.values()], tolerance=40)
+    for name, before, seen, least in zip(
+        MATERIALS, classes.near, materials.near, (15_000, 2_000, 400, 600), strict=True
+    ):
+        assert seen > before + least, name
 
 
 def test_a_model_shows_its_examination_and_an_element_is_taken_away(

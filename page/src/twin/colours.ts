@@ -14,6 +14,8 @@ export interface Dress {
   /** The property that must be asked for, if any. */
   property: string | null;
   swatches: Swatch[];
+  /** Whether each face has the colour that its model gives it, if it does. */
+  faces?: boolean;
   colourOf(told: Told): string;
 }
 
@@ -49,7 +51,7 @@ function ramp(bounds: readonly number[], unit: string): Swatch[] {
 
 /** Return the dress that each object has in the model that it came in; what has none is plain. */
 export function byModel(theme: Theme): Dress {
-  return { property: null, swatches: [{ key: "plain", colour: SAME[theme] }], colourOf: ({ colour }) => colour || SAME[theme] };
+  return { property: null, faces: true, swatches: [{ key: "plain", colour: SAME[theme] }], colourOf: ({ colour }) => colour || SAME[theme] };
 }
 
 export function byHeight(): Dress {

@@ -43,11 +43,15 @@ interface Table {
   getPropertyTableData(tables: number[], ids: number[]): unknown[];
 }
 
-/** A mesh of a tile: what is told of its objects, and where their values are asked for. */
+type Faces = ReturnType<BufferGeometry["getAttribute"]>;
+
+/** A mesh of a tile: what is told of its objects, where their values are asked for, and as what it came. */
 interface Piece {
   told: Told[];
   address: string;
   holds: string | null;
+  faces: Faces | null;
+  clear: boolean;
 }
 
 /** Lines of a tile: the feature of each, and what is told of their objects. */
@@ -60,6 +64,8 @@ interface Axes {
 export class TileLayer {
   readonly tiles: TilesRenderer;
   readonly material = new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0, side: DoubleSide });
+  /** For faces that their model lets be looked through, while objects are dressed as it has them. */
+  readonly glass = new MeshStandardMaterial({ vertexColors: true, roughness: 0.4, metalness: 0, side: DoubleSide, transparent: true, depthWrite: false });
   /** For what stands out: drawn last, over what is clear. */
   readonly above = new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0, side: DoubleSide, transparent: true, opacity: 0.7, depthWrite: false });
   /** For the ground, which may be looked through. */
@@ -120,7 +126,7 @@ export class TileLayer {
     this.planes = planes;
     for (const each of this.capMaterials) each.dispose();
     this.capMaterials = capMaterials(planes);
-    for (const material of [this.material, this.above, this.ground]) Object.assign(material, { clippingPlanes: planes, needsUpdate: true });
+    for (const material of [this.material, this.glass, this.above, this.ground]) Object.assign(material, { clippingPlanes: planes, needsUpdate: true });
     shine(this.thin, !this.look.under, planes);
     for (const [mesh, piece] of this.pieces) this.cap(mesh, piece);
     this.paintAll();
@@ -151,7 +157,7 @@ export class TileLayer {
 
   dispose(): void {
     this.tiles.dispose();
-    for (const material of [this.material, this.above, this.ground, this.thin, ...this.capMaterials]) material.dispose();
+    for (const material of [this.material, this.glass, this.above, this.ground, this.thin, ...this.capMaterials]) material.dispose();
     this.pieces.clear();
     this.lines.clear();
   }
@@ -171,9 +177,10 @@ export class TileLayer {
     const lines: LineSegments[] = [];
     model.traverse((each) => (each instanceof Mesh ? meshes.push(each) : each instanceof LineSegments && lines.push(each)));
     for (const mesh of meshes) {
-      const piece = { told: tableOf(mesh), address: address.replace("/content/", "/values/*/").replace(/\.glb.*$/, ".json"), holds: null };
+      const values = address.replace("/content/", "/values/*/").replace(/\.glb.*$/, ".json");
+      const clear = !Array.isArray(mesh.material) && mesh.material.transparent;
+      const piece = { told: tableOf(mesh), address: values, holds: null, faces: mesh.geometry.getAttribute("color") ?? null, clear };
       this.pieces.set(mesh, piece);
-      mesh.material = piece.told[0]?.class === GROUND ? this.ground : this.material;
       this.cap(mesh, piece);
       this.paint(mesh);
     }
@@ -240,6 +247,7 @@ export class TileLayer {
     const piece = this.pieces.get(mesh);
     if (!piece) return;
     const { dress, focus, clear } = this.look;
+    mesh.material = piece.told[0]?.class === GROUND ? this.ground : dress.faces && piece.clear ? this.glass : this.material;
     if (dress.property !== null && piece.holds !== dress.property) void this.ask(mesh, piece, dress.property);
     const colours = piece.told.map((told) => {
       const own = focus.has(told.id) || told.id === this.picked || told.class === GROUND;
@@ -247,8 +255,20 @@ export class TileLayer {
       return [r, g, b, own ? 1 : 1 - clear / 100].map((part) => Math.round(part * 255));
     });
     paintBy(mesh, colours);
+    if (dress.faces && piece.faces) this.paintFaces(mesh, piece, piece.faces);
     for (const each of mesh.children) if (each instanceof Mesh && each.material !== this.above) paintBy(each, piece.told.map((told) => shaded(this.colourOf(told))));
     this.raise(mesh, piece);
+  }
+
+  /** Give the faces of objects the colours that their model has for each, where nothing else marks the object. */
+  private paintFaces(mesh: Mesh, { told }: Piece, faces: Faces): void {
+    const { focus, clear } = this.look;
+    const own = told.map(({ id, colour }) => Boolean(colour) && id !== this.picked && !focus.has(id));
+    const ids = mesh.geometry.getAttribute("_feature_id_0");
+    const painted = mesh.geometry.getAttribute("color");
+    for (let vertex = 0; vertex < ids.count; vertex++) {
+      if (own[ids.getX(vertex)]) painted.setXYZW(vertex, faces.getX(vertex), faces.getY(vertex), faces.getZ(vertex), faces.getW(vertex) * (1 - clear / 100));
+    }
   }
 
   /** Draw the objects of a mesh that stand out once more, over what is clear. */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Faces = Sequence[tuple[str, int, float]]
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class Chosen:
     """One shape of each object: ``outline`` (n,) Shapely's geometries, ``None`` for an object without a shape.
 
     ``upright`` (n,) says which are footprints that stand between ``base_m`` and ``top_m`` (n,); ``colour`` is that of
-    each, such as ``#8080ff``, empty where none is known; ``axis`` the line that a tube is drawn about, in degrees and
-    metres.
+    each, such as ``#8080ff``, empty where none is known; ``faces`` the colour, number and opacity of faces that follow
+    each other, empty where they are alike; ``axis`` the line that a tube is drawn about, in degrees and metres.
     """
 
     outline: NDArray[np.object_]
@@ -30,6 +31,7 @@ class Chosen:
     base_m: NDArray[np.float64]
     top_m: NDArray[np.float64]
     colour: list[str]
+    faces: list[Faces]
     axis: list[Floats | None]
 
     @classmethod
@@ -56,13 +58,14 @@ class Chosen:
         upright = kind.to_numpy(zero_copy_only=False) == "footprint"
         low, high = (each.to_numpy(zero_copy_only=False).astype(np.float64) for each in (base, top))
         detail = taken.field("detail")
-        return cls(found, np.asarray(upright, dtype=bool), low, high, _colours(detail), _axes(detail))
+        return cls(found, np.asarray(upright, dtype=bool), low, high, *_coloured(detail), _axes(detail))
 
 
-def _colours(detail: pa.StringArray) -> list[str]:
+def _coloured(detail: pa.StringArray) -> tuple[list[str], list[Faces]]:
     if detail.null_count == len(detail):
-        return [""] * len(detail)
-    return [str(orjson.loads(each).get("colour", "")) if each else "" for each in detail.to_pylist()]
+        return [""] * len(detail), [()] * len(detail)
+    told = [orjson.loads(each) if each else {} for each in detail.to_pylist()]
+    return [str(each.get("colour", "")) for each in told], [each.get("faces", ()) for each in told]
 
 
 def _axes(detail: pa.StringArray) -> list[Floats | None]:

@@ -196,11 +196,12 @@ def parts_of(rows: pa.Table, generated: frozenset[str]) -> tuple[Solids, Surface
     heights = pa.array(np.round(rows["top_m"].to_numpy() - rows["bottom_m"].to_numpy(), 2))
     marks = pa.array([int(each in generated) for each in rows["model"].to_pylist()], pa.int32())
     table = rows.select(_TOLD).append_column("height_m", heights).append_column("generated", marks)
-    if any(chosen.colour):
+    if any(chosen.colour) or any(chosen.faces):
         table = table.append_column("colour", pa.array(chosen.colour))
     solids = Solids(shapes[upright], base[upright], top[upright], table.filter(pa.array(upright)))
     relief = ~upright & np.asarray(pc.equal(rows["class"], TERRAIN).to_numpy(zero_copy_only=False), dtype=bool)
     others = np.flatnonzero(~upright & ~relief)
     axes = [chosen.axis[row] for row in others] if any(each is not None for each in chosen.axis) else ()
+    faces = [chosen.faces[row] for row in others] if any(chosen.faces) else ()
     ground = Surfaces(shapes[relief], table.filter(pa.array(relief)), smooth=True)
-    return solids, Surfaces(shapes[others], table.take(pa.array(others)), axes), ground
+    return solids, Surfaces(shapes[others], table.take(pa.array(others)), axes, faces), ground

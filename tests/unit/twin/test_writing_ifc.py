@@ -1,6 +1,7 @@
 """A model that is written as IFC says what it said when it came in: ids, tree, properties, shapes, place."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,19 @@ from lifang.twin.writing import write_ifc
 PLACE = Placement("EPSG:4544", 410_000.0, 3_394_000.0, 500.0)
 LAMP = """#80=IFCCARTESIANPOINTLIST3D(((0.,0.,0.),(300.,0.,0.),(0.,300.,0.),(0.,0.,300.)));
 #81=IFCTRIANGULATEDFACESET(#80,$,.T.,((1,3,2),(1,2,4),(1,4,3),(2,3,4)),$);
-#82=IFCSHAPEREPRESENTATION(#11,'Body','Tessellation',(#81));
+#82=IFCSHAPEREPRESENTATION(#11,'Body','Tessellation',(#92,#81));
 #83=IFCPRODUCTDEFINITIONSHAPE($,$,(#82));
 #84=IFCLIGHTFIXTURE('5$WU4A9R19$vKWO$AdOnKA',$,'Lamp',$,$,#32,#83,'L-7',.POINTSOURCE.);
 #87=IFCCOLOURRGB($,1.,0.5,0.);
 #88=IFCSURFACESTYLESHADING(#87,$);
 #89=IFCSURFACESTYLE('Orange',.BOTH.,(#88));
 #90=IFCSTYLEDITEM(#81,(#89),$);
+#91=IFCCARTESIANPOINTLIST3D(((400.,0.,0.),(700.,0.,0.),(400.,300.,0.),(400.,0.,300.)));
+#92=IFCTRIANGULATEDFACESET(#91,$,.T.,((1,3,2),(1,2,4),(1,4,3),(2,3,4)),$);
+#93=IFCCOLOURRGB($,0.,0.5,1.);
+#94=IFCSURFACESTYLESHADING(#93,0.8);
+#95=IFCSURFACESTYLE('Glass',.BOTH.,(#94));
+#96=IFCSTYLEDITEM(#92,(#95),$);
 #85=IFCRELCONTAINEDINSPATIALSTRUCTURE('0LWU4A9R19$vKWO$AdOnKA',$,$,$,(#84),#23);
 #86=IFCRELASSIGNSTOGROUP('0MWU4A9R19$vKWO$AdOnKA',$,$,$,(#84),$,#62);
 """
@@ -83,22 +90,28 @@ def _corners(wkb: bytes) -> set[tuple[float, ...]]:
     return {tuple(each) for each in np.round(np.column_stack((x, y, points[:, 2])), 3).tolist()}
 
 
-def test_colours_are_kept_and_stand_in_the_tiles(twice: Any) -> None:
+def test_colours_are_kept_and_stand_in_the_tiles_face_by_face(twice: Any) -> None:
+    faces = [["#0080ff", 4, 0.2], ["#ff8000", 4, 1.0]]
     for rows in twice:
         told = {each["name"]: json.loads(each["geometry"][0]["detail"] or "{}") for each in rows if each["geometry"]}
-        assert told == {"墙 1": {}, "Lamp": {"colour": "#ff8000"}}
-    solids, surfaces, _ = parts_of(_rows(twice[1]), frozenset())
-    whole = content((solids, surfaces), Box(104.0, 30.0, 104.1, 30.1))
-    document = json.loads(whole[20 : 20 + int.from_bytes(whole[12:16], "little")])
-    (primitive,) = document["meshes"][0]["primitives"]
-    at = document["accessors"][primitive["attributes"]["COLOR_0"]]
-    view, start = document["bufferViews"][at["bufferView"]], 28 + int.from_bytes(whole[12:16], "little")
-    pixels = {
-        whole[first : first + 4].hex()
-        for number in range(at["count"])
-        for first in [start + view["byteOffset"] + at["byteOffset"] + number * view["byteStride"]]
-    }
-    assert pixels == {"ffffffff", "ff3700ff"}  # orange in linear light
+        assert told.pop("墙 1") == {}
+        assert sorted(told["Lamp"]["faces"]) == faces
+    whole = content(parts_of(_rows(twice[1]), frozenset()), Box(104.0, 30.0, 104.1, 30.1))
+    size = int.from_bytes(whole[12:16], "little")
+    document, binary = json.loads(whole[20 : 20 + size]), whole[28 + size :]
+    seen = {}
+    for primitive in document["meshes"][0]["primitives"]:
+        colours, corners = (document["accessors"][primitive["attributes"]["COLOR_0"]], primitive["indices"])
+        view, start = document["bufferViews"][colours["bufferView"]], colours["byteOffset"]
+        wanted = document["accessors"][corners]
+        at = np.frombuffer(binary, "<u2", wanted["count"], document["bufferViews"][wanted["bufferView"]]["byteOffset"])
+        first = [start + view["byteOffset"] + int(number) * view["byteStride"] for number in at]
+        mode = document["materials"][primitive["material"]].get("alphaMode", "OPAQUE")
+        seen[mode] = Counter(binary[each : each + 4].hex() for each in first)
+    assert seen["BLEND"] == {"0037ff33": 12}  # in linear light, a fifth opaque
+    assert seen["OPAQUE"] == {"ffffffff": 36, "ff3700ff": 12}
+    lightened = content(parts_of(_rows(twice[1]), frozenset()), Box(104.0, 30.0, 104.1, 30.1), lighten_m=0.001)
+    assert [each in lightened for each in (b"\x00\x37\xff\x33", b"\xff\x37\x00\xff")] == [True, True]
 
 
 def test_an_outline_becomes_a_building_with_its_yard(tmp_path: Path) -> None:

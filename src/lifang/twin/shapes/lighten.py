@@ -52,7 +52,8 @@ def lighten(mesh: Mesh, most_m: float) -> Lightened:
             break
         fixed[corner[bare]] = True
     moved = np.linalg.norm(point - point[into], axis=1)
-    return Lightened(_flat(point, owner, image[whole]), float(moved.max(initial=0.0)), before, int(whole.sum()))
+    tint = None if mesh.tint is None else mesh.tint[mesh.triangle[whole, 0]]
+    return Lightened(_flat(point, owner, image[whole], tint), float(moved.max(initial=0.0)), before, int(whole.sum()))
 
 
 def _welded(mesh: Mesh) -> tuple[Floats, Ints, Ints]:
@@ -104,12 +105,11 @@ def _edges(corner: Ints, count: int) -> Ints:
     return np.asarray(np.minimum(corner, following) * count + np.maximum(corner, following))
 
 
-def _flat(point: Floats, owner: Ints, corner: Ints) -> Mesh:
+def _flat(point: Floats, owner: Ints, corner: Ints, tint: NDArray[np.uint8] | None) -> Mesh:
     """Return triangles with vertices of their own."""
     here = point[corner]
     normal = np.cross(here[:, 1] - here[:, 0], here[:, 2] - here[:, 0])
     normal /= np.maximum(np.linalg.norm(normal, axis=1), 1e-12)[:, None]
-    count = len(corner)
-    return Mesh(
-        here.reshape(-1, 3), np.repeat(normal, 3, axis=0), owner[corner].ravel(), np.arange(3 * count).reshape(-1, 3)
-    )
+    triangle = np.arange(3 * len(corner)).reshape(-1, 3)
+    colour = None if tint is None else np.repeat(tint, 3, axis=0)
+    return Mesh(here.reshape(-1, 3), np.repeat(normal, 3, axis=0), owner[corner].ravel(), triangle, colour)

@@ -13,13 +13,15 @@ class Mesh:
     """``n`` vertices and ``m`` triangles, seen from outside anticlockwise.
 
     ``position`` (n, 3) east, north, up in metres; ``normal`` (n, 3) unit vectors; ``owner`` (n,) the number of the
-    solid that a vertex belongs to; ``triangle`` (m, 3) numbers of vertices.
+    solid that a vertex belongs to; ``triangle`` (m, 3) numbers of vertices; ``tint`` (n, 4) red, green, blue and
+    opacity, where faces of one solid differ.
     """
 
     position: NDArray[np.float64]
     normal: NDArray[np.float64]
     owner: NDArray[np.int64]
     triangle: NDArray[np.int64]
+    tint: NDArray[np.uint8] | None = None
 
     def areas_m2(self) -> NDArray[np.float64]:
         """Return the area of each triangle, shape (m,), in square metres."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lifang.core import Box
 from lifang.twin.shapes import Frame, Mesh, extrude, lighten, triangulate
+from lifang.twin.tiling.colours import tint
 from lifang.twin.tiling.gltf import VERTICES_MAX, Lines, Portion, glb
 
 
@@ -41,18 +42,33 @@ class Surfaces:
     """Objects of flat surfaces: ``surface`` (n,) multipolygons in degrees and metres above the ellipsoid.
 
     ``table`` holds their properties, one row an object; ``axes`` the lines in degrees and metres that tubes among them
-    are drawn about, if there are any. ``smooth`` ones are lit as if they bent where their faces meet, as ground does.
+    are drawn about, if there are any; ``faces`` the colour, number and opacity of polygons of each that follow each
+    other, if some are not all alike. ``smooth`` ones are lit as if they bent where their faces meet, as ground does.
     """
 
     surface: NDArray[np.object_]
     table: pa.Table
     axes: Sequence[NDArray[np.float64] | None] = ()
+    faces: Sequence[Sequence[tuple[str, int, float]]] = ()
     smooth: bool = False
 
     def mesh(self, rows: slice, frame: Frame) -> Mesh:
         """Return the triangles of some of them."""
-        mesh = triangulate(self.surface[rows], frame)
+        mesh = triangulate(self.surface[rows], frame, self._tint(rows) if self.faces else None)
         return mesh.welded() if self.smooth else mesh
+
+    def _tint(self, rows: slice) -> NDArray[np.uint8]:
+        """Return red, green, blue and opacity of each polygon of some of them, shape (n, 4)."""
+        count = shapely.get_num_geometries(self.surface[rows]).tolist()
+        colour = self.table["colour"][rows].to_pylist()
+        told = [
+            own if sum(each for _, each, _ in own) == parts else ((whole, parts, 1.0),)
+            for own, parts, whole in zip(self.faces[rows], count, colour, strict=True)
+        ]
+        runs = [each for own in told for each in own]
+        return np.repeat(
+            tint([(colour, opacity) for colour, _, opacity in runs]), [each for _, each, _ in runs], axis=0
+        )
 
     def vertices(self) -> NDArray[np.int64]:
         """Return how many vertices each has at most."""

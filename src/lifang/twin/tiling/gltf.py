@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lifang.twin.shapes import Frame, Mesh
+from lifang.twin.tiling.colours import linear, tint
 
 VERTICES_MAX = 65_535  # of one primitive of many objects, so that an index is two bytes
 
@@ -25,7 +26,9 @@ _FEATURE_AT = 12  # bytes of its position
 _COLOURED = np.dtype([*_VERTEX.descr, ("colour", "u1", 4)])
 _FLOAT, _BYTE, _UNSIGNED_BYTE, _UNSIGNED_SHORT, _UNSIGNED_INT = 5126, 5120, 5121, 5123, 5125
 _LINES = 1
-_COLOUR, _PLAIN = "colour", "#ffffff"  # a column of the table, and what is shown where it is empty
+_COLOUR = "colour"  # a column of the table
+_MATERIAL = {"pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.9}}
+_MATERIALS = (_MATERIAL, {**_MATERIAL, "alphaMode": "BLEND", "doubleSided": True})  # opaque, and looked through
 _ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
 _NUMBERS = {pa.float64(): "FLOAT64", pa.float32(): "FLOAT32", pa.int64(): "INT64", pa.int32(): "INT32"}
 _CLASS = "object"
@@ -59,7 +62,7 @@ def glb(portions: Sequence[Portion], frame: Frame, *, on_earth: bool = True, **e
     Each has at most 65,535 objects and a table of the same columns: texts, or numbers of 32 or 64 bits, without nulls.
     """
     writer = _Writer()
-    primitives = [_primitive(writer, portion, number) for number, portion in enumerate(portions)]
+    primitives = [each for number, portion in enumerate(portions) for each in _solid(writer, portion, number)]
     primitives += [_drawn(writer, each.lines, each, number) for number, each in enumerate(portions) if each.lines]
     tables = [_property_table(writer, portion.table) for portion in portions]
     document = {
@@ -73,7 +76,7 @@ def glb(portions: Sequence[Portion], frame: Frame, *, on_earth: bool = True, **e
         "scenes": [{"nodes": [0]}],
         "nodes": [{"mesh": 0, "matrix": _matrix(frame)} if on_earth else {"mesh": 0}],
         "meshes": [{"primitives": primitives}],
-        "materials": [{"pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.9}}],
+        "materials": _MATERIALS[: 1 + max(each["material"] for each in primitives)],
         "accessors": writer.accessors,
         "bufferViews": writer.views,
         "buffers": [{"byteLength": writer.size}],
@@ -104,37 +107,55 @@ class _Writer:
         return len(self.accessors) - 1
 
 
-def _primitive(writer: _Writer, portion: Portion, number: int) -> dict[str, Any]:
-    mesh, coloured = portion.mesh, _COLOUR in portion.table.column_names
-    kind = _COLOURED if coloured else _VERTEX
+def _solid(writer: _Writer, portion: Portion, number: int) -> list[dict[str, Any]]:
+    """Return the triangles of a portion as a primitive, or as two that share their vertices: opaque, and not."""
+    mesh, colour = portion.mesh, _colours(portion)
+    kind = _VERTEX if colour is None else _COLOURED
     vertices = np.zeros(len(mesh.position), dtype=kind)
     vertices["position"] = _upright(mesh.position)
     vertices["normal"][:, :3] = np.rint(_upright(mesh.normal) * 127)
     vertices["feature"] = mesh.owner
-    if coloured:
-        vertices["colour"] = _linear(portion.table[_COLOUR].to_pylist())[mesh.owner]
+    if colour is not None:
+        vertices["colour"] = colour
     count, position = len(vertices), vertices["position"]
     bounds = {"min": position.min(axis=0).tolist(), "max": position.max(axis=0).tolist()}
     view = writer.view(vertices.tobytes(), byteStride=kind.itemsize, target=_ARRAY_BUFFER)
     offsets = {name: offset for name, (_, offset, *_) in (kind.fields or {}).items()}
-    wide = count > VERTICES_MAX
-    corners = mesh.triangle.astype("<u4" if wide else "<u2").ravel()
-    component = _UNSIGNED_INT if wide else _UNSIGNED_SHORT
-    indices = writer.view(corners.tobytes(), target=_ELEMENT_ARRAY_BUFFER)
     attributes = {
         "POSITION": writer.accessor(view, _FLOAT, "VEC3", count, **bounds),
         "NORMAL": writer.accessor(view, _BYTE, "VEC3", count, byteOffset=offsets["normal"], normalized=True),
         "_FEATURE_ID_0": writer.accessor(view, _UNSIGNED_SHORT, "SCALAR", count, byteOffset=offsets["feature"]),
     }
-    if coloured:
+    if colour is not None:
         words = {"byteOffset": offsets["colour"], "normalized": True}
         attributes["COLOR_0"] = writer.accessor(view, _UNSIGNED_BYTE, "VEC4", count, **words)
-    return {
-        "attributes": attributes,
-        "indices": writer.accessor(indices, component, "SCALAR", len(corners)),
-        "material": 0,
-        "extensions": _features(portion, number),
-    }
+    clear = np.zeros(len(mesh.triangle), dtype=bool) if mesh.tint is None else mesh.tint[mesh.triangle[:, 0], 3] < 255
+    return [
+        {
+            "attributes": attributes,
+            "indices": _indices(writer, mesh.triangle[clear == looked_through], count),
+            "material": int(looked_through),
+            "extensions": _features(portion, number),
+        }
+        for looked_through in (False, True)
+        if (clear == looked_through).any()
+    ]
+
+
+def _colours(portion: Portion) -> NDArray[np.uint8] | None:
+    """Return the colour of each vertex as glTF has it, if any is known: that of its face, or of its object."""
+    if portion.mesh.tint is not None:
+        return linear(portion.mesh.tint)
+    if _COLOUR not in portion.table.column_names:
+        return None
+    return linear(tint([(each, 1.0) for each in portion.table[_COLOUR].to_pylist()]))[portion.mesh.owner]
+
+
+def _indices(writer: _Writer, triangle: NDArray[np.int64], count: int) -> int:
+    wide = count > VERTICES_MAX
+    corners = triangle.astype("<u4" if wide else "<u2").ravel()
+    view = writer.view(corners.tobytes(), target=_ELEMENT_ARRAY_BUFFER)
+    return writer.accessor(view, _UNSIGNED_INT if wide else _UNSIGNED_SHORT, "SCALAR", len(corners))
 
 
 def _drawn(writer: _Writer, lines: Lines, portion: Portion, number: int) -> dict[str, Any]:
@@ -155,16 +176,6 @@ def _drawn(writer: _Writer, lines: Lines, portion: Portion, number: int) -> dict
 def _features(portion: Portion, number: int) -> dict[str, Any]:
     told = {"featureCount": len(portion.table), "attribute": 0, "propertyTable": number}
     return {"EXT_mesh_features": {"featureIds": [told]}}
-
-
-def _linear(colours: Sequence[str]) -> NDArray[np.uint8]:
-    """Return colours as linear red, green, blue and opacity, shape (n, 4).
-
-    Source: IEC 61966-2-1 (sRGB); glTF 2.0, 3.9.2: vertex colours are linear.
-    """
-    share = np.array([list(bytes.fromhex((each or _PLAIN)[1:])) for each in colours]).reshape(-1, 3) / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    return np.column_stack((np.rint(255 * linear), np.full(len(linear), 255))).astype(np.uint8)
 
 
 def _upright(vectors: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -41,6 +41,7 @@ _OBJECT = pa.schema(
         ("bounds", pa.list_(pa.float64(), 6)),
         ("wkb", pa.binary()),
         ("colour", pa.string()),
+        ("faces", pa.binary()),  # colour, number and opacity of triangles that follow each other
         ("centre", pa.list_(pa.float64(), 3)),  # in the model
     ]
 )
@@ -167,7 +168,8 @@ class _Reading:
         low, high = position.min(axis=0), position.max(axis=0)
         middle = (solid.vertex.min(axis=0) + solid.vertex.max(axis=0)) / 2
         bounds = [low[0], low[1], high[0], high[1], low[2], high[2]]
-        shape = {"wkb": solid.wkb(position), "colour": solid.colour, "centre": middle.tolist()}
+        faces = orjson.dumps(solid.faces())
+        shape = {"wkb": solid.wkb(position), "colour": solid.colour, "faces": faces, "centre": middle.tolist()}
         return self._row(entity, bounds) | shape
 
     def _row(self, entity: ifcopenshell.entity_instance, bounds: Sequence[float]) -> dict[str, Any]:

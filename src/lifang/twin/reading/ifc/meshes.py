@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import groupby
 from typing import Any, Final
 
 import ifcopenshell
@@ -31,19 +33,45 @@ _POLYGON_Z, _MULTIPOLYGON_Z = 0x80000003, 0x80000006  # extended well-known bina
 
 
 Entity = ifcopenshell.entity_instance
+Style = tuple[str, float]  # a colour such as ``#8080ff``, and an opacity from 0 to 1
 
 
 @dataclass(frozen=True)
 class Solid:
     """The shape of an object: ``vertex`` (n, 3) metres in the model, ``triangle`` (m, 3) numbers of them.
 
-    ``colour`` is that of most of it, such as ``#8080ff``, empty if the model gives none.
+    ``style`` (m,) numbers the colour and the opacity of each in ``styles``, -1 where the model gives none; triangles of
+    one style follow each other.
     """
 
     guid: str
     vertex: NDArray[np.float64]
     triangle: NDArray[np.int64]
-    colour: str = ""
+    style: NDArray[np.int64]
+    styles: Sequence[Style] = field(default=())
+
+    @property
+    def colour(self) -> str:
+        """The colour of most of it, such as ``#8080ff``; empty if the model gives none."""
+        styled = self.style[self.style >= 0]
+        return self.styles[int(np.bincount(styled).argmax())][0] if len(styled) else ""
+
+    def faces(self) -> list[tuple[str, int, float]]:
+        """Return colour, number and opacity of its triangles that follow each other; none if all are of one, opaque."""
+        runs = groupby(map(self._styled, self.style[self._kept].tolist()))
+        told = [(*styled, len(list(same))) for styled, same in runs]
+        plain = len({colour for colour, _, _ in told}) < 2 and all(opacity == 1 for _, opacity, _ in told)
+        return [] if plain else [(colour, count, opacity) for colour, opacity, count in told]
+
+    def _styled(self, number: int) -> Style:
+        return self.styles[number] if number >= 0 else ("", 1.0)
+
+    @cached_property
+    def _kept(self) -> NDArray[np.int64]:
+        """Which triangles have an area."""
+        corner = self.vertex[self.triangle]
+        area = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1) / 2
+        return np.flatnonzero(area > _FLAT_M2)
 
     def volume_m3(self) -> float:
         """Return the signed volume: negative if its faces look inwards; of little meaning if it is not closed."""
@@ -66,9 +94,7 @@ class Solid:
 
     def wkb(self, position: NDArray[np.float64]) -> bytes:
         """Return its triangles as a multipolygon, its vertices standing at ``position`` (n, 3)."""
-        corner = self.vertex[self.triangle]
-        area = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1) / 2
-        kept = self.triangle[area > _FLAT_M2]
+        kept = self.triangle[self._kept]
         body = np.zeros(len(kept), _TRIANGLE)
         body["order"], body["type"], body["count"], body["points"] = 1, _POLYGON_Z, 1, 4
         body["ring"] = position[kept[:, [0, 1, 2, 0]]]
@@ -167,7 +193,13 @@ def _shapes(
 def _solid(shape: Any, instead: Triangles | None = None) -> Solid:
     placed = np.frombuffer(shape.transformation_buffer, np.float64).reshape(4, 4)  # its columns as rows
     vertex, triangle = instead or _made(shape.geometry)
-    return Solid(shape.guid, vertex @ placed[:3, :3] + placed[3, :3], triangle, _colour(shape.geometry))
+    styles = [_style(each) for each in shape.geometry.materials]
+    number = np.frombuffer(shape.geometry.material_ids_buffer, np.int32).astype(np.int64)
+    if instead is not None:  # cut otherwise than by the kernel: all of it has the style of most of it
+        number = np.full(len(triangle), np.bincount(number[number >= 0]).argmax() if (number >= 0).any() else -1)
+    order = np.argsort(number, kind="stable")
+    position = vertex @ placed[:3, :3] + placed[3, :3]
+    return Solid(shape.guid, position, triangle[order], number[order], styles)
 
 
 def _made(geometry: Any) -> Triangles:
@@ -175,11 +207,9 @@ def _made(geometry: Any) -> Triangles:
     return vertex, np.frombuffer(geometry.faces_buffer, np.int32).reshape(-1, 3).astype(np.int64)
 
 
-def _colour(geometry: Any) -> str:
-    number = np.frombuffer(geometry.material_ids_buffer, np.int32)
-    styled = number[number >= 0]
-    if not len(styled):
-        return ""
-    found = geometry.materials[int(np.bincount(styled).argmax())].diffuse
-    parts = [found.r(), found.g(), found.b()]
-    return "#" + bytes(round(255 * each) for each in parts).hex() if all(0 <= each <= 1 for each in parts) else ""
+def _style(told: Any) -> Style:
+    """Return a material's colour, empty if it has none, and its opacity."""
+    parts = [told.diffuse.r(), told.diffuse.g(), told.diffuse.b()]
+    colour = "#" + bytes(round(255 * each) for each in parts).hex() if all(0 <= each <= 1 for each in parts) else ""
+    clear = told.transparency if told.has_transparency() and 0 <= told.transparency <= 1 else 0.0
+    return colour, round(1.0 - clear, 3)

@@ -94,9 +94,10 @@ def _rows(objects: pa.Table, prefix: str) -> pa.Table:
         own = f"{prefix}:{each['guid']}"
         described.append(Described(own, each["kind"], each["name"], parent, properties, _CATEGORY, each["level"]))
         base, top = each["bounds"][4:]
-        detail = orjson.dumps({"colour": each["colour"]}).decode() if each["colour"] else None
+        told = {"colour": each["colour"], "faces": orjson.loads(each["faces"] or b"[]")}
+        detail = {name: value for name, value in told.items() if value}
         shape = {"lod": _LOD, "kind": "MultiSurface", "wkb": each["wkb"], "base_m": base, "top_m": top}
-        shape["detail"] = detail
+        shape["detail"] = orjson.dumps(detail).decode() if detail else None
         shapes.append([shape] if each["wkb"] else [])
         bounds.append(each["bounds"])
     return rows_of(described, shapes, np.array(bounds))

@@ -27,7 +27,7 @@ class Shapes:
 
     def __init__(self, model: ifcopenshell.file, context: Any, crs: str, origin: Floats) -> None:
         self._model, self._context, self._crs, self._origin = model, context, crs, origin
-        self._styles: dict[str, Any] = {}
+        self._styles: dict[tuple[str, float], Any] = {}
 
     def placed(self, shape: dict[str, Any]) -> tuple[Floats, Any]:
         """Return the corner at which a shape of the store stands, in metres, and its representation from there."""
@@ -43,10 +43,19 @@ class Shapes:
             base, tall = shape["base_m"] - corner[2], shape["top_m"] - shape["base_m"]
             items = [self._extruded(each, base, tall) for each in shapely.get_parts(moved)]
             return corner, self._shown(items, "SweptSolid")
-        faces = self._faces(moved, closed=shape["kind"] in _SOLIDS)
-        if colour := orjson.loads(shape["detail"] or "{}").get("colour"):
-            self._model.create_entity("IfcStyledItem", faces, [self._style(colour)])
-        return corner, self._shown([faces], "Tessellation")
+        return corner, self._shown(self._styled(moved, shape), "Tessellation")
+
+    def _styled(self, surfaces: shapely.MultiPolygon, shape: dict[str, Any]) -> list[Any]:
+        """Return the faces of a shape, those of each style by themselves."""
+        told, parts = orjson.loads(shape["detail"] or "{}"), shapely.get_parts(surfaces)
+        runs = told.get("faces") or [(told.get("colour"), len(parts), 1.0)]
+        closed, start, items = shape["kind"] in _SOLIDS and len(runs) == 1, 0, []
+        for colour, count, opacity in runs:
+            items.append(self._faces(parts[start : start + count], closed=closed))
+            start += count
+            if colour:
+                self._model.create_entity("IfcStyledItem", items[-1], [self._style(colour, 1.0 - opacity)])
+        return items
 
     def placement(self, corner: Floats) -> Any:
         """Return the placement of an object whose shape stands at ``corner``."""
@@ -60,12 +69,13 @@ class Shapes:
         shown = self._model.create_entity("IfcShapeRepresentation", self._context, "Body", kind, items)
         return self._model.create_entity("IfcProductDefinitionShape", None, None, [shown])
 
-    def _style(self, colour: str) -> Any:
-        if colour not in self._styles:
+    def _style(self, colour: str, clear: float) -> Any:
+        if (colour, clear) not in self._styles:
             make = self._model.create_entity
             rgb = make("IfcColourRgb", None, *(each / 255 for each in bytes.fromhex(colour[1:])))
-            self._styles[colour] = make("IfcSurfaceStyle", colour, "BOTH", [make("IfcSurfaceStyleShading", rgb)])
-        return self._styles[colour]
+            shading = make("IfcSurfaceStyleShading", rgb, round(clear, 3) or None)
+            self._styles[colour, clear] = make("IfcSurfaceStyle", colour, "BOTH", [shading])
+        return self._styles[colour, clear]
 
     def _axes(self, corner: Floats) -> Any:
         point = self._model.create_entity("IfcCartesianPoint", [float(each) for each in corner])
@@ -85,8 +95,8 @@ class Shapes:
         ]
         return self._model.create_entity("IfcPolyline", [*points, points[0]])
 
-    def _faces(self, surfaces: shapely.MultiPolygon, *, closed: bool) -> Any:
-        rings, of_part = shapely.get_rings(shapely.get_parts(surfaces), return_index=True)
+    def _faces(self, surfaces: NDArray[np.object_], *, closed: bool) -> Any:
+        rings, of_part = shapely.get_rings(surfaces, return_index=True)
         coordinates, of_ring = shapely.get_coordinates(rings, include_z=True, return_index=True)
         grid, number = np.unique(np.rint(coordinates / _SCALE_M), axis=0, return_inverse=True)
         make = self._model.create_entity
