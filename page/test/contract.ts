@@ -13,7 +13,8 @@ function fits<Own>(answer: Own): void {
 export function contract(s: S): void {
   fits<T.Subject>(s.SubjectBody);
   fits<T.Clock>(s.ClockBody);
-  fits<Omit<T.City, "extent" | "layers">>(s.CityBody);
+  fits<Omit<T.City, "extent" | "layers" | "imagery">>(s.CityBody);
+  fits<Omit<T.ImageryLayer, "bounds" | "zooms">>(s.ImageryBody);
   fits<Omit<T.Layer, "style">>(s.Layer);
   fits<T.DatasetSummary>(s.DatasetSummary);
   fits<Omit<T.Dataset, "quality" | "metadata">>(s.DatasetBody);

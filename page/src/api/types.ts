@@ -58,6 +58,19 @@ export interface Layer {
   style: LayerStyle;
 }
 
+/** A picture of the ground: `zooms` are the coarsest and the finest that have tiles. */
+export interface ImageryLayer {
+  id: string;
+  name: Names;
+  tiles: string;
+  bounds: [number, number, number, number];
+  zooms: [number, number];
+  source: string;
+  licence: string;
+  licence_name: Names;
+  classification: string;
+}
+
 export interface City {
   id: string;
   name: Names;
@@ -70,6 +83,7 @@ export interface City {
   observations: { count: number; first: string | null; last: string | null };
   subject: Subject | null;
   layers: Layer[];
+  imagery: ImageryLayer[];
 }
 
 export interface Term extends Names {

@@ -2,13 +2,14 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import { MapLibreMap, ScaleControl, type GeoJSONSource, type MapGeoJSONFeature } from "maplibre-gl";
 import type { FeatureCollection } from "geojson";
 import type { Picture } from "../api/network";
-import type { AirStation, Layer } from "../api/types";
+import type { AirStation, ImageryLayer, Layer } from "../api/types";
 import { DEVICES_LAYER } from "../state/network";
 import type { Camera, Lang, Theme } from "../state/url";
 import { Badges } from "./badges";
 import { DeviceLayer } from "./device-layer";
 import { KINDS } from "./kinds";
 import { AIR_LAYER, airFeatures, airPaint } from "./kinds/air";
+import { imageryWord } from "./kinds/imagery";
 import type { Drawn } from "./kinds/kind";
 import { LabelSheet, type Box as LabelBox } from "./labels";
 import { PALETTES, type Palette } from "./palette";
@@ -46,6 +47,7 @@ export class CityMap {
   readonly badges: Badges;
   readonly devices: DeviceLayer;
   private readonly drawn = new Map<string, { layer: Layer; features: FeatureCollection }>();
+  private readonly pictures = new Set<string>();
   private theme: Theme;
 
   constructor(container: HTMLElement, theme: Theme, camera: Camera | null, extent: Box, hooks: MapHooks) {
@@ -109,6 +111,16 @@ export class CityMap {
     this.place();
   }
 
+  /** Put a picture of the ground on the map, below everything else. */
+  drawImagery(layer: ImageryLayer): void {
+    const { tiles, bounds, zooms: [minzoom, maxzoom] } = layer;
+    const name = imageryWord(layer);
+    this.pictures.add(name);
+    this.map.addSource(name, { type: "raster", tiles: [`${window.location.origin}${tiles}`], tileSize: 256, bounds, minzoom, maxzoom });
+    const lowest = this.map.getStyle().layers.find(({ type }) => type !== "background")?.id;
+    this.map.addLayer({ id: name, type: "raster", source: name, paint: { "raster-fade-duration": 0 } }, lowest);
+  }
+
   private raise(): void {
     const inOrder = [...this.drawn.values()].sort((a, b) => KINDS[a.layer.style].rank - KINDS[b.layer.style].rank);
     for (const { layer } of inOrder) {
@@ -143,6 +155,7 @@ export class CityMap {
 
   private paintsOf(id: string): Drawn[] {
     if (id === AIR_LAYER) return airPaint(PALETTES[this.theme]);
+    if (this.pictures.has(id)) return [{ id, type: "raster", source: id }];
     const held = this.drawn.get(id);
     return held ? KINDS[held.layer.style].paint(id, PALETTES[this.theme]) : [];
   }

@@ -17,6 +17,7 @@ import { view } from "../state/view";
 import { CityMap, type Picked } from "./city-map";
 import { deviceBox } from "./device-points";
 import { AIR_LAYER } from "./kinds/air";
+import { imageryWord } from "./kinds/imagery";
 import { mapPicture, savePicture } from "./picture";
 import { setPictureSource } from "./source";
 
@@ -44,6 +45,7 @@ export class MapPiece extends Piece {
   private aimed = false;
   private readonly described = new Fetched<Dataset>(this);
   private asked = new Set<string>();
+  private pictures: string[] = [];
   private shown: Record<string, unknown> = {};
 
   protected override updated(): void {
@@ -75,6 +77,8 @@ export class MapPiece extends Piece {
     setPictureSource((theme) => (this.city ? mapPicture(this.city, theme) : null));
     await this.city.styled();
     await Promise.all(city.layers.map((layer) => this.load(layer)));
+    for (const each of city.imagery) this.city.drawImagery(each);
+    this.pictures = city.imagery.map(imageryWord);
     this.follow();
     await this.city.painted();
     this.drawing = false;
@@ -115,7 +119,7 @@ export class MapPiece extends Piece {
     this.once("theme", theme, () => map.setTheme(theme));
     const air = airShown(view.value);
     this.once("layers", `${layers?.join() ?? "*"}|${lang}|${this.drawing}|${air}`, () => {
-      for (const id of this.asked) map.setShown(id, layers === null || layers.includes(id), lang);
+      for (const id of [...this.asked, ...this.pictures]) map.setShown(id, layers === null || layers.includes(id), lang);
       map.setShown(AIR_LAYER, air, lang);
     });
     const picture = devicesShown({ room, layers }) ? here(data.value.picture) : null;

@@ -1,10 +1,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
-import type { Layer, LayerStyle } from "../api/types";
+import type { ImageryLayer, Layer, LayerStyle } from "../api/types";
 import { licenceOf, nameOf, number } from "../format";
 import { t, tOr } from "../i18n";
 import { AQI_CLASSES, classWords } from "../map/aqi";
 import { AIR_LAYER } from "../map/kinds/air";
+import { imageryWord } from "../map/kinds/imagery";
 import { Piece } from "../shell/element";
 import { emptyCard } from "../shell/parts";
 import { data, here } from "../state/data";
@@ -17,7 +18,7 @@ import { view } from "../state/view";
 interface Row {
   id: string;
   name: string;
-  style: LayerStyle | "air" | "device";
+  style: LayerStyle | "air" | "device" | "imagery";
   datasets: string[];
   about: [string, string][];
 }
@@ -28,7 +29,7 @@ export class LayersPiece extends Piece {
   private rows(): Row[] {
     const city = here(data.value.city);
     const report = here(data.value.air);
-    const rows = [...this.devices(), ...(city?.layers ?? []).map((layer) => this.row(layer))];
+    const rows = [...this.devices(), ...(city?.layers ?? []).map((layer) => this.row(layer)), ...(city?.imagery ?? []).map((each) => this.picture(each))];
     if (!report?.result.stations.length) return rows;
     const { spec } = report;
     const air: Row = {
@@ -67,6 +68,16 @@ export class LayersPiece extends Piece {
     };
   }
 
+  /** A picture of the ground: it has no rows, so no table. */
+  private picture(layer: ImageryLayer): Row {
+    const about: [string, string][] = [
+      [t("source"), layer.source],
+      [t("licence"), licenceOf(layer, this.tongue)],
+      [t("layers.classification"), tOr(`classification.${layer.classification}`, layer.classification)],
+    ];
+    return { id: imageryWord(layer), name: nameOf(layer.name, this.tongue), style: "imagery", datasets: [], about };
+  }
+
   private shown(id: string): boolean {
     const { layers } = view.value;
     if (id === DEVICES_LAYER) return devicesShown(view.value);
@@ -76,7 +87,8 @@ export class LayersPiece extends Piece {
 
   /** Put a layer's word into the address's list, or take it out; a list that says what is shown anyway is none. */
   private toggle(id: string, name: string): void {
-    const usual = [AIR_LAYER, ...(here(data.value.city)?.layers ?? []).map((layer) => layer.id)];
+    const city = here(data.value.city);
+    const usual = [AIR_LAYER, ...(city?.layers ?? []).map((layer) => layer.id), ...(city?.imagery ?? []).map((each) => imageryWord(each))];
     const word = id === DEVICES_LAYER ? DEVICES_HIDDEN : id === AIR_LAYER ? airWord(view.value) : id;
     const now = view.value.layers ?? usual;
     const next = now.includes(word) ? now.filter((one) => one !== word) : [...now, word];
@@ -103,9 +115,9 @@ export class LayersPiece extends Piece {
         <input type="checkbox" .checked=${shown} @change=${() => this.toggle(row.id, row.name)} />
         <span class="sign" data-style=${row.style} aria-hidden="true"></span><span>${row.name}</span>
       </label>
-      <button type="button" class="quiet" aria-label=${t("layers.table.label", { name: row.name })} @click=${() => view.set({ table: row.id })}>
+      ${row.style === "imagery" ? nothing : html`<button type="button" class="quiet" aria-label=${t("layers.table.label", { name: row.name })} @click=${() => view.set({ table: row.id })}>
         ${t("layers.table")}
-      </button>
+      </button>`}
       <details class="about">
         <summary aria-label="${t("layers.about")}: ${row.name}">i</summary>
         <dl>${row.about.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`)}</dl>

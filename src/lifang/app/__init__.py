@@ -8,6 +8,7 @@ writes the datasets that its pack declares.
 """
 
 from lifang.app.asking import (
+    ADD_IMAGERY,
     DETECT_CLASHES,
     FIGURES,
     OWNER,
@@ -17,6 +18,7 @@ from lifang.app.asking import (
     ClashView,
     Current,
     Everything,
+    ImageryView,
     Indicator,
     IndicatorHistory,
     LinkView,
@@ -52,6 +54,7 @@ from lifang.app.simulated_rooms import register_rooms
 from lifang.app.stage import Stage
 
 __all__ = [
+    "ADD_IMAGERY",
     "DETECT_CLASHES",
     "FIGURES",
     "GATEWAY",
@@ -70,6 +73,7 @@ __all__ = [
     "Event",
     "Everything",
     "Finding",
+    "ImageryView",
     "Indicator",
     "IndicatorHistory",
     "Job",

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lifang.app.areas import city_districts
-from lifang.app.asking import DETECT_CLASHES, OWNER, Asker, Reads, clash_job
+from lifang.app.asking import DETECT_CLASHES, OWNER, Asker, Reads, clash_job, describe_imagery
 from lifang.app.bus import Bus
 from lifang.app.cataloguing import ModelShelf
 from lifang.app.consolidating import CONSOLIDATE, Consolidator, consolidation_job
@@ -248,7 +248,8 @@ class City(Reads):
         """Return what the city says of itself to an asker, with the layers of the map that it may see."""
         told = describe_city(self.settings, self.store, self.pulse.state(), asker.subject)
         layers = describe_layers(self.settings, self.catalogue, asker)
-        return {**told, "mqtt": self.addresses.get("mqtt"), "layers": layers}
+        imagery = describe_imagery(self.twin.imagery, asker)
+        return {**told, "mqtt": self.addresses.get("mqtt"), "layers": layers, "imagery": imagery}
 
     def examine(self) -> list[Finding]:
         """Return the doctor's findings."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from lifang.app.asking import ADD_IMAGERY, imagery_job
 from lifang.app.cataloguing import CATALOGUE_DIFFERENCE, CATALOGUE_MODEL, ModelShelf
 from lifang.app.jobs import Job, JobContext, Jobs
 from lifang.app.linking import LINK_OBJECTS, Linker
@@ -35,6 +36,7 @@ class LongWork:
         """Have ``jobs`` know this work."""
         jobs.register(ADD_DATASET, self._add_dataset, ended=_drop_source)
         jobs.register(ADD_MODEL, self._add_model, ended=_drop_source)
+        jobs.register(ADD_IMAGERY, lambda job: imagery_job(self._twin.imagery, job), ended=_drop_source)
         jobs.register(RAISE_OUTLINES, self._raise_outlines)
         jobs.register(LINK_OBJECTS, lambda job: self._linker.apply(by=job.by, check=job.check))
         jobs.register(CATALOGUE_MODEL, self._catalogue_model)

@@ -11,6 +11,7 @@ from lifang.twin.examination import Examination
 from lifang.twin.exporting import FORMS, Export
 from lifang.twin.flat import VectorSource
 from lifang.twin.generating import BlockRule, generate_buildings
+from lifang.twin.imagery import Imagery, ImageryCard, ImageryLayer
 from lifang.twin.linking import SAME, THINGS, WAYS, Ends, LinkRule
 from lifang.twin.links import LINK_KINDS, TARGETS, Link, Links
 from lifang.twin.model import CATEGORIES, CLASSES, STAGES, CityObject, ModelCard, Shape, class_of
@@ -68,6 +69,9 @@ __all__ = [
     "Examination",
     "Export",
     "Fault",
+    "Imagery",
+    "ImageryCard",
+    "ImageryLayer",
     "Link",
     "LinkRule",
     "Links",

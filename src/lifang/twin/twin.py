@@ -29,6 +29,7 @@ from lifang.twin.clashing import Clashes
 from lifang.twin.examination import Examination
 from lifang.twin.exporting import Export
 from lifang.twin.flat import VectorSource, classes_of
+from lifang.twin.imagery import Imagery
 from lifang.twin.kept import KeptTiles
 from lifang.twin.linking import Ends, LinkRule, linked_by
 from lifang.twin.links import Links
@@ -61,6 +62,7 @@ class Twin:
         self._objects = store.lake.objects
         self.links = Links(store)
         self.clashes = Clashes(store, clock)
+        self.imagery = Imagery(store, clock)
         self.scenarios = Scenarios(store, self._objects)
         self._cells = HeldCells()
         self._kept = KeptTiles(store.folder / "tiles")

@@ -9,6 +9,7 @@ from lifang.app.asking.buckets import FIGURES, Buckets
 from lifang.app.asking.clashes import DETECT_CLASHES, ClashView, check_clash_request, clash_job
 from lifang.app.asking.datasets import Listed, OpenDataset
 from lifang.app.asking.decisions import Decisions
+from lifang.app.asking.imagery import ADD_IMAGERY, ImageryView, describe_imagery, imagery_job
 from lifang.app.asking.places import Place, PlaceView
 from lifang.app.asking.reads import Reads
 from lifang.app.asking.sharing import Offer, SharingDesk, Use
@@ -17,6 +18,7 @@ from lifang.app.asking.twin import About, SeenTiles, SeenVector, TwinView
 from lifang.app.asking.twin_links import Everything, LinkView, Live, SeenLink
 
 __all__ = [
+    "ADD_IMAGERY",
     "DETECT_CLASHES",
     "FIGURES",
     "OWNER",
@@ -28,6 +30,7 @@ __all__ = [
     "Current",
     "Decisions",
     "Everything",
+    "ImageryView",
     "Indicator",
     "IndicatorHistory",
     "LinkView",
@@ -50,5 +53,7 @@ __all__ = [
     "Use",
     "check_clash_request",
     "clash_job",
+    "describe_imagery",
+    "imagery_job",
     "shown",
 ]

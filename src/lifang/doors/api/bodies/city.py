@@ -8,6 +8,7 @@ from pydantic import Field
 
 from lifang.doors.api.bodies.kinds import Asked, Name, Said
 from lifang.doors.api.bodies.session import SubjectBody
+from lifang.doors.api.bodies.twin_imagery import ImageryBody
 
 
 class ClockBody(Said):
@@ -67,6 +68,7 @@ class CityBody(Said):
     observations: ObservationCount
     subject: SubjectBody | None
     layers: list[Layer]
+    imagery: list[ImageryBody]
 
 
 class Health(Said):
