@@ -189,8 +189,8 @@ def open_exports(look: Looker) -> None:
     look.check("coordinate system of the GeoPackage", layer.crs().authid(), "EPSG:4326")
 
 
-def main() -> int:
-    """Look at all of it; return how the process ends."""
+def main() -> None:
+    """Look at all of it, and end the process: with 1 if something was not as told."""
     told = json.load(sys.stdin)
     application = QgsApplication([], False)
     application.initQgis()
@@ -201,7 +201,3 @@ def main() -> int:
     print(f"     {look.faults} faults")
     sys.stdout.flush()
     os._exit(look.faults > 0)  # QGIS 3.22 may crash while it takes itself down
-
-
-if __name__ == "__main__":
-    main()

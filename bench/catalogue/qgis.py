@@ -34,7 +34,7 @@ from lifang.app import City, lay_out_empty
 from lifang.catalogue import Card
 from lifang.guard import SYSTEM, Role
 
-CLIENT = Path(__file__).parents[1] / "_peers" / "qgis_client.py"
+PEERS = Path(__file__).parents[1] / "_peers"
 BOX, VIEW = [104.0, 30.6, 104.05, 30.65], [104.0, 30.6, 104.02, 30.62]
 DEPOTS, TREES = 500, 200
 TREE_CARD = {
@@ -145,7 +145,11 @@ def main() -> int:
         home.mkdir(mode=0o700)
         own = {"HOME": str(home), "XDG_RUNTIME_DIR": str(home), "QGIS_AUTH_DB_DIR_PATH": str(home)}
         plain = {name: each for name, each in os.environ.items() if name != "PYTHONPATH"}
-        command = [options.qgis_python, str(CLIENT)]
+        command = [
+            options.qgis_python,
+            "-c",
+            f"import sys; sys.path.append({str(PEERS)!r}); import qgis_client as q; q.main()",
+        ]
         return subprocess.run(command, input=json.dumps(told), text=True, check=False, env={**plain, **own}).returncode
 
 

@@ -64,6 +64,7 @@ def test_all_tiles_come_as_one_archive(built: House) -> None:
         ("yesterday/2/0/0.mvt", 400),
         (f"{T1}/tiles.pmtiles?minzoom=9&maxzoom=8", 400),
         (f"{T1}/tiles.pmtiles?maxzoom=30", 400),
+        (f"{T2}/tiles.pmtiles?maxzoom=0", 400),
         (f"{T1}/2/0/0.mvt?properties={','.join('abcdefghijklmnopqrstuvwxyzABCDEFGH')}", 400),
         ("1999-01-01T00:00:00Z/tiles.json", 404),
     ],

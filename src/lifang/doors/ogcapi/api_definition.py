@@ -16,8 +16,7 @@ _REFERENCE = re.compile(r"#/components/schemas/([^\"/]+)")
 _FEATURES = "/collections/{collection_id}/items"
 _PLAIN = {"style": "form", "explode": False}
 _LIMIT = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT}  # 17-069r4, requirement 20
-_BBOX = {"type": "array", "oneOf": [{"minItems": n, "maxItems": n} for n in (4, 6)], "minItems": 4, "maxItems": 6,
-         "items": {"type": "number"}}  # fmt: skip
+_BBOX = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
 
 
 def described(whole: dict[str, Any], server: str) -> dict[str, Any]:

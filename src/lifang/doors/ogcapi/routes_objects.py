@@ -274,6 +274,6 @@ def _collection(request: Request, name: str, card: ModelCard) -> dict[str, Any]:
     }
     if not kind:
         content = {"rel": "original", "href": tiles, "type": TILES_3D, "title": "3D Tiles 1.1"}
-        links.append(link(f"{REL}tilesets-3dtiles", tiles, TILES_3D, "its 3D Tiles"))
+        links.append(link("alternate", tiles, TILES_3D, "its 3D Tiles"))
         body |= {"collectionType": "3d-container", "content": [content]}
     return body

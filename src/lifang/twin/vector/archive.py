@@ -13,6 +13,7 @@ import shapely
 from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
 
+from lifang.core import BadInput
 from lifang.twin.vector.features import Features
 from lifang.twin.vector.quadrants import EXTENT, least_deg
 from lifang.twin.vector.tiles import LAYER, vector_tiles
@@ -25,7 +26,8 @@ _PACKED = 5  # of nine levels: half the time for a few bytes more
 def write_archive(target: BinaryIO, features: Features, *, zooms: range, told: Mapping[str, Any]) -> int:
     """Return how many tiles were written to ``target``; what is too small for a zoom is left out there.
 
-    ``told`` is metadata beside the layer, such as ``name`` and ``attribution``. There is at least one feature.
+    ``told`` is metadata beside the layer, such as ``name`` and ``attribution``. There is at least one feature;
+    ``BadInput`` if all of them are too small for these zooms.
     """
     writer: Any = Writer(target)  # type: ignore[no-untyped-call]
     count = 0
@@ -36,6 +38,9 @@ def write_archive(target: BinaryIO, features: Features, *, zooms: range, told: M
         for number, tile in sorted(tiles):
             writer.write_tile(number, gzip.compress(tile, _PACKED, mtime=0))
             count += 1
+    if not count:
+        mend = f"Ask for a larger maxzoom, {ZOOM_MAX} at most."
+        raise BadInput("All of it is too small for these zooms.", where="maxzoom", mend=mend)
     header = {
         "tile_type": TileType.MVT,
         "tile_compression": Compression.GZIP,
