@@ -7739,6 +7739,22 @@ export interface components {
             every_days?: number | null;
         };
         /**
+         * HarvestTrialBody
+         * @description What a portal answers to a first question; ``whole`` tells that it lists no others than ``found``.
+         */
+        HarvestTrialBody: {
+            /** Examples */
+            examples: components["schemas"]["Listed"][];
+            /** Found */
+            found: number;
+            /** Kind */
+            kind: string;
+            /** Refused */
+            refused: components["schemas"]["NotTaken"][];
+            /** Whole */
+            whole: boolean;
+        };
+        /**
          * HarvestTried
          * @description A portal to ask a first question of.
          */
@@ -10694,6 +10710,25 @@ export interface components {
             next: string | null;
         };
         /**
+         * TrialBody
+         * @description What a connector would bring now; nothing of it is stored. Lists are cut to the first 20.
+         */
+        TrialBody: {
+            /** Datastreams */
+            datastreams: string[];
+            /** Issues */
+            issues: components["schemas"]["lifang__doors__api__bodies__connectors__IssueBody"][];
+            /** Records */
+            records: number;
+            /** Things */
+            things: {
+                [key: string]: unknown;
+            }[];
+            trouble: components["schemas"]["TroubleBody"] | null;
+            /** Values */
+            values: components["schemas"]["TriedValue"][];
+        };
+        /**
          * TriedFile
          * @description A file to try out; nothing of it is kept.
          */
@@ -11013,25 +11048,6 @@ export interface components {
             next: string | null;
         };
         /**
-         * TrialBody
-         * @description What a connector would bring now; nothing of it is stored. Lists are cut to the first 20.
-         */
-        lifang__doors__api__bodies__connectors__TrialBody: {
-            /** Datastreams */
-            datastreams: string[];
-            /** Issues */
-            issues: components["schemas"]["lifang__doors__api__bodies__connectors__IssueBody"][];
-            /** Records */
-            records: number;
-            /** Things */
-            things: {
-                [key: string]: unknown;
-            }[];
-            trouble: components["schemas"]["TroubleBody"] | null;
-            /** Values */
-            values: components["schemas"]["TriedValue"][];
-        };
-        /**
          * ChangeBody
          * @description What an edition changes; ``text`` is the same in words. ``breaking``: old data may fail it, or their readers.
          */
@@ -11092,22 +11108,6 @@ export interface components {
             trouble: {
                 [key: string]: unknown;
             } | null;
-        };
-        /**
-         * TrialBody
-         * @description What a portal answers to a first question; ``whole`` tells that it lists no others than ``found``.
-         */
-        lifang__doors__api__bodies__harvests__TrialBody: {
-            /** Examples */
-            examples: components["schemas"]["Listed"][];
-            /** Found */
-            found: number;
-            /** Kind */
-            kind: string;
-            /** Refused */
-            refused: components["schemas"]["NotTaken"][];
-            /** Whole */
-            whole: boolean;
         };
         /**
          * CheckBody
@@ -12906,7 +12906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["lifang__doors__api__bodies__connectors__TrialBody"];
+                    "application/json": components["schemas"]["TrialBody"];
                 };
             };
             /** @description Bad input */
@@ -13604,7 +13604,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["lifang__doors__api__bodies__connectors__TrialBody"];
+                    "application/json": components["schemas"]["TrialBody"];
                 };
             };
             /** @description Bad input */
@@ -17897,7 +17897,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["lifang__doors__api__bodies__harvests__TrialBody"];
+                    "application/json": components["schemas"]["HarvestTrialBody"];
                 };
             };
             /** @description Bad input */

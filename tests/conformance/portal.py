@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import http.server
+import queue
 import threading
+from email.message import Message
 from pathlib import Path
 
 from lifang.app import City, lay_out_empty, open_city
 
 
 class Portal(http.server.ThreadingHTTPServer):
-    """A portal that answers what it is told to, and keeps what it was asked."""
+    """A portal that answers what it is told to, and keeps what it was asked and sent."""
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.sent: queue.Queue[tuple[Message, bytes]] = queue.Queue()
         self.pages: dict[str, tuple[str, bytes]] = {}
         self.asked: list[str] = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -36,6 +39,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.sent.put((self.headers, body))
+        self.send_response(204)
+        self.end_headers()
 
     def log_message(self, *_: object) -> None:
         pass

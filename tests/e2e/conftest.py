@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -83,8 +83,12 @@ def empty_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("empty") / "city"
     lifang = Path(sys.executable).with_name("lifang")
     subprocess.run([lifang, "init", folder, "--name", "Empty"], check=True, capture_output=True)
+    near = _free_port()
+    with (folder / "city.toml").open("a", encoding="utf-8") as settings:
+        for table in ("harvest", "webhooks"):
+            settings.write(f'\n[{table}]\nallow = ["127.0.0.1"]\nports = [80, 443, {near}]\n')
     process, found = serve([lifang, "serve", "--dir", folder], folder)
-    yield found
+    yield replace(found, near=near)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0
 

@@ -41,6 +41,7 @@ class Served:
     url: str
     password: str
     folder: Path
+    near: int = 0  # a port of this machine that the city may reach, if it is told of one
 
 
 def open_page(page: Page, served: Served, query: str = "") -> None:

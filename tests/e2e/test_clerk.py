@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import hmac
 import io
 import json
 from pathlib import Path
 
+import httpx
 import openpyxl
 from playwright.sync_api import FilePayload, Page, expect
+from tests.conformance.portal import Portal
 from tests.e2e.accessible import faults
 from tests.e2e.screen import Served, open_page, sign_in, turn_to
 
@@ -205,6 +210,7 @@ def test_what_a_reader_found_is_mended_and_a_dataset_is_held_and_destroyed(page:
         expect(issue.locator(f"[data-state={state}]")).to_be_visible()
 
     turn_to(page, "?lang=en&room=data&dataset=pumps")
+    expect(page).to_have_title("Pumps · lifang 里坊 · Empty")
     _step(page, "hold", reason="a lawsuit", authority="Court 2026-1")
     expect(page.locator("lf-life [data-step=lift]")).to_be_visible()
     _step(page, "archive", reason="not in use")
@@ -223,6 +229,31 @@ def test_what_a_reader_found_is_mended_and_a_dataset_is_held_and_destroyed(page:
     done = page.locator("[data-destruction]", has_text="pumps")
     done.locator("button").click()
     expect(done.locator("p[role=status]")).to_have_text("The certificate holds:")
+    assert faults(page) == []
+
+
+def _subscribed(page: Page, served: Served) -> None:
+    """Have changes sent to an address, see a release arrive there, and check whose word it is."""
+    turn_to(page, "?lang=en&room=work&tab=changes")
+    hooks = page.locator("lf-webhooks")
+    hooks.locator("summary").click()
+    with contextlib.closing(Portal(served.near)) as listener:
+        hooks.locator("[name=url]").fill(f"http://127.0.0.1:{served.near}/changes")
+        hooks.locator("[name=datasets]").fill("levels")
+        page.keyboard.press("Enter")
+        secret = hooks.locator(".work-secret code").first.inner_text()
+        with httpx.Client(base_url=served.url, headers={"X-Lifang": "page"}) as admin:
+            admin.post("/api/v1/session", json={"name": "admin", "password": served.password}).raise_for_status()
+            card = 'id = "levels"\nclassification = "open"\n[name]\nzh = "水位"\nen = "Levels"\n'
+            files = {"file": ("levels.csv", "code,level\n1,2\n"), "card": ("dataset.toml", card)}
+            admin.post("/api/v1/datasets", params={"filename": "levels.csv"}, files=files).raise_for_status()
+        headers, body = listener.sent.get(timeout=30)
+        listener.shutdown()
+    moment, _, signature = headers["X-Lifang-Signature"].removeprefix("t=").partition(",v1=")
+    assert hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest() == signature
+    assert {each["dataset"] for each in json.loads(body)["items"]} == {"levels"}
+    hooks.locator("[aria-expanded=false]").click()
+    expect(hooks.locator("tbody tr")).to_contain_text("arrived")
     assert faults(page) == []
 
 
@@ -251,6 +282,7 @@ def test_an_administrator_adds_a_developer_whose_token_reads_until_it_is_revoked
     mine.locator("[name=label]").fill("script")
     mine.locator("[data-act=issue]").click()
     secret = mine.locator(".work-secret code").first.inner_text()
+    _subscribed(page, empty_city)
     page.context.clear_cookies()
 
     def seen() -> int:

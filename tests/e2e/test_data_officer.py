@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
+from tests.conformance.portal import Portal
 from tests.e2e.accessible import faults
-from tests.e2e.screen import Served, open_page, sign_in
+from tests.e2e.screen import Served, open_page, sign_in, turn_to
 
 from lifang.standards import complete_uscc
 
@@ -213,6 +214,45 @@ def bureaus(empty_city: Served) -> Iterator[tuple[httpx.Client, str]]:
         yield mei, code
 
 
+_PORTAL = """
+@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+<http://portal.example/trams> a dcat:Dataset ; dct:title "Trams"@en .
+<http://portal.example/nameless> a dcat:Dataset .
+"""
+
+
+def _harvested(page: Page, served: Served) -> None:
+    """Bring in another portal's datasets: what may not be asked, what it lists, what came and what did not."""
+    turn_to(page, "?lang=en&room=work&tab=harvests")
+    room = page.locator("lf-harvests")
+    expect(room.locator(".calm")).to_contain_text("No portal is harvested yet")
+    room.locator("summary").click()
+    address = room.locator("[name=url]")
+    address.fill("http://169.254.169.254/latest")
+    room.locator("[data-act=try-portal]").click()
+    expect(room.locator(".problem")).to_contain_text("it hands out a cloud machine's credentials")
+    with closing(Portal(served.near)) as portal:
+        address.fill(portal.at("/catalog.ttl", _PORTAL))
+        room.locator("[data-act=try-portal]").click()
+        expect(room.locator("[data-part=trial]")).to_contain_text("Trams")
+        address.press("Enter")
+        one = room.locator("[data-portal]")
+        expect(one.locator("[data-count=added]")).to_have_text("1 added")
+        one.locator("summary").click()
+        expect(one).to_contain_text("nameless")
+        assert faults(page) == []
+        one.locator("[data-act=harvest]").click()
+        expect(one.locator("[data-count=unchanged]")).to_be_visible()
+        portal.shutdown()
+    one.locator("[data-act=harvest]").click()
+    expect(one.locator("[data-trouble]")).to_contain_text("did not answer")
+    one.locator("[data-act=rest]").click()
+    expect(one.locator("[data-act=rest]")).to_have_text("Resume")
+    one.locator("[data-act=remove]").click()
+    one.locator("[data-act=remove-for-good]").click()
+    expect(room.locator(".calm")).to_be_visible()
+
+
 def test_the_office_approves_a_request_publishes_the_use_and_settles_a_conflict(
     page: Page, empty_city: Served, bureaus: tuple[httpx.Client, str]
 ) -> None:
@@ -238,11 +278,10 @@ def test_the_office_approves_a_request_publishes_the_use_and_settles_a_conflict(
     page.get_by_label("Reason").fill("the licence says so")
     page.get_by_role("button", name="Let this hold").click()
     expect(page.locator("lf-master")).to_contain_text("No conflict waits for a person.")
-    page.get_by_role("button", name="Consolidate now").click()
-    expect(page.locator("lf-app > p[role=status]")).to_have_text("Consolidated.", timeout=30_000)
     page.get_by_label("unified social credit code").fill(code)
     page.keyboard.press("Enter")
     expect(page.locator("lf-record h2")).to_contain_text("甲有限公司")
+    _harvested(page, empty_city)
 
     page.context.clear_cookies()
     open_page(page, empty_city, "?lang=en&room=work&tab=ethics")

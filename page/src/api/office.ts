@@ -13,6 +13,8 @@ export type Change = S["lifang__doors__api__bodies__changes__ChangeBody"];
 export type Conflict = S["ConflictBody"];
 export type Duplicate = S["DuplicateBody"];
 export type Form = S["FormBody"];
+export type HarvestTrial = S["HarvestTrialBody"];
+export type HarvestedPortal = S["SourceBody"];
 export type LawPage = S["LawPage"];
 export type IssuedToken = S["IssuedToken"];
 export type MasterRecord = S["RecordBody"];
@@ -32,15 +34,15 @@ type Consolidated = { records: number; conflicts: number; duplicates: number };
 const part = encodeURIComponent;
 const POLL_MS = 300;
 
-/** Return what consolidations came to once their job is over; throw its problem if it failed. */
-async function ended(begun: Job): Promise<Consolidated[]> {
+/** Return a job once it is over; throw its problem if it failed. */
+async function ended(begun: Job): Promise<Job> {
   let job = begun;
   while (job.state === "queued" || job.state === "running") {
     await new Promise((resolve) => window.setTimeout(resolve, POLL_MS));
     job = await calls.job(job.id);
   }
   if (job.state !== "done") throw new ProblemError({ title: job.state, status: 409, detail: "", ...(job.error ?? {}) });
-  return (job.result?.["items"] ?? []) as Consolidated[];
+  return job;
 }
 
 const NEWEST = 50;
@@ -74,10 +76,17 @@ export const office = {
   databases: async () => (await get<Page<BaseDatabase>>("/masterdata")).items,
   conflicts: (kind: string, state: string, after: After) => get<Page<Conflict>>(`/masterdata/${part(kind)}/conflicts`, { state, after, limit: 50 }),
   settle: (id: string, organisation: string, reason: string) => send<Conflict>("POST", `/masterdata/conflicts/${part(id)}`, { organisation, reason }),
-  consolidate: async (kind: string) => ended(await send<Job>("POST", `/masterdata/${part(kind)}/consolidation`)),
+  consolidate: async (kind: string) =>
+    ((await ended(await send<Job>("POST", `/masterdata/${part(kind)}/consolidation`))).result?.["items"] ?? []) as Consolidated[],
   duplicates: (kind: string, state: string, after: After) => get<Page<Duplicate>>(`/masterdata/${part(kind)}/duplicates`, { state, after, limit: 50 }),
   decide: (id: string, body: { decision: "same" | "different"; kept: string; reason: string }) => send<Duplicate>("POST", `/masterdata/duplicates/${part(id)}`, body),
   record: (kind: string, key: string[]) => get<MasterRecord>(`/masterdata/${part(kind)}/record?${key.map((each) => `key=${part(each)}`).join("&")}`),
+  portals: async () => (await get<Page<HarvestedPortal>>("/harvests")).items,
+  tryPortal: (asked: object) => send<HarvestTrial>("POST", "/harvest-trials", asked),
+  addPortal: async (asked: object) => ended(await send<Job>("POST", "/harvests", asked)),
+  harvest: async (id: string) => ended(await send<Job>("POST", `/harvests/${part(id)}`)),
+  setPortal: (id: string, changes: { every_days?: number; active?: boolean }) => send<HarvestedPortal>("PATCH", `/harvests/${part(id)}`, changes),
+  removePortal: (id: string) => send<null>("DELETE", `/harvests/${part(id)}`),
   changes,
   webhooks: async () => (await get<Page<Webhook>>("/webhooks")).items,
   addWebhook: (url: string, datasets: string[]) => send<NewWebhook>("POST", "/webhooks", { url, datasets }),

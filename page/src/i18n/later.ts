@@ -2,16 +2,18 @@ import { add } from "./index";
 import { begin as beginEn } from "./en/begin";
 import { bureau as bureauEn } from "./en/bureau";
 import { catalogue as catalogueEn } from "./en/catalogue";
+import { harvests as harvestsEn } from "./en/harvests";
 import { office as officeEn } from "./en/office";
 import { portal as portalEn } from "./en/portal";
 import { begin } from "./zh/begin";
 import { bureau } from "./zh/bureau";
 import { catalogue } from "./zh/catalogue";
+import { harvests } from "./zh/harvests";
 import { office } from "./zh/office";
 import { portal } from "./zh/portal";
 
 /** The messages of the rooms of data and of work: they are fetched with these rooms, and not with the first screen. */
-export const zhLater = { ...catalogue, ...portal, ...bureau, ...begin, ...office } as const;
-export const enLater: Record<keyof typeof zhLater, string> = { ...catalogueEn, ...portalEn, ...bureauEn, ...beginEn, ...officeEn };
+export const zhLater = { ...catalogue, ...portal, ...bureau, ...begin, ...harvests, ...office } as const;
+export const enLater: Record<keyof typeof zhLater, string> = { ...catalogueEn, ...portalEn, ...bureauEn, ...beginEn, ...harvestsEn, ...officeEn };
 
 add(zhLater, enLater);

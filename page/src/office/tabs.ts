@@ -12,5 +12,6 @@ export const OFFICE: readonly Tab[] = [
   },
   { id: "tokens", name: "tokens.title", may: (subject) => mayAct(subject, "data_officer", "analyst", "operator"), load: () => import("./lf-tokens"), show: () => html`<lf-tokens></lf-tokens>` },
   { id: "people", name: "people.title", may: (subject) => mayAct(subject), load: () => import("./lf-people"), show: () => html`<lf-people></lf-people>` },
+  { id: "harvests", name: "harvests.title", may: (subject) => mayAct(subject, "data_officer"), load: () => import("./lf-harvests"), show: () => html`<lf-harvests></lf-harvests>` },
   { id: "changes", name: "office.changes", may: () => true, load: () => import("./lf-changes"), show: () => html`<lf-changes></lf-changes>` },
 ];

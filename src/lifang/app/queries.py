@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import ClassVar
 
 from lifang.app.asking import Decisions
@@ -28,31 +29,39 @@ class Queries:
         self._catalogue, self._settings = catalogue, settings
         self._sandbox = Sandbox(workers=self.WORKERS, spares=1)
 
-    def run(self, sql: str, *, asker: Decisions, limit: int = 1000) -> QueryResult:
+    def run(
+        self, sql: str, *, asker: Decisions, limit: int = 1000, aliases: Mapping[str, str] = MappingProxyType({})
+    ) -> QueryResult:
         """Return the answer as JSON text, cut off at ``limit`` rows; ``BadInput`` for refused SQL.
+
+        ``aliases`` are other names of tables, with the dataset of each: what holds for that holds for them.
 
         The ledger is told, before the answer is given, of the tables that the statement reads and that are not open;
         and of one that it named and that the asker may not query, which for them is not there.
         """
         asker.decide(Action.QUERY, Resource("dataset"))
-        named = self._catalogue.several(sorted(_names(sql)))
+        words = _names(sql)
+        meant = {alias: dataset for alias, dataset in aliases.items() if alias in words}
+        named = self._catalogue.several(sorted((words - meant.keys()) | set(meant.values())))
         datasets = [each for each in named if each.state in IN_USE and each.releases()]
         decided = {each.id: asker.decide(Action.QUERY, self._resource(each)) for each in datasets}
-        tables = {each.id: rows for each in datasets if (rows := _rows(each, decided[each.id])) is not None}
-        offered = {each.id: each for each in datasets if each.id in tables}
+        found_rows = {each.id: rows for each in datasets if (rows := _rows(each, decided[each.id])) is not None}
+        offered = {each.id: each for each in datasets if each.id in found_rows}
+        by_name = {**{name: name for name in words if name not in meant}, **meant}
+        tables = {name: found_rows[dataset] for name, dataset in by_name.items() if dataset in found_rows}
 
         def tell(read: Collection[str], lacking: str) -> None:
             told = {"sql": sql[:_SQL_KEPT]}
             asker.seen(*(self._resource(offered[name]) for name in read), action="query", detail=told)
             for each in datasets:
-                if each.id == lacking and each.id not in offered:
+                if each.id == meant.get(lacking, lacking) and each.id not in offered:
                     asker.denied(Action.QUERY, self._resource(each), detail=told)
 
         used: list[str] = []
 
         def record(read: Collection[str], lacking: str) -> None:
-            used.extend(read)
-            tell(read, lacking)
+            used.extend(sorted({by_name[name] for name in read}))
+            tell(used, lacking)
 
         found = self._sandbox.run(
             sql,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from heapq import nlargest
 from typing import TypeVar
 
 from lifang.catalogue.card import Bilingual
@@ -27,7 +28,7 @@ from lifang.catalogue.search import (
     nearly_of,
     texts_of,
 )
-from lifang.catalogue.spelling import nearest
+from lifang.catalogue.spelling import nearest, pairs_like
 from lifang.core import Corrupt, Unavailable, from_micros
 from lifang.store import Clause, IndexDocument, IndexFields, SearchIndex, Store, key_of, normalised
 
@@ -40,6 +41,7 @@ _DESTROYED = LifeState.DESTROYED.value
 _BATCH = 500
 _SORTED = 2000  # ids that the index sorts itself; it takes 27 microseconds for each
 _NEAR = 20  # datasets looked at for the word that was meant
+_LEAST, _FAR_COMMONER = 2, 5  # datasets with what two characters may mean; times as many as with anything else
 _EQUALS = 20  # words as near as each other of which the commonest is told
 
 
@@ -138,10 +140,21 @@ class Finder:
         return meant if meant != normalised(search.text) and self.search(again, visible, limit=1).total else ""
 
     def _meant(self, word: str, visible: Visible) -> str:
+        if pairs := pairs_like(word):
+            return self._far_commonest(pairs, visible)
         near = nearly_of(word, visible)
         ids, _ = self._asked(lambda index: index.search(near, limit=_NEAR))
         equals = nearest(word, self._told(ids, visible))[:_EQUALS]
         return max(equals, key=lambda each: self.search(Search(each), visible, limit=1).total, default="")
+
+    def _far_commonest(self, words: Iterable[str], visible: Visible) -> str:
+        """Return the word that stands in far more datasets than any other of ``words``; else nothing.
+
+        Two characters say little of what was meant: a false word is worse than none.
+        """
+        totals = ((self.search(Search(each), visible, limit=1).total, each) for each in words)
+        (most, found), (second, _) = nlargest(2, totals)
+        return found if most >= max(_LEAST, _FAR_COMMONER * second) else ""
 
     def _told(self, ids: Iterable[str], visible: Visible) -> Iterator[str]:
         """Yield the texts of datasets that the one who asks may know."""

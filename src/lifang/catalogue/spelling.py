@@ -9,8 +9,9 @@ from lifang.store import normalised, runs
 _WIDE = "\u2e80"
 _TWO = 8  # letters from which two may differ; of Chinese, 5 characters
 _TWO_WIDE = 5
-_ROWS, _ROW = range(0xB0, 0xD8), 94  # of GB 2312: its commonest 3,755 characters, by sound
+_ROWS, _FIRST, _ROW = range(0xB0, 0xD8), 0xA1, 94  # of GB 2312: its commonest 3,755 characters, by sound
 _ALIKE = 30  # places apart in that order: mostly the same syllable
+_NEXT = 15  # places apart where nothing else tells what was meant
 
 
 def nearest(word: str, texts: Iterable[str]) -> list[str]:
@@ -21,12 +22,35 @@ def nearest(word: str, texts: Iterable[str]) -> list[str]:
     wide = word[-1:] >= _WIDE
     allowed = 2 if len(word) >= (_TWO_WIDE if wide else _TWO) else 1
     there = {each for text in texts for each in (_windows(text, len(word)) if wide else _words(text))}
-    near = [(away, each) for each in there if 0 < (away := distance(word, each, allowed)) <= allowed]
+    letters = set(word)  # a slip takes one of them away at most
+    alike = (each for each in there if len(letters.intersection(each)) >= len(letters) - allowed)
+    near = [(away, each) for each in alike if 0 < (away := distance(word, each, allowed)) <= allowed]
     equals = sorted(each for away, each in near if away == min(near)[0])
     if not wide:
         return equals
     same = [each for each in equals if len(each) == len(word)] or equals
     return [each for each in same if _sounds_like(word, each)] or same
+
+
+def pairs_like(word: str) -> list[str]:
+    """Return what two characters may be a slip of: one of them replaced by one that sounds alike, or both exchanged.
+
+    Nothing for any other word: a longer one tells more of itself.
+    """
+    if len(word) != 2 or min(word) < _WIDE:
+        return []
+    one, other = word
+    found = [*(each + other for each in _neighbours(one)), *(one + each for each in _neighbours(other)), other + one]
+    return [each for each in found if each != word]
+
+
+def _neighbours(character: str) -> list[str]:
+    place = _place(character)
+    if place < 0:
+        return []
+    near = range(max(0, place - _NEXT), min(len(_ROWS) * _ROW, place + _NEXT + 1))
+    codes = (bytes((_ROWS.start + each // _ROW, _FIRST + each % _ROW)) for each in near if each != place)
+    return [found for code in codes if (found := code.decode("gb2312", "ignore"))]
 
 
 def _words(text: str) -> set[str]:
@@ -52,7 +76,7 @@ def _sounds_like(one: str, other: str) -> bool:
 def _place(character: str) -> int:
     """Return the place of a character in the order of sounds; -1 for one that GB 2312 orders otherwise."""
     code = character.encode("gb2312", "ignore")
-    return (code[0] - _ROWS.start) * _ROW + code[1] if len(code) == 2 and code[0] in _ROWS else -1
+    return (code[0] - _ROWS.start) * _ROW + code[1] - _FIRST if len(code) == 2 and code[0] in _ROWS else -1
 
 
 def distance(one: str, other: str, most: int) -> int:

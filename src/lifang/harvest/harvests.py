@@ -135,7 +135,7 @@ class Harvests:
             with allowed_in("harvest"):
                 return self._run(source, by, progress, cancelled)
         except Problem as problem:
-            self._note(source, {"trouble": {"what": problem.what, "where": problem.where, "mend": problem.mend}})
+            self._note(source, {"trouble": {"detail": problem.what, "where": problem.where, "mend": problem.mend}})
             raise
 
     def _note(self, source: Source, changes: Mapping[str, Any]) -> None:

@@ -76,7 +76,7 @@ class Source:
     """A portal that is harvested. ``cursor`` is up to when it was read, where it can be asked for changes only.
 
     While it is ``active`` it is read by itself every so many days (0: only when asked); ``attempted`` is when that was
-    last begun, ``trouble`` why it failed, if it did: what, where, mend. One that was ``removed`` is not read any more.
+    last begun, ``trouble`` why it failed, if it did: detail, where, mend. What was ``removed`` is not read any more.
     """
 
     id: str

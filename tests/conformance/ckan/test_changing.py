@@ -65,6 +65,21 @@ def test_a_shown_package_can_be_changed_and_sent_back_whole(ckan: Calls, officer
         officer.package_patch(id="bridges", name="other")
 
 
+def test_an_alias_names_the_table_in_sql_for_those_who_may_query_its_dataset(ckan: Calls, officer: Any) -> None:
+    officer.package_create(name="tolls", title="tolls", private=False)
+    rows = [{"code": 1}, {"code": 2}]
+    officer.datastore_create(resource_id="tolls", fields=[{"id": "code", "type": "int"}], records=rows, aliases="fees")
+    asked = "SELECT * FROM {} LIMIT 1"
+    refusals = []
+    for name in ("fees", "feet"):  # a draft's alias, and no table at all: the same words
+        with pytest.raises(ckanapi.CKANAPIError) as refused:
+            ckan().action.datastore_search_sql(sql=asked.format(name))
+        refusals.append(str(refused.value).replace(name, "x"))
+    assert refusals[0] == refusals[1]
+    officer.package_patch(id="tolls", state="active")
+    assert ckan().action.datastore_search_sql(sql=asked.format('"FEES"'))["records"] == [{"code": 1}]
+
+
 def test_records_make_a_table_and_are_written_by_key(ckan: Calls, officer: Any) -> None:
     officer.package_create(name="counts", title="counts", private=False)
     fields = [{"id": "code", "type": "int"}, {"id": "name", "type": "text", "info": {"label": "名称"}},
@@ -88,6 +103,8 @@ def test_records_make_a_table_and_are_written_by_key(ckan: Calls, officer: Any) 
         (3, "南", None),
     ]
     assert ckan().action.datastore_search_sql(sql="SELECT sum(share) AS s FROM counts")["records"] == [{"s": 0.75}]
+    joined = 'SELECT count(*) AS n FROM tallies JOIN "SUMS" USING (code) JOIN counts USING (code)'
+    assert ckan().action.datastore_search_sql(sql=joined)["records"] == [{"n": 3}]
     some = [{"code": 4, "day": "no day"}, {"code": 5, "day": "2026-02-01"}]
     bad = officer.datastore_upsert(resource_id="counts", records=some)
     assert (bad["inserted"], bad["refused"]) == (1, 1)

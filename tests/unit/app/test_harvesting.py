@@ -53,7 +53,7 @@ def test_a_portal_is_tried_paused_and_removed_and_is_read_by_itself_when_it_is_d
         portal.pages.clear()
         with pytest.raises(Unavailable):
             city.harvests.run("other", by=SYSTEM)
-        assert "404" in (city.harvests.source("other").trouble or {})["what"]
+        assert "404" in (city.harvests.source("other").trouble or {})["detail"]
         city.harvests.remove("other", by=SYSTEM)
         with pytest.raises(NotFound):
             city.harvests.source("other")

@@ -162,6 +162,11 @@ def test_what_was_probably_meant_is_told(filled: Catalogue) -> None:
     assert filled.suggestion(Search("zzzz"), subject=ANONYMOUS) == ""
 
 
+def test_two_characters_lead_to_what_sounds_alike_and_is_far_commoner_or_to_nothing(filled: Catalogue) -> None:
+    meant = {each: filled.suggestion(Search(each), subject=OFFICER) for each in ("空汽", "气空", "空狼", "钢琴")}
+    assert meant == {"空汽": "空气", "气空": "空气", "空狼": "", "钢琴": ""}
+
+
 def test_the_index_is_mended_made_anew_and_followed(
     changing: Catalogue, store: Store, clock: ManualClock, settings: Settings
 ) -> None:

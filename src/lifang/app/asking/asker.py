@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pyarrow as pa
@@ -159,9 +160,9 @@ class Asker(Decisions):
         links = (each for each in self.city.catalogue.lineage(end) if at is None or each.recorded <= at)
         return [each for each in links if self.knows(each.source, each.target)]
 
-    def query(self, sql: str, *, limit: int = 1000) -> QueryResult:
+    def query(self, sql: str, *, limit: int = 1000, aliases: Mapping[str, str] = MappingProxyType({})) -> QueryResult:
         """Return the answer to one SELECT over the datasets that the asker may query; see ``Queries.run``."""
-        return self.city.queries.run(sql, asker=self, limit=limit)
+        return self.city.queries.run(sql, asker=self, limit=limit, aliases=aliases)
 
     def datastream(self, reference: int | str) -> Datastream:
         """Return a datastream, by id or number, that the asker may read, or ``NotFound``."""

@@ -13,7 +13,7 @@ _MOST = 20
 
 def named(asker: Asker, reference: str) -> OpenDataset:
     """Return the dataset with this id or alias; ``NotFound`` in the same words whatever an alias leads to."""
-    target = _known(asker).get(reference)
+    target = every_alias(asker).get(reference)
     if target is None:
         return asker.dataset(reference)
     try:
@@ -24,7 +24,7 @@ def named(asker: Asker, reference: str) -> OpenDataset:
 
 def aliases_of(asker: Asker, dataset: str) -> list[str]:
     """Return the aliases of a dataset's table, in order."""
-    return sorted(alias for alias, of in _known(asker).items() if of == dataset)
+    return sorted(alias for alias, of in every_alias(asker).items() if of == dataset)
 
 
 def set_aliases(asker: Asker, dataset: str, aliases: list[str]) -> None:
@@ -47,5 +47,6 @@ def set_aliases(asker: Asker, dataset: str, aliases: list[str]) -> None:
     change_setting(asker.city.store, _KEY, changed, entry=entry)
 
 
-def _known(asker: Asker) -> dict[str, str]:
+def every_alias(asker: Asker) -> dict[str, str]:
+    """Return the dataset that each alias leads to, whether or not the asker may know of it."""
     return read_setting(asker.city.store, _KEY) or {}

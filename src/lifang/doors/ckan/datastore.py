@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from lifang.catalogue import Release, write_rows
 from lifang.core import BadInput, NotFound, parse_instant
-from lifang.doors.ckan.aliases import aliases_of, named
+from lifang.doors.ckan.aliases import aliases_of, every_alias, named
 from lifang.doors.ckan.asked import Asked
 from lifang.doors.ckan.packages import Json
 from lifang.doors.http import Asker
@@ -114,9 +114,12 @@ def question_of(asked: Asked, relation: Relation) -> Question:
 
 
 def datastore_search_sql(asker: Asker, asked: Asked) -> Json:
-    """Answer one SELECT (DuckDB's dialect, close to PostgreSQL's) over the tables the asker may query: sql."""
+    """Answer one SELECT (DuckDB's dialect, close to PostgreSQL's) over the tables the asker may query: sql.
+
+    A table is named by its dataset's id, or by an alias.
+    """
     sql = asked.needed("sql")
-    found = asker.query(sql, limit=ROWS_MAX)
+    found = asker.query(sql, limit=ROWS_MAX, aliases=every_alias(asker))
     return {
         "sql": sql,
         "records": found.records(),

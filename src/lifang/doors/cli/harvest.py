@@ -12,7 +12,7 @@ from lifang.doors.cli.show import Dir, Json, follow, show
 app = typer.Typer(no_args_is_help=True, help="The catalogue: harvest other portals.")
 _Source = Annotated[str, typer.Argument(help="Its id, as `lifang catalogue sources` tells it.")]
 _SHOWN = (
-    *("id", "url", "kind", "every_days", "active", "harvested", "trouble.what"),
+    *("id", "url", "kind", "every_days", "active", "harvested", "trouble.detail"),
     *("report.found", "report.added", "report.changed", "report.withdrawn"),
 )
 

@@ -14,6 +14,7 @@ from lifang.store.index.tokens import Term, stem, terms
 
 _LEAST = -(2**63)  # of the numbers that a field holds
 _NEAR, _FAR = 4, 8  # letters from which one, and two, may differ
+_APART = 4  # values sought one by one: more are gathered from all documents before anything else narrows them
 _EXACT = 3.0  # what a whole word counts beside one that only begins so
 _SLIP = 100.0  # what a piece of Chinese one slip away counts beside some of its pairs
 
@@ -53,7 +54,13 @@ def _(clause: Either, into: _Into) -> Query:
 
 @_query.register
 def _(clause: Having, into: _Into) -> Query:
-    return Query.const_score_query(Query.term_set_query(into.schema, clause.field, list(clause.values)), 0.0)
+    values = list(clause.values)
+    if 0 < len(values) <= _APART:
+        parts = [(Occur.Should, Query.term_query(into.schema, clause.field, each, "basic")) for each in values]
+        found = Query.boolean_query(parts) if values[1:] else parts[0][1]
+    else:
+        found = Query.term_set_query(into.schema, clause.field, values)
+    return Query.const_score_query(found, 0.0)
 
 
 @_query.register

@@ -51,7 +51,7 @@ class Listed(Said):
     title: Name
 
 
-class TrialBody(Said):
+class HarvestTrialBody(Said):
     """What a portal answers to a first question; ``whole`` tells that it lists no others than ``found``."""
 
     kind: str

@@ -10,18 +10,19 @@ from starlette.responses import Response
 from lifang.doors.api.bodies.harvests import (
     HarvestAsked,
     HarvestChanged,
+    HarvestTrialBody,
     HarvestTried,
     Listed,
     NotTaken,
     SourceBody,
     SourcePage,
-    TrialBody,
 )
 from lifang.doors.api.bodies.kinds import Name
 from lifang.doors.api.bodies.work import JobBody
 from lifang.doors.api.routes.work import job_body
-from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking
+from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking, in_chinese
 from lifang.guard import Action, Classification, Resource
+from lifang.harvest import Source
 
 Reads = Annotated[Asker, asking(Action.READ, Resource("harvest"))]
 Manages = Annotated[Asker, asking(Action.MANAGE, Resource("harvest"))]
@@ -37,19 +38,19 @@ def router() -> APIRouter:
     routes.add_api_route("/harvests/{source_id}", again, methods=["POST"], status_code=202, response_model=JobBody)
     routes.add_api_route("/harvests/{source_id}", change, methods=["PATCH"], response_model=SourceBody)
     routes.add_api_route("/harvests/{source_id}", remove, methods=["DELETE"], status_code=204, response_class=Response)
-    routes.add_api_route("/harvest-trials", try_out, methods=["POST"], response_model=TrialBody)
+    routes.add_api_route("/harvest-trials", try_out, methods=["POST"], response_model=HarvestTrialBody)
     return routes
 
 
 def every(request: Request, asker: Reads) -> Response:
     """List the portals that are harvested, with what came of it."""
-    items = [SourceBody.model_validate(each.as_json()) for each in asker.city.harvests.sources()]
+    items = [_body(each) for each in asker.city.harvests.sources()]
     return answer(request, SourcePage(items=items, next=None))
 
 
 def one(source_id: str, request: Request, asker: Reads) -> Response:
     """Give one portal with what came of its last harvest."""
-    return answer(request, SourceBody.model_validate(asker.city.harvests.source(source_id).as_json()))
+    return answer(request, _body(asker.city.harvests.source(source_id)))
 
 
 def begin(body: HarvestAsked, request: Request, asker: Manages) -> Response:
@@ -74,7 +75,7 @@ def again(source_id: str, request: Request, asker: Runs) -> Response:
 def change(source_id: str, body: HarvestChanged, request: Request, asker: Manages) -> Response:
     """Say how often a portal is read by itself, or let it rest."""
     changed = asker.city.harvests.change(source_id, by=asker.subject, **body.model_dump())
-    return answer(request, SourceBody.model_validate(changed.as_json()))
+    return answer(request, _body(changed))
 
 
 def remove(source_id: str, asker: Manages) -> Response:
@@ -90,10 +91,17 @@ def try_out(body: HarvestTried, request: Request, asker: Manages) -> Response:
         Listed(identifier=each.identifier, title=Name(zh=each.title.zh, en=each.title.en)) for each in found.examples
     ]
     refused = [NotTaken(identifier=identifier[:300], why=why[:500]) for identifier, why in found.refused]
-    told = TrialBody(kind=found.kind, found=found.found, whole=found.whole, examples=examples, refused=refused)
+    told = HarvestTrialBody(kind=found.kind, found=found.found, whole=found.whole, examples=examples, refused=refused)
     return answer(request, told)
 
 
 def _start(request: Request, asker: Asker, source_id: str) -> Response:
     job = asker.city.jobs.submit("harvest", {"source": source_id}, subject=asker.subject)
     return answer(request, job_body(job, asker), status=202)
+
+
+def _body(source: Source) -> SourceBody:
+    told = source.as_json()
+    if source.trouble:
+        told["trouble"] = {**source.trouble, "zh": in_chinese(source.trouble)}
+    return SourceBody.model_validate(told)
