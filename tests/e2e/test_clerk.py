@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import io
@@ -237,9 +236,8 @@ def _subscribed(page: Page, served: Served) -> None:
     turn_to(page, "?lang=en&room=work&tab=changes")
     hooks = page.locator("lf-webhooks")
     hooks.locator("summary").click()
-    with contextlib.closing(Portal(served.near)) as listener:
+    with Portal(served.near) as listener:
         hooks.locator("[name=url]").fill(f"http://127.0.0.1:{served.near}/changes")
-        hooks.locator("[name=datasets]").fill("levels")
         page.keyboard.press("Enter")
         secret = hooks.locator(".work-secret code").first.inner_text()
         with httpx.Client(base_url=served.url, headers={"X-Lifang": "page"}) as admin:
@@ -251,7 +249,7 @@ def _subscribed(page: Page, served: Served) -> None:
         listener.shutdown()
     moment, _, signature = headers["X-Lifang-Signature"].removeprefix("t=").partition(",v1=")
     assert hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest() == signature
-    assert {each["dataset"] for each in json.loads(body)["items"]} == {"levels"}
+    assert {each["dataset"] for each in json.loads(body)["changes"]} == {"levels"}
     hooks.locator("[aria-expanded=false]").click()
     expect(hooks.locator("tbody tr")).to_contain_text("arrived")
     assert faults(page) == []

@@ -231,7 +231,7 @@ def _harvested(page: Page, served: Served) -> None:
     address.fill("http://169.254.169.254/latest")
     room.locator("[data-act=try-portal]").click()
     expect(room.locator(".problem")).to_contain_text("it hands out a cloud machine's credentials")
-    with closing(Portal(served.near)) as portal:
+    with Portal(served.near) as portal:
         address.fill(portal.at("/catalog.ttl", _PORTAL))
         room.locator("[data-act=try-portal]").click()
         expect(room.locator("[data-part=trial]")).to_contain_text("Trams")

@@ -39,7 +39,7 @@ def pairs_like(word: str) -> list[str]:
     """
     if len(word) != 2 or min(word) < _WIDE:
         return []
-    one, other = word
+    one, other = word[0], word[1]
     found = [*(each + other for each in _neighbours(one)), *(one + each for each in _neighbours(other)), other + one]
     return [each for each in found if each != word]
 

@@ -326,7 +326,10 @@ class Golden:
         return self._changed(Change(records, gone if len(gone) else None), by)
 
     def _amended(self, records: pa.Table, gone: Collection[str], by: Subject) -> tuple[Release, Counts] | None:
-        """Return the release after ``records`` were done again and ``gone`` are not told of any more."""
+        """Return the release after ``records`` were done again and ``gone`` are not told of any more.
+
+        ``None`` where that cannot be said of these records alone: none are left, or none of them can be taken.
+        """
         before = self._catalogue.dataset(self._card.id).release()
         left: pa.Table | None = None
         if gone:
@@ -337,7 +340,10 @@ class Golden:
             return None
         if left is None and not len(records):
             return before, (0, 0, 0)
-        return self._changed(Change(records, left), by)
+        try:
+            return self._changed(Change(records, left), by)
+        except BadInput:
+            return None
 
     def _changed(self, change: Change, by: Subject) -> tuple[Release, Counts]:
         done = self._catalogue.amend(self._card.id, change, by=by, name=f"consolidation of {self._card.id}")
