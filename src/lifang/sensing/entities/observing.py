@@ -190,13 +190,8 @@ class Observing:
         rich = numbers[(self._roster.flags[numbers] & RICH) > 0]
         if not len(rich):
             return {}
-        told = Call("ne", (Field("extra.resultTime"), Literal(None)))
-        ends: list[dict[int, int]] = []
-        for descending in (False, True):
-            order: Order = (("extra.resultTime", descending), *NATURAL)
-            rows = _rows(self._lake.read(replace(ask(told, rich, order, None), each=1)))
-            ends.append({row["datastream"]: key_of(row)[0] for row in rows})
-        return {number: (first, ends[1][number]) for number, first in ends[0].items()}
+        found = self._lake.extremes(ObservationQuery(rich), "resultTime").to_pydict()
+        return dict(zip(found["datastream"], zip(found["first"], found["last"], strict=True), strict=True))
 
 
 def ask(where: Expression | None, numbers: Numbers | None, order: Order, question: Question | None) -> ObservationQuery:

@@ -147,6 +147,10 @@ class Lake:
         """Return the values that ``column`` (as in ``where``) takes among the rows that meet the query, in order."""
         return self._native.distinct(query, column)
 
+    def extremes(self, query: ObservationQuery, name: str) -> pa.Table:
+        """Return ``datastream, first, last``: the least and greatest of what stands as ``name`` beside the values."""
+        return self._native.extremes(query, name)
+
     def count(self, query: ObservationQuery) -> int:
         """Return exactly how many values meet the query, whatever its limit and offset."""
         return self._native.count(query)

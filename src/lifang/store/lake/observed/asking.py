@@ -50,6 +50,16 @@ def distinct(reader: Reader, query: ObservationQuery, column: str) -> list[Any]:
         return [each for each in view.rows(asked, [*keys, *values])["found"].to_pylist() if each is not None]
 
 
+def extremes(reader: Reader, query: ObservationQuery, name: str) -> pa.Table:
+    """Return ``datastream, first, last``: the least and greatest of what stands as ``name`` beside the values."""
+    key, keys = value(Field(f"extra.{name}"))
+    with reader.view(scan_of(query.datastreams, query.start, query.end), at=query.at, joined=_is_joined(query)) as view:
+        source, values = _chosen(view, query)
+        told = sql("SELECT datastream,", key, "AS told FROM (", source, ") WHERE contains(extra, ?)")
+        asked = sql("SELECT datastream, min(told) AS first, max(told) AS last FROM (", told, ") WHERE told IS NOT NULL")
+        return view.rows(sql(asked, "GROUP BY datastream"), [*keys, *values, f'"{name}":'])
+
+
 def count(reader: Reader, query: ObservationQuery) -> int:
     """Return how many values meet the query, whatever its limit."""
     with reader.view(scan_of(query.datastreams, query.start, query.end), at=query.at, joined=_is_joined(query)) as view:

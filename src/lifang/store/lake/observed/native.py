@@ -117,6 +117,10 @@ class Native:
         """Return the values that ``column`` takes among the rows that meet the query, in order."""
         return asking.distinct(self._reader, query, column)
 
+    def extremes(self, query: ObservationQuery, name: str) -> pa.Table:
+        """Return ``datastream, first, last``: the least and greatest of what stands as ``name`` beside the values."""
+        return asking.extremes(self._reader, query, name)
+
     def count(self, query: ObservationQuery) -> int:
         """Return how many values meet the query, whatever its limit and offset; of whole datastreams from the book."""
         if any(each is not None for each in (query.where, query.start, query.end, query.at)):
