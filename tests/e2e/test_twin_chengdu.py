@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
 from tests.e2e.conftest import Watched, demonstrated
 from tests.e2e.screen import Served, look, show
+from tests.unit.twin.test_imagery import geotiff
 from tests.unit.twin.test_reading_epanet import CRS, SMALL, elevation_model
 
 import lifang
@@ -23,7 +24,7 @@ from lifang.app import ClashView, register_rooms
 from lifang.core import parse_instant, to_micros
 from lifang.guard import SYSTEM, Classification
 from lifang.sensing import make_observations
-from lifang.twin import Bed, ModelFile, Scenario, read_ground, read_model
+from lifang.twin import Bed, ImageryCard, ModelFile, Scenario, read_ground, read_model
 
 HOUSES = {"paper": (217, 199, 163), "night": (201, 185, 143)}
 ADDED, REMOVED = (47, 158, 87), (200, 50, 26)
@@ -39,6 +40,7 @@ MATERIALS = {
     "frame": (200, 146, 85),
     "roof": (20, 134, 49),
 }
+PICTURE = (255, 0, 200)
 PIPES, TERRAIN = (28, 110, 164), (205, 210, 180)
 CUT = (126, 115, 93)  # a house where it is cut through
 OVER_PIPES = "105.0005/30.6278/700.0/105.0005/30.6297/497.0"
@@ -78,6 +80,9 @@ def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         ]
         later = ModelFile(pa.concat_tables(parts), [])
         city.twin.add("under", later, classification=Classification.OPEN, valid_from=LATER, by=SYSTEM)
+        ground = geotiff(np.full((600, 600, 3), PICTURE, np.uint8), folder / "ground.tif", code=4326)
+        card = ImageryCard("影像", "Orthophoto", "generated for this test", "CC-BY-4.0", Classification.OPEN)
+        city.twin.imagery.add("ortho", ground, card, by=SYSTEM)
     with demonstrated(folder) as found:
         yield found
 
@@ -237,6 +242,20 @@ def test_distances_are_measured_by_keys_alone_and_the_view_is_taken_away_as_gltf
     document = json.loads(content[20 : 20 + size])
     assert len(document["meshes"]) > 5
     assert b'"generated":true' in content[20 : 20 + size]
+
+
+def test_a_picture_of_the_ground_lies_over_the_land_and_under_the_roads_until_it_is_hidden(
+    shared: Page, served: Served
+) -> None:
+    there = "map=14/30.655/104.066&lang=en&theme=paper"
+    show(shared, served, f"?{there}")
+    row = shared.locator('.layer[data-layer="imagery.ortho"]')
+    row.locator("summary").press("Enter")
+    expect(row).to_contain_text("CC-BY-4.0")
+    expect(row).to_contain_text("generated for this test")
+    assert look(shared, wanted=[PICTURE], tolerance=60).near[0] > 30_000
+    show(shared, served, f"?{there}&layers=districts,roads")
+    assert look(shared, wanted=[PICTURE], tolerance=60).near[0] == 0
 
 
 def test_the_room_has_no_faults_that_axe_finds_and_nothing_went_wrong(watched: Watched, served: Served) -> None:

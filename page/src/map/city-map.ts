@@ -19,6 +19,8 @@ const WIDE_PX = 760;
 const LIST_PX = 370;
 /** How near to a side a place may lie and still show its name. */
 const EDGE_PX = 100;
+/** Types of layers that lie under everything else. */
+const LAND = ["background", "fill", "raster"];
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 
 export interface Picked {
@@ -111,14 +113,14 @@ export class CityMap {
     this.place();
   }
 
-  /** Put a picture of the ground on the map, below everything else. */
+  /** Put a picture of the ground on the map: over the land, below lines and signs. */
   drawImagery(layer: ImageryLayer): void {
     const { tiles, bounds, zooms: [minzoom, maxzoom] } = layer;
     const name = imageryWord(layer);
     this.pictures.add(name);
     this.map.addSource(name, { type: "raster", tiles: [`${window.location.origin}${tiles}`], tileSize: 256, bounds, minzoom, maxzoom });
-    const lowest = this.map.getStyle().layers.find(({ type }) => type !== "background")?.id;
-    this.map.addLayer({ id: name, type: "raster", source: name, paint: { "raster-fade-duration": 0 } }, lowest);
+    this.map.addLayer({ id: name, type: "raster", source: name, paint: { "raster-fade-duration": 0 } });
+    this.raise();
   }
 
   private raise(): void {
@@ -132,6 +134,9 @@ export class CityMap {
     }
     if (this.map.getLayer(DEVICES_LAYER)) this.map.moveLayer(DEVICES_LAYER);
     else this.map.addLayer(this.devices.layer);
+    const order = this.map.getLayersOrder();
+    const above = order.find((id) => !LAND.includes(this.map.getLayer(id)?.type ?? ""));
+    for (const name of order) if (this.pictures.has(name)) this.map.moveLayer(name, above);
   }
 
   /** Show rows of the picture of devices, the picked one ringed; null shows none. */
