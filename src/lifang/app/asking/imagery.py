@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lifang.app.asking.asker import Asker
 from lifang.app.asking.decisions import Decisions
 from lifang.catalogue import licence_of
-from lifang.guard import Action, Classification
+from lifang.guard import Action, Classification, Resource
 from lifang.twin import Imagery, ImageryCard, ImageryLayer
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class ImageryView:
 
     def layers(self) -> list[dict[str, Any]]:
         """Return what is told of those that the asker may see, by id."""
+        self._asker.decide(Action.READ, Resource("object"))
         return describe_imagery(self._imagery, self._asker)
 
     def layer(self, layer: str) -> ImageryLayer:
