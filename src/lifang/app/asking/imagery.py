@@ -48,7 +48,8 @@ class ImageryView:
 
 def describe_imagery(imagery: Imagery, asker: Decisions) -> list[dict[str, Any]]:
     """Return what is told of the pictures that the asker may see, by id: titles, where from, licence, zooms, bounds."""
-    found = [each for each in imagery.layers() if asker.may(Action.READ, each.resource)]
+    shown = asker.classes(Action.READ, "object")  # decided also where there is none
+    found = [each for each in imagery.layers() if each.card.classification in shown]
     asker.seen(*(each.resource for each in found), action="list")
     return [_told(each) for each in found]
 
