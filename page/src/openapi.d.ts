@@ -5431,9 +5431,29 @@ export interface paths {
         };
         /**
          * Content
-         * @description Give a tile's objects as binary glTF, with their ids and properties; lightened, it tells the bound.
+         * @description Give a tile's objects as binary glTF, with their ids and properties; a coarse part of it tells its bound.
          */
         get: operations["content_tiles_3d__model___moment__content__level___x___y__glb_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tiles/3d/{model}/{moment}/content/{level}/{x}/{y}.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Levels
+         * @description Give the tileset of a tile that holds much: parts of it by level of detail, each within a proven bound.
+         */
+        get: operations["levels_tiles_3d__model___moment__content__level___x___y__json_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -39938,8 +39958,8 @@ export interface operations {
     content_tiles_3d__model___moment__content__level___x___y__glb_get: {
         parameters: {
             query?: {
-                /** @description Fewer triangles, nowhere more metres from the objects' own than this. */
-                lighten_m?: number;
+                /** @description A part that the tileset of the tile's levels names. */
+                part?: string;
             };
             header?: never;
             path: {
@@ -39963,6 +39983,95 @@ export interface operations {
                 content: {
                     "model/gltf-binary": string;
                 };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    levels_tiles_3d__model___moment__content__level___x___y__json_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a model, or `all`. */
+                model: string;
+                /** @description `now`, or ISO 8601 with an offset; `~SCENARIO` behind it looks as of a scenario. */
+                moment: string;
+                level: number;
+                x: number;
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad input */
             400: {
@@ -40122,10 +40231,7 @@ export interface operations {
     };
     tileset_tiles_3d__model___moment__tileset_json_get: {
         parameters: {
-            query?: {
-                /** @description Fewer triangles, nowhere more metres from the objects' own than this. */
-                lighten_m?: number;
-            };
+            query?: never;
             header?: never;
             path: {
                 /** @description The id of a model, or `all`. */

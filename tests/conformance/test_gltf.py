@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -54,7 +55,17 @@ def tiles(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
                 path = folder / f"{model}-{level}-{x}-{y}.glb"
                 path.write_bytes(source.content(level, x, y).glb)
                 written.append(path)
+                for name in names(json.loads(source.levels(level, x, y).glb)["root"]):
+                    part = path.with_name(f"{path.stem}-{name}.glb")
+                    part.write_bytes(source.part(level, x, y, name).glb)
+                    written.append(part)
     return written
+
+
+def names(tile: dict[str, Any]) -> list[str]:
+    """Return the names of the parts that a tile of levels and those below it show."""
+    own = [tile["content"]["uri"].partition("part=")[2]] if "content" in tile else []
+    return own + [name for each in tile.get("children", []) for name in names(each)]
 
 
 def _blocks() -> object:

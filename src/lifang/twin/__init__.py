@@ -33,7 +33,7 @@ from lifang.twin.scenarios import Scenario, Scenarios
 from lifang.twin.studying import pipe_clearances
 from lifang.twin.tabling import DIFFERENCE_FIELDS, OBJECT_FIELDS, write_geoparquet
 from lifang.twin.tiles import Tile, TileSource
-from lifang.twin.tiling import CONTENT, SUBTREE, Cell
+from lifang.twin.tiling import CONTENT, LEVELS, SUBTREE, Cell
 from lifang.twin.twin import Added, Twin
 from lifang.twin.vector import LAYER, ZOOM_MAX, Quadrant
 from lifang.twin.writing import FEATURE_FIELDS
@@ -46,6 +46,7 @@ __all__ = [
     "FEATURE_FIELDS",
     "FORMS",
     "LAYER",
+    "LEVELS",
     "LINK_KINDS",
     "OBJECT_FIELDS",
     "SAME",

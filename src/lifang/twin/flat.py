@@ -64,9 +64,9 @@ class VectorSource:
 
     def tile(self, at: Quadrant) -> FlatTile:
         """Return one tile; of more than 20,000 objects the largest are kept, none smaller than half a screen point."""
-        version, state = self.held.state(self.objects, self.query)
+        state = self.held.state(self.objects, self.query)
         key = ("flat", at, state, tuple(self.properties), sorted(self.generated))
-        return FlatTile(*self.kept.of(version, key, lambda: self._made(at)))
+        return FlatTile(*self.kept.of(key, lambda: self._made(at)))
 
     def _made(self, at: Quadrant) -> tuple[bytes, list[Classification]]:
         asked = replace(self.query, box=at.near, largest=FEATURES_MAX, across_deg=least_deg(at.z))

@@ -25,21 +25,22 @@ class KeptTiles:
     """Files below ``folder``, together no more than ``most_bytes``: those go first that nobody asked for longest.
 
     A tile is kept with the classifications of what it shows, so that its reading is decided and recorded as if it were
-    made anew. A change of the objects takes all of them away: nothing outlives what it was made of.
+    made anew. Its key names the versions of the objects in it: a change elsewhere leaves it, and nothing asks any more
+    for what a change made old, so that it goes first.
     """
 
     def __init__(self, folder: Path, most_bytes: int = _MOST_BYTES) -> None:
         self._folder, self._most = folder, most_bytes
         self._lock = threading.Lock()
-        self._version = -1
+        self._known = False
         self._sizes: OrderedDict[str, int] = OrderedDict()
         self._bytes = 0
 
-    def of(self, version: int, key: Any, make: Callable[[], Made]) -> Made:
-        """Return the tile that ``key`` names in one ``version`` of the objects, made only if it is not kept."""
-        name = f"{version}-{hashlib.sha256(repr((_FORM, key)).encode()).hexdigest()[:40]}{_ENDING}"
+    def of(self, key: Any, make: Callable[[], Made]) -> Made:
+        """Return the tile that ``key`` names, made only if it is not kept."""
+        name = f"{hashlib.sha256(repr((_FORM, key)).encode()).hexdigest()[:40]}{_ENDING}"
         with self._lock:
-            self._turn_to(version)
+            self._take_up()
             there = name in self._sizes
             if there:
                 self._sizes.move_to_end(name)
@@ -47,19 +48,18 @@ class KeptTiles:
             return found
         made = make()
         if made[0]:
-            self._keep(version, name, made)
+            self._keep(name, made)
         return made
 
-    def _turn_to(self, version: int) -> None:
-        """Take up what is kept of a version, and take what is kept of others away."""
-        if version == self._version:
+    def _take_up(self) -> None:
+        """Take up what is kept from before the program began, once: what was made first is the oldest."""
+        if self._known:
             return
-        self._version = version
-        self._sizes.clear()
-        self._bytes = 0
+        self._known = True
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for path in sorted(self._folder.iterdir()):
-            if path.name.startswith(f"{version}-") and path.name.endswith(_ENDING):
+        found = [(path.stat().st_mtime_ns, path) for path in self._folder.iterdir()]
+        for _, path in sorted(found):
+            if path.name.endswith(_ENDING):
                 self._note(path.name, path.stat().st_size)
             else:
                 path.unlink(missing_ok=True)
@@ -71,15 +71,12 @@ class KeptTiles:
             return None
         return content, [Classification(each) for each in head.decode().split()]
 
-    def _keep(self, version: int, name: str, made: Made) -> None:
+    def _keep(self, name: str, made: Made) -> None:
         content = " ".join(made[1]).encode() + _HEAD + made[0]
         with suppress(OSError):  # a full disk: the tile is served all the same
             with NamedTemporaryFile(dir=self._folder, delete=False) as part:
                 part.write(content)
             with self._lock:
-                if version != self._version:
-                    Path(part.name).unlink()
-                    return
                 Path(part.name).replace(self._folder / name)
                 self._note(name, len(content))
                 while self._bytes > self._most:

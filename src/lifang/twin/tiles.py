@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -20,10 +20,23 @@ from lifang.store import ObjectQuery, Objects
 from lifang.twin.chosen import Chosen
 from lifang.twin.kept import KeptTiles
 from lifang.twin.model import TERRAIN, class_of
-from lifang.twin.tiling import Cell, Pyramid, Solids, Surfaces, content, subtree, tileset
+from lifang.twin.tiling import (
+    Cell,
+    Pyramid,
+    Solids,
+    Surfaces,
+    content,
+    level_tiles,
+    packed,
+    subtree,
+    tileset,
+    unpack,
+)
 
 _COLUMNS = ("id", "class", "name", "model", "geometry", "bottom_m", "top_m", "classification")
 _HELD_MAX = 64
+_MUCH_BYTES = 128 << 10
+Kinds = tuple[Solids, Surfaces, Surfaces]
 _TOLD = ("id", "class", "name", "model")
 
 
@@ -44,13 +57,31 @@ class Values:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What stands in a cell: ``state`` names the versions of objects, ``bytes`` are those of their shapes.
+
+    ``region`` is west, south, east, north in radians, the lowest and highest in metres.
+    """
+
+    cell: Cell
+    state: tuple[int, int]
+    bytes: int
+    region: list[float]
+
+    @property
+    def much(self) -> bool:
+        """Whether it is worth levels of its own."""
+        return self.bytes >= _MUCH_BYTES
+
+
+@dataclass(frozen=True)
 class _Held:
     """The cells that hold objects from ``since`` until ``until`` as of a change, and the grid over them."""
 
     change: int
     since: int
     until: int
-    cells: list[Cell]
+    cells: dict[Cell, Standing]
     pyramid: Pyramid | None
 
 
@@ -61,8 +92,8 @@ class HeldCells:
         self._held: OrderedDict[ObjectQuery, _Held] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, objects: Objects, query: ObjectQuery) -> list[Cell]:
-        """Return the cells of the objects that meet ``query``, by key."""
+    def of(self, objects: Objects, query: ObjectQuery) -> dict[Cell, Standing]:
+        """Return what stands in the cells of the objects that meet ``query``, by key."""
         return self._known(objects, query).cells
 
     def pyramid(self, objects: Objects, query: ObjectQuery) -> Pyramid:
@@ -74,13 +105,13 @@ class HeldCells:
             )
         return found
 
-    def state(self, objects: Objects, query: ObjectQuery) -> tuple[int, tuple[ObjectQuery, int]]:
-        """Return the number of the last change, and what names the state of what meets ``query`` as long as it lasts.
+    def state(self, objects: Objects, query: ObjectQuery) -> tuple[int, ObjectQuery, int]:
+        """Return what names the state of all that meets ``query`` as long as it lasts.
 
         The moment of ``query`` is not in it, but the one since which nothing began or ended.
         """
         found = self._known(objects, query)
-        return found.change, (_hashable(replace(query, valid=0)), found.since)
+        return found.change, _hashable(replace(query, valid=0)), found.since
 
     def _known(self, objects: Objects, query: ObjectQuery) -> _Held:
         key, change = _hashable(replace(query, valid=0)), objects.last_change
@@ -89,7 +120,7 @@ class HeldCells:
         if known and known.change == change and known.since <= query.valid < known.until:
             return known
         since, until = objects.steady(query)
-        cells = [Cell.of_key(each) for each in objects.count(query, "cell")["cell"].to_pylist()]
+        cells = {each.cell: each for each in map(_standing, objects.cells(query).to_pylist())}
         held = _Held(change, since, until, cells, Pyramid.over(cells) if cells else None)
         with self._lock:
             self._held[key] = held
@@ -113,10 +144,9 @@ class TileSource:
     held: HeldCells
     kept: KeptTiles
     generated: frozenset[str] = frozenset()  # models whose objects nobody surveyed
-    lighten_m: float = 0.0  # how far from the objects what is shown may lie
 
     @cached_property
-    def cells(self) -> list[Cell]:
+    def cells(self) -> dict[Cell, Standing]:
         """The cells of the grid in which there are objects, by key: counted once while what they hold stays."""
         return self.held.of(self.objects, self.query)
 
@@ -135,31 +165,54 @@ class TileSource:
 
     def tileset(self) -> dict[str, Any]:
         """Return the ``tileset.json`` of 3D Tiles 1.1; ``NotFound`` if there is nothing to show."""
-        pyramid, extent = self._pyramid, self.objects.extent(self.query) or (0.0,) * 6
         kinds = self.objects.count(self.query, "class").to_pylist()
         named = [(each["class"], each["count"], class_of(each["class"])) for each in kinds]
         classes = [{"id": kind, "zh": zh, "en": en, "count": count} for kind, count, (zh, en, _) in named]
-        query = f"?lighten_m={self.lighten_m:g}" if self.lighten_m else ""
-        return tileset(pyramid, (extent[4], extent[5]), query=query, box=extent[:4], classes=classes)
+        few = [each.region for each in self.cells.values() if not each.much]
+        much = [(_place(each.cell, self._pyramid.root), each.region) for each in self.cells.values() if each.much]
+        return tileset(self._pyramid, few, much, classes=classes)
 
     def subtree(self, level: int, x: int, y: int) -> bytes:
         """Return the subtree file that begins at a tile, or ``NotFound``."""
         root = self._inside(level, x, y)
-        return subtree(root, self.cells)
+        return subtree(root, [each.cell for each in self.cells.values() if not each.much])
 
     def content(self, level: int, x: int, y: int) -> Tile:
-        """Return what a tile shows, or ``NotFound``."""
-        cell = self._inside(level, x, y)
-        version, state = self.held.state(self.objects, self.query)
-        key = ("3d", cell.key, state, sorted(self.generated), self.lighten_m)
-        return Tile(*self.kept.of(version, key, lambda: self._made(cell, (level, x, y))))
+        """Return what stands in a cell just as it is, or ``NotFound``."""
+        standing = self._standing(level, x, y)
+        return Tile(*self._kept("3d", standing, lambda rows: content(rows, standing.cell.box)))
 
-    def _made(self, cell: Cell, place: tuple[int, int, int]) -> tuple[bytes, list[Classification]]:
-        rows = self._held_by(cell, _COLUMNS)
-        if not len(rows):
-            raise NotFound("There is no such tile.", where="/".join(map(str, place)), mend="Follow the subtree files.")
-        classes = [Classification(each) for each in rows["classification"].unique().to_pylist()]
-        return content(parts_of(rows, self.generated), cell.box, lighten_m=self.lighten_m), classes
+    def levels(self, level: int, x: int, y: int) -> Tile:
+        """Return the tileset, as JSON, of what stands in a cell by levels of detail, or ``NotFound``."""
+        pack, classes = self._pack(level, x, y)
+        return Tile(unpack(pack, ""), classes)
+
+    def part(self, level: int, x: int, y: int, name: str) -> Tile:
+        """Return the binary glTF of a tile that :meth:`levels` names, or ``NotFound``."""
+        pack, classes = self._pack(level, x, y)
+        return Tile(unpack(pack, name), classes)
+
+    def _pack(self, level: int, x: int, y: int) -> tuple[bytes, list[Classification]]:
+        """Return all tiles of a cell: they are made together."""
+        standing = self._standing(level, x, y)
+        cell, uri = standing.cell, f"{y}.glb?part={{name}}"
+        return self._kept(uri, standing, lambda rows: packed(*level_tiles(rows, cell.box, cell.size_m, uri=uri)))
+
+    def _kept(
+        self, form: str, standing: Standing, make: Callable[[Kinds], bytes]
+    ) -> tuple[bytes, list[Classification]]:
+        def made() -> tuple[bytes, list[Classification]]:
+            rows = self._held_by(standing.cell, _COLUMNS)
+            classes = [Classification(each) for each in rows["classification"].unique().to_pylist()]
+            return make(parts_of(rows, self.generated)), classes
+
+        return self.kept.of((form, standing.cell.key, standing.state, sorted(self.generated)), made)
+
+    def _standing(self, level: int, x: int, y: int) -> Standing:
+        found = self.cells.get(self._inside(level, x, y))
+        if found is None:
+            raise NotFound("There is no such tile.", where=f"{level}/{x}/{y}", mend="Follow the subtree files.")
+        return found
 
     def values(self, level: int, x: int, y: int, name: str) -> Values:
         """Return a property of each object that a tile shows, or ``NotFound``."""
@@ -183,6 +236,12 @@ class TileSource:
 def _place(cell: Cell, root: Cell) -> tuple[int, int, int]:
     level = cell.level - root.level
     return level, cell.x - (root.x << level), cell.y - (root.y << level)
+
+
+def _standing(row: dict[str, Any]) -> Standing:
+    degrees = [row[name] for name in ("west", "south", "east", "north")]
+    region = [*np.radians(degrees).tolist(), row["bottom_m"], row["top_m"]]
+    return Standing(Cell.of_key(row["cell"]), (row["state"], row["count"]), row["bytes"] or 0, region)
 
 
 def _plain(value: Any) -> bool:

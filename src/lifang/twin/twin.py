@@ -197,10 +197,10 @@ class Twin:
         grades = {grade for side in sides for grade in classes_of(side)}
         return difference_table(changes, *sides), sorted(grades)
 
-    def tiles(self, query: ObjectQuery, *, lighten_m: float = 0.0) -> TileSource:
-        """Return the tiles of the objects that meet ``query``, in which they may lie ``lighten_m`` metres off."""
+    def tiles(self, query: ObjectQuery) -> TileSource:
+        """Return the tiles of the objects that meet ``query``."""
         shaped, generated = replace(query, shaped=True), frozenset(self._generated())
-        return TileSource(self._objects, shaped, self._cells, self._kept, generated, lighten_m)
+        return TileSource(self._objects, shaped, self._cells, self._kept, generated)
 
     def models(self, query: ObjectQuery) -> list[tuple[str, int, ModelCard]]:
         """Return id, number of objects and card of each model of the objects that meet ``query``, by id."""

@@ -45,15 +45,11 @@ def test_a_selection_comes_as_gltf_about_its_origin(built: House) -> None:
     assert b"blocks:c" in content
 
 
-def test_gltf_and_tiles_are_lightened_within_the_bound_that_they_tell(built: House) -> None:
+def test_gltf_is_lightened_within_the_bound_that_it_tells(built: House) -> None:
     asked = {"format": "glb", "at": T2, "class": "Building", "lighten_m": 0.5}
     content = built.client().get(ADDRESS, params=asked).content
     told = json.loads(content[20 : 20 + struct.unpack_from("<I", content, 12)[0]])["asset"]["extras"]["lightened"]
     assert told == {"most_m": 0.5, "bound_m": 0.0, "triangles_before": 24, "triangles": 24}  # blocks have but corners
-    tileset = f"/tiles/3d/blocks/{T2}/tileset.json"
-    uri = built.client().get(tileset, params={"lighten_m": 0.5}).json()["root"]["content"]["uri"]
-    assert uri.endswith(".glb?lighten_m=0.5")
-    assert "?" not in built.client().get(tileset).json()["root"]["content"]["uri"]
     assert built.client().get(ADDRESS, params={**asked, "format": "cityjson"}).status_code == 400
 
 

@@ -57,8 +57,8 @@ def test_tiles_follow_a_change(twin: Twin) -> None:
 def test_a_tile_asked_for_again_counts_nothing(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
     raise_at(twin, "one", 104.0, 2000)
     counted: list[Any] = []
-    count = Objects.count
-    monkeypatch.setattr(Objects, "count", lambda *given: counted.append(given) or count(*given))
+    cells = Objects.cells
+    monkeypatch.setattr(Objects, "cells", lambda *given: counted.append(given) or cells(*given))
     for month in (1, 2, 3):
         source = twin.tiles(twin.query(at=datetime(2020, month, 1, tzinfo=UTC)))
         assert source.content(*source.tiles()[0]).glb[:4] == b"glTF"
@@ -83,11 +83,24 @@ def test_a_tile_asked_for_again_is_the_file_that_was_kept(twin: Twin, monkeypatc
     assert twin.tiles(later).content(*place) != first
 
 
+def test_a_change_elsewhere_leaves_a_kept_tile(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+    raise_at(twin, "one", 104.0, 2000)
+    first = twin.tiles(twin.query(at=year(2020))).content(0, 0, 0)
+    raise_at(twin, "two", 104.1, 2010)
+    after = twin.tiles(twin.query(at=year(2020)))
+    place = after.place(next(iter(twin.tiles(twin.query(at=year(2020), models=["one"])).cells)))
+    before = twin.tiles(twin.query(at=year(2005)))
+    with monkeypatch.context() as nothing:
+        nothing.setattr(Objects, "read", lambda *_: pytest.fail("it was made again"))
+        assert after.content(*place) == first
+        assert before.content(0, 0, 0) == first
+
+
 def test_no_more_tiles_are_kept_than_fit_the_oldest_go_first(tmp_path: Path) -> None:
     made: list[str] = []
 
-    def tile(kept: KeptTiles, name: str, version: int = 1) -> bytes:
-        return kept.of(version, name, lambda: (made.append(name) or name.encode() * 100, [Classification.OPEN]))[0]
+    def tile(kept: KeptTiles, name: str) -> bytes:
+        return kept.of(name, lambda: (made.append(name) or name.encode() * 100, [Classification.OPEN]))[0]
 
     kept = KeptTiles(tmp_path / "tiles", most_bytes=350)
     for each in ("a", "b", "c", "a", "d", "a", "b"):
@@ -97,6 +110,3 @@ def test_no_more_tiles_are_kept_than_fit_the_oldest_go_first(tmp_path: Path) -> 
     again = KeptTiles(tmp_path / "tiles", most_bytes=350)
     tile(again, "a")
     assert made[5:] == []  # kept beyond the end of the program
-    tile(again, "a", version=2)
-    assert made[5:] == ["a"]
-    assert len(list((tmp_path / "tiles").iterdir())) == 1

@@ -100,3 +100,22 @@ def test_an_open_sheet_keeps_its_corners_and_normals() -> None:
     found = lighten(sheet, 0.1)
     assert (found.bound_m, found.after) == (0.0, 2)
     assert found.mesh.normal.tolist() == [[0.0, 0.0, 1.0]] * 6
+
+
+def test_where_parts_meet_their_border_stays_and_joined_objects_are_one_sheet() -> None:
+    side = 12
+    x, y = (each.ravel().astype(float) for each in np.meshgrid(*[np.arange(side + 1)] * 2))
+    place = np.column_stack((x, y, np.zeros(len(x))))
+    low = (np.arange(side)[:, None] * (side + 1) + np.arange(side)).ravel()
+    corner = np.concatenate([low[:, None] + each for each in ([0, 1, side + 2], [0, side + 2, side + 1])])
+    here = place[corner].reshape(-1, 3)
+    east = (place[corner][:, :, 0].mean(axis=1) > side / 2).astype(np.int64)
+    sheet = Mesh(here, here * 0, np.repeat(east, 3), np.arange(len(here)).reshape(-1, 3))
+    joined = lighten(sheet, 0.01, joined=True)
+    assert joined.bound_m == pytest.approx(0.0, abs=1e-12)
+    assert joined.mesh.areas_m2().sum() == pytest.approx(side * side)
+    assert set(joined.mesh.owner.tolist()) == {0, 1}
+    for parted in (lighten(sheet, 0.01, part=east, joined=True), lighten(sheet, 0.01)):
+        middle = {tuple(each) for each in parted.mesh.position.tolist() if each[0] == side / 2}
+        assert len(middle) == side + 1
+        assert joined.after < parted.after < parted.before / 2

@@ -127,7 +127,7 @@ def test_a_subtree_tells_which_tiles_there_are() -> None:
 
 def test_the_tileset_halves_its_error_from_level_to_level() -> None:
     pyramid = Pyramid.over([Cell(15, 51749, 21971), Cell(15, 51780, 21990)])
-    told = tileset(pyramid, (-1.0, 90.0))
+    told = tileset(pyramid, [[1.816, 0.535, 1.817, 0.536, -1.0, 90.0]])
     implicit = told["root"]["implicitTiling"]
     assert told["asset"]["version"] == "1.1"
     assert implicit["availableLevels"] == pyramid.levels

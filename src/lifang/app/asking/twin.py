@@ -199,11 +199,9 @@ class TwinView:
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
         return self._twin.properties(self.query(at, None, model=model, scenario=scenario))
 
-    def tiles(
-        self, *, at: datetime, model: str | None = None, scenario: str | None = None, lighten_m: float = 0.0
-    ) -> SeenTiles:
+    def tiles(self, *, at: datetime, model: str | None = None, scenario: str | None = None) -> SeenTiles:
         """Return the tiles of a model, or of all, ``at`` a moment; see :meth:`Twin.tiles`."""
-        source = self._twin.tiles(self.query(at, None, model=model, scenario=scenario), lighten_m=lighten_m)
+        source = self._twin.tiles(self.query(at, None, model=model, scenario=scenario))
         return SeenTiles(self._asker, source, self._version)
 
     def vector(
@@ -329,9 +327,15 @@ class SeenTiles:
     source: TileSource
     version: str
 
-    def content(self, level: int, x: int, y: int) -> bytes:
-        """Return the binary glTF of a tile, or ``NotFound``."""
-        found = self.source.content(level, x, y)
+    def content(self, level: int, x: int, y: int, part: str = "") -> bytes:
+        """Return the binary glTF of a tile, or of a ``part`` that its levels name; ``NotFound`` if there is none."""
+        found = self.source.part(level, x, y, part) if part else self.source.content(level, x, y)
+        self._saw(found.classes, level, x, y)
+        return found.glb
+
+    def levels(self, level: int, x: int, y: int) -> bytes:
+        """Return the tileset of a tile's levels of detail, or ``NotFound``."""
+        found = self.source.levels(level, x, y)
         self._saw(found.classes, level, x, y)
         return found.glb
 

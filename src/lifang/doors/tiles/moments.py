@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Path, Query, Request
+from fastapi import Path, Request
 
 from lifang.core import parse_instant
 from lifang.doors.http import Asker, asking, entity_tag
@@ -18,9 +18,6 @@ _NOW, _AS_OF = "now", "~"
 Sees = Annotated[Asker, asking(Action.READ, Resource("object"), per_item=True)]
 _MOMENT = "`now`, or ISO 8601 with an offset; `~SCENARIO` behind it looks as of a scenario."
 At = Annotated[str, Path(alias="moment", max_length=130, description=_MOMENT)]
-Lighten = Annotated[
-    float, Query(ge=0, le=10, description="Fewer triangles, nowhere more metres from the objects' own than this.")
-]
 Model = Annotated[str, Path(max_length=64, description="The id of a model, or `all`.")]
 
 

@@ -28,6 +28,21 @@ class Mesh:
         a, b, c = (self.position[self.triangle[:, corner]] for corner in range(3))
         return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
 
+    def taken(self, triangles: NDArray[np.int64]) -> tuple[Mesh, NDArray[np.int64]]:
+        """Return some of its triangles, with the owners that they have: of these, ``owner`` tells the number."""
+        used, corner = np.unique(self.triangle[triangles], return_inverse=True)
+        owners, owner = np.unique(self.owner[used], return_inverse=True)
+        tint = None if self.tint is None else self.tint[used]
+        taken = Mesh(self.position[used], self.normal[used], owner.reshape(-1), corner.reshape(-1, 3), tint)
+        return taken, owners
+
+    def spans_m(self, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the least and the greatest position of each of ``count`` owners, shape (count, 3) each."""
+        least, most = np.full((count, 3), np.inf), np.full((count, 3), -np.inf)
+        np.minimum.at(least, self.owner, self.position)
+        np.maximum.at(most, self.owner, self.position)
+        return least, most
+
     def welded(self) -> Mesh:
         """Return it with one vertex where triangles of an owner meet, and normals that turn from face to face."""
         a, b, c = (self.position[self.triangle[:, corner]] for corner in range(3))

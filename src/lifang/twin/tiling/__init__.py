@@ -5,10 +5,13 @@ Does not belong here: where objects come from, who may see them. Reads and write
 
 from lifang.twin.tiling.content import Solids, Surfaces, content
 from lifang.twin.tiling.grid import Cell, Pyramid, keys
-from lifang.twin.tiling.tileset import CONTENT, SUBTREE, SUBTREE_LEVELS, subtree, tileset
+from lifang.twin.tiling.levels import level_tiles
+from lifang.twin.tiling.pack import packed, unpack
+from lifang.twin.tiling.tileset import CONTENT, LEVELS, SUBTREE, SUBTREE_LEVELS, subtree, tileset
 
 __all__ = [
     "CONTENT",
+    "LEVELS",
     "SUBTREE",
     "SUBTREE_LEVELS",
     "Cell",
@@ -17,6 +20,9 @@ __all__ = [
     "Surfaces",
     "content",
     "keys",
+    "level_tiles",
+    "packed",
     "subtree",
     "tileset",
+    "unpack",
 ]

@@ -41,6 +41,11 @@ class Cell:
         return Box(west, south, west + side, south + side)
 
     @property
+    def size_m(self) -> float:
+        """No object in it is greater, the diagonal of its bounding box in metres; see :func:`keys`."""
+        return LEAF_ERROR_M * 2.0 ** (LEAF_LEVEL - self.level)
+
+    @property
     def key(self) -> int:
         """The cell as one number, see :func:`keys`."""
         return self.level << 56 | self.x << 28 | self.y

@@ -1,11 +1,11 @@
 """What a viewer reads first: the tileset's JSON, and which of its tiles there are.
 
-Source: OGC 22-025r4 (3D Tiles 1.1), clause 7.6 (implicit tiling) and 7.6.6 (subtree files).
+Source: OGC 22-025r4 (3D Tiles 1.1), 6.7 (tiles), 7.6 (implicit tiling) and 7.6.6 (subtree files).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,32 +17,65 @@ from lifang.twin.tiling.grid import Cell, Pyramid
 
 SUBTREE_LEVELS = 6
 CONTENT = "content/{level}/{x}/{y}.glb"
+LEVELS = "content/{level}/{x}/{y}.json"
 SUBTREE = "subtrees/{level}/{x}/{y}.subtree"
 
 Bits = NDArray[np.bool_]
+Region = list[float]
 
 
-def tileset(pyramid: Pyramid, heights_m: tuple[float, float], *, query: str = "", **extras: Any) -> dict[str, Any]:
-    """Return the ``tileset.json`` of ``pyramid``; ``heights_m`` are the lowest and the highest above the ellipsoid.
+def tileset(
+    pyramid: Pyramid,
+    few: Sequence[Region],
+    much: Sequence[tuple[tuple[int, int, int], Region]] = (),
+    **extras: Any,
+) -> dict[str, Any]:
+    """Return the ``tileset.json`` of ``pyramid``; a region is west, south, east, north in radians, low, high in metres.
 
-    ``query`` stands behind the address of each tile.
+    ``few`` are the regions of what its implicit tiles show; ``much`` the places and regions of cells that have a
+    tileset of levels each.
     """
+    roots = [_implicit(pyramid, around(few))] if few else []
+    roots += [_levels(*each, pyramid) for each in much]
+    every = [*few, *(region for _, region in much)]
+    box = np.degrees(around(every)[:4]).tolist()
+    error = max(2 * pyramid.error_m(0), *(each["geometricError"] for each in roots))
+    whole = {"boundingVolume": {"region": around(every)}, "geometricError": error, "refine": "ADD", "children": roots}
+    root = whole if much else roots[0]
+    return {"asset": {"version": "1.1", "extras": {"box": box, **extras}}, "geometricError": error, "root": root}
+
+
+def _implicit(pyramid: Pyramid, region: Region) -> dict[str, Any]:
     return {
-        "asset": {"version": "1.1", "extras": extras},
-        "geometricError": pyramid.error_m(0) * 2,
-        "root": {
-            "boundingVolume": {"region": [*_radians(pyramid.root.box), *map(float, heights_m)]},
-            "geometricError": pyramid.error_m(0),
-            "refine": "ADD",
-            "content": {"uri": f"{CONTENT}{query}"},
-            "implicitTiling": {
-                "subdivisionScheme": "QUADTREE",
-                "subtreeLevels": SUBTREE_LEVELS,
-                "availableLevels": pyramid.levels,
-                "subtrees": {"uri": SUBTREE},
-            },
+        "boundingVolume": {"region": [*_radians(pyramid.root.box), *region[4:]]},
+        "geometricError": pyramid.error_m(0),
+        "refine": "ADD",
+        "content": {"uri": CONTENT},
+        "implicitTiling": {
+            "subdivisionScheme": "QUADTREE",
+            "subtreeLevels": SUBTREE_LEVELS,
+            "availableLevels": pyramid.levels,
+            "subtrees": {"uri": SUBTREE},
         },
     }
+
+
+def _levels(place: tuple[int, int, int], region: Region, pyramid: Pyramid) -> dict[str, Any]:
+    """Return a tile that shows nothing, and below it the tileset of a cell: it is asked for where it is seen at all."""
+    level, x, y = place
+    error = pyramid.cell(level, x, y).size_m
+    volume = {"boundingVolume": {"region": region}, "geometricError": error}
+    return {
+        **volume,
+        "refine": "ADD",
+        "children": [{**volume, "content": {"uri": LEVELS.format(level=level, x=x, y=y)}}],
+    }
+
+
+def around(regions: Sequence[Region]) -> Region:
+    """Return the region about ``regions``, of which there is at least one."""
+    west, south, east, north, low, high = zip(*regions, strict=True)
+    return [min(west), min(south), max(east), max(north), min(low), max(high)]
 
 
 def _radians(box: Box) -> list[float]:

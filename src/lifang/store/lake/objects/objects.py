@@ -34,6 +34,10 @@ _DIFFERING = sql(
     f"WHEN NOT ({_SAME_PLACE}) THEN 'moved' ELSE 'changed' END AS change FROM",
 )
 _WHERE_DIFFERING = f"WHERE a.id IS NULL OR b.id IS NULL OR NOT ({_SAME}) ORDER BY 1"
+_STANDING = """count(*)::BIGINT AS count, bit_xor(hash(id, valid_from, recorded_from)) AS state,
+       sum(list_sum(list_transform(geometry, lambda each: octet_length(each.wkb))))::BIGINT AS bytes,
+       min(west) AS west, min(south) AS south, max(east) AS east, max(north) AS north,
+       min(bottom_m) AS bottom_m, max(top_m) AS top_m"""
 _ACROSS = "greatest(east - west, north - south)"
 
 _PROPERTIES = """, picked AS (SELECT properties FROM shown USING SAMPLE reservoir(50000 ROWS) REPEATABLE (1)),
@@ -100,6 +104,17 @@ class Objects:
         each = "*" if query.until is None else "DISTINCT id"
         figures = f"count({each})::BIGINT AS count, max(recorded_from) AS recorded"
         return self._asked(sql("SELECT", f"{key}{figures}", "FROM", _VERSION, where, group), values)
+
+    def cells(self, query: ObjectQuery) -> pa.Table:
+        """Return a row for each cell in which something meets ``query``, by cell.
+
+        ``state`` names the versions there, ``count`` of them, ``bytes`` are those of their shapes; ``west``, ``south``,
+        ``east``, ``north`` in degrees, ``bottom_m`` and ``top_m`` are about all of them.
+        """
+        where, values = where_of(query)
+        return self._asked(
+            sql("SELECT cell,", _STANDING, "FROM", _VERSION, where, "GROUP BY cell ORDER BY cell"), values
+        )
 
     def statistics(self, query: ObjectQuery, by: str) -> pa.Table:
         """Return ``group, count, least_m, mean_m, greatest_m`` (heights) of what meets ``query``, by a column."""
