@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _STEP = 4  # from one level's bound to the next
-_LEAST_M = 0.2  # a finer level than this is what is there
+_LEAST_M = 0.5  # a finer level than this is what is there: frames and panes are seen
 _PAYS = 0.5  # of the triangles of the next finer level: more are not worth a level
 _TRIANGLES_MAX = 16_000  # of a tile, or so
 _DEPTH_MAX = 6
