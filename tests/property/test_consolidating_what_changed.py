@@ -29,7 +29,7 @@ KIND = "legal_entity"
 CODES = complete_uscc(["91000000"] * 7, [f"{n:08d}" for n in range(7)])
 NAMES = ["甲有限公司", "甲有限责任公司", "乙（成都）公司", "乙(成都)公司", "丙厂", "丁厂", ""]
 BUREAUS = ("market", "tax", "credit")
-STEPS = 14
+STEPS = 9
 
 
 @pytest.fixture
