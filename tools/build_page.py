@@ -33,10 +33,15 @@ except ImportError:
 def source_hash() -> str:
     """Return one hash over every source file of the page."""
     digest = hashlib.sha256()
-    for path in sorted(PAGE.rglob("*")):
-        if path.is_file() and not _NOT_SOURCES & set(path.relative_to(PAGE).parts):
-            digest.update(str(path.relative_to(PAGE)).encode() + b"\0" + path.read_bytes())
+    parts = [part for part in PAGE.iterdir() if part.name not in _NOT_SOURCES]
+    for path in sorted(path for part in parts for path in (part, *part.rglob("*")) if path.is_file()):
+        digest.update(str(path.relative_to(PAGE)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def is_built() -> bool:
+    """Return whether the page is built from its sources as they are."""
+    return STAMP.exists() and STAMP.read_text("ascii") == source_hash()
 
 
 def npm(*arguments: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
@@ -65,9 +70,9 @@ def _find_npm() -> tuple[Path, list[str]]:
 
 def build() -> bool:
     """Build the page if its sources changed; return whether anything was built."""
-    wanted = source_hash()
-    if STAMP.exists() and STAMP.read_text("ascii") == wanted:
+    if is_built():
         return False
+    wanted = source_hash()
     for command in (["ci", "--no-audit", "--no-fund", "--ignore-scripts"], ["run", "build"]):
         done = npm(*command, quiet=True)
         if done.returncode:

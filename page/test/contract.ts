@@ -25,6 +25,7 @@ export function contract(s: S): void {
   fits<T.CityObject>(s.ObjectBody);
   fits<T.Everything>(s.EverythingBody);
   fits<T.TwinClashes>(s.ClashReportBody);
+  fits<T.TwinTopic>(s.TopicBody);
   fits<T.TwinScenario>(s.ScenarioBody);
   fits<T.TwinExamination>(s.ExaminationBody);
   fits<T.RefusedRow>(s.RefusedRow);

@@ -103,6 +103,31 @@ export interface TwinScenario {
   adopted: string | null;
 }
 
+/** A perspective view: degrees and metres of the eye and of what it looks at, and the objects that it is about. */
+export interface TwinSight {
+  eye: number[];
+  target: number[];
+  field_of_view: number;
+  selection: string[];
+  shown: boolean;
+  exceptions: string[];
+}
+
+/** What somebody has to say about a view of the twin. */
+export interface TwinTopic {
+  guid: string;
+  title: string;
+  description: string;
+  author: string;
+  created: string;
+  kind: string;
+  status: string;
+  view: TwinSight | null;
+  pictured: boolean;
+  link: string;
+  classification: string;
+}
+
 /** How two models, or two versions of one, differ by shape. */
 export interface TwinComparison {
   counts: Partial<Record<"same" | "moved" | "changed" | "only_one" | "only_other", number>>;

@@ -52,7 +52,7 @@ export class StandardsPiece extends ActingPiece {
           </thead>
           <tbody>
             ${items.map((one) => html`<tr data-standard=${one.reference}>
-              <td>${itemLink(one.reference, nameOf(one.title, this.tongue))}</td><td class="tight"><code>${one.reference}</code></td>
+              <td>${itemLink(one.reference, nameOf(one.title, this.tongue))}</td><td class="tight"><code>${one.reference.split(/(?<=[_@])/).map((each) => html`${each}<wbr />`)}</code></td>
               <td class="number">${one.element_count}</td>
               <td>${t(one.shipped ? "standards.shipped" : "standards.own")}</td>
             </tr>`)}

@@ -15,7 +15,7 @@ const LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"; // none that is taken for an
 const LENGTH = 20;
 
 /** Return a password that nobody can guess: 100 bits in letters that are read without mistaking one for another. */
-export function newPassword(): string {
+function newPassword(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(LENGTH)), (byte) => LETTERS[byte % LETTERS.length]).join("");
 }
 

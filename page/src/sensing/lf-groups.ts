@@ -39,7 +39,7 @@ export class GroupsPiece extends Piece {
     const ill = (health: Record<string, number>): number => (health["silent"] ?? 0) + (health["partial"] ?? 0) + (health["explained"] ?? 0);
     const order = [...groups].sort((a, b) => ill(b.health) - ill(a.health) || b.devices - a.devices).slice(0, MOST);
     const narrow = (code: string): void => changeView(t("undo.filtered"), { devices: { ...view.value.devices, [this.by]: code } });
-    return html`<div class="table" tabindex="0" role="region" aria-labelledby="groups-title">
+    return html`<div class="table" tabindex="0" role="group" aria-labelledby="groups-title">
         <table class="groups">
           <thead><tr><th scope="col">${t(`facet.device.${this.by}` as "facet.device.type")}</th><th scope="col" class="number">${t("groups.devices")}</th>
             <th scope="col" class="number">${healthSign("silent")}${t("flow.silent")}</th><th scope="col" class="number">${t("device.uptime")}</th><th scope="col" class="number">${t("device.loss")}</th><th scope="col" class="number">${t("device.lag")}</th></tr></thead>

@@ -7,11 +7,17 @@ import { pending } from "./ready";
 export class Fetched<T> {
   asked: Asked<T> = ASKED;
   private key: string | null = null;
+  private answered: string | null = null;
 
   constructor(
     protected readonly host: ReactiveControllerHost,
     private readonly waitsFor: string | null = null,
   ) {}
+
+  /** Whether what is here answers what was asked last. */
+  get fresh(): boolean {
+    return this.key === this.answered;
+  }
 
   /** Return the answer for a key, asking if the key is new. */
   want(key: string, call: () => Promise<T>): Asked<T> {
@@ -39,6 +45,7 @@ export class Fetched<T> {
     }
     if (key !== this.key) return;
     this.asked = answer;
+    this.answered = key;
     this.host.requestUpdate();
     if (this.waitsFor) pending.delete(this.waitsFor);
   }

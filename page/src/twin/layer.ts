@@ -36,8 +36,10 @@ const GROUND = "TINRelief";
 /** Classes of what is no solid: ground, and space that things stand in. */
 const HOLLOW = /^TINRelief$|(Room|Storey|Unit|Space)$/;
 const GROUND_SHOWN = 0.3; // of the ground, when it is looked through
-const SHADE = 0.3; // of an object's colour is that of where it is cut through
+const SHADE = 0.12; // of an object's colour is that of where it is cut through: darker than any wall in shade
 const NEAR_M = 0.01;
+const ROOM = "BuildingRoom";
+const INSET_M = 0.03; // a room is drawn so much smaller than it is: its floor is not in the plane of the slab below
 
 interface Table {
   getPropertyTableData(tables: number[], ids: number[]): unknown[];
@@ -181,6 +183,7 @@ export class TileLayer {
       const clear = !Array.isArray(mesh.material) && mesh.material.transparent;
       const piece = { told: tableOf(mesh), address: values, holds: null, faces: mesh.geometry.getAttribute("color") ?? null, clear };
       this.pieces.set(mesh, piece);
+      shrinkRooms(mesh, piece.told, this.worldOf(mesh));
       this.cap(mesh, piece);
       this.paint(mesh);
     }
@@ -314,6 +317,19 @@ function tableOf(mesh: Mesh | LineSegments): Told[] {
   let most = -1;
   for (let vertex = 0; vertex < ids.count; vertex++) most = Math.max(most, ids.getX(vertex));
   return Array.from({ length: most + 1 }, (_, id) => ({ ...(table.getPropertyTableData([number], [id])[0] as Told) }));
+}
+
+/** Draw rooms a little smaller than they are, along their normals. */
+function shrinkRooms(mesh: Mesh, told: readonly Told[], world: Matrix4): void {
+  if (!told.some((each) => each.class === ROOM)) return;
+  const [at, normal, ids] = ["position", "normal", "_feature_id_0"].map((name) => mesh.geometry.getAttribute(name));
+  if (!at || !normal || !ids) return;
+  const { x, y, z } = new Vector3().setFromMatrixScale(world);
+  for (let vertex = 0; vertex < ids.count; vertex++) {
+    if (told[ids.getX(vertex)]?.class !== ROOM) continue;
+    const inward = [normal.getX(vertex) / x, normal.getY(vertex) / y, normal.getZ(vertex) / z].map((part) => part * INSET_M) as [number, number, number];
+    at.setXYZ(vertex, at.getX(vertex) - inward[0], at.getY(vertex) - inward[1], at.getZ(vertex) - inward[2]);
+  }
 }
 
 /** Give every vertex of a mesh the colour of its feature. */

@@ -78,23 +78,28 @@ export class TwinTimePiece extends Piece {
 
   /** Whether a scenario is part of the plan, or how those in charge make it so. */
   private adoption({ id, adopted }: TwinScenario): TemplateResult | typeof nothing {
-    if (adopted) return html`<span class="fine">${t("twin.adopted", { day: moment(adopted, this.zone).slice(0, 10) })}</span>`;
-    if (!mayAct(data.value.subject, "data_officer")) return nothing;
-    return html`<details class="twin-adopt"><summary>${t("twin.adopt")}</summary>
-      <form class="twin-drawer" @submit=${(event: SubmitEvent) => void this.adopt(event, id)}>
-        <p class="fine">${t("twin.adopt.why")}</p>
-        <label>${t("twin.adopt.since")} <input name="since" type="date" required value=${isoIn(data.value.now, this.zone).slice(0, 10)} /></label>
-        <button>${t("twin.adopt")}</button>
+    const told = adopted ? html`<span class="fine">${t("twin.adopted", { day: moment(adopted, this.zone).slice(0, 10) })}</span>` : nothing;
+    if (!mayAct(data.value.subject, "data_officer")) return told;
+    const [word, why] = adopted ? (["twin.adopt.back", "twin.adopt.back.why"] as const) : (["twin.adopt", "twin.adopt.why"] as const);
+    const done = (event: SubmitEvent): void => void this.settle(event, (day) => (adopted ? calls.takeBackScenario(id) : calls.adoptScenario(id, day)));
+    return html`${told}<details class="twin-adopt" @toggle=${() => (this.problem = null)}><summary>${t(word)}</summary>
+      <form class="twin-drawer" @submit=${done}>
+        <p class="fine">${t(why)}</p>
+        ${adopted ? nothing : html`<label>${t("twin.adopt.since")} <input name="since" type="date" required value=${isoIn(data.value.now, this.zone).slice(0, 10)} /></label>`}
+        <button>${t(word)}</button>
         ${this.problem ? problemCard(this.problem) : nothing}
       </form></details>`;
   }
 
-  private async adopt(event: SubmitEvent, id: string): Promise<void> {
+  /** Adopt a scenario from the day that the form names, or take it back; the city is another from then on. */
+  private async settle(event: SubmitEvent, act: (since: string) => Promise<TwinScenario>): Promise<void> {
     event.preventDefault();
-    const day = String(new FormData(event.currentTarget as HTMLFormElement).get("since"));
+    const form = event.currentTarget as HTMLFormElement;
+    const day = String(new FormData(form).get("since") ?? "");
     try {
-      await calls.adoptScenario(id, `${day}T00:00:00${isoIn(Date.parse(day), this.zone).slice(19)}`);
+      await act(day && `${day}T00:00:00${isoIn(Date.parse(day), this.zone).slice(19)}`);
       this.problem = null;
+      form.closest("details")?.removeAttribute("open");
       this.scenarios.forget();
       this.moments.forget();
       data.set({ twin: data.value.twin + 1 });

@@ -13,6 +13,7 @@ import { emptyCard, problemCard } from "../shell/parts";
 import { pending } from "../shell/ready";
 import { data, here } from "../state/data";
 import { asOf, comparedWith, eyeText } from "../state/twin-url";
+import { formatView } from "../state/url";
 import { view } from "../state/view";
 import { byChange, byClass, byHeight, byModel, byProperty, bySensed, type Dress, type Swatch } from "./colours";
 import type { Look } from "./layer";
@@ -21,7 +22,9 @@ import "./lf-twin-model";
 import "./lf-twin-object";
 import "./lf-twin-time";
 import "./lf-twin-tools";
-import { TwinScene } from "./scene";
+import "./lf-twin-topics";
+import type { Capture } from "./lf-twin-topics";
+import { FIELD_OF_VIEW, TwinScene } from "./scene";
 import { labelOf, roleOf, type Sensed, sensedIn, turn } from "./states";
 import { hand } from "./tool";
 
@@ -37,7 +40,7 @@ const PLAN_M = 1.5; // above a storey's floor a plan of it is cut
 export class TwinPiece extends Piece {
   @state() private broken = false;
   @state() private divide = 0.5;
-  @state() private costs = "";
+  @state() private cost: { calls: number; triangles: number; bytes: number } | null = null;
   private scene: TwinScene | null = null;
   /** Whether the scene knows where it is on the earth. */
   private grounded = false;
@@ -140,6 +143,7 @@ export class TwinPiece extends Piece {
         <lf-twin-time></lf-twin-time>
       </section>
       <aside class="column twin-side" aria-label=${t("room.twin")}>
+        ${none ? nothing : html`<lf-twin-topics .capture=${this.capture}></lf-twin-topics>`}
         ${pick
           ? html`<lf-twin-object .models=${models} @visit=${this.visit}></lf-twin-object>`
           : html`<lf-twin-model .models=${models} .model=${models.find(({ id }) => id === twin.model) ?? null}></lf-twin-model>
@@ -149,7 +153,7 @@ export class TwinPiece extends Piece {
 
   protected override updated(_: PropertyValues): void {
     const extent = this.extent.asked;
-    if (extent.state !== "here" || this.broken) return;
+    if (extent.state !== "here" || !this.extent.fresh || this.broken) return;
     if (!this.scene) this.open();
     const { scene } = this;
     if (!scene) return;
@@ -268,7 +272,7 @@ export class TwinPiece extends Piece {
     const loaded = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/tiles/3d/")) as PerformanceResourceTiming[];
     const size = loaded.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
     Object.assign(canvas.dataset, cost, { bytes: size });
-    this.costs = t("twin.cost", { calls: cost.calls, triangles: number(cost.triangles, this.tongue, 0), size: bytes(size, this.tongue) });
+    this.cost = { ...cost, bytes: size };
     pending.delete("twin");
   }
 
@@ -329,7 +333,7 @@ export class TwinPiece extends Piece {
       </ul>
       ${this.generated.map(({ title }) => html`<p class="twin-generated">${nameOf(title, this.tongue)}</p>`)}
       ${sensed?.simulated ? html`<p class="twin-generated">${t("twin.live.simulated")}</p>` : nothing}
-      <p class="fine twin-cost">${this.costs}</p>
+      <p class="fine twin-cost">${this.cost ? t("twin.cost", { calls: this.cost.calls, triangles: number(this.cost.triangles, this.tongue, 0), size: bytes(this.cost.bytes, this.tongue) }) : nothing}</p>
     </div>`;
   }
 
@@ -342,19 +346,36 @@ export class TwinPiece extends Piece {
     const { scene } = this;
     if (!scene?.now) return;
     if (what === "home") return view.set({ twin: { ...view.value.twin, eye: null } });
-    const models = here(this.models.asked)?.items ?? [];
     if (what === "glb") {
       const { modelOf } = await import("./export");
+      const models = here(this.models.asked)?.items ?? [];
       const told = models.map(({ id, title, source, licence, generated }) => ({ id, title: title.en, source, licence, generated }));
       return saveBlob(await modelOf(scene.now, { models: told, at: this.when }), "lifang-twin.glb");
     }
+    const picture = await this.picture();
+    if (picture) await savePicture(picture, "lifang-twin.png");
+  }
+
+  /** Return the scene as it is seen, with its moment, its legend and where its models are from. */
+  private async picture(): Promise<HTMLCanvasElement | null> {
     const canvas = this.querySelector("canvas");
-    if (!canvas) return;
+    if (!canvas) return null;
     const { pictureOf } = await import("./export");
     const { theme } = view.value;
     const title = `${nameOf(here(data.value.city)?.name, this.tongue)} · ${moment(this.moment, this.zone)}`;
     const swatches = this.dress.swatches.map((each) => ({ ...each, key: this.words(each) }));
-    const lines = models.map((each) => `${nameOf(each.title, this.tongue)} · ${each.licence}`);
-    await savePicture(pictureOf(canvas, title, swatches, lines, INKS[theme], FLOORS[theme]), "lifang-twin.png");
+    const lines = (here(this.models.asked)?.items ?? []).map((each) => `${nameOf(each.title, this.tongue)} · ${each.licence}`);
+    return pictureOf(canvas, title, swatches, lines, INKS[theme], FLOORS[theme]);
   }
+
+  /** Return the present view as what is said about it is kept with. */
+  private readonly capture = async (): Promise<Capture | null> => {
+    const eye = this.scene?.eye;
+    const snapshot = (await this.picture())?.toDataURL("image/png").split(",")[1];
+    if (!eye || !snapshot) return null;
+    const { pick, twin } = view.value;
+    const selection = [...new Set([...(pick ? [pick] : []), ...twin.focus])];
+    const sight = { eye: eye.slice(0, 3), target: eye.slice(3), field_of_view: FIELD_OF_VIEW, selection, shown: true, exceptions: [] };
+    return { view: sight, snapshot, link: formatView({ ...view.value, twin: { ...twin, eye } }) };
+  };
 }

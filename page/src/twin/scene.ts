@@ -2,6 +2,7 @@ import { BufferGeometry, Color, DirectionalLight, Float32BufferAttribute, Group,
 import { MapControls } from "three/addons/controls/MapControls.js";
 import type { Cut, Split } from "../state/twin-url";
 import { type Look, TileLayer } from "./layer";
+import { hang, type Pin } from "./pins";
 
 /** Where an object stands: degrees on WGS 84, metres above the model's height datum. */
 export interface Place {
@@ -31,10 +32,11 @@ export interface SceneHooks {
   onFailed(): void;
 }
 
-const FIELD_OF_VIEW = 50;
+export const FIELD_OF_VIEW = 50; // degrees, from top to bottom
 const QUIET_FRAMES = 12;
 const SLOPE = 0.8; // metres up for each metre back from what is looked at
 const FLIGHT_MS = 700;
+const BROAD = 1.2; // width by height of a canvas in which the whole city is seen from the usual distance
 const DEEP_M = 5; // foundations end, mines and pipes begin
 const DEGREE_M = 111_320;
 const UP = new Vector3(0, 1, 0);
@@ -55,7 +57,7 @@ export class TwinScene {
   private readonly drawn = new Group(); // lines of what is measured
   private streets: LineSegments | null = null;
   private floor: Mesh | null = null;
-  private pins: { element: HTMLElement; at: Vector3 }[] = [];
+  private pins: Pin[] = [];
   private flight: Flight | null = null;
   private extent: Extent = { box: [0, 0, 0, 0], low: 0, high: 0, ground: false };
   private frame = 0;
@@ -118,7 +120,8 @@ export class TwinScene {
     const [west = 0, south = 0, east = 0, north = 0] = this.extent.box;
     const wide = (east - west) * DEGREE_M * Math.cos((south * Math.PI) / 180);
     const { low, high, ground } = this.extent;
-    this.aim(new Vector3(0, ground ? (low + high) / 2 : low, 0), Math.max(wide, (north - south) * DEGREE_M, 60) * 0.72);
+    const away = 0.72 * Math.max(1, BROAD / this.camera.aspect);
+    this.aim(new Vector3(0, ground ? (low + high) / 2 : low, 0), Math.max(wide, (north - south) * DEGREE_M, 60) * away);
   }
 
   /** Look at an object. */
@@ -198,7 +201,7 @@ export class TwinScene {
   /** Keep elements over places, which are degrees and metres. */
   pin(elements: readonly HTMLElement[], places: readonly (readonly [number, number, number])[]): void {
     const { now } = this;
-    this.pins = now ? elements.map((element, n) => ({ element, at: now.place(...(places[n] ?? [0, 0, 0])) })) : [];
+    this.pins = now ? elements.map((element, n) => ({ element, at: now.place(...(places[n] ?? [0, 0, 0])), yields: element.classList.contains("twin-room") })) : [];
     this.stale = true;
   }
 
@@ -211,6 +214,11 @@ export class TwinScene {
   get cost(): { triangles: number; calls: number; tiles: number } {
     const { triangles, calls } = this.renderer.info.render;
     return { triangles, calls, tiles: this.layers.reduce((sum, { tiles }) => sum + tiles.visibleTiles.size, 0) };
+  }
+
+  /** Longitude, latitude, metres of the camera, then of what it looks at; null while the scene is nowhere on the earth. */
+  get eye(): number[] | null {
+    return this.now?.tiles.root ? [...this.now.where(this.camera.position), ...this.now.where(this.controls.target)] : null;
   }
 
   get layers(): TileLayer[] {
@@ -303,7 +311,7 @@ export class TwinScene {
     if (!this.stale) return;
     this.stale = false;
     this.draw();
-    for (const { element, at } of this.pins) this.hang(element, at);
+    hang(this.pins, this.camera, this.canvas, this.split !== "side");
   }
 
   private draw(): void {
@@ -326,13 +334,6 @@ export class TwinScene {
     this.renderer.setScissor(left, 0, right - left, height);
     this.renderer.setViewport(from, 0, to - from, height);
     this.renderer.render(this.scene, this.camera);
-  }
-
-  private hang(element: HTMLElement, at: Vector3): void {
-    const seen = at.clone().project(this.camera);
-    const { clientWidth, clientHeight } = this.canvas;
-    element.hidden = seen.z > 1 || this.split === "side";
-    element.style.transform = `translate(${((seen.x + 1) / 2) * clientWidth}px, ${((1 - seen.y) / 2) * clientHeight}px)`;
   }
 
   /** Tell once that nothing has been on its way for some frames: a tile that came may ask for those below it. */

@@ -17,6 +17,7 @@ import { TABS, type Tab } from "./tabs";
 export class WorkPiece extends Piece {
   @state() private loaded = new Set<string>();
   private coming = "";
+  private sought = "";
 
   private async fetch(tab: Tab): Promise<void> {
     if (this.coming === tab.id) return;
@@ -42,6 +43,13 @@ export class WorkPiece extends Piece {
       <nav class="work-tabs" aria-label=${t("room.work")}>${tabs.map((tab) => this.door(tab, tab === open))}</nav>
       ${open && this.loaded.has(open.id) ? open.show() : skeleton(8)}
     </div>`;
+  }
+
+  protected override updated(): void {
+    const { open } = this.shown();
+    if (!open || open.id === this.sought) return;
+    this.sought = open.id;
+    this.querySelector(".work-tabs [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
   private door(tab: Tab, open: boolean): TemplateResult {

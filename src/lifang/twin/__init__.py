@@ -34,6 +34,7 @@ from lifang.twin.studying import pipe_clearances
 from lifang.twin.tabling import DIFFERENCE_FIELDS, OBJECT_FIELDS, write_geoparquet
 from lifang.twin.tiles import Tile, TileSource
 from lifang.twin.tiling import CONTENT, LEVELS, SUBTREE, Cell
+from lifang.twin.topics import STATUSES, Topic, Topics, Viewpoint, read_bcf, write_bcf
 from lifang.twin.twin import Added, Twin
 from lifang.twin.vector import LAYER, ZOOM_MAX, Quadrant
 from lifang.twin.writing import FEATURE_FIELDS
@@ -51,6 +52,7 @@ __all__ = [
     "OBJECT_FIELDS",
     "SAME",
     "STAGES",
+    "STATUSES",
     "SUBTREE",
     "TARGETS",
     "THINGS",
@@ -86,17 +88,22 @@ __all__ = [
     "Shape",
     "Tile",
     "TileSource",
+    "Topic",
+    "Topics",
     "Twin",
     "VectorSource",
+    "Viewpoint",
     "class_of",
     "expect_model",
     "generate_buildings",
     "pipe_clearances",
+    "read_bcf",
     "read_cityjson",
     "read_epanet",
     "read_ground",
     "read_ifc",
     "read_model",
     "read_outlines",
+    "write_bcf",
     "write_geoparquet",
 ]

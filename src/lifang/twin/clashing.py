@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import IO, Any
+from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
 import pyarrow as pa
@@ -15,11 +16,12 @@ from lifang.store import ObjectQuery, Store, change_setting, read_setting, write
 from lifang.twin import analysing
 from lifang.twin.shapes import Frame
 from lifang.twin.tiles import parts_of
-from lifang.twin.writing import Issue, write_bcf
+from lifang.twin.topics import Topic, Viewpoint, write_bcf
 
 OBJECTS_MAX = 20_000
 _KEPT = 2_000
 _INDEX, _REPORT = "twin:clashes", "twin:clash:"
+_BACK_DEG, _UP_M = 0.00003, 3.0  # a clash is looked at from some 3 m to the south, 3 m above
 UNTOUCHABLE = ("BuildingRoom", "BuildingStorey", "BuildingUnit")  # space, which things stand in
 
 
@@ -57,7 +59,7 @@ class ClashReport:
 
     def write_bcf(self, target: IO[bytes], names: Mapping[str, str], *, author: str) -> None:
         """Write it as BCF 2.1, one topic a clash, the deepest first; ``names`` of the objects by their ids."""
-        write_bcf(target, (_issue(each, names) for each in self.items), found=self.checked, author=author)
+        write_bcf(target, (_topic(each, names, self.checked, author) for each in self.items), lambda _: None)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
@@ -65,13 +67,22 @@ class ClashReport:
         return {**asdict(self), **moments, "compared": list(self.compared)}
 
 
-def _issue(found: ClashFound, names: Mapping[str, str]) -> Issue:
+def _topic(found: ClashFound, names: Mapping[str, str], checked: datetime, author: str) -> Topic:
+    """Return a clash as a topic with a view of it; of the same two objects it keeps its GUID."""
     millimetres = round(abs(found.gap_m) * 1000)
     lon, lat, height = found.at
     one, other = (names.get(each) or each for each in (found.one, found.other))
     how = f"share space {millimetres} mm deep" if found.gap_m < 0 else f"are {millimetres} mm apart"
     place = f"At {lon:.7f} E, {lat:.7f} N on WGS 84, {height:.3f} m."
-    return Issue(f"{one} × {other}", f"{found.one} and {found.other} {how}. {place}", (found.one, found.other))
+    return Topic(
+        str(uuid5(NAMESPACE_URL, f"lifang:{found.one}:{found.other}")),
+        f"{one} × {other}",
+        f"{found.one} and {found.other} {how}. {place}",
+        author,
+        checked,
+        kind="Clash",
+        view=Viewpoint((lon, lat - _BACK_DEG, height + _UP_M), (lon, lat, height), selection=(found.one, found.other)),
+    )
 
 
 class Clashes:

@@ -36,6 +36,7 @@ class Scenario:
     """A branch of the city: ``models`` stand in it alone, the objects ``removes`` are gone in it.
 
     ``adopted`` is since when the city is planned to be so, in microseconds; ``None`` while it is only thought of.
+    ``known`` is the moment of our knowledge before that, in microseconds.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Scenario:
     removes: tuple[str, ...] = ()
     classification: Classification = Classification.SHARED
     adopted: int | None = None
+    known: int | None = None
 
     @property
     def resource(self) -> Resource:
@@ -87,19 +89,37 @@ class Scenarios:
     def adopt(self, scenario: Scenario, *, since: int, stage: str, by: Subject) -> ObjectChange:
         """Return the change by which the city is as a scenario has it, from the moment ``since`` on, at a ``stage``.
 
-        What it removes ends then. The same again completes or changes nothing; ``Conflict`` for another moment.
+        What it removes ends then. The same again completes or changes nothing; ``Conflict`` for another moment. What
+        was known before is kept first, so that it can be taken back also if this breaks off.
         """
         require(by, Action.ADMIT, scenario.resource)
         if scenario.adopted not in {None, since}:
             raise Conflict(f"The scenario {scenario.id!r} was adopted.", where="valid_from", mend="Look at its date.")
-        query = ObjectQuery(since, models=list(scenario.models) or [""])
-        rows = self._objects.read(query).select(OBJECT_COLUMNS.names)
+        known = self._objects.known if scenario.known is None else scenario.known
+        self._kept(replace(scenario, adopted=since, known=known), by, {"adopted": since, "stage": stage})
+        rows = self._objects.read(self._standing(scenario, since)).select(OBJECT_COLUMNS.names)
         told = {"stage": pa.array([stage] * len(rows), pa.string()), "valid_from": pa.array([since] * len(rows))}
         for name, values in told.items():
             rows = rows.set_column(OBJECT_COLUMNS.names.index(name), name, values)
-        change = self._objects.record(rows, subject=by.id, gone=scenario.removes, at=since)
-        self._kept(replace(scenario, adopted=since), by, {"adopted": since, "stage": stage, "change": change.number})
+        return self._objects.record(rows, subject=by.id, gone=scenario.removes, at=since)
+
+    def take_back(self, scenario: Scenario, *, by: Subject) -> ObjectChange:
+        """Return the change by which the city is as it was known before it adopted a scenario, which is alone again.
+
+        ``Conflict`` if it was not adopted, or if one of its objects was changed since.
+        """
+        require(by, Action.ADMIT, scenario.resource)
+        if scenario.adopted is None or scenario.known is None:
+            raise Conflict(f"The scenario {scenario.id!r} is not adopted.", where="id", mend="Look at its date.")
+        query = self._standing(scenario, scenario.adopted, known=scenario.known)
+        ids = [*scenario.removes, *self._objects.read(query, ["id"])["id"].to_pylist()]
+        change = self._objects.revert(ids, after=scenario.known, subject=by.id)
+        self._kept(replace(scenario, adopted=None, known=None), by, {"taken_back": scenario.adopted})
         return change
+
+    @staticmethod
+    def _standing(scenario: Scenario, at: int, *, known: int | None = None) -> ObjectQuery:
+        return ObjectQuery(at, known, models=list(scenario.models))
 
     def _kept(self, scenario: Scenario, by: Subject, detail: dict[str, Any]) -> Scenario:
         with self._lock:

@@ -40,6 +40,7 @@ from lifang.twin.scenarios import Scenario, Scenarios
 from lifang.twin.studying import OBJECTS_MAX
 from lifang.twin.tabling import difference_table, object_table
 from lifang.twin.tiles import HeldCells, TileSource
+from lifang.twin.topics import Topics
 from lifang.twin.writing import features
 
 _CARDS, _EXAMINED = "twin:cards", "twin:examined:"
@@ -63,6 +64,7 @@ class Twin:
         self.links = Links(store)
         self.clashes = Clashes(store, clock)
         self.imagery = Imagery(store, clock)
+        self.topics = Topics(store)
         self.scenarios = Scenarios(store, self._objects)
         self._cells = HeldCells()
         self._kept = KeptTiles(store.folder / "tiles")
@@ -114,9 +116,16 @@ class Twin:
         """Return the scenario, adopted: from ``since`` on the city is planned to be as it has it; see ``Scenarios``."""
         if stage not in STAGES:
             raise BadInput(f"{stage[:40]!r} is no stage.", where="stage", mend=f"Use {', '.join(STAGES)}.")
-        change = self.scenarios.adopt(scenario, since=to_micros(since), stage=stage, by=by)
+        return self._became(scenario, self.scenarios.adopt(scenario, since=to_micros(since), stage=stage, by=by))
+
+    def take_back(self, scenario: Scenario, *, by: Subject) -> Scenario:
+        """Return the scenario, no longer adopted: the city is as it was known before; see ``Scenarios``."""
+        return self._became(scenario, self.scenarios.take_back(scenario, by=by))
+
+    def _became(self, scenario: Scenario, change: ObjectChange) -> Scenario:
+        """Return a scenario as it is now, once its ``change`` is on record and told."""
         self._store.record_change(change, scenario=scenario.id)
-        for model in scenario.models:
+        for model in scenario.models or (scenario.id,):
             for watcher in self._watchers:
                 watcher(model, scenario.classification)
         return self.scenarios.get(scenario.id)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import resource
+import runpy
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from lifang.core import Conflict
 from lifang.doors.api.serve import _FILES, _listen
+from lifang.doors.cli.hosting import is_page_behind
 
 pytestmark = pytest.mark.slow
 
@@ -88,3 +92,18 @@ def test_ctrl_c_stops_it_quickly_and_cleanly_though_a_stream_is_open(server: tup
     assert process.returncode == 0
     assert out == "closed\n"
     assert "Traceback" not in err
+
+
+def test_a_page_older_than_its_sources_is_known_in_a_checkout_and_never_looked_for_elsewhere(tmp_path: Path) -> None:
+    builder, source = tmp_path / "tools" / "build_page.py", tmp_path / "page" / "src" / "main.ts"
+    site = tmp_path / "src" / "lifang" / "doors" / "page" / "site"
+    assert not is_page_behind(builder)
+    for folder in (builder.parent, source.parent, site):
+        folder.mkdir(parents=True)
+    shutil.copy(Path(__file__).parents[3] / "tools" / "build_page.py", builder)
+    source.write_text("first")
+    assert is_page_behind(builder)  # it was never built
+    (site / "source.sha256").write_text(runpy.run_path(str(builder))["source_hash"]())
+    assert not is_page_behind(builder)
+    source.write_text("second")
+    assert is_page_behind(builder)

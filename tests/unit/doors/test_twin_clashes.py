@@ -54,7 +54,8 @@ def test_clashes_are_topics_of_bcf_that_select_both_elements(compared: House) ->
             assert topic is not None
             assert topic.get("Guid") == each.partition("/")[0]
             names = [part.tag for part in topic]
-            assert names == ["Title", "Index", "CreationDate", "CreationAuthor", "Description"]  # in the schema's order
+            assert names == ["Title", "Index", "Labels", "CreationDate", "CreationAuthor", "Description"]
+            assert view.find("PerspectiveCamera/CameraViewPoint") is not None
             told[topic.findtext("Title")] = {part.findtext("AuthoringToolId") for part in view.iter("Component")}
             assert "share space 50" in (topic.findtext("Description") or "")
         assert told == {"walls:a × pipes:x": {"walls:a", "pipes:x"}, "walls:b × pipes:y": {"walls:b", "pipes:y"}}

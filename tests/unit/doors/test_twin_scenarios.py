@@ -8,6 +8,8 @@ import pytest
 from tests.unit.doors.conftest import Client, House
 from tests.unit.doors.test_twin import add, model
 
+from lifang.core import format_instant, from_micros, parse_instant, to_micros
+
 T0 = "2022-01-01T00:00:00Z"
 NAMES = {"zh": "公园方案", "en": "Park"}
 
@@ -121,3 +123,30 @@ def test_a_scenario_that_is_adopted_is_the_plan_from_its_day_on_and_on_record(pl
     assert ids(planned, at="2031-01-02T00:00:00Z") == after
     assert officer.post(address, json={"valid_from": "2033-01-01T00:00:00Z"}).status_code == 409
     assert put(officer).status_code == 409
+
+
+def test_an_adoption_is_taken_back_and_all_is_as_before_but_what_was_known_meanwhile(planned: House) -> None:
+    officer, later = planned.client("data_officer"), "2032-01-01T00:00:00Z"
+    address, meanwhile = (
+        "/api/v1/twin/scenarios/park/adoption",
+        format_instant(from_micros(planned.city.store.lake.objects.known)),
+    )
+    assert planned.client()("DELETE", address).status_code == 401
+    back = officer("DELETE", address)
+    assert back.status_code == 200, back.text
+    assert back.json()["adopted"] is None
+    assert officer("DELETE", address).status_code == 409
+    assert ids(planned, at=later, model="town") == ["town:a", "town:b", "town:c"]
+    assert "park_plan:pavilion" not in ids(planned, at=later)
+    assert "park_plan:pavilion" in ids(planned, at=later, scenario="park")
+    asked = {"at": later, "model": "park_plan", "scenario": "park"}
+    (pavilion,) = planned.client().get("/api/v1/twin/objects", params=asked).json()["items"]
+    assert (pavilion["stage"]["en"], pavilion["valid_from"]) == ("in operation", T0)
+    told = planned.client().get("/api/v1/twin/objects/town:b", params={"at": later, "recorded": meanwhile})
+    assert told.status_code == 404
+    moments = planned.client().get("/api/v1/twin/moments").json()["items"]
+    assert "2031-01-01T00:00:00Z" not in {each["moment"] for each in moments}
+    entries = [each.entry for each in planned.city.store.ledger.records() if each.entry.resource == "scenario:park"]
+    assert (entries[-1].detail or {})["taken_back"] == to_micros(parse_instant("2031-01-01T00:00:00Z"))
+    assert put(officer, removes=["town:b"]).status_code == 200
+    assert officer.post(address, json={"valid_from": later}).json()["adopted"] == later

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lifang.core import BadInput, Box, ManualClock, to_micros
+from lifang.core import BadInput, Box, Conflict, ManualClock, to_micros
 from lifang.store import FOREVER, OBJECT_COLUMNS, ObjectQuery, Store
 
 
@@ -80,6 +80,39 @@ def test_the_same_again_changes_nothing(store: Store) -> None:
     assert (first.rows, again.rows, again.replaced, again.unchanged) == (1, 0, 0, 1)
     assert len(store.lake.objects.history("a")) == 1
     assert store.lake.objects.last_change == 1
+
+
+def test_a_change_is_taken_back_and_stays_known_as_it_was(store: Store, clock: ManualClock) -> None:
+    objects = store.lake.objects
+    objects.record(table(row("a", 0, 100, name="first"), row("b", 0)), subject="x")
+    objects.record(table(row("a", 100, name="second")), subject="x")
+    before = objects.known
+    clock.advance(timedelta(hours=1))
+    objects.record(table(row("b", 50, stage="planned")), subject="x", gone=["a"], at=50)
+    planned = objects.known
+    assert names(store, 150) == {"b": ""}
+    clock.advance(timedelta(hours=1))
+    back = objects.revert(["a", "b"], after=before, subject="y")
+    assert (back.subject, back.rows) == ("y", 3)  # two versions of a, one of b
+    views = [store.lake.objects.read(ObjectQuery(at)).drop(["recorded_from"]) for at in (0, 60, 150)]
+    assert views == [store.lake.objects.read(ObjectQuery(at, before)).drop(["recorded_from"]) for at in (0, 60, 150)]
+    assert names(store, 150, planned) == {"b": ""}  # what was known meanwhile stays known
+    again = objects.revert(["a", "b"], after=before, subject="y")
+    assert (again.rows, again.replaced) == (0, 0)
+    assert objects.known >= to_micros(back.recorded)
+
+
+def test_what_was_changed_again_is_not_taken_back(store: Store) -> None:
+    objects = store.lake.objects
+    objects.record(table(row("a", 0), row("b", 0)), subject="x")
+    before = objects.known
+    objects.end(["a", "b"], at=50, subject="x")
+    objects.record(table(row("b", 80, name="new")), subject="x")
+    with pytest.raises(Conflict, match="changed again"):
+        objects.revert(["a", "b"], after=before, subject="x")
+    assert names(store, 90) == {"b": "new"}
+    objects.revert(["a"], after=before, subject="x")
+    assert names(store, 90) == {"a": "", "b": "new"}
 
 
 def test_an_object_that_ends_is_gone_from_then_on_and_was_there_before(store: Store) -> None:

@@ -14,6 +14,7 @@ from lifang.app.asking.places import Place, PlaceView
 from lifang.app.asking.reads import Reads
 from lifang.app.asking.sharing import Offer, SharingDesk, Use
 from lifang.app.asking.shelf import Shelf, Shown, shown
+from lifang.app.asking.topics import TopicView
 from lifang.app.asking.twin import About, SeenTiles, SeenVector, TwinView
 from lifang.app.asking.twin_links import Everything, LinkView, Live, SeenLink
 
@@ -49,6 +50,7 @@ __all__ = [
     "SharingDesk",
     "Shelf",
     "Shown",
+    "TopicView",
     "TwinView",
     "Use",
     "check_clash_request",

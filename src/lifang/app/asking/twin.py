@@ -168,10 +168,17 @@ class TwinView:
 
     def adopt(self, scenario: str, *, since: datetime, stage: str) -> Scenario:
         """Return a scenario that the asker may know, adopted from ``since`` on; see :meth:`Twin.adopt`."""
-        known = {each.id: each for each in self.scenarios()}
-        if scenario not in known:
-            raise NotFound(f"There is no scenario {scenario[:64]!r}.", mend="List them: GET /api/v1/twin/scenarios.")
-        return self._twin.adopt(known[scenario], since=since, stage=stage, by=self._asker.subject)
+        return self._twin.adopt(self._scenario(scenario), since=since, stage=stage, by=self._asker.subject)
+
+    def take_back(self, scenario: str) -> Scenario:
+        """Return a scenario that the asker may know, no longer adopted; see :meth:`Twin.take_back`."""
+        return self._twin.take_back(self._scenario(scenario), by=self._asker.subject)
+
+    def _scenario(self, scenario: str) -> Scenario:
+        for each in self.scenarios():
+            if each.id == scenario:
+                return each
+        raise NotFound(f"There is no scenario {scenario[:64]!r}.", mend="List them: GET /api/v1/twin/scenarios.")
 
     def card(self, model: str) -> ModelCard:
         """Return what is told of a model that :meth:`models` named."""
@@ -286,8 +293,8 @@ class TwinView:
         What is asked for by id, or as a part, is found in whichever scenario it stands. ``NotFound`` for a scenario
         that the asker may not know.
         """
-        if scenario is not None and scenario not in {each.id for each in self.scenarios()}:
-            raise NotFound(f"There is no scenario {scenario[:64]!r}.", mend="List them: GET /api/v1/twin/scenarios.")
+        if scenario is not None:
+            self._scenario(scenario)
         links = None
         if linked is not None:
             kind_of_end, _, end = linked.partition(":")

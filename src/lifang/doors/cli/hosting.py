@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import threading
 import webbrowser
 from pathlib import Path
@@ -12,6 +13,8 @@ from lifang.doors.cli.founding import furnish, offer_first_login
 from lifang.doors.cli.show import ERR, OUT
 from lifang.doors.cli.simulate import beside, playing
 from lifang.doors.cli.simulation import Gateway, Player
+
+_BUILDER = Path(__file__).parents[4] / "tools" / "build_page.py"  # there in a checkout only
 
 
 def demonstrate(
@@ -45,6 +48,8 @@ def _serve(city: City, host: str, port: int, *, browser: bool, simulated: bool =
         OUT.print(f"lifang: {url}", markup=False, highlight=False, soft_wrap=True)
         for line in (_mqtt_line(city), _login_line(city.folder)):
             OUT.print(line, markup=False, highlight=False, soft_wrap=True)
+        if is_page_behind(_BUILDER):
+            ERR.print("lifang: the page is older than its sources. To mend: make page", markup=False, highlight=False)
         if player := playing(city, url):
             machines.append(player)
         if simulated:
@@ -62,6 +67,11 @@ def _serve(city: City, host: str, port: int, *, browser: bool, simulated: bool =
         for machine in machines:
             machine.close()
         ERR.print("lifang: stopped", markup=False)
+
+
+def is_page_behind(builder: Path) -> bool:
+    """Return whether this is a checkout, which has the ``builder`` of the page, and the page is not as its sources."""
+    return builder.exists() and not runpy.run_path(str(builder))["is_built"]()
 
 
 def _mqtt_line(city: City) -> str:

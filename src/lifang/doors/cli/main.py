@@ -36,7 +36,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {  # word: where its Typer or command i
     "exchange": ("exchange.app",),
     "scene": ("scenes.app",),
     "alert": ("alerts.app",),
-    "twin": ("twin.app", "twin_links", "twin_clashes", "twin_imagery", "twin_scenarios"),
+    "twin": ("twin.app", "twin_links", "twin_clashes", "twin_imagery", "twin_scenarios", "twin_topics"),
     "user": ("people.app",),
     "population": ("population.app",),
     "master": ("masterdata.app",),

@@ -50,11 +50,22 @@ def adopt(
 ) -> None:
     """Adopt a scenario into the plan: its models stand and what it removes is gone, from a moment on."""
     with Client(folder) as client:
-        address = f"/api/v1/twin/scenarios/{quote(name, safe='')}/adoption"
-        show(client.post(address, {"valid_from": since, "stage": stage}), as_json=as_json)
+        show(client.post(_adoption(name), {"valid_from": since, "stage": stage}), as_json=as_json)
+
+
+def take_back(
+    name: Annotated[str, typer.Argument(metavar="ID", help="The scenario's id.")], folder: Dir, as_json: Json = False
+) -> None:
+    """Take the adoption of a scenario back: the city is as it was known before, the scenario stands beside it."""
+    with Client(folder) as client:
+        show(client.delete(_adoption(name)), as_json=as_json)
+
+
+def _adoption(scenario: str) -> str:
+    return f"/api/v1/twin/scenarios/{quote(scenario, safe='')}/adoption"
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to those of the twin."""
-    for command in (scenario, scenarios, adopt):
+    for command in (scenario, scenarios, adopt, take_back):
         app.command()(command)

@@ -1,10 +1,8 @@
-"""writing: objects as files that other programs read: CityJSON and its text sequences, GeoPackage, IFC; as GeoJSON;
-clashes as BCF.
+"""writing: objects as files that other programs read: CityJSON and its text sequences, GeoPackage, IFC; as GeoJSON.
 
 Does not belong here: where objects come from, who may see them. Reads nothing; writes what it is asked to.
 """
 
-from lifang.twin.writing.bcf import Issue, write_bcf
 from lifang.twin.writing.cityjson import CityJson, metric_crs
 from lifang.twin.writing.features import FEATURE_FIELDS, features
 from lifang.twin.writing.geopackage import write_geopackage
@@ -13,10 +11,8 @@ from lifang.twin.writing.ifc import write_ifc
 __all__ = [
     "FEATURE_FIELDS",
     "CityJson",
-    "Issue",
     "features",
     "metric_crs",
-    "write_bcf",
     "write_geopackage",
     "write_ifc",
 ]

@@ -50,6 +50,7 @@ from lifang.doors.api.routes import (
     twin_places,
     twin_rules,
     twin_scenarios,
+    twin_topics,
     upload,
     work,
 )
@@ -113,6 +114,7 @@ _PARTS = (  # a request is compared with each in turn: what maps ask for all the
     twin_catalogue.router,
     twin_places.router,
     twin_scenarios.router,
+    twin_topics.router,
     system.router,
     events.router,
 )

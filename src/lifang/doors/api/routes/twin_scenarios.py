@@ -27,6 +27,13 @@ def router() -> APIRouter:
         response_model=ScenarioBody,
         summary="Adopt a scenario into the plan",
     )
+    routes.add_api_route(
+        "/{scenario}/adoption",
+        take_back,
+        methods=["DELETE"],
+        response_model=ScenarioBody,
+        summary="Take the adoption of a scenario back",
+    )
     return routes
 
 
@@ -51,9 +58,18 @@ def adopt(scenario: str, request: Request, asker: Admits, body: Adoption) -> Res
     """Adopt a scenario: from a moment on the city is planned to be as it has it, and what it removes is gone.
 
     Until then the city stays as it is. It cannot be put again under its id; its objects are as other planned ones.
+    Taken back it stands beside the city again.
     """
     since = parse_instant(body.valid_from)
     return answer(request, _body(TwinView(asker).adopt(scenario, since=since, stage=body.stage)))
+
+
+def take_back(scenario: str, request: Request, asker: Admits) -> Response:
+    """Take the adoption of a scenario back: its objects are as they were known before, in new versions.
+
+    What was planned meanwhile stays in their history. 409 if one of them was changed since it was adopted.
+    """
+    return answer(request, _body(TwinView(asker).take_back(scenario)))
 
 
 def _body(scenario: Scenario) -> ScenarioBody:

@@ -75,6 +75,13 @@ class Objects:
         """Return the change by which ``ids`` no longer hold from the moment ``at`` in the city on, in microseconds."""
         return self._versions.end(pa.table({"id": pa.array(ids, pa.string())}), at=at, subject=subject)
 
+    def revert(self, ids: Sequence[str], *, after: int, subject: str) -> ObjectChange:
+        """Return the change by which objects are as was known ``after`` a moment of our knowledge, in microseconds.
+
+        ``Conflict`` if more than one change followed.
+        """
+        return self._versions.revert(pa.table({"id": pa.array(ids, pa.string())}), after=after, subject=subject)
+
     def read(self, query: ObjectQuery, columns: Sequence[str] | None = None) -> pa.Table:
         """Return the versions that meet ``query``, by id, with the moment at which each was recorded."""
         if query.largest is not None:  # mostly there are few enough, and to say which are larger costs more than them
@@ -189,6 +196,12 @@ class Objects:
         ]
         joined = sql(_DIFFERING, views[0], "a FULL JOIN", views[1], "b USING (id)", _WHERE_DIFFERING)
         return self._asked(joined, [*values, *more, *more, *values])
+
+    @property
+    def known(self) -> int:
+        """The present of our knowledge, in microseconds UTC: the next change is recorded after it."""
+        with self._changes.session() as session:
+            return self._changes.moment(session) - 1
 
     @property
     def last_change(self) -> int:

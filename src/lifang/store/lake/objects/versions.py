@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lifang.core import BadInput
+from lifang.core import BadInput, Conflict
 from lifang.store.lake.engine import OBJECTS
 from lifang.store.lake.names import name, sql
 from lifang.store.lake.objects.changes import Changes, first
@@ -78,6 +78,25 @@ class Versions:
             session.register("given", self._columns.empty_table())
             session.execute(self._statements.given_gone, [at])
             return self._written(session, subject, rows=0, unchanged=lambda hit: len(ended) - hit)
+
+    def revert(self, keys: pa.Table, *, after: int, subject: str) -> ObjectChange:
+        """Return the change by which ``keys`` hold as was known ``after`` a moment, before the change that followed.
+
+        ``Conflict`` if more than one change followed; nothing changes where all is as it was known then.
+        """
+        do = self._statements
+        with self.changes.changing() as session:
+            session.register("reverted", keys.select(self._key).group_by(list(self._key)).aggregate([]))
+            moment = self.changes.moment(session)
+            rows = replaced = 0
+            if first(session, do.count_unlike, [after, after]):
+                session.execute(do.find_later, [after, after])
+                if first(session, do.count_moments, [after]) > 1:
+                    what = "What was changed then was changed again since."
+                    raise Conflict(what, mend="Change it by hand: nothing is lost, its history names every version.")
+                replaced = first(session, do.close_later, [moment])
+                rows = first(session, do.write_earlier, [moment])
+            return self.changes.noted(session, moment, subject, rows=rows, replaced=replaced, unchanged=0, ended=0)
 
     def _written(
         self, session: duckdb.DuckDBPyConnection, subject: str, *, rows: int, unchanged: Callable[[int], int]
@@ -144,6 +163,25 @@ class _Statements:
         self.given_gone = sql(gone, keys, ",", span, "ended")
         holds = f"WHERE recorded_to = {forever} AND valid_from <= ? AND valid_to > ?"
         self._gone = sql(gone, "DISTINCT", keys, ",", span, table, "there ANTI JOIN given", using, holds, "AND (")
+
+        of = sql("FROM", table, "SEMI JOIN reverted", using)
+        then = sql("(SELECT", listed, of, "WHERE recorded_from <= ? AND recorded_to > ?)")
+        now = sql("(SELECT", listed, of, "WHERE recorded_to =", forever + ")")
+        self.count_unlike = sql(
+            "WITH past AS", then, ", present AS", now, "SELECT count(*) FROM ((FROM past EXCEPT ALL FROM present)",
+            "UNION ALL (FROM present EXCEPT ALL FROM past))",
+        )  # fmt: skip
+        self.find_later = sql(
+            "CREATE OR REPLACE TEMP TABLE later AS SELECT rowid AS row, *", of,
+            "WHERE recorded_from > ? OR (recorded_to > ? AND recorded_to <", forever + ")",
+        )  # fmt: skip
+        moments = "(SELECT unnest([recorded_from, recorded_to]) AS moment FROM later)"
+        self.count_moments = sql(
+            "SELECT count(DISTINCT moment) FROM", moments, "WHERE moment > ? AND moment <", forever
+        )
+        made = sql("(SELECT row FROM later WHERE recorded_to =", forever + ")")
+        self.close_later = sql("UPDATE", table, "SET recorded_to = ? WHERE rowid IN", made)
+        self.write_earlier = sql(insert, "(SELECT", listed, "FROM later WHERE recorded_to <", forever + ")")
 
     def find_gone(self, condition: str) -> str:
         """Return the statement that finds what ends, for the moment three times and the condition's values."""
