@@ -76,7 +76,7 @@ def tile(wkb: Objects, tall: np.ndarray[tuple[int], np.dtype[np.float64]]) -> li
     for at in np.split(order, starts[1:]):
         table = pa.table({"id": [f"b{number:08d}" for number in at.tolist()], "height_m": tall[at]})
         solids = Solids(shapes[at], np.zeros(len(at)), tall[at], table)
-        made.append(content(solids, _NONE, Cell.of_key(int(key[at[0]])).box))
+        made.append(content((solids, _NONE), Cell.of_key(int(key[at[0]])).box))
     return made
 
 
@@ -135,7 +135,7 @@ def _surfaces(path: Path) -> None:
     size = 0
     for first in range(0, len(wkb), 1_000):
         part = slice(first, first + 1_000)
-        size += len(content(solids, Surfaces(shapely.from_wkb(wkb[part]), table.slice(first, 1_000)), box))
+        size += len(content((solids, Surfaces(shapely.from_wkb(wkb[part]), table.slice(first, 1_000))), box))
     rate = len(wkb) / (time.process_time() - start)
     print(f"LoD2 surfaces: {len(wkb):,} objects, {rate:,.0f} objects/s of CPU, {size / len(wkb):.0f} B each")
     print(f"  target {TARGET_SURFACES:,}/s: {_met(rate >= TARGET_SURFACES)}")
