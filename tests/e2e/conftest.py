@@ -59,11 +59,11 @@ def serve(command: list[str | Path], folder: Path) -> tuple[subprocess.Popen[byt
 
 
 @contextmanager
-def demonstrated(folder: Path) -> Iterator[Served]:
+def demonstrated(folder: Path, *, speed: int) -> Iterator[Served]:
     """Chengdu's demonstration in a folder, without the simulated network."""
     lifang = Path(sys.executable).with_name("lifang")
     process, found = serve(
-        [lifang, "demo", "chengdu", "--dir", folder, "--speed", "900", "--no-browser", "--no-simulate"], folder
+        [lifang, "demo", "chengdu", "--dir", folder, "--speed", str(speed), "--no-browser", "--no-simulate"], folder
     )
     yield found
     process.send_signal(signal.SIGINT)
@@ -74,13 +74,31 @@ def demonstrated(folder: Path) -> Iterator[Served]:
 def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("demo") / "chengdu"
     shutil.copytree(furnished, folder)
-    with demonstrated(folder) as found:
+    with demonstrated(folder, speed=900) as found:
+        _await_alert(found)
         yield found
 
 
-@pytest.fixture(scope="module")
-def empty_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("empty") / "city"
+def _await_alert(city: Served) -> None:
+    """Let hours pass in seconds until an alert fires, then no faster than they do: a city at rest costs little."""
+    with httpx.Client(base_url=city.url, headers={"X-Lifang": "page"}, timeout=60) as admin:
+        assert admin.post("/api/v1/session", json={"name": "admin", "password": city.password}).status_code == 200
+        until = time.monotonic() + 90
+        while not admin.get("/api/v1/alerts", params={"state": "firing"}).json()["items"] or not _is_measured(admin):
+            assert time.monotonic() < until, "no alert fired"
+            time.sleep(0.3)
+        assert admin.post("/api/v1/replay", json={"speed": 1}).json()["speed"] == 1
+
+
+def _is_measured(client: httpx.Client) -> bool:
+    """Some hours lack the city's index."""
+    air = client.get("/api/v1/scenes/air_quality_early_warning").json()["result"]
+    return air["city"]["aqi"] is not None
+
+
+@contextmanager
+def founded(folder: Path) -> Iterator[Served]:
+    """A city of that folder in which nothing is yet."""
     lifang = Path(sys.executable).with_name("lifang")
     subprocess.run([lifang, "init", folder, "--name", "Empty"], check=True, capture_output=True)
     near = _free_port()
@@ -91,6 +109,19 @@ def empty_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     yield replace(found, near=near)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0
+
+
+@pytest.fixture(scope="module")
+def empty_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with founded(tmp_path_factory.mktemp("empty") / "city") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def office_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A city that begins empty, and in which clerks and data officers work, each with data of their own."""
+    with founded(tmp_path_factory.mktemp("office") / "city") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -18,19 +18,23 @@ async ([png, box, wanted, tolerance]) => {
   const canvas = new OffscreenCanvas(w, h);
   const pen = canvas.getContext("2d");
   pen.drawImage(picture, x, y, w, h, 0, 0, w, h);
-  const data = pen.getImageData(0, 0, w, h).data;
+  const data = new Uint32Array(pen.getImageData(0, 0, w, h).data.buffer);
   const seen = new Map();
+  for (let i = 0, run = 1; i < data.length; i += 1, run += 1) {
+    if (data[i] === data[i + 1]) continue;
+    seen.set(data[i], (seen.get(data[i]) ?? 0) + run);
+    run = 0;
+  }
+  const total = data.length;
   const near = wanted.map(() => 0);
-  for (let i = 0; i < data.length; i += 4) {
-    const key = (data[i] << 16) | (data[i + 1] << 8) | data[i + 2];
-    seen.set(key, (seen.get(key) ?? 0) + 1);
+  let light = 0;
+  for (const [key, count] of seen) {
+    const [red, green, blue] = [key & 255, (key >> 8) & 255, (key >> 16) & 255];
+    light += (count * (red + green + blue)) / 3 / total;
     wanted.forEach(([r, g, b], n) => {
-      if (Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) <= tolerance) near[n] += 1;
+      if (Math.abs(red - r) + Math.abs(green - g) + Math.abs(blue - b) <= tolerance) near[n] += count;
     });
   }
-  const total = data.length / 4;
-  let light = 0;
-  for (const [key, count] of seen) light += (count * ((key >> 16) + ((key >> 8) & 255) + (key & 255))) / 3 / total;
   return { total, light, colours: seen.size, commonest: Math.max(...seen.values()) / total, near };
 }
 """

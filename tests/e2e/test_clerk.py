@@ -119,10 +119,10 @@ def _deliver(page: Page, workbook: FilePayload) -> None:
 
 
 def test_a_clerk_registers_a_standard_mends_what_was_refused_and_publishes(
-    page: Page, empty_city: Served, tmp_path: Path
+    page: Page, office_city: Served, tmp_path: Path
 ) -> None:
-    sign_in(page, empty_city)
-    open_page(page, empty_city, "?lang=en&room=work&tab=standards")
+    sign_in(page, office_city)
+    open_page(page, office_city, "?lang=en&room=work&tab=standards")
     page.locator("lf-register summary").first.click()
     text = page.locator("lf-register textarea.code")
     text.fill(_STANDARD.format(theme="emergency", type="nombre"))
@@ -136,8 +136,8 @@ def test_a_clerk_registers_a_standard_mends_what_was_refused_and_publishes(
 
     _draft(page, "hydrants")
     _feed(page, "fire", "hydrants", tmp_path / "key.json")
-    _as(page, empty_city, "lin", "operator", organisation="fire")
-    open_page(page, empty_city, "?lang=en&room=work&tab=exchange")
+    _as(page, office_city, "lin", "operator", organisation="fire")
+    open_page(page, office_city, "?lang=en&room=work&tab=exchange")
     _deliver(page, _workbook(("H1", 0.4), ("H2", "high"), ("H3", 99)))
     refused = page.locator("lf-delivery [data-refused] table")
     expect(refused).to_contain_text("high")
@@ -156,17 +156,17 @@ def test_a_clerk_registers_a_standard_mends_what_was_refused_and_publishes(
     _deliver(page, _workbook(("H1", 0.4), ("H2", 0.5), ("H3", 0.9)))
     expect(page.locator("lf-delivery [data-state=admitted]")).to_be_visible()
     expect(page.locator("lf-delivery [data-refused]")).to_have_count(0)
-    sign_in(page, empty_city)
-    open_page(page, empty_city, "?lang=en&room=data")
+    sign_in(page, office_city)
+    open_page(page, office_city, "?lang=en&room=data")
     page.locator(".chip[data-state=draft]").click()
     page.locator(".result a").click()
     _step(page, "publish")
     expect(page.locator("lf-life [data-life=published]")).to_be_visible()
 
 
-def test_a_standard_is_written_by_a_form(page: Page, empty_city: Served) -> None:
-    sign_in(page, empty_city)
-    open_page(page, empty_city, "?lang=zh&room=work&tab=standards&theme=night")
+def test_a_standard_is_written_by_a_form(page: Page, office_city: Served) -> None:
+    sign_in(page, office_city)
+    open_page(page, office_city, "?lang=zh&room=work&tab=standards&theme=night")
     page.locator("lf-register summary").first.click()
     page.locator("[data-part=by-form] summary").click()
     form = page.locator("lf-standard-form")
@@ -188,15 +188,15 @@ def test_a_standard_is_written_by_a_form(page: Page, empty_city: Served) -> None
     expect(page.locator("lf-standard tbody tr").nth(1)).to_contain_text("数值 (m)")
 
 
-def test_what_a_reader_found_is_mended_and_a_dataset_is_held_and_destroyed(page: Page, empty_city: Served) -> None:
-    sign_in(page, empty_city)
+def test_what_a_reader_found_is_mended_and_a_dataset_is_held_and_destroyed(page: Page, office_city: Served) -> None:
+    sign_in(page, office_city)
     card = {"id": "pumps", "name": {"zh": "泵", "en": "Pumps"}, "classification": "open"}
     part = {"name": "pumps.csv", "mimeType": "text/csv", "buffer": b"code,power\n1,20\n"}
     beside = {"name": "dataset.json", "mimeType": "application/json", "buffer": json.dumps(card).encode()}
-    address = f"{empty_city.url}/api/v1/datasets?filename=pumps.csv"
+    address = f"{office_city.url}/api/v1/datasets?filename=pumps.csv"
     sent = page.context.request.post(address, headers={"X-Lifang": "page"}, multipart={"file": part, "card": beside})
     assert sent.ok, sent.text()
-    open_page(page, empty_city, "?lang=en&room=data&dataset=pumps")
+    open_page(page, office_city, "?lang=en&room=data&dataset=pumps")
     page.locator("lf-feedback textarea").fill("Pump 1 is gone")
     page.locator("lf-feedback button").click()
     turn_to(page, "?lang=en&room=work&tab=issues")
@@ -219,8 +219,8 @@ def test_what_a_reader_found_is_mended_and_a_dataset_is_held_and_destroyed(page:
     _step(page, "ask_destruction", reason="its term is over")
     expect(page.locator("lf-life [data-step=refuse_destruction]")).to_be_visible()
     expect(page.locator("lf-life [data-step=destroy]")).to_have_count(0)  # another person's word is needed
-    _as(page, empty_city, "wu", "data_officer")
-    open_page(page, empty_city, "?lang=en&room=data&dataset=pumps")
+    _as(page, office_city, "wu", "data_officer")
+    open_page(page, office_city, "?lang=en&room=data&dataset=pumps")
     page.locator("dialog[open] [name=purpose]").fill("its term is over")  # what is archived is read for a purpose only
     page.keyboard.press("Enter")
     expect(page.locator("dialog[open]")).to_have_count(0)
@@ -256,10 +256,10 @@ def _subscribed(page: Page, served: Served) -> None:
 
 
 def test_an_administrator_adds_a_developer_whose_token_reads_until_it_is_revoked(
-    page: Page, empty_city: Served
+    page: Page, office_city: Served
 ) -> None:
-    sign_in(page, empty_city)
-    open_page(page, empty_city, "?lang=en&room=work&tab=people")
+    sign_in(page, office_city)
+    open_page(page, office_city, "?lang=en&room=work&tab=people")
     form = page.locator("[data-part=new-person]")
     form.locator("summary").click()
     form.locator("[name=name]").fill("dev")
@@ -270,26 +270,26 @@ def test_an_administrator_adds_a_developer_whose_token_reads_until_it_is_revoked
     password = person.locator(".work-secret code").inner_text()
     assert len(password) == 20
     entered = page.context.request.post(
-        f"{empty_city.url}/api/v1/session", headers={"X-Lifang": "page"}, data={"name": "dev", "password": password}
+        f"{office_city.url}/api/v1/session", headers={"X-Lifang": "page"}, data={"name": "dev", "password": password}
     )
     assert entered.ok, entered.text()
-    open_page(page, empty_city, "?lang=en&room=work&tab=tokens")
+    open_page(page, office_city, "?lang=en&room=work&tab=tokens")
     expect(page.locator("[data-tab=people]")).to_have_count(0)
     mine = page.locator("lf-tokens")
     mine.locator("summary").click()
     mine.locator("[name=label]").fill("script")
     mine.locator("[data-act=issue]").click()
     secret = mine.locator(".work-secret code").first.inner_text()
-    _subscribed(page, empty_city)
+    _subscribed(page, office_city)
     page.context.clear_cookies()
 
     def seen() -> int:
-        told = page.context.request.get(f"{empty_city.url}/api/v1/jobs", headers={"Authorization": f"Bearer {secret}"})
+        told = page.context.request.get(f"{office_city.url}/api/v1/jobs", headers={"Authorization": f"Bearer {secret}"})
         return told.status
 
     assert seen() == 200
-    sign_in(page, empty_city)
-    open_page(page, empty_city, "?lang=en&room=work&tab=people")
+    sign_in(page, office_city)
+    open_page(page, office_city, "?lang=en&room=work&tab=people")
     expect(page.get_by_text(secret)).to_have_count(0)
     person.locator("[data-act=change]").click()
     person.locator("[value=operator]").check()

@@ -61,10 +61,10 @@ def wells(tmp_path: Path) -> Path:
 
 
 def test_a_file_with_its_card_is_admitted_and_each_refused_row_says_why(
-    page: Page, empty_city: Served, wells: Path
+    page: Page, office_city: Served, wells: Path
 ) -> None:
-    sign_in(page, empty_city)
-    _give(page, empty_city, wells, _card(wells.parent, "wells", "open"))
+    sign_in(page, office_city)
+    _give(page, office_city, wells, _card(wells.parent, "wells", "open"))
     upload = page.locator("lf-upload")
     expect(upload.locator(".job[data-state=done]")).to_be_visible()
     refused = upload.locator("table")
@@ -77,12 +77,12 @@ def test_a_file_with_its_card_is_admitted_and_each_refused_row_says_why(
 
 
 def test_a_card_that_cannot_be_read_is_refused_with_what_where_and_mend(
-    page: Page, empty_city: Served, wells: Path
+    page: Page, office_city: Served, wells: Path
 ) -> None:
-    sign_in(page, empty_city)
+    sign_in(page, office_city)
     card = wells.parent / "dataset.toml"
     card.write_text("id = wells", "utf-8")
-    _give(page, empty_city, wells, card)
+    _give(page, office_city, wells, card)
     problem = page.locator("lf-upload .problem")
     expect(problem).to_contain_text("cannot be read")
     expect(problem).to_contain_text("card")
@@ -91,9 +91,9 @@ def test_a_card_that_cannot_be_read_is_refused_with_what_where_and_mend(
 
 
 def test_in_chinese_no_sentence_of_a_refusal_stands_in_english_only(
-    page: Page, empty_city: Served, wells: Path
+    page: Page, office_city: Served, wells: Path
 ) -> None:
-    sign_in(page, empty_city)
+    sign_in(page, office_city)
     picture, markup, other = (wells.parent / name for name in ("picture.csv", "page.csv", "other.csv"))
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(60))
     markup.write_text("<html><body>no table</body></html>", "utf-8")
@@ -102,11 +102,11 @@ def test_in_chinese_no_sentence_of_a_refusal_stands_in_english_only(
     broken.write_text('id = "Not A Slug"', "utf-8")
     good = _card(wells.parent, "brunnen", "open")
     for file, card in ((picture, None), (markup, None), (other, good), (wells, broken)):
-        _give(page, empty_city, file, card, lang="zh")
+        _give(page, office_city, file, card, lang="zh")
         lines = page.locator("lf-upload .problem :is(h3, p)")
         expect(lines.first).to_be_visible()
         assert [line for line in lines.all_inner_texts() if line.isascii()] == [], file.name
-    _give(page, empty_city, wells, good, lang="zh")
+    _give(page, office_city, wells, good, lang="zh")
     expect(page.locator("lf-upload .job[data-state=done]")).to_be_visible()
     table = page.locator("lf-upload table")
     expect(table).to_contain_text("类型不符")
@@ -114,21 +114,21 @@ def test_in_chinese_no_sentence_of_a_refusal_stands_in_english_only(
     expect(table).to_contain_text("数值不得大于 500 m")
     page.locator("lf-upload").get_by_role("button", name="打开数据集").click()
     expect(page.locator("lf-dataset .lineage .activity").first).to_have_text("收录")
-    open_page(page, empty_city, "?lang=zh&room=data&dataset=nothing")
+    open_page(page, office_city, "?lang=zh&room=data&dataset=nothing")
     lines = page.locator("lf-dataset .problem :is(h3, p)")
     expect(lines.first).to_have_text("没有找到")
     assert [line for line in lines.all_inner_texts() if line.isascii()] == []
 
 
 def test_restricted_data_asks_for_a_purpose_once_sends_it_and_shows_it(
-    page: Page, empty_city: Served, wells: Path
+    page: Page, office_city: Served, wells: Path
 ) -> None:
-    sign_in(page, empty_city)
-    _give(page, empty_city, wells, _card(wells.parent, "secret_wells", "restricted"))
+    sign_in(page, office_city)
+    _give(page, office_city, wells, _card(wells.parent, "secret_wells", "restricted"))
     window = page.locator("dialog.purpose[open]")
     expect(window).to_contain_text("dataset:secret_wells")
     window.get_by_role("button", name="Cancel").click()
-    open_page(page, empty_city, "?lang=en&room=data")
+    open_page(page, office_city, "?lang=en&room=data")
     expect(page.locator("[data-dataset=secret_wells]")).to_contain_text("asks for a purpose")
     page.locator("[data-dataset=secret_wells] a").click()
     expect(window.locator("input[name=purpose]")).to_be_focused()
@@ -141,7 +141,7 @@ def test_restricted_data_asks_for_a_purpose_once_sends_it_and_shows_it(
     page.keyboard.press("Enter")
     expect(page.locator("lf-dataset .stated")).to_contain_text(PURPOSE)
     expect(page.locator("lf-dataset")).to_contain_text("西井")
-    open_page(page, empty_city, "?lang=en&room=data&dataset=secret_wells")
+    open_page(page, office_city, "?lang=en&room=data&dataset=secret_wells")
     expect(page.locator("lf-dataset")).to_contain_text("西井")
     expect(page.locator("dialog[open]")).to_have_count(0)
     with page.expect_download() as given:
@@ -152,9 +152,9 @@ def test_restricted_data_asks_for_a_purpose_once_sends_it_and_shows_it(
     assert PURPOSE in stated, "the purpose is in the ledger"
 
 
-def test_what_was_stated_is_forgotten_when_the_person_leaves(page: Page, empty_city: Served) -> None:
-    sign_in(page, empty_city)
-    open_page(page, empty_city, "?lang=en&room=data")
+def test_what_was_stated_is_forgotten_when_the_person_leaves(page: Page, office_city: Served) -> None:
+    sign_in(page, office_city)
+    open_page(page, office_city, "?lang=en&room=data")
     page.evaluate("sessionStorage.setItem('lifang-purposes', JSON.stringify({ 'dataset:x': 'audit' }))")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
@@ -191,10 +191,10 @@ def _admitted(client: httpx.Client, name: str, text: str, card: str) -> None:
 
 
 @pytest.fixture
-def bureaus(empty_city: Served) -> Iterator[tuple[httpx.Client, str]]:
+def bureaus(office_city: Served) -> Iterator[tuple[httpx.Client, str]]:
     """Two bureaus that differ in a firm's name, and an analyst who asks for data shared on conditions."""
     (code,) = complete_uscc(["91000000"], ["00000009"])
-    with closing(_session(empty_city, "admin", empty_city.password)) as admin:
+    with closing(_session(office_city, "admin", office_city.password)) as admin:
 
         def done(method: str, path: str, **body: Any) -> None:
             assert admin.request(method, f"/api/v1{path}", json=body).status_code < 300
@@ -210,7 +210,7 @@ def bureaus(empty_city: Served) -> Iterator[tuple[httpx.Client, str]]:
         card = _CONDITIONAL + _CARD_OF.format(id="incomes", key="code")
         _admitted(admin, "incomes", "code,income\n1,10\n2,20\n", card)
         done("POST", "/people", name="mei", password=_PASSWORD, roles=["analyst"], organisation="tax")
-    with closing(_session(empty_city, "mei", _PASSWORD)) as mei:
+    with closing(_session(office_city, "mei", _PASSWORD)) as mei:
         yield mei, code
 
 
@@ -254,7 +254,7 @@ def _harvested(page: Page, served: Served) -> None:
 
 
 def test_the_office_approves_a_request_publishes_the_use_and_settles_a_conflict(
-    page: Page, empty_city: Served, bureaus: tuple[httpx.Client, str]
+    page: Page, office_city: Served, bureaus: tuple[httpx.Client, str]
 ) -> None:
     mei, code = bureaus
     until = (datetime.now(UTC) + timedelta(days=60)).isoformat()
@@ -262,8 +262,8 @@ def test_the_office_approves_a_request_publishes_the_use_and_settles_a_conflict(
     assert mei.post("/api/v1/sharing/requests", json={**asked, "for_organisation": True}).status_code == 201
     rows = "/api/v1/datasets/incomes/rows"
     assert mei.get(rows).status_code == 403
-    sign_in(page, empty_city)
-    open_page(page, empty_city, "?lang=en&room=work&tab=agreements")
+    sign_in(page, office_city)
+    open_page(page, office_city, "?lang=en&room=work&tab=agreements")
     page.get_by_role("link", name="a study of incomes").click()
     review = page.locator("lf-agreement .work-form", has_text="Review")
     review.get_by_label("Reasons").fill("for the study")
@@ -273,7 +273,7 @@ def test_the_office_approves_a_request_publishes_the_use_and_settles_a_conflict(
     taken = mei.get(rows, params={"format": "csv"}).text.lstrip("\ufeff")
     assert taken.split() == ['"code"', "1", "2"], "what was agreed on, and no more"
 
-    open_page(page, empty_city, "?lang=en&room=work&tab=master")
+    open_page(page, office_city, "?lang=en&room=work&tab=master")
     page.get_by_label("甲有限公司").check()
     page.get_by_label("Reason").fill("the licence says so")
     page.get_by_role("button", name="Let this hold").click()
@@ -281,10 +281,10 @@ def test_the_office_approves_a_request_publishes_the_use_and_settles_a_conflict(
     page.get_by_label("unified social credit code").fill(code)
     page.keyboard.press("Enter")
     expect(page.locator("lf-record h2")).to_contain_text("甲有限公司")
-    _harvested(page, empty_city)
+    _harvested(page, office_city)
 
     page.context.clear_cookies()
-    open_page(page, empty_city, "?lang=en&room=work&tab=ethics")
+    open_page(page, office_city, "?lang=en&room=work&tab=ethics")
     expect(page.locator("[data-use]")).to_contain_text("a study of incomes")
     expect(page.locator("[data-use]")).not_to_contain_text("mei")
     expect(page.locator(".work-tabs a")).to_have_text(["Data standards", "Ethics office", "Changes and webhooks"])

@@ -87,7 +87,7 @@ def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         ground = geotiff(np.full((600, 600, 3), PICTURE, np.uint8), folder / "ground.tif", code=4326)
         card = ImageryCard("影像", "Orthophoto", "generated for this test", "CC-BY-4.0", Classification.OPEN)
         city.twin.imagery.add("ortho", ground, card, by=SYSTEM)
-    with demonstrated(folder) as found:
+    with demonstrated(folder, speed=1) as found:
         yield found
 
 

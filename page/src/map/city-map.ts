@@ -21,6 +21,8 @@ const LIST_PX = 370;
 const EDGE_PX = 100;
 /** Types of layers that lie under everything else. */
 const LAND = ["background", "fill", "raster"];
+/** How far beyond a tile its shapes go on, px: wider than any line; by itself MapLibre draws them for a quarter more on each side. */
+const BEYOND_PX = 32;
 const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
 
 export interface Picked {
@@ -51,6 +53,7 @@ export class CityMap {
   private readonly drawn = new Map<string, { layer: Layer; features: FeatureCollection }>();
   private readonly pictures = new Set<string>();
   private theme: Theme;
+  private air = "";
 
   constructor(container: HTMLElement, theme: Theme, camera: Camera | null, extent: Box, hooks: MapHooks) {
     this.theme = theme;
@@ -107,7 +110,7 @@ export class CityMap {
     const kind = KINDS[layer.style];
     const features = kind.prepare(raw);
     this.drawn.set(layer.id, { layer, features });
-    this.map.addSource(layer.id, { type: "geojson", data: features });
+    this.map.addSource(layer.id, { type: "geojson", data: features, buffer: BEYOND_PX });
     for (const drawn of kind.paint(layer.id, PALETTES[this.theme])) this.map.addLayer(drawn);
     this.raise();
     this.place();
@@ -167,7 +170,10 @@ export class CityMap {
 
   /** Show the stations' air, the picked one ringed. */
   setAir(stations: AirStation[], picked: string | null, lang: Lang): void {
-    this.map.getSource<GeoJSONSource>(AIR_LAYER)?.setData(airFeatures(stations, picked));
+    const features = airFeatures(stations, picked);
+    const told = JSON.stringify(features);
+    if (told !== this.air) this.map.getSource<GeoJSONSource>(AIR_LAYER)?.setData(features); // words alone draw nothing anew
+    this.air = told;
     this.badges.show(stations, picked, lang);
     this.place();
   }
@@ -264,10 +270,12 @@ export class CityMap {
 
   /** Return a promise that is kept when every layer is drawn and the picture is not blank. */
   async painted(): Promise<void> {
-    for (let tries = 0; tries < 60; tries++) {
-      if (this.map.loaded() && !this.map.isMoving() && !this.blank()) return;
-      this.map.triggerRepaint();
-      await new Promise((resolve) => window.setTimeout(resolve, 150));
+    for (let tries = 0; tries < 180; tries++) {
+      if (this.map.loaded() && !this.map.isMoving()) {
+        if (!this.blank()) return;
+        this.map.triggerRepaint();
+      }
+      await new Promise((resolve) => window.setTimeout(resolve, 50));
     }
   }
 

@@ -13,7 +13,7 @@ import { pending } from "../shell/ready";
 import { withEnglish } from "../state/codes";
 import { data, here } from "../state/data";
 import { airShown, devicesShown, lookAt, shownRows } from "../state/network";
-import { view } from "../state/view";
+import { coversMap, view } from "../state/view";
 import { CityMap, type Picked } from "./city-map";
 import { deviceBox } from "./device-points";
 import { AIR_LAYER } from "./kinds/air";
@@ -48,7 +48,9 @@ export class MapPiece extends Piece {
   private pictures: string[] = [];
   private shown: Record<string, unknown> = {};
 
+  /** What lies under another room is neither drawn nor redrawn until it is seen. */
   protected override updated(): void {
+    if (coversMap(view.value.room)) return;
     const city = here(data.value.city);
     const settled = data.value.air.state !== "asked";
     if (!this.city && !this.failed && city && settled) void this.start(city);
@@ -75,8 +77,10 @@ export class MapPiece extends Piece {
       return pending.delete("map");
     }
     setPictureSource((theme) => (this.city ? mapPicture(this.city, theme) : null));
+    const coming = Promise.all(city.layers.map(async (layer) => ({ layer, features: await this.load(layer) })));
     await this.city.styled();
-    await Promise.all(city.layers.map((layer) => this.load(layer)));
+    for (const { id } of city.layers) this.asked.add(id);
+    for (const { layer, features } of await coming) if (features) this.city.draw(layer, features); // at once: a frame is dear
     for (const each of city.imagery) this.city.drawImagery(each);
     this.pictures = city.imagery.map(imageryWord);
     this.follow();
@@ -85,15 +89,14 @@ export class MapPiece extends Piece {
     pending.delete("map");
   }
 
-  private async load(layer: Layer): Promise<void> {
-    if (this.asked.has(layer.id)) return;
-    this.asked.add(layer.id);
+  private async load(layer: Layer): Promise<FeatureCollection | null> {
     try {
       const features = await calls.features(layer.dataset);
-      this.city?.draw(layer, layer.style === "district" ? await this.english(layer, features) : features);
+      return layer.style === "district" ? await this.english(layer, features) : features;
     } catch (error) {
       const { detail, title } = problemOf(error);
       this.refused = [...this.refused, { layer, why: detail || title }];
+      return null;
     }
   }
 

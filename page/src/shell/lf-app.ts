@@ -14,7 +14,7 @@ import "../rooms/lf-operations";
 import { loadAll } from "../state/actions";
 import { data, here } from "../state/data";
 import type { Room } from "../state/url";
-import { view } from "../state/view";
+import { coversMap, view } from "../state/view";
 import { Piece } from "./element";
 import "./lf-dialogs";
 import "./lf-header";
@@ -33,11 +33,6 @@ const COLUMNS: Record<Room, () => TemplateResult> = {
   work: () => html``,
 };
 
-/** Return whether a room has no use for the map, and lies over it. */
-function covered(room: Room): boolean {
-  return room === "data" || room === "twin" || room === "work";
-}
-
 /** The one screen: head, rooms, map with its time slider, and what matters now in this room. */
 @customElement("lf-app")
 export class AppPiece extends Piece {
@@ -45,17 +40,15 @@ export class AppPiece extends Piece {
   @state() private twin = false;
   @state() private work = false;
   @state() private sensing: "absent" | "coming" | "here" = "absent";
-  private map = false;
+  private map: "absent" | "coming" | "here" = "absent";
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.fetchMap();
-  }
-
+  /** The map comes with the first room that shows it: it is the dearest thing on the screen. */
   private async fetchMap(): Promise<void> {
+    if (this.map !== "absent") return;
+    this.map = "coming";
     pending.add("map");
     await import("../map/lf-map");
-    this.map = true;
+    this.map = "here";
     this.requestUpdate();
   }
 
@@ -86,6 +79,7 @@ export class AppPiece extends Piece {
   }
 
   protected override willUpdate(): void {
+    if (!coversMap(view.value.room)) void this.fetchMap();
     if (view.value.room === "work" && !this.work) void this.fetchWork();
     if (view.value.room === "twin" && !this.twin) void this.fetchTwin();
     if (view.value.room === "data" && !this.catalogue) void this.fetchCatalogue();
@@ -95,7 +89,7 @@ export class AppPiece extends Piece {
     const { titled } = data.value;
     const told = view.value.room === "data" && titled?.dataset === view.value.dataset ? nameOf(titled?.name, this.tongue) : "";
     document.title = told ? `${told} · ${whole}` : whole;
-    if (data.value.city.state === "refused" || covered(view.value.room)) pending.delete("map");
+    if (data.value.city.state === "refused" || coversMap(view.value.room)) pending.delete("map");
   }
 
   protected override render(): TemplateResult {
@@ -115,8 +109,8 @@ export class AppPiece extends Piece {
   }
 
   private screen(room: Room): TemplateResult {
-    return html`<section class="stage" aria-label=${t("map.label")} ?inert=${covered(room)}>
-        <div class="map-place">${this.map ? html`<lf-map></lf-map>` : nothing}<lf-layers></lf-layers><lf-welcome></lf-welcome></div>
+    return html`<section class="stage" aria-label=${t("map.label")} ?inert=${coversMap(room)}>
+        <div class="map-place">${this.map === "here" ? html`<lf-map></lf-map>` : nothing}<lf-layers></lf-layers><lf-welcome></lf-welcome></div>
         <lf-time></lf-time>
         <lf-drawer></lf-drawer>
         ${room === "sensing" && this.sensing === "here" && view.value.stream ? html`<lf-datastream></lf-datastream>` : nothing}

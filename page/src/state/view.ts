@@ -49,3 +49,8 @@ export function startView(): void {
 export function goTo(room: Room): void {
   view.set({ room, table: null, dataset: null, stream: null, span: null, tab: null, item: null, ...(room === "twin" || view.value.room === "twin" ? { pick: null } : {}) });
 }
+
+/** Return whether a room has no use for the map, and lies over it. */
+export function coversMap(room: Room): boolean {
+  return room === "data" || room === "twin" || room === "work";
+}

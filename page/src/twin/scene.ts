@@ -62,7 +62,9 @@ export class TwinScene {
   private extent: Extent = { box: [0, 0, 0, 0], low: 0, high: 0, ground: false };
   private frame = 0;
   private stale = true;
+  /** Frames since anything was on its way, and since anything was drawn anew. */
   private quiet = 0;
+  private idle = 0;
   private under = false;
   private split: Split | null = null;
   /** Where the line between two moments stands, as a fraction of the width. */
@@ -84,14 +86,13 @@ export class TwinScene {
     this.controls = new MapControls(this.camera, canvas);
     this.controls.maxPolarAngle = 1.5;
     this.controls.listenToKeyEvents(canvas);
-    this.controls.addEventListener("change", () => (this.stale = true));
+    this.controls.addEventListener("change", () => this.redraw());
     this.controls.addEventListener("end", () => this.moved());
     this.sized = new ResizeObserver(() => this.resize());
     this.sized.observe(canvas);
     canvas.addEventListener("click", (event) => this.click(event));
     canvas.addEventListener("keydown", (event) => this.key(event));
     this.dress(look);
-    this.turn();
   }
 
   /** Show the tileset at an address in place of the one before. */
@@ -112,7 +113,7 @@ export class TwinScene {
   /** Put the line between two moments at a fraction of the width. */
   push(divide: number): void {
     this.divide = divide;
-    this.stale = true;
+    this.redraw();
   }
 
   /** Look at the whole city from the south. */
@@ -165,7 +166,7 @@ export class TwinScene {
       planes.push(new Plane().setFromNormalAndCoplanarPoint(back.sub(on).normalize(), on));
     }
     for (const layer of this.layers) layer.cut(planes);
-    this.stale = true;
+    this.redraw();
   }
 
   /** Let the camera go below the ground, which is not drawn then. */
@@ -195,14 +196,14 @@ export class TwinScene {
     const line = new Line(new BufferGeometry().setFromPoints(path), new LineBasicMaterial({ color: this.look.picked, depthTest: false, transparent: true }));
     line.renderOrder = 9;
     this.drawn.add(line);
-    this.stale = true;
+    this.redraw();
   }
 
   /** Keep elements over places, which are degrees and metres. */
   pin(elements: readonly HTMLElement[], places: readonly (readonly [number, number, number])[]): void {
     const { now } = this;
     this.pins = now ? elements.map((element, n) => ({ element, at: now.place(...(places[n] ?? [0, 0, 0])), yields: element.classList.contains("twin-room") })) : [];
-    this.stale = true;
+    this.redraw();
   }
 
   /** Return what lies under the middle of the picture, for those who have no mouse. */
@@ -227,6 +228,7 @@ export class TwinScene {
 
   dispose(): void {
     window.cancelAnimationFrame(this.frame);
+    this.frame = -1; // none is asked for any more
     this.sized.disconnect();
     for (const layer of this.layers) layer.dispose();
     this.controls.dispose();
@@ -236,8 +238,7 @@ export class TwinScene {
   private replaced(old: TileLayer | null, address: string | null, extent: Extent): TileLayer | null {
     if (old) this.scene.remove(old.tiles.group);
     old?.dispose();
-    this.stale = true;
-    this.quiet = 0;
+    this.wake();
     if (address === null) return null;
     const layer = new TileLayer(address, extent.box, this.camera, this.renderer, this.look, () => this.wake(), () => this.hooks.onFailed());
     this.scene.add(layer.tiles.group);
@@ -245,8 +246,13 @@ export class TwinScene {
   }
 
   private wake(): void {
-    this.stale = true;
     this.quiet = 0;
+    this.redraw();
+  }
+
+  private redraw(): void {
+    this.stale = true;
+    this.frame ||= window.requestAnimationFrame(() => this.turn());
   }
 
   /** Lay the ground, under foundations too, and the streets; none beside terrain, for a view from below, or of what lies deep. */
@@ -261,7 +267,7 @@ export class TwinScene {
       this.scene.add(this.floor);
     }
     (this.streets?.material as LineBasicMaterial | undefined)?.color.set(this.look.dress.colourOf({ id: "", class: "Road", name: "", model: "", height_m: 0, generated: 0 }));
-    this.stale = true;
+    this.redraw();
   }
 
   /** Look at a point from the south, and return it and where from. */
@@ -279,13 +285,14 @@ export class TwinScene {
       this.flight = null;
       this.set(at, eye);
     } else this.flight = { from: [this.controls.target.clone(), this.camera.position.clone()], to: [at, eye], begun: performance.now() };
+    this.redraw();
   }
 
   private set(at: Vector3, eye: Vector3): void {
     this.controls.target.copy(at);
     this.camera.position.copy(eye);
     this.controls.update();
-    this.stale = true;
+    this.redraw();
   }
 
   private fly(): void {
@@ -302,21 +309,23 @@ export class TwinScene {
     if (this.now?.tiles.root) this.hooks.onMoved([...this.now.where(eye), ...this.now.where(at)]);
   }
 
+  /** Go on frame by frame as long as something moves or comes; a still picture costs nothing. */
   private turn(): void {
-    this.frame = window.requestAnimationFrame(() => this.turn());
+    this.frame = 0;
     this.fly();
     this.camera.updateMatrixWorld();
     for (const { tiles } of this.layers) tiles.update();
     this.settle();
-    if (!this.stale) return;
-    this.stale = false;
-    this.draw();
-    hang(this.pins, this.camera, this.canvas, this.split !== "side");
+    this.idle = this.stale ? 0 : this.idle + 1;
+    if (this.stale) this.draw();
+    if (this.flight || this.quiet < QUIET_FRAMES || this.idle < QUIET_FRAMES) this.frame ||= window.requestAnimationFrame(() => this.turn());
   }
 
   private draw(): void {
+    this.stale = false;
     const { clientWidth: width, clientHeight: height } = this.canvas;
     this.renderer.info.reset();
+    hang(this.pins, this.camera, this.canvas, this.split !== "side");
     const { now, before, split } = this;
     if (!split || !before || !now) {
       this.view(now, [0, width], [0, width], height);
@@ -350,7 +359,7 @@ export class TwinScene {
     this.camera.aspect = clientWidth / (this.split === "side" ? 2 : 1) / clientHeight;
     this.camera.updateProjectionMatrix();
     for (const { tiles } of this.layers) tiles.setResolutionFromRenderer(this.camera, this.renderer);
-    this.stale = true;
+    this.redraw();
   }
 
   /** Turn and go nearer by keys; arrows move, by the controls. */
