@@ -66,6 +66,7 @@ export class TwinPiece extends Piece {
     this.scene = null;
     this.done = {};
     pending.delete("twin");
+    pending.delete("extent");
   }
 
   private get when(): string {
@@ -153,7 +154,9 @@ export class TwinPiece extends Piece {
 
   protected override updated(_: PropertyValues): void {
     const extent = this.extent.asked;
-    if (extent.state !== "here" || !this.extent.fresh || this.broken) return;
+    if (extent.state !== "refused" && !this.extent.fresh) return pending.add("extent");
+    pending.delete("extent");
+    if (extent.state !== "here" || this.broken) return;
     if (!this.scene) this.open();
     const { scene } = this;
     if (!scene) return;

@@ -153,7 +153,7 @@ class Finder:
         Two characters say little of what was meant: a false word is worse than none.
         """
         totals = ((self.search(Search(each), visible, limit=1).total, each) for each in words)
-        (most, found), (second, _) = nlargest(2, totals)
+        (most, found), (second, _), *_ = [*nlargest(2, totals), (0, ""), (0, "")]
         return found if most >= max(_LEAST, _FAR_COMMONER * second) else ""
 
     def _told(self, ids: Iterable[str], visible: Visible) -> Iterator[str]:

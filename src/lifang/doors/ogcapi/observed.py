@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import numpy as np
@@ -27,6 +27,10 @@ NAMED = ("parameter-name", "parameter_names")  # OWSLib writes the latter
 STREAMS_MAX, _VALUES_MAX = 2_000, 500_000
 MEDIA = {"CoverageJSON": COVERAGE_JSON, "GeoJSON": GEOJSON, "geojson": GEOJSON, "covjson": COVERAGE_JSON, "json": JSON}
 _DAY, _TICK = timedelta(days=1), timedelta(microseconds=1)
+_FIRST, _LAST = (
+    datetime.min.replace(tzinfo=UTC) + _DAY,
+    datetime.max.replace(tzinfo=UTC) - _TICK,
+)  # with room beside them
 _UNITS_M = {"m": 1.0, "metre": 1.0, "metres": 1.0, "meter": 1.0, "meters": 1.0, "km": 1000.0, "kilometres": 1000.0,
             "kilometers": 1000.0}  # fmt: skip
 Sensed = list[tuple[Thing, Datastream]]
@@ -122,8 +126,8 @@ def span(asker: Asker, when: str | None) -> tuple[datetime, datetime]:
     if when is None:
         return now - _DAY, now + _TICK
     start, end = span_of(when)
-    until = end + _TICK if end is not None else now + _TICK
-    return start if start is not None else until - _DAY, until
+    until = min(end or now, _LAST) + _TICK
+    return start if start is not None else max(until, _FIRST) - _DAY, until
 
 
 def check_crs(crs: str | None) -> None:
