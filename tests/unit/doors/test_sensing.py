@@ -71,7 +71,7 @@ def test_a_bad_question_about_latest_values_is_refused(house: House, query: str)
 def test_a_series_is_given_in_part_or_thinned_for_a_chart(house: House) -> None:
     client = house.client()
     day = client.get("/api/v1/observations?datastream=site-1.pm2.5").json()
-    assert len(day["items"]) == 24
+    assert len(day["items"]) in {23, 24}  # an hour may have begun since the city was made
     assert day["downsampled"] is False
     few = client.get(
         "/api/v1/observations", params={"datastream": "1", "start": "1999-01-01T00:00:00+08:00", "points": 6}

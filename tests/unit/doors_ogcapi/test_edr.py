@@ -74,7 +74,7 @@ def test_staff_see_what_is_shared_and_others_do_not(house: House, anyone: Client
 def test_geojson_has_times_and_values_side_by_side(anyone: Client) -> None:
     body = anyone.get(f"{_SENSED}/locations/site-1?f=GeoJSON").json()
     told = body["features"][0]["properties"]
-    assert len(told["datetime"]) == len(told["value"]) == 24 or len(told["value"]) == 25
+    assert len(told["datetime"]) == len(told["value"]) in {23, 24, 25}  # an hour may have begun since the city was made
     assert body["features"][0]["geometry"]["coordinates"] == [pytest.approx(104.01), pytest.approx(30.6)]
 
 
