@@ -54,8 +54,9 @@ class Consolidator:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start; what was released before the program ended, and not consolidated, is now."""
+        """Start; what was released or destroyed before the program ended, and not taken up, is now."""
         if self._thread is None:
+            self._masterdata.forget_destroyed()
             self._heard.set()
             self._thread = threading.Thread(target=self._work, name="consolidator", daemon=True)
             self._thread.start()
@@ -71,6 +72,8 @@ class Consolidator:
         """Take note of a change in the catalogue."""
         if change.kind == "release" and self._masterdata.is_source(change.dataset):
             self._heard.set()
+        if change.kind == "destroyed":
+            self._masterdata.forget_destroyed()
 
     def _work(self) -> None:
         while self._heard.wait() and not self._stop.is_set():

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lifang.catalogue import Catalogue
+from lifang.catalogue import EXISTING, Catalogue
 from lifang.core import BadInput, Clock, NotFound, Settings
 from lifang.guard import Action, Resource, Subject, require
 from lifang.masterdata.docket import Docket
 from lifang.masterdata.golden import Consolidated, Golden, Progress
+from lifang.masterdata.memory import Memory
 from lifang.masterdata.model import (
     ADDRESS,
     ADDRESSED,
@@ -129,6 +130,14 @@ class MasterData:
                 self._mark_read(source.id, release.number)
         return done
 
+    def forget_destroyed(self) -> None:
+        """Remove what is remembered of consolidations that a destroyed dataset went into, or came of."""
+        with self._consolidating:
+            for kind in self.sourced():
+                datasets = [dataset_of(kind), *(source.id for source in self.sources(kind))]
+                if not all(map(self._exists, datasets)):
+                    Memory(self._store.folder, kind).forget()
+
     def settle_conflict(self, conflict_id: str, organisation: str, reason: str, *, by: Subject) -> Conflict:
         """Return the conflict, settled; the record says it from now on. See :meth:`Docket.settle_conflict`."""
         with self._consolidating:
@@ -150,6 +159,13 @@ class MasterData:
             self._store, self._catalogue, self.docket, self.places, kind_of(kind).id,
             sources=self.sources(kind), rules=self.rules(kind), began=self._clock.now(),
         )  # fmt: skip
+
+    def _exists(self, dataset: str) -> bool:
+        try:
+            self._catalogue.dataset(dataset, states=EXISTING)
+        except NotFound:
+            return False
+        return True
 
     def _newest(self, dataset: str) -> int:
         """Return the number of the newest release of a dataset; 0 where there is none."""

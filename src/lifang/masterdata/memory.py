@@ -70,6 +70,11 @@ class Memory:
             if path != self._alike(basis.alike):
                 path.unlink()
 
+    def forget(self) -> None:
+        """Remove both: they quote records."""
+        for path in (self._basis, *self._folder.glob(f"{self._kind}-*.parquet")):
+            path.unlink(missing_ok=True)
+
     @property
     def _basis(self) -> Path:
         return self._folder / f"{self._kind}.json"
