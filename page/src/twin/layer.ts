@@ -38,6 +38,9 @@ const HOLLOW = /^TINRelief$|(Room|Storey|Unit|Space)$/;
 const GROUND_SHOWN = 0.3; // of the ground, when it is looked through
 const SHADE = 0.12; // of an object's colour is that of where it is cut through: darker than any wall in shade
 const NEAR_M = 0.01;
+/** How far off a tile may be on a picture that is large, px, and from how many pixels on one is. */
+const ERROR_PX = 16;
+const LARGE_PX = 450_000;
 const ROOM = "BuildingRoom";
 const INSET_M = 0.03; // a room is drawn so much smaller than it is: its floor is not in the plane of the slab below
 
@@ -96,13 +99,20 @@ export class TileLayer {
     tiles.registerPlugin(new ImplicitTilingPlugin());
     tiles.registerPlugin(new ReorientationPlugin({ lat, lon, height: 0 }));
     tiles.setCamera(camera);
-    tiles.setResolutionFromRenderer(camera, renderer);
     tiles.addEventListener("load-model", ({ scene, url }) => this.take(scene, url));
     tiles.addEventListener("dispose-model", ({ scene }) => scene.traverse((each) => this.leave(each)));
     tiles.addEventListener("needs-update", changed);
     tiles.addEventListener("load-error", failed);
     this.tiles = tiles;
+    this.fit(camera, renderer);
     this.dress(look);
+  }
+
+  /** Take in how large the picture is: on a small one, in which the whole city lies far, a tile may be wrong by fewer pixels. */
+  fit(camera: PerspectiveCamera, renderer: WebGLRenderer): void {
+    const { clientWidth, clientHeight } = renderer.domElement;
+    this.tiles.setResolutionFromRenderer(camera, renderer);
+    this.tiles.errorTarget = ERROR_PX * Math.min(1, (clientWidth * clientHeight) / LARGE_PX);
   }
 
   /** Whether everything that the camera asks for has come and is coloured. */

@@ -358,7 +358,7 @@ export class TwinScene {
     this.renderer.setSize(clientWidth, clientHeight, false);
     this.camera.aspect = clientWidth / (this.split === "side" ? 2 : 1) / clientHeight;
     this.camera.updateProjectionMatrix();
-    for (const { tiles } of this.layers) tiles.setResolutionFromRenderer(this.camera, this.renderer);
+    for (const layer of this.layers) layer.fit(this.camera, this.renderer);
     this.redraw();
   }
 
