@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from lifang.app.bus import Bus
 from lifang.app.stage import Stage
-from lifang.core import Clock, Problem, format_instant
+from lifang.core import Clock, Rounds, format_instant
 from lifang.sensing import Replay
 
-_LOG = logging.getLogger(__name__)
 _BEAT_S = 0.25
 _BEATS_PER_CLOCK_EVENT = 4
 
@@ -39,8 +35,8 @@ class Pulse:
 
     def __init__(self, wall: Clock, stage: Stage, bus: Bus, *, clock: StandingClock, replay: Replay | None) -> None:
         self._wall, self._clock, self._stage, self._bus, self._replay = wall, clock, stage, bus, replay
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._beats = 0
+        self._rounds = Rounds(self._beat, name="pulse", fault="the pulse missed a beat", every_s=_BEAT_S, at_once=False)
 
     @property
     def now(self) -> datetime:
@@ -50,14 +46,11 @@ class Pulse:
     def start(self) -> None:
         """Start beating: the city's time passes."""
         self._clock.go()
-        self._thread = threading.Thread(target=self._beat, name="pulse", daemon=True)
-        self._thread.start()
+        self._rounds.start()
 
     def close(self) -> None:
         """Stop after the present beat."""
-        self._stop.set()
-        if self._thread:
-            self._thread.join(timeout=30)
+        self._rounds.close()
 
     def state(self) -> dict[str, Any]:
         """Return the clock as the page shows it: mode, now, speed, paused, start, end."""
@@ -75,22 +68,12 @@ class Pulse:
         }
 
     def _beat(self) -> None:
-        beats = 0
-        while not self._stop.wait(_BEAT_S):
-            beats += 1
-            self._guarded(self._step)
-            if beats % _BEATS_PER_CLOCK_EVENT == 0:
-                self._bus.publish("clock", self.state())
+        self._beats += 1
+        self._rounds.attempt(self._step)
+        if self._beats % _BEATS_PER_CLOCK_EVENT == 0:
+            self._bus.publish("clock", self.state())
 
     def _step(self) -> None:
         if self._replay:
             self._replay.step()
-        self._stage.run_due(self.now, stopping=self._stop.is_set)
-
-    def _guarded(self, step: Callable[[], None]) -> None:
-        try:
-            step()
-        except Problem as problem:
-            _LOG.warning("the pulse missed a beat: %s", problem)
-        except Exception:  # noqa: BLE001 - time must go on; the failure is logged
-            _LOG.exception("the pulse missed a beat")
+        self._stage.run_due(self.now, stopping=lambda: self._rounds.ending)

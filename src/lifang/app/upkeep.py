@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
 from lifang.catalogue import Catalogue, CatalogueChange
-from lifang.core import Clock, NotFound, Problem, format_instant, parse_instant
+from lifang.core import Clock, NotFound, Rounds, format_instant, parse_instant
 from lifang.guard import SYSTEM
 from lifang.store import Store, read_setting, write_setting
 
-_LOG = logging.getLogger(__name__)
 _KEY = "upkeep"
 _DAY = timedelta(days=1)
 _WAIT_S = 60.0
@@ -27,31 +26,27 @@ class Upkeep:
         self._store, self._catalogue, self._clock = store, catalogue, clock
         self._unchecked: set[str] = set()
         self._lock = threading.Lock()
-        self._wake, self._stop = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
+        self._rounds = Rounds(self._round, name="upkeep", fault="upkeep left something undone", every_s=_WAIT_S)
+        self._told = time.monotonic()
         catalogue.changes.on_change(self._hear)
 
     def start(self) -> None:
         """Start tending; releases that nobody checked before the program ended are checked now."""
-        if self._thread is None:
+        if not self._rounds.started:
             with self._lock:
                 self._unchecked |= self._left_over()
-            self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
-            self._thread.start()
+            self._rounds.start()
 
     def close(self) -> None:
         """Stop after the present step."""
-        self._stop.set()
-        self._wake.set()
-        if self._thread:
-            self._thread.join(timeout=30)
+        self._rounds.close()
 
     def tend(self) -> None:
         """Check what was released since, and do what a day asks for if a day has passed."""
         with self._lock:
             unchecked, self._unchecked = sorted(self._unchecked), set()
         for dataset in unchecked:
-            if self._stop.is_set():
+            if self._rounds.ending:
                 return  # what was not checked is found again at the next start
             self._guarded(partial(self._catalogue.check, dataset))
             self._guarded(partial(self._measure, dataset))
@@ -68,7 +63,7 @@ class Upkeep:
     def _daily(self) -> None:
         self._guarded(self._catalogue.sharing.sweep)
         for dataset in self._catalogue.datasets():
-            if self._stop.is_set():
+            if self._rounds.ending:
                 return
             if dataset.releases():
                 self._guarded(partial(self._catalogue.check, dataset.id))
@@ -88,28 +83,22 @@ class Upkeep:
         if change.kind == "release":
             with self._lock:
                 self._unchecked.add(change.dataset)
-            self._wake.set()
+            self._rounds.wake()
 
-    def _work(self) -> None:
-        told = time.monotonic()
-        while not self._stop.is_set():
-            self._guarded(self.tend)
-            if time.monotonic() - told >= _WAIT_S:
-                self._guarded(self._tell_ducklake)
-                told = time.monotonic()
-            self._wake.wait(_WAIT_S)
-            self._wake.clear()
+    def _round(self) -> None:
+        self._guarded(self.tend)
+        if time.monotonic() - self._told >= _WAIT_S:
+            self._guarded(self._tell_ducklake)
+            self._told = time.monotonic()
 
     def _tell_ducklake(self) -> None:
-        while self._store.lake.tell_ducklake() and not self._stop.is_set():
+        while self._store.lake.tell_ducklake() and not self._rounds.ending:
             pass
 
     def _guarded(self, step: Callable[[], object]) -> None:
-        try:
-            step()
-        except NotFound:
-            return  # archived or destroyed meanwhile
-        except Problem as problem:
-            _LOG.warning("upkeep left something undone: %s", problem)
-        except Exception:  # noqa: BLE001 - the rest goes on; the failure is logged
-            _LOG.exception("upkeep left something undone")
+        self._rounds.attempt(partial(_unless_gone, step))
+
+
+def _unless_gone(step: Callable[[], object]) -> None:
+    with suppress(NotFound):  # archived or destroyed meanwhile
+        step()

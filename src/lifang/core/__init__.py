@@ -30,6 +30,7 @@ from lifang.core.kept_apart import KeptApart
 from lifang.core.ownership import LOCK_FILE, FolderLock, Owner, owner_of
 from lifang.core.place import Box, check_crs
 from lifang.core.plugins import Plugins
+from lifang.core.rounds import Rounds
 from lifang.core.settings import CITY_FILE, Settings, load_settings
 from lifang.core.time import (
     Clock,
@@ -67,6 +68,7 @@ __all__ = [
     "Owner",
     "Plugins",
     "Problem",
+    "Rounds",
     "Settings",
     "SystemClock",
     "TooLarge",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lifang.catalogue import EXISTING, Catalogue
-from lifang.core import BadInput, Clock, Conflict, NotFound, Problem, Settings, Unavailable, format_instant
+from lifang.core import BadInput, Clock, Conflict, NotFound, Problem, Rounds, Settings, Unavailable, format_instant
 from lifang.exchange.arriving import Arrived, Look
 from lifang.exchange.lines import Lines
 from lifang.exchange.model import Delivery, Feed, Manifest
@@ -53,17 +53,15 @@ class Exchange:
         self._slots = threading.Semaphore(_AT_ONCE)
         self._lines = Lines(self._work)
         self._retry: dict[str, Any] = {}
-        self._ending = threading.Event()
         self._listeners: list[Callable[[Delivery], None]] = []
-        self._watch: threading.Thread | None = None
+        fault = "the exchange did not look at its sources"
+        self._rounds = Rounds(self._look_around, name="exchange", fault=fault, every_s=_LOOK_S, at_once=False)
         self._pulling = False
 
     def start(self, *, pulling: bool = True) -> None:
         """Work through what waits, and look at sources as they are due, unless told not to. Again does nothing."""
         self._pulling = self._pulling or pulling
-        if self._watch is None:
-            self._watch = threading.Thread(target=self._look_around, name="exchange", daemon=True)
-            self._watch.start()
+        self._rounds.start()
 
     def on_settled(self, listener: Callable[[Delivery], None]) -> None:
         """Call ``listener`` with each delivery as it is admitted or refused."""
@@ -71,10 +69,8 @@ class Exchange:
 
     def close(self) -> None:
         """Stop after the present delivery; what waits is worked through at the next start."""
-        self._ending.set()
+        self._rounds.close()
         self._lines.close()
-        if self._watch:
-            self._watch.join()
 
     def put_feed(self, spec: FeedSpec, *, secrets: Mapping[str, str] | None = None, by: Subject) -> Feed:
         """Return the feed, added or written anew; secrets that are not given stay as they are.
@@ -215,16 +211,15 @@ class Exchange:
             declared=manifest.as_json(),
             by=by,
         )
-        if self._watch:
+        if self._rounds.started:
             self._lines.wake(feed.organisation)
         return delivery
 
     def _look_around(self) -> None:
-        while not self._ending.wait(_LOOK_S):
-            due = {each.organisation for each in self.feeds() if self._is_due(each)}
-            for organisation in due | {each.organisation for each in self._records.waiting()}:
-                if self._retry.get(organisation, self._clock.now()) <= self._clock.now():
-                    self._lines.wake(organisation)
+        due = {each.organisation for each in self.feeds() if self._is_due(each)}
+        for organisation in due | {each.organisation for each in self._records.waiting()}:
+            if self._retry.get(organisation, self._clock.now()) <= self._clock.now():
+                self._lines.wake(organisation)
 
     def _is_due(self, feed: Feed) -> bool:
         if not self._pulling or not feed.active or feed.spec.source.kind == "upload":
@@ -268,7 +263,7 @@ class Exchange:
         now = self._clock.now()
         with tempfile.TemporaryDirectory(dir=self._scratch()) as scratch:
             look = Look(feed.spec, feed.checkpoint, self._secrets.read(feed.id), self._folder, Path(scratch),
-                        self._ending.is_set)  # fmt: skip
+                        lambda: self._rounds.ending)  # fmt: skip
 
             def take(arrived: Arrived) -> None:
                 self._receive(feed, arrived.path, arrived.name, arrived.manifest, f"exchange:{feed.id}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import logging
-import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,10 +13,9 @@ import orjson
 
 from lifang.catalogue.changes import CatalogueChange, Changes
 from lifang.catalogue.webhooks.register import ACTIVE, ENDED, PAUSED, Attempt, Webhook, Webhooks
-from lifang.core import Clock, Problem, format_instant
+from lifang.core import Clock, Problem, Rounds, format_instant
 from lifang.outside import Fetcher
 
-_LOG = logging.getLogger(__name__)
 _AT_ONCE = 100  # changes in one delivery
 _LONGEST_WAIT_S, _GIVEN_UP_AFTER = 3600, 100  # failures: about four days
 _LOOK_S = 5.0
@@ -49,29 +46,23 @@ class Deliveries:
     ) -> None:
         self._webhooks, self._changes, self._clock, self._knows = webhooks, changes, clock, knows
         self._post = post or self._fetch
-        self._wake, self._stop = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
-        changes.on_change(lambda _change: self._wake.set())
+        self._rounds = Rounds(self.tend, name="webhooks", fault="webhooks were not told", every_s=_LOOK_S)
+        changes.on_change(lambda _change: self._rounds.wake())
 
     def start(self) -> None:
         """Start delivering."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="webhooks", daemon=True)
-            self._thread.start()
+        self._rounds.start()
 
     def close(self) -> None:
         """Stop after the present attempt, which is cut short."""
-        self._stop.set()
-        self._wake.set()
-        if self._thread:
-            self._thread.join(timeout=30)
+        self._rounds.close()
 
     def tend(self) -> int:
         """Return how many deliveries arrived: each webhook that is due is told all that it may know of."""
         arrived = 0
         for webhook in self._webhooks.all():
             while webhook.state == ACTIVE and (webhook.due is None or webhook.due <= self._clock.now()):
-                if self._stop.is_set() or not self._deliver(webhook):
+                if self._rounds.ending or not self._deliver(webhook):
                     break
                 arrived += 1
                 webhook = self._webhooks.get(webhook.id)  # noqa: PLW2901 - told further by now
@@ -133,17 +124,5 @@ class Deliveries:
         return {"failures": failures, "due": attempt.sent + wait, "last_status": attempt.status[:300], "state": state}
 
     def _fetch(self, url: str, *, headers: dict[str, str], body: bytes) -> int:
-        return (
-            Fetcher(self._webhooks.reach, self._stop.is_set)
-            .fetch(url, method="POST", headers=headers, body=body)
-            .status
-        )
-
-    def _work(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self.tend()
-            except Exception:  # noqa: BLE001 - the next look tries again; the failure is logged
-                _LOG.exception("webhooks were not told")
-            self._wake.wait(_LOOK_S)
-            self._wake.clear()
+        fetcher = Fetcher(self._webhooks.reach, lambda: self._rounds.ending)
+        return fetcher.fetch(url, method="POST", headers=headers, body=body).status

@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Event, Lock, Thread
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from lifang.core import BadInput, Box, Clock, NotFound, Problem, TooLarge, from_micros, to_micros
+from lifang.core import BadInput, Box, Clock, NotFound, Problem, Rounds, TooLarge, from_micros, to_micros
 from lifang.guard import Classification, Subject
 from lifang.sensing.hot import NEVER, class_codes
 from lifang.sensing.model import Numbers
@@ -94,26 +94,23 @@ class SensorNetwork(Register):
         self._state: tuple[Any, State, float, float] | None = None
         self._areas: Districts | None = None
         self._started_us = 0
-        self._stop = Event()
-        self._thread: Thread | None = None
+        fault = "the network's counters were not kept"
+        self._rounds = Rounds(self._keep, name="network", fault=fault, every_s=_SAVE_S)
 
     def start(self) -> None:
         """Begin to keep the counters for the next start; again does nothing."""
-        if self._thread is None:
+        if not self._rounds.started:
             self._started_us = to_micros(self._now())
-            self._thread = Thread(target=self._keep, name="lifang-network", daemon=True)
-            self._thread.start()
+            self._rounds.start()
 
     def close(self) -> None:
         """Keep the counters, and stop; if the store cannot take them, the next start counts from the last time."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-        self._save_or_tell()
+        self._rounds.close()
+        self._rounds.attempt(self.save)
 
     def watch(self, observations: Observations) -> None:
         """Count committed observations: for ``Sensing.on_commit``. What is loaded before the start flows in no more."""
-        now_us, flowing = to_micros(self._now()), self._thread is not None
+        now_us, flowing = to_micros(self._now()), self._rounds.started
         if flowing:
             self.flow.note(observations, now_us)
         with self._counting:
@@ -340,18 +337,10 @@ class SensorNetwork(Register):
         return counters
 
     def _keep(self) -> None:
-        try:
+        if self._state is None:
             self.state()  # read once in the background, so that nobody waits for it
-        except Problem as problem:
-            _logger.warning("the network cannot be read yet: %s", problem)
-        while not self._stop.wait(_SAVE_S):
-            self._save_or_tell()
-
-    def _save_or_tell(self) -> None:
-        try:
+        else:
             self.save()
-        except Problem as problem:
-            _logger.warning("the network's counters were not kept: %s", problem)
 
 
 def _is_large(network: Network) -> bool:

@@ -10,10 +10,9 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from threading import Event, Thread
 from typing import Any
 
-from lifang.core import BadInput, Clock, Conflict, NotFound, Problem, format_instant, new_id, parse_instant, to_micros
+from lifang.core import BadInput, Clock, Conflict, NotFound, Rounds, format_instant, new_id, parse_instant, to_micros
 from lifang.guard import SYSTEM, Action, Classification, Resource, Subject, decide, require
 from lifang.sensing.hot import NEVER
 from lifang.sensing.model import Quality
@@ -72,8 +71,9 @@ class Tasking(Register):
         self._sensing, self._now = sensing, now or clock.now
         self._is_silent, self._gateway_of = is_silent, gateway_of
         self._watchers: list[Watcher] = []
-        self._stop = Event()
-        self._thread: Thread | None = None
+        self._rounds = Rounds(
+            self.expire, name="commands", fault="commands were not looked through", every_s=_SWEEP_S, at_once=False
+        )
 
     def register(self, actuators: Sequence[Actuator], capabilities: Sequence[Capability], *, by: Subject) -> int:
         """Return how many records were added or changed; ``NotFound`` for one whose thing is not known."""
@@ -83,15 +83,11 @@ class Tasking(Register):
 
     def start(self) -> None:
         """Begin to end commands whose deadline has passed; again does nothing."""
-        if self._thread is None:
-            self._thread = Thread(target=self._sweep, name="lifang-commands", daemon=True)
-            self._thread.start()
+        self._rounds.start()
 
     def close(self) -> None:
         """Stop."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._rounds.close()
 
     def on_command(self, watcher: Watcher) -> None:
         """Call ``watcher`` with each command after each of its steps is durable, on the thread that took the step."""
@@ -336,13 +332,6 @@ class Tasking(Register):
                 watcher(command)
             except Exception:
                 _logger.exception("a watcher of commands failed")
-
-    def _sweep(self) -> None:
-        while not self._stop.wait(_SWEEP_S):
-            try:
-                self.expire()
-            except Problem as problem:
-                _logger.warning("commands were not looked through: %s", problem)
 
 
 def _require_any(by: Subject, action: Action, resources: Sequence[Resource]) -> None:
