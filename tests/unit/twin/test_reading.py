@@ -52,6 +52,46 @@ def test_a_solid_keeps_its_vertices_its_shells_and_its_name() -> None:
     assert (only["bottom_m"], only["top_m"]) == (500.0, 506.0)
 
 
+def test_a_template_stands_turned_and_grown_wherever_it_is_placed() -> None:
+    leaf = {"type": "MultiSurface", "lod": "2", "boundaries": [[[0, 1, 2]]]}
+    turned = [0, -2, 0, 1, 2, 0, 0, 0, 0, 0, 2, 0.5, 0, 0, 0, 1]  # a quarter turn left, twice as large, moved
+    tree = {"type": "GeometryInstance", "template": 0, "boundaries": [6], "transformationMatrix": turned}
+    trees = {
+        "tree": {"type": "SolitaryVegetationObject", "geometry": [tree]},
+        "none": {"type": "SolitaryVegetationObject", "geometry": [{**tree, "template": 1}]},
+        "away": {"type": "SolitaryVegetationObject", "geometry": [{**tree, "transformationMatrix": [1e30] * 16}]},
+    }
+    templates = {"templates": [leaf], "vertices-templates": [[0, 0, 0], [3, 0, 0], [0, 0, 4]]}
+    found = read(city(trees, **{"geometry-templates": templates}))
+    assert [each.object for each in found.faults] == ["m:none", "m:away"]
+    (only,) = found.rows.to_pylist()
+    assert (only["id"], only["geometry"][0]["lod"]) == ("m:tree", "2")
+    at = shapely.get_coordinates(shapely.from_wkb(only["geometry"][0]["wkb"]), include_z=True)[:3]
+    x, y = from_wgs84(at[:, 0], at[:, 1], crs="EPSG:4544")
+    here = np.column_stack((x - 410_000, y - 3_394_000, at[:, 2] - 500))
+    assert here == pytest.approx(np.array([(11, 8, 6.5), (11, 14, 6.5), (11, 8, 14.5)]), abs=1e-6)
+
+
+def test_points_and_lines_are_told_addresses_kept_and_a_group_is_no_whole_of_a_part() -> None:
+    line = {"type": "MultiLineString", "lod": "0", "boundaries": [[0, 1, 2]]}
+    address = {"Country": "中国", "location": {"type": "MultiPoint", "lod": "0", "boundaries": [0]}}
+    objects = {
+        "group": {"type": "CityObjectGroup", "children": ["part"]},
+        "b": {"type": "Building", "children": ["part"]},
+        "part": house(type="BuildingPart", parents=["group", "b"], address=[address]),
+        "road": house(type="Road", geometry=[line, {"type": "MultiSurface", "lod": "1", "boundaries": [[[0, 1, 2]]]}]),
+        "rail": house(type="Railway", geometry=[line]),
+    }
+    found = read(city(objects))
+    rows = {each["id"]: each for each in found.rows.to_pylist()}
+    assert rows.keys() == {"m:group", "m:b", "m:part", "m:road"}
+    assert rows["m:part"]["parent"] == "m:b"
+    assert json.loads(rows["m:part"]["properties"])["address"] == [{"Country": "中国"}]
+    told = [(each.object, each.severity) for each in found.faults if "MultiLineString" in each.what]
+    assert told == [("m:road", "warning"), ("m:rail", "warning")]
+    assert [each.object for each in found.faults if each.severity == "error"] == ["m:rail"]
+
+
 def test_a_building_without_surfaces_lies_where_its_parts_do() -> None:
     found = read(city({"b": {"type": "Building", "children": ["p"]}, "p": house(type="BuildingPart", parents=["b"])}))
     whole, part = found.rows.sort_by("id").to_pylist()

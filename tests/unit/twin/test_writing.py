@@ -29,8 +29,9 @@ def shell(first: int) -> list[list[list[int]]]:
 
 
 def document() -> bytes:
-    """Return a building of two parts, one of them of two solids, with semantics and attributes of all kinds."""
+    """Return a building of two parts, one of two solids, one of these with a void; with semantics and attributes."""
     vertices = [[x + shift, y, z] for shift in (0, 30, 60) for z in (0, 9) for x, y in BLOCK]
+    vertices += [[x / 4 + 65, 8 - y / 2, z / 3 + 1] for z in (0, 9) for x, y in BLOCK]  # a void in the last
     semantics = {
         "surfaces": [{"type": "GroundSurface"}, {"type": "RoofSurface", "slope": 3.5}, {"type": "WallSurface"}],
         "values": [[0, 1, 2, 2, 2, 2]],
@@ -38,11 +39,12 @@ def document() -> bytes:
     objects = {
         "house": {"type": "Building", "attributes": {"name": "大厦", "floors": 3, "tags": ["a", {"b": None}]},
                   "children": ["east", "west"]},
-        "east": {"type": "BuildingPart", "parents": ["house"], "attributes": {"old": True}, "geometry": [
+        "east": {"type": "BuildingPart", "parents": ["house"], "attributes": {"old": True},
+                 "address": [{"Country": "中国", "Locality": "成都"}], "geometry": [
             {"type": "Solid", "lod": "2", "boundaries": [shell(0)], "semantics": semantics},
             {"type": "MultiSurface", "lod": "0", "boundaries": [[[0, 3, 2, 1]]]}]},
         "west": {"type": "BuildingPart", "parents": ["house"], "attributes": {}, "geometry": [
-            {"type": "MultiSolid", "lod": "1.2", "boundaries": [[shell(8)], [shell(16)]]}]},
+            {"type": "MultiSolid", "lod": "1.2", "boundaries": [[shell(8)], [shell(16), shell(24)]]}]},
     }  # fmt: skip
     return json.dumps({
         "type": "CityJSON", "version": "2.0",
@@ -96,7 +98,9 @@ def test_parts_are_told_in_both_directions() -> None:
     body = json.loads(written(objects_of(read_cityjson(document(), prefix="m")), "cityjson"))
     assert body["CityObjects"]["house"]["children"] == ["east", "west"]
     assert body["CityObjects"]["west"]["parents"] == ["house"]
-    assert [len(solid) for solid in body["CityObjects"]["west"]["geometry"][0]["boundaries"]] == [1, 1]
+    assert body["CityObjects"]["east"]["address"] == [{"Country": "中国", "Locality": "成都"}]
+    assert body["CityObjects"]["east"]["attributes"] == {"old": True}
+    assert [len(solid) for solid in body["CityObjects"]["west"]["geometry"][0]["boundaries"]] == [1, 2]
 
 
 def outlines() -> ModelFile:

@@ -6,7 +6,7 @@ Source: CityJSON 2.0 (OGC 20-072r5), chapters 2, 3, 4 and 10.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,16 @@ import orjson
 import shapely
 from numpy.typing import NDArray
 
-from lifang.core import BadInput, check_crs, to_wgs84
+from lifang.core import BadInput, check_crs
 from lifang.twin.reading.model import Described, Fault, ModelFile, bounds_of, rows_of, unpacked
+from lifang.twin.reading.templates import INSTANCE, Templates, on_earth
 
 _VERSIONS = ("1.1", "2.0")
 _DEPTH = {"MultiSurface": 1, "CompositeSurface": 1, "Solid": 2, "MultiSolid": 3, "CompositeSolid": 3}
 _EPSG = re.compile(r"/def/crs/EPSG/[^/]+/(\d+)$")
 _NAMES = ("name", "identificatie", "identificatiebagpnd")
+_GROUP = "CityObjectGroup"
+_THIN = ("MultiPoint", "MultiLineString")
 
 
 def read_cityjson(content: bytes, *, prefix: str, crs: str = "") -> ModelFile:
@@ -38,10 +41,9 @@ def read_cityjson(content: bytes, *, prefix: str, crs: str = "") -> ModelFile:
             f"This is no CityJSON {' or '.join(_VERSIONS)}: {found}.",
             mend="Upgrade it with `cjio <file> upgrade save <new file>`.",
         )
-    system = _system(head, crs)
-    reading = _Reading(prefix)
+    reading = _Reading(prefix, _system(head, crs), Templates.of(head))
     for document in documents:
-        vertices = _vertices(document, document.get("transform") or head.get("transform"), system)
+        vertices = _vertices(document, document.get("transform") or head.get("transform"))
         reading.take(document.get("CityObjects") or {}, vertices)
     return reading.done()
 
@@ -83,18 +85,12 @@ def _system(head: Mapping[str, Any], stated: str) -> str:
     return check_crs(stated)
 
 
-def _vertices(document: Mapping[str, Any], transform: Any, system: str) -> NDArray[np.float64]:
+def _vertices(document: Mapping[str, Any], transform: Any) -> NDArray[np.float64]:
     try:
         scale, offset = (np.asarray(transform[name], np.float64).reshape(3) for name in ("scale", "translate"))
-        vertices = np.asarray(document.get("vertices") or [], np.float64).reshape(-1, 3) * scale + offset
+        return np.asarray(document.get("vertices") or [], np.float64).reshape(-1, 3) * scale + offset
     except (TypeError, ValueError, KeyError) as error:
         raise BadInput("The vertices or their transform cannot be read.", where="vertices", mend=str(error)) from None
-    if not np.isfinite(vertices).all():
-        raise BadInput("A vertex is not finite.", where="vertices", mend="Write finite numbers.")
-    lon, lat = to_wgs84(vertices[:, 0], vertices[:, 1], crs=system)
-    if len(vertices) and not (np.isfinite(lon) & np.isfinite(lat)).all():
-        raise BadInput(f"A vertex lies outside {system}.", where="vertices", mend="Correct metadata.referenceSystem.")
-    return np.column_stack((lon, lat, vertices[:, 2]))
 
 
 @dataclass
@@ -111,8 +107,8 @@ class _Broken(ValueError):
 
 
 class _Reading:
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
+    def __init__(self, prefix: str, system: str, templates: Templates) -> None:
+        self._prefix, self._system, self._templates = prefix, system, templates
         self._faults: list[Fault] = []
         self._described: list[Described] = []
         self._shapes: list[list[dict[str, Any]]] = []
@@ -120,13 +116,32 @@ class _Reading:
         self._bare: dict[str, tuple[int, list[str]]] = {}  # objects that have their place from their children
 
     def take(self, objects: Mapping[str, Any], vertices: NDArray[np.float64]) -> None:
-        """Take in the objects of one document."""
+        """Take in the objects of one document, whose vertices stand in the file's system."""
+        standing = on_earth(vertices, self._system)
         for own_id, found in objects.items():
             try:
-                self._one(own_id, found, vertices)
-            except (_Broken, TypeError, KeyError, AttributeError, IndexError) as error:
+                geometry = [self._expanded(each, vertices, standing) for each in found.get("geometry") or []]
+                self._one(own_id, found, geometry, self._whole(found.get("parents") or (), objects))
+            except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
                 what = str(error) if isinstance(error, _Broken) else "Its geometry is not built as CityJSON asks."
                 self._faults.append(Fault(self._name(own_id), "geometry", what, "Mend it and send the model again."))
+
+    def _expanded(
+        self, geometry: Mapping[str, Any], vertices: NDArray[np.float64], standing: NDArray[np.float64]
+    ) -> tuple[Mapping[str, Any], NDArray[np.float64]]:
+        """Return a geometry with the vertices that it counts, on the earth."""
+        if geometry["type"] != INSTANCE:
+            return geometry, standing
+        template, corners = self._templates.placed(geometry, vertices)
+        try:
+            return template, on_earth(corners, self._system)
+        except BadInput as error:
+            raise _Broken(f"Its template is placed where nothing can be: {error}") from None
+
+    def _whole(self, parents: Sequence[str], objects: Mapping[str, Any]) -> str:
+        """Return the id of what an object is part of: a group only where it is part of nothing else."""
+        wholes = [each for each in parents if (objects.get(each) or {}).get("type") != _GROUP]
+        return next((self._name(each) for each in (*wholes, *parents)), "")
 
     def done(self) -> ModelFile:
         """Return everything that was taken in; an object without geometry lies where its parts do, or is refused."""
@@ -143,18 +158,34 @@ class _Reading:
         described, shapes = [self._described[at] for at in kept], [self._shapes[at] for at in kept]
         return ModelFile(rows_of(described, shapes, np.array([self._bounds[at] for at in kept])), self._faults)
 
-    def _one(self, own_id: str, found: Mapping[str, Any], vertices: NDArray[np.float64]) -> None:
-        shapes = [self._shape(each, vertices) for each in found.get("geometry") or [] if each["type"] in _DEPTH]
+    def _one(
+        self,
+        own_id: str,
+        found: Mapping[str, Any],
+        geometry: Sequence[tuple[Mapping[str, Any], NDArray[np.float64]]],
+        whole: str,
+    ) -> None:
+        shapes = [self._shape(*each) for each in geometry if each[0]["type"] in _DEPTH]
         attributes = dict(found.get("attributes") or {})
-        parent = next(iter(found.get("parents") or []), None)
+        if found.get("address"):
+            attributes.setdefault("address", [_without_place(each) for each in found["address"]])
         name = next((str(attributes[each]) for each in _NAMES if attributes.get(each)), "")
-        owner = "" if parent is None else self._name(parent)
-        described = Described(self._name(own_id), str(found["type"]), name, owner, attributes)
+        described = Described(self._name(own_id), str(found["type"]), name, whole, attributes)
+        for each, _ in geometry:
+            if each["type"] in _THIN:
+                self._left_out(own_id, each, alone=not shapes)
         if not shapes:
             self._bare[own_id] = (len(self._described), list(found.get("children") or []))
         self._described.append(described)
         self._shapes.append([shape for shape, _ in shapes])
         self._bounds.append(_around(np.array([each for _, each in shapes]) if shapes else np.full((1, 6), np.nan)))
+
+    def _left_out(self, own_id: str, geometry: Mapping[str, Any], *, alone: bool) -> None:
+        """Tell of points or lines: they have no surfaces, so that nothing of them would be seen."""
+        what = f"Its {geometry['type']} is not taken in: an object is kept by its surfaces and solids."
+        mend = "Give it surfaces or a solid." if alone else "Nothing needs mending: its surfaces are kept."
+        where = f"geometry lod {geometry.get('lod', '')}"
+        self._faults.append(Fault(self._name(own_id), "geometry", what, mend, where, "warning"))
 
     def _name(self, own_id: str) -> str:
         return f"{self._prefix}:{own_id}"
@@ -179,6 +210,11 @@ class _Reading:
             "detail": detail,
         }
         return shape, bounds
+
+
+def _without_place(address: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an address in words: where it is, is told by numbers of vertices."""
+    return {name: value for name, value in address.items() if name != "location"}
 
 
 def _around(bounds: NDArray[np.float64]) -> NDArray[np.float64]:

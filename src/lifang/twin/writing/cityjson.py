@@ -106,7 +106,7 @@ class CityJson:
                 children.setdefault(each.parent, []).append(self._name(each.id))
         objects = {}
         for each, shapes in zip(family, geometry, strict=True):
-            body: dict[str, Any] = {"type": each.kind, "attributes": _attributes(each)}
+            body: dict[str, Any] = {"type": each.kind, **_told(each)}
             body["geometry"] = [taken.body(rings.numbers) for taken in shapes]
             if each.parent in there:
                 body["parents"] = [self._name(each.parent)]
@@ -186,6 +186,11 @@ def _taken(shape: Shape, rings: _Rings) -> _Taken:
     return _Taken(head, surfaces, shells, list(shape.detail.get("solids") or [1] * len(shells)))
 
 
-def _attributes(found: CityObject) -> dict[str, Any]:
+def _told(found: CityObject) -> dict[str, Any]:
+    """Return the members of an object that tell of it: its attributes, and its addresses if CityJSON gave them."""
     named = any(found.properties.get(each) for each in _NAMES)
-    return dict(found.properties) | ({"name": found.name} if found.name and not named else {})
+    attributes = dict(found.properties) | ({"name": found.name} if found.name and not named else {})
+    addresses = attributes.get("address")
+    if isinstance(addresses, list) and addresses and all(isinstance(each, dict) for each in addresses):
+        return {"attributes": attributes, "address": attributes.pop("address")}
+    return {"attributes": attributes}
