@@ -6944,6 +6944,8 @@ export interface components {
         /**
          * DestructionBody
          * @description A destruction: asked, refused, lapsed, removing or done; then with its certificate.
+         *
+         *     ``made_from_it`` was made from the dataset and stays under its own retention: ends of lineage.
          */
         DestructionBody: {
             /** Asked */
@@ -6968,11 +6970,15 @@ export interface components {
             decided_reason: string;
             /** Id */
             id: string;
+            /** Made From It */
+            made_from_it: string[];
             /**
              * State
              * @enum {string}
              */
             state: "asked" | "refused" | "lapsed" | "removing" | "done";
+            /** With Derived */
+            with_derived: boolean;
         };
         /**
          * DestructionPage
@@ -8454,8 +8460,8 @@ export interface components {
          * LifeBody
          * @description Where a dataset is in its life, and what can be done with it.
          *
-         *     ``retained_until`` is when its retention ends (``null``: never); ``holds`` and ``destruction`` are told to those
-         *     who may decide on them.
+         *     ``retained_until`` is when its retention ends (``null``: never); ``holds``, ``destruction`` and ``made_from_it``,
+         *     what would stay under its own retention, are told to those who may decide on them.
          */
         LifeBody: {
             /** Dataset */
@@ -8468,6 +8474,8 @@ export interface components {
             history: components["schemas"]["HistoryBody"][];
             /** Holds */
             holds: components["schemas"]["HoldBody"][];
+            /** Made From It */
+            made_from_it: string[];
             /** Moves */
             moves: components["schemas"]["MoveBody"][];
             /** Reason */
@@ -8858,6 +8866,8 @@ export interface components {
         /**
          * MoveAsked
          * @description A move: ``successor`` deprecates, ``authority`` places a hold, ``hold`` names the one to lift.
+         *
+         *     A destruction asked for ``with_derived`` is approved only once what was made from the dataset is destroyed too.
          */
         MoveAsked: {
             /**
@@ -8882,6 +8892,11 @@ export interface components {
              * @default
              */
             successor: string;
+            /**
+             * With Derived
+             * @default false
+             */
+            with_derived: boolean;
         };
         /**
          * MoveBody

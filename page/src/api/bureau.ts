@@ -149,6 +149,7 @@ export interface Life {
   moves: { id: string; name: Names; reasoned: boolean }[];
   holds: { id: string; reason: string; authority: string; placed: string; lifted: string | null; lifted_reason: string }[];
   destruction: string | null;
+  made_from_it: string[];
   history: { seq: number; kind: string; recorded: string; by: string | null; detail: Record<string, Cell> }[];
 }
 
@@ -161,6 +162,8 @@ export interface Destruction {
   asked_reason: string;
   decided_by: string;
   completed: string | null;
+  with_derived: boolean;
+  made_from_it: string[];
   certificate: Record<string, unknown> | null;
 }
 
@@ -201,7 +204,7 @@ export const bureau = {
   moveIssue: (id: string, move: IssueMove) => send<Issue>("POST", `/issues/${part(id)}`, move),
 
   life: (dataset: string) => get<Life>(`/datasets/${part(dataset)}/life`),
-  moveLife: (dataset: string, move: Record<string, string>) => send<Life>("POST", `/datasets/${part(dataset)}/life`, move),
+  moveLife: (dataset: string, move: Record<string, string | boolean>) => send<Life>("POST", `/datasets/${part(dataset)}/life`, move),
   destructions: (after: After) => get<Page<Destruction>>("/destructions", { after, limit: 50 }),
   verifyCertificate: (certificate: Record<string, unknown>) => send<Verdict>("POST", "/certificates/verify", { certificate }),
 };

@@ -10,6 +10,10 @@ import { Listed } from "../shell/listed";
 import { view } from "../state/view";
 import { ActingPiece, shown } from "../work/acting";
 
+/** What was made from a dataset and stays when that is destroyed, under its own retention. */
+const madeFrom = (ends: string[]): TemplateResult | typeof nothing =>
+  ends.length ? html`<details><summary>${t("life.made", { count: ends.length })}</summary><ul>${ends.map((end) => html`<li><code>${end}</code></li>`)}</ul></details>` : nothing;
+
 /** The life of a dataset: its state, the steps that one may take, retention, legal holds, destruction, and its history. */
 @customElement("lf-life")
 export class LifePiece extends ActingPiece {
@@ -53,6 +57,8 @@ export class LifePiece extends ActingPiece {
       ${move.id === "deprecate" ? html`<label>${t("life.successor.which")}<input name="successor" maxlength="128" /></label>` : nothing}
       ${move.id === "hold" ? html`<label>${t("life.authority")}<input name="authority" maxlength="300" required /></label>` : nothing}
       ${move.id === "lift" ? html`<label>${t("life.hold")}<select name="hold">${open.map((one) => html`<option value=${one.id}>${one.reason}</option>`)}</select></label>` : nothing}
+      ${/destr/.test(move.id) ? madeFrom(life.made_from_it) : nothing}
+      ${move.id === "ask_destruction" && life.made_from_it.length ? html`<label><input type="checkbox" name="with_derived" /> ${t("life.made.with")}</label>` : nothing}
       <label>${t(move.reasoned ? "life.reason" : "life.reason.optional")}<textarea name="reason" rows="2" maxlength="2000" ?required=${move.reasoned}></textarea></label>
       <button data-act="move">${nameOf(move.name, this.tongue)}</button>
     </form>`;
@@ -60,8 +66,8 @@ export class LifePiece extends ActingPiece {
 
   private async move(event: SubmitEvent, move: string): Promise<void> {
     event.preventDefault();
-    const told: Record<string, string> = { move };
-    for (const [name, value] of new FormData(event.currentTarget as HTMLFormElement)) told[name] = String(value);
+    const told: Record<string, string | boolean> = { move };
+    for (const [name, value] of new FormData(event.currentTarget as HTMLFormElement)) told[name] = name === "with_derived" || String(value);
     if (!(await this.act("life", t("life.moved"), () => bureau.moveLife(this.which, told)))) return;
     if (this.step === move) this.step = "";
     if (move === "destroy") view.set({ room: "work", tab: "destructions", dataset: null, item: null });
@@ -96,6 +102,7 @@ export class DestructionsPiece extends ActingPiece {
     const verdict = this.verdicts[one.id];
     return html`<li data-destruction=${one.id}><b>${one.dataset}</b> ${t(`life.destruction.${one.state}`)}
       <p>${one.asked_reason}</p><p class="fine">${moment(one.asked, this.zone)} · ${one.asked_by}${one.decided_by ? ` → ${one.decided_by}` : ""}</p>
+      ${one.with_derived ? html`<p>${t("life.made.with")}</p>` : nothing} ${madeFrom(one.made_from_it)}
       ${certificate ? html`<p class="acts"><a class="button" download="certificate-${one.id}.json" href="data:application/json,${encodeURIComponent(JSON.stringify(certificate, null, 2))}">${t("life.certificate")}</a>
         <button type="button" class="quiet" @click=${() => void verify()}>${t("exchange.verify")}</button></p>` : nothing}
       ${verdict ? html`<p role="status">${t(verdict.ok ? "life.certificate.ok" : "life.certificate.bad")}</p><ul>${verdict.checks.map((each) => html`<li>${each.ok ? "✓" : "✗"} ${tOr(`certificate.${each.what.replaceAll(" ", "_")}`, each.what)} <small>${each.seen}</small></li>`)}</ul>` : nothing}

@@ -31,9 +31,9 @@ def consolidation_job(masterdata: MasterData) -> Callable[[JobContext], Mapping[
                 job.check()
                 job.progress((behind + share) / len(kinds))
 
-            done.append(masterdata.consolidate(kind, by=job.by, progress=progress).as_json())
+            done.append({**masterdata.consolidate(kind, by=job.by, progress=progress).as_json(), "unresolved": ()})
             job.save({"done": done})
-        return {"items": done}
+        return {"items": [{**each, "unresolved": masterdata.unresolved(each["kind"])} for each in done]}
 
     return run
 
@@ -53,9 +53,7 @@ class Consolidator:
 
     def start(self) -> None:
         """Start; what was released or destroyed before the program ended, and not taken up, is now."""
-        if not self._rounds.started:
-            self._masterdata.forget_destroyed()
-            self._rounds.start()
+        self._rounds.start()
 
     def close(self) -> None:
         """Stop; what was heard of is found again at the next start."""
@@ -63,10 +61,8 @@ class Consolidator:
 
     def hear(self, change: CatalogueChange) -> None:
         """Take note of a change in the catalogue."""
-        if change.kind == "release" and self._masterdata.is_source(change.dataset):
+        if change.kind == "destroyed" or (change.kind == "release" and self._masterdata.is_source(change.dataset)):
             self._rounds.wake()
-        if change.kind == "destroyed":
-            self._masterdata.forget_destroyed()
 
     def _catch_up(self) -> None:
         """Begin once nothing was heard for a while."""

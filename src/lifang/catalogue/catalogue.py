@@ -79,6 +79,7 @@ class Catalogue:
         self.issues, self.files = Issues(store, clock), OfferedFiles(store, clock)
         self._finder = Finder(store, self._handles, self.themes)
         self.changes.on_change(self._take_in)
+        self.lifecycle.destructions.on_removal(self._remove)
 
     def add(
         self,
@@ -302,9 +303,12 @@ class Catalogue:
 
     def _take_in(self, change: CatalogueChange) -> None:
         """Have the index know what became of one dataset."""
-        if self._handles.one(change.dataset) is None:  # destroyed
-            self._means.keeper.forget(change.dataset)
         self._finder.changed(change.dataset)
+
+    def _remove(self, dataset_id: str) -> None:
+        """Take away what is made ready of a destroyed dataset, and its words in the index."""
+        self._means.keeper.forget(dataset_id)
+        self._finder.forget()
 
     def _card_for(self, name: str) -> Card:
         """Return the card of the dataset that files of this name belong to, or a new one."""

@@ -77,6 +77,19 @@ class Finder:
                 if version <= self._version + _ONE_CHANGE:  # else others changed too: the next question takes them in
                     self._version = version
 
+    def forget(self) -> None:
+        """Make the index anew: what is taken out of one stays in its files until its parts are joined.
+
+        ``Unavailable`` where that cannot be done now.
+        """
+        index = self._index()
+        with self._lock:
+            try:
+                index.begin()
+                self._mend(index)
+            except Corrupt as problem:
+                raise Unavailable("The catalogue's index cannot be made anew.", where=problem.where) from problem
+
     def search(self, search: Search, visible: Visible, *, offset: int = 0, limit: int = 20) -> Hits:
         """Return the datasets that meet ``search``."""
         clause = clause_of(search, visible)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from lifang.catalogue.card import Bilingual
@@ -17,10 +17,12 @@ ACTIVITIES: dict[str, Bilingual] = {
     "deliver": Bilingual("报送", "delivered"),
     "publish": Bilingual("发布", "published"),
     "replay": Bilingual("回放", "replayed"),
+    "consolidate": Bilingual("归并", "consolidated"),
     "compute": Bilingual("计算", "computed"),
     "indicator": Bilingual("计算指标", "computed as an indicator"),
 }
 _LINKS_MAX = 2_000
+_AT_ONCE = 500  # ends that are looked for together
 
 
 def link_row(source: str, target: str, activity: str, detail: Mapping[str, Any], clock: Clock) -> dict[str, Any]:
@@ -62,3 +64,16 @@ def walk(registry: Registry, start: str) -> list[Link]:
                     seen.add(row[there])
                     open_ends.append(row[there])
     return sorted(found.values(), key=lambda link: (link.recorded, link.source, link.target))
+
+
+def downstream(registry: Registry, ends: Collection[str]) -> set[str]:
+    """Return every end that something leads to from ``ends``, at however many steps."""
+    found: set[str] = set()
+    edge = sorted(ends)
+    while edge:
+        targets: set[str] = set()
+        for at in range(0, len(edge), _AT_ONCE):
+            targets |= {row["target"] for row in registry.find("lineage", where={"source": edge[at : at + _AT_ONCE]})}
+        edge = sorted(targets - found)
+        found |= targets
+    return found

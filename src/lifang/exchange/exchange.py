@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from lifang.catalogue import EXISTING, Catalogue
+from lifang.catalogue import EXISTING, Catalogue, LifeState
 from lifang.core import BadInput, Clock, Conflict, NotFound, Problem, Rounds, Settings, Unavailable, format_instant
 from lifang.exchange.arriving import Arrived, Look
 from lifang.exchange.lines import Lines
@@ -97,6 +97,8 @@ class Exchange:
         """Return the feed, which takes deliveries and is looked at, or rests."""
         feed = self.feed(feed_id)
         require(by, Action.MANAGE, inbox(feed.organisation))
+        if active:
+            self._check_there(feed)
         action = "resume_feed" if active else "pause_feed"
         return self._records.change_feed(feed_id, {"active": active}, by=by.id, action=action)
 
@@ -192,6 +194,7 @@ class Exchange:
     def _receive(self, feed: Feed, source: Path, name: str, manifest: Manifest, by: str) -> Delivery:
         if not feed.active:
             raise Conflict(f"The feed {feed.id!r} rests.", where=feed.id, mend="Have it resumed first.")
+        self._check_there(feed)
         if self._records.count_waiting(feed.organisation) >= _WAITING_MAX:
             what = f"{_WAITING_MAX:,} deliveries of {feed.organisation} wait already."
             raise Unavailable(what, where=feed.organisation, mend="Send it again when some of them are through.")
@@ -214,6 +217,12 @@ class Exchange:
         if self._rounds.started:
             self._lines.wake(feed.organisation)
         return delivery
+
+    def _check_there(self, feed: Feed) -> None:
+        """Raise ``Conflict`` if the dataset is destroyed: what came for it would be kept, and belong to nothing."""
+        known = self._store.registry.get("life", feed.dataset)
+        if known and known["state"] == LifeState.DESTROYED:
+            raise Conflict(f"{feed.dataset} is destroyed.", where=feed.id, mend="Have a feed for another dataset.")
 
     def _look_around(self) -> None:
         due = {each.organisation for each in self.feeds() if self._is_due(each)}

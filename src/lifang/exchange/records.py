@@ -120,6 +120,9 @@ class Records:
         """Return the bureau's acknowledgement of the newest receipt, kept; ``Conflict`` if it is of another one."""
         with self._registry.transaction() as tx:
             held = self._receipts(tx, delivery.id)
+            if not held:
+                mend = "Its certificate of destruction names them."
+                raise Conflict("The receipts of this delivery were destroyed.", where=delivery.id, mend=mend)
             if held[-1].jws == jws:
                 return held[-1]
             wanted = {"delivery": delivery.id, "stage": "acknowledged", "previous": held[-1].digest}

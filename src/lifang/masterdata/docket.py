@@ -1,7 +1,13 @@
-"""The docket: what waits for a person, conflicts and duplicates, what was decided, and every step of each."""
+"""The docket: what waits for a person, conflicts and duplicates, what was decided, and every step of each.
+
+The ledger is told of a decision without a word of what bureaus say: it names the step, and the hash of what the step
+says with a salt that is in the step alone. The step proves to be what was decided, and it can be destroyed.
+"""
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
@@ -24,6 +30,7 @@ from lifang.masterdata.model import (
     dataset_of,
     kind_of,
 )
+from lifang.signing import digest_of
 from lifang.store import Entry, Row, Store, Transaction
 
 _REASON_MAX = 500
@@ -197,8 +204,9 @@ class Docket:
             if present is None or any(present[name] != value for name, value in expect.items()):
                 raise Clash("The bureaus say something else by now.", where=item.id, mend="Read it again.")
             row = tx.update(table, item.id, whole)
-            self._step(tx, item.id, "settled", by.id, {**detail, "reason": reason}, now)
-            told = {"item": item.id, **detail, "reason": reason}
+            kept = {**detail, "reason": reason, "salt": secrets.token_hex(16)}
+            step = self._step(tx, item.id, "settled", by.id, kept, now)
+            told = {"step": step, "sha256": digest_of(json.dumps(kept, sort_keys=True)), "reason": reason}
             tx.record(Entry(by.id, f"settle_{table}", f"dataset:{dataset_of(item.kind)}", detail=told))
         return row
 
@@ -223,10 +231,11 @@ class Docket:
                 tx.update(table, name, {"state": GONE, "settled": now})
                 self._step(tx, name, GONE, _SYSTEM, {}, now)
 
-    def _step(self, tx: Transaction, item: str, move: str, by: str, detail: Row, now: datetime) -> None:
+    def _step(self, tx: Transaction, item: str, move: str, by: str, detail: Row, now: datetime) -> str:
         number = tx.count(_STEP, where={"item": item})  # steps of one moment stay in their order
         made = new_id("step", now + timedelta(milliseconds=number))
         tx.insert(_STEP, {"id": made, "item": item, "move": move, "by": by, "recorded": now, "detail": detail})
+        return made
 
 
 def _reason(text: str) -> str:

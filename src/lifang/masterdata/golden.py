@@ -37,10 +37,14 @@ Counts = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Consolidated:
-    """What a consolidation came to: records in the release, conflicts and duplicates that are open, unresolved rows."""
+    """What a consolidation came to: records in the release, conflicts and duplicates that are open, unresolved rows.
+
+    ``sources`` are the releases that it was made of.
+    """
 
     kind: str
     release: str
+    sources: Sequence[str]
     records: int
     inserted: int
     updated: int
@@ -68,8 +72,9 @@ class Golden:
         sources: Sequence[Source],
         rules: Mapping[str, Sequence[str]],
         began: datetime,
+        anew: bool = False,
     ) -> None:
-        """``Conflict`` without any source."""
+        """``Conflict`` without any source. ``anew`` has nothing taken over from the last consolidation."""
         if not sources:
             raise Clash(f"{kind} has no source.", where=kind, mend="Name a dataset as its source first.")
         self._store, self._catalogue, self._docket, self._places = store, catalogue, docket, places
@@ -81,7 +86,7 @@ class Golden:
         self._card = self._make_card()
         self._parse = places.gazetteer().parse
         self._state = places.state(kind)
-        self._began = began
+        self._began, self._anew = began, anew
 
     @property
     def resource(self) -> Resource:
@@ -105,11 +110,14 @@ class Golden:
                     return done
         return self._wholly(by, progress)
 
+    def _of(self) -> list[str]:
+        return [release.id for _, release in self.told]
+
     def _as_before(self, basis: Basis) -> Consolidated:
         """Return what the last consolidation came to, since nothing changed."""
         release = self._catalogue.dataset(self._card.id).release()
         waiting = (self._docket.open_conflicts(self.kind), self._docket.open_duplicates(self.kind))
-        return Consolidated(self.kind, release.id, release.rows, 0, 0, 0, *waiting, basis.unresolved)
+        return Consolidated(self.kind, release.id, self._of(), release.rows, 0, 0, 0, *waiting, basis.unresolved)
 
     def redone(self, keys: Collection[str], *, by: Subject) -> None:
         """Have a decision on the records of ``keys`` show, by what the sources said at the last consolidation."""
@@ -138,7 +146,7 @@ class Golden:
     def _comparable(self) -> Basis | None:
         """Return what the last consolidation was made of, where the next one may differ by single records only."""
         basis, dataset = self._memory.basis(), self._dataset()
-        if basis is None or dataset is None or dataset.card.digest() != self._card.digest():
+        if self._anew or basis is None or dataset is None or dataset.card.digest() != self._card.digest():
             return None
         now = self._basis({})
         mine = [[each[0], *each[2:]] for each in now.sources]
@@ -190,7 +198,7 @@ class Golden:
         self._memory.keep(made_of, alike)
         conflicts = self._docket.list_conflicts(self.kind, found.differences)
         open_cases = self._docket.list_duplicates(self.kind, cases)
-        return Consolidated(self.kind, release.id, len(records), *counts, conflicts, open_cases, told_of)
+        return Consolidated(self.kind, release.id, self._of(), len(records), *counts, conflicts, open_cases, told_of)
 
     def _partly(self, work: Touched, basis: Basis, by: Subject, progress: Progress) -> Consolidated | None:
         """Return what came of doing some records again; ``None`` if none at all are left."""
@@ -217,7 +225,7 @@ class Golden:
         told_of = found.unresolved[:_TOLD_MAX]
         made_of = replace(basis, release=release.id, unresolved=told_of)
         cases = self._alike_again(made_of, release, found, work.keys)
-        return Consolidated(self.kind, release.id, release.rows, *counts, conflicts, cases, told_of)
+        return Consolidated(self.kind, release.id, self._of(), release.rows, *counts, conflicts, cases, told_of)
 
     def _alike_again(self, basis: Basis, release: Release, found: Consolidation, keys: set[str]) -> int:
         """Return how many cases of duplicates are open, after what is alike to records done again was compared."""
@@ -310,9 +318,12 @@ class Golden:
         return dataset
 
     def _released(self, records: pa.Table, by: Subject) -> tuple[Release, Counts]:
-        """Return the release that holds these records and no others, and how many came, changed and went."""
+        """Return the release that holds these records and no others, and how many came, changed and went.
+
+        What is made anew is no amendment: that would tell of the records that are gone.
+        """
         dataset, card = self._dataset(), self._card
-        if dataset is None or dataset.card.digest() != card.digest():
+        if self._anew or dataset is None or dataset.card.digest() != card.digest():
             folder = self._store.folder / "scratch"
             folder.mkdir(exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder) as scratch:

@@ -6,10 +6,11 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lifang.catalogue import EXISTING, Catalogue
-from lifang.core import BadInput, Clock, NotFound, Settings
+from lifang.catalogue import Catalogue
+from lifang.core import BadInput, Clock, NotFound, Settings, format_instant
 from lifang.guard import Action, Resource, Subject, require
 from lifang.masterdata.docket import Docket
+from lifang.masterdata.forgetting import Left, forget_kind, forget_source
 from lifang.masterdata.golden import Consolidated, Golden, Progress
 from lifang.masterdata.memory import Memory
 from lifang.masterdata.model import (
@@ -26,9 +27,11 @@ from lifang.masterdata.model import (
 )
 from lifang.masterdata.places import Places
 from lifang.masterdata.records import Records
+from lifang.masterdata.sayings import Sayings
 from lifang.store import Entry, Store, Transaction, read_setting, write_setting
 
 _READ = "masterdata:read:"  # by source: the release that was the newest when it was named, or was last consolidated
+_ANEW = -1  # instead of that release: another source of the kind was destroyed since
 
 
 class MasterData:
@@ -42,6 +45,7 @@ class MasterData:
         self.places = Places(catalogue, settings)
         self.docket = Docket(store, clock)
         self.records = Records(catalogue, self.docket)
+        catalogue.lifecycle.destructions.on_removal(self.forget)
 
     def put_source(
         self, dataset: str, kind: str, organisation: str, columns: Mapping[str, str], *, by: Subject
@@ -126,17 +130,50 @@ class MasterData:
         with self._consolidating:
             golden = self._golden(kind)
             done = golden.up_to_date(by=by, progress=progress)
+            self._record_lineage(done.sources, done.release)
             for source, release in golden.told:
                 self._mark_read(source.id, release.number)
         return done
 
-    def forget_destroyed(self) -> None:
-        """Remove what is remembered of consolidations that a destroyed dataset went into, or came of."""
+    def _record_lineage(self, sources: Sequence[str], release: str) -> None:
+        for each in sources:
+            self._catalogue.record_lineage(f"release:{each}", f"release:{release}", "consolidate", {})
+
+    def unresolved(self, kind: str) -> list[Mapping[str, Any]]:
+        """Return rows that the last consolidation of a kind could not resolve, each with why."""
+        basis = Memory(self._store.folder, kind_of(kind).id).basis()
+        return list(basis.unresolved) if basis else []
+
+    def forget(self, dataset: str) -> None:
+        """Take away what is kept of what a destroyed dataset said of records, or of records that were kept in it.
+
+        A source is none any more; what its kind comes to without it is for the next consolidation, which is due.
+        Doing it again does nothing.
+        """
         with self._consolidating:
-            for kind in self.sourced():
-                datasets = [dataset_of(kind), *(source.id for source in self.sources(kind))]
-                if not all(map(self._exists, datasets)):
+            for kind in kinds():
+                if dataset == dataset_of(kind):
+                    with self._store.registry.transaction() as tx:
+                        forget_kind(tx, kind)
                     Memory(self._store.folder, kind).forget()
+            row = self._store.registry.get("master_source", dataset)
+            if row is not None:
+                self._forget_source(Source.from_row(row))
+
+    def _forget_source(self, gone: Source) -> None:
+        Memory(self._store.folder, gone.kind).forget()
+        left = [each for each in self.sources(gone.kind) if each.id != gone.id]
+        for each in left:
+            self._mark_read(each.id, _ANEW)
+        same = [each.id for each in left if each.organisation == gone.organisation]
+        said = self._store.registry.find("release", where={"dataset": same}) if same else []
+        moments = frozenset(format_instant(each["recorded"]) for each in said)
+        sayings = Sayings(self._catalogue, kind_of(gone.kind))
+        told = Left(gone.organisation, moments, lambda: sayings.known(left))
+        with self._store.registry.transaction() as tx:
+            forget_source(tx, gone.kind, told)
+            tx.delete("master_source", gone.id)
+            tx.delete_where("setting", {"id": f"{_READ}{gone.id}"})
 
     def settle_conflict(self, conflict_id: str, organisation: str, reason: str, *, by: Subject) -> Conflict:
         """Return the conflict, settled; the record says it from now on. See :meth:`Docket.settle_conflict`."""
@@ -157,15 +194,9 @@ class MasterData:
     def _golden(self, kind: str) -> Golden:
         return Golden(
             self._store, self._catalogue, self.docket, self.places, kind_of(kind).id,
-            sources=self.sources(kind), rules=self.rules(kind), began=self._clock.now(),
+            sources=(sources := self.sources(kind)), rules=self.rules(kind), began=self._clock.now(),
+            anew=any(self._read(each.id) == _ANEW for each in sources),
         )  # fmt: skip
-
-    def _exists(self, dataset: str) -> bool:
-        try:
-            self._catalogue.dataset(dataset, states=EXISTING)
-        except NotFound:
-            return False
-        return True
 
     def _newest(self, dataset: str) -> int:
         """Return the number of the newest release of a dataset; 0 where there is none."""

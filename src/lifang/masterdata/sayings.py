@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lifang.catalogue import Catalogue, Release
-from lifang.core import BadInput
+from lifang.core import BadInput, NotFound
 from lifang.masterdata.consolidating import Told, key_of, row_keys
 from lifang.masterdata.model import Source
 from lifang.standards import DataStandard
@@ -30,6 +30,20 @@ class Sayings:
     def release(self, source: Source, number: int) -> Release:
         """Return a release of a source; ``NotFound`` if it is not there any more."""
         return self._catalogue.dataset(source.id).release(number)
+
+    def known(self, sources: Sequence[Source]) -> set[str]:
+        """Return the keys of all records of which the newest releases of sources tell, as far as they are in use."""
+        found: set[str] = set()
+        for source in sources:
+            try:
+                relation, chosen = self._rows(source, self.newest(source))
+            except NotFound:
+                continue
+            named = {element: column for element, column in chosen.items() if element in key_of(self._standard)}
+            if named:
+                read = relation.select(list(dict.fromkeys(named.values())))
+                found.update(self.keys(self._named(read, named)).drop_null().to_pylist())
+        return found
 
     def whole(self, source: Source, release: Release) -> Told:
         """Return all that a release says."""

@@ -13,7 +13,7 @@ from lifang.app.consolidating import CONSOLIDATE, Consolidator, consolidation_jo
 from lifang.app.jobs import Job
 from lifang.catalogue import Card, Catalogue, CatalogueChange
 from lifang.core import Settings, SystemClock
-from lifang.guard import SYSTEM, Role, Subject
+from lifang.guard import SYSTEM
 from lifang.identity import Identity
 from lifang.masterdata import MasterData
 from lifang.standards import complete_uscc
@@ -93,28 +93,3 @@ def test_releases_of_a_source_are_consolidated_by_themselves_several_at_once_als
     assert master.records.record("legal_entity", [CODE])["name"] == "丁有限公司"
     keeping.close()
     assert len(jobs.recent()) == 2
-
-
-def test_what_is_remembered_of_a_source_goes_with_it_also_where_the_program_ended_between(
-    catalogue: Catalogue, master: MasterData, release: Release, jobs: Jobs
-) -> None:
-    release("甲有限公司")
-    master.put_source("firms", "legal_entity", "market", {}, by=SYSTEM)
-    master.consolidate("legal_entity", by=SYSTEM)
-    folder = catalogue._store.folder / "masterdata"
-    kept = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert len(kept) == 2
-    consolidator = Consolidator(master, jobs)
-    catalogue.changes.on_change(consolidator.hear)
-    one, other = (
-        Subject(name, name, frozenset({role}))
-        for name, role in (("ann", Role.DATA_OFFICER), ("bo", Role.ADMINISTRATOR))
-    )
-    for move, by in (("archive", one), ("ask_destruction", one), ("destroy", other)):
-        catalogue.lifecycle.move("firms", move, by=by, reason="保管期满")
-    assert list(folder.iterdir()) == []
-    for name, content in kept.items():
-        (folder / name).write_bytes(content)
-    consolidator.start()
-    consolidator.close()
-    assert list(folder.iterdir()) == []

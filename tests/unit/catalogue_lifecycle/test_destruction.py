@@ -1,6 +1,8 @@
 """What is destroyed is gone from every file and every later backup, and that is proved."""
 
 import copy
+import dataclasses
+import hashlib
 import io
 import tarfile
 from pathlib import Path
@@ -9,7 +11,7 @@ import orjson
 import pytest
 from tests.unit.catalogue_lifecycle.conftest import ANN, BO, MARK, admit
 
-from lifang.catalogue import EXISTING, Catalogue, LifeState, check_certificate, check_signature
+from lifang.catalogue import EXISTING, Bilingual, Catalogue, LifeState, Search, check_certificate, check_signature
 from lifang.core import BadInput, Conflict, ManualClock, NotFound, Settings, Unavailable
 from lifang.signing import Signer, digest_of
 from lifang.store import Store
@@ -118,13 +120,60 @@ def test_what_a_bureau_delivered_for_it_goes_too(store: Store, archived: Catalog
     with store.registry.transaction() as tx:
         tx.insert("organisation", {"id": "bureau", "zh": "局", "en": "bureau", "created": now})
         feed = {"id": "feed", "organisation": "bureau", "dataset": "vault", "created": now, "updated": now}
-        tx.insert("exchange_feed", feed)
-        told = {"reference": "1", "kind": "full", "name": f"{MARK}.csv", "problem": {"value": MARK}, "state": "refused"}
+        tx.insert("exchange_feed", {**feed, "active": True, "checkpoint": {"seen": {f"{MARK}.csv": [1, 2]}}})
         ends = {"feed": "feed", "organisation": "bureau", "dataset": "vault", "sha256": delivered.sha256}
-        tx.insert("exchange_delivery", {"id": "d", **ends, **told, "bytes": 1, "received": now})
+        for name, state, problem in (
+            ("d", "refused", {"value": MARK}),
+            ("e", "admitted", None),
+            ("f", "received", None),
+        ):
+            told = {"reference": name, "kind": "full", "name": f"{MARK}.csv", "problem": problem, "state": state}
+            tx.insert("exchange_delivery", {"id": name, **ends, **told, "bytes": 1, "received": now})
+            receipt = {"delivery": name, "stage": state, "kid": "k", "jws": f"{name}.{MARK}", "recorded": now}
+            tx.insert("exchange_receipt", {"id": f"{name}.1", **receipt, **({} if problem else {"jws": name})})
     destroy(archived)
     assert not store.blobs.exists(delivered.sha256)
     assert holding(store.folder) == []
+    assert [row["state"] for row in store.registry.find("exchange_delivery")] == ["refused", "admitted", "refused"]
+    assert [row["delivery"] for row in store.registry.find("exchange_receipt")] == ["e", "f"]
+    assert store.registry.get("exchange_feed", "feed")["active"] is False
+    (found,) = archived.lifecycle.destructions.all()
+    assert found.certificate["body"]["deliveries"][0] == {
+        "id": "d", "sha256": delivered.sha256, "receipt": hashlib.sha256(f"d.{MARK}".encode()).hexdigest(),
+    }  # fmt: skip
+
+
+def test_what_jobs_and_the_index_tell_of_it_goes_and_earlier_backups_are_named(
+    store: Store, archived: Catalogue, clock: ManualClock
+) -> None:
+    archived.lifecycle.move("vault", "restore", by=ANN, reason="复用")
+    card = archived.dataset("vault").card
+    archived.set_card(dataclasses.replace(card, summary=Bilingual("wordofthevault", "")), by=BO)
+    assert archived.found(Search("wordofthevault")).ids == ["vault"]
+    archived.lifecycle.move("vault", "archive", by=ANN, reason="到期")
+    told = {"kind": "add_dataset", "subject": "ann", "created": clock.now(), "updated": clock.now()}
+    with store.registry.transaction() as tx:
+        tx.insert("job", {"id": "failed", **told, "state": "failed", "error": {"where": f"value {MARK}"},
+                          "arguments": {"name": "vault.csv", "path": "spool/x"}})  # fmt: skip
+        tx.insert("job", {"id": "asked", **told, "state": "done", "arguments": {"inputs": {"dataset": "vault"}},
+                          "result": {"nearest": MARK}})  # fmt: skip
+        tx.insert("job", {"id": "other", **told, "state": "done", "arguments": {"inputs": {"dataset": "wells"}},
+                          "result": {"nearest": "kept"}})  # fmt: skip
+    (store.folder / "backups").mkdir()
+    store.backup(store.folder / "backups" / "before.tar")
+    before = {path for path in (store.folder / "index").rglob("*.store") if b"vault" in path.read_bytes()}
+    destroy(archived)
+    assert {row["id"]: (row["result"] or {}).get("nearest") for row in store.registry.find("job")} == {
+        "failed": None, "asked": None, "other": "kept",
+    }  # fmt: skip
+    assert store.registry.get("job", "failed")["error"] is None
+    assert before
+    assert not any(path.exists() for path in before)
+    assert archived.found(Search("wordofthevault")).ids == []
+    assert archived.found(Search("wells")).ids == ["wells"]
+    (found,) = archived.lifecycle.destructions.all()
+    assert "backups/before.tar" in found.certificate["body"]["kept"]
+    assert check_certificate(store, found.certificate)[-1].ok
 
 
 def test_a_legal_hold_keeps_it_until_it_is_lifted(archived: Catalogue) -> None:

@@ -168,6 +168,8 @@ export const bureau: Record<keyof typeof zh, string> = {
   "life.holds": "Legal holds",
   "life.lifted": "lifted {time}",
   "life.destruction": "Destruction",
+  "life.made": "Made from it, and not destroyed with it: {count}",
+  "life.made.with": "What was made from it is to be destroyed first",
   "life.next": "Steps you may take",
   "life.successor.which": "The dataset that takes its place (optional)",
   "life.authority": "Authority and document",

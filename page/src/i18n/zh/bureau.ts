@@ -166,6 +166,8 @@ export const bureau = {
   "life.holds": "保全记录",
   "life.lifted": "{time} 解除",
   "life.destruction": "销毁申请",
+  "life.made": "由其加工而成、不随之销毁的：{count} 项",
+  "life.made.with": "须先销毁由其加工而成的数据",
   "life.next": "可办理的步骤",
   "life.successor.which": "替代它的数据集（可不填）",
   "life.authority": "依据的机关与文号",

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from lifang.catalogue.features.ready import ReadyFeatures, is_ready, make_ready
 from lifang.catalogue.model import Release
-from lifang.core import Problem
+from lifang.core import Problem, Unavailable
 from lifang.store import Relation
 
 _LOG = logging.getLogger(__name__)
@@ -57,12 +57,14 @@ class ReadyKeeper:
         return None
 
     def forget(self, dataset: str) -> None:
-        """Take away what is ready of a dataset, for good: it is destroyed."""
+        """Take away what is ready of a dataset, for good: it is destroyed. ``Unavailable`` if that cannot be done."""
         self.wait()
         with self._lock:
             for name in [each for each in self._open if each[0] == dataset]:
                 del self._open[name]
             shutil.rmtree(self._folder / dataset, ignore_errors=True)
+            if (self._folder / dataset).exists():
+                raise Unavailable("What was ready of a destroyed dataset is still there.", where=f"features/{dataset}")
 
     def wait(self, timeout_s: float = 60.0) -> None:
         """Return once nothing is being made, or after ``timeout_s`` seconds."""

@@ -41,9 +41,14 @@ def digest_of(value: Any) -> str:
 
 
 def certificate_of(
-    found: Destruction, *, kept: Mapping[str, str], completed: datetime, approval: Record | None
+    found: Destruction,
+    *,
+    kept: Mapping[str, str],
+    made: Iterable[str],
+    completed: datetime,
+    approval: Record | None,
 ) -> dict[str, Any]:
-    """Return the body of the certificate."""
+    """Return the body of the certificate: ``kept`` are files with why, ``made`` what was made from the dataset."""
     removed = {name: told for name, told in found.manifest["files"].items() if name not in kept}
     return {
         "kind": KIND,
@@ -60,7 +65,8 @@ def certificate_of(
         "releases": list(found.manifest["releases"]),
         "removed": removed,
         "kept": dict(kept),
-        "made_from_it": list(found.manifest["made_from_it"]),
+        "deliveries": list(found.manifest.get("deliveries", ())),
+        "made_from_it": sorted({*found.manifest["made_from_it"], *made}),
         "completed": format_instant(completed),
     }
 

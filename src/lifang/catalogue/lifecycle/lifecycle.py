@@ -68,11 +68,13 @@ class LifeCycle:
         successor: str = "",
         hold: str = "",
         authority: str = "",
+        with_derived: bool = False,
     ) -> Standing:
         """Return where the dataset stands after ``move`` (see ``MOVES``).
 
         ``successor`` is needed to deprecate; ``authority`` says by which case or article a hold is placed, ``hold``
-        is the id of the one to lift. What may not be done is ``Denied``, ``Conflict`` or ``BadInput``.
+        is the id of the one to lift; a destruction that is asked for ``with_derived`` is approved only once what was
+        made from the dataset is destroyed too. What may not be done is ``Denied``, ``Conflict`` or ``BadInput``.
         """
         known = move_of(move)
         now = self._clock.now()
@@ -81,7 +83,7 @@ class LifeCycle:
             if not authority.strip() or len(authority) > _AUTHORITY_MAX:
                 mend = f"Name the case, order or article, in up to {_AUTHORITY_MAX} characters."
                 raise BadInput("A legal hold needs an authority.", where="authority", mend=mend)
-        asked = Asked(by.id, reason.strip(), successor, hold)
+        asked = Asked(by.id, reason.strip(), successor, hold, with_derived)
         with self._store.registry.transaction() as tx:
             row = tx.get("dataset", dataset)
             standing = standing_of(tx, dataset)

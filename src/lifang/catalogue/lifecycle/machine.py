@@ -51,12 +51,16 @@ class Life:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a person asks of a dataset's life: ``hold`` is the id of the legal hold that is placed or lifted."""
+    """What a person asks of a dataset's life: ``hold`` is the id of the legal hold that is placed or lifted.
+
+    ``with_derived`` asks that the destruction is approved only once what was made from the dataset is destroyed too.
+    """
 
     by: str
     reason: str = ""
     successor: str = ""
     hold: str = ""
+    with_derived: bool = False
 
 
 @dataclass(frozen=True)

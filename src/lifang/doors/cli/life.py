@@ -53,11 +53,15 @@ def move(
     successor: Annotated[str, typer.Option(help="To deprecate: the dataset that readers turn to.")] = "",
     authority: Annotated[str, typer.Option(help="To hold: the case, order or article.")] = "",
     hold: Annotated[str, typer.Option(help="To lift: the id of the legal hold.")] = "",
+    with_derived: Annotated[
+        bool, typer.Option("--with-derived", help="To ask_destruction: what was made from it is destroyed first.")
+    ] = False,
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
     """Move a dataset through its life: draft, review, published, deprecated, archived, destroyed."""
-    asked = {"move": name, "reason": reason, "successor": successor, "authority": authority, "hold": hold}
+    asked = {"move": name, "reason": reason, "successor": successor, "authority": authority, "hold": hold,
+             "with_derived": with_derived}  # fmt: skip
     with Client(folder, purpose=purpose) as client:
         show(client.post(f"/api/v1/datasets/{dataset}/life", asked), as_json=as_json)
 

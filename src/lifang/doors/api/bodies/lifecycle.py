@@ -53,8 +53,8 @@ class HistoryBody(Said):
 class LifeBody(Said):
     """Where a dataset is in its life, and what can be done with it.
 
-    ``retained_until`` is when its retention ends (``null``: never); ``holds`` and ``destruction`` are told to those
-    who may decide on them.
+    ``retained_until`` is when its retention ends (``null``: never); ``holds``, ``destruction`` and ``made_from_it``,
+    what would stay under its own retention, are told to those who may decide on them.
     """
 
     dataset: str
@@ -68,21 +68,29 @@ class LifeBody(Said):
     moves: list[MoveBody]
     holds: list[HoldBody]
     destruction: str | None
+    made_from_it: list[str]
     history: list[HistoryBody]
 
 
 class MoveAsked(Asked):
-    """A move: ``successor`` deprecates, ``authority`` places a hold, ``hold`` names the one to lift."""
+    """A move: ``successor`` deprecates, ``authority`` places a hold, ``hold`` names the one to lift.
+
+    A destruction asked for ``with_derived`` is approved only once what was made from the dataset is destroyed too.
+    """
 
     move: Annotated[str, Field(min_length=1, max_length=40)]
     reason: Text = ""
     successor: Id = ""
     authority: Annotated[str, Field(max_length=300)] = ""
     hold: Id = ""
+    with_derived: bool = False
 
 
 class DestructionBody(Said):
-    """A destruction: asked, refused, lapsed, removing or done; then with its certificate."""
+    """A destruction: asked, refused, lapsed, removing or done; then with its certificate.
+
+    ``made_from_it`` was made from the dataset and stays under its own retention: ends of lineage.
+    """
 
     id: str
     dataset: str
@@ -94,6 +102,8 @@ class DestructionBody(Said):
     decided: str | None
     decided_reason: str
     completed: str | None
+    with_derived: bool
+    made_from_it: list[str]
     certificate: Json | None
 
 

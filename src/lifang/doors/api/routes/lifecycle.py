@@ -141,6 +141,7 @@ def _life(asker: Asker, found: OpenDataset) -> LifeBody:
         moves=[_move(each) for each in moves],
         holds=[_hold(each) for each in lifecycle.holds(found.id)] if holds_told else [],
         destruction=open_one.id if open_one else None,
+        made_from_it=lifecycle.destructions.made_from(found.id) if destruction_told else [],
         history=_history(asker, found, catalogue.changes.latest(found.id)),
     )
 
@@ -180,7 +181,8 @@ def _destruction(found: Destruction) -> DestructionBody:
         "decided": _told(found.decided),
         "completed": _told(found.completed),
     }
-    return DestructionBody(**{**told, **moments, "state": found.state})
+    made = {"with_derived": found.with_derived, "made_from_it": found.made_from_it}
+    return DestructionBody(**{**told, **moments, **made, "state": found.state})
 
 
 def _told(moment: datetime | None) -> str | None:
