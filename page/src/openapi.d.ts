@@ -6188,6 +6188,11 @@ export interface components {
             /** Area Code */
             area_code: string;
             clock: components["schemas"]["ClockBody"];
+            /**
+             * Embedded By
+             * @description Sites that may show the page in a frame; `*`: every site.
+             */
+            embedded_by: string[];
             /** Extent */
             extent: number[];
             /** Id */
@@ -6206,6 +6211,11 @@ export interface components {
             now: string;
             observations: components["schemas"]["ObservationCount"];
             subject: components["schemas"]["SubjectBody"] | null;
+            /**
+             * Themes
+             * @description By which datasets are classed, whether there are any yet or not.
+             */
+            themes: components["schemas"]["Term"][];
             /** Time Zone */
             time_zone: string;
             /** Version */
@@ -7312,10 +7322,13 @@ export interface components {
          * DictionaryColumn
          * @description A column of the data dictionary; ``codes`` are the first 500 of ``codes_total``, the rest is in the code list.
          *
+         *     ``definition`` and ``clause`` are those of the element of the dataset's standard which the column follows.
          *     ``minimum`` and ``maximum`` are declared, ``found_minimum`` and ``found_maximum`` those of the release; ``complete``
          *     is the share of filled cells, 0 to 1.
          */
         DictionaryColumn: {
+            /** Clause */
+            clause: string | null;
             code_list: components["schemas"]["Term"] | null;
             /** Codes */
             codes: components["schemas"]["lifang__doors__api__bodies__catalogue__CodeBody"][];
@@ -7323,6 +7336,7 @@ export interface components {
             codes_total: number;
             /** Complete */
             complete: number | null;
+            definition: components["schemas"]["Name"];
             /** Distinct */
             distinct: number | null;
             /** Found Maximum */

@@ -45,6 +45,10 @@ describe("gaps", () => {
     expect(runs(holed).map((run) => run.length)).toEqual([1, 1, 2]);
   });
 
+  it("are bridged where what it goes by has no usual step", () => {
+    expect(linePath(points, same, same, false).split("L")).toHaveLength(5);
+  });
+
   it("leave a lone point to be seen", () => {
     expect(linePath([{ time: 5, value: 3 }], same, same)).toBe("M4.0,3.0h2");
     expect(linePath([], same, same)).toBe("");

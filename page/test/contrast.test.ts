@@ -31,6 +31,10 @@ describe.each(["paper", "night"])("the %s theme", (theme) => {
     expect(contrast(of(text), of(ground))).toBeGreaterThanOrEqual(7);
   });
 
+  it("keeps 3:1 for whatever a chart draws (WCAG 2.2, 1.4.11)", () => {
+    for (const at of [0, 1, 2, 3, 4, 5, 6, 7]) for (const ground of ["ground", "sheet"]) expect(contrast(of(`plot-${at}`), of(ground))).toBeGreaterThanOrEqual(3);
+  });
+
   it("keeps 7:1 for the words on buttons", () => {
     expect(contrast(of("on-accent"), of("accent-fill"))).toBeGreaterThanOrEqual(7);
   });

@@ -17,6 +17,7 @@ const full: View = {
   camera: { zoom: 11.25, lat: 30.65, lng: 104.06 },
   table: "roads",
   dataset: "districts",
+  chart: "form=line&by=hour",
   by: "height",
   twin: {
     scenario: "park",

@@ -105,9 +105,16 @@ def test_the_portal_leads_by_theme_to_a_map_and_a_chart(shared: Page, served: Se
     catalogue.locator(".dataset-map").scroll_into_view_if_needed()
     assert look(shared, within=".dataset-map", wanted=[(232, 172, 157)], tolerance=60).near[0] > 5_000
     turn_to(shared, "?room=data&lang=en&theme=paper&dataset=air_hourly_2019")
-    expect(catalogue.locator("lf-chart-builder lf-chart svg").first).to_be_visible(timeout=30_000)
-    catalogue.locator("lf-chart-builder select").nth(2).select_option("station")
-    expect(catalogue.locator("lf-chart-builder meter")).to_have_count(8, timeout=30_000)
+    builder = catalogue.locator("lf-chart-builder")
+    expect(builder.locator("path.plot-line")).to_have_count(
+        7, timeout=30_000
+    )  # a line for each quantity, no mean of all
+    builder.locator("[data-key=by]").select_option("station")
+    builder.locator("[data-key=apart]").select_option("")
+    builder.locator("[data-key=where]").select_option("pollutant")
+    builder.locator("[data-key=is]").select_option("PM2.5")
+    expect(builder.locator("rect.plot-mark")).to_have_count(8, timeout=30_000)
+    assert "is%253DPM2.5" in catalogue.page.url or "is%3DPM2.5" in catalogue.page.url  # it can be shared as it stands
     expect(catalogue.locator("lf-versions")).to_contain_text("one version")
 
 

@@ -46,6 +46,7 @@ export const calls = {
   features: (id: string, limit: number | null = null) => get<FeatureCollection>(`/datasets/${part(id)}/rows`, { format: "geojson", limit }),
   difference: (id: string, from: number, to: number, after: After) => get<P.DatasetDifference>(`/datasets/${part(id)}/diff`, { from, to, after, limit: 50 }),
   standing: (id: string) => get<P.Standing>(`/datasets/${part(id)}/quality`),
+  dictionary: (id: string) => get<P.Dictionary>(`/datasets/${part(id)}/dictionary`),
   snippets: (id: string) => get<{ items: P.Snippet[] }>(`/datasets/${part(id)}/snippets`),
   citation: (id: string) => get<P.Citation>(`/datasets/${part(id)}/citation`),
   issues: (id: string, after: After) => get<T.Page<P.Issue>>(`/datasets/${part(id)}/issues`, { after, limit: 20 }),
@@ -53,7 +54,7 @@ export const calls = {
   offers: (after: After) => get<T.Page<P.Offer>>("/sharing/offers", { after, limit: 20 }),
   everyOffer: () => everyItem((after) => get<T.Page<P.Offer>>("/sharing/offers", { after, limit: 1000 })),
   requestShare: (request: { dataset: string; purpose: string; fields: string[]; until: string }) => send<{ id: string }>("POST", "/sharing/requests", request),
-  query: (sql: string) => send<P.QueryAnswer>("POST", "/query", { sql, limit: 2000 }),
+  query: (sql: string) => send<P.QueryAnswer>("POST", "/query", { sql, limit: 20_000 }),
   refused: (id: string, after: After) =>
     get<T.Page<T.RefusedRow>>(`/datasets/${part(id)}/refused`, { limit: 20, after }),
   lineage: (id: string) => get<T.Lineage>(`/datasets/${part(id)}/lineage`),

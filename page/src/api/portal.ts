@@ -19,6 +19,33 @@ export interface Standing {
   due: string | null;
 }
 
+/** A column of the data dictionary: its meaning, its rules, what was found in it. */
+export interface DictionaryColumn {
+  name: string;
+  title: Names;
+  definition: Names;
+  clause: string | null;
+  type: string;
+  unit: string | null;
+  key: boolean;
+  required: boolean;
+  unique: boolean;
+  pattern: string | null;
+  minimum: number | string | null;
+  maximum: number | string | null;
+  complete: number | null;
+  distinct: number | null;
+  found_minimum: number | string | null;
+  found_maximum: number | string | null;
+  code_list: ({ id: string } & Names) | null;
+  codes: { code: string; name: Names }[];
+  codes_total: number;
+}
+
+export interface Dictionary {
+  columns: DictionaryColumn[];
+}
+
 export interface Snippet {
   language: string;
   title: Names;

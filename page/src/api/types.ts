@@ -84,6 +84,8 @@ export interface City {
   subject: Subject | null;
   layers: Layer[];
   imagery: ImageryLayer[];
+  themes: Term[];
+  embedded_by: string[];
 }
 
 export interface Term extends Names {

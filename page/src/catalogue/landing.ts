@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { DatasetPage, FacetName, FacetValue } from "../api/types";
 import { nameOf, number } from "../format";
 import { t } from "../i18n";
+import { data, here } from "../state/data";
 import type { Lang } from "../state/url";
 import { view } from "../state/view";
 
@@ -10,9 +11,11 @@ export function landing(page: DatasetPage, lang: Lang): TemplateResult {
   const themes = page.facets.theme ?? [];
   const bases = page.facets.base ?? [];
   const rows = page.total;
+  const without = (here(data.value.city)?.themes ?? []).filter(({ id }) => !themes.some(({ value }) => value === id));
   return html`<section class="landing" aria-label=${t("landing.title")}>
     <p class="landing-lead">${t("landing.lead", { n: number(rows, lang, 0), themes: themes.length })}</p>
     ${themes.length ? tiles(t("landing.themes"), "theme", themes, lang) : nothing}
+    ${without.length ? html`<p class="fine">${t("landing.without")} ${without.map((theme) => nameOf(theme, lang)).join(lang === "zh" ? "、" : ", ")}</p>` : nothing}
     ${bases.length ? tiles(t("landing.bases"), "base", bases, lang) : nothing}
     ${doors()}
   </section>`;

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import "../css/catalogue.css";
+import "../css/portal.css";
 import { calls } from "../api/calls";
 import { purposeFor } from "../api/purpose";
 import type { DatasetPage, DatasetSummary, FacetName, FacetValue } from "../api/types";

@@ -18,6 +18,7 @@ import { view } from "../state/view";
 import { lineageDrawing } from "./lineage";
 import { qualityReport } from "./quality";
 import "./lf-chart-builder";
+import "./lf-dictionary";
 import "./lf-feedback";
 import "./lf-reading";
 import "./lf-standing";
@@ -47,7 +48,7 @@ export class DatasetPiece extends Piece {
     const asked = this.held.want(this.which, () => calls.dataset(this.which));
     if (asked.state !== "asked") pending.delete("catalogue");
     return html`<article class="dataset" data-dataset=${this.which}>
-      <button type="button" class="quiet back" @click=${() => view.set({ dataset: null })}>‹ ${t("catalogue.back")}</button>
+      ${view.value.embed ? nothing : html`<button type="button" class="quiet back" @click=${() => view.set({ dataset: null })}>‹ ${t("catalogue.back")}</button>`}
       ${asked.state === "asked" ? skeleton(12) : nothing}
       ${asked.state === "refused" ? problemCard(asked.problem, () => this.held.forget()) : nothing}
       ${asked.state === "here" ? this.page(asked.value) : nothing}
@@ -70,10 +71,11 @@ export class DatasetPiece extends Piece {
       ["dataset.quality", html`${qualityReport(dataset.quality, this.tongue)}<lf-standing .which=${dataset.id}></lf-standing>${this.refusedRows(dataset)}`],
       ["dataset.releases", html`${this.releases(dataset)}<lf-versions .which=${dataset.id} .releases=${dataset.releases}></lf-versions>`],
     ];
-    const sections: [Key, TemplateResult][] = [
+    const chart = ofRows.filter(([key]) => key === "dataset.chart");
+    const sections: [Key, TemplateResult][] = view.value.embed && view.value.chart ? chart : [
       ...ofRows,
       ["dataset.metadata", this.metadata(dataset)],
-      ...(dataset.columns.length ? [["dataset.columns", this.columns(dataset)] as [Key, TemplateResult]] : []),
+      ...(dataset.columns.length ? [["dataset.columns", html`<lf-dictionary .which=${dataset.id}></lf-dictionary>`] as [Key, TemplateResult]] : []),
       ...ofQuality,
       ...(mayAct(data.value.subject, "data_officer", "analyst", "operator") ? [["dataset.life", this.life()] as [Key, TemplateResult]] : []),
       ...(empty ? [] : ([["dataset.lineage", this.origins()], ["dataset.api", html`<lf-reading .which=${dataset.id}></lf-reading>`]] as [Key, TemplateResult][])),
@@ -94,11 +96,11 @@ export class DatasetPiece extends Piece {
         </p>
         <p class="fine">${[nameOf(dataset.attribution, this.tongue), dataset.licence && licenceOf(dataset, this.tongue), dataset.source].filter(Boolean).join(" · ")}</p>
         ${statedPurpose(`dataset:${dataset.id}`, () => this.held.forget())}
-        ${empty ? nothing : this.downloads(dataset)}
+        ${empty || view.value.embed ? nothing : this.downloads(dataset)}
       </header>
-      <nav class="sections" aria-label=${t("dataset.sections")}>
+      ${sections.length === 1 ? nothing : html`<nav class="sections" aria-label=${t("dataset.sections")}>
         ${sections.map(([key]) => html`<a class=${SECONDARY.has(key) ? "secondary" : ""} href="#${anchor(key)}" @click=${(event: Event) => jump(event, key)}>${t(key)}</a>`)}
-      </nav>
+      </nav>`}
       ${sections.map(([key, content]) => html`<section id=${anchor(key)} class=${SECONDARY.has(key) ? "secondary" : ""}><h2>${t(key)}</h2>${content}</section>`)}`;
   }
 
@@ -152,18 +154,6 @@ export class DatasetPiece extends Piece {
   private element(value: unknown): string {
     const list = Array.isArray(value) ? value : [value];
     return list.map((one) => nameOf(one as Names | string | null, this.tongue)).join(this.tongue === "zh" ? "、" : ", ");
-  }
-
-  private columns(dataset: Dataset): TemplateResult {
-    const rows = dataset.columns.map((column) => ({
-      [t("dataset.column")]: column.name,
-      [t("dataset.column.title")]: nameOf(column.title, this.tongue),
-      [t("dataset.type")]: tOr(`type.${column.type}`, column.type),
-      [t("unit")]: column.unit ?? "",
-      [t("dataset.codelist")]: column.code_list ?? "",
-      [t("dataset.required")]: column.required ? t("yes") : t("no"),
-    }));
-    return rowTable(Object.keys(rows[0] ?? {}), rows, this.tongue);
   }
 
   private refusedRows(dataset: Dataset): TemplateResult {

@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import type { Citation, Snippet } from "../api/portal";
@@ -7,6 +7,8 @@ import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
+import { data, here } from "../state/data";
+import { view } from "../state/view";
 
 const LANGUAGES: Record<string, string> = { curl: "curl", python: "Python", r: "R", javascript: "JavaScript" };
 
@@ -21,14 +23,17 @@ export class ReadingPiece extends Piece {
     const code = this.snippets.want(this.which, () => calls.snippets(this.which));
     const cited = this.citation.want(this.which, () => calls.citation(this.which));
     return html`${code.state === "here" ? code.value.items.map(({ language, title, code: text }) => this.snippet(`${LANGUAGES[language] ?? language}: ${nameOf(title, this.tongue)}`, text)) : code.state === "refused" ? problemCard(code.problem) : skeleton(4)}
-      ${this.snippet(t("reading.embed"), this.frame())}
+      ${this.snippet(t("reading.embed"), this.frame(null))}
+      ${view.value.chart ? this.snippet(t("reading.embed.chart"), this.frame(view.value.chart)) : nothing}
+      ${here(data.value.city)?.embedded_by.includes("*") ? nothing : html`<p class="fine">${t("reading.embed.who")}</p>`}
       <h3>${t("reading.citation")}</h3>
       ${cited.state === "here" ? html`${this.snippet(t("reading.text"), nameOf(cited.value.text, this.tongue))}${this.snippet("BibTeX", cited.value.bibtex)}` : cited.state === "refused" ? problemCard(cited.problem) : skeleton(3)}`;
   }
 
-  private frame(): string {
-    const address = `${window.location.origin}/?room=data&dataset=${encodeURIComponent(this.which)}&lang=${this.tongue}&embed=1`;
-    return `<iframe src="${address}" width="100%" height="640" loading="lazy"></iframe>`;
+  private frame(chart: string | null): string {
+    const query = new URLSearchParams({ room: "data", dataset: this.which, lang: this.tongue, ...(chart ? { chart } : {}), embed: "1" });
+    const address = `${window.location.origin}/?${query}`.replaceAll("&", "&amp;");
+    return `<iframe src="${address}" width="100%" height="${chart ? 480 : 640}" loading="lazy"></iframe>`;
   }
 
   private snippet(name: string, text: string): TemplateResult {

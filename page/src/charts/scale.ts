@@ -90,9 +90,10 @@ export function runs(points: readonly Point[]): { time: number; value: number }[
 type Map1 = (value: number) => number;
 const at = (x: number, y: number): string => `${x.toFixed(1)},${y.toFixed(1)}`;
 
-/** Return the SVG path of the runs; a lone point becomes a short dash, so that it is seen. */
-export function linePath(points: readonly Point[], x: Map1, y: Map1): string {
-  return runs(points)
+/** Return the SVG path of the runs, unless all are one; a lone point becomes a short dash, so that it is seen. */
+export function linePath(points: readonly Point[], x: Map1, y: Map1, apart = true): string {
+  const whole = points.flatMap(({ time, value }) => (value === null ? [] : [{ time, value }]));
+  return (apart ? runs(points) : [whole])
     .map((run) => {
       const [only] = run;
       if (only && run.length === 1) return `M${at(x(only.time) - 1, y(only.value))}h2`;

@@ -42,6 +42,8 @@ export interface View {
   /** Layer whose table is open in the drawer. */
   table: string | null;
   dataset: string | null;
+  /** What the chart of the dataset shows, as its builder states it; null: what it begins with. */
+  chart: string | null;
   /** What the objects of the twin are coloured by; null: their class. */
   by: string | null;
   /** How the twin is looked at. */
@@ -77,6 +79,7 @@ export const DEFAULT_VIEW: View = {
   camera: null,
   table: null,
   dataset: null,
+  chart: null,
   by: null,
   twin: TWIN_VIEW,
   tab: null,
@@ -147,6 +150,7 @@ export function parseView(search: string, base: View = DEFAULT_VIEW): View {
     camera: parseCamera(query.get("map")),
     table: query.get("table"),
     dataset: query.get("dataset"),
+    chart: query.get("chart"),
     by: query.get("by"),
     twin: parseTwin(query),
     tab: query.get("tab"),
@@ -185,6 +189,7 @@ export function formatView(view: View, base: Partial<View> = DEFAULT_VIEW): stri
     ["map", cameraText(view.camera)],
     ["table", view.table],
     ["dataset", view.dataset],
+    ["chart", view.dataset && view.chart],
     ["by", view.by],
     ...formatTwin(view.twin),
     ["tab", view.tab],

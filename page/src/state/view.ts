@@ -39,6 +39,7 @@ export function startView(): void {
   view.set(parseView(window.location.search, base));
   dress(view.value);
   view.listen((now, before) => {
+    if (now.chart && now.dataset !== before.dataset && now.chart === before.chart) view.set({ chart: null }); // it was another dataset's
     writeAddress(now, before);
     dress(now);
   });

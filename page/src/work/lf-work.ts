@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import "../css/catalogue.css";
+import "../css/portal.css";
 import "../css/work.css";
 import { t } from "../i18n";
 import "../i18n/later";

@@ -249,7 +249,9 @@ class City(Reads):
         told = describe_city(self.settings, self.store, self.pulse.state(), asker.subject)
         layers = describe_layers(self.settings, self.catalogue, asker)
         imagery = describe_imagery(self.twin.imagery, asker)
-        return {**told, "mqtt": self.addresses.get("mqtt"), "layers": layers, "imagery": imagery}
+        themes = [{"id": theme, **vars(name)} for theme, name in self.catalogue.themes.items()]
+        mqtt = self.addresses.get("mqtt")
+        return {**told, "mqtt": mqtt, "layers": layers, "imagery": imagery, "themes": themes}
 
     def examine(self) -> list[Finding]:
         """Return the doctor's findings."""

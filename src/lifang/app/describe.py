@@ -32,6 +32,7 @@ def describe_city(settings: Settings, store: Store, clock_state: Mapping[str, An
         "time_zone": settings.time_zone,
         "now": clock_state["now"],
         "clock": dict(clock_state),
+        "embedded_by": list(settings.embedded_by),
         "version": version("lifang"),
         "observations": {
             "count": store.lake.observation_count(),

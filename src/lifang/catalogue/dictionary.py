@@ -9,7 +9,7 @@ from typing import Any
 from lifang.catalogue.card import Card, Column
 from lifang.catalogue.model import Release
 from lifang.core import UnknownCode
-from lifang.standards import Code, code_list
+from lifang.standards import Code, DataStandard, Element, code_list
 
 CODES_MAX = 500  # of a list, told with a column
 
@@ -18,12 +18,17 @@ CODES_MAX = 500  # of a list, told with a column
 class Entry:
     """One column: names, type, unit, the rules that its values keep, figures of the release, and its codes.
 
-    ``codes`` are the first 500 of ``codes_total`` in the list ``code_list``, which ``code_list_zh`` and ``_en`` name.
+    ``definition_zh``, ``definition_en`` and ``clause`` are those of the element of the dataset's standard, if it
+    follows one. ``codes`` are the first 500 of ``codes_total`` in the list ``code_list``, which ``code_list_zh`` and
+    ``_en`` name.
     """
 
     name: str
     zh: str
     en: str
+    definition_zh: str
+    definition_en: str
+    clause: str
     type: str
     unit: str
     is_key: bool
@@ -43,19 +48,22 @@ class Entry:
     codes_total: int
 
 
-def dictionary_of(card: Card, release: Release | None) -> list[Entry]:
-    """Return the columns of a release (of the card, where there is none), in order."""
+def dictionary_of(card: Card, release: Release | None, standard: DataStandard | None) -> list[Entry]:
+    """Return the columns of a release (of the card, where there is none), in order, as ``standard`` defines them."""
     declared = {each.name: each for each in card.columns}
     columns: list[Mapping[str, Any]] = (
         list(release.columns) if release else [{"name": each.name, **vars(each)} for each in card.columns]
     )
     figures = {each.name: each for each in release.quality.columns} if release else {}
-    return [
-        _entry(column, declared.get(str(column["name"])), figures.get(str(column["name"])), card) for column in columns
-    ]
+    entries = []
+    for column in columns:
+        name = str(column["name"])
+        element = standard.element(str(column.get("element") or name)) if standard else None
+        entries.append(_entry(column, declared.get(name), element, figures.get(name), card))
+    return entries
 
 
-def _entry(column: Mapping[str, Any], said: Column | None, figures: Any, card: Card) -> Entry:
+def _entry(column: Mapping[str, Any], said: Column | None, element: Element | None, figures: Any, card: Card) -> Entry:
     name = str(column["name"])
     rules = said or Column(name)
     title_zh, title_en, codes = _codes(str(column.get("code_list") or ""))
@@ -63,6 +71,9 @@ def _entry(column: Mapping[str, Any], said: Column | None, figures: Any, card: C
         name=name,
         zh=str(column.get("zh") or ""),
         en=str(column.get("en") or ""),
+        definition_zh=element.definition_zh if element else "",
+        definition_en=element.definition_en if element else "",
+        clause=element.source if element else "",
         type=str(column["type"]),
         unit=str(column.get("unit") or ""),
         is_key=name in card.key,

@@ -58,7 +58,8 @@ def _dictionary(entries: Iterable[Entry]) -> list[list[str]]:
     rows = [["列 Column", "名称 Title", "类型 Type", "规则 Rules"]]
     for each in entries:
         kind = f"{each.type} {each.unit}".strip()
-        rows.append([each.name, f"{each.zh} {each.en}".strip(), kind, _rules(each)])
+        told = (f"{each.zh} {each.en}", each.definition_zh, each.definition_en)
+        rows.append([each.name, " / ".join(filter(None, (text.strip() for text in told))), kind, _rules(each)])
     return rows
 
 
@@ -90,7 +91,7 @@ def _quality(release: Release) -> list[list[str]]:
 
 def _told(value: Any) -> str:
     if isinstance(value, dict):
-        return " · ".join(str(each) for each in value.values() if each)
+        return " / ".join(str(each) for each in value.values() if each)
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
     return str(value)

@@ -41,7 +41,8 @@ class Settings:
     ``quality`` sets the least score of a dimension that passes the standing checks (``completeness = 80``);
     ``webhooks`` says where deliveries may go beyond public addresses (``allow``, networks) and to which ``ports``;
     ``allowed_hosts`` are the names, besides loopback, under which the city may be called; ``embedded_by`` are the
-    origins (``https://www.example.gov.cn``) whose pages may show the city's page in a frame.
+    origins (``https://www.example.gov.cn``) whose pages may show the city's page in a frame and whose scripts may read
+    what everybody may see; ``"*"`` names every site, for what nobody is signed in to.
     """
 
     id: str
@@ -83,11 +84,11 @@ class Settings:
             raise BadInput("hot_days or keep_raw_days is negative.", mend="Give days, or 0 for never.")
         Box(*self.extent)
         for origin in self.embedded_by:
-            if not _ORIGIN.fullmatch(origin):
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
                 raise BadInput(
                     f"{origin!r} is not the origin of a site.",
                     where="embedded_by",
-                    mend="Write it as https://www.example.gov.cn, without a path.",
+                    mend="Write it as https://www.example.gov.cn, without a path, or * for every site.",
                 )
 
     @property

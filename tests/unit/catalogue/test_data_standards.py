@@ -1,7 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from lifang.catalogue import BASES, THEMES, Admission, Catalogue, Change
+from lifang.catalogue import BASES, THEMES, Admission, Catalogue, Change, dictionary_of
 from lifang.core import BadInput, Conflict, Denied, NotFound
 from lifang.guard import SYSTEM, Role, Subject
 from lifang.standards import shipped_standards, shipped_text
@@ -80,6 +80,12 @@ def test_a_column_of_another_name_follows_its_element(add, catalogue: Catalogue)
     release = catalogue.dataset("x").release()
     assert {column["name"]: column["element"] for column in release.columns}["code"] == "uscc"
     assert release.quality.admitted == 1
+    standard = shipped_standards()["legal_entity@1"]
+    told = {each.name: each for each in dictionary_of(catalogue.dataset("x").card, release, standard)}
+    defined = standard.element("uscc")
+    assert defined
+    assert (told["code"].definition_zh, told["code"].clause) == (defined.definition_zh, defined.source)
+    assert told["code"].definition_zh
 
 
 def test_missing_mandatory_elements_and_strange_columns_are_told_as_one_diff(add, catalogue: Catalogue) -> None:

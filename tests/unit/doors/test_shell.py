@@ -81,14 +81,32 @@ def test_every_answer_carries_the_security_headers() -> None:
         assert "set-cookie" not in answer.headers
 
 
-def test_only_sites_that_the_city_names_may_frame_its_page() -> None:
-    shell = Shell(_read_all, hosts=(), body_max=10, larger={}, metrics=Metrics(), embedded_by=["https://a.example"])
+def _from(sites: list[str], **headers: str) -> tuple[str, str | None]:
+    """Return who may frame an answer, and which sites' scripts may read it."""
+    shell = Shell(_read_all, hosts=(), body_max=10, larger={}, metrics=Metrics(), embedded_by=sites)
 
     async def call() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=shell), base_url="http://127.0.0.1") as client:
-            return await client.get("/")
+            return await client.get("/", headers=headers)
 
-    assert asyncio.run(call()).headers["content-security-policy"].endswith("frame-ancestors https://a.example")
+    answer = asyncio.run(call()).headers
+    assert ("Origin" in answer.get("vary", "")) == ("access-control-allow-origin" in answer)
+    return answer["content-security-policy"].partition("frame-ancestors ")[2], answer.get("access-control-allow-origin")
+
+
+def test_only_sites_that_the_city_names_may_frame_its_page_and_read_it_by_script() -> None:
+    one, other = "https://a.example", "https://b.example"
+    assert _from([], Origin=one) == ("'none'", None)
+    assert _from([one], Origin=one) == (one, one)
+    assert _from([one], Origin=other) == (one, None)
+    assert _from(["*", one], Origin=other) == ("*", "*")
+    assert _from(["*"]) == ("*", None)
+
+
+@pytest.mark.parametrize("who", [{"Cookie": "a=b; lifang_session=x"}, {"Authorization": "Bearer lfg_x"}])
+def test_no_script_of_another_site_reads_what_somebody_is_signed_in_to(who: dict[str, str]) -> None:
+    assert _from(["*"], Origin="https://b.example", **who) == ("'none'", None)
+    assert _from(["*", "https://a.example"], Origin="https://a.example", **who) == ("https://a.example", None)
 
 
 def test_a_body_announced_too_large_is_refused_before_it_is_read() -> None:

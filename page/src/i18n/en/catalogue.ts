@@ -27,9 +27,7 @@ export const catalogue: Record<keyof typeof zh, string> = {
   "dataset.metadata": "Metadata (GB/T 21063)",
   "dataset.columns": "Columns",
   "dataset.column": "Column",
-  "dataset.column.title": "Title",
   "dataset.type": "Type",
-  "dataset.codelist": "Code list",
   "dataset.required": "Required",
   "dataset.preview": "Preview",
   "dataset.quality": "Quality report",
@@ -61,6 +59,7 @@ export const catalogue: Record<keyof typeof zh, string> = {
   "lineage.indicator": "indicator",
   "lineage.alert": "alert",
   "lineage.run": "run",
+  "dataset.lineage.many": "{n} of the same kind",
   "dataset.lineage.none": "Nothing is derived from it yet.",
   "dataset.sections": "On this page",
 

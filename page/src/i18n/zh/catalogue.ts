@@ -25,9 +25,7 @@ export const catalogue = {
   "dataset.metadata": "元数据（GB/T 21063）",
   "dataset.columns": "信息项",
   "dataset.column": "字段",
-  "dataset.column.title": "名称",
   "dataset.type": "类型",
-  "dataset.codelist": "代码表",
   "dataset.required": "必填",
   "dataset.preview": "预览",
   "dataset.quality": "质量报告",
@@ -59,6 +57,7 @@ export const catalogue = {
   "lineage.indicator": "指标",
   "lineage.alert": "预警",
   "lineage.run": "运行",
+  "dataset.lineage.many": "共 {n} 个同类",
   "dataset.lineage.none": "还没有其他数据由它产生。",
   "dataset.sections": "本页内容",
 

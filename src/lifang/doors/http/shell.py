@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lifang.core import BadInput, Problem, TooLarge
+from lifang.doors.http.asking import COOKIE
 from lifang.doors.http.metrics import Metrics
 from lifang.doors.http.problems import of_problem, of_unexpected
 
@@ -30,6 +31,11 @@ _SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+_READING = frozenset({"GET", "HEAD"})
+_READ_BY_SCRIPTS = {
+    "Access-Control-Expose-Headers": "Content-Disposition, ETag, Link, Retry-After, X-Lifang-Rows",
+    "Cross-Origin-Resource-Policy": "cross-origin",
 }
 _LOOPBACK_NAMES = frozenset({"localhost"})
 
@@ -67,7 +73,10 @@ class Shell:
         embedded_by: Iterable[str] = (),
     ) -> None:
         self._app = app
-        self._signed = {**_SECURITY, _POLICY: _SECURITY[_POLICY] + (" ".join(embedded_by) or "'none'")}
+        self._sites = frozenset(embedded_by)
+        named = " ".join(sorted(self._sites - {"*"})) or "'none'"
+        self._signed = {**_SECURITY, _POLICY: _SECURITY[_POLICY] + named}
+        self._strange = {**_SECURITY, _POLICY: _SECURITY[_POLICY] + ("*" if "*" in self._sites else named)}
         self._hosts = frozenset(name.lower() for name in hosts)
         self._body_max = body_max
         self._larger = dict(larger)
@@ -78,7 +87,7 @@ class Shell:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._limit(scope), self._metrics, self._signed)
+        exchange = _Exchange(scope, receive, send, self._limit(scope), self._metrics, self._signs(scope))
         try:
             self._check(scope, exchange.limit)
             await self._app(scope, exchange.receive, exchange.send)
@@ -90,6 +99,21 @@ class Shell:
             _LOG.exception("unexpected failure %s", number)
             if not await exchange.fail(of_unexpected(number)):
                 raise
+
+    def _signs(self, scope: Scope) -> Mapping[str, str]:
+        """Return the headers of an answer: who may frame it, and whether a script of another site may read it.
+
+        What nobody is signed in to may be framed and read by the named sites, ``*`` being all of them; what somebody is
+        signed in to may be framed by sites that are named themselves, and read by none.
+        """
+        headers = Headers(scope=scope)
+        if not self._sites or "authorization" in headers or COOKIE in headers.get("cookie", ""):
+            return self._signed
+        origin = headers.get("origin", "")
+        if scope["method"] not in _READING or not origin or self._sites.isdisjoint((origin, "*")):
+            return self._strange
+        allowed = "*" if "*" in self._sites else origin
+        return {**self._strange, "Access-Control-Allow-Origin": allowed, **_READ_BY_SCRIPTS}
 
     def _limit(self, scope: Scope) -> int:
         return self._larger.get(f"{scope['method']} {scope['path']}", self._body_max)
@@ -143,6 +167,8 @@ class _Exchange:
             for name, value in self._signed.items():
                 headers.setdefault(name, value)
             headers.setdefault("Cache-Control", "no-store")
+            if "Access-Control-Allow-Origin" in headers:
+                headers.add_vary_header("Origin")
             if self._status == 413:
                 headers["Connection"] = "close"
             self._count()

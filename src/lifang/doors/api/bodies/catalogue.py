@@ -283,12 +283,15 @@ class CodeBody(Said):
 class DictionaryColumn(Said):
     """A column of the data dictionary; ``codes`` are the first 500 of ``codes_total``, the rest is in the code list.
 
+    ``definition`` and ``clause`` are those of the element of the dataset's standard which the column follows.
     ``minimum`` and ``maximum`` are declared, ``found_minimum`` and ``found_maximum`` those of the release; ``complete``
     is the share of filled cells, 0 to 1.
     """
 
     name: str
     title: Name
+    definition: Name
+    clause: str | None
     type: str
     unit: str | None
     key: bool

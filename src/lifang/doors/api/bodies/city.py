@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from lifang.doors.api.bodies.catalogue import Term
 from lifang.doors.api.bodies.kinds import Asked, Name, Said
 from lifang.doors.api.bodies.session import SubjectBody
 from lifang.doors.api.bodies.twin_imagery import ImageryBody
@@ -69,6 +70,8 @@ class CityBody(Said):
     subject: SubjectBody | None
     layers: list[Layer]
     imagery: list[ImageryBody]
+    themes: list[Term] = Field(description="By which datasets are classed, whether there are any yet or not.")
+    embedded_by: list[str] = Field(description="Sites that may show the page in a frame; `*`: every site.")
 
 
 class Health(Said):

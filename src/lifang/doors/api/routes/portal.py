@@ -18,6 +18,7 @@ from lifang.catalogue import (
     cite,
     data_sheet,
     dictionary_of,
+    standard_of,
 )
 from lifang.doors.api.bodies.catalogue import (
     CitationBody,
@@ -54,7 +55,7 @@ def dictionary(dataset_id: str, request: Request, asker: ReadsOne, number: Numbe
     """Give a dataset's data dictionary: each column's names, type, unit, rules, figures and codes."""
     dataset = asker.dataset(dataset_id)
     release = _release(dataset, number)
-    columns = [_column(each) for each in dictionary_of(dataset.card, release)]
+    columns = [_column(each) for each in _entries(asker, dataset, release)]
     body = DictionaryBody(dataset=dataset.id, release=release.number if release else None, columns=columns)
     return answer(request, body)
 
@@ -85,7 +86,7 @@ def sheet(dataset_id: str, request: Request, asker: ReadsOne, number: Number = N
         dataset.card,
         release,
         dataset.metadata_of(release),
-        dictionary_of(dataset.card, release),
+        _entries(asker, dataset, release),
         _cited(request, asker, dataset, release),
     )
     name = f"{dataset.id}-{release.number}" if release else dataset.id
@@ -97,6 +98,10 @@ def _release(dataset: OpenDataset, number: int | None) -> Release | None:
     if number is not None:
         return dataset.release(number)
     return next(iter(dataset.releases()), None)
+
+
+def _entries(asker: Asker, dataset: OpenDataset, release: Release | None) -> list[Entry]:
+    return dictionary_of(dataset.card, release, standard_of(asker.city.catalogue.standards, dataset.card))
 
 
 def _root(request: Request) -> str:
@@ -121,6 +126,8 @@ def _column(entry: Entry) -> DictionaryColumn:
     return DictionaryColumn(
         name=entry.name,
         title=Name(zh=entry.zh, en=entry.en),
+        definition=Name(zh=entry.definition_zh, en=entry.definition_en),
+        clause=entry.clause or None,
         type=entry.type,
         unit=entry.unit or None,
         key=entry.is_key,
