@@ -259,7 +259,7 @@ def _features_of(tx: Transaction, things: set[str], now: datetime) -> dict[str, 
     found: dict[str, int] = {}
     for thing in sorted(things):
         row = tx.get("thing", thing)
-        feature = feature_of_thing(tx, row["number"], now=now) if row and row["number"] else None
+        feature = feature_of_thing(tx, row["number"], now=now, made=[]) if row and row["number"] else None
         if feature is not None:
             found[thing] = feature
     return found

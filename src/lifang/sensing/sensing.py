@@ -193,7 +193,7 @@ class Sensing:
         own, current = self._roster.own[numbers], self._roster.current[numbers]
         if bool((own == current).all()) and bool(own.all()):
             return observations
-        return settle(observations, self._roster, self.store, self._clock.now())
+        return settle(observations, self._roster, self.store, self._clock.now(), self.entities.features_made)
 
     async def ingest_async(self, observations: Observations, *, by: Subject) -> int:
         """Return the batch id once every row is on disk."""
@@ -223,7 +223,9 @@ class Sensing:
         accepted = numbers > 0
         if placed:
             if bool((self._roster.current[numbers] == UNKNOWN).any()):
-                find_features(numbers[accepted], self._roster, self.store, self._clock.now())
+                find_features(
+                    numbers[accepted], self._roster, self.store, self._clock.now(), self.entities.features_made
+                )
             accepted &= self._roster.current[numbers] > UNKNOWN
         observations = Observations(numbers, decoded.time, decoded.value, decoded.quality)
         if not accepted.all():

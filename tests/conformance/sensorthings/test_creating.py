@@ -169,6 +169,13 @@ def test_the_feature_of_interest_is_made_from_the_location_once(service: Service
     assert service.get(area)["observedArea"] == both != hall
     assert service.call("DELETE", moved["@iot.selfLink"]).status_code == 200
     assert service.get(area)["observedArea"] == hall
+    yard = service.post("FeaturesOfInterest", {**rooms[0], "name": "yard", "feature": ELSEWHERE})
+    group["components"].append("FeatureOfInterest/id")
+    for at, (place, covered) in enumerate(2 * ((yard, both), (rooms[0], hall))):  # a correction, and back
+        group["dataArray"] = [["2019-01-02T00:00:00Z", 2, place["@iot.id"]]]
+        one = observation("2019-01-02T00:00:00Z", 2, FeatureOfInterest=linked(place))
+        answer = service.call("POST", "CreateObservations" if at < 2 else path, json=[group] if at < 2 else one)
+        assert (answer.status_code, service.get(area)["observedArea"]) == (201, covered)
 
 
 def test_a_new_location_is_remembered_in_the_history(service: Service) -> None:

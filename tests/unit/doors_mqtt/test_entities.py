@@ -267,3 +267,22 @@ def test_a_change_of_what_may_not_be_read_is_not_told(served: Served) -> None:
 def test_a_path_that_leads_nowhere_cannot_be_subscribed_to(served: Served, path: str) -> None:
     talker = served.talker("a", version=V5)
     assert talker.subscribe(f"v1.1/{path}").codes == (Reason.TOPIC_FILTER_INVALID,)
+
+
+def test_a_feature_made_from_where_a_thing_is_is_told_like_any_other(served: Served) -> None:
+    talker = served.talker()
+    talker.subscribe("v1.1/FeaturesOfInterest", qos=1)
+    named = {"name": "t", "definition": "http://example.org/t", "description": "t"}
+    sensor = {"name": "s", "description": "", "encodingType": "text/html", "metadata": "http://example.org"}
+    stream = {"name": "t", "description": "t", "observationType": COUNT, "unitOfMeasurement": UNIT}
+    stream |= {"ObservedProperty": named, "Sensor": sensor}
+    numbers = [create(served, "Datastream", {**stream, "Thing": {"@iot.id": thing(served, each)}}) for each in "pq"]
+    served.observe(numbers[0], 1, 1.0)  # in bulk
+    create(
+        served,
+        "Observation",
+        {"Datastream": {"@iot.id": numbers[1]}, "result": 1, "phenomenonTime": "2024-02-01T00:00:00Z"},
+    )
+    for _ in numbers:
+        topic, body = said(talker)
+        assert (topic, body["name"], body["feature"]) == ("v1.1/FeaturesOfInterest", "here", PLACE)

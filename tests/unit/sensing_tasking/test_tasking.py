@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 
 from lifang.core import BadInput, Conflict, Denied, NotFound, Unauthenticated
+from lifang.doors.sensorthings import ALL
 from lifang.guard import ANONYMOUS, SYSTEM, Subject
 from lifang.sensing.tasking import Order, subject_id
 
-from .conftest import CITIZEN, OPERATOR, Works
+from .conftest import CITIZEN, OPERATOR, Works, register
 
 CABINET = Subject(subject_id("cabinet"), "cabinet")
 TANK = Subject(subject_id("tank"), "tank")
@@ -190,3 +191,32 @@ def test_a_device_token_is_its_device_until_it_is_revoked(works: Works) -> None:
         works.tasking.tokens.subject_of_token("lfd_guess")
     with pytest.raises(Denied):
         works.tasking.tokens.issue_token("cabinet", "mine", by=OPERATOR)
+
+
+def test_a_deleted_thing_takes_what_it_can_be_told_and_the_ledger_keeps_what_it_was_told(works: Works) -> None:
+    entities = works.sensing.entities
+
+    def delete() -> None:
+        with entities.change(SYSTEM, ALL) as change:
+            entities.delete(change, "Thing", "lamp")
+
+    lamp = works.tasking.capability("lamp.dim").number
+    command = works.lamp()
+    with pytest.raises(Conflict, match="under way"):
+        delete()
+    assert works.tasking.capability("lamp.dim").number == lamp
+    works.tasking.cancel(command.id, by=OPERATOR)
+    delete()
+    for gone in (
+        lambda: works.tasking.capability("lamp.dim"),
+        lambda: works.tasking.actuator("driver"),
+        lambda: works.tasking.command(command.id),
+    ):
+        with pytest.raises(NotFound):
+            gone()
+    assert works.tasking.commands() == []
+    assert [what for _, what, _ in ledger(works)][-4:-1] == ["command.created", "command.accepted", "command.cancelled"]
+    assert works.tasking.capability("pump.switch").actuator == "pump"  # another thing's
+    register(works)
+    assert works.tasking.capability("lamp.dim").number > lamp  # numbers are never given twice
+    assert works.lamp().number > command.number

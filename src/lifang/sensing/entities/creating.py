@@ -312,7 +312,9 @@ def of_feature(change: Change, stream: Row, draft: Draft, feature: int | None) -
     """Return the observation with its feature: the one named, or the one made from the thing's location."""
     if feature is None:
         thing = change.tx.get("thing", stream["thing"])
-        feature = feature_of_thing(change.tx, thing["number"], now=change.now) if thing else None
+        made: list[int] = []
+        feature = feature_of_thing(change.tx, thing["number"], now=change.now, made=made) if thing else None
+        change.changed += [Changed("create", "FeatureOfInterest", number) for number in made]
         if feature is None:
             raise BadInput(
                 "The Thing has no Location to be the FeatureOfInterest.",

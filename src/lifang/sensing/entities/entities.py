@@ -31,7 +31,7 @@ from lifang.sensing.entities.question import Entity, Question, Sight, Start
 from lifang.sensing.entities.reading import Reading
 from lifang.sensing.entities.updating import apply_patch, delete, patched, unlink, update
 from lifang.sensing.model import Numbers
-from lifang.sensing.roster import Roster
+from lifang.sensing.roster import RICH, Roster
 from lifang.store import DELETED, Observations, Store
 
 _PART = 50_000  # observations of a feature deleted at once
@@ -80,10 +80,21 @@ class Entities:
             change.remember(rows, places)
             self._changed()
         if stored is not None:
+            change.loosened |= self._replaced(change.drafts)
             self._ingest(stored, by).result()
         for number, feature in change.loosened:
             self._forget_feature(number, feature)
         self._tell([*change.changed, *_removed(change.drafts)])
+
+    def _replaced(self, drafts: Sequence[Draft]) -> set[tuple[int, int]]:
+        """Return the datastreams with the features that observations are of which ``drafts`` correct."""
+        fresh = [draft for draft in drafts if draft.quality != DELETED]
+        numbers = np.array([draft.number for draft in fresh], np.int32)
+        late = (self._roster.flags[numbers] & RICH > 0) & (
+            np.array([draft.time for draft in fresh], np.int64) <= self._roster.hot.of(numbers).time
+        )
+        wanted = {(fresh[row].number, fresh[row].when) for row in np.flatnonzero(late).tolist()}
+        return self.reading.observing.features_at(wanted) if wanted else set()
 
     def _tell(self, changed: Sequence[Changed]) -> None:
         if not changed:
@@ -93,6 +104,10 @@ class Entities:
                 watcher(changed)
             except Exception:
                 _logger.exception("a watcher of changed entities failed")
+
+    def features_made(self, numbers: Sequence[int]) -> None:
+        """Tell of features that were made from where things are, as their values came in."""
+        self._tell([Changed("create", "FeatureOfInterest", number) for number in numbers])
 
     def _forget_feature(self, number: int, feature: int) -> None:
         """Let a datastream cover a feature no more, if no observation of it is left."""

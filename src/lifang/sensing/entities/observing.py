@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -172,6 +172,18 @@ class Observing:
         """Return whether any observation of the datastream names this feature."""
         where = Call("eq", (Field("extra.feature"), Literal(feature)))
         return bool(len(self._lake.read(ObservationQuery(np.array([number], np.int32), where=where, limit=1))))
+
+    def features_at(self, wanted: Collection[tuple[int, When]]) -> set[tuple[int, int]]:
+        """Return the datastreams of ``wanted`` with the features that their observations at those times name."""
+        times = [when[0] for _, when in wanted]
+        query = ObservationQuery(
+            rising(np.array([number for number, _ in wanted], np.int32)),
+            from_micros(min(times)),
+            from_micros(max(times)) + _TICK,
+            Call("ne", (Field("extra.feature"), Literal(None))),
+        )
+        rows = [row for row in _rows(self._lake.read(query)) if (row["datastream"], when_of(row)) in wanted]
+        return {(row["datastream"], int(orjson.loads(row["extra"])["feature"])) for row in rows}
 
     def streams_where(self, where: Expression, numbers: Numbers | None) -> list[int]:
         """Return the datastreams that have an observation for which ``where`` holds."""

@@ -110,8 +110,11 @@ def move(tx: Transaction, thing: int, place: Place) -> None:
             tx.update("datastream", stream["id"], {"rich": stream["rich"] | MOVED})
 
 
-def feature_of_thing(tx: Transaction, thing: int, *, now: datetime) -> int | None:
-    """Return the number of the feature that is the thing's location, made if need be; ``None`` without a location."""
+def feature_of_thing(tx: Transaction, thing: int, *, now: datetime, made: list[int]) -> int | None:
+    """Return the number of the feature that is the thing's location; ``None`` without a location.
+
+    Made if need be: then its number is added to ``made``.
+    """
     rows = locations_of(tx, thing)
     row = next((each for each in rows if each["west"] is not None), rows[0] if rows else None)
     if row is None:
@@ -133,14 +136,16 @@ def feature_of_thing(tx: Transaction, thing: int, *, now: datetime) -> int | Non
         },
     )
     tx.update("location", row["id"], {"feature": number})
+    made.append(number)
     return number
 
 
-def settle_features(tx: Transaction, roster: Roster, numbers: Sequence[int], *, now: datetime) -> None:
-    """Find, for each of these datastreams, the feature that values without one are of; made if need be."""
+def settle_features(tx: Transaction, roster: Roster, numbers: Sequence[int], *, now: datetime) -> list[int]:
+    """Find, for each of these datastreams, the feature that values without one are of; return those made for it."""
+    made: list[int] = []
     for stream in tx.find("datastream", where={"number": list(numbers)}, order="number"):
         row = tx.get("thing", stream["thing"])
-        feature = feature_of_thing(tx, row["number"], now=now) if row and row["number"] else None
+        feature = feature_of_thing(tx, row["number"], now=now, made=made) if row and row["number"] else None
         at = stream["number"]
         if feature is None:
             roster.current[at] = NOWHERE
@@ -149,6 +154,7 @@ def settle_features(tx: Transaction, roster: Roster, numbers: Sequence[int], *, 
             tx.update("datastream", stream["id"], {"feature": feature})
             roster.own[at] = feature
         roster.current[at] = feature
+    return made
 
 
 def unsettled(roster: Roster, numbers: np.ndarray[Any, np.dtype[np.int32]]) -> list[int]:

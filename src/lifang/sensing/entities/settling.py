@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,15 +16,16 @@ from lifang.sensing.roster import RICH, Roster
 from lifang.store import Observations, Store
 
 _CHUNK = 1000
+Made = Callable[[Sequence[int]], None]
 
 
-def settle(observations: Observations, roster: Roster, store: Store, now: datetime) -> Observations:
+def settle(observations: Observations, roster: Roster, store: Store, now: datetime, made: Made) -> Observations:
     """Return the observations with their features settled: a datastream's own needs no word in the row.
 
     Where a thing has moved since its datastream began, the row names the feature made from where it is now. Of a
     thing without a location there is none.
     """
-    find_features(observations.datastream, roster, store, now)
+    find_features(observations.datastream, roster, store, now, made)
     numbers = observations.datastream
     own, current = roster.own[numbers], roster.current[numbers]
     elsewhere = np.flatnonzero((own != current) & (current > 0))
@@ -46,12 +48,16 @@ def settle(observations: Observations, roster: Roster, store: Store, now: dateti
     )
 
 
-def find_features(numbers: Numbers, roster: Roster, store: Store, now: datetime) -> None:
-    """Find the feature that values of each of ``numbers`` are of from now on, where that is not known yet."""
+def find_features(numbers: Numbers, roster: Roster, store: Store, now: datetime, made: Made) -> None:
+    """Find the feature that values of each of ``numbers`` are of from now on, where that is not known yet.
+
+    ``made`` is told the numbers of those that were made for it, once they are durable.
+    """
     waiting = unsettled(roster, numbers)
     for start in range(0, len(waiting), _CHUNK):
         with roster.lock, store.registry.transaction() as tx:
-            settle_features(tx, roster, waiting[start : start + _CHUNK], now=now)
+            fresh = settle_features(tx, roster, waiting[start : start + _CHUNK], now=now)
+        made(fresh)
 
 
 def link(

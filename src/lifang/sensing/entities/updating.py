@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonpatch
 
-from lifang.core import BadInput, NotFound, TooLarge
+from lifang.core import BadInput, Conflict, NotFound, TooLarge
 from lifang.sensing.entities.bodies import PROPERTIES, check_names, columns_from, reference, settled
 from lifang.sensing.entities.change import Change, Changed
 from lifang.sensing.entities.creating import adopt, link_properties, replace_locations
@@ -226,6 +226,7 @@ def _delete(change: Change, kind: str, row: Row) -> None:
         _delete_multi(change, number)
     if kind == "Thing":
         change.lost.add(row["id"])
+        _delete_tasking(change, row["id"])
     if kind in {"Thing", "Location"}:
         _delete_places(change, kind, number)
     if kind == "HistoricalLocation":
@@ -233,6 +234,27 @@ def _delete(change: Change, kind: str, row: Row) -> None:
     if kind == "FeatureOfInterest":
         _unlink_feature(change, number)
     change.tx.delete(GRAPH[kind].table, row["id"])
+
+
+def _delete_tasking(change: Change, thing: str) -> None:
+    """Delete what a thing can be told, with the commands it was given: what became of them stays in the ledger.
+
+    ``Conflict`` while one of them is under way.
+    """
+    actuators = change.tx.find("actuator", where={"thing": thing}, order="number")
+    own = change.tx.find("tasking_capability", where={"thing": thing}, order="number")
+    named = {"actuator": [each["id"] for each in actuators]}
+    driven = change.tx.find("tasking_capability", where=named, order="number") if actuators else []
+    for capability in {each["id"]: each for each in (*own, *driven)}.values():
+        commands = change.tx.find("command", where={"capability": capability["id"]}, order="number")
+        if any(each["finished"] is None for each in commands):
+            what = f"A command to {capability['id']!r} is under way."
+            raise Conflict(what, where="TaskingCapabilities", mend="Take it back, or wait until it is over.")
+        for command in commands:
+            _delete(change, "Task", command)
+        _delete(change, "TaskingCapability", capability)
+    for actuator in actuators:
+        _delete(change, "Actuator", actuator)
 
 
 def _unlink_feature(change: Change, number: int) -> None:

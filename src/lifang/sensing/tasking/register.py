@@ -43,9 +43,7 @@ class Register:
         row = _row_of(record)
         there = tx.get(table, record.id)
         if there is None:
-            last = tx.find(table, order="number", descending=True, limit=1)
-            number = last[0]["number"] + 1 if last else 1
-            tx.insert(table, {**row, "number": number, "created": self._clock.now()})
+            tx.insert(table, {**row, "number": next_number(tx, table), "created": self._clock.now()})
             return True
         del row["number"]
         if all(there[name] == value for name, value in row.items()):
@@ -93,6 +91,13 @@ class Register:
                 f"There is no {what} {str(reference)[:80]!r}.", mend=f"List them: GET /api/v1/{_LISTS[table]}."
             )
         return row
+
+
+def next_number(tx: Transaction, table: str) -> int:
+    """Return the number after the last that any record of ``table`` ever had, deleted ones too."""
+    last = tx.find(table, order="number", descending=True, limit=1)
+    gone = tx.find("entity_version", where={"kind": table}, order="number", descending=True, limit=1)
+    return max((int(row["number"]) for row in (*last, *gone)), default=0) + 1
 
 
 def _given(**where: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from lifang.sensing.sensing import Sensing
 from lifang.sensing.tasking.limits import DEADLINE_S, Case, Facts, Refusal, Seen, datastreams_of, refusal, unsafe_now
 from lifang.sensing.tasking.machine import ANSWERS, RUNNING, WAITING, CommandState, check_step
 from lifang.sensing.tasking.model import Actuator, Capability, Command, Moment, subject_id
-from lifang.sensing.tasking.register import Register
+from lifang.sensing.tasking.register import Register, next_number
 from lifang.sensing.tasking.swe import check_parameters, check_record
 from lifang.sensing.tasking.tokens import DeviceTokens
 from lifang.store import Entry, Store, Transaction
@@ -124,7 +124,7 @@ class Tasking(Register):
                 subject=by.id,
                 created=now,
                 deadline=deadline,
-                number=_next_number(tx),
+                number=next_number(tx, _TABLE),
                 expect=expect,
                 idempotency=order.idempotency,
                 history=(Moment(str(_S.CREATED), format_instant(now), by.id),),
@@ -356,11 +356,6 @@ def _expected(told: Mapping[str, Any]) -> dict[str, Any]:
         else:
             raise BadInput("This is no number.", where=f"expect.{stream}", mend="Give the value you rely on.")
     return found
-
-
-def _next_number(tx: Transaction) -> int:
-    last = tx.find(_TABLE, order="number", descending=True, limit=1)
-    return int(last[0]["number"]) + 1 if last else 1
 
 
 def _changed(command: Command) -> dict[str, Any]:
