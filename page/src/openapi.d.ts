@@ -1614,6 +1614,8 @@ export interface paths {
         /**
          * Settle
          * @description Settle a conflict: whose word holds, and why; it is on record, and the record says so at once.
+         *
+         *     `job` writes the release that says so, of all that was decided until it begins.
          */
         post: operations["settle_api_v1_masterdata_conflicts__conflict_id__post"];
         delete?: never;
@@ -1657,7 +1659,9 @@ export interface paths {
         put?: never;
         /**
          * Decide
-         * @description Say whether records are the same or different, and why; it holds at once, and may be said otherwise later.
+         * @description Say whether records are the same or different, and why; it may be said otherwise later.
+         *
+         *     They are one record, or apart, from the release on that `job` writes.
          */
         post: operations["decide_api_v1_masterdata_duplicates__case_id__post"];
         delete?: never;
@@ -6522,12 +6526,19 @@ export interface components {
         /**
          * ConflictBody
          * @description What bureaus differ in of one element of one record; ``steps`` where one conflict is asked for.
+         *
+         *     ``job`` is the id of the one that writes the release which says so, where one was just settled.
          */
         ConflictBody: {
             /** Element */
             element: string;
             /** Id */
             id: string;
+            /**
+             * Job
+             * @default
+             */
+            job: string;
             /** Kind */
             kind: string;
             /** Opened */
@@ -7453,12 +7464,19 @@ export interface components {
         /**
          * DuplicateBody
          * @description Records that may be one, what they are alike in, and what a person said; ``steps`` where one is asked for.
+         *
+         *     ``job`` is the id of the one that writes the release which says so, where one was just decided.
          */
         DuplicateBody: {
             /** Decision */
             decision: string;
             /** Id */
             id: string;
+            /**
+             * Job
+             * @default
+             */
+            job: string;
             /** Kept */
             kept: string;
             /** Kind */

@@ -166,7 +166,7 @@ class City(Reads):
         if time_passes:
             self.pulse.start()
             self._upkeep.start()
-            self._consolidator.start()
+            self.consolidator.start()
             self._harvester.start()
             self.webhook_deliveries.start()
             self.connectors.start()
@@ -181,7 +181,7 @@ class City(Reads):
         self.exchange.close()
         self.pulse.close()
         self._upkeep.close()
-        self._consolidator.close()
+        self.consolidator.close()
         self._harvester.close()
         self.webhook_deliveries.close()
         self.jobs.close()
@@ -292,7 +292,7 @@ class City(Reads):
             self.pulse = self._make_pulse()
 
     def _wire(self) -> None:
-        self._consolidator = Consolidator(self.masterdata, self.jobs)
+        self.consolidator = Consolidator(self.masterdata, self.jobs)
         self._harvester = Harvester(self.harvests, self.jobs, self.clock)
         self.sensing.on_commit(self.scenes.watch)
         self.sensing.on_commit(self.network.watch)
@@ -300,7 +300,7 @@ class City(Reads):
         self.alerts.on_change(self._tell_alert)
         self.tasking.on_command(self._tell_command)
         self.catalogue.changes.on_change(self._tell_change)
-        self.catalogue.changes.on_change(self._consolidator.hear)
+        self.catalogue.changes.on_change(self.consolidator.hear)
         self.exchange.on_settled(self._tell_delivery)
         self._long_work.register(self.jobs)
         self.jobs.register(PROCESS, partial(run_process_job, self.asker))

@@ -6,13 +6,13 @@ It is begun by a person, or by itself once the sources of a kind had releases an
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lifang.app.jobs import JobContext, Jobs
+from lifang.app.jobs import Job, JobContext, Jobs
 from lifang.catalogue import CatalogueChange
 from lifang.core import Rounds
-from lifang.guard import SYSTEM
+from lifang.guard import SYSTEM, Subject
 from lifang.masterdata import MasterData
 
 CONSOLIDATE = "consolidate"
@@ -73,7 +73,11 @@ class Consolidator:
                 return
             if not self._rounds.woken() or time.monotonic() >= latest:
                 break
-        kinds = self._masterdata.behind()
+        if kinds := self._masterdata.behind():
+            self.begin(kinds, by=SYSTEM)
+
+    def begin(self, kinds: Sequence[str], *, by: Subject) -> Job:
+        """Return the job that consolidates these kinds: one that waits to begin already, else a new one."""
         waiting = [job for job in self._jobs.unfinished() if job.kind == CONSOLIDATE and job.state == "queued"]
-        if kinds and not any(set(kinds) <= set(job.arguments["kinds"]) for job in waiting):
-            self._jobs.submit(CONSOLIDATE, {"kinds": kinds}, subject=SYSTEM)
+        found = next((job for job in waiting if set(kinds) <= set(job.arguments["kinds"])), None)
+        return found or self._jobs.submit(CONSOLIDATE, {"kinds": list(kinds)}, subject=by)

@@ -132,6 +132,12 @@ class Docket:
         settled = self.conflicts(kind, state=SETTLED)
         return {each.record for each in settled if each.settled and each.settled >= moment}
 
+    def chosen(self, kind: str, record: str, since: datetime) -> dict[str, str]:
+        """Return by element what a person chose for a record at a moment or later."""
+        ids = [f"{kind}:{record}:{each.id}" for each in kind_of(kind).elements]
+        rows = self._store.registry.find(_CONFLICT, where={"id": ids, "state": SETTLED, "settled >=": since})
+        return {row["element"]: row["value"] for row in rows if row["value"] is not None}
+
     def list_conflicts(
         self, kind: str, differences: Sequence[Difference], *, among: Collection[str] | None = None
     ) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from lifang.catalogue import Catalogue
-from lifang.core import BadInput, Clock, NotFound, Settings, format_instant
+from lifang.core import BadInput, Clock, NotFound, Settings, format_instant, from_micros
 from lifang.guard import Action, Resource, Subject, require
 from lifang.masterdata.docket import Docket
 from lifang.masterdata.forgetting import Left, forget_kind, forget_source
@@ -44,7 +45,7 @@ class MasterData:
         self._consolidating = threading.Lock()
         self.places = Places(catalogue, settings)
         self.docket = Docket(store, clock)
-        self.records = Records(catalogue, self.docket)
+        self.records = Records(catalogue, self.docket, self._began)
         catalogue.lifecycle.destructions.on_removal(self.forget)
 
     def put_source(
@@ -112,10 +113,12 @@ class MasterData:
     def behind(self) -> list[str]:
         """Return the kinds of which a source had a release since it was named or last consolidated, addresses first.
 
-        With the addresses come the kinds whose records name one.
+        Also those of which a person decided something that no release says yet. With the addresses come the kinds whose
+        records name one.
         """
         sources = self._store.registry.find("master_source")
         late = {row["kind"] for row in sources if self._newest(row["id"]) > self._read(row["id"])}
+        late |= {kind for kind in {row["kind"] for row in sources} if self._is_undecided(kind)}
         if ADDRESS in late:
             late |= ADDRESSED.keys()
         return [kind for kind in self.sourced() if kind in late]
@@ -138,6 +141,12 @@ class MasterData:
     def _record_lineage(self, sources: Sequence[str], release: str) -> None:
         for each in sources:
             self._catalogue.record_lineage(f"release:{each}", f"release:{release}", "consolidate", {})
+
+    def _is_undecided(self, kind: str) -> bool:
+        basis = Memory(self._store.folder, kind).basis()
+        began = from_micros(basis.began) if basis else None
+        merged = basis is not None and self.docket.merged(kind) != basis.merged
+        return merged or (began is not None and bool(self.docket.decided_since(kind, began)))
 
     def unresolved(self, kind: str) -> list[Mapping[str, Any]]:
         """Return rows that the last consolidation of a kind could not resolve, each with why."""
@@ -175,21 +184,38 @@ class MasterData:
             tx.delete("master_source", gone.id)
             tx.delete_where("setting", {"id": f"{_READ}{gone.id}"})
 
-    def settle_conflict(self, conflict_id: str, organisation: str, reason: str, *, by: Subject) -> Conflict:
-        """Return the conflict, settled; the record says it from now on. See :meth:`Docket.settle_conflict`."""
-        with self._consolidating:
-            done = self.docket.settle_conflict(conflict_id, organisation, reason, by=by)
-            self._golden(done.kind).redone([done.record], by=by)
+    def settle_conflict(
+        self, conflict_id: str, organisation: str, reason: str, *, by: Subject, release: bool = True
+    ) -> Conflict:
+        """Return the conflict, settled; the record says it from now on. See :meth:`Docket.settle_conflict`.
+
+        The release that says so is written before this returns, or, without ``release``, by the next consolidation.
+        """
+        done = self.docket.settle_conflict(conflict_id, organisation, reason, by=by)
+        if release:
+            self._redo(done.kind, [done.record], by)
         return done
 
     def settle_duplicate(
-        self, case_id: str, decision: str, reason: str, *, kept: str = "", by: Subject
+        self, case_id: str, decision: str, reason: str, *, kept: str = "", by: Subject, release: bool = True
     ) -> DuplicateCase:
-        """Return the case, settled; its records are one, or apart, from now on. See :meth:`Docket.settle_duplicate`."""
-        with self._consolidating:
-            done = self.docket.settle_duplicate(case_id, decision, reason, kept=kept, by=by)
-            self._golden(done.kind).redone(done.records, by=by)
+        """Return the case, settled; its records are one, or apart, from the release on that is written of it.
+
+        See :meth:`Docket.settle_duplicate`; ``release`` is as for :meth:`settle_conflict`.
+        """
+        done = self.docket.settle_duplicate(case_id, decision, reason, kept=kept, by=by)
+        if release:
+            self._redo(done.kind, done.records, by)
         return done
+
+    def _redo(self, kind: str, records: Sequence[str], by: Subject) -> None:
+        with self._consolidating:
+            self._golden(kind).redone(records, by=by)
+
+    def _began(self, kind: str) -> datetime | None:
+        """Return when the last consolidation of a kind began, as far as that is known."""
+        basis = Memory(self._store.folder, kind).basis()
+        return from_micros(basis.began) if basis else None
 
     def _golden(self, kind: str) -> Golden:
         return Golden(

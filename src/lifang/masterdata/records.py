@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from lifang.catalogue import Catalogue
 from lifang.core import BadInput, NotFound
-from lifang.masterdata.consolidating import key_of
+from lifang.masterdata.consolidating import SEPARATOR, key_of
 from lifang.masterdata.docket import Docket
 from lifang.masterdata.model import LINKS, Link, dataset_of, kind_of
 from lifang.store import Condition
@@ -34,13 +38,15 @@ class LinkedRecord:
 class Records:
     """Reads the records of one city's base databases."""
 
-    def __init__(self, catalogue: Catalogue, docket: Docket) -> None:
-        self._catalogue, self._docket = catalogue, docket
+    def __init__(self, catalogue: Catalogue, docket: Docket, began: Callable[[str], datetime | None]) -> None:
+        """``began`` tells when the last consolidation of a kind began: what was decided since is no release's yet."""
+        self._catalogue, self._docket, self._began = catalogue, docket, began
 
     def record(self, kind: str, key: Sequence[str], *, at: datetime | None = None) -> Row:
         """Return the one record with this key, now or as it was recorded ``at`` a moment; ``NotFound`` if none was.
 
-        A key that a person said is another record's gives that other one.
+        A key that a person said is another record's gives that other one. What a person chose for it holds now, also
+        where no release says it yet.
         """
         names = key_of(kind_of(kind))
         if len(key) != len(names):
@@ -51,7 +57,20 @@ class Records:
             found = self._one(kind, names, [kept], at) if kept else None
         if found is None:
             raise NotFound(f"There is no such {kind}.", where="/".join(key)[:200], mend="Check the key, or the moment.")
-        return found
+        return found if at else self._decided(kind, found)
+
+    def _decided(self, kind: str, record: Row) -> Row:
+        """Return a record with what was chosen for it and no release says yet."""
+        key = SEPARATOR.join(str(record[name]) for name in key_of(kind_of(kind)))
+        began = self._began(kind)
+        chosen = self._docket.chosen(kind, key, began) if began else {}
+        if not chosen:
+            return record
+        schema = pq.read_schema(self._catalogue.dataset(dataset_of(kind)).rows().path)
+        for element, value in chosen.items():
+            with suppress(pa.ArrowInvalid):  # what is no value of its type is no release's either
+                record[element] = pa.array([value]).cast(schema.field(element).type)[0].as_py()
+        return record
 
     def history(self, kind: str, key: Sequence[str]) -> list[tuple[datetime, Row]]:
         """Return every state of a record with when it was recorded, the newest first; empty where it had gone."""

@@ -41,6 +41,7 @@ def test_an_officer_consolidates_and_settles_and_a_record_tells_its_history(hous
         f"/api/v1/masterdata/conflicts/{listed['id']}", json={"organisation": "m_market", "reason": "执照为准"}
     )
     assert settled.json()["value"] == "甲有限公司"
+    house.city.jobs.wait(settled.json()["job"], timeout_s=30)
     moves = officer.get(f"/api/v1/masterdata/conflicts/{listed['id']}").json()["steps"]
     assert [(each["move"], each["detail"].get("reason")) for each in moves] == [
         ("opened", None),

@@ -84,6 +84,32 @@ def test_a_person_settles_a_conflict_which_shows_at_once_and_holds_until_somebod
     assert [each.state for each in master.docket.conflicts("legal_entity", state=None)] == ["gone"]
 
 
+def test_a_decision_that_no_release_says_yet_shows_in_the_record_and_the_next_release_says_it(
+    master: MasterData, catalogue: Catalogue, tell: Tell, clock: ManualClock
+) -> None:
+    tell("market", f"uscc,name,established\n{ONE},甲有限公司,2020-01-02\n{TWO},同名公司,\n{THREE},同名公司,\n")
+    tell("tax", f"uscc,name,established\n{ONE},甲乙有限公司,2021-03-04\n")
+    master.consolidate("legal_entity", by=SYSTEM)
+    before, release = clock.now(), catalogue.dataset("master_legal_entity").release
+    clock.advance(timedelta(minutes=1))
+    first = release()
+    for conflict in master.docket.conflicts("legal_entity"):
+        master.settle_conflict(conflict.id, "market", "营业执照为准", by=SYSTEM, release=False)
+    found = master.records.record("legal_entity", [ONE])
+    assert (found["name"], str(found["established"])) == ("甲有限公司", "2020-01-02")
+    assert (names(master, at=before), release()) == ("甲乙有限公司", first)
+    assert master.behind() == ["legal_entity"]
+    clock.advance(timedelta(minutes=1))
+    done = master.consolidate("legal_entity", by=SYSTEM)
+    assert (done.updated, master.records.record("legal_entity", [ONE]), master.behind()) == (1, found, [])
+    (case,) = master.docket.duplicates("legal_entity")
+    clock.advance(timedelta(minutes=1))
+    master.settle_duplicate(case.id, "same", "同一主体", kept=case.records[0], by=SYSTEM, release=False)
+    assert master.behind() == ["legal_entity"]
+    clock.advance(timedelta(minutes=1))
+    assert (master.consolidate("legal_entity", by=SYSTEM).records, master.behind()) == (2, [])
+
+
 def test_a_rule_of_precedence_decides_in_place_of_a_person(master: MasterData, tell: Tell) -> None:
     tell("market", f"uscc,name,address\n{ONE},甲有限公司,蜀汉路1号\n")
     tell("tax", f"uscc,name,address\n{ONE},乙有限公司,红星路2号\n")

@@ -129,7 +129,7 @@ export const office: Record<keyof typeof zh, string> = {
   "conflict.norule": "No rule of precedence: a person decides. What is chosen holds until a bureau says something else.",
   "conflict.reason": "Reason",
   "conflict.settle": "Let this hold",
-  "conflict.settled.said": "Settled: the record says so now.",
+  "conflict.settled.said": "Decided: the record says so now; its next release is being written.",
   "conflict.holds": "“{value}” holds: {reason}",
   "record.links": "Links",
   "record.out": "{link} →",

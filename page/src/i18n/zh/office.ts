@@ -127,7 +127,7 @@ export const office = {
   "conflict.norule": "此项没有优先规则，须由人裁定；所选说法在各部门改口之前有效。",
   "conflict.reason": "理由",
   "conflict.settle": "以所选为准",
-  "conflict.settled.said": "已裁定，记录已随之更新。",
+  "conflict.settled.said": "已裁定，记录已随之更新，新版本正在生成。",
   "conflict.holds": "以“{value}”为准：{reason}",
   "record.links": "关联",
   "record.out": "{link} →",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -88,10 +88,10 @@ def settle(
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
-    """Settle a conflict; it shows in the record at once."""
+    """Settle a conflict; it shows in the record at once, and in the release that is then written."""
+    body = {"organisation": organisation, "reason": reason}
     with Client(folder, purpose=purpose) as client:
-        body = {"organisation": organisation, "reason": reason}
-        show(client.post(_path("conflicts", conflict), body), as_json=as_json)
+        show(_decided(client, _path("conflicts", conflict), body), as_json=as_json)
 
 
 @app.command()
@@ -119,10 +119,10 @@ def decide(
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
-    """Say whether records are one; it shows at once, and may be said otherwise later."""
+    """Say whether records are one; it shows in the release that is then written, and may be said otherwise later."""
     body = {"decision": decision, "kept": kept, "reason": reason}
     with Client(folder, purpose=purpose) as client:
-        show(client.post(_path("duplicates", case), body), as_json=as_json)
+        show(_decided(client, _path("duplicates", case), body), as_json=as_json)
 
 
 @app.command()
@@ -171,3 +171,10 @@ def record(
     """Show the one record of a key, what it is linked to, and every state it had."""
     with Client(folder, purpose=purpose) as client:
         show(client.get(_path(kind, "record"), key=key, hops=hops, at=at), as_json=as_json)
+
+
+def _decided(client: Client, path: str, body: dict[str, str]) -> Any:
+    """Return what a decision came to, once the release that says so is written."""
+    done = client.post(path, body)
+    follow(client, client.get(f"/api/v1/jobs/{done['job']}"), "consolidating")
+    return done

@@ -49,7 +49,10 @@ class StepBody(Said):
 
 
 class ConflictBody(Said):
-    """What bureaus differ in of one element of one record; ``steps`` where one conflict is asked for."""
+    """What bureaus differ in of one element of one record; ``steps`` where one conflict is asked for.
+
+    ``job`` is the id of the one that writes the release which says so, where one was just settled.
+    """
 
     id: str
     kind: str
@@ -63,6 +66,7 @@ class ConflictBody(Said):
     opened: str
     settled: str | None
     steps: list[StepBody] = Field(default_factory=list)
+    job: str = ""
 
 
 class ConflictPage(Said):
@@ -73,7 +77,10 @@ class ConflictPage(Said):
 
 
 class DuplicateBody(Said):
-    """Records that may be one, what they are alike in, and what a person said; ``steps`` where one is asked for."""
+    """Records that may be one, what they are alike in, and what a person said; ``steps`` where one is asked for.
+
+    ``job`` is the id of the one that writes the release which says so, where one was just decided.
+    """
 
     id: str
     kind: str
@@ -87,6 +94,7 @@ class DuplicateBody(Said):
     opened: str
     settled: str | None
     steps: list[StepBody] = Field(default_factory=list)
+    job: str = ""
 
 
 class DuplicatePage(Said):

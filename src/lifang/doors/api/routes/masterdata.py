@@ -102,11 +102,14 @@ def docket() -> APIRouter:
 
     @routes.post("/conflicts/{conflict_id}", response_model=ConflictBody)
     def settle(conflict_id: str, request: Request, body: Settlement, asker: Sets) -> Response:
-        """Settle a conflict: whose word holds, and why; it is on record, and the record says so at once."""
-        waiting = asker.city.masterdata.docket
-        asker.dataset(dataset_of(waiting.conflict(conflict_id).kind))
-        done = asker.city.masterdata.settle_conflict(conflict_id, body.organisation, body.reason, by=asker.subject)
-        return _conflict(request, asker, done)
+        """Settle a conflict: whose word holds, and why; it is on record, and the record says so at once.
+
+        `job` writes the release that says so, of all that was decided until it begins.
+        """
+        room = asker.city.masterdata
+        asker.dataset(dataset_of(room.docket.conflict(conflict_id).kind))
+        done = room.settle_conflict(conflict_id, body.organisation, body.reason, by=asker.subject, release=False)
+        return _conflict(request, asker, done, job=_begin(asker, done.kind))
 
     @routes.get("/{kind}/duplicates", response_model=DuplicatePage)
     def duplicates(kind: Kind, request: Request, asker: Sets, state: State = "open", after: After = None,
@@ -126,13 +129,16 @@ def docket() -> APIRouter:
 
     @routes.post("/duplicates/{case_id}", response_model=DuplicateBody)
     def decide(case_id: str, request: Request, body: Verdict, asker: Sets) -> Response:
-        """Say whether records are the same or different, and why; it holds at once, and may be said otherwise later."""
-        waiting = asker.city.masterdata.docket
-        asker.dataset(dataset_of(waiting.duplicate(case_id).kind))
-        done = asker.city.masterdata.settle_duplicate(
-            case_id, body.decision, body.reason, kept=body.kept, by=asker.subject
+        """Say whether records are the same or different, and why; it may be said otherwise later.
+
+        They are one record, or apart, from the release on that `job` writes.
+        """
+        room = asker.city.masterdata
+        asker.dataset(dataset_of(room.docket.duplicate(case_id).kind))
+        done = room.settle_duplicate(
+            case_id, body.decision, body.reason, kept=body.kept, by=asker.subject, release=False
         )
-        return _duplicate(request, asker, done)
+        return _duplicate(request, asker, done, job=_begin(asker, done.kind))
 
     return routes
 
@@ -199,14 +205,19 @@ def _steps(asker: Asker, item: str) -> list[StepBody]:
     return [StepBody.model_validate(each.as_json()) for each in asker.city.masterdata.docket.steps(item)]
 
 
-def _conflict(request: Request, asker: Asker, found: Conflict) -> Response:
-    asker.dataset(dataset_of(found.kind))
-    return answer(request, ConflictBody(**found.as_json(), steps=_steps(asker, found.id)))
+def _begin(asker: Asker, kind: str) -> str:
+    """Return the id of the job that writes the next release of a kind."""
+    return asker.city.consolidator.begin([kind], by=asker.subject).id
 
 
-def _duplicate(request: Request, asker: Asker, found: DuplicateCase) -> Response:
+def _conflict(request: Request, asker: Asker, found: Conflict, job: str = "") -> Response:
     asker.dataset(dataset_of(found.kind))
-    return answer(request, DuplicateBody(**found.as_json(), steps=_steps(asker, found.id)))
+    return answer(request, ConflictBody(**found.as_json(), steps=_steps(asker, found.id), job=job))
+
+
+def _duplicate(request: Request, asker: Asker, found: DuplicateCase, job: str = "") -> Response:
+    asker.dataset(dataset_of(found.kind))
+    return answer(request, DuplicateBody(**found.as_json(), steps=_steps(asker, found.id), job=job))
 
 
 def _linked(found: LinkedRecord) -> LinkedBody:
