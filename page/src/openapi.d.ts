@@ -3216,7 +3216,8 @@ export interface paths {
          * @description Give the objects of a moment in the city as CityJSON 2.0, CityJSONSeq, GeoPackage, binary glTF or IFC 4.
          *
          *     Objects of one model have their own ids, without the model's. CityJSON and IFC are in the UTM zone unless `crs` says
-         *     another. An IFC has the storeys, buildings and sites of its elements too. Lightened glTF tells in
+         *     another. An IFC has the storeys, buildings and sites of its elements too. Lightened objects keep ids, properties,
+         *     colours and semantics; a closed solid stays closed, and what gets no lighter stays as it is. glTF tells in
          *     `asset.extras.lightened` how many triangles it had before, and within which bound it lies.
          */
         get: operations["export_api_v1_twin_export_get"];
@@ -28157,7 +28158,7 @@ export interface operations {
                 recorded?: string | null;
                 /** @description A projected system for CityJSON and IFC: EPSG:4544. */
                 crs?: string;
-                /** @description Fewer triangles in glTF, nowhere more metres from the objects' own than this. */
+                /** @description Fewer triangles and corners, nowhere more metres from the objects' own than this. */
                 lighten_m?: number;
             };
             header?: never;

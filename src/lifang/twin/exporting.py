@@ -16,6 +16,7 @@ from lifang.core import BadInput, Box, NotFound, TooLarge, check_crs, format_ins
 from lifang.guard import Classification
 from lifang.store import ObjectQuery, Objects
 from lifang.twin.flat import outlines_of, plain
+from lifang.twin.lightening import lightened
 from lifang.twin.model import CityObject
 from lifang.twin.tiles import parts_of
 from lifang.twin.tiling import content
@@ -56,31 +57,32 @@ class Export:
     def write(self, path: Path, form: str, *, crs: str = "", lighten_m: float = 0.0) -> None:
         """Write them into ``path``; ``crs`` is a projected system for CityJSON and IFC, else the UTM zone.
 
-        glTF may have fewer triangles, which lie ``lighten_m`` from the objects' at most.
+        They may have fewer corners or triangles, which lie ``lighten_m`` from the objects' at most: see ``lightened``.
         """
-        if lighten_m and form != "glb":
-            raise BadInput("Only glTF is lightened.", where="lighten_m", mend="Ask for glb, or leave it out.")
         if form == "gpkg":
-            self._geopackage(path)
+            self._geopackage(path, lighten_m)
         elif form == "glb":
             path.write_bytes(self._solids(lighten_m))
         elif form == "ifc":
-            self._ifc(path, crs)
+            self._ifc(path, crs, lighten_m)
         elif form in FORMS:
-            self._cityjson(path, form, crs)
+            self._cityjson(path, form, crs, lighten_m)
         else:
             raise BadInput(f"{form[:40]!r} is no form.", where="format", mend=f"Use {', '.join(FORMS)}.")
 
-    def _cityjson(self, path: Path, form: str, crs: str) -> None:
+    def _cityjson(self, path: Path, form: str, crs: str, lighten_m: float) -> None:
         box = self._box()
         target = CityJson(check_crs(crs) if crs else metric_crs(box), box, self.model)
-        told = {"title": self.model or "all", "referenceDate": format_instant(from_micros(self.query.valid))[:10]}
+        title = f"{self.model or 'all'}{f', lightened by {lighten_m:g} m at most' if lighten_m else ''}"
+        told = {"title": title, "referenceDate": format_instant(from_micros(self.query.valid))[:10]}
         write = target.document if form == "cityjson" else target.sequence
         with path.open("wb") as stream:
-            stream.writelines(write(self._families(), **told))
+            stream.writelines(write(self._families(lighten_m), **told))
 
-    def _geopackage(self, path: Path) -> None:
+    def _geopackage(self, path: Path, lighten_m: float) -> None:
         rows = self._rows(_OUTLINES_MAX)
+        if lighten_m:
+            rows = lightened(rows, lighten_m)
         held = [orjson.loads(each) for each in rows["properties"].to_pylist()]
         table: dict[str, Sequence[Any]] = {name: rows[name].to_pylist() for name in _TOLD}
         table["height_m"] = [top - base for base, top in zip(table["bottom_m"], table["top_m"], strict=True)]
@@ -98,10 +100,11 @@ class Export:
         rows = self._rows(_SOLIDS_MAX)
         return content(parts_of(rows, self.generated), self._box(), on_earth=False, lighten_m=lighten_m)
 
-    def _ifc(self, path: Path, crs: str) -> None:
+    def _ifc(self, path: Path, crs: str, lighten_m: float) -> None:
         system = check_crs(crs) if crs else metric_crs(self._box())
         moment = format_instant(from_micros(self.query.valid))
-        write_ifc(path, self._with_wholes, prefix=self.model, crs=system, moment=moment)
+        rows = lightened(self._with_wholes, lighten_m) if lighten_m else self._with_wholes
+        write_ifc(path, rows, prefix=self.model, crs=system, moment=moment)
 
     @cached_property
     def _with_wholes(self) -> pa.Table:
@@ -126,7 +129,7 @@ class Export:
         extent = self.objects.extent(self.query) or (0.0,) * 6
         return Box(*extent[:4])
 
-    def _families(self) -> Iterator[list[CityObject]]:
+    def _families(self, lighten_m: float) -> Iterator[list[CityObject]]:
         """Yield objects with their parts, and the parts of those."""
         rows = self.objects.read(self.query, ("id", "parent"))
         parents = dict(zip(rows["id"].to_pylist(), rows["parent"].to_pylist(), strict=True))
@@ -137,7 +140,8 @@ class Export:
         for start in range(0, len(heads), _AT_ONCE):
             families = [list(_below(head, children)) for head in heads[start : start + _AT_ONCE]]
             wanted = [each for family in families for each in family]
-            read = self.objects.read(replace(self.query, ids=wanted)).to_pylist()
+            rows = self.objects.read(replace(self.query, ids=wanted))
+            read = (lightened(rows, lighten_m) if lighten_m else rows).to_pylist()
             found = dict(zip(map(itemgetter("id"), read), map(CityObject.from_row, read), strict=True))
             yield from ([found[each] for each in family] for family in families)
 

@@ -224,7 +224,7 @@ def export(
     at: At = None,
     scenario: Annotated[str | None, typer.Option(help="As of this scenario.")] = None,
     crs: Annotated[str | None, typer.Option(help="A projected system for CityJSON and IFC: EPSG:4544.")] = None,
-    lighten_m: Annotated[float | None, typer.Option(help="Fewer triangles in .glb, this far off at most.")] = None,
+    lighten_m: Annotated[float | None, typer.Option(help="Fewer triangles and corners, this far off at most.")] = None,
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:

@@ -55,7 +55,7 @@ _PLACEMENT = (
     "Where an IFC model stands, as TOML: crs, position = [easting, northing], and if need be height_m, rotation_deg,"
     " origin = [x, y, z]. Without it the model's IfcMapConversion counts."
 )
-_LIGHTEN = "Fewer triangles in glTF, nowhere more metres from the objects' own than this."
+_LIGHTEN = "Fewer triangles and corners, nowhere more metres from the objects' own than this."
 As = Annotated[str | None, Query(alias="scenario", max_length=64, description="As of this scenario.")]
 _BYTES = {"type": "string", "format": "binary"}
 _MODEL: dict[str, Any] = {
@@ -126,7 +126,8 @@ def export(
     """Give the objects of a moment in the city as CityJSON 2.0, CityJSONSeq, GeoPackage, binary glTF or IFC 4.
 
     Objects of one model have their own ids, without the model's. CityJSON and IFC are in the UTM zone unless `crs` says
-    another. An IFC has the storeys, buildings and sites of its elements too. Lightened glTF tells in
+    another. An IFC has the storeys, buildings and sites of its elements too. Lightened objects keep ids, properties,
+    colours and semantics; a closed solid stays closed, and what gets no lighter stays as it is. glTF tells in
     `asset.extras.lightened` how many triangles it had before, and within which bound it lies.
     """
     if form not in FORMS:
