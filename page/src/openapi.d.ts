@@ -1613,9 +1613,7 @@ export interface paths {
         put?: never;
         /**
          * Settle
-         * @description Settle a conflict: whose word holds, and why; it is on record, and the record says so at once.
-         *
-         *     `job` writes the release that says so, of all that was decided until it begins.
+         * @description Settle a conflict: whose word holds, and why; the record says so at once, the next release by `job`.
          */
         post: operations["settle_api_v1_masterdata_conflicts__conflict_id__post"];
         delete?: never;
@@ -1659,9 +1657,7 @@ export interface paths {
         put?: never;
         /**
          * Decide
-         * @description Say whether records are the same or different, and why; it may be said otherwise later.
-         *
-         *     They are one record, or apart, from the release on that `job` writes.
+         * @description Say whether records are the same or different, and why: they are, in the release that `job` writes.
          */
         post: operations["decide_api_v1_masterdata_duplicates__case_id__post"];
         delete?: never;

@@ -102,10 +102,7 @@ def docket() -> APIRouter:
 
     @routes.post("/conflicts/{conflict_id}", response_model=ConflictBody)
     def settle(conflict_id: str, request: Request, body: Settlement, asker: Sets) -> Response:
-        """Settle a conflict: whose word holds, and why; it is on record, and the record says so at once.
-
-        `job` writes the release that says so, of all that was decided until it begins.
-        """
+        """Settle a conflict: whose word holds, and why; the record says so at once, the next release by `job`."""
         room = asker.city.masterdata
         asker.dataset(dataset_of(room.docket.conflict(conflict_id).kind))
         done = room.settle_conflict(conflict_id, body.organisation, body.reason, by=asker.subject, release=False)
@@ -129,10 +126,7 @@ def docket() -> APIRouter:
 
     @routes.post("/duplicates/{case_id}", response_model=DuplicateBody)
     def decide(case_id: str, request: Request, body: Verdict, asker: Sets) -> Response:
-        """Say whether records are the same or different, and why; it may be said otherwise later.
-
-        They are one record, or apart, from the release on that `job` writes.
-        """
+        """Say whether records are the same or different, and why: they are, in the release that `job` writes."""
         room = asker.city.masterdata
         asker.dataset(dataset_of(room.docket.duplicate(case_id).kind))
         done = room.settle_duplicate(
