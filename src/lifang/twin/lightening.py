@@ -7,9 +7,9 @@ one that was there. A shape that does not get lighter, or a solid that would not
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,13 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
+from lifang.twin.nesting import flat, nested
 from lifang.twin.shapes import Frame, lighten, triangulate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _SOLIDS = ("Solid", "MultiSolid", "CompositeSolid")
 _SURE = 0.999  # of the distance: metres of a local frame are taken for metres
-_DEEPEST = 3  # solids of shells of surfaces
 
 
 def lightened(rows: pa.Table, most_m: float) -> pa.Table:
@@ -163,8 +163,11 @@ def _remade(shape: dict[str, Any], polygons: NDArray[np.object_], of: Ints) -> d
         runs = groupby(styles[each] for each in of.tolist())
         told["faces"] = [(*style[:1], len(list(same)), *style[1:]) for style, same in runs]
     if (said := told.get("semantics")) and said.get("values"):
-        values = _flat(said["values"])
-        told["semantics"] = {**said, "values": _like(said["values"], [values[each] for each in of.tolist()], told)}
+        values = list(flat(said["values"]))
+        pieces = [values[each] for each in of.tolist()]
+        shells = told.get("shells") or [len(of)]
+        solids = told.get("solids") or [1] * len(shells)
+        told["semantics"] = {**said, "values": nested(shape["kind"], pieces, shells, solids)}
     return {
         **shape,
         "wkb": shapely.to_wkb(whole, output_dimension=3),
@@ -172,22 +175,3 @@ def _remade(shape: dict[str, Any], polygons: NDArray[np.object_], of: Ints) -> d
         "top_m": float(height.max()),
         "detail": orjson.dumps(told).decode() if told else None,
     }
-
-
-def _flat(values: Sequence[Any]) -> list[Any]:
-    for _ in range(_DEEPEST):
-        values = list(chain.from_iterable(each if isinstance(each, list) else [each] for each in values))
-    return list(values)
-
-
-def _like(nested: Sequence[Any], values: Sequence[Any], told: Mapping[str, Any]) -> list[Any]:
-    """Return values of surfaces grouped as those in ``nested`` are: by shells, and those by solids."""
-    if not isinstance(nested[0], list):
-        return list(values)
-    shells = _grouped(values, told["shells"])
-    return _grouped(shells, told["solids"]) if isinstance(nested[0][0], list) else shells
-
-
-def _grouped(items: Sequence[Any], sizes: Sequence[int]) -> list[Any]:
-    ends = np.cumsum(sizes).tolist()
-    return [list(items[end - size : end]) for end, size in zip(ends, sizes, strict=True)]

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -162,3 +163,61 @@ def test_a_zone_is_that_of_the_place() -> None:
 def test_an_unknown_system_is_refused() -> None:
     with pytest.raises(BadInput):
         read_cityjson(written(objects_of(outlines()), "cityjson").replace(b"EPSG/0/32648", b"EPSG/0/1"), prefix="m")
+
+
+RED, CLEAR = ["#ff0000", 3, 1.0], ["#0080ff", 2, 0.25]
+
+
+@pytest.mark.parametrize("form", ["cityjson", "cityjsonseq"])
+def test_colours_of_faces_are_materials_that_are_read_back(form: str) -> None:
+    before = objects_of(read_cityjson(document(), prefix="m"))
+    (west,), (house,) = ([each for each in before if each.id == name] for name in ("m:west", "m:house"))
+    (solid,), count = west.shapes, shapely.get_num_geometries(shapely.from_wkb(west.shapes[0].wkb))
+    faces = [RED, CLEAR, ["", count - 5, 1.0]]
+    told = {**solid.detail, "colour": "#ff0000", "faces": faces}
+    plain = [replace(each, detail={**each.detail, "colour": "#102030"}) for each in house.shapes]
+    painted = [replace(west, shapes=(replace(solid, detail=told),)), replace(house, shapes=tuple(plain))]
+    others = [each for each in before if each.id not in ("m:west", "m:house")]
+    text = written([*others, *painted], form)
+    after = {each.id: each for each in objects_of(read_cityjson(text, prefix="m"))}
+    assert after["m:west"].shapes[0].detail == told
+    assert [each.detail for each in after["m:house"].shapes] == [each.detail for each in plain]
+    assert all("colour" not in shape.detail for each in others for shape in after[each.id].shapes)
+    body = json.loads(text.splitlines()[-1])
+    materials = body["appearance"]["materials"]
+    assert {"name": "#0080ff 0.25", "diffuseColor": [0.0, 0.501961, 1.0], "transparency": 0.75} in materials
+    values = body["CityObjects"]["west"]["geometry"][0]["material"]["visual"]["values"]
+    assert [[len(shell) for shell in own] for own in values] == [
+        [len(shell) for shell in own] for own in body["CityObjects"]["west"]["geometry"][0]["boundaries"]
+    ]
+
+
+def test_a_material_that_there_is_not_leaves_the_surface_uncoloured_and_is_told() -> None:
+    body = json.loads(document())
+    body["CityObjects"]["west"]["geometry"][0]["material"] = {"any": {"value": 7}}
+    found = read_cityjson(json.dumps(body).encode(), prefix="m")
+    assert [(each.object, each.rule, each.severity) for each in found.faults] == [("m:west", "appearance", "warning")]
+    assert len(found.rows) == 3
+
+
+def test_what_the_grid_makes_a_line_is_left_out_and_what_has_no_shape_says_where_it_lies() -> None:
+    before = objects_of(read_cityjson(document(), prefix="m"))
+    (west,) = (each for each in before if each.id == "m:west")
+    (solid,) = west.shapes
+    parts = list(shapely.get_parts(shapely.from_wkb(solid.wkb)))
+    corner = shapely.get_coordinates(parts[0], include_z=True)[0]
+    sliver = shapely.Polygon(corner + np.array([[0, 0, 0], [0, 0, 2e-4], [0, 0, 4e-4]]))
+    faces = [RED, ["#00ff00", 1, 1.0], ["", len(parts) - 3, 1.0]]
+    wkb = shapely.to_wkb(shapely.multipolygons([*parts[:3], sliver, *parts[3:]]), output_dimension=3)
+    thin = replace(solid, kind="MultiSurface", wkb=wkb, detail={"faces": faces, "shells": [len(parts) + 1]})
+    system = replace(west, id="m:system", parent="", shapes=())
+    text = written([replace(west, id="m:thin", parent="", shapes=(thin,)), system], "cityjson")
+    found = read_cityjson(text, prefix="m")
+    assert not found.faults
+    after = {each.id: each for each in objects_of(found)}
+    assert after["m:thin"].shapes[0].detail["shells"] == [len(parts)]
+    assert after["m:thin"].shapes[0].detail["faces"] == [RED, ["", len(parts) - 3, 1.0]]
+    here, there = system.box, after["m:system"].box
+    assert there.west <= here.west <= there.west + 1e-5  # its axes are those of the projected system
+    assert there.north - 1e-5 <= here.north <= there.north
+    assert (system.bottom_m, system.top_m) == pytest.approx((after["m:system"].bottom_m, after["m:system"].top_m))

@@ -1,6 +1,6 @@
 """CityJSON 1.1 and 2.0, and CityJSON text sequences: objects with their surfaces on WGS 84.
 
-Source: CityJSON 2.0 (OGC 20-072r5), chapters 2, 3, 4 and 10.
+Source: CityJSON 2.0 (OGC 20-072r5), chapters 2, 3, 4, 6 and 10.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import shapely
 from numpy.typing import NDArray
 
 from lifang.core import BadInput, check_crs
+from lifang.twin.nesting import DEPTHS
+from lifang.twin.reading.materials import Style, coloured, styles_of
 from lifang.twin.reading.model import Described, Fault, ModelFile, bounds_of, rows_of, unpacked
 from lifang.twin.reading.templates import INSTANCE, Templates, on_earth
 
 _VERSIONS = ("1.1", "2.0")
-_DEPTH = {"MultiSurface": 1, "CompositeSurface": 1, "Solid": 2, "MultiSolid": 3, "CompositeSolid": 3}
 _EPSG = re.compile(r"/def/crs/EPSG/[^/]+/(\d+)$")
 _NAMES = ("name", "identificatie", "identificatiebagpnd")
 _GROUP = "CityObjectGroup"
@@ -44,7 +45,7 @@ def read_cityjson(content: bytes, *, prefix: str, crs: str = "") -> ModelFile:
     reading = _Reading(prefix, _system(head, crs), Templates.of(head))
     for document in documents:
         vertices = _vertices(document, document.get("transform") or head.get("transform"))
-        reading.take(document.get("CityObjects") or {}, vertices)
+        reading.take(document.get("CityObjects") or {}, vertices, _styles(document) or _styles(head))
     return reading.done()
 
 
@@ -93,6 +94,14 @@ def _vertices(document: Mapping[str, Any], transform: Any) -> NDArray[np.float64
         raise BadInput("The vertices or their transform cannot be read.", where="vertices", mend=str(error)) from None
 
 
+def _styles(document: Mapping[str, Any]) -> list[Style]:
+    try:
+        return styles_of(document)
+    except ValueError:
+        what = "The materials are not built as CityJSON asks."
+        raise BadInput(what, where="appearance.materials", mend="See CityJSON 2.0, chapter 6.") from None
+
+
 @dataclass
 class _Flat:
     """The surfaces of one geometry as rings of numbers of vertices, and how they are grouped."""
@@ -109,14 +118,16 @@ class _Broken(ValueError):
 class _Reading:
     def __init__(self, prefix: str, system: str, templates: Templates) -> None:
         self._prefix, self._system, self._templates = prefix, system, templates
+        self._styles: Sequence[Style] = ()
         self._faults: list[Fault] = []
         self._described: list[Described] = []
         self._shapes: list[list[dict[str, Any]]] = []
         self._bounds: list[NDArray[np.float64]] = []
-        self._bare: dict[str, tuple[int, list[str]]] = {}  # objects that have their place from their children
+        self._bare: dict[str, tuple[int, list[str], Any]] = {}  # that lie where their children do, or say that they do
 
-    def take(self, objects: Mapping[str, Any], vertices: NDArray[np.float64]) -> None:
-        """Take in the objects of one document, whose vertices stand in the file's system."""
+    def take(self, objects: Mapping[str, Any], vertices: NDArray[np.float64], styles: Sequence[Style]) -> None:
+        """Take in the objects of one document, whose vertices stand in the file's system, and its materials."""
+        self._styles = styles
         standing = on_earth(vertices, self._system)
         for own_id, found in objects.items():
             try:
@@ -146,9 +157,9 @@ class _Reading:
     def done(self) -> ModelFile:
         """Return everything that was taken in; an object without geometry lies where its parts do, or is refused."""
         places = {each.id: bounds for each, bounds in zip(self._described, self._bounds, strict=True)}
-        for own_id, (at, children) in self._bare.items():
+        for own_id, (at, children, extent) in self._bare.items():
             parts = [places[each] for each in map(self._name, children) if each in places]
-            known = [each for each in parts if np.isfinite(each).all()]
+            known = [each for each in parts if np.isfinite(each).all()] or self._extent(extent)
             if known:
                 self._bounds[at] = _around(np.array(known))
             else:
@@ -165,7 +176,7 @@ class _Reading:
         geometry: Sequence[tuple[Mapping[str, Any], NDArray[np.float64]]],
         whole: str,
     ) -> None:
-        shapes = [self._shape(*each) for each in geometry if each[0]["type"] in _DEPTH]
+        shapes = [self._shape(own_id, *each) for each in geometry if each[0]["type"] in DEPTHS]
         attributes = dict(found.get("attributes") or {})
         if found.get("address"):
             attributes.setdefault("address", [_without_place(each) for each in found["address"]])
@@ -175,7 +186,8 @@ class _Reading:
             if each["type"] in _THIN:
                 self._left_out(own_id, each, alone=not shapes)
         if not shapes:
-            self._bare[own_id] = (len(self._described), list(found.get("children") or []))
+            children = list(found.get("children") or [])
+            self._bare[own_id] = (len(self._described), children, found.get("geographicalExtent"))
         self._described.append(described)
         self._shapes.append([shape for shape, _ in shapes])
         self._bounds.append(_around(np.array([each for _, each in shapes]) if shapes else np.full((1, 6), np.nan)))
@@ -187,20 +199,30 @@ class _Reading:
         where = f"geometry lod {geometry.get('lod', '')}"
         self._faults.append(Fault(self._name(own_id), "geometry", what, mend, where, "warning"))
 
+    def _extent(self, told: Any) -> list[NDArray[np.float64]]:
+        """Return the bounds that an object without surfaces says it has, if it does."""
+        try:
+            corners = np.asarray(told, np.float64).reshape(2, 3)
+            x, y = (each.ravel() for each in np.meshgrid(corners[:, 0], corners[:, 1]))
+            place = on_earth(np.column_stack((x, y, np.tile(corners[:, 2], 2))), self._system)
+        except (ValueError, TypeError):
+            return []
+        return [np.concatenate((place.min(axis=0)[:2], place.max(axis=0)[:2], corners[:, 2]))]
+
     def _name(self, own_id: str) -> str:
         return f"{self._prefix}:{own_id}"
 
     def _shape(
-        self, geometry: Mapping[str, Any], vertices: NDArray[np.float64]
+        self, own_id: str, geometry: Mapping[str, Any], vertices: NDArray[np.float64]
     ) -> tuple[dict[str, Any], NDArray[np.float64]]:
         """Return a shape as a row of the store, and its bounds."""
-        flat = _flat(geometry["boundaries"], _DEPTH[geometry["type"]])
+        flat = _flat(geometry["boundaries"], DEPTHS[geometry["type"]])
         whole = shapely.multipolygons(_polygons(flat, vertices))
         bounds = bounds_of(np.array([whole]))[0]
         grouped = {"shells": flat.shells, "semantics": geometry.get("semantics")}
-        if _DEPTH[geometry["type"]] == 3:
+        if DEPTHS[geometry["type"]] == 3:
             grouped["solids"] = [len(solid) for solid in geometry["boundaries"]]
-        detail = orjson.dumps(grouped).decode()
+        detail = orjson.dumps(grouped | self._coloured(own_id, geometry, sum(flat.shells))).decode()
         shape = {
             "lod": str(geometry.get("lod", "")),
             "kind": geometry["type"],
@@ -210,6 +232,16 @@ class _Reading:
             "detail": detail,
         }
         return shape, bounds
+
+    def _coloured(self, own_id: str, geometry: Mapping[str, Any], surfaces: int) -> dict[str, Any]:
+        try:
+            return coloured(geometry, self._styles, surfaces)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            what = "It names materials that there are not, or not one for each surface: it has no colour."
+            where = f"geometry lod {geometry.get('lod', '')}"
+            mend = "See CityJSON 2.0, chapter 6."
+            self._faults.append(Fault(self._name(own_id), "appearance", what, mend, where, "warning"))
+            return {}
 
 
 def _without_place(address: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """CityJSON 2.0 and CityJSON text sequences of objects, in millimetres of a projected coordinate system.
 
-Source: CityJSON 2.0 (OGC 20-072r5), chapters 2, 3, 4 and 10.
+Source: CityJSON 2.0 (OGC 20-072r5), chapters 2, 3, 4, 6 and 10.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 
 from lifang.core import Box, from_wgs84
 from lifang.twin.model import CityObject, Shape
+from lifang.twin.nesting import flat, nested
 from lifang.twin.shapes import prism
+from lifang.twin.writing.materials import Materials, member
 
 _SCALE_M = 0.001
-_FORM = {"Solid": 2, "MultiSolid": 3, "CompositeSolid": 3}
 _NAMES = ("name", "identificatie", "identificatiebagpnd")
 
 Floats = NDArray[np.float64]
@@ -62,26 +64,29 @@ class CityJson:
         del head["CityObjects"], head["vertices"]
         yield orjson.dumps(head)[:-1] + b',"CityObjects":{'
         vertices: list[bytes] = []
-        count, comma = 0, b""
+        count, comma, materials = 0, b"", Materials()
         for family in families:
-            objects, own = self._encoded(family, first=count)
+            objects, own = self._encoded(family, materials, first=count)
             yield comma + orjson.dumps(objects)[1:-1]
             vertices.append(orjson.dumps(own.tolist())[1:-1])
             count, comma = count + len(own), b","
         yield b'},"vertices":['
         yield b",".join(each for each in vertices if each)
-        yield b"]}\n"
+        tail = orjson.dumps(materials.told())[1:]
+        yield (b"]," if materials.numbers else b"]") + tail + b"\n"
 
     def sequence(self, families: Iterator[list[CityObject]], **metadata: Any) -> Iterator[bytes]:
         """Yield a CityJSON text sequence: the head, then a feature a line, each an object with its parts."""
         yield orjson.dumps(self.head(**metadata)) + b"\n"
         for family in families:
-            objects, vertices = self._encoded(family, first=0)
+            materials = Materials()
+            objects, vertices = self._encoded(family, materials, first=0)
             feature = {
                 "type": "CityJSONFeature",
                 "id": self._name(family[0].id),
                 "CityObjects": objects,
                 "vertices": vertices.tolist(),
+                **materials.told(),
             }
             yield orjson.dumps(feature) + b"\n"
 
@@ -94,11 +99,13 @@ class CityJson:
     def _name(self, object_id: str) -> str:
         return object_id.removeprefix(f"{self.prefix}:") if self.prefix else object_id
 
-    def _encoded(self, family: Sequence[CityObject], *, first: int) -> tuple[dict[str, Any], NDArray[np.int64]]:
+    def _encoded(
+        self, family: Sequence[CityObject], materials: Materials, *, first: int
+    ) -> tuple[dict[str, Any], NDArray[np.int64]]:
         """Return objects by name, and their vertices, which are counted from ``first``."""
         rings = _Rings()
         there = {each.id for each in family}
-        geometry = [[_taken(shape, rings) for shape in each.shapes] for each in family]
+        geometry = [[_taken(shape, rings, materials) for shape in each.shapes] for each in family]
         vertices = rings.numbered(self, first)
         children: dict[str, list[str]] = {}
         for each in family:
@@ -108,12 +115,24 @@ class CityJson:
         for each, shapes in zip(family, geometry, strict=True):
             body: dict[str, Any] = {"type": each.kind, **_told(each)}
             body["geometry"] = [taken.body(rings.numbers) for taken in shapes]
+            if not shapes:
+                body["geographicalExtent"] = self._extent(each)
             if each.parent in there:
                 body["parents"] = [self._name(each.parent)]
             if each.id in children:
                 body["children"] = children[each.id]
             objects[self._name(each.id)] = body
         return objects, vertices
+
+    def _extent(self, found: CityObject) -> list[float]:
+        """Return the least and the greatest easting, northing and height of an object, in metres."""
+        box = found.box
+        lon, lat = (
+            np.array([box.west, box.east, box.west, box.east]),
+            np.array([box.south, box.south, box.north, box.north]),
+        )
+        x, y = (np.round(each, 3).tolist() for each in from_wgs84(lon, lat, crs=self.crs))
+        return [min(x), min(y), round(found.bottom_m, 3), max(x), max(y), round(found.top_m, 3)]
 
     def on_grid(self, degrees: Floats) -> NDArray[np.int64]:
         """Return positions in degrees and metres as the whole numbers that the file holds, shape (n, 3)."""
@@ -140,13 +159,21 @@ class _Rings:
         return found
 
     def numbered(self, target: CityJson, first: int) -> NDArray[np.int64]:
-        """Return the vertices, each once, having numbered those of every ring from ``first`` on."""
+        """Return the vertices, each once, having numbered those of every ring from ``first`` on.
+
+        Of vertices that follow each other at one place of the grid one is left, of a ring with fewer than three none.
+        """
         if not self.coordinates:
             return np.empty((0, 3), np.int64)
         grid, number = np.unique(target.on_grid(np.concatenate(self.coordinates)), axis=0, return_inverse=True)
         ends = np.cumsum([len(each) for each in self.coordinates])[:-1]
-        self.numbers = [each.tolist() for each in np.split(number.ravel() + first, ends)]
+        self.numbers = [_without_twins(each) for each in np.split(number.ravel() + first, ends)]
         return grid
+
+
+def _without_twins(ring: NDArray[np.int64]) -> list[int]:
+    kept: list[int] = ring[ring != np.roll(ring, 1)].tolist()
+    return kept if len(set(kept)) > 2 else []
 
 
 @dataclass(frozen=True)
@@ -157,33 +184,39 @@ class _Taken:
     surfaces: list[list[int]]
     shells: list[int]
     solids: list[int]
+    material: tuple[int | None, list[int | None]]  # of all surfaces, or of each
 
     def body(self, numbers: Sequence[list[int]]) -> dict[str, Any]:
-        """Return the geometry object of CityJSON."""
-        surfaces: list[Any] = [[numbers[ring] for ring in surface] for surface in self.surfaces]
-        depth = _FORM.get(self.head["type"], 1)
-        nested = _grouped(surfaces, self.shells) if depth > 1 else surfaces
-        return {**self.head, "boundaries": _grouped(nested, self.solids) if depth > 2 else nested}
+        """Return the geometry object of CityJSON; a surface that the grid makes a line or a point is left out."""
+        outer = [bool(numbers[surface[0]]) for surface in self.surfaces]
+        surfaces = [[numbers[ring] for ring in surface if numbers[ring]] for surface in self.surfaces]
+        whole, each = self.material
+        body = {**self.head, **member(whole, self._nested(each, outer) if each else [])}
+        semantics = body.get("semantics")
+        if semantics and semantics.get("values") and not all(outer):
+            body["semantics"] = {**semantics, "values": self._nested(list(flat(semantics["values"])), outer)}
+        return {**body, "boundaries": self._nested(surfaces, outer)}
+
+    def _nested(self, items: Sequence[Any], there: Sequence[bool]) -> list[Any]:
+        """Return what there is of the surfaces that are ``there``, as the type nests them."""
+        kept = [each for each, own in zip(items, there, strict=True) if own]
+        left = iter(there)
+        return nested(self.head["type"], kept, [sum(islice(left, size)) for size in self.shells], self.solids)
 
 
-def _grouped(items: Sequence[Any], sizes: Sequence[int]) -> list[Any]:
-    ends = np.cumsum(sizes).tolist()
-    return [list(items[end - size : end]) for end, size in zip(ends, sizes, strict=True)]
-
-
-def _taken(shape: Shape, rings: _Rings) -> _Taken:
-    whole = shapely.from_wkb(shape.wkb)
+def _taken(shape: Shape, rings: _Rings, materials: Materials) -> _Taken:
+    whole, material = shapely.from_wkb(shape.wkb), materials.of(shape.detail)
     if shape.kind == "footprint":
         solids = [prism(part, shape.base_m, shape.top_m) for part in shapely.get_parts(whole)]
         surfaces = [each for solid in solids for each in rings.add(solid)]
         head = {"type": "Solid" if len(solids) == 1 else "MultiSolid", "lod": shape.lod}
-        return _Taken(head, surfaces, [len(solid) for solid in solids], [1] * len(solids))
+        return _Taken(head, surfaces, [len(solid) for solid in solids], [1] * len(solids), material)
     surfaces = rings.add(shapely.get_parts(whole))
     shells = list(shape.detail.get("shells") or [len(surfaces)])
     head = {"type": shape.kind, "lod": shape.lod}
     if shape.detail.get("semantics"):
         head["semantics"] = shape.detail["semantics"]
-    return _Taken(head, surfaces, shells, list(shape.detail.get("solids") or [1] * len(shells)))
+    return _Taken(head, surfaces, shells, list(shape.detail.get("solids") or [1] * len(shells)), material)
 
 
 def _told(found: CityObject) -> dict[str, Any]:
