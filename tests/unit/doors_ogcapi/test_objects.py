@@ -111,12 +111,16 @@ def test_objects_are_filtered_by_every_relation_of_their_outline_as_geos_has_it(
         shapely.box(west - 1e-5, south - 1e-5, middle.x, middle.y),
         shapely.box(west - 1e-5, south, west, north),
         own.buffer(1e-4),
+        own.buffer(1),  # around all of them
+        own.buffer(1e-3).difference(own.buffer(1e-4)),  # a ring
         shapely.LineString([(west - 1e-5, middle.y), (middle.x, middle.y)]),
         shapely.Polygon([(west, north), (east, north + 1e-5), (east, north)]),  # its box meets it, it only touches
     ]
     for each in asked:
         wanted = sorted(key for key, shape in shown.items() if getattr(shapely, relation)(shape, each))
         assert ids(towers, filter=f"S_{relation.upper()}(geometry, {each.wkt})") == wanted, each.wkt
+        turned = sorted(key for key, shape in shown.items() if getattr(shapely, relation)(each, shape))
+        assert ids(towers, filter=f"S_{relation.upper()}({each.wkt}, geometry)") == turned, each.wkt
     outside = ids(towers, filter=f"NOT S_{relation.upper()}(geometry, {middle.wkt}) AND class = 'Building'")
     assert outside == sorted(key for key, shape in shown.items() if not getattr(shapely, relation)(shape, middle))
 

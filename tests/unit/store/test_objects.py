@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lifang.core import BadInput, Box, Conflict, ManualClock, to_micros
-from lifang.store import FOREVER, OBJECT_COLUMNS, ObjectQuery, Store
+from lifang.core import BadInput, Box, Conflict, ManualClock, TooLarge, to_micros
+from lifang.store import FOREVER, OBJECT_COLUMNS, Call, Field, Geometry, Literal, ObjectQuery, Store
+from lifang.store.lake.objects import changes
 
 
 def row(object_id: str, start: int, end: int = FOREVER, **more: Any) -> dict[str, Any]:
@@ -234,3 +236,26 @@ def test_what_is_asked_by_id_is_looked_up_in_the_index_and_not_read_through(stor
         assert "Index Scan" in plan
         assert "Sequential Scan" not in plan
         assert objects.read(query, ["id"])["id"].to_pylist() == wanted
+
+
+def test_only_the_outlines_of_what_meets_the_rest_of_a_query_are_made(store: Store) -> None:
+    """An outline of many faces takes long: a question about one model waits for no other's."""
+    shape = {"lod": "1", "kind": "footprint", "base_m": 0.0, "top_m": 9.0, "detail": None}
+    outline = shapely.to_wkb(shapely.box(104.0, 30.0, 104.001, 30.001))
+    store.lake.objects.record(table(row("b", 0, model="n", geometry=[{**shape, "wkb": outline}])), subject="x")
+    others = [row(f"a{n}", 0) for n in range(5000)]  # whose shapes are none: to make an outline of them fails
+    store.lake.objects.record(table(*others), subject="x")
+    cut = Geometry(shapely.box(104.0005, 29.9, 104.1, 30.1).wkt)
+    where = Call("st_intersects", (Field("geometry"), Literal(cut)))
+    found = store.lake.objects.read(ObjectQuery(0, models=("n",), where=where), ["id"])
+    assert found["id"].to_pylist() == ["b"]
+    within = Call("st_within", (Field("geometry"), Literal(Geometry(shapely.box(103, 29, 105, 31).wkt))))
+    assert store.lake.objects.count(ObjectQuery(0, where=within))["count"].to_pylist() == [5001]  # by their bounds
+
+
+def test_a_comparison_of_outlines_that_takes_too_long_is_ended(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "_OUTLINES_S", 0.1)
+    endless = "SELECT count(*) FROM range(1000000000000) AS t(i) WHERE ST_X(ST_Point(i, 0)) < 0"
+    with pytest.raises(TooLarge, match="so many outlines"):
+        store.lake.objects._asked(endless, [])
+    assert store.lake.objects.count(ObjectQuery(0))["count"].to_pylist() == [0]

@@ -35,9 +35,11 @@ def is_spatial(statement: str) -> bool:
 class SpatialCompiler(LakeCompiler):
     """Compiles expressions with geometries, over rows of which nothing is known where they have no value.
 
-    ``spatially`` says whether what was compiled needs the spatial functions.
+    ``spatially`` says whether what was compiled needs the spatial functions. ``filled`` is SQL that holds where a shape
+    is not empty, although it has bounds: where these lie within a polygon, the shape itself need not be looked at.
     """
 
+    filled = "true"
     templates: Mapping[str, str] = {**TEMPLATES, "ne": "({0} <> {1})", "not": "(NOT {0})"}
 
     def __init__(self) -> None:
@@ -56,16 +58,38 @@ class SpatialCompiler(LakeCompiler):
             raise BadInput(f"{name} cannot be asked of these rows.", mend=f"Known: {', '.join(_SPATIAL)}.")
         self.spatially = True
         exact = fill(template, [each.sql for each in args])
-        column = next((each.bounds for each in args if each.bounds), None)
+        at = next((n for n, each in enumerate(args) if each.bounds), None)
         wkt = next((each.wkt for each in args if each.wkt), "")
-        if column is None or not wkt or name == "st_disjoint":
+        bounds = args[at].bounds if at is not None else None
+        if bounds is None or not wkt:
             return exact
-        west, south, east, north = (float(side) for side in _shape(wkt).bounds)
+        shape = _shape(wkt)
+        west, south, east, north = (float(side) for side in shape.bounds)
         reach = (east + GRID_DEG, north + GRID_DEG, west - GRID_DEG, south - GRID_DEG)
-        near = zip(column, ("<=", "<=", ">=", ">="), reach, strict=True)
-        parts = [Bound(f"{side.text} {sign} ?", (bound,)) for side, sign, bound in near]
-        text = " AND ".join(part.text for part in [*parts, exact])
-        return Bound(f"({text})", tuple(value for part in [*parts, exact] for value in part.values))
+        apart = _joined(" OR ", bounds, (">", ">", "<", "<"), reach)
+        cases = [Bound(f"WHEN {apart.text} THEN {name == 'st_disjoint'}", apart.values)]
+        if isinstance(shape, shapely.Polygon | shapely.MultiPolygon):
+            inside = Bound(f"{self.filled} AND ST_Within({_envelope(bounds)}, ST_GeomFromText(?))", (wkt,))
+            holds = name in {"st_intersects", "st_contains" if at else "st_within"}
+            cases.append(Bound(f"WHEN {inside.text} THEN {holds}", inside.values))
+        cases.append(Bound(f"ELSE {exact.text} END", exact.values))
+        quick = Bound(
+            f"(CASE {' '.join(each.text for each in cases)})", tuple(v for each in cases for v in each.values)
+        )
+        if name == "st_disjoint":
+            return quick
+        near = _joined(" AND ", bounds, ("<=", "<=", ">=", ">="), reach)  # by which whole groups of rows are left out
+        return Bound(f"({near.text} AND {quick.text})", (*near.values, *quick.values))
+
+
+def _joined(word: str, sides: Sequence[Bound], signs: Sequence[str], reach: Sequence[float]) -> Bound:
+    text = word.join(f"{side.text} {sign} ?" for side, sign in zip(sides, signs, strict=True))
+    return Bound(f"({text})", tuple(reach))
+
+
+def _envelope(sides: Sequence[Bound]) -> str:
+    west, south, east, north = (each.text for each in sides)
+    return f"ST_MakeEnvelope({west} - {GRID_DEG}, {south} - {GRID_DEG}, {east} + {GRID_DEG}, {north} + {GRID_DEG})"
 
 
 def _shape(wkt: str) -> shapely.Geometry:

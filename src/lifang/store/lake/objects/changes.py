@@ -10,13 +10,14 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from lifang.core import Clock, from_micros, to_micros
+from lifang.core import Clock, TooLarge, from_micros, to_micros
 from lifang.store.lake.engine import OBJECTS, Engine
 from lifang.store.lake.names import sql
 from lifang.store.lake.objects.model import ObjectChange
 from lifang.store.lake.spatial_where import is_spatial
 
 _CHANGE = f"{OBJECTS}.change"
+_OUTLINES_S = 30.0
 _TABLES = (
     sql("CREATE TABLE IF NOT EXISTS", _CHANGE, "(number BIGINT, recorded BIGINT, subject VARCHAR, rows BIGINT,")
     + "replaced BIGINT, unchanged BIGINT)",
@@ -60,9 +61,22 @@ class Changes:
             self._last = None
 
     def asked(self, statement: str, values: Sequence[Any]) -> pa.Table:
-        """Return the answer to a query."""
+        """Return the answer to a query; ``TooLarge`` for one whose outlines take more than 30 s to look at."""
         with self.session(statement) as session:
-            return session.execute(statement, list(values)).to_arrow_table()
+            if not is_spatial(statement):
+                return session.execute(statement, list(values)).to_arrow_table()
+            late = threading.Event()
+            end = threading.Timer(_OUTLINES_S, lambda: (late.set(), session.interrupt()))
+            end.start()
+            try:
+                return session.execute(statement, list(values)).to_arrow_table()
+            except duckdb.InterruptException:
+                if not late.is_set():
+                    raise  # somebody else ended it
+                what = f"To compare so many outlines takes more than {_OUTLINES_S:g} s."
+                raise TooLarge(what, where="filter", mend="Narrow it by bbox, class or model.") from None
+            finally:
+                end.cancel()
 
     def moment(self, session: duckdb.DuckDBPyConnection) -> int:
         """Return the present, but past every change before it: a clock that steps back does not turn their order."""

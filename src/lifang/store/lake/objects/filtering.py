@@ -39,6 +39,7 @@ _OUTLINE = (  # the ground that the coarsest shape covers; its faces may overlap
     f"ST_ReducePrecision(CASE WHEN {_COARSEST}.kind = 'footprint' THEN ST_GeomFromWKB({_COARSEST}.wkb) "
     f"ELSE ST_Buffer(ST_Force2D(ST_GeomFromWKB({_COARSEST}.wkb)), 0) END, {GRID_DEG})"
 )
+_FILLED = f"({_COARSEST}.kind = 'footprint' OR ST_Area(ST_Force2D(ST_GeomFromWKB({_COARSEST}.wkb))) > 1e-12)"  # deg2
 _READINGS = {
     Kind.NUMBER: "CASE WHEN json_type(properties, ?) IN ('BIGINT', 'UBIGINT', 'DOUBLE') "
     "THEN CAST(json_extract(properties, ?) AS DOUBLE) END",
@@ -55,6 +56,8 @@ def filtered(expression: Expression) -> tuple[str, list[Any]]:
 
 
 class _ObjectCompiler(SpatialCompiler):
+    filled = _FILLED
+
     def column(self, name: str) -> Part[Bound]:
         if name == _GEOMETRY:
             return Part(Kind.GEOMETRY, Bound(_OUTLINE), bounds=_SIDES)

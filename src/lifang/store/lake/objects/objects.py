@@ -16,6 +16,7 @@ from lifang.store.lake.objects.changes import Changes
 from lifang.store.lake.objects.filtering import filtered
 from lifang.store.lake.objects.model import COLUMNS, CONTENT, FOREVER, LinkQuery, ObjectChange, ObjectQuery
 from lifang.store.lake.objects.versions import Versions
+from lifang.store.lake.spatial_where import is_spatial
 
 Query = TypeVar("Query", LinkQuery, ObjectQuery)
 _VERSION = f"{OBJECTS}.version"
@@ -289,8 +290,10 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
         parts.append("west <= ? AND east >= ? AND south <= ? AND north >= ?")
         values += [query.box.east, query.box.west, query.box.north, query.box.south]
     for condition, more in _worded(query):
-        parts.append(condition)
-        values += more
+        if is_spatial(condition):  # outlines are made of the versions alone that meet the rest
+            parts, values = [*parts, f"CASE WHEN {' AND '.join(parts)} THEN {condition} END"], [*values, *values, *more]
+        else:
+            parts, values = [*parts, condition], [*values, *more]
     if query.linked is not None:
         condition, more = links_where(query.linked)
         parts.append(sql("id IN (SELECT object FROM", f"{OBJECTS}.link", condition, ")"))
