@@ -66,7 +66,12 @@ class Changes:
             if not is_spatial(statement):
                 return session.execute(statement, list(values)).to_arrow_table()
             late = threading.Event()
-            end = threading.Timer(_OUTLINES_S, lambda: (late.set(), session.interrupt()))
+
+            def stop() -> None:
+                late.set()
+                session.interrupt()
+
+            end = threading.Timer(_OUTLINES_S, stop)
             end.start()
             try:
                 return session.execute(statement, list(values)).to_arrow_table()
