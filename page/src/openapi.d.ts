@@ -7623,6 +7623,18 @@ export interface components {
             value: string;
         };
         /**
+         * FaultWords
+         * @description A fault in Chinese, each part empty where it has no Chinese words.
+         */
+        FaultWords: {
+            /** Mend */
+            mend: string;
+            /** Rule */
+            rule: string;
+            /** What */
+            what: string;
+        };
+        /**
          * FeedChange
          * @description Whether a feed is at work, or rests.
          */
@@ -10307,6 +10319,8 @@ export interface components {
             count: number;
             /** Rule */
             rule: string;
+            /** Rule Zh */
+            rule_zh: string;
             /**
              * Severity
              * @enum {string}
@@ -11529,6 +11543,7 @@ export interface components {
             what: string;
             /** Where */
             where: string;
+            zh: components["schemas"]["FaultWords"];
         };
     };
     responses: never;

@@ -101,6 +101,9 @@ def test_the_centre_stands_on_its_streets_and_says_that_nobody_surveyed_it(share
     cost = shared.locator(SCENE).evaluate("(canvas) => ({...canvas.dataset})")
     assert 0 < int(cost["calls"]) <= 80, cost
     assert 0 < int(cost["bytes"]) <= 4_000_000, cost
+    show(shared, served, "?room=twin&lang=en&theme=paper&by=model&t.model=duplex_architecture")
+    house = look(shared, within=SCENE, wanted=[MATERIALS["roof"]], tolerance=60)
+    assert house.near[0] > 500, "another model is flown to"
 
 
 def test_two_moments_are_swiped_and_what_differs_is_coloured(shared: Page, served: Served) -> None:
@@ -109,6 +112,10 @@ def test_two_moments_are_swiped_and_what_differs_is_coloured(shared: Page, serve
     halves = look(shared, within=SCENE, wanted=[ADDED, REMOVED], tolerance=100)
     assert halves.near[0] > 3_000
     assert halves.near[1] > 300
+    shared.get_by_role("button", name="Side by side").press("Enter")
+    shared.locator("html[data-ready=true]").wait_for(state="attached")
+    shared.get_by_role("button", name="Swipe").press("Enter")
+    shared.locator("html[data-ready=true]").wait_for(state="attached")
     shared.locator(".twin-push").fill("100")
     before = look(shared, within=SCENE, wanted=[ADDED], tolerance=60)
     assert before.near[0] < halves.near[0] / 20

@@ -82,8 +82,8 @@ export interface TwinExamination {
   checked: string;
   refused: number;
   warnings: number;
-  rules: { rule: string; severity: string; count: number }[];
-  faults: { object: string; rule: string; what: string; mend: string; severity: string }[];
+  rules: { rule: string; rule_zh: string; severity: string; count: number }[];
+  faults: { object: string; rule: string; what: string; mend: string; severity: string; zh: Record<"rule" | "what" | "mend", string> }[];
 }
 
 /** What is read of a tileset: where its objects are, and how many of which class. */

@@ -162,10 +162,20 @@ export class ChartPiece extends Piece {
       <path class="band" d=${bandPath(this.band, x, y)} />
       ${low.map(({ value }) => svg`<path class="threshold" d="M${EDGE.left} ${y(value)}H${right}" />`)}
       ${nowLine ? svg`<path class="now-line" d="M${x(now)} ${EDGE.top}V${this.height - EDGE.bottom}" /><text class="now-name" x=${x(now) + 3} y=${EDGE.top + 8}>${t("chart.now")}</text>` : nothing}
-      ${low.map(({ value, name, below }) => svg`<text class="threshold-name" x=${EDGE.left + 4} y=${y(value) + (below ? 11 : -3)}>${name}</text>`)}
+      ${low.map(({ value, name, below }) => this.thresholdName(name, y(value) + (below ? 11 : -3), x, y))}
       <path class="line" d=${linePath(this.points, x, y)} />
       <path class="line ahead" d=${linePath(ahead, x, y)} />
     </g>`;
+  }
+
+  /** Write a threshold's name at the end of its line that is farther from what is drawn. */
+  private thresholdName(name: string, at: number, x: Frame["x"], y: Frame["y"]): SVGTemplateResult {
+    const [left, right] = [EDGE.left + 4, this.width - EDGE.right - 4];
+    const wide = [...name].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 11 : 6), 0);
+    const gap = (from: number, to: number): number =>
+      this.all.reduce((least, { time, value }) => (value === null || x(time) < from || x(time) > to ? least : Math.min(least, Math.abs(y(value) + 4 - at))), Infinity);
+    const first = gap(left, left + wide) >= gap(right - wide, right);
+    return svg`<text class="threshold-name" x=${first ? left : right} y=${at} text-anchor=${first ? "start" : "end"}>${name}</text>`;
   }
 
   private cursorMark({ x, y }: Frame): SVGTemplateResult | typeof nothing {

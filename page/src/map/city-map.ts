@@ -155,10 +155,11 @@ export class CityMap {
       if (this.map.getLayer(name)) this.map.setLayoutProperty(name, "visibility", visibility);
     }
     if (id === AIR_LAYER) this.badges.element.hidden = !shown;
-    if (!held) return;
-    const { layer, features } = held;
-    this.words.put(id, shown ? KINDS[layer.style].labels(features, layer.label_column, lang) : []);
-    this.place();
+    if (held) {
+      const { layer, features } = held;
+      this.words.put(id, shown ? KINDS[layer.style].labels(features, layer.label_column, lang) : []);
+    }
+    this.place(); // stations' badges take the place of words too
   }
 
   private paintsOf(id: string): Drawn[] {

@@ -126,7 +126,7 @@ export class MapPiece extends Piece {
       map.setShown(AIR_LAYER, air, lang);
     });
     const picture = devicesShown({ room, layers }) ? here(data.value.picture) : null;
-    this.once("picture", picture, () => (this.shown["rows"] = null));
+    this.once("picture", picture, () => delete this.shown["rows"]); // no picture has no rows either: they are shown anew
     const rows = picture ? shownRows(picture) : null;
     this.once("found", Boolean(picture), () => picture && this.findDevices(picture));
     this.once("rows", rows, () => (this.shown["devices"] = null));

@@ -60,9 +60,9 @@ export function command(line: string): TemplateResult {
   </div>`;
 }
 
-/** Return an empty state: what is missing and the very command that fills it. */
-export function emptyCard(words: string, line: string): TemplateResult {
-  return html`<section class="empty"><span class="ward" aria-hidden="true"></span><p>${words}</p>${command(line)}</section>`;
+/** Return an empty state: what is missing and the very command that fills it, and what else there is to do. */
+export function emptyCard(words: string, line: string, more: TemplateResult | typeof nothing = nothing): TemplateResult {
+  return html`<section class="empty"><span class="ward" aria-hidden="true"></span><p>${words}</p>${command(line)}${more}</section>`;
 }
 
 /** Return grey lines that stand for what is being read. */

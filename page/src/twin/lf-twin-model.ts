@@ -41,12 +41,17 @@ export class TwinModelPiece extends Piece {
     const figures = { refused: number(refused, this.tongue, 0), warnings: number(warnings, this.tongue, 0) };
     return html`<details class="twin-report"><summary>${t("twin.examination")}: ${refused || warnings ? t("twin.examination.found", figures) : t("twin.examination.clean")}</summary>
       <p class="fine">${t("twin.examination.checked", { time: moment(checked, this.zone) })}</p>
-      ${rules.length ? html`<ul>${rules.map((each) => html`<li>${this.severity(each.severity)} <b>${each.rule}</b> × ${number(each.count, this.tongue, 0)}</li>`)}</ul>` : nothing}
+      ${rules.length ? html`<ul>${rules.map((each) => html`<li>${this.severity(each.severity)} <b>${this.tongue === "zh" ? each.rule_zh : each.rule}</b> × ${number(each.count, this.tongue, 0)}</li>`)}</ul>` : nothing}
       ${faults.length ? html`<ol class="twin-faults">${faults.slice(0, TOLD).map((each) => html`<li>
           ${this.severity(each.severity)} ${each.severity === "warning" ? html`<button type="button" class="link" @click=${() => view.set({ pick: each.object })}>${each.object}</button>` : html`<code>${each.object}</code>`}
-          <span>${each.what}</span> <span class="fine">${each.rule} · ${each.mend}</span></li>`)}</ol>` : nothing}
+          <span>${this.said(each, "what")}</span> <span class="fine">${this.said(each, "rule")} · ${this.said(each, "mend")}</span></li>`)}</ol>` : nothing}
       ${faults.length > TOLD ? html`<p class="fine">${t("twin.examination.more", { n: number(refused + warnings - TOLD, this.tongue, 0) })}</p>` : nothing}
     </details>`;
+  }
+
+  /** Return a part of what a check found in the tongue of the page, as it was said where there are no other words. */
+  private said(fault: TwinExamination["faults"][number], part: "rule" | "what" | "mend"): string {
+    return (this.tongue === "zh" && fault.zh[part]) || fault[part];
   }
 
   private severity(grade: string): TemplateResult {

@@ -47,7 +47,7 @@ export class TwinObjectPiece extends Piece {
         ${this.pair("twin.since", moment(object.valid_from, this.zone))}
         ${object.valid_to ? this.pair("twin.until", moment(object.valid_to, this.zone)) : nothing}
         ${this.pair("twin.recorded", moment(object.recorded, this.zone))}
-        <dt>${t("twin.model")}</dt><dd><button type="button" class="link" @click=${() => view.set({ pick: null, twin: { ...view.value.twin, model: object.model } })}>${model ? nameOf(model.title, this.tongue) : object.model}</button></dd>
+        <dt>${t("twin.model")}</dt><dd><button type="button" class="link" @click=${() => view.set({ pick: null, twin: { ...view.value.twin, model: object.model, eye: null } })}>${model ? nameOf(model.title, this.tongue) : object.model}</button></dd>
       </dl>
       ${model?.source ? html`<p class="fine">${t("twin.source")} ${model.source}${model.licence ? ` · ${model.licence}` : ""}</p>` : nothing}
       <button type="button" @click=${() => this.visit(object)}>${t("twin.visit")}</button>
@@ -78,7 +78,11 @@ export class TwinObjectPiece extends Piece {
   /** Storeys from below upwards: what is above the one chosen is not shown, so that its rooms are. */
   private storeys(storeys: CityObject[]): TemplateResult {
     const { twin } = view.value;
-    const choose = (storey: CityObject | null): void => view.set({ twin: { ...view.value.twin, storey: storey?.id ?? null, model: storey?.model ?? null } });
+    const choose = (storey: CityObject | null): void => {
+      const { twin } = view.value;
+      const model = storey?.model ?? null;
+      view.set({ twin: { ...twin, storey: storey?.id ?? null, model, eye: model === twin.model ? twin.eye : null } });
+    };
     const button = (words: string, storey: CityObject | null): TemplateResult =>
       html`<button type="button" aria-pressed=${twin.storey === (storey?.id ?? null)} @click=${() => choose(storey)}>${words}</button>`;
     return html`<h3>${t("twin.storeys")}</h3>

@@ -91,7 +91,7 @@ export class TwinToolsPiece extends Piece {
   private choice(): TemplateResult {
     const { model } = view.value.twin;
     return html`<label>${t("twin.model")}
-      <select @change=${(event: Event) => this.look({ model: this.read(event) || null, storey: null })}>
+      <select @change=${(event: Event) => this.look({ model: this.read(event) || null, storey: null, eye: null })}>
         <option value="">${t("twin.all")}</option>
         ${this.models.map((each) => html`<option value=${each.id} ?selected=${each.id === model}>${nameOf(each.title, this.tongue)}</option>`)}
       </select></label>`;

@@ -9,7 +9,7 @@ import { t } from "../i18n";
 import { saveBlob, savePicture } from "../map/picture";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
-import { emptyCard, problemCard } from "../shell/parts";
+import { command, emptyCard, problemCard } from "../shell/parts";
 import { pending } from "../shell/ready";
 import { data, here } from "../state/data";
 import { asOf, comparedWith, eyeText } from "../state/twin-url";
@@ -133,7 +133,7 @@ export class TwinPiece extends Piece {
     return html`<section class="twin-stage" aria-label=${t("twin.label")}>
         <div class="twin-scene">
           <canvas tabindex="0" aria-label=${t("twin.hint")} ?hidden=${none || this.broken}></canvas>
-          ${none ? html`<div class="whole">${emptyCard(t("twin.empty"), "lifang demo delft")}</div>` : nothing}
+          ${none ? html`<div class="whole">${this.nothingThere()}</div>` : nothing}
           ${this.broken ? html`<p class="calm" role="status">${t("twin.failed")}</p>` : nothing}
           ${none ? nothing : html`<lf-twin-tools .models=${models} .known=${here(this.known.asked)?.items ?? []} .live=${twin.storey ? (here(this.states.asked)?.items ?? []) : []} .high=${here(this.extent.asked)?.root.boundingVolume.region[5] ?? 100}
             @act=${(event: CustomEvent<string>) => void this.act(event.detail)}></lf-twin-tools>`}
@@ -147,9 +147,22 @@ export class TwinPiece extends Piece {
         ${none ? nothing : html`<lf-twin-topics .capture=${this.capture}></lf-twin-topics>`}
         ${pick
           ? html`<lf-twin-object .models=${models} @visit=${this.visit}></lf-twin-object>`
+          : none ? html`<section class="panel"><h2>${t("twin.objects")}</h2><p class="calm">${t("twin.none")}</p></section>`
           : html`<lf-twin-model .models=${models} .model=${models.find(({ id }) => id === twin.model) ?? null}></lf-twin-model>
             <lf-twin-list .models=${models} .extent=${here(this.extent.asked)} @visit=${this.visit}></lf-twin-list>`}
       </aside>`;
+  }
+
+  /** Say why there is nothing to see: the city has no objects, or had none then, or the model or scenario has none. */
+  private nothingThere(): TemplateResult {
+    const { at, twin } = view.value;
+    if (!at && !twin.model && !twin.scenario) {
+      const demo = html`<p>${t("twin.empty.demo")}</p>${command("lifang demo delft")}`;
+      return emptyCard(t("twin.empty"), "lifang twin add FILE.city.json --model ID", demo);
+    }
+    const back = (): void => view.set({ at: null, twin: { ...twin, model: null, scenario: null } });
+    return html`<section class="empty"><span class="ward" aria-hidden="true"></span><p>${t("twin.none.then")}</p>
+      <button type="button" @click=${back}>${t("twin.now")}</button></section>`;
   }
 
   protected override updated(_: PropertyValues): void {
@@ -171,7 +184,8 @@ export class TwinPiece extends Piece {
       pending.add("twin");
       scene.load(new URL(address, window.location.href).href, site);
       this.grounded = false;
-      this.done = { tiles, eye: this.done["eye"] ?? "?" };
+      const same = this.done["model"] === this.model; // another moment is seen from where one stands, another model anew
+      this.done = { tiles, model: this.model, eye: (same && this.done["eye"]) || "?" };
     });
     this.once("before", `${before} ${twin.split}`, () => {
       if (before) pending.add("twin");

@@ -166,7 +166,7 @@ export class TwinScene {
       planes.push(new Plane().setFromNormalAndCoplanarPoint(back.sub(on).normalize(), on));
     }
     for (const layer of this.layers) layer.cut(planes);
-    this.redraw();
+    this.wake();
   }
 
   /** Let the camera go below the ground, which is not drawn then. */
@@ -359,7 +359,7 @@ export class TwinScene {
     this.camera.aspect = clientWidth / (this.split === "side" ? 2 : 1) / clientHeight;
     this.camera.updateProjectionMatrix();
     for (const layer of this.layers) layer.fit(this.camera, this.renderer);
-    this.redraw();
+    this.wake(); // that it is drawn is told also where no tile had to come
   }
 
   /** Turn and go nearer by keys; arrows move, by the controls. */

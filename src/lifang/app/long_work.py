@@ -68,8 +68,6 @@ class LongWork:
 
     def _add_model(self, job: JobContext) -> Mapping[str, Any]:
         asked, path = job.job.arguments, Path(job.job.arguments["path"])
-        with path.open("rb") as stream:
-            original = self._store.blobs.put(stream, max_bytes=path.stat().st_size)
         placement = asked.get("placement")
         found = read_model(
             path.read_bytes(),
@@ -79,7 +77,10 @@ class LongWork:
             placement=Placement.parse(placement) if placement else None,
             poll=job.check,
         )
-        return {**self._modelled(job, found), "source_sha256": original.sha256}
+        told = self._modelled(job, found)
+        with path.open("rb") as stream:  # last: nothing is kept of a model that is refused
+            original = self._store.blobs.put(stream, max_bytes=path.stat().st_size)
+        return {**told, "source_sha256": original.sha256}
 
     def _raise_outlines(self, job: JobContext) -> Mapping[str, Any]:
         asked = job.job.arguments

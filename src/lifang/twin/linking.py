@@ -65,7 +65,7 @@ class LinkRule:
             raise BadInput(f"A rule has no {unknown[0][:40]!r}.", where=rule_id, mend=f"It has {', '.join(known)}.")
         for name, among in (("kind", LINK_KINDS), ("way", WAYS)):
             if told.get(name) not in among:
-                raise BadInput(f"{told.get(name)!r} is no {name}.", where=rule_id, mend=f"Use {', '.join(among)}.")
+                raise BadInput(f"'{told.get(name)}' is no {name}.", where=rule_id, mend=f"Use {', '.join(among)}.")
         for name in ("to", "valid_from", *_LACKS[told["way"]]):
             if not told.get(name):
                 raise BadInput(f"The rule says no {name}.", where=rule_id, mend=f"Give {name}.")

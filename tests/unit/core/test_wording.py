@@ -39,6 +39,7 @@ MET = (
     "identity/people.py",
     "identity/sessions.py",
     "masterdata",
+    "twin",
 )
 _RAISED = {"BadInput", "TooLarge", "NotFound", "Denied", "NeedsPurpose", "Unauthenticated", "Conflict", "Unavailable"}
 _FILLED = "\N{REPLACEMENT CHARACTER}"
@@ -82,6 +83,8 @@ def _told(node: ast.AST) -> Iterator[str]:
         if re.fullmatch(r"_?(MEND\w*|mend|what)", node.targets[0].id):
             yield from filter(None, map(_form, node.value.values if isinstance(node.value, ast.Dict) else [node.value]))
         return
+    if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple):
+        yield from (form for form in map(_form, node.value.elts) if form.endswith("."))
     if not isinstance(node, ast.Call):
         return
     name = node.func.id if isinstance(node.func, ast.Name) else ""
@@ -89,6 +92,8 @@ def _told(node: ast.AST) -> Iterator[str]:
         yield from map(_form, [*node.args[:1], *(each.value for each in node.keywords if each.arg == "mend")])
     elif name == "found" and len(node.args) == 3:
         yield _form(node.args[2])
+    elif name in ("Fault", "_Broken"):
+        yield from map(_form, node.args[2:4] if name == "Fault" else node.args[:1])
 
 
 def _pieces(form: str) -> tuple[str, ...]:

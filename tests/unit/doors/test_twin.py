@@ -158,11 +158,13 @@ def test_what_is_not_there_or_not_understood_is_told(built: House, path: str, st
 
 
 def test_a_broken_model_leaves_nothing_behind(built: House) -> None:
+    kept = sorted((built.city.folder / "blobs").rglob("*"))
     job = add(built.client("data_officer"), b'{"type": "CityJSON"}', valid_from=T0, model="broken")
     assert job["state"] == "failed"
     assert "no CityJSON" in job["error"]["detail"]
     assert ids(built.client().get("/api/v1/twin/objects", params={"model": "broken", "at": T2})) == []
     assert not list(built.city.spool.iterdir())
+    assert sorted((built.city.folder / "blobs").rglob("*")) == kept
 
 
 def test_a_models_card_and_its_properties_are_told_to_those_who_may_read_it(built: House) -> None:
@@ -230,8 +232,9 @@ def test_what_the_checks_found_is_kept_with_the_model(built: House) -> None:
     job = add(officer, json.dumps(opened).encode(), valid_from=T0, model="unclosed")
     assert (job["result"]["refused"], job["result"]["warnings"]) == (0, 1)
     told = guest.get("/api/v1/twin/models/unclosed/examination", params={"at": T2}).json()
-    assert told["rules"] == [{"rule": "closedness", "severity": "warning", "count": 1}]
+    assert told["rules"] == [{"rule": "closedness", "rule_zh": "封闭性", "severity": "warning", "count": 1}]
     assert told["faults"][0]["object"] == "unclosed:open"
+    assert told["faults"][0]["zh"]["what"] == "外壳不封闭。"
     for hidden in ("hidden", "nothing"):
         assert guest.get(f"/api/v1/twin/models/{hidden}/examination", params={"at": T2}).status_code == 404
 

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from lifang.core import BadInput, from_wgs84
-from lifang.twin import read_cityjson, read_outlines
+from lifang.twin import read_cityjson, read_model, read_outlines
 
 DELFT = Path(__file__).parents[3] / "cities" / "delft" / "data" / "cityjson_delft.json.gz"
 CORNERS = [(0, 0, 0), (10, 0, 0), (10, 8, 0), (0, 8, 0), (0, 0, 6), (10, 0, 6), (10, 8, 6), (0, 8, 6)]
@@ -50,6 +50,15 @@ def test_a_solid_keeps_its_vertices_its_shells_and_its_name() -> None:
     assert got == {tuple(map(float, each)) for each in CORNERS}
     assert json.loads(only["geometry"][0]["detail"])["shells"] == [6]
     assert (only["bottom_m"], only["top_m"]) == (500.0, 506.0)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"\x00\xff\x93", "no file of a model"), (b'{"type": "FeatureCollection"}', "GeoJSON"), (b"[1]", "CityObjects")],
+)
+def test_a_file_of_another_kind_is_told_apart(content: bytes, says: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=says):
+        read_model(content, prefix="m", scratch=tmp_path)
 
 
 def test_a_template_stands_turned_and_grown_wherever_it_is_placed() -> None:

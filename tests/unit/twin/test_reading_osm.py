@@ -74,6 +74,27 @@ def test_ways_and_relations_become_solids_as_high_as_they_say(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
+def test_parts_belong_to_the_building_that_they_stand_in_and_tell_its_form_if_they_cover_it(tmp_path: Path) -> None:
+    whole = (
+        nodes(1, 0, 4) + nodes(11, 1, 2) + nodes(21, 0, 4) + nodes(31, 9, 2) + nodes(51, 20, 1)
+        + way(11, 1, building="yes", height="40")
+        + way(12, 11, building__part="yes", height="60'6&quot;", min_height="12")
+        + way(13, 21, building__part="yes", height="12") + way(14, 31, building="yes", height="9")
+        + way(15, 51, building__part="yes", height="5")
+    )  # fmt: skip
+    found = read_model(f'<?xml version="1.0"?><osm version="0.6">{whole}</osm>'.encode(), prefix="o", scratch=tmp_path)
+    rows = {each["id"]: each for each in found.rows.to_pylist()}
+    assert {own: (each["class"], each["parent"], len(each["geometry"])) for own, each in rows.items()} == {
+        "o:way:11": ("Building", "", 0),  # its parts tell its form
+        "o:way:12": ("BuildingPart", "o:way:11", 1),
+        "o:way:13": ("BuildingPart", "o:way:11", 1),
+        "o:way:14": ("Building", "", 1),
+        "o:way:15": ("BuildingPart", "", 1),
+    }
+    assert (rows["o:way:12"]["bottom_m"], rows["o:way:12"]["top_m"]) == (12.0, pytest.approx(60.5 * 0.3048))
+    assert rows["o:way:11"]["east"] == pytest.approx(LON + 4e-4)
+
+
 def test_pbf_says_what_xml_says(tmp_path: Path) -> None:
     binary, text = (read_model(each, prefix="osm", scratch=tmp_path).rows for each in (b64decode(PBF), city()))
     told = [{each["id"]: each for each in rows.to_pylist()} for rows in (binary, text)]

@@ -19,8 +19,9 @@ from lifang.core import CITY_FILE
 from lifang.doors.cli.client import Client
 
 _PIPE_WIDTH = 240  # where nobody looks on, nothing is cut to a screen
-OUT = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH)
-ERR = Console(stderr=True)
+# Ids have words between colons, which are no pictures.
+OUT = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH, emoji=False)
+ERR = Console(stderr=True, emoji=False)
 _CELL = 100
 _ROWS = 24
 _COLUMNS = 7

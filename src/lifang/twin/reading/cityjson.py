@@ -24,6 +24,7 @@ from lifang.twin.reading.templates import INSTANCE, Templates, on_earth
 _VERSIONS = ("1.1", "2.0")
 _EPSG = re.compile(r"/def/crs/EPSG/[^/]+/(\d+)$")
 _NAMES = ("name", "identificatie", "identificatiebagpnd")
+_GEOJSON = ("FeatureCollection", "Feature")
 _GROUP = "CityObjectGroup"
 _THIN = ("MultiPoint", "MultiLineString")
 
@@ -37,6 +38,9 @@ def read_cityjson(content: bytes, *, prefix: str, crs: str = "") -> ModelFile:
     documents = list(_documents(unpacked(content)))
     head = documents[0]
     if head.get("type") != "CityJSON" or str(head.get("version")) not in _VERSIONS:
+        if head.get("type") in _GEOJSON:
+            mend = "Add it with `lifang data add`, and raise its outlines with `lifang twin outlines`."
+            raise BadInput("This is no CityJSON but GeoJSON, which comes in as a dataset.", mend=mend)
         found = f"type {str(head.get('type'))[:40]!r}, version {str(head.get('version'))[:40]!r}"
         raise BadInput(
             f"This is no CityJSON {' or '.join(_VERSIONS)}: {found}.",

@@ -15,6 +15,7 @@ from lifang.twin.reading.osm import is_osm, read_osm
 from lifang.twin.reading.relief import read_relief
 
 _TIFF = (b"II*\0", b"MM\0*")
+_JSON = (b"{", b"[")
 
 
 def expect_model(head: bytes) -> None:
@@ -58,4 +59,9 @@ def read_model(
         if whole.startswith(_TIFF):
             return read_relief(read_ground(whole), prefix=prefix)
         return read_osm(whole, prefix=prefix, scratch=scratch, poll=poll)
+    if whole.lstrip()[:1] not in _JSON:
+        raise BadInput(
+            "This is no file of a model that is read.",
+            mend="Send IFC, CityJSON, OpenStreetMap, GeoTIFF, EPANET or pandapower; outlines come in as a dataset.",
+        )
     return read_cityjson(whole, prefix=prefix, crs=crs)

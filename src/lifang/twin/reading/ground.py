@@ -84,7 +84,7 @@ def read_ground(content: bytes) -> Ground:
             tags = dict(picture.tag_v2)  # type: ignore[attr-defined]
             height = np.array(picture, np.float32)
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise BadInput(f"The elevation model is no TIFF that can be read: {error}.", mend="Send a GeoTIFF.") from None
+        raise BadInput("The elevation model is no TIFF that can be read.", mend="Send a GeoTIFF.") from error
     if height.ndim != 2 or min(height.shape) < 2:
         raise BadInput("An elevation model has one band, of at least 2 by 2 cells.", mend="Send one band.")
     try:

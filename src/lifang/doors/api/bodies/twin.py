@@ -123,6 +123,14 @@ class ObjectDifferenceBody(Said):
     items: list[ObjectDifference]
 
 
+class FaultWords(Said):
+    """A fault in Chinese, each part empty where it has no Chinese words."""
+
+    rule: str
+    what: str
+    mend: str
+
+
 class FaultBody(Said):
     """A rule that an object breaks."""
 
@@ -132,12 +140,14 @@ class FaultBody(Said):
     where: str
     what: str
     mend: str
+    zh: FaultWords
 
 
 class RuleCount(Said):
     """How often a rule is broken."""
 
     rule: str
+    rule_zh: str
     severity: Literal["error", "warning"]
     count: int
 

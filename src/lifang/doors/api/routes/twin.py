@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from lifang.app import TwinView
-from lifang.core import BadInput, Box, format_instant, parse_instant
+from lifang.core import BadInput, Box, chinese, format_instant, parse_instant
 from lifang.doors.api.bodies.kinds import Name
 from lifang.doors.api.bodies.twin import (
     AboutBody,
@@ -247,8 +247,12 @@ def properties(
 
 def examination(model: str, request: Request, asker: Sees, at: CityMoment = None) -> Response:
     """Tell what the checks found when a model last came in: errors refused an object, warnings admitted it."""
-    told = TwinView(asker).examination(model, at=moment(at) or asker.city.now)
-    return answer(request, ExaminationBody.model_validate(told.as_json()))
+    told = TwinView(asker).examination(model, at=moment(at) or asker.city.now).as_json()
+    for each in told["rules"]:
+        each["rule_zh"] = chinese(each["rule"]) or each["rule"]
+    for each in told["faults"]:
+        each["zh"] = {name: chinese(each[name]) for name in ("rule", "what", "mend")}
+    return answer(request, ExaminationBody.model_validate(told))
 
 
 async def add(

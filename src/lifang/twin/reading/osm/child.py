@@ -17,6 +17,14 @@ import pyogrio
 from lifang.core import bound_process
 
 _AREAS = "multipolygons"
+# GDAL's own settings take closed ways for lines that are building parts and nothing else.
+_SETTINGS = """
+[general]
+closed_ways_are_polygons=building,building:part
+[multipolygons]
+osm_id=yes
+attributes=name,building
+"""
 _TOLD = ("osm_id", "osm_way_id", "name", "building", "other_tags")
 
 
@@ -25,7 +33,10 @@ def main() -> None:
     folder = Path(sys.argv[-1])
     request = json.loads((folder / "request.json").read_bytes())
     bound_process(**request["bounds"])
-    pyogrio.set_gdal_config_options({"CPL_TMPDIR": str(folder), "OSM_MAX_TMPFILE_SIZE": 256})
+    settings = folder / "osmconf.ini"
+    settings.write_text(_SETTINGS, "utf-8")
+    own = {"CPL_TMPDIR": str(folder), "OSM_MAX_TMPFILE_SIZE": 256, "OSM_CONFIG_FILE": str(settings)}
+    pyogrio.set_gdal_config_options(own)
     found, _, shapes, columns = pyogrio.raw.read(folder / request["name"], layer=_AREAS, columns=list(_TOLD))
     told = dict(zip(found["fields"].tolist(), columns, strict=True))
     texts = {each: pa.array(np.asarray(told[each], dtype=object), pa.string()) for each in _TOLD}
