@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from lifang.app.asking import Decisions
 from lifang.app.bus import Bus
 from lifang.catalogue import Catalogue, licence_of
-from lifang.core import NotFound, Settings, format_instant, from_micros
+from lifang.core import NotFound, Settings, format_instant, from_micros, version_of
 from lifang.guard import Action, Classification, Resource, Subject
 from lifang.sensing import Quality, Sensing
 from lifang.store import Observations, Store
@@ -33,7 +32,7 @@ def describe_city(settings: Settings, store: Store, clock_state: Mapping[str, An
         "now": clock_state["now"],
         "clock": dict(clock_state),
         "embedded_by": list(settings.embedded_by),
-        "version": version("lifang"),
+        "version": version_of("lifang"),
         "observations": {
             "count": store.lake.observation_count(),
             "first": format_instant(bounds[0]) if bounds else None,

@@ -6,7 +6,6 @@ import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import pyarrow as pa
 
@@ -14,7 +13,7 @@ from lifang.catalogue.conditions import visible
 from lifang.catalogue.dataset import Dataset
 from lifang.catalogue.export import DATED, write_rows
 from lifang.catalogue.model import Release
-from lifang.core import Clock, Problem
+from lifang.core import Clock, Problem, version_of
 from lifang.guard import Classification
 from lifang.store import Store
 
@@ -37,7 +36,7 @@ class OfferedFiles:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._registry, self._clock = store.registry, clock
-        self._made_by = f"lifang {version('lifang')}, Arrow {pa.__version__}"  # others may write other bytes
+        self._made_by = f"lifang {version_of('lifang')}, Arrow {pa.__version__}"  # others may write other bytes
 
     def of(self, releases: Iterable[Release]) -> dict[str, dict[str, FileFacts]]:
         """Return what is known of the files of these releases (of one each), by dataset and format."""

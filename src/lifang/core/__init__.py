@@ -45,6 +45,7 @@ from lifang.core.time import (
     zone,
 )
 from lifang.core.units import Unit, convert, unit, units
+from lifang.core.versions import version_of
 from lifang.core.wording import catalogue_of_words, chinese
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ __all__ = [
     "uncollected",
     "unit",
     "units",
+    "version_of",
     "wgs84_to_gcj02",
     "zone",
 ]

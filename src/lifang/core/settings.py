@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
@@ -119,9 +120,14 @@ def load_settings(folder: Path, environ: Mapping[str, str] = os.environ) -> Sett
     return _overridden(settings, environ)
 
 
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Settings)
+
+
 def _typed(table: Mapping[str, Any], where: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for key, hint in get_type_hints(Settings).items():
+    for key, hint in _hints().items():
         if key not in table:
             continue
         kind = get_origin(hint) or hint

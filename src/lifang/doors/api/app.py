@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import cache
-from importlib.metadata import version
 from typing import Any, Protocol
 
 from anyio.to_thread import run_sync
@@ -17,7 +16,7 @@ from starlette.routing import BaseRoute
 
 import lifang.doors
 from lifang.app import City, Queries
-from lifang.core import Plugins
+from lifang.core import Plugins, version_of
 from lifang.doors import ckan
 from lifang.doors.api.events import Streams
 from lifang.doors.api.mailboxes import Mailboxes
@@ -131,7 +130,7 @@ def _routes() -> Sequence[BaseRoute]:
 def _described() -> dict[str, Any]:
     """Return the description of every route but for the city's name: for each city the same, and slow to make."""
     schema = get_openapi(
-        title="", version=version("lifang"), summary=_SUMMARY, routes=_routes(), openapi_version="3.1.0"
+        title="", version=version_of("lifang"), summary=_SUMMARY, routes=_routes(), openapi_version="3.1.0"
     )
     parts = schema.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})

@@ -8,14 +8,13 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
 import tantivy
 
-from lifang.core import Corrupt, disk_errors
+from lifang.core import Corrupt, disk_errors, version_of
 from lifang.store.durable import make_folder
 from lifang.store.index.compiling import compiled
 from lifang.store.index.files import whole
@@ -36,7 +35,7 @@ class SearchIndex:
     def __init__(self, folder: Path, fields: IndexFields) -> None:
         self._fields = fields
         self._schema = _schema(fields)
-        digest = hashlib.sha256(orjson.dumps([version("tantivy"), *vars(fields).values()])).hexdigest()
+        digest = hashlib.sha256(orjson.dumps([version_of("tantivy"), *vars(fields).values()])).hexdigest()
         self._home, self._folder = folder, folder / digest[:16]
         self._lock = threading.Lock()
         self._sweep()

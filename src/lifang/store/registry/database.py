@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
@@ -26,6 +28,8 @@ _PRAGMAS = (
 )
 _WRONG_KIND = {275, 1299, 3091}  # SQLITE_CONSTRAINT_CHECK, _NOTNULL, _DATATYPE: sqlite.org/rescode.html
 _READERS = 8
+_STATEMENTS = 1000  # kept as they are compiled: once for all connections of this process
+_COMPILED: MutableMapping[Any, Any] = sa.util.LRUCache(_STATEMENTS)
 _FULL = re.compile(r"disk is full|disk I/O error: full", re.IGNORECASE)
 
 
@@ -107,7 +111,7 @@ class Database:
 
 
 def _engine(path: Path, begin: str, *, readers: int) -> sa.Engine:
-    def connect() -> sqlite3.Connection:
+    def connect() -> Any:
         connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
@@ -116,14 +120,23 @@ def _engine(path: Path, begin: str, *, readers: int) -> sa.Engine:
             connection.execute("PRAGMA query_only=ON")
         return connection
 
-    engine = sa.create_engine(
-        "sqlite+pysqlite://", creator=connect, poolclass=QueuePool, pool_size=readers or 1, max_overflow=8 * readers
-    )
+    like = _like()
+    pool = QueuePool(connect, pool_size=readers or 1, max_overflow=8 * readers, dialect=like.dialect)
+    engine = sa.Engine(pool, like.dialect, like.url, execution_options={"compiled_cache": _COMPILED})
 
     @sa.event.listens_for(engine, "begin")
     def _(connection: sa.Connection) -> None:
         connection.exec_driver_sql(begin)
 
+    return engine
+
+
+@cache
+def _like() -> sa.Engine:
+    """Return the engine whose dialect, made ready, all others take: what one of them compiled, the others then know."""
+    engine = sa.create_engine("sqlite+pysqlite://")
+    engine.connect().close()
+    engine.dispose()
     return engine
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from importlib.metadata import version
 from typing import Annotated
 
 import numpy as np
@@ -12,7 +11,7 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from lifang.core import format_instant
+from lifang.core import format_instant, version_of
 from lifang.doors.api.bodies.city import Health
 from lifang.doors.http import Asker, GuardedRoute, Metrics, answer, asking, json_answer
 from lifang.guard import Action, Classification, Resource
@@ -33,7 +32,7 @@ def router() -> APIRouter:
         """Say whether the city answers."""
         city = asker.city
         now = format_instant(city.clock.now())
-        return answer(request, Health(status="ok", city=city.settings.id, version=version("lifang"), now=now))
+        return answer(request, Health(status="ok", city=city.settings.id, version=version_of("lifang"), now=now))
 
     @routes.get(
         "/metrics",

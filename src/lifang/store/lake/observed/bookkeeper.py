@@ -27,7 +27,7 @@ from lifang.store.lake.observed.reading import Reader
 from lifang.store.lake.observed.settling import settle
 from lifang.store.lake.observed.summing import Summing
 from lifang.store.lake.observed.sums import adopt, advance, make_sum_tables, spoil
-from lifang.store.lake.observed.tables import make_tables
+from lifang.store.lake.observed.tables import make_tables, tables_there
 from lifang.store.lake.query import AggregateQuery, Tally
 
 FOLD_ROWS = 500_000
@@ -47,12 +47,13 @@ class Bookkeeper:
         self._state = Lock()  # the book and what waits beside it, of one moment
         self._unsaved_rows = self._recent_rows = 0
         with engine.session() as session:
-            make_tables(session)
+            there = tables_there(session)
+            make_tables(session, there)
             reader.cold.open(session)
             self.folded = mark(session, "folded") or 0
-            self._book = load_book(session, reader)
+            self._book = load_book(session, reader) if self.folded else Book()
         with self._changing() as session:
-            used = make_sum_tables(session, zone_name)
+            used = make_sum_tables(session, there, zone_name)
             version = mark(session, "described") or 0
         self.told, self._describing, self._news = Described(), Lock(), False
         self.summing = Summing(reader, zone_name, used, version)

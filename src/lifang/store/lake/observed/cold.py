@@ -19,10 +19,6 @@ from lifang.store.lake.names import sql
 from lifang.store.lake.observed.tables import LISTED
 
 _GROUP_ROWS = 100_000
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS observations.cold_piece "
-    "(id BIGINT, path VARCHAR, first BIGINT, last BIGINT, rows BIGINT)"
-)
 _BETWEEN = "WHERE time >= ? AND time < ?"
 
 
@@ -35,8 +31,7 @@ class Cold:
         self.any = False  # whether a reader has to look at the list; true before the first file is listed
 
     def open(self, session: duckdb.DuckDBPyConnection) -> None:
-        """Make the list if it is missing; remove the files that are not in it."""
-        session.execute(_TABLE)
+        """Remove the files that are not in the list."""
         listed = {row[0] for row in session.execute("SELECT path FROM observations.cold_piece").fetchall()}
         self.any = bool(listed)
         for path in self.folder.iterdir():

@@ -18,6 +18,7 @@ from lifang.store.lake.observed.described import Described, Numbers
 from lifang.store.lake.observed.folding import mark, set_mark
 from lifang.store.lake.observed.levels import LEVELS, STEP_S, STEP_US, Level, bucket, floor
 from lifang.store.lake.observed.reading import Reader, Scan
+from lifang.store.lake.observed.tables import make_missing
 
 SUMS = "count(*) AS count, sum(value) AS sum, min(value) AS min, max(value) AS max"
 MERGED = "sum(count)::BIGINT AS count, sum(sum) AS sum, min(min) AS min, max(max) AS max"
@@ -25,22 +26,21 @@ _EPOCH = from_micros(0)
 STEP = f"(time - ((time % {STEP_US}) + {STEP_US}) % {STEP_US})"
 _COLUMNS = "begin BIGINT, count BIGINT, sum DOUBLE, min DOUBLE, max DOUBLE"
 _SUM_TABLES = (*(f"by_{level.name}" for level in LEVELS), *(f"city_{level.name}" for level in LEVELS))
-_TABLES = (
-    *(f"CREATE TABLE IF NOT EXISTS observations.by_{level.name} (datastream INTEGER, {_COLUMNS})" for level in LEVELS),
-    *(f"CREATE TABLE IF NOT EXISTS observations.city_{level.name} (property INTEGER, {_COLUMNS})" for level in LEVELS),
-    "CREATE TABLE IF NOT EXISTS observations.stale (datastream INTEGER, step BIGINT)",
-    "CREATE TABLE IF NOT EXISTS observations.city_stale (property INTEGER, step BIGINT)",
-    "CREATE TABLE IF NOT EXISTS observations.described (datastream INTEGER, property INTEGER, period_s INTEGER)",
-    "CREATE TABLE IF NOT EXISTS observations.summed_in (zone VARCHAR)",
-)
+_TABLES = {
+    **{f"by_{level.name}": f"datastream INTEGER, {_COLUMNS}" for level in LEVELS},
+    **{f"city_{level.name}": f"property INTEGER, {_COLUMNS}" for level in LEVELS},
+    "stale": "datastream INTEGER, step BIGINT",
+    "city_stale": "property INTEGER, step BIGINT",
+    "described": "datastream INTEGER, property INTEGER, period_s INTEGER",
+    "summed_in": "zone VARCHAR",
+}
 
 
-def make_sum_tables(session: duckdb.DuckDBPyConnection, zone_name: str) -> Described:
-    """Return how the sums see the datastreams; make the tables that are missing, empty sums of another zone."""
-    for statement in _TABLES:
-        session.execute(statement)
+def make_sum_tables(session: duckdb.DuckDBPyConnection, there: set[str], zone_name: str) -> Described:
+    """Return how the sums see the datastreams; make the tables that are not ``there``, empty sums of another zone."""
+    make_missing(session, there, _TABLES)
     if session.execute("SELECT zone FROM observations.summed_in").fetchone() != (zone_name,):
-        for table in (*_SUM_TABLES, "stale", "city_stale", "summed_in"):
+        for table in there & {*_SUM_TABLES, "stale", "city_stale", "summed_in"}:
             session.execute(sql("DELETE FROM", f"observations.{table}"))
         session.execute("DELETE FROM observations.mark WHERE name = 'summed'")
         session.execute("INSERT INTO observations.summed_in VALUES (?)", [zone_name])
