@@ -36,6 +36,11 @@ export function attributionOf(layer: { attribution: Names; licence: string }, la
   return text.includes(family) ? text : `${text} (${layer.licence})`;
 }
 
+/** Return where a picture of the ground is from and its licence, or its name where it says neither. */
+export function pictureAttributionOf(layer: { name: Names; source: string; licence: string }, lang: Lang): string {
+  return [layer.source || nameOf(layer.name, lang), layer.licence && `(${layer.licence})`].filter(Boolean).join(" ");
+}
+
 /** Return a number with thousands separators and at most `digits` decimals; a dash for none. */
 export function number(value: number | null | undefined, lang: Lang, digits = 1): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return ABSENT;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ABSENT, attributionOf, bytes, fromLocal, isoIn, licenceOf, localInput, moment, nameOf, number, offsetMinutes, unitOf, zoneName } from "../src/format";
+import { ABSENT, attributionOf, bytes, fromLocal, isoIn, licenceOf, localInput, moment, nameOf, number, offsetMinutes, pictureAttributionOf, unitOf, zoneName } from "../src/format";
 
 const ms = Date.parse("2019-01-12T01:30:00Z");
 
@@ -55,6 +55,11 @@ describe("numbers, units and names", () => {
     const of = (text: string, licence: string) => attributionOf({ attribution: { zh: text, en: text }, licence }, "en");
     expect(of("© OpenStreetMap contributors (ODbL)", "ODbL-1.0")).toBe("© OpenStreetMap contributors (ODbL)");
     expect(of("Somebody", "MIT")).toBe("Somebody (MIT)");
+  });
+
+  it("name where a picture is from and its licence, or the picture", () => {
+    const of = (source: string, licence: string) => pictureAttributionOf({ name: { zh: "影像", en: "Photo" }, source, licence }, "en");
+    expect([of("Bureau, 2026", "CC-BY-4.0"), of("", "MIT"), of("", "")]).toEqual(["Bureau, 2026 (CC-BY-4.0)", "Photo (MIT)", "Photo"]);
   });
 
   it("tell a licence by its Chinese name where it has one", () => {

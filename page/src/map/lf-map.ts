@@ -5,7 +5,7 @@ import { calls } from "../api/calls";
 import { problemOf } from "../api/client";
 import type { Picture } from "../api/network";
 import type { AirStation, City, Dataset, Layer } from "../api/types";
-import { attributionOf, nameOf } from "../format";
+import { attributionOf, nameOf, pictureAttributionOf } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
@@ -206,8 +206,12 @@ export class MapPiece extends Piece {
 
   private renderAttribution(): TemplateResult {
     const { layers: chosen } = view.value;
-    const layers = (here(data.value.city)?.layers ?? []).filter(({ id }) => chosen === null || chosen.includes(id));
-    const lines = new Set(layers.map((layer) => attributionOf(layer, this.tongue)));
+    const city = here(data.value.city);
+    const shown = (word: string): boolean => chosen === null || chosen.includes(word);
+    const lines = new Set([
+      ...(city?.layers ?? []).filter(({ id }) => shown(id)).map((layer) => attributionOf(layer, this.tongue)),
+      ...(city?.imagery ?? []).filter((each) => shown(imageryWord(each))).map((each) => pictureAttributionOf(each, this.tongue)),
+    ]);
     if (!lines.size) return html``;
     const wide = window.matchMedia("(min-width: 821px)").matches;
     return html`<details class="map-attribution" ?open=${wide}>

@@ -1,4 +1,4 @@
-import { attributionOf, nameOf, moment, zoneName } from "../format";
+import { attributionOf, nameOf, moment, pictureAttributionOf, zoneName } from "../format";
 import { data, here } from "../state/data";
 import type { Theme } from "../state/url";
 import { view } from "../state/view";
@@ -37,7 +37,12 @@ function words(pen: Pen, city: CityMap, ink: string, halo: string): void {
 /** The attributions of all layers, as many a line as there is room for. */
 function attributions(width: number): string[] {
   const pen = document.createElement("canvas").getContext("2d");
-  const held = new Set((here(data.value.city)?.layers ?? []).map((layer) => attributionOf(layer, view.value.lang)));
+  const { lang } = view.value;
+  const city = here(data.value.city);
+  const held = new Set([
+    ...(city?.layers ?? []).map((layer) => attributionOf(layer, lang)),
+    ...(city?.imagery ?? []).map((each) => pictureAttributionOf(each, lang)),
+  ]);
   const lines: string[] = [];
   if (pen) pen.font = SMALL;
   for (const each of held) {

@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
-import { attributionOf, moment, nameOf, number, unitOf, zoneName } from "../format";
+import { attributionOf, moment, nameOf, pictureAttributionOf, number, unitOf, zoneName } from "../format";
 import { t } from "../i18n";
 import { levelOf } from "../map/aqi";
 import { primaryText } from "../panels/lf-now";
@@ -16,7 +16,10 @@ export class ReportPiece extends Piece {
     const city = here(data.value.city);
     const zone = zoneName(this.moment, this.zone);
     const alerts = alertsAt(here(data.value.alerts) ?? [], this.past).filter(({ state }) => state !== "closed" && state !== "cleared");
-    const lines = (city?.layers ?? []).map((layer) => `${nameOf(layer.name, this.tongue)}: ${attributionOf(layer, this.tongue)}`);
+    const lines = [
+      ...(city?.layers ?? []).map((layer) => `${nameOf(layer.name, this.tongue)}: ${attributionOf(layer, this.tongue)}`),
+      ...(city?.imagery ?? []).map((each) => `${nameOf(each.name, this.tongue)}: ${pictureAttributionOf(each, this.tongue)}`),
+    ];
     const indicators = here(data.value.indicators) ?? [];
     const known = indicators.filter(({ value }) => value !== null);
     const lacking = indicators.length - known.length;

@@ -124,6 +124,47 @@ def test_bands_of_sixteen_bits_are_stretched_and_palettes_and_opacity_kept(tmp_p
         read_picture(tmp_path / "bare.tif")
 
 
+def sixteen(path: Path, pixels: Any, how: str) -> Path:
+    """Write pixels (rows, columns, 3 or 4) of 16 bits as GDAL does, where ``geotiff`` has them."""
+    rows, columns, bands = pixels.shape
+    raw = path.with_suffix(".raw")
+    raw.write_bytes(pixels.astype("<u2").tobytes())
+    raw.with_suffix(".hdr").write_text(
+        f"ENVI\nsamples={columns}\nlines={rows}\nbands={bands}\ndata type=12\ninterleave=bip\nbyte order=0\n"
+    )
+    place = [WEST, NORTH, WEST + columns * PIXEL_M, NORTH - rows * PIXEL_M]
+    words = ["-q", "-of", "GTiff", "-a_srs", "EPSG:4544", "-a_ullr", *map(str, place), "-colorinterp", "red,green,blue"]
+    words[-1] += ",alpha" if bands == 4 else ""
+    options = [word for each in ("PHOTOMETRIC=RGB", *how.split()) for word in ("-co", each)]
+    subprocess.run(["gdal_translate", *words, *options, str(raw), str(path)], check=True, timeout=60)
+    return path
+
+
+@pytest.mark.skipif(not shutil.which("gdal_translate"), reason="GDAL's programs are not installed.")
+@pytest.mark.parametrize("how", ["ENDIANNESS=BIG", "COMPRESS=DEFLATE PREDICTOR=2", "TILED=YES COMPRESS=LZW"])
+def test_colours_of_sixteen_bits_are_stretched_together(how: str, tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    pixels = random.integers(200, 1_224, (60, 70, 3)).astype(np.uint16)  # ten bits
+    pixels[..., 2] //= 2  # a yellow light stays yellow
+    found = read_picture(sixteen(tmp_path / "in.tif", pixels, f"{how} INTERLEAVE=PIXEL")).rgba
+    low, high = np.percentile(pixels, (2, 98))
+    wanted = np.rint(255 * np.clip((pixels - low) / (high - low), 0, 1))
+    assert np.abs(found[..., :3] - wanted).max() <= 1
+    assert (found[..., 3] == 255).all()
+
+
+@pytest.mark.skipif(not shutil.which("gdal_translate"), reason="GDAL's programs are not installed.")
+def test_opacity_of_sixteen_bits_is_kept_and_bands_that_lie_apart_are_refused(tmp_path: Path) -> None:
+    pixels = np.full((20, 20, 4), 700, np.uint16)
+    pixels[:, :10, 3] = 65_535
+    pixels[5:, :, 1] = 900
+    found = read_picture(sixteen(tmp_path / "in.tif", pixels, "INTERLEAVE=PIXEL ALPHA=NON-PREMULTIPLIED")).rgba
+    assert found[0, [0, -1], 3].tolist() == [255, 2]
+    assert found[[0, -1], 0, 1].tolist() == [0, 255]
+    with pytest.raises(BadInput, match="one after the other"):
+        read_picture(sixteen(tmp_path / "apart.tif", pixels[..., :3], "INTERLEAVE=BAND"))
+
+
 def test_a_turned_picture_lies_as_its_affine_map_says(tmp_path: Path) -> None:
     turn = (0.0, 2.0, 0.0, WEST, 2.0, 0.0, 0.0, NORTH, 0, 0, 0, 0, 0, 0, 0, 1)  # columns go north, rows go east
     path = geotiff(patches(), tmp_path / "in.tif", extra={33550: None, 33922: None, 34264: turn})
