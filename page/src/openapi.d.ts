@@ -777,6 +777,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Usage
+         * @description Tell how often a dataset was read, downloaded and queried in the last days, by all together.
+         */
+        get: operations["usage_api_v1_datasets__dataset_id__usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datastreams": {
         parameters: {
             query?: never;
@@ -6874,6 +6894,18 @@ export interface components {
             updated: string | null;
         };
         /**
+         * DatasetUseBody
+         * @description How a dataset was used in the last ``days``; days without use are left out. It tells of nobody alone.
+         */
+        DatasetUseBody: {
+            /** Dataset */
+            dataset: string;
+            /** Days */
+            days: number;
+            /** Items */
+            items: components["schemas"]["DayOfUseBody"][];
+        };
+        /**
          * DatastreamBody
          * @description One measured series of a thing with its latest value.
          */
@@ -6902,6 +6934,24 @@ export interface components {
             items: components["schemas"]["DatastreamBody"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * DayOfUseBody
+         * @description What was taken of a dataset on a day (UTC) by all together: how often, how many rows and bytes.
+         */
+        DayOfUseBody: {
+            /** Bytes */
+            bytes: number;
+            /** Day */
+            day: string;
+            /** Downloads */
+            downloads: number;
+            /** Queries */
+            queries: number;
+            /** Reads */
+            reads: number;
+            /** Rows */
+            rows: number;
         };
         /**
          * DeliveryBody
@@ -15643,6 +15693,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SnippetsBody"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    usage_api_v1_datasets__dataset_id__usage_get: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetUseBody"];
                 };
             };
             /** @description Bad input */

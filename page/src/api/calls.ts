@@ -47,6 +47,7 @@ export const calls = {
   difference: (id: string, from: number, to: number, after: After) => get<P.DatasetDifference>(`/datasets/${part(id)}/diff`, { from, to, after, limit: 50 }),
   standing: (id: string) => get<P.Standing>(`/datasets/${part(id)}/quality`),
   dictionary: (id: string) => get<P.Dictionary>(`/datasets/${part(id)}/dictionary`),
+  used: (id: string) => get<P.DatasetUse>(`/datasets/${part(id)}/usage`),
   snippets: (id: string) => get<{ items: P.Snippet[] }>(`/datasets/${part(id)}/snippets`),
   citation: (id: string) => get<P.Citation>(`/datasets/${part(id)}/citation`),
   issues: (id: string, after: After) => get<T.Page<P.Issue>>(`/datasets/${part(id)}/issues`, { after, limit: 20 }),

@@ -46,6 +46,12 @@ export interface Dictionary {
   columns: DictionaryColumn[];
 }
 
+/** How a dataset was used, by day (UTC); days without use are left out. */
+export interface DatasetUse {
+  days: number;
+  items: { day: string; reads: number; downloads: number; queries: number; rows: number; bytes: number }[];
+}
+
 export interface Snippet {
   language: string;
   title: Names;

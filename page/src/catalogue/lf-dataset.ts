@@ -22,6 +22,7 @@ import "./lf-dictionary";
 import "./lf-feedback";
 import "./lf-reading";
 import "./lf-standing";
+import "./lf-used";
 import "./lf-versions";
 import { refusedTable } from "./refused";
 
@@ -32,7 +33,7 @@ const PREVIEW_ROWS = 10;
 const UNPUBLISHED = new Set(["draft", "review"]);
 const QUERIED = new Set(["published", "deprecated"]);
 /** What 长辈版 leaves out. */
-const SECONDARY = new Set<Key>(["dataset.releases", "dataset.lineage", "dataset.api"]);
+const SECONDARY = new Set<Key>(["dataset.used", "dataset.releases", "dataset.lineage", "dataset.api"]);
 
 /** The page of one dataset: what it says of itself, its rows, its quality, its releases and where it came from. */
 @customElement("lf-dataset")
@@ -78,7 +79,7 @@ export class DatasetPiece extends Piece {
       ...(dataset.columns.length ? [["dataset.columns", html`<lf-dictionary .which=${dataset.id}></lf-dictionary>`] as [Key, TemplateResult]] : []),
       ...ofQuality,
       ...(mayAct(data.value.subject, "data_officer", "analyst", "operator") ? [["dataset.life", this.life()] as [Key, TemplateResult]] : []),
-      ...(empty ? [] : ([["dataset.lineage", this.origins()], ["dataset.api", html`<lf-reading .which=${dataset.id}></lf-reading>`]] as [Key, TemplateResult][])),
+      ...(empty ? [] : ([["dataset.lineage", this.origins()], ["dataset.used", html`<lf-used .which=${dataset.id}></lf-used>`], ["dataset.api", html`<lf-reading .which=${dataset.id}></lf-reading>`]] as [Key, TemplateResult][])),
       ["dataset.feedback", html`<lf-feedback .which=${dataset.id} .columns=${dataset.columns}></lf-feedback>`],
     ];
     const anchor = (key: Key): string => key.replace("dataset.", "");

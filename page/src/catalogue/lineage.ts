@@ -4,7 +4,7 @@ import { nameOf } from "../format";
 import { t, tOr } from "../i18n";
 import type { Lang } from "../state/url";
 
-const BOX = { width: 190, height: 44, across: 120, down: 18 };
+const BOX = { width: 190, height: 44, across: 100, down: 18 };
 
 export interface Spot {
   id: string;

@@ -56,7 +56,25 @@ def test_snippets_are_there_in_four_languages(house: House) -> None:
             compile(each["code"], "snippet", "exec")
 
 
-@pytest.mark.parametrize("what", ["dictionary", "sheet", "citation", "snippets"])
+def test_how_a_dataset_is_used_is_told_of_all_together(house: House) -> None:
+    def told() -> dict[str, int]:
+        (day,) = house.client().get("/api/v1/datasets/wells/usage?days=1").json()["items"]
+        return {key: value for key, value in day.items() if key != "day"}
+
+    house.client().get("/api/v1/datasets/wells/rows")
+    before = told()
+    house.client().get("/api/v1/datasets/wells/rows")
+    house.client("analyst").get("/api/v1/datasets/wells/rows?format=csv")
+    body = {"sql": "SELECT name FROM wells"}
+    assert house.client("analyst").post("/api/v1/query", json=body).status_code == 200
+    after = told()
+    more = {key: after[key] - before[key] for key in after}
+    assert {key: more[key] for key in ("reads", "downloads", "queries")} == {"reads": 1, "downloads": 1, "queries": 1}
+    assert more["rows"] == 9
+    assert more["bytes"] > 0
+
+
+@pytest.mark.parametrize("what", ["dictionary", "sheet", "citation", "snippets", "usage"])
 def test_what_one_may_not_know_is_not_there(house: House, what: str) -> None:
     assert house.client().get(f"/api/v1/datasets/cellars/{what}").status_code == 404
     assert house.client("analyst").get(f"/api/v1/datasets/vaults/{what}").status_code == 404

@@ -8,12 +8,14 @@ from datetime import datetime
 from functools import partial
 
 from lifang.app.asking.asker import Asker
+from lifang.app.asking.datasets import OpenDataset
 from lifang.catalogue import (
     EXISTING,
     Agreement,
     Assessment,
     Card,
     Dataset,
+    DayOfUse,
     SharingRequest,
     Status,
     Usage,
@@ -167,6 +169,10 @@ class SharingDesk:
             dataset=dataset, subject=subject, agreement=agreement, after=after, limit=limit
         )
         return list(found)
+
+    def used(self, dataset: OpenDataset, *, days: int) -> list[DayOfUse]:
+        """Return how much all together took of a dataset that the asker opened, by day, the newest first."""
+        return self._catalogue.meter.by_day(dataset.id, days)
 
     def refuse(self, agreement_id: str, *, reasons: str) -> Agreement:
         """Return the request, refused."""

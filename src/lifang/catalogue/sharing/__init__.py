@@ -6,7 +6,7 @@ writes their agreed part, which is all that is ever read under an agreement.
 
 from lifang.catalogue.sharing.agreements import Agreements
 from lifang.catalogue.sharing.assessments import Assessment, Assessments, why_assessed
-from lifang.catalogue.sharing.meter import Meter, Usage
+from lifang.catalogue.sharing.meter import DayOfUse, Meter, Usage
 from lifang.catalogue.sharing.model import Agreement, SharingRequest, Status
 from lifang.catalogue.sharing.parts import agreed_part
 
@@ -15,6 +15,7 @@ __all__ = [
     "Agreements",
     "Assessment",
     "Assessments",
+    "DayOfUse",
     "Meter",
     "SharingRequest",
     "Status",

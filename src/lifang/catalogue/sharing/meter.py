@@ -42,6 +42,24 @@ class Usage:
         return cls(**{name: row[name] for name in cls.__dataclass_fields__})
 
 
+@dataclass(frozen=True)
+class DayOfUse:
+    """What was taken of a dataset on a day (UTC) by all together: how often it was read, downloaded and queried."""
+
+    day: str
+    reads: int = 0
+    downloads: int = 0
+    queries: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+    def with_more(self, usage: Usage) -> DayOfUse:
+        """Return the day with one subject's taking added."""
+        kind = {"export": "downloads", "query": "queries"}.get(usage.action, "reads")
+        counted = {kind: getattr(self, kind) + usage.requests}
+        return replace(self, rows=self.rows + usage.rows, bytes=self.bytes + usage.bytes, **counted)
+
+
 class Meter:
     """Counts what is taken; written to the registry every few seconds, when asked for, and at the end."""
 
@@ -95,6 +113,16 @@ class Meter:
             "usage", where=where, order="day", descending=True, after=after, limit=limit
         ):
             yield Usage.from_row(row)
+
+    def by_day(self, dataset: str, days: int) -> list[DayOfUse]:
+        """Return the days of the last ``days`` on which something was taken of a dataset, the newest first."""
+        first = (self._clock.now() - timedelta(days=days - 1)).date().isoformat()
+        found: dict[str, DayOfUse] = {}
+        for usage in self.find(dataset=dataset):
+            if usage.day < first:
+                break
+            found[usage.day] = found.get(usage.day, DayOfUse(usage.day)).with_more(usage)
+        return list(found.values())
 
 
 def _sum(known: Usage | None, fresh: Usage) -> Usage:

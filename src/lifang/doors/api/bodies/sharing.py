@@ -209,3 +209,22 @@ class UsagePage(Said):
 
     items: list[UsageBody]
     next: str | None
+
+
+class DayOfUseBody(Said):
+    """What was taken of a dataset on a day (UTC) by all together: how often, how many rows and bytes."""
+
+    day: str
+    reads: int
+    downloads: int
+    queries: int
+    rows: int
+    bytes: int
+
+
+class DatasetUseBody(Said):
+    """How a dataset was used in the last ``days``; days without use are left out. It tells of nobody alone."""
+
+    dataset: str
+    days: int
+    items: list[DayOfUseBody]

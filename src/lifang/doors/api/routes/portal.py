@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from lifang.app import OpenDataset
+from lifang.app import OpenDataset, SharingDesk
 from lifang.catalogue import (
     Bilingual,
     Citation,
@@ -30,6 +30,7 @@ from lifang.doors.api.bodies.catalogue import (
     Term,
 )
 from lifang.doors.api.bodies.kinds import Name
+from lifang.doors.api.bodies.sharing import DatasetUseBody, DayOfUseBody
 from lifang.doors.api.snippets import snippets_of
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking
 from lifang.guard import Action, Classification, Resource
@@ -47,6 +48,7 @@ def router() -> APIRouter:
     routes.add_api_route("/datasets/{dataset_id}/dictionary", dictionary, response_model=DictionaryBody)
     routes.add_api_route("/datasets/{dataset_id}/snippets", snippets, response_model=SnippetsBody)
     routes.add_api_route("/datasets/{dataset_id}/citation", citation, response_model=CitationBody)
+    routes.add_api_route("/datasets/{dataset_id}/usage", usage, response_model=DatasetUseBody)
     routes.add_api_route("/datasets/{dataset_id}/sheet", sheet, response_class=Response, responses=_PDF)
     return routes
 
@@ -76,6 +78,15 @@ def citation(dataset_id: str, request: Request, asker: ReadsOne, number: Number 
     dataset = asker.dataset(dataset_id)
     told = _cited(request, asker, dataset, _release(dataset, number))
     return answer(request, CitationBody(text=Name(zh=told.zh, en=told.en), bibtex=told.bibtex, datacite=told.datacite))
+
+
+def usage(
+    dataset_id: str, request: Request, asker: ReadsOne, days: Annotated[int, Query(ge=1, le=366)] = 30
+) -> Response:
+    """Tell how often a dataset was read, downloaded and queried in the last days, by all together."""
+    found = SharingDesk(asker).used(asker.dataset(dataset_id), days=days)
+    items = [DayOfUseBody.model_validate(vars(each)) for each in found]
+    return answer(request, DatasetUseBody(dataset=dataset_id, days=days, items=items))
 
 
 def sheet(dataset_id: str, request: Request, asker: ReadsOne, number: Number = None) -> Response:
