@@ -1810,6 +1810,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/masterdata/{kind}/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sources
+         * @description List the datasets that tell of a kind of record.
+         */
+        get: operations["sources_api_v1_masterdata__kind__sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/masterdata/{kind}/sources/{dataset}": {
         parameters: {
             query?: never;
@@ -1823,6 +1843,30 @@ export interface paths {
          * @description Have a dataset tell of a kind of record, for a bureau.
          */
         put: operations["put_source_api_v1_masterdata__kind__sources__dataset__put"];
+        post?: never;
+        /**
+         * Remove Source
+         * @description Have a dataset tell of a kind no more, from the next consolidation on.
+         */
+        delete: operations["remove_source_api_v1_masterdata__kind__sources__dataset__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/masterdata/{kind}/unresolved": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Unresolved
+         * @description List rows that the last consolidation could not tell the record of: what they say, of whom, and why.
+         */
+        get: operations["unresolved_api_v1_masterdata__kind__unresolved_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -10557,42 +10601,14 @@ export interface components {
             items: components["schemas"]["SnippetBody"][];
         };
         /**
-         * SourceBody
-         * @description A portal that is harvested; ``report`` is what came of the last harvest: counts, and why some were refused.
-         *
-         *     ``trouble`` tells why the last one failed, if it did; ``due`` when the next one begins by itself.
+         * SourceList
+         * @description The sources of a kind, by dataset.
          */
-        SourceBody: {
-            /** Active */
-            active: boolean;
-            /** Attempted */
-            attempted: string | null;
-            /** Classification */
-            classification: string;
-            /** Created */
-            created: string;
-            /** Due */
-            due: string | null;
-            /** Every Days */
-            every_days: number;
-            /** Harvested */
-            harvested: string | null;
-            /** Id */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Report */
-            report: {
-                [key: string]: unknown;
-            } | null;
-            /** Title */
-            title: string;
-            /** Trouble */
-            trouble: {
-                [key: string]: unknown;
-            } | null;
-            /** Url */
-            url: string;
+        SourceList: {
+            /** Items */
+            items: components["schemas"]["lifang__doors__api__bodies__masterdata__SourceBody"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * SourcePage
@@ -10600,7 +10616,7 @@ export interface components {
          */
         SourcePage: {
             /** Items */
-            items: components["schemas"]["SourceBody"][];
+            items: components["schemas"]["lifang__doors__api__bodies__harvests__SourceBody"][];
             /** Next */
             next: string | null;
         };
@@ -11092,6 +11108,18 @@ export interface components {
             zh: string;
         };
         /**
+         * UnresolvedList
+         * @description Rows of sources that mean no one record, each with its bureau and why: for the bureau to mend.
+         */
+        UnresolvedList: {
+            /** Items */
+            items: {
+                [key: string]: unknown;
+            }[];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * UsageBody
          * @description What one subject took of one dataset on a day (UTC): ``bytes`` as columns, before they are written or packed.
          */
@@ -11450,6 +11478,44 @@ export interface components {
             } | null;
         };
         /**
+         * SourceBody
+         * @description A portal that is harvested; ``report`` is what came of the last harvest: counts, and why some were refused.
+         *
+         *     ``trouble`` tells why the last one failed, if it did; ``due`` when the next one begins by itself.
+         */
+        lifang__doors__api__bodies__harvests__SourceBody: {
+            /** Active */
+            active: boolean;
+            /** Attempted */
+            attempted: string | null;
+            /** Classification */
+            classification: string;
+            /** Created */
+            created: string;
+            /** Due */
+            due: string | null;
+            /** Every Days */
+            every_days: number;
+            /** Harvested */
+            harvested: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Report */
+            report: {
+                [key: string]: unknown;
+            } | null;
+            /** Title */
+            title: string;
+            /** Trouble */
+            trouble: {
+                [key: string]: unknown;
+            } | null;
+            /** Url */
+            url: string;
+        };
+        /**
          * CheckBody
          * @description One thing that was looked at.
          */
@@ -11472,6 +11538,22 @@ export interface components {
             part: string;
             /** Source */
             source: string;
+        };
+        /**
+         * SourceBody
+         * @description A dataset that tells of a kind of record; ``in_use``: it has a release that is read.
+         */
+        lifang__doors__api__bodies__masterdata__SourceBody: {
+            /** Columns */
+            columns: {
+                [key: string]: string;
+            };
+            /** Dataset */
+            dataset: string;
+            /** In Use */
+            in_use: boolean;
+            /** Organisation */
+            organisation: string;
         };
         /**
          * CheckBody
@@ -18580,7 +18662,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SourceBody"];
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__harvests__SourceBody"];
                 };
             };
             /** @description Bad input */
@@ -18837,7 +18919,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SourceBody"];
+                    "application/json": components["schemas"]["lifang__doors__api__bodies__harvests__SourceBody"];
                 };
             };
             /** @description Bad input */
@@ -21004,6 +21086,92 @@ export interface operations {
             };
         };
     };
+    sources_api_v1_masterdata__kind__sources_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The base database: legal_entity, person, address … */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceList"];
+                };
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     put_source_api_v1_masterdata__kind__sources__dataset__put: {
         parameters: {
             query?: never;
@@ -21027,6 +21195,177 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    remove_source_api_v1_masterdata__kind__sources__dataset__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The base database: legal_entity, person, address … */
+                kind: string;
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad input */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not authenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    unresolved_api_v1_masterdata__kind__unresolved_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The base database: legal_entity, person, address … */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnresolvedList"];
+                };
             };
             /** @description Bad input */
             400: {

@@ -64,6 +64,10 @@ class Consolidator:
         if change.kind == "destroyed" or (change.kind == "release" and self._masterdata.is_source(change.dataset)):
             self._rounds.wake()
 
+    def wake(self) -> None:
+        """Have it seen soon what is behind."""
+        self._rounds.wake()
+
     def _catch_up(self) -> None:
         """Begin once nothing was heard for a while."""
         latest = time.monotonic() + self._longest_s

@@ -82,11 +82,20 @@ class Golden:
         self._sayings = Sayings(catalogue, self._standard)
         self._memory = Memory(store.folder, kind)
         self._ruling = Ruling(rules, docket.merged(kind))
-        self.told = [(source, self._sayings.newest(source)) for source in sources]
+        self.told = [(source, self._newest(source)) for source in sources]
         self._card = self._make_card()
         self._parse = places.gazetteer().parse
         self._state = places.state(kind)
         self._began, self._anew = began, anew
+
+    def _newest(self, source: Source) -> Release:
+        try:
+            return self._sayings.newest(source)
+        except NotFound:
+            mend = "Publish or restore it, or take it away: lifang master remove-source."
+            raise Clash(
+                f"The source {source.id} is not in use, or has no release.", where=self.kind, mend=mend
+            ) from None
 
     @property
     def resource(self) -> Resource:

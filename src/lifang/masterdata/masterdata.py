@@ -68,6 +68,23 @@ class MasterData:
         self._mark_read(dataset, self._newest(dataset))
         return Source.from_row({"id": dataset, **row})
 
+    def remove_source(self, dataset: str, kind: str, *, by: Subject) -> None:
+        """Have a dataset tell of ``kind`` no more, from the next consolidation on, which is due then.
+
+        ``NotFound`` if it is no source of it.
+        """
+        known = next((each for each in self.sources(kind) if each.id == dataset), None)
+        if known is None:
+            mend = "List them: lifang master sources."
+            raise NotFound(f"{dataset[:80]!r} is no source of {kind}.", where="dataset", mend=mend)
+        require(by, Action.ADMIT, Resource("dataset", dataset, self._catalogue.classification(dataset)))
+        with self._store.registry.transaction() as tx:
+            tx.delete("master_source", dataset)
+            tx.delete_where("setting", {"id": f"{_READ}{dataset}"})
+            tx.record(Entry(by.id, "remove_master_source", f"dataset:{dataset}", detail={"kind": kind}))
+        for each in self.sources(kind):
+            self._mark_read(each.id, 0)
+
     def sources(self, kind: str) -> list[Source]:
         """Return the sources of a kind."""
         rows = self._store.registry.find("master_source", where={"kind": kind_of(kind).id})

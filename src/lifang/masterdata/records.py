@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lifang.catalogue import Catalogue
+from lifang.catalogue import CHANGE, Catalogue, Dataset, Release
 from lifang.core import BadInput, NotFound
 from lifang.masterdata.consolidating import SEPARATOR, key_of
 from lifang.masterdata.docket import Docket
@@ -74,12 +74,28 @@ class Records:
 
     def history(self, kind: str, key: Sequence[str]) -> list[tuple[datetime, Row]]:
         """Return every state of a record with when it was recorded, the newest first; empty where it had gone."""
-        names, states = key_of(kind_of(kind)), list[tuple[datetime, Row]]()
-        for release in reversed(self._catalogue.dataset(dataset_of(kind)).releases()):
-            found = self._one(kind, names, key, release.recorded) or {}
+        dataset, names = self._catalogue.dataset(dataset_of(kind)), key_of(kind_of(kind))
+        where = [Condition(name, "=", value) for name, value in zip(names, key, strict=True)]
+        states: list[tuple[datetime, Row]] = []
+        found: Row | None = None
+        for release in reversed(dataset.releases()):
+            found = self._state_in(dataset, release, where, found)
             if (states[-1][1] if states else {}) != found:
                 states.append((release.recorded, found))
         return states[::-1]
+
+    def _state_in(self, dataset: Dataset, release: Release, where: Sequence[Condition], before: Row | None) -> Row:
+        """Return a record as a release has it: what an amendment does not name stays as it was ``before``.
+
+        An amendment is a small file; all of a release is read only where it came whole, or first.
+        """
+        if before is None or "amended" not in release.provenance:
+            rows = dataset.rows(release.number).select(where=where).to_pylist()
+            return dict(rows[0]) if rows else {}
+        rows = dataset.changes(release.number).select(where=where).to_pylist()
+        if not rows:
+            return before
+        return {} if rows[0].pop(CHANGE) == "delete" else dict(rows[0])
 
     def links(
         self,

@@ -65,6 +65,18 @@ def test_an_officer_consolidates_and_settles_and_a_record_tells_its_history(hous
     assert rule.status_code == 400
     assert officer.post("/api/v1/masterdata/unicorn/consolidation").status_code == 404
     assert officer.get("/api/v1/masterdata/legal_entity/record?key=a&key=b").status_code == 400
+    sources = officer.get("/api/v1/masterdata/legal_entity/sources").json()["items"]
+    assert [(each["dataset"], each["organisation"], each["in_use"]) for each in sources] == [
+        ("m_market_firms", "m_market", True),
+        ("m_tax_firms", "m_tax", True),
+    ]
+    assert officer.get("/api/v1/masterdata/legal_entity/unresolved").json()["items"] == []
+    assert house.client("analyst").get("/api/v1/masterdata/legal_entity/unresolved").status_code == 403
+    assert officer("DELETE", "/api/v1/masterdata/legal_entity/sources/m_tax_firms").status_code == 204
+    assert officer("DELETE", "/api/v1/masterdata/legal_entity/sources/m_tax_firms").status_code == 404
+    _consolidated(house, officer)
+    alone = house.client("analyst").get(f"/api/v1/masterdata/legal_entity/record?key={CODE}").json()["record"]
+    assert (alone["name"], alone["sources"]) == ("甲有限公司", "m_market")
     feeds = {each["part"]: each["source"] for each in officer.get("/api/v1/masterdata/gazetteer").json()["items"]}
     assert (feeds["divisions"], feeds["roads"]) == ("code list gbt2260", "")
     assert house.client().get("/api/v1/masterdata/address-of?text=蜀汉路1号").status_code == 404

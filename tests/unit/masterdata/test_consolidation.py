@@ -250,6 +250,27 @@ def test_the_gazetteer_is_fed_from_the_citys_datasets_and_follows_their_releases
         MasterData(master._store, catalogue, clock, Settings("t", "t", "t", "510100", gazetteer={"lanes": {}}))
 
 
+def test_a_source_that_is_not_in_use_is_named_and_can_be_taken_away(
+    master: MasterData, catalogue: Catalogue, tell: Tell
+) -> None:
+    tell("market", f"uscc,name\n{ONE},甲有限公司\n,无名有限公司\n")
+    tell("tax", f"uscc,name\n{ONE},甲有限公司\n{TWO},乙有限公司\n")
+    assert master.consolidate("legal_entity", by=SYSTEM).records == 2
+    assert [each["name"] for each in master.unresolved("legal_entity")] == ["无名有限公司"]
+    catalogue.lifecycle.move("tax_legal_entity", "archive", by=SYSTEM, reason="到期")
+    with pytest.raises(Conflict, match="tax_legal_entity is not in use"):
+        master.consolidate("legal_entity", by=SYSTEM)
+    with pytest.raises(NotFound, match="no source"):
+        master.remove_source("tax_legal_entity", "person", by=SYSTEM)
+    with pytest.raises(Denied):
+        master.remove_source("tax_legal_entity", "legal_entity", by=Subject("a", "a", frozenset({Role.ANALYST})))
+    assert master.behind() == []
+    master.remove_source("tax_legal_entity", "legal_entity", by=SYSTEM)
+    assert master.behind() == ["legal_entity"]
+    assert master.consolidate("legal_entity", by=SYSTEM).records == 1
+    assert [bool(state) for _, state in master.records.history("legal_entity", [TWO])] == [False, True]
+
+
 def test_without_a_source_or_of_an_unknown_kind_nothing_is_made(master: MasterData) -> None:
     with pytest.raises(Conflict, match="no source"):
         master.consolidate("person", by=SYSTEM)

@@ -36,6 +36,31 @@ def source(
 
 
 @app.command()
+def sources(kind: Kind, folder: Dir, as_json: Json = False) -> None:
+    """List the datasets that tell of a kind of record."""
+    with Client(folder) as client:
+        found = client.get(_path(kind, "sources"))["items"]
+    show(found, as_json=as_json, columns=("dataset", "organisation", "columns", "in_use"))
+
+
+@app.command()
+def remove_source(
+    kind: Kind, dataset: Annotated[str, typer.Argument(help="The dataset that tells of it.")], folder: Dir
+) -> None:
+    """Have a dataset tell of a kind of record no more, from the next consolidation on."""
+    with Client(folder) as client:
+        client.delete(_path(kind, "sources", dataset))
+
+
+@app.command()
+def unresolved(kind: Kind, folder: Dir, purpose: Purpose = "", as_json: Json = False) -> None:
+    """List rows of sources that mean no one record, with why: for their bureau to mend."""
+    with Client(folder, purpose=purpose) as client:
+        found = client.get(_path(kind, "unresolved"))["items"]
+    show(found, as_json=as_json, columns=("organisation", "why", *dict.fromkeys(name for row in found for name in row)))
+
+
+@app.command()
 def rule(
     kind: Kind,
     element: Annotated[str, typer.Argument(help="The element, or * for all without a rule of their own.")],

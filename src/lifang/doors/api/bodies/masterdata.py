@@ -18,6 +18,29 @@ class MasterSource(Asked):
     columns: dict[str, str] = Field(default_factory=dict, max_length=200)
 
 
+class SourceBody(Said):
+    """A dataset that tells of a kind of record; ``in_use``: it has a release that is read."""
+
+    dataset: str
+    organisation: str
+    columns: dict[str, str]
+    in_use: bool
+
+
+class SourceList(Said):
+    """The sources of a kind, by dataset."""
+
+    items: list[SourceBody]
+    next: str | None
+
+
+class UnresolvedList(Said):
+    """Rows of sources that mean no one record, each with its bureau and why: for the bureau to mend."""
+
+    items: list[Json]
+    next: str | None
+
+
 class MasterRule(Asked):
     """Who goes first: organisations, ``newest``, ``most_complete``; an empty one takes the rule away."""
 

@@ -26,8 +26,11 @@ from lifang.doors.api.bodies.masterdata import (
     MeaningBody,
     RecordBody,
     Settlement,
+    SourceBody,
+    SourceList,
     StateBody,
     StepBody,
+    UnresolvedList,
     Verdict,
 )
 from lifang.doors.api.bodies.work import JobBody
@@ -35,7 +38,7 @@ from lifang.doors.api.listing import After, Limit, RecordedMoment, after_id, mom
 from lifang.doors.api.routes.work import job_body
 from lifang.doors.http import PROBLEMS, GuardedRoute, answer, asking
 from lifang.guard import Action, Resource
-from lifang.masterdata import ADDRESS, HOPS_MAX, Conflict, DuplicateCase, LinkedRecord, dataset_of, kinds
+from lifang.masterdata import ADDRESS, HOPS_MAX, Conflict, DuplicateCase, LinkedRecord, Source, dataset_of, kinds
 from lifang.standards import DataStandard
 
 Asks = Annotated[Asker, asking(Action.READ, Resource("dataset"), per_item=True)]
@@ -55,6 +58,26 @@ def settings() -> APIRouter:
         """Have a dataset tell of a kind of record, for a bureau."""
         asker.city.masterdata.put_source(dataset, kind, body.organisation, body.columns, by=asker.subject)
         return Response(status_code=204)
+
+    @routes.delete("/{kind}/sources/{dataset}", status_code=204, response_class=Response)
+    def remove_source(kind: Kind, dataset: str, asker: Sets) -> Response:
+        """Have a dataset tell of a kind no more, from the next consolidation on."""
+        asker.city.masterdata.remove_source(dataset, kind, by=asker.subject)
+        asker.city.consolidator.wake()
+        return Response(status_code=204)
+
+    @routes.get("/{kind}/sources", response_model=SourceList)
+    def sources(kind: Kind, request: Request, asker: Sets) -> Response:
+        """List the datasets that tell of a kind of record."""
+        items = [_source(asker, each) for each in asker.city.masterdata.sources(kind) if _settable(asker, each)]
+        return answer(request, SourceList(items=items, next=None))
+
+    @routes.get("/{kind}/unresolved", response_model=UnresolvedList)
+    def unresolved(kind: Kind, request: Request, asker: Sets) -> Response:
+        """List rows that the last consolidation could not tell the record of: what they say, of whom, and why."""
+        asker.dataset(dataset_of(kind))
+        items = [dict(each) for each in asker.city.masterdata.unresolved(kind)]
+        return answer(request, UnresolvedList(items=items, next=None))
 
     @routes.put("/{kind}/rules/{element}", status_code=204, response_class=Response)
     def put_rule(kind: Kind, element: str, body: MasterRule, asker: Sets) -> Response:
@@ -188,6 +211,20 @@ def records() -> APIRouter:
         return answer(request, RecordBody(record=_json(plain), links=list(map(_linked, linked)), history=states))
 
     return routes
+
+
+def _settable(asker: Asker, source: Source) -> bool:
+    grade = asker.city.catalogue.classification(source.id)
+    return asker.may(Action.ADMIT, Resource("dataset", source.id, grade))
+
+
+def _source(asker: Asker, source: Source) -> SourceBody:
+    catalogue = asker.city.catalogue
+    try:
+        in_use = bool(catalogue.dataset(source.id).releases())
+    except NotFound:
+        in_use = False
+    return SourceBody(dataset=source.id, organisation=source.organisation, columns=dict(source.columns), in_use=in_use)
 
 
 def _start(request: Request, asker: Asker, kinds_asked: list[str]) -> Response:
