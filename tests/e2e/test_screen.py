@@ -25,6 +25,11 @@ AQI_COLOURS = [
 WORDS = {"zh": ("成都", "预警", "指标"), "en": ("Chengdu", "Alerts", "Key indicators")}
 
 
+@pytest.fixture(scope="module")
+def watched(watched_chengdu: Watched) -> Watched:
+    return watched_chengdu
+
+
 @pytest.mark.parametrize(("lang", "theme", "width"), list(product(WORDS, ("paper", "night"), (1280, 390))))
 def test_the_screen_shows_map_values_and_panels(
     shared: Page, served: Served, lang: str, theme: str, width: int
@@ -132,9 +137,13 @@ def test_an_alert_fires_is_seen_and_a_person_takes_it_up(page: Page, served: Ser
     dialog.locator("input[name=password]").press("Enter")
     form = page.locator("[data-alert][data-state='firing'] .alert-act").first
     expect(form).to_be_visible()
+    to_do = page.locator("[data-alert]:has(button[value=acknowledge])").first
+    expect(to_do).to_contain_text(re.compile(r"since 2019-\d\d-\d\d \d\d:00 \(city time\)"), timeout=90_000)
     form.locator("input[name=note]").fill("called the bureau")
     form.locator("button[value=acknowledge]").click()
-    expect(page.locator("[data-alert]").filter(has_text="✓").first).to_be_visible()
+    done = page.locator("[data-alert]").filter(has_text="✓").first
+    expect(done).to_be_visible()
+    expect(done).to_contain_text(re.compile(r"acknowledged by admin at 20\d\d.*\(wall clock\)"))
     known = page.evaluate("fetch('/api/v1/ledger?limit=1000').then((answer) => answer.json())")
     acts = {record["action"] for record in known["items"] if record["resource"].startswith("alert:")}
     assert "alert.acknowledged" in acts, "what was done is in the ledger"
