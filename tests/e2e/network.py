@@ -92,7 +92,8 @@ def _register(city: lifang.City, devices: int) -> None:
 def _hear(city: lifang.City, devices: int) -> None:
     city.start(time_passes=False)
     now = to_micros(city.now)
-    numbers = np.array([city.sensing.datastream(f"dev-{i}.a").number for i in range(0, devices, 3)])
+    known = {stream.id: stream.number for stream in city.sensing.datastreams()}
+    numbers = np.array([known[f"dev-{i}.a"] for i in range(0, devices, 3)])
     late = np.where(np.arange(len(numbers)) % 7 == 0, 7_200_000_000, 60_000_000)
     city.sensing.ingest(make_observations(numbers, now - late, np.ones(len(numbers))), by=SYSTEM).result()
     minutes = np.setdiff1d(np.arange(4_320), np.arange(2_000, 2_090))  # three days, an hour and a half of them missing

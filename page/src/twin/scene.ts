@@ -1,8 +1,9 @@
-import { BufferGeometry, Color, DirectionalLight, Float32BufferAttribute, Group, HemisphereLight, Line, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial, PerspectiveCamera, Plane, PlaneGeometry, Raycaster, Scene, Vector2, Vector3, WebGLRenderer } from "three";
+import { BufferGeometry, Color, DirectionalLight, Float32BufferAttribute, Group, HemisphereLight, Line, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial, PerspectiveCamera, Plane, PlaneGeometry, Raycaster, Scene, Vector2, Vector3, type WebGLRenderer } from "three";
 import { MapControls } from "three/addons/controls/MapControls.js";
 import type { Cut, Split } from "../state/twin-url";
 import { type Look, TileLayer } from "./layer";
 import { hang, type Pin } from "./pins";
+import { rendererOn } from "./renderer";
 
 /** Where an object stands: degrees on WGS 84, metres above the model's height datum. */
 export interface Place {
@@ -77,9 +78,7 @@ export class TwinScene {
     private look: Look,
     private readonly hooks: SceneHooks,
   ) {
-    this.renderer = new WebGLRenderer({ canvas, antialias: true, preserveDrawingBuffer: true, logarithmicDepthBuffer: true });
-    this.renderer.localClippingEnabled = true;
-    this.renderer.info.autoReset = false;
+    this.renderer = rendererOn(canvas);
     const sun = new DirectionalLight(0xffffff, 2.2);
     sun.position.set(0.4, 1, -0.6);
     this.scene.add(sun, new HemisphereLight(0xffffff, 0x8a8578, 1.6), this.drawn);

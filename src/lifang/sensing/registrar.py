@@ -7,7 +7,7 @@ the registry and are read when asked for.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from lifang.core import BadInput, Box, Clock, NotFound, morton, unit
 from lifang.guard import Action, Subject
 from lifang.sensing.entities.numbering import allocate
-from lifang.sensing.entities.places import feature_of_thing, point_row, settle_thing
+from lifang.sensing.entities.places import features_of_things, point_row, settle_thing
 from lifang.sensing.entities.provision import add_things, shared_properties, shared_sensors, thing_row
 from lifang.sensing.model import Datastream, Numbers, Thing
 from lifang.sensing.quality import check_limits
@@ -185,6 +185,15 @@ class Registrar:
             raise NotFound(f"There is no thing {thing_id[:80]!r}.", mend="See the list of things for those there are.")
         return thing_of(row)
 
+    def things_named(self, ids: Collection[str]) -> dict[str, Thing]:
+        """Return the things with these ids, by id; ``NotFound`` if one of them is not there."""
+        found: dict[str, Thing] = {}
+        wanted = sorted(ids)
+        for start in range(0, len(wanted), _CHUNK):
+            rows = self._store.registry.find("thing", where={"id": wanted[start : start + _CHUNK]})
+            found |= {row["id"]: thing_of(row) for row in rows}
+        return {name: found.get(name) or self.thing(name) for name in wanted}
+
     def things(self, *, kind: str | None = None, after: str | None = None, limit: int | None = None) -> list[Thing]:
         """Return the things, of ``kind`` if given, by id, past ``after``."""
         where = None if kind is None else {"kind": kind}
@@ -257,11 +266,12 @@ def _numbered(streams: Sequence[Datastream], places: Mapping[str, Place], first:
 def _features_of(tx: Transaction, things: set[str], now: datetime) -> dict[str, int]:
     """Return the feature that each of ``things`` stands for where it is, by id."""
     found: dict[str, int] = {}
-    for thing in sorted(things):
-        row = tx.get("thing", thing)
-        feature = feature_of_thing(tx, row["number"], now=now, made=[]) if row and row["number"] else None
-        if feature is not None:
-            found[thing] = feature
+    ordered = sorted(things)
+    for start in range(0, len(ordered), _CHUNK):
+        rows = tx.find("thing", where={"id": ordered[start : start + _CHUNK]})
+        numbers = {row["number"]: row["id"] for row in rows if row["number"]}
+        features = features_of_things(tx, list(numbers), now=now)
+        found |= {numbers[number]: feature for number, feature in features.items()}
     return found
 
 

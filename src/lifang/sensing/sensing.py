@@ -127,6 +127,10 @@ class Sensing:
         """Return the thing, or ``NotFound``."""
         return self._registrar.thing(thing_id)
 
+    def things_named(self, ids: Collection[str]) -> dict[str, Thing]:
+        """Return the things with these ids, by id; ``NotFound`` if one of them is not there."""
+        return self._registrar.things_named(ids)
+
     def things(self, *, kind: str | None = None, after: str | None = None, limit: int | None = None) -> list[Thing]:
         """Return the things, of ``kind`` if given, by id, past ``after``."""
         return self._registrar.things(kind=kind, after=after, limit=limit)

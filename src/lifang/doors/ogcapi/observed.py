@@ -75,11 +75,9 @@ def streams_in(asker: Asker, box: Box | None, names: str | None) -> Sensed:
 
 def with_things(asker: Asker, streams: list[Datastream]) -> Sensed:
     """Return datastreams with their things, where the asker may read these too."""
-    things: dict[str, Thing] = {}
+    things = asker.city.sensing.things_named({stream.thing for stream in streams})
     found = []
     for stream in streams:
-        if stream.thing not in things:
-            things[stream.thing] = asker.city.sensing.thing(stream.thing)
         thing = things[stream.thing]
         if asker.may(Action.READ, Resource("thing", thing.id, thing.classification)):
             found.append((thing, stream))

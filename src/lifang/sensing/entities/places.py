@@ -110,13 +110,37 @@ def move(tx: Transaction, thing: int, place: Place) -> None:
             tx.update("datastream", stream["id"], {"rich": stream["rich"] | MOVED})
 
 
+def features_of_things(tx: Transaction, things: Sequence[int], *, now: datetime) -> dict[int, int]:
+    """Return the number of the feature that is each thing's location, made if need be, by the thing's number.
+
+    Things without a location are left out.
+    """
+    stand: dict[int, list[int]] = {thing: [] for thing in things}
+    for row in tx.find("thing_location", where={"thing": list(things)}, order="location"):
+        stand[row["thing"]].append(row["location"])
+    numbers = sorted({number for places in stand.values() for number in places})
+    rows = {row["number"]: row for row in tx.find("location", where={"number": numbers}, order="number")}
+    found: dict[int, int] = {}
+    for thing, places in stand.items():
+        here = _where([rows[number] for number in places])
+        known = here and here["feature"]
+        feature = int(known) if known else feature_of_thing(tx, thing, now=now, made=[])
+        if feature is not None:
+            found[thing] = feature
+    return found
+
+
+def _where(rows: Sequence[Row]) -> Row | None:
+    """Return the location that says where a thing is: the first with bounds, otherwise the first."""
+    return next((each for each in rows if each["west"] is not None), rows[0] if rows else None)
+
+
 def feature_of_thing(tx: Transaction, thing: int, *, now: datetime, made: list[int]) -> int | None:
     """Return the number of the feature that is the thing's location; ``None`` without a location.
 
     Made if need be: then its number is added to ``made``.
     """
-    rows = locations_of(tx, thing)
-    row = next((each for each in rows if each["west"] is not None), rows[0] if rows else None)
+    row = _where(locations_of(tx, thing))
     if row is None:
         return None
     if row["feature"]:

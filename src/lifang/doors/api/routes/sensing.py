@@ -63,7 +63,7 @@ def _value(latest: tuple[int, float | None, int] | None) -> Value | None:
 
 def _bodies(asker: Asker, shown: Sequence[Current]) -> list[DatastreamBody]:
     """Return the datastreams with their things and latest values."""
-    things = {name: asker.city.sensing.thing(name) for name in {each.datastream.thing for each in shown}}
+    things = asker.city.sensing.things_named({each.datastream.thing for each in shown})
     found = []
     for each in shown:
         stream, thing = each.datastream, things[each.datastream.thing]
