@@ -67,6 +67,12 @@ def test_hostile_text_is_refused_at_once(text: str) -> None:
         read_filter(text, "cql2-text", lambda shape: shape)
 
 
+@pytest.mark.parametrize("box", ["105,30,104,31", "104,31,105,30", "104,31,0,105,30,9"])
+def test_a_box_upside_down_is_no_box(box: str) -> None:
+    with pytest.raises(BadInput, match="upper corner"):
+        read_filter(f"S_INTERSECTS(geometry, BBOX({box}))", "cql2-text", lambda shape: shape)
+
+
 @pytest.mark.parametrize("depth", [100, 2000])
 def test_deep_json_is_refused(depth: int) -> None:
     text = '{"op":"not","args":[' * depth + "true" + "]}" * depth

@@ -199,6 +199,9 @@ def _shape(node: Mapping[str, Any]) -> shapely.Geometry:
         if "bbox" in node:
             sides = [float(each) for each in node["bbox"]]
             west, south, east, north = sides if len(sides) == 4 else [*sides[:2], *sides[3:5]]
+            if west > east or south > north:
+                mend = "Write the lower corner first; what crosses the meridian of 180° as two boxes joined by OR."
+                raise BadInput("The upper corner of a BBOX lies below its lower one.", where="filter", mend=mend)
             return shapely.box(west, south, east, north)
         return shapely.from_geojson(orjson.dumps(dict(node)).decode())
     except (shapely.errors.ShapelyError, ValueError, TypeError) as error:
