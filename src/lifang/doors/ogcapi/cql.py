@@ -196,16 +196,16 @@ _OPERATIONS: Mapping[str, _Operation] = {
 
 def _shape(node: Mapping[str, Any]) -> shapely.Geometry:
     try:
-        if "bbox" in node:
-            sides = [float(each) for each in node["bbox"]]
-            west, south, east, north = sides if len(sides) == 4 else [*sides[:2], *sides[3:5]]
-            if west > east or south > north:
-                mend = "Write the lower corner first; what crosses the meridian of 180° as two boxes joined by OR."
-                raise BadInput("The upper corner of a BBOX lies below its lower one.", where="filter", mend=mend)
-            return shapely.box(west, south, east, north)
-        return shapely.from_geojson(orjson.dumps(dict(node)).decode())
+        if "bbox" not in node:
+            return shapely.from_geojson(orjson.dumps(dict(node)).decode())
+        sides = [float(each) for each in node["bbox"]]
+        west, south, east, north = sides if len(sides) == 4 else [*sides[:2], *sides[3:5]]
     except (shapely.errors.ShapelyError, ValueError, TypeError) as error:
         raise BadInput("The filter has a geometry that is none.", where="filter", mend="Write GeoJSON.") from error
+    if not (west <= east and south <= north):
+        mend = "Write the lower corner first; what crosses the meridian of 180° as two boxes joined by OR."
+        raise BadInput("The upper corner of a BBOX lies below its lower one.", where="filter", mend=mend)
+    return shapely.box(west, south, east, north)
 
 
 def _moment(node: Mapping[str, Any]) -> date | datetime:
