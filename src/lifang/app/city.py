@@ -15,6 +15,7 @@ from lifang.app.bus import Bus
 from lifang.app.cataloguing import ModelShelf
 from lifang.app.consolidating import CONSOLIDATE, Consolidator, consolidation_job
 from lifang.app.describe import describe_city, describe_layers, tell_observations
+from lifang.app.detailing import Detailer
 from lifang.app.doctor import Finding, examine, told_address
 from lifang.app.grades import Grades
 from lifang.app.harvesting import HARVEST, Harvester, harvest_job
@@ -146,7 +147,10 @@ class City(Reads):
     def _make_long_work(self) -> LongWork:
         self.linker = Linker(self.store, self.twin, self.catalogue, self.sensing, now=lambda: self.now)
         self.shelf = ModelShelf(self.store, self.twin, self.catalogue, now=lambda: self.now)
-        return LongWork(self.store, self.catalogue, self.twin, self.linker, self.shelf, self.spool)
+        self.detailer = Detailer(self.twin, self.jobs, now=lambda: self.now)
+        return LongWork(
+            self.store, self.catalogue, self.twin, self.linker, self.shelf, self.spool, after=self.detailer.after
+        )
 
     @property
     def now(self) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,24 @@ _FAULTS_TOLD = 100
 
 
 class LongWork:
-    """Admissions, models and backups as jobs. ``spool`` holds the files that wait to be admitted, one a job."""
+    """Admissions, models and backups as jobs. ``spool`` holds the files that wait to be admitted, one a job.
+
+    ``after`` is told of each model that came in.
+    """
 
     def __init__(
-        self, store: Store, catalogue: Catalogue, twin: Twin, linker: Linker, shelf: ModelShelf, spool: Path
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        twin: Twin,
+        linker: Linker,
+        shelf: ModelShelf,
+        spool: Path,
+        *,
+        after: Callable[[str], None],
     ) -> None:
         self._store, self._catalogue, self._twin, self._spool = store, catalogue, twin, spool
-        self._linker, self._shelf = linker, shelf
+        self._linker, self._shelf, self._after = linker, shelf, after
 
     def register(self, jobs: Jobs) -> None:
         """Have ``jobs`` know this work."""
@@ -100,6 +111,7 @@ class LongWork:
         )
         self._linker.apply(by=SYSTEM, check=job.check)
         self._shelf.keep_up(asked["model"], by=SYSTEM)
+        self._after(asked["model"])
         return {
             "model": asked["model"],
             "objects": added.change.rows,

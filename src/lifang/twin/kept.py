@@ -13,7 +13,7 @@ from typing import Any
 
 from lifang.guard import Classification
 
-_FORM = 3  # raise it when tiles are made otherwise than before
+_FORM = 4  # raise it when tiles are made otherwise than before
 _MOST_BYTES = 256 << 20
 _HEAD = b"\n"
 _ENDING = ".tile"
@@ -38,7 +38,7 @@ class KeptTiles:
 
     def of(self, key: Any, make: Callable[[], Made]) -> Made:
         """Return the tile that ``key`` names, made only if it is not kept."""
-        name = f"{hashlib.sha256(repr((_FORM, key)).encode()).hexdigest()[:40]}{_ENDING}"
+        name = _name(key)
         with self._lock:
             self._take_up()
             there = name in self._sizes
@@ -50,6 +50,12 @@ class KeptTiles:
         if made[0]:
             self._keep(name, made)
         return made
+
+    def has(self, key: Any) -> bool:
+        """Return whether the tile that ``key`` names is kept."""
+        with self._lock:
+            self._take_up()
+            return _name(key) in self._sizes
 
     def _take_up(self) -> None:
         """Take up what is kept from before the program began, once: what was made first is the oldest."""
@@ -87,3 +93,7 @@ class KeptTiles:
     def _note(self, name: str, size: int) -> None:
         self._bytes += size - self._sizes.get(name, 0)
         self._sizes[name] = size
+
+
+def _name(key: Any) -> str:
+    return f"{hashlib.sha256(repr((_FORM, key)).encode()).hexdigest()[:40]}{_ENDING}"

@@ -36,6 +36,7 @@ from lifang.twin.tiling import (
 _COLUMNS = ("id", "class", "name", "model", "geometry", "bottom_m", "top_m", "classification")
 _HELD_MAX = 64
 _MUCH_BYTES = 128 << 10
+_ROW = b'"ROW.glb'  # in a pack, for the row of the tile that it is of: another one in a view of other objects
 Kinds = tuple[Solids, Surfaces, Surfaces]
 _TOLD = ("id", "class", "name", "model")
 
@@ -169,8 +170,23 @@ class TileSource:
         named = [(each["class"], each["count"], class_of(each["class"])) for each in kinds]
         classes = [{"id": kind, "zh": zh, "en": en, "count": count} for kind, count, (zh, en, _) in named]
         few = [each.region for each in self.cells.values() if not each.much]
-        much = [(_place(each.cell, self._pyramid.root), each.region) for each in self.cells.values() if each.much]
+        unmade = {each.cell for each in self.unmade}
+        much = [(self.place(cell), each.region, cell not in unmade) for cell, each in self.cells.items() if each.much]
         return tileset(self._pyramid, few, much, classes=classes)
+
+    @cached_property
+    def unmade(self) -> list[Standing]:
+        """The cells that are worth levels of detail and have none yet: they are shown just as they are."""
+        return [each for each in self.cells.values() if each.much and not self.kept.has(self._key("levels", each))]
+
+    def make(self, standing: Standing) -> int:
+        """Make the levels of detail of a cell and return how many bytes they are."""
+        return len(self._made_pack(standing)[0])
+
+    @property
+    def state(self) -> Any:
+        """What names the state of all that is shown as long as it lasts."""
+        return self.held.state(self.objects, self.query)
 
     def subtree(self, level: int, x: int, y: int) -> bytes:
         """Return the subtree file that begins at a tile, or ``NotFound``."""
@@ -185,7 +201,7 @@ class TileSource:
     def levels(self, level: int, x: int, y: int) -> Tile:
         """Return the tileset, as JSON, of what stands in a cell by levels of detail, or ``NotFound``."""
         pack, classes = self._pack(level, x, y)
-        return Tile(unpack(pack, ""), classes)
+        return Tile(unpack(pack, "").replace(_ROW, b'"%d.glb' % y), classes)
 
     def part(self, level: int, x: int, y: int, name: str) -> Tile:
         """Return the binary glTF of a tile that :meth:`levels` names, or ``NotFound``."""
@@ -194,9 +210,14 @@ class TileSource:
 
     def _pack(self, level: int, x: int, y: int) -> tuple[bytes, list[Classification]]:
         """Return all tiles of a cell: they are made together."""
-        standing = self._standing(level, x, y)
-        cell, uri = standing.cell, f"{y}.glb?part={{name}}"
-        return self._kept(uri, standing, lambda rows: packed(*level_tiles(rows, cell.box, cell.size_m, uri=uri)))
+        return self._made_pack(self._standing(level, x, y))
+
+    def _made_pack(self, standing: Standing) -> tuple[bytes, list[Classification]]:
+        cell, uri = standing.cell, f"{_ROW[1:].decode()}?part={{name}}"
+        return self._kept("levels", standing, lambda rows: packed(*level_tiles(rows, cell.box, cell.size_m, uri=uri)))
+
+    def _key(self, form: str, standing: Standing) -> tuple[Any, ...]:
+        return form, standing.cell.key, standing.state, sorted(self.generated)
 
     def _kept(
         self, form: str, standing: Standing, make: Callable[[Kinds], bytes]
@@ -206,7 +227,7 @@ class TileSource:
             classes = [Classification(each) for each in rows["classification"].unique().to_pylist()]
             return make(parts_of(rows, self.generated)), classes
 
-        return self.kept.of((form, standing.cell.key, standing.state, sorted(self.generated)), made)
+        return self.kept.of(self._key(form, standing), made)
 
     def _standing(self, level: int, x: int, y: int) -> Standing:
         found = self.cells.get(self._inside(level, x, y))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -62,6 +63,45 @@ def test_tiles_are_as_of_a_scenario(planned: House) -> None:
     told = [client.get(f"/tiles/3d/town/{moment}/tileset.json").json() for moment in ("now", "now~park")]
     assert [each["asset"]["extras"]["classes"][0]["count"] for each in told] == [3, 2]
     assert client.get("/tiles/3d/all/now~nothing/tileset.json").status_code == 404
+
+
+def contents(client: Client, moment: str) -> list[str]:
+    """Return the addresses of what a tileset shows, beside the implicit tiles."""
+    told = client.get(f"/tiles/3d/all/{moment}/tileset.json").json()["root"].get("children", [])
+    return [leaf["content"]["uri"] for each in told for leaf in each.get("children", ())]
+
+
+def test_levels_of_detail_are_as_of_a_scenario_and_nobody_waits_for_them(
+    planned: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lifang.twin.tiles._MUCH_BYTES", 1)
+    client, moment = planned.client(), "2023-01-01T00:00:00Z~park"
+    first = contents(client, moment)
+    assert first
+    assert all(each.endswith(".glb") for each in first)  # as they are, while a job makes the levels
+    plain = b"".join(client.get(f"/tiles/3d/all/{moment}/{each}").content for each in first)
+    until = time.monotonic() + 10
+    while ".glb" in " ".join(later := contents(client, moment)) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert later == [each.replace(".glb", ".json") for each in first]
+    jobs = planned.client("data_officer").get("/api/v1/jobs").json()["items"]
+    assert {each["state"] for each in jobs if each["kind"] == "make_levels"} <= {"running", "done"}
+    finest = []
+    for each in later:
+        tile = client.get(f"/tiles/3d/all/{moment}/{each}").json()["root"]
+        while "children" in tile:
+            (tile,) = tile["children"]
+        folder = each.rpartition("/")[0]
+        assert tile["geometricError"] == 0
+        finest.append(client.get(f"/tiles/3d/all/{moment}/{folder}/{tile['content']['uri']}").content)
+    for held in (plain, b"".join(finest)):
+        assert b"park_plan:pavilion" in held
+        assert b"town:a" in held
+        assert b"town:b" not in held  # which the scenario takes away
+    assert b"town:b" in b"".join(
+        client.get(f"/tiles/3d/all/2023-01-01T00:00:00Z/{each}").content
+        for each in contents(client, "2023-01-01T00:00:00Z")
+    )
 
 
 def test_a_scenario_grows_with_the_city(planned: House) -> None:

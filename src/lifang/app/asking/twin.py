@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +14,7 @@ import pyarrow as pa
 from lifang.app.asking.asker import Asker, Page
 from lifang.app.asking.linked import find_linked, object_resource
 from lifang.catalogue import Move
-from lifang.core import Box, NotFound, to_micros
+from lifang.core import Box, NotFound, format_instant, to_micros
 from lifang.guard import Action, Classification, Resource
 from lifang.store import Expression, ObjectQuery
 from lifang.twin import (
@@ -209,7 +209,8 @@ class TwinView:
     def tiles(self, *, at: datetime, model: str | None = None, scenario: str | None = None) -> SeenTiles:
         """Return the tiles of a model, or of all, ``at`` a moment; see :meth:`Twin.tiles`."""
         source = self._twin.tiles(self.query(at, None, model=model, scenario=scenario))
-        return SeenTiles(self._asker, source, self._version)
+        asked = {"at": format_instant(at), "model": model, "scenario": scenario, "classes": list(self.classes)}
+        return SeenTiles(self._asker, source, self._version, asked)
 
     def vector(
         self, *, at: datetime, model: str | None = None, properties: Sequence[str] = (), scenario: str | None = None
@@ -333,6 +334,13 @@ class SeenTiles:
     asker: Asker
     source: TileSource
     version: str
+    view: Mapping[str, Any]
+
+    def tileset(self) -> tuple[dict[str, Any], str]:
+        """Return the tileset and the name of its state; levels of detail that it lacks will be made meanwhile."""
+        told = self.source.tileset()
+        self.asker.city.detailer.seen(self.source, self.view)
+        return told, f"{self.version} {len(self.source.unmade)}"
 
     def content(self, level: int, x: int, y: int, part: str = "") -> bytes:
         """Return the binary glTF of a tile, or of a ``part`` that its levels name; ``NotFound`` if there is none."""

@@ -37,7 +37,8 @@ def _answers(media: str) -> type[Response]:
 def tileset(request: Request, asker: Sees, model: Model, moment: At) -> Response:
     """Give the tileset of a model, or of all, as it was at a moment in the city."""
     view = _view(asker, model, moment)
-    return json_answer(request, view.source.tileset(), tag=tag_of(request, view.version, moment))
+    told, version = view.tileset()
+    return json_answer(request, told, tag=tag_of(request, version, moment))
 
 
 def subtree(request: Request, asker: Sees, model: Model, moment: At, level: Step, x: Step, y: Step) -> Response:

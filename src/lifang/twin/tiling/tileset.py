@@ -27,17 +27,17 @@ Region = list[float]
 def tileset(
     pyramid: Pyramid,
     few: Sequence[Region],
-    much: Sequence[tuple[tuple[int, int, int], Region]] = (),
+    much: Sequence[tuple[tuple[int, int, int], Region, bool]] = (),
     **extras: Any,
 ) -> dict[str, Any]:
     """Return the ``tileset.json`` of ``pyramid``; a region is west, south, east, north in radians, low, high in metres.
 
-    ``few`` are the regions of what its implicit tiles show; ``much`` the places and regions of cells that have a
-    tileset of levels each.
+    ``few`` are the regions of what its implicit tiles show; ``much`` the places and regions of cells that are to have a
+    tileset of levels each, and whether they have it: if not, they are shown as they are.
     """
     roots = [_implicit(pyramid, around(few))] if few else []
     roots += [_levels(*each, pyramid) for each in much]
-    every = [*few, *(region for _, region in much)]
+    every = [*few, *(region for _, region, _ in much)]
     box = np.degrees(around(every)[:4]).tolist()
     error = max(2 * pyramid.error_m(0), *(each["geometricError"] for each in roots))
     whole = {"boundingVolume": {"region": around(every)}, "geometricError": error, "refine": "ADD", "children": roots}
@@ -60,15 +60,19 @@ def _implicit(pyramid: Pyramid, region: Region) -> dict[str, Any]:
     }
 
 
-def _levels(place: tuple[int, int, int], region: Region, pyramid: Pyramid) -> dict[str, Any]:
-    """Return a tile that shows nothing, and below it the tileset of a cell: it is asked for where it is seen at all."""
+def _levels(place: tuple[int, int, int], region: Region, made: bool, pyramid: Pyramid) -> dict[str, Any]:
+    """Return a tile that shows nothing, and below it what a cell has: it is asked for where it is seen at all.
+
+    That is the tileset of its levels if they are ``made``, else all of it.
+    """
     level, x, y = place
     error = pyramid.cell(level, x, y).size_m
     volume = {"boundingVolume": {"region": region}, "geometricError": error}
+    uri, shown = (LEVELS, {}) if made else (CONTENT, {"geometricError": 0.0})
     return {
         **volume,
         "refine": "ADD",
-        "children": [{**volume, "content": {"uri": LEVELS.format(level=level, x=x, y=y)}}],
+        "children": [{**volume, **shown, "content": {"uri": uri.format(level=level, x=x, y=y)}}],
     }
 
 
