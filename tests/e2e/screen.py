@@ -40,6 +40,17 @@ def turn_to(page: Page, query: str) -> None:
     page.locator("html[data-ready=true]").wait_for(state="attached")
 
 
+def tab_to(page: Page, selector: str, most: int = 90) -> None:
+    """Press Tab until the focus is on what ``selector`` names, and see that it is seen there."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+            ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert ring == "solid", f"the focus on {selector} is not seen"
+            return
+    raise AssertionError(f"Tab does not lead to {selector} within {most} steps")
+
+
 def show(page: Page, served: Served, query: str) -> None:
     """Turn the page to a view, opening it first if it is not there yet."""
     if page.url.startswith(served.url):

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 from tests.e2e.accessible import faults
 from tests.e2e.conftest import Watched
-from tests.e2e.screen import Served, look, open_page, show, sign_in, turn_to
+from tests.e2e.screen import Served, look, open_page, show, sign_in, tab_to, turn_to
 
 VIEWS = {
     "?": ".index-words",
@@ -139,6 +139,21 @@ def test_a_chart_shows_the_limits_that_apply_and_names_their_standard(shared: Pa
     expect(legend).to_contain_text("24 h mean 75")
     turn_to(shared, "?lang=zh&pick=cnemc-1431a&series=no2")
     expect(shared.locator(".limits")).to_contain_text("1 小时平均 200")
+
+
+def test_operations_are_walked_by_keys_alone(shared: Page, served: Served) -> None:
+    show(shared, served, "?lang=en")
+    shared.evaluate("document.activeElement.blur()")
+    for key in "ga":
+        shared.keyboard.press(key)
+    expect(shared.locator("main[data-room=operations]")).to_be_visible()
+    tab_to(shared, "lf-alerts .chip")
+    shared.keyboard.press("Tab")
+    shared.keyboard.press("Enter")
+    expect(shared.locator("lf-alerts .chip[aria-pressed=true]")).to_contain_text("in force")
+    tab_to(shared, ".alert-text a")
+    shared.keyboard.press("Enter")
+    shared.wait_for_function("/^(scene|device|station)-title$/.test(document.activeElement?.id ?? '')")
 
 
 def test_an_alert_leads_by_keyboard_to_the_device_it_is_about(shared: Page, served: Served) -> None:

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
 from tests.e2e.conftest import Watched, demonstrated
-from tests.e2e.screen import Served, look, show
+from tests.e2e.screen import Served, look, show, tab_to
 from tests.unit.twin.test_imagery import geotiff
 from tests.unit.twin.test_reading_epanet import CRS, SMALL, elevation_model
 
@@ -232,6 +232,25 @@ def test_a_clash_is_looked_at_from_the_report(shared: Page, served: Served) -> N
     shared.locator("html[data-ready=true]").wait_for(state="attached")
     seen = look(shared, within=SCENE, wanted=[(213, 94, 0)], tolerance=200)
     assert seen.near[0] > 1_000
+
+
+def test_the_twin_is_walked_by_keys_alone(shared: Page, served: Served) -> None:
+    show(shared, served, "?lang=en&theme=paper")
+    shared.evaluate("document.activeElement.blur()")
+    for key in "gt":
+        shared.keyboard.press(key)
+    shared.locator("html[data-ready=true]").wait_for(state="attached")
+    tab_to(shared, ".twin-tools label:nth-of-type(2) select")
+    shared.keyboard.type("Sample")
+    shared.locator("html[data-ready=true]").wait_for(state="attached")
+    assert "t.model=duplex" in shared.url
+    tab_to(shared, ".twin-time .live")
+    tab_to(shared, "lf-twin-list .link")
+    shared.keyboard.press("Enter")
+    expect(shared.locator("lf-twin-object h2").first).to_be_visible()
+    tab_to(shared, "lf-twin-object button")
+    shared.keyboard.press("Enter")
+    expect(shared.locator("lf-twin-list")).to_be_visible()
 
 
 def test_distances_are_measured_by_keys_alone_and_the_view_is_taken_away_as_gltf(

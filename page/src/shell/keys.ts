@@ -3,7 +3,7 @@ import type { Room } from "../state/url";
 import { undo } from "../state/undo";
 import { goTo, view } from "../state/view";
 
-const DOORS: Record<string, Room> = { o: "overview", d: "data", s: "sensing", a: "operations" };
+const DOORS: Record<string, Room> = { o: "overview", d: "data", s: "sensing", a: "operations", t: "twin", w: "work" };
 const CHORD_MS = 1_200;
 let chordUntil = 0;
 

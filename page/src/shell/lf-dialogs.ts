@@ -13,7 +13,7 @@ import { command, problemLines } from "./parts";
 
 const KEYS: [string[], Parameters<typeof t>[0]][] = [
   [["/"], "help.search"],
-  [["g o", "g d", "g s", "g a"], "help.rooms"],
+  [["g o", "g d", "g s", "g a", "g t", "g w"], "help.rooms"],
   [["←", "→"], "help.slider"],
   [["l"], "help.live"],
   [["t"], "help.theme"],

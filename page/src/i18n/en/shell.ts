@@ -90,7 +90,7 @@ export const shell: Record<keyof typeof zh, string> = {
 
   "help.title": "Keys and help",
   "help.search": "Search",
-  "help.rooms": "Go to Overview / Data / Sensing / Operations",
+  "help.rooms": "Go to Overview / Data / Sensing / Operations / Twin / Work",
   "help.slider": "One hour back or forward (on the time slider)",
   "help.help": "Open this window",
   "help.live": "Back to live",

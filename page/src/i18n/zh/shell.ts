@@ -88,7 +88,7 @@ export const shell = {
 
   "help.title": "键盘与帮助",
   "help.search": "搜索",
-  "help.rooms": "去总览 / 数据 / 感知 / 运行",
+  "help.rooms": "去总览 / 数据 / 感知 / 运行 / 孪生 / 办理",
   "help.slider": "时间轴前后一小时（焦点在时间轴上）",
   "help.help": "打开此窗口",
   "help.live": "回到实时",
