@@ -11,11 +11,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
+
+from lifang.core import ManualClock
+from lifang.guard import SYSTEM
+from lifang.identity import Identity
+from lifang.store import Store
 
 # openpyxl, which writes workbooks as others do, would write them by lxml where that is there, and lxml refuses letters
 # that workbooks hold.
@@ -75,6 +81,26 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def bureaus() -> tuple[str, ...]:
+    """Return the names of the organisations of the city; a file of tests has its own."""
+    return ()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: ManualClock, bureaus: tuple[str, ...]) -> Iterator[Store]:
+    """Yield the stores of a city whose clock is moved by hand."""
+    with Store.open(tmp_path / "city", clock=clock, threads=1) as opened:
+        for name in bureaus:
+            Identity(opened, clock).add_organisation(name, zh=f"{name}局", en=name, by=SYSTEM)
+        yield opened
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8927,6 +8927,32 @@ export interface components {
             organisation: string;
         };
         /**
+         * MasterSourceBody
+         * @description A dataset that tells of a kind of record; ``in_use``: it has a release that is read.
+         */
+        MasterSourceBody: {
+            /** Columns */
+            columns: {
+                [key: string]: string;
+            };
+            /** Dataset */
+            dataset: string;
+            /** In Use */
+            in_use: boolean;
+            /** Organisation */
+            organisation: string;
+        };
+        /**
+         * MasterSources
+         * @description The sources of a kind, by dataset.
+         */
+        MasterSources: {
+            /** Items */
+            items: components["schemas"]["MasterSourceBody"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * MeaningBody
          * @description The parts of an address, and the standard address that it means with a score of 0 to 1; empty if none.
          */
@@ -10601,14 +10627,42 @@ export interface components {
             items: components["schemas"]["SnippetBody"][];
         };
         /**
-         * SourceList
-         * @description The sources of a kind, by dataset.
+         * SourceBody
+         * @description A portal that is harvested; ``report`` is what came of the last harvest: counts, and why some were refused.
+         *
+         *     ``trouble`` tells why the last one failed, if it did; ``due`` when the next one begins by itself.
          */
-        SourceList: {
-            /** Items */
-            items: components["schemas"]["lifang__doors__api__bodies__masterdata__SourceBody"][];
-            /** Next */
-            next: string | null;
+        SourceBody: {
+            /** Active */
+            active: boolean;
+            /** Attempted */
+            attempted: string | null;
+            /** Classification */
+            classification: string;
+            /** Created */
+            created: string;
+            /** Due */
+            due: string | null;
+            /** Every Days */
+            every_days: number;
+            /** Harvested */
+            harvested: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Report */
+            report: {
+                [key: string]: unknown;
+            } | null;
+            /** Title */
+            title: string;
+            /** Trouble */
+            trouble: {
+                [key: string]: unknown;
+            } | null;
+            /** Url */
+            url: string;
         };
         /**
          * SourcePage
@@ -10616,7 +10670,7 @@ export interface components {
          */
         SourcePage: {
             /** Items */
-            items: components["schemas"]["lifang__doors__api__bodies__harvests__SourceBody"][];
+            items: components["schemas"]["SourceBody"][];
             /** Next */
             next: string | null;
         };
@@ -11108,10 +11162,10 @@ export interface components {
             zh: string;
         };
         /**
-         * UnresolvedList
+         * UnresolvedRows
          * @description Rows of sources that mean no one record, each with its bureau and why: for the bureau to mend.
          */
-        UnresolvedList: {
+        UnresolvedRows: {
             /** Items */
             items: {
                 [key: string]: unknown;
@@ -11478,44 +11532,6 @@ export interface components {
             } | null;
         };
         /**
-         * SourceBody
-         * @description A portal that is harvested; ``report`` is what came of the last harvest: counts, and why some were refused.
-         *
-         *     ``trouble`` tells why the last one failed, if it did; ``due`` when the next one begins by itself.
-         */
-        lifang__doors__api__bodies__harvests__SourceBody: {
-            /** Active */
-            active: boolean;
-            /** Attempted */
-            attempted: string | null;
-            /** Classification */
-            classification: string;
-            /** Created */
-            created: string;
-            /** Due */
-            due: string | null;
-            /** Every Days */
-            every_days: number;
-            /** Harvested */
-            harvested: string | null;
-            /** Id */
-            id: string;
-            /** Kind */
-            kind: string;
-            /** Report */
-            report: {
-                [key: string]: unknown;
-            } | null;
-            /** Title */
-            title: string;
-            /** Trouble */
-            trouble: {
-                [key: string]: unknown;
-            } | null;
-            /** Url */
-            url: string;
-        };
-        /**
          * CheckBody
          * @description One thing that was looked at.
          */
@@ -11538,22 +11554,6 @@ export interface components {
             part: string;
             /** Source */
             source: string;
-        };
-        /**
-         * SourceBody
-         * @description A dataset that tells of a kind of record; ``in_use``: it has a release that is read.
-         */
-        lifang__doors__api__bodies__masterdata__SourceBody: {
-            /** Columns */
-            columns: {
-                [key: string]: string;
-            };
-            /** Dataset */
-            dataset: string;
-            /** In Use */
-            in_use: boolean;
-            /** Organisation */
-            organisation: string;
         };
         /**
          * CheckBody
@@ -18662,7 +18662,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["lifang__doors__api__bodies__harvests__SourceBody"];
+                    "application/json": components["schemas"]["SourceBody"];
                 };
             };
             /** @description Bad input */
@@ -18919,7 +18919,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["lifang__doors__api__bodies__harvests__SourceBody"];
+                    "application/json": components["schemas"]["SourceBody"];
                 };
             };
             /** @description Bad input */
@@ -21104,7 +21104,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SourceList"];
+                    "application/json": components["schemas"]["MasterSources"];
                 };
             };
             /** @description Bad input */
@@ -21364,7 +21364,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UnresolvedList"];
+                    "application/json": components["schemas"]["UnresolvedRows"];
                 };
             };
             /** @description Bad input */

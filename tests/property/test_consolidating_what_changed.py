@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from unittest.mock import create_autospec
 
@@ -13,7 +12,6 @@ import pytest
 from lifang.catalogue import Card, Catalogue
 from lifang.core import ManualClock, Settings
 from lifang.guard import SYSTEM
-from lifang.identity import Identity
 from lifang.masterdata import MasterData
 from lifang.masterdata.consolidating import Naming, Ruling, consolidate
 from lifang.masterdata.duplicates import duplicates
@@ -33,16 +31,8 @@ STEPS = 9
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
-    with Store.open(tmp_path / "city", clock=clock, threads=1) as opened:
-        for name in BUREAUS:
-            Identity(opened, clock).add_organisation(name, zh=name, en=name, by=SYSTEM)
-        yield opened
+def bureaus() -> tuple[str, ...]:
+    return BUREAUS
 
 
 class Told:

@@ -1,9 +1,9 @@
-"""A city in which two bureaus tell of the same records."""
+"""A city in which bureaus tell of the same records."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,6 @@ import pytest
 from lifang.catalogue import Card, Catalogue
 from lifang.core import ManualClock, Settings
 from lifang.guard import SYSTEM
-from lifang.identity import Identity
 from lifang.masterdata import MasterData
 from lifang.standards import complete_uscc
 from lifang.store import Store
@@ -21,16 +20,8 @@ Tell = Callable[..., None]
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
-    with Store.open(tmp_path / "city", clock=clock, threads=1) as opened:
-        for name in ("market", "tax", "credit"):
-            Identity(opened, clock).add_organisation(name, zh=f"{name}局", en=name, by=SYSTEM)
-        yield opened
+def bureaus() -> tuple[str, ...]:
+    return ("market", "tax", "credit")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ class MasterSource(Asked):
     columns: dict[str, str] = Field(default_factory=dict, max_length=200)
 
 
-class SourceBody(Said):
+class MasterSourceBody(Said):
     """A dataset that tells of a kind of record; ``in_use``: it has a release that is read."""
 
     dataset: str
@@ -27,14 +27,14 @@ class SourceBody(Said):
     in_use: bool
 
 
-class SourceList(Said):
+class MasterSources(Said):
     """The sources of a kind, by dataset."""
 
-    items: list[SourceBody]
+    items: list[MasterSourceBody]
     next: str | None
 
 
-class UnresolvedList(Said):
+class UnresolvedRows(Said):
     """Rows of sources that mean no one record, each with its bureau and why: for the bureau to mend."""
 
     items: list[Json]

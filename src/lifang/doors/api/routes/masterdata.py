@@ -23,14 +23,14 @@ from lifang.doors.api.bodies.masterdata import (
     LinkedBody,
     MasterRule,
     MasterSource,
+    MasterSourceBody,
+    MasterSources,
     MeaningBody,
     RecordBody,
     Settlement,
-    SourceBody,
-    SourceList,
     StateBody,
     StepBody,
-    UnresolvedList,
+    UnresolvedRows,
     Verdict,
 )
 from lifang.doors.api.bodies.work import JobBody
@@ -66,18 +66,18 @@ def settings() -> APIRouter:
         asker.city.consolidator.wake()
         return Response(status_code=204)
 
-    @routes.get("/{kind}/sources", response_model=SourceList)
+    @routes.get("/{kind}/sources", response_model=MasterSources)
     def sources(kind: Kind, request: Request, asker: Sets) -> Response:
         """List the datasets that tell of a kind of record."""
         items = [_source(asker, each) for each in asker.city.masterdata.sources(kind) if _settable(asker, each)]
-        return answer(request, SourceList(items=items, next=None))
+        return answer(request, MasterSources(items=items, next=None))
 
-    @routes.get("/{kind}/unresolved", response_model=UnresolvedList)
+    @routes.get("/{kind}/unresolved", response_model=UnresolvedRows)
     def unresolved(kind: Kind, request: Request, asker: Sets) -> Response:
         """List rows that the last consolidation could not tell the record of: what they say, of whom, and why."""
         asker.dataset(dataset_of(kind))
         items = [dict(each) for each in asker.city.masterdata.unresolved(kind)]
-        return answer(request, UnresolvedList(items=items, next=None))
+        return answer(request, UnresolvedRows(items=items, next=None))
 
     @routes.put("/{kind}/rules/{element}", status_code=204, response_class=Response)
     def put_rule(kind: Kind, element: str, body: MasterRule, asker: Sets) -> Response:
@@ -218,13 +218,15 @@ def _settable(asker: Asker, source: Source) -> bool:
     return asker.may(Action.ADMIT, Resource("dataset", source.id, grade))
 
 
-def _source(asker: Asker, source: Source) -> SourceBody:
+def _source(asker: Asker, source: Source) -> MasterSourceBody:
     catalogue = asker.city.catalogue
     try:
         in_use = bool(catalogue.dataset(source.id).releases())
     except NotFound:
         in_use = False
-    return SourceBody(dataset=source.id, organisation=source.organisation, columns=dict(source.columns), in_use=in_use)
+    return MasterSourceBody(
+        dataset=source.id, organisation=source.organisation, columns=dict(source.columns), in_use=in_use
+    )
 
 
 def _start(request: Request, asker: Asker, kinds_asked: list[str]) -> Response:
