@@ -258,7 +258,7 @@ def test_patch_changes_what_it_names_and_nothing_else(service: Service) -> None:
 
 
 def test_put_replaces_all_and_needs_all(service: Service) -> None:
-    made = service.post("Things", thing(properties={"a": 1}))
+    made = service.post("Things", thing(properties={"a": 1, "kind": "pole"}))
     answer = service.call("PUT", made["@iot.selfLink"], json=thing("Kiln"))
     assert answer.status_code == 200
     assert (answer.json()["name"], answer.json()["properties"]) == ("Kiln", {})

@@ -36,8 +36,9 @@ def update(change: Change, kind: str, key: int | str, body: Any, *, whole: bool)
     named = {name: _references(name, value) for name, value in links.items()}
     columns = _graded(change, kind, row, columns)
     columns = settled(kind, columns, {**row, **columns})
-    if kind == "Thing" and isinstance(columns.get("properties"), dict) and "kind" in columns["properties"]:
-        columns["kind"] = str(columns["properties"]["kind"])
+    if kind == "Thing" and isinstance(columns.get("properties"), dict):
+        said = {**dict.fromkeys({"kind"} & set(row["properties"] or {}), ""), **columns["properties"]}
+        columns |= {"kind": str(said["kind"])} if "kind" in said else {}
     changed = change.update(kind, row, columns, _links_of(change, kind, row) if named else None)
     for name, keys in named.items():
         _relink(change, kind, changed, name, keys)
