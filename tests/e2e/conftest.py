@@ -126,15 +126,24 @@ def _is_measured(client: httpx.Client) -> bool:
     return air["city"]["aqi"] is not None
 
 
-@contextmanager
-def founded(folder: Path) -> Iterator[Served]:
-    """A city of that folder in which nothing is yet."""
+@pytest.fixture(scope="session")
+def vacant(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a city in which nothing is yet: to be copied, never to be opened."""
+    folder = tmp_path_factory.mktemp("vacant") / "city"
     lifang = Path(sys.executable).with_name("lifang")
     subprocess.run([lifang, "init", folder, "--name", "Empty"], check=True, capture_output=True)
+    return folder
+
+
+@contextmanager
+def founded(folder: Path, vacant: Path) -> Iterator[Served]:
+    """A city of that folder in which nothing is yet."""
+    shutil.copytree(vacant, folder)
     near = _free_port()
     with (folder / "city.toml").open("a", encoding="utf-8") as settings:
         for table in ("harvest", "webhooks"):
             settings.write(f'\n[{table}]\nallow = ["127.0.0.1"]\nports = [80, 443, {near}]\n')
+    lifang = Path(sys.executable).with_name("lifang")
     process, found = serve([lifang, "serve", "--dir", folder], folder)
     yield replace(found, near=near)
     process.send_signal(signal.SIGINT)
@@ -142,15 +151,15 @@ def founded(folder: Path) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def empty_city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with founded(tmp_path_factory.mktemp("empty") / "city") as found:
+def empty_city(vacant: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with founded(tmp_path_factory.mktemp("empty") / "city", vacant) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def office_city(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Served:
+def office_city(request: pytest.FixtureRequest, vacant: Path, tmp_path_factory: pytest.TempPathFactory) -> Served:
     """A city that begins empty, and in which clerks and data officers work, each with data of their own."""
-    return _lasting(request, "office", founded(tmp_path_factory.mktemp("office") / "city"))
+    return _lasting(request, "office", founded(tmp_path_factory.mktemp("office") / "city", vacant))
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import product
@@ -36,11 +36,11 @@ STREAM = "?room=sensing&lang=en&stream=noise-p1.laeq"
 
 
 @pytest.fixture(scope="module")
-def sensed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def sensed(vacant: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("sensed") / "city"
-    lifang = Path(sys.executable).with_name("lifang")
-    subprocess.run([lifang, "init", folder, "--name", "Sensed"], check=True, capture_output=True)
+    shutil.copytree(vacant, folder)
     furnish(folder, DEVICES)
+    lifang = Path(sys.executable).with_name("lifang")
     process, found = serve([lifang, "serve", "--dir", folder], folder)
     yield found
     process.send_signal(signal.SIGINT)

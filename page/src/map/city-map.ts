@@ -7,7 +7,7 @@ import { DEVICES_LAYER } from "../state/network";
 import type { Camera, Lang, Theme } from "../state/url";
 import { Badges } from "./badges";
 import { DeviceLayer } from "./device-layer";
-import { KINDS } from "./kinds";
+import { KINDS, type Label } from "./kinds";
 import { AIR_LAYER, airFeatures, airPaint } from "./kinds/air";
 import { imageryWord } from "./kinds/imagery";
 import type { Drawn } from "./kinds/kind";
@@ -147,18 +147,18 @@ export class CityMap {
     this.devices.show(picture, rows, picked, lang, PALETTES[this.theme]);
   }
 
-  /** Show a layer with its words in a language, or hide it. */
-  setShown(id: string, shown: boolean, lang: Lang): void {
-    const held = this.drawn.get(id);
-    const visibility = shown ? "visible" : "none";
-    for (const { id: name } of this.paintsOf(id)) {
-      if (this.map.getLayer(name)) this.map.setLayoutProperty(name, "visibility", visibility);
+  /** Show or hide each of these layers, with its words in a language. */
+  setShown(layers: ReadonlyMap<string, boolean>, lang: Lang): void {
+    const words = new Map<string, Label[]>();
+    for (const [id, shown] of layers) {
+      for (const { id: name } of this.paintsOf(id)) {
+        if (this.map.getLayer(name)) this.map.setLayoutProperty(name, "visibility", shown ? "visible" : "none");
+      }
+      if (id === AIR_LAYER) this.badges.element.hidden = !shown;
+      const held = this.drawn.get(id);
+      if (held) words.set(id, shown ? KINDS[held.layer.style].labels(held.features, held.layer.label_column, lang) : []);
     }
-    if (id === AIR_LAYER) this.badges.element.hidden = !shown;
-    if (held) {
-      const { layer, features } = held;
-      this.words.put(id, shown ? KINDS[layer.style].labels(features, layer.label_column, lang) : []);
-    }
+    this.words.put(words);
     this.place(); // stations' badges take the place of words too
   }
 

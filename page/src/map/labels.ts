@@ -45,16 +45,16 @@ export class LabelSheet {
     map.getCanvasContainer().append(this.element);
   }
 
-  /** Replace one group's words. */
-  put(group: string, labels: Label[]): void {
-    for (const old of this.groups.get(group) ?? []) old.element.remove();
-    const placed = labels.map((label) => this.write(label));
-    for (const one of placed) {
-      one.width = one.element.offsetWidth;
-      one.height = one.element.offsetHeight;
+  /** Replace the words of these groups; they are in place once `place` is told what is taken. */
+  put(groups: ReadonlyMap<string, Label[]>): void {
+    for (const name of groups.keys()) for (const old of this.groups.get(name) ?? []) old.element.remove();
+    for (const [name, labels] of groups) this.groups.set(name, labels.map((label) => this.write(label)));
+    for (const name of groups.keys()) {
+      for (const one of this.groups.get(name) ?? []) {
+        one.width = one.element.offsetWidth; // all are written before: reading after writing lays out anew
+        one.height = one.element.offsetHeight;
+      }
     }
-    this.groups.set(group, placed);
-    this.place([]);
   }
 
   private write(label: Label): Placed {

@@ -122,8 +122,8 @@ export class MapPiece extends Piece {
     this.once("theme", theme, () => map.setTheme(theme));
     const air = airShown(view.value);
     this.once("layers", `${layers?.join() ?? "*"}|${lang}|${this.drawing}|${air}`, () => {
-      for (const id of [...this.asked, ...this.pictures]) map.setShown(id, layers === null || layers.includes(id), lang);
-      map.setShown(AIR_LAYER, air, lang);
+      const shown = [...this.asked, ...this.pictures].map((id) => [id, layers === null || layers.includes(id)] as const);
+      map.setShown(new Map([...shown, [AIR_LAYER, air]]), lang);
     });
     const picture = devicesShown({ room, layers }) ? here(data.value.picture) : null;
     this.once("picture", picture, () => delete this.shown["rows"]); // no picture has no rows either: they are shown anew
