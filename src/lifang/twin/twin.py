@@ -96,7 +96,7 @@ class Twin:
             raise BadInput(f"{stage[:40]!r} is no stage.", where="stage", mend=f"Use {', '.join(STAGES)}.")
         found = checked(found)
         if not len(found.rows):
-            first = next(iter(found.faults), None)
+            first = next((each for each in found.faults if each.severity == "error"), None)
             what = f"{first.object}: {first.what}" if first else "It holds no object with surfaces."
             raise BadInput(
                 f"Nothing of the model could be taken. {what}", mend=first.mend if first else "Send another."

@@ -11,6 +11,10 @@ from tests.unit.doors.conftest import Client, House
 from tests.unit.twin.ifc_model import WALL
 from tests.unit.twin.ifc_model import house as ifc_house
 
+from lifang.core import BadInput
+from lifang.guard import SYSTEM, Classification
+from lifang.twin import Fault, ModelFile, read_cityjson
+
 T0, T1, T2 = "2019-01-01T00:00:00Z", "2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"
 
 
@@ -165,6 +169,9 @@ def test_a_broken_model_leaves_nothing_behind(built: House) -> None:
     assert ids(built.client().get("/api/v1/twin/objects", params={"model": "broken", "at": T2})) == []
     assert not list(built.city.spool.iterdir())
     assert sorted((built.city.folder / "blobs").rglob("*")) == kept
+    bare = ModelFile(read_cityjson(model("a"), prefix="m").rows[:0], [Fault("m:a", "ALB005", "A", "B", "", "warning")])
+    with pytest.raises(BadInput, match="no object with surfaces"):  # a warning is not why
+        built.city.twin.add("bare", bare, classification=Classification.OPEN, valid_from=built.city.now, by=SYSTEM)
 
 
 def test_a_models_card_and_its_properties_are_told_to_those_who_may_read_it(built: House) -> None:
