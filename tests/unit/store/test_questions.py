@@ -59,6 +59,19 @@ def test_a_condition_chooses_rows_and_counts_them(filled: Store) -> None:
     assert filled.lake.read(ObservationQuery(numbers(1), where=above))["value"].to_pylist() == [146.0, 147.0]
 
 
+@pytest.mark.parametrize("many", [2, 64, 65, 300])
+def test_however_many_datastreams_are_asked_for_those_come_and_none_between(filled: Store, many: int) -> None:
+    filled.lake.append(observed(*((stream, START, 0.0) for stream in range(4, 700))), subject="b")
+    filled.lake.append(observed((5, START, 9.0), (6, START, 9.0)), subject="corrected")
+    asked = numbers(*range(1, 2 * many, 2))
+    for _ in range(2):  # while rows wait, and from the tables
+        found = filled.lake.read(ObservationQuery(asked, START, START + HOUR))
+        assert found["datastream"].to_pylist() == asked.tolist()
+        corrected = [value for stream, value in zip(asked, found["value"].to_pylist(), strict=True) if stream == 5]
+        assert corrected == ([9.0] if many > 2 else [])
+        filled.lake.tend()
+
+
 def test_recorded_time_can_be_asked_for(filled: Store, clock: ManualClock) -> None:
     clock.advance(HOUR)
     filled.lake.append(observed((1, START, -1.0)), subject="b")
