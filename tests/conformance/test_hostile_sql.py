@@ -75,6 +75,7 @@ EXHAUSTING = [
 
 HONEST = [
     ("SELECT 1 AS one", [{"one": 1}]),
+    ("SELECT [2 * x FOR x IN [1, 2, 3] IF x > 1] AS doubled", [{"doubled": [4, 6]}]),
     ("SELECT count(*) AS n FROM air", [{"n": 480}]),
     ("FROM air SELECT max(pm25) AS top", [{"top": 239.5}]),
     ("SELECT sum(no2) AS s FROM air WHERE station = '1431A'", [{"s": 240 * 20}]),

@@ -33,6 +33,7 @@ SELECT getenv/**/('HOME')
 SELECT "getenv"('HOME')
 SELECT 'HOME'.getenv()
 SELECT list_transform(['HOME'], x -> getenv(x))
+SELECT [getenv(x) FOR x IN ['HOME']]
 SELECT list_reduce([1, 2], lambda a, b: sleep_ms(a))
 SELECT CASE WHEN true THEN getenv('HOME') END
 SELECT [getenv('HOME')], {'a': getenv('HOME')}

@@ -83,7 +83,7 @@ to_years today try_strptime week weekday weekofyear year yearweek
 _LISTS = """
 array_contains array_distinct array_extract array_has array_has_all array_has_any array_length array_position
 array_slice array_sort array_unique array_value cardinality element_at flatten len list_any_value list_append list_avg
-list_concat list_contains list_count list_distinct list_element list_extract list_filter list_first list_has
+list_apply list_concat list_contains list_count list_distinct list_element list_extract list_filter list_first list_has
 list_has_all list_has_any list_indexof list_intersect list_last list_max list_median list_min list_mode
 list_pack list_position list_prepend list_product list_reduce list_reverse list_reverse_sort list_select list_slice
 list_sort list_stddev_pop list_stddev_samp list_sum list_transform list_unique list_value list_var_pop list_var_samp
