@@ -257,8 +257,8 @@ def _of(device: network.Device, value: float, zh: str, en: str) -> _Found:
 
 
 def _figures(engine: network.SensorNetwork) -> dict[str, Any]:
-    state = engine.state()
     rows = engine.find(network.Wanted(), classes=[Classification.OPEN])
+    state = engine.state()  # the later one: devices that were registered meanwhile are in it
     size = len(engine.districts) + 1
     simulated = state.network.simulated
     city = network.summed_up(state.devices, simulated, np.zeros(len(simulated), np.int64), 1, rows)

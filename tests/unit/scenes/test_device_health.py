@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,3 +130,17 @@ def test_indicators_leave_simulated_devices_out_and_nothing_is_written_for_the_p
     before = centre.sensing.store.ledger.head()
     scene.run(centre.context, centre.clock.now() - timedelta(hours=1))
     assert centre.sensing.store.ledger.head() == before
+
+
+def test_a_device_that_is_registered_while_the_scene_looks_makes_it_miss_no_beat(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = SensorNetwork.find
+
+    def later(engine: SensorNetwork, *args: Any, **more: Any) -> Any:
+        centre.sensing.register([Thing("late", "late", "late", "lamp", 104.0, 30.6)], [], by=SYSTEM)
+        engine.put_devices([Device("late", "lamp")], by=SYSTEM)
+        return find(engine, *args, **more)
+
+    monkeypatch.setattr(SensorNetwork, "find", later)
+    assert scene.view(centre.context, centre.clock.now())["city"]["devices"] == len(NAMES) + 1
