@@ -10,6 +10,7 @@ from tests.unit.doors.conftest import Client, House
 from tests.unit.doors.test_twin import add, model
 
 from lifang.core import format_instant, from_micros, parse_instant, to_micros
+from lifang.guard import SYSTEM
 
 T0 = "2022-01-01T00:00:00Z"
 NAMES = {"zh": "公园方案", "en": "Park"}
@@ -102,6 +103,24 @@ def test_levels_of_detail_are_as_of_a_scenario_and_nobody_waits_for_them(
         client.get(f"/tiles/3d/all/2023-01-01T00:00:00Z/{each}").content
         for each in contents(client, "2023-01-01T00:00:00Z")
     )
+
+
+def test_a_model_that_comes_in_has_its_levels_before_anybody_looks(
+    planned: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lifang.twin.tiles._MUCH_BYTES", 1)
+    officer = planned.client("data_officer")
+    assert add(officer, model("mill", shift=900), valid_from=T0, model="mill")["state"] == "done"
+    jobs = planned.city.jobs
+    job = next(each for each in jobs.recent() if each.kind == "make_levels")
+    done = jobs.wait(job.id, timeout_s=20)
+    assert (done.state, done.error) == ("done", None)
+    assert done.result is not None
+    assert done.result["cells"] >= 1
+    told = planned.client().get("/tiles/3d/mill/now/tileset.json").json()["root"]
+    assert [each["children"][0]["content"]["uri"][-5:] for each in told["children"]] == [".json"]
+    again = jobs.submit("make_levels", job.arguments, subject=SYSTEM)
+    assert jobs.wait(again.id, timeout_s=20).result == {"cells": 0, "bytes": 0}  # after a restart what is kept stays
 
 
 def test_a_scenario_grows_with_the_city(planned: House) -> None:
