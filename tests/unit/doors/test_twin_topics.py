@@ -59,6 +59,7 @@ def test_what_is_not_open_is_unknown_to_others_and_what_is_not_so_is_refused(own
     assert anybody.get(f"{ADDRESS}/{hidden}/snapshot").status_code == 404
     assert add(own_house, snapshot=base64.b64encode(b"GIF89a").decode()).status_code == 400
     assert add(own_house, view={"eye": [104, 30, 5], "target": [104, 30, 5]}).status_code == 400
+    assert add(own_house, view={"eye": [30, 104, 5], "target": [30, 104, 9]}).status_code == 400  # the other way about
     assert add(own_house, link="https://elsewhere.example/").status_code in {400, 422}
     officer = own_house.client("data_officer")
     assert officer.post(f"{ADDRESS}/{add(own_house).json()['guid']}/status", json={"status": "?"}).status_code == 400

@@ -104,6 +104,14 @@ def test_the_published_case_of_a_camera_is_read_where_its_coordinates_are_named(
         list(read_bcf(published()))
 
 
+CAMERA = (CASES / "perspective" / "viewpoint.bcfv").read_bytes()
+
+
+def test_characters_that_xml_has_not_are_told_as_such() -> None:
+    ((back, _),) = read_bcf(io.BytesIO(written(replace(PLAIN, title="a\x0bb\nc"))))
+    assert back.title == "a\ufffdb\nc"
+
+
 @pytest.mark.parametrize(
     ("parts", "says"),
     [
@@ -111,6 +119,8 @@ def test_the_published_case_of_a_camera_is_read_where_its_coordinates_are_named(
         ({"markup": b'<!DOCTYPE x [<!ENTITY a "b">]><Markup><Topic/></Markup>'}, "no XML"),
         ({"markup": b"<Markup><Topic Guid='..'/></Markup>"}, "no GUID"),
         ({"viewpoint": b"<VisualizationInfo><PerspectiveCamera/></VisualizationInfo>"}, "three numbers"),
+        ({"viewpoint": CAMERA.replace(b">60<", b">wide<")}, "FieldOfView"),
+        ({"viewpoint": CAMERA.replace(b">60<", b">nan<")}, "FieldOfView"),
     ],
 )
 def test_a_file_that_is_not_so_is_refused_with_its_place(parts: dict[str, Any], says: str) -> None:

@@ -24,6 +24,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 _BYTES_MAX, _TOPICS_MAX = 200_000_000, 2_000
 _SYSTEM = re.compile(r"EPSG:\d{4,5}")
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_SIGHT_DEG = 50.0
 _AHEAD_M = 50.0  # a camera tells where it looks, not how far
 _MEND = "Save it again as BCF 2.1."
 
@@ -101,8 +102,7 @@ class _Archive:
         visibility = told.find("Components/Visibility")
         shown = visibility is None or visibility.get("DefaultVisibility", "true") in {"true", "1"}
         named = (_ids(told, each) for each in ("Components/Selection", "Components/Visibility/Exceptions"))
-        sight = float(camera.findtext("FieldOfView") or 50)
-        return Viewpoint(stand, look, sight, next(named), shown, next(named))
+        return Viewpoint(stand, look, _sight(camera, name), next(named), shown, next(named))
 
     def _xml(self, name: str) -> Element:
         try:
@@ -134,6 +134,17 @@ def _point(camera: Element, name: str, where: str) -> np.ndarray[tuple[int], np.
         found = np.array([np.nan])
     if not np.isfinite(found).all():
         raise BadInput(f"{name} is not three numbers.", where=where, mend=_MEND)
+    return found
+
+
+def _sight(camera: Element, where: str) -> float:
+    """Return the angle of view in degrees; that of most cameras if it is not told."""
+    try:
+        found = float(camera.findtext("FieldOfView") or _SIGHT_DEG)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < 180:
+        raise BadInput("A camera's FieldOfView is no angle.", where=where, mend=_MEND)
     return found
 
 

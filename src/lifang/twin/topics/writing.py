@@ -20,6 +20,7 @@ from lifang.twin.topics.model import Place, Topic, Viewpoint
 from lifang.twin.writing import metric_crs
 
 SYSTEM = "lifang"
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _GUID = re.compile(r"[0-3][0-9A-Za-z_$]{21}")
 _VERSION, _VIEW, _PICTURE = "2.1", "viewpoint.bcfv", "snapshot.png"
 _MADE = (1980, 1, 1, 0, 0, 0)  # the same topics are the same bytes
@@ -113,7 +114,7 @@ def _view_guid(guid: str) -> str:
 
 
 def _text(parent: ET.Element, name: str, value: str) -> None:
-    ET.SubElement(parent, name).text = value
+    ET.SubElement(parent, name).text = _NO_XML.sub("\ufffd", value)
 
 
 def _told(root: ET.Element) -> bytes:

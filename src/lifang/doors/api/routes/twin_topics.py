@@ -50,6 +50,10 @@ def every(request: Request, asker: Sees) -> Response:
 def add(request: Request, asker: Admits, body: NewTopic) -> Response:
     """Add what is to be said about a view, with its picture."""
     view = Viewpoint.from_json(body.view.model_dump())
+    if not all(abs(lon) <= 180 and abs(lat) <= 90 for lon, lat, _ in (view.eye, view.target)):
+        raise BadInput(
+            "The view stands or looks nowhere on earth.", where="view", mend="Give longitude, then latitude."
+        )
     if view.eye == view.target:
         raise BadInput("The view looks nowhere.", where="view.target", mend="Let it look at another place.")
     made = TopicView(asker).add(
