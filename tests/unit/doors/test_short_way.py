@@ -1,12 +1,8 @@
 """The short way of bulk observations: the same guard, the same answers, and nothing that is not exactly its address."""
 
-import asyncio
-from typing import Any
-
 import pytest
 
 from lifang.doors.http import ShortRoute
-from lifang.sensing import Receipt, Sensing
 
 from .conftest import House
 
@@ -55,25 +51,3 @@ def test_problems_on_the_short_way_are_told_as_everywhere(house: House) -> None:
         assert (told.status_code, told.headers["content-type"]) == (400, "application/problem+json")
     assert client.get(PATH).status_code in {404, 405}
     assert client.post(f"{PATH}?at=2019-01-01T00:00:00Z", json=BODY).status_code == 400
-
-
-def test_whoever_else_asks_is_answered_before_the_next_body_is_decoded(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[str] = []
-    decode = Sensing.receive_data_array
-
-    def decoded(sensing: Sensing, body: bytes, **more: Any) -> Receipt:
-        told.append("body")
-        asyncio.get_running_loop().call_soon(told.append, "other")  # what arrived meanwhile
-        return decode(sensing, body, **more)
-
-    monkeypatch.setattr(Sensing, "receive_data_array", decoded)
-    client = house.client("operator")
-
-    async def at_once() -> list[int]:
-        answers = await asyncio.gather(*(client.http.post(PATH, json=BODY) for _ in range(4)))
-        return [each.status_code for each in answers]
-
-    assert house.runner.run(at_once()) == [201] * 4
-    assert told == ["body", "other"] * 4

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import cache
@@ -109,7 +108,6 @@ def create_app(city: City, *, beside: Sequence[Beside] = ()) -> FastAPI:
     app.state.rendered = Rendered()
     app.state.page_text = page_text
     app.state.query_turns = Turns(Queries.WORKERS)
-    app.state.one_body = asyncio.Lock()
     app.state.projection = Projection(city)
     publisher = next((each for each in beside if isinstance(each, Publisher)), None)
     app.state.notifier = Notifier(app.state.projection, publisher)

@@ -146,9 +146,7 @@ async def _create(request: Request, asker: Observes) -> Response:
     body = await read_body(request)
     start = time.perf_counter()
     if len(body) <= _SMALL_BODY:
-        async with request.app.state.one_body:
-            receipt = receive(asker, body)
-            await asyncio.sleep(0)  # whoever else asks is answered before the next body is decoded
+        receipt = receive(asker, body)
     else:
         receipt = await run_sync(lambda: receive(asker, body))
     root = root_of(request)
