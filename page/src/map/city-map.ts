@@ -240,10 +240,13 @@ export class CityMap {
 
   private place(): void {
     const covered = this.covered();
-    this.words.place(this.badges.element.hidden ? covered : [...covered, ...this.badges.place(covered)]);
+    const taken = this.badges.element.hidden ? covered : [...covered, ...this.badges.place(covered)];
+    const { clientHeight } = this.map.getCanvas();
+    const across = { left: -Infinity, right: Infinity };
+    this.words.place([...taken, { ...across, top: -Infinity, bottom: 0 }, { ...across, top: clientHeight, bottom: Infinity }]);
   }
 
-  /** Where nothing can be read, px from the map's top left: under the layer list and beyond the sides. */
+  /** Where nothing can be read, px from the map's top left: under the layer list and the scale, and beyond the sides. */
   private covered(): LabelBox[] {
     const map = this.map.getContainer().getBoundingClientRect();
     const beyond = { top: -Infinity, bottom: Infinity };
@@ -251,7 +254,7 @@ export class CityMap {
       { ...beyond, left: -Infinity, right: 0 },
       { ...beyond, left: map.width, right: Infinity },
     ];
-    const lists = [...document.querySelectorAll(".layers")].map((element) => {
+    const lists = [...document.querySelectorAll(".layers, .maplibregl-ctrl-scale")].map((element) => {
       const box = element.getBoundingClientRect();
       return { left: box.left - map.left, right: box.right - map.left, top: box.top - map.top, bottom: box.bottom - map.top };
     });
