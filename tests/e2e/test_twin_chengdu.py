@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
 from tests.e2e.conftest import Watched, demonstrated
-from tests.e2e.screen import Served, look, show, tab_to
+from tests.e2e.screen import Served, look, open_page, show, tab_to
 from tests.unit.twin.test_imagery import geotiff
 from tests.unit.twin.test_reading_epanet import CRS, SMALL, elevation_model
 
@@ -286,7 +286,7 @@ def test_a_picture_of_the_ground_lies_over_the_land_and_under_the_roads_until_it
     shared: Page, served: Served
 ) -> None:
     there = "map=14/30.655/104.066&lang=en&theme=paper"
-    show(shared, served, f"?{there}")
+    open_page(shared, served, f"?{there}")  # a map that is there already stays where it is
     row = shared.locator('.layer[data-layer="imagery.ortho"]')
     row.locator("summary").press("Enter")
     expect(row).to_contain_text("CC-BY-4.0")
