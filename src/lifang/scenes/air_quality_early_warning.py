@@ -53,7 +53,7 @@ INDICATORS = (
         zh="城市空气质量指数",
         en="City air quality index",
         unit=_INDEX,
-        formula_zh="各污染物小时浓度取非对照点位的算术平均,按小时报计算分指数,取最大值",
+        formula_zh="各污染物小时浓度取非对照点位的算术平均，按小时报计算分指数，取最大值",
         formula_en="per pollutant the mean of the stations that are not background sites; highest hourly index",
         missing_zh=f"报数点位不足{_SHARE}则缺",
         missing_en=f"missing if fewer than {_SHARE} of those stations report",
@@ -64,7 +64,7 @@ INDICATORS = (
         zh="城市细颗粒物24小时平均",
         en="City PM2.5, 24-hour mean",
         unit=_UG,
-        formula_zh="小时浓度取非对照点位的算术平均,再取最近24小时的平均",
+        formula_zh="小时浓度取非对照点位的算术平均，再取最近24小时的平均",
         formula_en="hourly mean of the stations that are not background sites, then the mean of the last 24 hours",
         missing_zh="有效小时不足20个则缺",
         missing_en="missing with fewer than 20 valid hours",
@@ -75,9 +75,9 @@ INDICATORS = (
         zh="优良天数比例",
         en="Share of good-air days",
         unit="%",
-        formula_zh="年初至昨日:日报指数不大于100的天数÷有效天数×100",
+        formula_zh="年初至昨日：日报指数不大于100的天数÷有效天数×100",
         formula_en="since New Year, up to yesterday: days with a daily index of 100 or less / valid days x 100",
-        missing_zh="任一污染物有效小时不足20个的日子不计;没有有效日则缺",
+        missing_zh="任一污染物有效小时不足20个的日子不计；没有有效日则缺",
         missing_en="a day with fewer than 20 valid hours of any pollutant does not count; missing without a valid day",
         standard="HJ 633-2012; HJ 663-2013",
     ),
@@ -86,7 +86,7 @@ INDICATORS = (
         zh="报数点位数",
         en="Stations reporting",
         unit="{count}",
-        formula_zh="本小时至少有一项污染物有值的点位数,含对照点",
+        formula_zh="本小时至少有一项污染物有值的点位数，含对照点",
         formula_en="stations with a value of any pollutant in the hour, background sites included",
         missing_zh="无点位报数则为0",
         missing_en="0 if none reports",
@@ -134,45 +134,45 @@ _BY_PLAN = {"zh": "参照重污染天气应急预案", "en": "after heavy-pollut
 _BY_STANDARD = {"zh": "HJ 633-2012", "en": "HJ 633-2012"}
 _ADVICE: dict[Severity, tuple[tuple[dict[str, str], str, str], ...]] = {
     Severity.BLUE: (
-        (_RESIDENTS, "少做剧烈户外运动,多乘公共交通。", "Less hard exercise outdoors; take public transport."),
-        (_SENSITIVE, "减少户外活动,备好常用药。", "Less time outdoors; keep your medicine at hand."),
+        (_RESIDENTS, "少做剧烈户外运动，多乘公共交通。", "Less hard exercise outdoors; take public transport."),
+        (_SENSITIVE, "减少户外活动，备好常用药。", "Less time outdoors; keep your medicine at hand."),
         (_SCHOOLS, "减轻户外体育课的强度。", "Ease physical education outdoors."),
-        (_BUREAUS, "工地洒水抑尘,加密巡查排放。", "Damp down building sites; inspect emissions more often."),
+        (_BUREAUS, "工地洒水抑尘，加密巡查排放。", "Damp down building sites; inspect emissions more often."),
     ),
     Severity.YELLOW: (
-        (_RESIDENTS, "减少户外活动,外出戴口罩,关好门窗。", "Less time outdoors, a mask when out, windows shut."),
-        (_SENSITIVE, "留在室内,不适及时就医。", "Stay indoors; see a doctor when unwell."),
+        (_RESIDENTS, "减少户外活动，外出戴口罩，关好门窗。", "Less time outdoors, a mask when out, windows shut."),
+        (_SENSITIVE, "留在室内，不适及时就医。", "Stay indoors; see a doctor when unwell."),
         (_SCHOOLS, "体育课和课间操改在室内。", "Move physical education and breaks indoors."),
-        (_BUREAUS, "三级响应:停土石方作业,增加道路清扫。", "Grade III response: no earthworks, more street washing."),
+        (_BUREAUS, "三级响应：停土石方作业，增加道路清扫。", "Grade III response: no earthworks, more street washing."),
     ),
     Severity.ORANGE: (
-        (_RESIDENTS, "避免户外运动,外出戴防护口罩。", "No exercise outdoors; a respirator when out."),
+        (_RESIDENTS, "避免户外运动，外出戴防护口罩。", "No exercise outdoors; a respirator when out."),
         (
             _SENSITIVE,
-            "留在净化过空气的室内;社区看望独居老人。",
+            "留在净化过空气的室内；社区看望独居老人。",
             "Stay in cleaned air; look in on old people living alone.",
         ),
         (_SCHOOLS, "停止户外活动。", "Stop outdoor activities."),
         (
             _BUREAUS,
-            "二级响应:限产,限行货车,增开公交。",
+            "二级响应：限产，限行货车，增开公交。",
             "Grade II response: less production, fewer lorries, more buses.",
         ),
     ),
     Severity.RED: (
-        (_RESIDENTS, "尽量留在室内,不开车。", "Stay indoors as far as possible; leave the car."),
-        (_SENSITIVE, "留在净化过空气的室内,有症状就医。", "Stay in cleaned air; see a doctor at first symptoms."),
-        (_SCHOOLS, "弹性教学,可以停课。", "Teach flexibly; classes may be suspended."),
-        (_BUREAUS, "一级响应:停限产,加强医疗值守。", "Grade I response: halt production, staff the hospitals."),
+        (_RESIDENTS, "尽量留在室内，不开车。", "Stay indoors as far as possible; leave the car."),
+        (_SENSITIVE, "留在净化过空气的室内，有症状就医。", "Stay in cleaned air; see a doctor at first symptoms."),
+        (_SCHOOLS, "弹性教学，可以停课。", "Teach flexibly; classes may be suspended."),
+        (_BUREAUS, "一级响应：停限产，加强医疗值守。", "Grade I response: halt production, staff the hospitals."),
     ),
 }
 _MODEL = {
-    "zh": "阻尼持续性加日变化,按预报时效岭回归;80%经验区间",
+    "zh": "阻尼持续性加日变化，按预报时效岭回归；80%经验区间",
     "en": "Damped persistence with the daily course, ridge regression per hour ahead; empirical 80 % band",
 }
-_TOO_SHORT = {"zh": "历史不足30天或近期缺测,不作预报。", "en": "No forecast: not enough history, or recent gaps."}
+_TOO_SHORT = {"zh": "历史不足30天或近期缺测，不作预报。", "en": "No forecast: not enough history, or recent gaps."}
 _NO_STATION = {"zh": "没有空气质量监测点位。", "en": "There are no air quality stations."}
-_NOT_THE_PLAN = {"zh": "预警阈值为默认值,非应急预案所定。", "en": "Thresholds are lifang's defaults, not the plan's."}
+_NOT_THE_PLAN = {"zh": "预警阈值为默认值，非应急预案所定。", "en": "Thresholds are lifang's defaults, not the plan's."}
 _SERIES = (("forecast", "AQI", _INDEX), ("forecast_pm25", str(Pollutant.PM2_5), _UG))
 
 
@@ -283,7 +283,7 @@ def _wording(context: SceneContext, severity: Severity, value: float | None) -> 
     zh, en = context.settings.name_zh, context.settings.name_en
     shown = "-" if value is None else f"{value:.0f}"
     return (
-        f"{zh}空气质量{severity.zh}预警:近24小时平均指数{shown}",
+        f"{zh}空气质量{severity.zh}预警：近24小时平均指数{shown}",
         f"{en} air quality, {severity.en} warning: 24-hour mean index {shown}",
     )
 

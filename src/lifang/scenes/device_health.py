@@ -33,7 +33,7 @@ INDICATORS = (
         zh="设备在线率",
         en="Uptime of devices",
         unit="%",
-        formula_zh="最近24小时内有数据的小时数÷应有数据的小时数,各设备取算术平均,不含模拟设备",
+        formula_zh="最近24小时内有数据的小时数÷应有数据的小时数，各设备取算术平均，不含模拟设备",
         formula_en="hours of the last 24 with a value / hours since first heard; mean of devices not simulated",
         missing_zh=_NONE_ZH,
         missing_en=_NONE_EN,
@@ -44,7 +44,7 @@ INDICATORS = (
         zh="数据缺失率",
         en="Loss of values",
         unit="%",
-        formula_zh="1-最近24小时收到的值数÷按周期应收的值数,不含模拟设备",
+        formula_zh="1-最近24小时收到的值数÷按周期应收的值数，不含模拟设备",
         formula_en="1 - values received in the last 24 hours / values expected; simulated devices left out",
         missing_zh=_NONE_ZH,
         missing_en=_NONE_EN,
@@ -55,7 +55,7 @@ INDICATORS = (
         zh="数据平均时延",
         en="Mean lag of values",
         unit="s",
-        formula_zh="到达时间减观测时间的滑动平均,各设备取算术平均,不含模拟设备",
+        formula_zh="到达时间减观测时间的滑动平均，各设备取算术平均，不含模拟设备",
         formula_en="running mean of arrival - phenomenon time; mean of devices, simulated ones left out",
         missing_zh=_NONE_ZH,
         missing_en=_NONE_EN,
@@ -66,7 +66,7 @@ INDICATORS = (
         zh="失联设备数",
         en="Silent devices",
         unit="{count}",
-        formula_zh="超过3个周期无数据的在用设备数,含链路中断所致,不含模拟设备",
+        formula_zh="超过3个周期无数据的在用设备数，含链路中断所致，不含模拟设备",
         formula_en="devices in service without a value for 3 periods, for whatever reason; simulated ones left out",
         missing_zh=_NONE_ZH,
         missing_en=_NONE_EN,
@@ -204,7 +204,7 @@ def _links(engine: network.SensorNetwork, state: network.State) -> Iterator[_Fou
     for row in np.flatnonzero(state.devices.links_down)[:_MOST]:
         link = engine.link(links.ids[row])
         devices = int(below[row])
-        zh, en = f"链路{link.zh}中断,承载设备{devices}台", f"Link {link.en} is down; it carries {devices} devices"
+        zh, en = f"链路{link.zh}中断，承载设备{devices}台", f"Link {link.en} is down; it carries {devices} devices"
         yield _Found(f"link:{link.id}", 1.0, zh, en, link.classification, link.simulated)
 
 

@@ -34,12 +34,12 @@ RULES: Mapping[str, Mapping[str, object]] = {
         "parameters": {"periods": SILENT_PERIODS, "at_least_s": SILENT_MIN_US / 1e6},
     },
     "clock": {
-        "zh": "到达时间与观测时间之差持续偏大且稳定,或观测时间在未来",
+        "zh": "到达时间与观测时间之差持续偏大且稳定，或观测时间在未来",
         "en": "arrival and phenomenon time differ by much and steadily, or times lie in the future",
         "parameters": {"offset_s": CLOCK_OFFSET_S, "spreads": CLOCK_SPREADS},
     },
     "link_down": {
-        "zh": "链路或其上联中断,或所承载的设备全部失联",
+        "zh": "链路或其上联中断，或所承载的设备全部失联",
         "en": "the link or its uplink is down, or everything it carries is silent",
         "parameters": {"devices": LINK_DEVICES_MIN},
     },

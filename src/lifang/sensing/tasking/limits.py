@@ -170,7 +170,7 @@ def _outdated(case: Case) -> Iterator[Refusal]:
         value, moment = wanted.get("value"), wanted.get("time_us")
         moved = value is not None and (seen is None or not abs(seen.value - value) <= wanted.get("tolerance", 0.0))
         if moved or (moment is not None and (seen is None or seen.time_us != moment)):
-            yield Refusal("outdated", f"指令依据的状态已变化:{stream}", f"{stream} is no longer as the command expects")
+            yield Refusal("outdated", f"指令依据的状态已变化：{stream}", f"{stream} is no more as the command expects")
 
 
 def _ranged(case: Case) -> Iterator[Refusal]:
@@ -217,9 +217,9 @@ def _interlocked(case: Case) -> Iterator[Refusal]:
         seen = case.facts.seen.get(stream)
         rule = f"{stream} {sign} {bound:g}"
         if seen is None or not seen.good or not seen.age_s <= lock.get("max_age_s", _AGE_S):
-            yield Refusal("interlock", f"联锁条件无法确认:{rule}", f"no fresh value shows that {rule}")
+            yield Refusal("interlock", f"联锁条件无法确认：{rule}", f"no fresh value shows that {rule}")
         elif not compare(seen.value, bound):
-            yield Refusal("interlock", f"联锁条件不满足:{rule}", f"{rule} does not hold")
+            yield Refusal("interlock", f"联锁条件不满足：{rule}", f"{rule} does not hold")
 
 
 def _present(case: Case, name: str) -> float | None:
