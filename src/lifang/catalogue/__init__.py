@@ -30,7 +30,16 @@ from lifang.catalogue.data_standards import DataStandards, Registered, Registrat
 from lifang.catalogue.dataset import Dataset, card_from
 from lifang.catalogue.describe import RESOURCE_CLASSES, kind_of, opening_of, sharing_of
 from lifang.catalogue.dictionary import CODES_MAX, Entry, dictionary_of
-from lifang.catalogue.export import EXPORT_FORMATS, MEDIA_TYPES, NEED_GEOMETRY, csv_cell, neutral, write_rows
+from lifang.catalogue.export import (
+    EXPORT_FORMATS,
+    MEDIA_TYPES,
+    NEED_GEOMETRY,
+    bounded,
+    check_rows,
+    csv_cell,
+    neutral,
+    write_rows,
+)
 from lifang.catalogue.extent import Extent
 from lifang.catalogue.features import FeatureQuestion, Features, Form, Move
 from lifang.catalogue.finder import Counts, Hits, Shelved
@@ -181,8 +190,10 @@ __all__ = [
     "Usage",
     "Webhook",
     "Webhooks",
+    "bounded",
     "card_from",
     "check_certificate",
+    "check_rows",
     "check_signature",
     "chosen",
     "cite",

@@ -92,6 +92,17 @@ def test_files_tell_their_rows_and_are_whole(house: House) -> None:
     assert layer.content.startswith(b"SQLite format 3")
 
 
+def test_a_text_too_long_for_a_cell_is_refused_instead_of_a_workbook(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lifang.catalogue.export.workbook._TEXT", 4)
+    answer = house.client().get("/api/v1/datasets/wells/rows?format=xlsx")
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert "column 'name'" in answer.text
+    few = house.client().get("/api/v1/datasets/wells/rows?format=xlsx&columns=code,dug")
+    assert zipfile.ZipFile(io.BytesIO(few.content)).testzip() is None
+
+
 def test_an_export_that_is_interrupted_is_told_from_a_whole_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(rows: object, form: str) -> Iterator[bytes]:
         yield from write_rows(rows, form)
@@ -105,8 +116,9 @@ def test_an_export_that_is_interrupted_is_told_from_a_whole_one(house: House, mo
         while not server.started:
             thread.join(0.02)
         port = server.servers[0].sockets[0].getsockname()[1]
-        with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
-            httpx.get(f"http://127.0.0.1:{port}/api/v1/datasets/wells/rows", params={"format": "csv"})
+        for form in ("csv", "xlsx"):
+            with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
+                httpx.get(f"http://127.0.0.1:{port}/api/v1/datasets/wells/rows", params={"format": form})
     finally:
         server.should_exit = True
         thread.join()

@@ -21,6 +21,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import shapely
 
+from lifang.catalogue.export.sink import Sink
 from lifang.core import BadInput
 
 _FORMULA = "^'*[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]"  # the last four are the signs in full width
@@ -184,7 +185,7 @@ def _plain_column(column: Any, name: str) -> list[Any]:
 
 
 def _parquet(reader: pa.RecordBatchReader) -> Iterator[bytes]:
-    sink = _Sink()
+    sink = Sink()
     schema = reader.schema
     if _GEOMETRY in schema.names and b"geo" not in (schema.metadata or {}):
         schema = schema.with_metadata({**(schema.metadata or {}), b"geo": _GEOPARQUET})
@@ -196,39 +197,12 @@ def _parquet(reader: pa.RecordBatchReader) -> Iterator[bytes]:
 
 
 def _arrow(reader: pa.RecordBatchReader) -> Iterator[bytes]:
-    sink = _Sink()
+    sink = Sink()
     with pa.ipc.new_stream(sink, reader.schema) as writer:
         for batch in reader:
             writer.write_batch(batch)
             yield sink.drain()
     yield sink.drain()
-
-
-class _Sink(io.RawIOBase):
-    """A file that only grows: what was written is taken out piece by piece, while positions keep counting."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._parts: list[bytes] = []
-        self._size = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        part = bytes(data)
-        self._parts.append(part)
-        self._size += len(part)
-        return len(part)
-
-    def tell(self) -> int:
-        return self._size
-
-    def drain(self) -> bytes:
-        """Return what was written since the last call."""
-        whole = b"".join(self._parts)
-        self._parts.clear()
-        return whole
 
 
 def _drain(sink: io.BytesIO) -> bytes:

@@ -59,6 +59,10 @@ class Relation:
         """Return the same rows; ``told`` hears of every reading of them: how many rows and bytes were given."""
         return Relation(self._engine, self.path, told)
 
+    def unobserved(self) -> Relation:
+        """Return the same rows, heard of by nobody: for what the house asks itself and gives to no one."""
+        return Relation(self._engine, self.path)
+
     def _given(self, table: pa.Table) -> pa.Table:
         if self._told:
             self._told(table.num_rows, table.nbytes)

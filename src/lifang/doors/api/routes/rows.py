@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
@@ -13,7 +13,18 @@ import shapely
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from lifang.catalogue import MEDIA_TYPES, NEED_GEOMETRY, Release, chosen, conditions, ordering, visible, write_rows
+from lifang.catalogue import (
+    MEDIA_TYPES,
+    NEED_GEOMETRY,
+    Release,
+    bounded,
+    check_rows,
+    chosen,
+    conditions,
+    ordering,
+    visible,
+    write_rows,
+)
 from lifang.core import BadInput, Box
 from lifang.doors.api.bodies.catalogue import RowPage
 from lifang.doors.api.listing import After, RecordedMoment, moment, one_way
@@ -197,11 +208,19 @@ def _export(request: Request, wanted: _Wanted, form: str, limit: int | None, *, 
         return Response(status_code=304, headers=headers)
     if form == "geojson" and limit is None and wanted.release.bytes <= _RENDERED_MAX:
         return _rendered(request, wanted, tag)
+    _check(wanted, form, limit)
     file = f"{name}-{wanted.release.number}.{_ENDINGS.get(form, form)}"
     headers["Content-Disposition"] = f'attachment; filename="{file}"'
     headers[ROWS_HEADER] = str(_rows_of(wanted, limit))
     pieces = _measured(request, wanted, write_rows(_reader(wanted, limit), form), form, limit)
     return StreamingResponse(pieces, media_type=MEDIA_TYPES[form], headers=headers)
+
+
+def _check(wanted: _Wanted, form: str, limit: int | None) -> None:
+    """Refuse rows that a format has no room for while a refusal can still be told."""
+    own = replace(wanted, relation=wanted.relation.unobserved())
+    if names := bounded(_reader(own, 0).schema, form):
+        check_rows(_reader(replace(own, columns=names), limit), form)
 
 
 def _measured(
