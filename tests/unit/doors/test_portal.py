@@ -95,7 +95,7 @@ def test_files_tell_their_rows_and_are_whole(house: House) -> None:
 def test_a_text_too_long_for_a_cell_is_refused_instead_of_a_workbook(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lifang.catalogue.export.workbook._TEXT", 4)
+    monkeypatch.setattr("lifang.catalogue.export.workbook._TEXT", 1)
     answer = house.client().get("/api/v1/datasets/wells/rows?format=xlsx")
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
     assert "column 'name'" in answer.text
