@@ -5038,10 +5038,12 @@ export interface paths {
         get: operations["items_ogc_collections__collection_id__items_get"];
         put?: never;
         /**
-         * Add a feature
+         * Add a feature, or ask with a filter
          * @description Add a feature, or all those of a collection: the key stands in the properties, or in `id` where it is one column.
          *
-         *     Of a collection all features are added, as one release, or none.
+         *     Of a collection all features are added, as one release, or none. A body that is a filter (CQL2 JSON, with ``op``)
+         *     changes nothing: it asks for the features that meet it, as ``filter`` does in the address. No standard says so;
+         *     pygeoapi answers it, and OWSLib asks it.
          */
         post: operations["create_ogc_collections__collection_id__items_post"];
         delete?: never;
@@ -38019,6 +38021,13 @@ export interface operations {
             };
         };
         responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Successful Response */
             201: {
                 headers: {

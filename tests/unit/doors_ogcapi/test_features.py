@@ -37,6 +37,24 @@ def test_owslib_reads_collections_schemas_items_and_one_item(served: str) -> Non
     assert client.collection_item("plots", page["features"][0]["id"])["properties"] == page["features"][0]["properties"]
 
 
+def test_owslib_asks_with_a_filter_in_the_body_as_whoever_may_read(house: House, served: str) -> None:
+    client = Features(f"{served}/")
+    asked = {"op": ">=", "args": [{"property": "floors"}, 9]}
+    page = client.collection_items("plots", cql=asked, limit=5)
+    query = {"filter": json.dumps(asked), "filter-lang": "cql2-json", "limit": 5}
+    by_address = house.client().get(_ITEMS, params=query).json()
+    assert _ids(page) == _ids(by_address)
+    assert 5 < page["numberMatched"] == by_address["numberMatched"] < COUNT
+    (following,) = (each["href"] for each in page["links"] if each["rel"] == "next")
+    more = house.client().get(following.removeprefix(served.removesuffix("/ogc")))
+    assert (more.status_code, more.json()["numberMatched"]) == (200, page["numberMatched"])
+    visitor = house.client()
+    assert visitor.post("/ogc/collections/bunkers/items", json=asked).status_code == 404
+    assert visitor.post(f"{_ITEMS}?filter=floors=1", json=asked).status_code == 400
+    assert visitor.post(_ITEMS, json={"op": "evil", "args": []}).status_code == 400
+    assert visitor.post(_ITEMS, json={"type": "Feature", **asked}).status_code == 401
+
+
 _GDAL = """
 import json, sys, pyogrio
 source, box = sys.argv[1], json.loads(sys.argv[2])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
+import orjson
 from fastapi import APIRouter, Body, Depends, Request
 from starlette.responses import Response
 
@@ -28,11 +30,15 @@ from lifang.doors.ogcapi.landing import ANSWERS
 from lifang.doors.ogcapi.links import GEOJSON, JSON, ROOT, address
 from lifang.doors.ogcapi.parameters import CollectionId, FeatureId, Reads
 from lifang.doors.ogcapi.representing import OgcRoute
-from lifang.doors.ogcapi.routes_features import feature_tag
+from lifang.doors.ogcapi.routes_features import feature_tag, items
 from lifang.guard import Action, Resource
 
 Sent = Annotated[
     dict[str, Any], Body(media_type=GEOJSON, description="A GeoJSON feature, or a collection of features.")
+]
+SentOrAsked = Annotated[
+    dict[str, Any],
+    Body(media_type=GEOJSON, description="A GeoJSON feature, a collection of features, or a filter in CQL2 JSON."),
 ]
 Partly = Annotated[dict[str, Any], Body(media_type="application/merge-patch+json", description="What is to change.")]
 _NAME = "ogcapi"
@@ -50,7 +56,8 @@ def router() -> APIRouter:
     )
     none: dict[int | str, dict[str, Any]] = {204: {"description": "Done."}}
     one = "/{feature_id:path}"
-    routes.add_api_route("", create, methods=["POST"], status_code=201, summary="Add a feature")
+    routes.add_api_route("", create, methods=["POST"], status_code=201, responses={200: {"description": "A page."}},
+                         summary="Add a feature, or ask with a filter")  # fmt: skip
     routes.add_api_route(one, replace, methods=["PUT"], status_code=204, responses=none, summary="Replace a feature",
                          response_class=Response)  # fmt: skip
     routes.add_api_route(one, update, methods=["PATCH"], status_code=204, responses=none, summary="Change a feature",
@@ -60,11 +67,15 @@ def router() -> APIRouter:
     return routes
 
 
-def create(collection_id: CollectionId, request: Request, asker: Reads, body: Sent) -> Response:
+def create(collection_id: CollectionId, request: Request, asker: Reads, body: SentOrAsked) -> Response:
     """Add a feature, or all those of a collection: the key stands in the properties, or in `id` where it is one column.
 
-    Of a collection all features are added, as one release, or none.
+    Of a collection all features are added, as one release, or none. A body that is a filter (CQL2 JSON, with ``op``)
+    changes nothing: it asks for the features that meet it, as ``filter`` does in the address. No standard says so;
+    pygeoapi answers it, and OWSLib asks it.
     """
+    if "op" in body and "type" not in body:
+        return items(collection_id, _as_asked(request, body), asker)
     check_known(request)
     features = _changeable(asker, collection_id)
     if body.get("type") == "FeatureCollection":
@@ -79,6 +90,15 @@ def create(collection_id: CollectionId, request: Request, asker: Reads, body: Se
     response = json_answer(request, {"id": name, "release": done.release.number}, status=201)
     response.headers["Location"] = address(request, "collections", collection_id, "items", name)
     return response
+
+
+def _as_asked(request: Request, condition: dict[str, Any]) -> Request:
+    """Return the request that asks the same in its address."""
+    if given := {"filter", "filter-lang"} & set(request.query_params):
+        raise BadInput("The filter stands in the address and in the body.", where=min(given), mend="Give one of them.")
+    asked = urlencode({"filter": orjson.dumps(condition).decode(), "filter-lang": "cql2-json"}).encode()
+    whole = b"&".join(filter(None, (request.scope["query_string"], asked)))
+    return Request({**request.scope, "method": "GET", "query_string": whole}, request.receive)
 
 
 def _create_all(
