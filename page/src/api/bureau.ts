@@ -130,6 +130,12 @@ export interface Issue extends Told {
   moves: string[];
 }
 
+/** How many issues wait for one's own step: of late datasets, and others. */
+export interface Waiting {
+  late: number;
+  others: number;
+}
+
 export interface IssueMove {
   move: string;
   note: string;
@@ -200,6 +206,7 @@ export const bureau = {
   acknowledge: (id: string, jws: string) => send<Receipt>("POST", `/exchange/deliveries/${part(id)}/acknowledgement`, { jws }),
 
   issues: (state: string, overdue: boolean, after: After) => get<Page<Issue>>("/issues", { state, overdue, after, limit: 100 }),
+  waiting: () => get<Waiting>("/issues/waiting"),
   issue: (id: string) => get<Issue>(`/issues/${part(id)}`),
   moveIssue: (id: string, move: IssueMove) => send<Issue>("POST", `/issues/${part(id)}`, move),
 

@@ -1,9 +1,15 @@
-import { html, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
+import { bureau, type Waiting } from "../api/bureau";
 import { t } from "../i18n";
+import { data, here } from "../state/data";
 import { formatView, ROOMS, type Room } from "../state/url";
 import { goTo, view } from "../state/view";
 import { Piece } from "./element";
+import { Fetched } from "./fetched";
+
+const AGAIN_MS = 60_000;
+const MOST = 99;
 
 const SIGNS: Record<Room, SVGTemplateResult> = {
   overview: svg`<path d="M3 3h18v18H3zM9 3v18M15 3v18M3 9h18M3 15h18" />`,
@@ -17,6 +23,23 @@ const SIGNS: Record<Room, SVGTemplateResult> = {
 /** The rooms of the house, by their names. */
 @customElement("lf-rail")
 export class RailPiece extends Piece {
+  private readonly held = new Fetched<Waiting>(this);
+
+  /** What waits for whoever is signed in: asked again when the catalogue changes, and once a minute. */
+  private waiting(): Waiting | null {
+    const { subject, changes } = data.value;
+    if (!subject) return null;
+    return here(this.held.want(`${subject.id} ${changes} ${Math.floor(performance.now() / AGAIN_MS)}`, bureau.waiting));
+  }
+
+  private badge(): TemplateResult | typeof nothing {
+    const found = this.waiting();
+    const count = found ? found.late + found.others : 0;
+    if (!found || !count) return nothing;
+    const told = t(found.late ? "rooms.waiting.late" : "rooms.waiting", { late: found.late, others: found.others });
+    return html`<b class="count" data-late=${found.late} title=${told}><span aria-hidden="true">${count > MOST ? `${MOST}+` : count}</span><span class="sr">${told}</span></b>`;
+  }
+
   protected override render(): TemplateResult {
     return html`<nav class="rail" aria-label=${t("rooms.label")}>
       ${ROOMS.map((room) => this.door(room))}
@@ -32,7 +55,7 @@ export class RailPiece extends Piece {
     };
     const address = formatView({ ...view.value, room, table: null, dataset: null, tab: null, item: null }) || "/";
     return html`<a href=${address} aria-current=${view.value.room === room ? "page" : "false"} data-door=${room} @click=${enter}>
-      <svg viewBox="0 0 24 24" aria-hidden="true">${SIGNS[room]}</svg><span>${t(`room.${room}`)}</span>
+      <svg viewBox="0 0 24 24" aria-hidden="true">${SIGNS[room]}</svg><span>${t(`room.${room}`)}</span>${room === "work" ? this.badge() : nothing}
     </a>`;
   }
 }

@@ -11,6 +11,8 @@ export const shell: Record<keyof typeof zh, string> = {
   "room.work": "Work",
   "room.operations": "Operations",
   "rooms.label": "Wards (rooms)",
+  "rooms.waiting": "Issues that wait for you: {others}",
+  "rooms.waiting.late": "Late datasets: {late}; other issues that wait for you: {others}",
 
   "header.find": "Find data, stations ( / )",
   "header.search": "Search datasets and stations",

@@ -9,6 +9,8 @@ export const shell = {
   "room.work": "办理",
   "room.operations": "运行",
   "rooms.label": "里坊（功能区）",
+  "rooms.waiting": "待办 {others} 件问题",
+  "rooms.waiting.late": "逾期未更新的数据集 {late} 个，其他待办问题 {others} 件",
 
   "header.find": "搜索数据、站点 ( / )",
   "header.search": "搜索数据集、监测站",

@@ -94,6 +94,13 @@ class IssueBody(Said):
     moves: list[str]
 
 
+class WaitingBody(Said):
+    """How many issues wait for a step of the asker's: of datasets that are late, and others."""
+
+    late: int
+    others: int
+
+
 class IssuePage(Said):
     """Issues, the newest first."""
 

@@ -20,6 +20,7 @@ from lifang.doors.api.bodies.quality import (
     IssuePage,
     QualityBody,
     RunBody,
+    WaitingBody,
 )
 from lifang.doors.api.bodies.quality import IssueState as State
 from lifang.doors.api.listing import After, Limit, after_id, moment, paged
@@ -29,6 +30,8 @@ from lifang.guard import Action, Resource
 ReadsOne = Annotated[Asker, asking(Action.READ, Resource("dataset"), per_item=True)]
 ReadsIssues = Annotated[Asker, asking(Action.READ, Resource("issue"), per_item=True)]
 _RIGHTS = {"confirm": Action.REPORT, "reopen": Action.REPORT, "mend": Action.ADMIT}  # others are for those who settle
+_UNSETTLED = (IssueState.OPEN, IssueState.ASSIGNED, IssueState.MENDED)
+_COUNTED = 1000  # issues of a state: whoever has more need not be told how many
 
 
 def router() -> APIRouter:
@@ -46,6 +49,7 @@ def router() -> APIRouter:
     )
     routes.add_api_route("/datasets/{dataset_id}/issues", of_dataset, response_model=IssuePage)
     routes.add_api_route("/issues", every, response_model=IssuePage)
+    routes.add_api_route("/issues/waiting", waiting, response_model=WaitingBody)
     routes.add_api_route("/issues/{issue_id}", one, response_model=IssueBody)
     routes.add_api_route("/issues/{issue_id}", move, methods=["POST"], response_model=IssueBody)
     return routes
@@ -113,6 +117,22 @@ def every(
     return answer(request, page)
 
 
+def waiting(request: Request, asker: ReadsIssues) -> Response:
+    """Count the issues that wait for a step of one's own, and of them those of datasets that are late."""
+    found: dict[str, Issue] = {}
+    for part in _parts(asker, whole=asker.may(Action.READ, Resource("issue"))):
+        for state in _UNSETTLED:
+            known = asker.city.catalogue.issues.find(**part, state=state, limit=_COUNTED)
+            found |= {each.id: each for each in known}
+    mine = [
+        each
+        for each in found.values()
+        if _visible(asker, each) and asker.knows(f"dataset:{each.dataset}") and _moves(asker, each)
+    ]
+    late = sum(each.dimension == "timeliness" and each.state is not IssueState.MENDED for each in mine)
+    return answer(request, WaitingBody(late=late, others=len(mine) - late))
+
+
 def one(issue_id: str, request: Request, asker: ReadsIssues) -> Response:
     """Give an issue with its history."""
     return answer(request, _issue(asker, _seen(asker, issue_id)))
@@ -167,18 +187,24 @@ def _page(
     asker: Asker, dataset: str | None, state: State | None, after: str | None, limit: int, *, whole: bool = True
 ) -> IssuePage:
     """Return issues that the asker may see; if not the ``whole`` list, their own and their bureau's."""
-    kind, subject = "issues", asker.subject
+    kind = "issues"
     asked: dict[str, Any] = {"dataset": dataset, "state": IssueState(state) if state else None,
                              "after": after_id(kind, after), "limit": limit + 1}  # fmt: skip
-    parts: list[dict[str, Any]] = [{}]
-    if not whole:
-        asker.must(Action.READ, Resource("issue", subject.id, provider=subject.organisation))
-        parts = [{"reporter": subject.id}, *([{"bureau": subject.organisation}] if subject.organisation else [])]
+    parts = _parts(asker, whole=whole)
     by_id = {each.id: each for part in parts for each in asker.city.catalogue.issues.find(**(asked | part))}
     found = [by_id[name] for name in sorted(by_id, reverse=True)][: limit + 1]
     items, following = paged(kind, found, limit, lambda each: each.id)
     shown = [each for each in items if _visible(asker, each) and asker.knows(f"dataset:{each.dataset}")]
     return IssuePage(items=[_issue(asker, each) for each in shown], next=following)
+
+
+def _parts(asker: Asker, *, whole: bool) -> list[dict[str, Any]]:
+    """Return what narrows issues to those that the asker may see: nothing, or what one filed and one's bureau's."""
+    if whole:
+        return [{}]
+    subject = asker.subject
+    asker.must(Action.READ, Resource("issue", subject.id, provider=subject.organisation))
+    return [{"reporter": subject.id}, *([{"bureau": subject.organisation}] if subject.organisation else [])]
 
 
 def _moves(asker: Asker, issue: Issue) -> list[str]:
