@@ -63,6 +63,7 @@ def test_a_dataset_is_told_to_search_engines(house: House) -> None:
     told = json.loads(answer.content)
     assert (told["@type"], told["@context"]) == ("Dataset", "https://schema.org/")
     assert told["spatialCoverage"]["geo"]["box"] == "30.61 104.01 30.63 104.03"
+    assert told["spatialCoverage"].get("name") != ""
     assert {each["name"]: each.get("unitText") for each in told["variableMeasured"]}["depth"] == "m"
     assert {each["encodingFormat"] for each in told["distribution"]} >= {"text/csv", "application/geo+json"}
     assert house.client().get("/dcat/datasets/cellars/schema.org").status_code == 404

@@ -126,7 +126,12 @@ def _why_not(subject: Subject, action: Action, resource: Resource) -> tuple[str,
         if subject.is_anonymous
         else " or ".join(sorted(subject.roles)) or "a person without a role"
     )
-    denied = f"No rule allows {who} to {action} a {resource.kind} classified {resource.classification}."
+    kind, grade = resource.kind, resource.classification
+    denied = (
+        f"No rule allows {who} to {action} an {kind} classified {grade}."
+        if kind[0] in "aeio"
+        else f"No rule allows {who} to {action} a {kind} classified {grade}."
+    )
     roles = sorted(
         {
             role

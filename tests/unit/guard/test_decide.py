@@ -130,6 +130,8 @@ def test_require_asks_the_unknown_to_sign_in_and_tells_the_known_why() -> None:
     with pytest.raises(Denied, match="No rule allows citizen to read a dataset classified shared") as known:
         require(WHO["citizen"], Action.READ, SHARED)
     assert not isinstance(known.value, Unauthenticated)
+    with pytest.raises(Denied, match="No rule allows citizen to read an agreement classified"):
+        require(WHO["citizen"], Action.READ, Resource("agreement"))
     with pytest.raises(Denied, match="State a purpose"):
         require(WHO["administrator"], Action.READ, RESTRICTED)
 

@@ -76,7 +76,7 @@ def schema_org(shown: Shown, names: Names, publisher: Bilingual) -> Json:
         "temporalCoverage": f"{extent.start}/{extent.end}" if extent.start else "",
         "spatialCoverage": {
             "@type": "Place",
-            "name": card.coverage.zh or card.coverage.en,
+            **({"name": place} if (place := card.coverage.zh or card.coverage.en) else {}),
             "geo": {"@type": "GeoShape", "box": f"{box.south} {box.west} {box.north} {box.east}"},
         }
         if box
