@@ -206,7 +206,7 @@ export const bureau = {
   acknowledge: (id: string, jws: string) => send<Receipt>("POST", `/exchange/deliveries/${part(id)}/acknowledgement`, { jws }),
 
   issues: (state: string, overdue: boolean, after: After) => get<Page<Issue>>("/issues", { state, overdue, after, limit: 100 }),
-  waiting: () => get<Waiting>("/issues/waiting"),
+  waiting: () => get<Waiting>("/waiting-issues"),
   issue: (id: string) => get<Issue>(`/issues/${part(id)}`),
   moveIssue: (id: string, move: IssueMove) => send<Issue>("POST", `/issues/${part(id)}`, move),
 

@@ -91,18 +91,18 @@ def test_whoever_filed_an_issue_and_the_bureau_it_concerns_see_it_and_who_filed_
     assert (listed[0], listed[1], made["id"] in listed[2]) == ([made["id"]], [], True)
     late = Run("run", "springs", 1, city.clock.now(), (Check("timeliness", 0.0, 100.0, {}),))
     (alarm,) = city.catalogue.issues.follow(late)
-    assert water.get("/api/v1/issues/waiting").json() == {"late": 1, "others": 1}
+    assert water.get("/api/v1/waiting-issues").json() == {"late": 1, "others": 1}
     city.catalogue.issues.move(alarm.id, "decline", by="system", note="已知")
-    waiting = [who.get("/api/v1/issues/waiting").json() for who in (water, fire)]
+    waiting = [who.get("/api/v1/waiting-issues").json() for who in (water, fire)]
     assert waiting == [{"late": 0, "others": 1}, {"late": 0, "others": 0}]
-    assert house.client().get("/api/v1/issues/waiting").status_code == 401
+    assert house.client().get("/api/v1/waiting-issues").status_code == 401
     assert fire.get(url).status_code == 404
     assert water.post(url, json={"move": "decline", "note": "no"}).status_code == 403
     assert fire.post(url, json={"move": "mend", "note": "x"}).status_code == 404
     assert water.post(url, json={"move": "mend", "note": "已更正"}).json()["state"] == "mended"
     told = citizen.get(url).json()
     assert (told["events"][-1]["note"], told["moves"]) == ("已更正", ["confirm", "reopen"])
-    assert water.get("/api/v1/issues/waiting").json() == {"late": 0, "others": 0}
+    assert water.get("/api/v1/waiting-issues").json() == {"late": 0, "others": 0}
 
 
 def test_the_list_of_all_is_for_those_who_settle_issues(house: House) -> None:

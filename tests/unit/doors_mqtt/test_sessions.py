@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
+from lifang.app import open_city
 from lifang.core import Corrupt
+from lifang.doors.mqtt import outlet
 from lifang.doors.mqtt.wire import V5, V311, Ack, Connack, Connect, Disconnect, Kind, Publish, Reason, Will
+from lifang.guard import SYSTEM
+from lifang.sensing import Observations, make_observations
 from lifang.store import Journal
 
-from .conftest import Served, Serving, Talker, Template, message
+from .conftest import FIRST, Served, Serving, Talker, Template, message
 
 TOPIC = "v1.1/Datastreams(4)/Observations"
 
@@ -27,6 +34,12 @@ def again(served: Served, client_id: str, version: int = V5, **terms: Any) -> tu
     """Return a client of the operator that comes back, and the answer it got."""
     talker = served.stranger(version)
     return talker, talker.connect(client_id, served.tokens["operator"], **(terms or kept(version)))
+
+
+def rows_of(number: int, seconds: Sequence[int]) -> Observations:
+    """Return values of a datastream, each its own second of 2024."""
+    times = [FIRST + second * 1_000_000 for second in seconds]
+    return make_observations([number] * len(times), times, [float(second) for second in seconds])
 
 
 def results(talker: Talker, count: int) -> list[bytes]:
@@ -206,6 +219,38 @@ def test_sessions_messages_and_retained_ones_outlive_a_restart(template: Templat
     talker, answer = again(serving.served, "far")
     assert answer.session_present
     assert talker.silent(), "what was confirmed does not come again"
+    serving.close()
+
+
+@pytest.mark.slow
+def test_all_that_was_recorded_while_nobody_could_be_told_is_told(
+    template: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outlet, "_MOST_AT_ONCE", 20)
+    serving = template.serve(tmp_path / "city")
+    talker = serving.served.talker("far", "operator", V5, **kept(V5))
+    talker.subscribe(TOPIC, retain_handling=2)
+    serving.close()
+    with open_city(tmp_path / "city") as city:  # as if it had ended between the commit and the telling
+        city.start(time_passes=False)
+        for second in range(0, 50, 25):
+            city.sensing.ingest(rows_of(4, range(second, second + 25)), by=SYSTEM).result(30)
+
+    async def stuck(*_: object) -> AsyncIterator[list[object]]:
+        await asyncio.Event().wait()
+        yield []
+
+    with monkeypatch.context() as patched:
+        patched.setattr(outlet.Outlet, "_recorded_since", stuck)
+        patched.setattr(outlet, "_MARGIN_US", 0)
+        serving = template.serve(tmp_path / "city")
+        serving.served.observe(4, 50, 50.0)
+        serving.close()
+
+    serving = template.serve(tmp_path / "city")
+    talker, _ = again(serving.served, "far")
+    heard = {orjson.loads(each)["result"] for each in results(talker, 51)}
+    assert heard == set(range(51))
     serving.close()
 
 

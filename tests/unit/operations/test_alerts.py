@@ -285,7 +285,7 @@ def test_an_alert_is_as_hidden_as_the_strictest_data_it_ever_came_from(alerts: A
     assert alerts.alerts(classes=[OPEN]) == []
     assert len(alerts.alerts(classes=[OPEN, shared])) == 1
     alerts.evaluate(RULE, "city:x", START + 3 * HOUR, 36, classification=restricted)
-    with pytest.raises(Denied, match="No rule allows operator to handle a alert classified restricted"):
+    with pytest.raises(Denied, match="No rule allows operator to handle an alert classified restricted"):
         alerts.acknowledge(only(alerts).id, OPERATOR)
     chief = Subject("person_3", "Zhou", frozenset({Role.ADMINISTRATOR}))
     with pytest.raises(NeedsPurpose):

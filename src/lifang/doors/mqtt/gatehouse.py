@@ -53,9 +53,7 @@ class Gatehouse:
 
     async def start(self) -> None:
         """Recall what was kept; those who were away are told what was committed and could not be told before."""
-        told = await self.broker.start()
-        if told:
-            self.broker.spawn(self._outlet.catch_up(told))
+        self.broker.spawn(self._outlet.catch_up(await self.broker.start()))
 
     async def close(self) -> None:
         """End every connection."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
@@ -24,10 +25,10 @@ from lifang.doors.mqtt.meaning import ROOT, reaches, stream_of
 from lifang.doors.mqtt.view import View
 from lifang.doors.sensorthings import Writer
 from lifang.sensing import NEVER, OBSERVATION, Entity, Observations, key_text
-from lifang.store import DELETED, Call, Field, Literal, ObservationQuery
+from lifang.store import DELETED, Call, Field, Literal, ObservationQuery, all_of
 
 Row = tuple[int, int, float, int, str | None]  # datastream, microseconds, value, quality, what else is known
-_MOST_AT_ONCE = 20_000  # rows told of one commit to those who want everything: the newest
+_MOST_AT_ONCE = 20_000  # rows told of one commit to those who want everything, the newest; of one page when catching up
 _MARGIN_US = 10_000_000  # longer than a commit takes, from its recorded time to its telling
 _STANDING_MAX = 1000  # latest values a wildcard subscription gets at once
 _RARE = (f"{ROOT}/Observations(", f"{ROOT}/FeaturesOfInterest(")
@@ -88,6 +89,7 @@ class Outlet:
         self._wide = self._rare = 0
         self._numbers: NDArray[np.int32] | None = None
         self._is_open = True
+        self._behind: int | None = 0  # up to when all is told, while what was missed is still being queued
         broker.subscriptions.changed.append(self._follow)
         city.sensing.on_commit(self._committed)
 
@@ -113,12 +115,13 @@ class Outlet:
         """Pick what somebody listens to, on the watcher's thread."""
         if not self._is_open or not (self._wide or self._rare or self._single):
             return
-        chosen = np.arange(max(0, len(observations) - _MOST_AT_ONCE), len(observations))
-        if not (self._wide or self._rare):
-            numbers = self._numbers
-            if numbers is None:
-                numbers = self._numbers = np.array(sorted(self._single), np.int32)
-            chosen = np.flatnonzero(np.isin(observations.datastream, numbers))
+        numbers = self._numbers
+        if numbers is None:
+            numbers = self._numbers = np.array(sorted(self._single), np.int32)
+        chosen = np.flatnonzero(np.isin(observations.datastream, numbers))
+        if self._wide or self._rare:
+            newest = np.arange(max(0, len(observations) - _MOST_AT_ONCE), len(observations))
+            chosen = np.union1d(chosen, newest)
         rows = rows_of(observations, chosen)
         if rows and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._tell, rows)
@@ -161,33 +164,49 @@ class Outlet:
             yield f"{ROOT}/FeaturesOfInterest({feature})/Observations"
 
     def told_until(self) -> int:
-        """Return the moment before which every observation has been told, with a margin for commits under way."""
-        return to_micros(self._city.clock.now()) - _MARGIN_US
+        """Return the moment before which every observation has been told, with a margin for commits under way.
+
+        It stands still while what was missed is being queued; 0: nothing is known yet.
+        """
+        return to_micros(self._city.clock.now()) - _MARGIN_US if self._behind is None else self._behind
 
     async def catch_up(self, told: int) -> None:
         """Queue, for sessions that were kept, what was recorded since ``told`` and may not have been told.
 
-        What the journal says was queued for a session is left out.
+        ``told`` is 0 where nobody was there to be told. What the journal says was queued for a session is left out.
+        Until all is queued and on disk, the journal's mark stays: a city that ends meanwhile begins there again.
         """
+        self._behind = told
         kept = set(self._broker.sessions.kept())
-        if not any(reaches(each.grant.path, ROOT) for session in kept for each in session.subscriptions.values()):
-            return
-        rows = await asyncio.to_thread(self._recorded_since, told)
-        for subscription, message in self._messages(rows):
-            session = subscription.session
-            if session in kept and hash(message.payload) not in session.seen:
-                subscription.deliver(message)
+        if told and any(reaches(each.grant.path, ROOT) for session in kept for each in session.subscriptions.values()):
+            async for rows in self._recorded_since(told):
+                for subscription, message in self._messages(rows):
+                    session = subscription.session
+                    if session in kept and hash(message.payload) not in session.seen:
+                        subscription.deliver(message)
+                await self._broker.keeper.flush()
         for session in kept:
             session.seen.clear()
-        await self._broker.keeper.flush()
+        self._behind = None
 
-    def _recorded_since(self, told: int) -> list[Row]:
+    async def _recorded_since(self, told: int) -> AsyncIterator[list[Row]]:
+        """Yield the rows that were recorded after ``told`` and are there now, as they were recorded, page by page."""
         since = Call("gt", (Field("recorded"), Literal(from_micros(told))))
-        order = (("recorded", True), ("datastream", False), ("time", False))
-        table = self._city.store.lake.read(ObservationQuery(where=since, order=order, limit=_MOST_AT_ONCE))
-        columns = [table[name].to_pylist() for name in ("value", "quality", "extra")]
-        times = table["time"].cast(pa.int64()).to_pylist()
-        return list(zip(table["datastream"].to_pylist(), times, *columns, strict=True))[::-1]
+        newest = ObservationQuery(where=since, order=(("recorded", True),), limit=1)
+        last = (await asyncio.to_thread(self._city.store.lake.read, newest))["key_0"].to_pylist()
+        if not last:
+            return
+        order = (("recorded", False), ("datastream", False), ("time", False))
+        there = all_of(since, Call("le", (Field("recorded"), Literal(from_micros(last[0])))))
+        query = ObservationQuery(where=there, order=order, limit=_MOST_AT_ONCE)
+        while True:
+            table = await asyncio.to_thread(self._city.store.lake.read, query)
+            columns = [table[name].to_pylist() for name in ("value", "quality", "extra")]
+            times = table["time"].cast(pa.int64()).to_pylist()
+            yield list(zip(table["datastream"].to_pylist(), times, *columns, strict=True))
+            if len(table) < _MOST_AT_ONCE:
+                return
+            query = replace(query, after=tuple(table[f"key_{at}"][-1].as_py() for at in range(len(order))))
 
     def _hearers(self, topic: str, grade: str) -> list[Subscription]:
         return list(self._broker.subscriptions.hearers(topic, lambda each: each.grant.view.sees(OBSERVATION, grade)))

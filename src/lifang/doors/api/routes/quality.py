@@ -49,7 +49,7 @@ def router() -> APIRouter:
     )
     routes.add_api_route("/datasets/{dataset_id}/issues", of_dataset, response_model=IssuePage)
     routes.add_api_route("/issues", every, response_model=IssuePage)
-    routes.add_api_route("/issues/waiting", waiting, response_model=WaitingBody)
+    routes.add_api_route("/waiting-issues", waiting, response_model=WaitingBody)
     routes.add_api_route("/issues/{issue_id}", one, response_model=IssueBody)
     routes.add_api_route("/issues/{issue_id}", move, methods=["POST"], response_model=IssueBody)
     return routes

@@ -80,7 +80,7 @@ class House(Protocol):
         ...
 
     def told_until(self) -> int:
-        """Return the moment (microseconds since 1970) before which all that happened has been told."""
+        """Return the moment (microseconds since 1970) before which all that happened has been told; 0: unknown."""
         ...
 
     def take(self, delivery: Delivery) -> None:

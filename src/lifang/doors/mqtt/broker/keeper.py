@@ -105,9 +105,10 @@ class Keeper:
         self.note(retained_record(topic, message))
 
     def told(self, micros: int) -> None:
-        """Note that what happened before ``micros`` has been told to everybody."""
-        self._told = micros
-        self.note(self._told_record())
+        """Note that what happened before ``micros`` has been told to everybody; 0: that is not known yet."""
+        if micros:
+            self._told = micros
+            self.note(self._told_record())
 
     def _told_record(self) -> bytes:
         return orjson.dumps({"told": self._told})
