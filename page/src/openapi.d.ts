@@ -8781,7 +8781,7 @@ export interface components {
             column: string;
             /**
              * Kind
-             * @description parcel, address, owner, occupant, licence, sensor, case, project, area, contains, serves, related
+             * @description parcel, address, owner, occupant, licence, sensor, case, project, area, contains, serves, group, part, related
              */
             kind: string;
             /**

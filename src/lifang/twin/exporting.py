@@ -14,13 +14,14 @@ import pyarrow as pa
 
 from lifang.core import BadInput, Box, NotFound, TooLarge, check_crs, format_instant, from_micros
 from lifang.guard import Classification
-from lifang.store import ObjectQuery, Objects
+from lifang.store import LinkQuery, ObjectQuery, Objects
 from lifang.twin.flat import outlines_of, plain
 from lifang.twin.lightening import lightened
+from lifang.twin.links import OBJECT, Links
 from lifang.twin.model import CityObject
 from lifang.twin.tiles import parts_of
 from lifang.twin.tiling import content
-from lifang.twin.writing import CityJson, metric_crs, write_geopackage, write_ifc
+from lifang.twin.writing import CityJson, Kin, metric_crs, write_geopackage, write_ifc
 
 # The ending of a file's name and its media type, by the form that is asked for.
 FORMS = {
@@ -41,6 +42,7 @@ class Export:
     """The objects that meet a query, to be written as a file; ``model`` is theirs if they are of one."""
 
     objects: Objects
+    links: Links
     query: ObjectQuery
     generated: frozenset[str] = frozenset()
     model: str = ""
@@ -72,12 +74,12 @@ class Export:
 
     def _cityjson(self, path: Path, form: str, crs: str, lighten_m: float) -> None:
         box = self._box()
-        target = CityJson(check_crs(crs) if crs else metric_crs(box), box, self.model)
+        target = CityJson(check_crs(crs) if crs else metric_crs(box), box, self.model, self._kin)
         title = f"{self.model or 'all'}{f', lightened by {lighten_m:g} m at most' if lighten_m else ''}"
         told = {"title": title, "referenceDate": format_instant(from_micros(self.query.valid))[:10]}
         write = target.document if form == "cityjson" else target.sequence
         with path.open("wb") as stream:
-            stream.writelines(write(self._families(lighten_m), **told))
+            stream.writelines(write(self._families(lighten_m, joined=form == "cityjsonseq"), **told))
 
     def _geopackage(self, path: Path, lighten_m: float) -> None:
         rows = self._rows(_OUTLINES_MAX)
@@ -129,21 +131,43 @@ class Export:
         extent = self.objects.extent(self.query) or (0.0,) * 6
         return Box(*extent[:4])
 
-    def _families(self, lighten_m: float) -> Iterator[list[CityObject]]:
-        """Yield objects with their parts, and the parts of those."""
+    @cached_property
+    def _parents(self) -> dict[str, str]:
+        """What each object names as its whole, by id."""
         rows = self.objects.read(self.query, ("id", "parent"))
-        parents = dict(zip(rows["id"].to_pylist(), rows["parent"].to_pylist(), strict=True))
-        children: dict[str, list[str]] = {}
+        return dict(zip(rows["id"].to_pylist(), rows["parent"].to_pylist(), strict=True))
+
+    @cached_property
+    def _kin(self) -> Kin:
+        """The groups and further wholes among these objects that some of them belong to."""
+        query, kinds = self.query, ["group", "part"]
+        own, grades = replace(query, limit=None), query.classifications
+        asked = LinkQuery(query.valid, query.recorded, kinds=kinds, classifications=grades, of=own)
+        found = ((each.object, each.end, each.role) for each in self.links.page(asked))
+        there = self._parents
+        return Kin((one, to, role) for one, (kind, to), role in found if kind == OBJECT and {one, to} <= there.keys())
+
+    def _families(self, lighten_m: float, *, joined: bool) -> Iterator[list[CityObject]]:
+        """Yield objects with their parts, and the parts of those; ``joined`` with those of the groups they are in."""
+        parents, children = self._parents, dict[str, list[str]]()
         for own, parent in parents.items():
             children.setdefault(parent, []).append(own)
         heads = [own for own, parent in parents.items() if parent not in parents]
-        for start in range(0, len(heads), _AT_ONCE):
-            families = [list(_below(head, children)) for head in heads[start : start + _AT_ONCE]]
-            wanted = [each for family in families for each in family]
-            rows = self.objects.read(replace(self.query, ids=wanted))
+        below, head_of = dict[str, list[str]](), dict[str, str]()
+        for head in (*heads, *parents):  # of those that are each in the other the first is the head
+            if head not in head_of:
+                below[head] = list(_below(head, children))
+                head_of |= dict.fromkeys(below[head], head)
+        families = list(below.values())
+        if joined:
+            together = self._kin.joined(list(below), head_of)
+            families = [[own for head in some for own in below[head]] for some in together]
+        for start in range(0, len(families), _AT_ONCE):
+            some = families[start : start + _AT_ONCE]
+            rows = self.objects.read(replace(self.query, ids=[each for family in some for each in family]))
             read = (lightened(rows, lighten_m) if lighten_m else rows).to_pylist()
             found = dict(zip(map(itemgetter("id"), read), map(CityObject.from_row, read), strict=True))
-            yield from ([found[each] for each in family] for family in families)
+            yield from ([found[each] for each in family] for family in some)
 
 
 def _below(head: str, children: dict[str, list[str]]) -> Iterator[str]:

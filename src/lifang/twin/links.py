@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from lifang.core import BadInput, from_micros, to_micros
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.store import FOREVER, LINK_COLUMNS, LinkQuery, ObjectChange, Store
+from lifang.twin.reading import ModelFile
 
 # Chinese and English, as read from the object and as read from what it leads to.
 LINK_KINDS: Mapping[str, tuple[str, str, str, str]] = {
@@ -28,6 +29,8 @@ LINK_KINDS: Mapping[str, tuple[str, str, str, str]] = {
     "area": ("所在区域", "lies in", "区域内对象", "holds"),
     "contains": ("包含", "contains", "位于", "lies within"),
     "serves": ("服务于", "serves", "由其服务", "is served by"),
+    "group": ("所属对象组", "belongs to the group", "组内对象", "has the member"),
+    "part": ("同属整体", "is also part of", "同为其组成", "also has the part"),
     "related": ("相关", "is related to", "相关", "is related to"),
 }
 OBJECT, ROW, DATASTREAM, THING, DATASET, OUTSIDE = "object", "row", "datastream", "thing", "dataset", "outside"
@@ -106,6 +109,44 @@ class Links:
         a kind, a target or an object is not known; nothing is written then.
         """
         require(by, Action.ADMIT, Resource("object", "*", classification))
+        return self._add(rows, source, classification, valid_from, valid_to, whole=whole, by=by)
+
+    def add_of_model(
+        self,
+        model: str,
+        found: ModelFile,
+        *,
+        classification: Classification,
+        valid_from: datetime,
+        valid_to: datetime | None = None,
+        by: Subject,
+    ) -> ObjectChange:
+        """Return the change by which the objects of a model, which is in, belong to its groups and further wholes.
+
+        What its file does not tell of any more ends at ``valid_from``; what others said stays.
+        """
+        known = set(found.rows["id"].to_pylist()) if found.belongings else set()
+        there = [each for each in found.belongings if each.object in known and each.to in known]
+        told = {
+            "object": [each.object for each in there],
+            "kind": [each.kind for each in there],
+            "target": [f"{OBJECT}:{each.to}" for each in there],
+            "role": [each.role for each in there],
+        }
+        rows = pa.table({name: pa.array(values, pa.string()) for name, values in told.items()})
+        return self._add(rows, f"model:{model}", classification, valid_from, valid_to, whole=True, by=by)
+
+    def _add(
+        self,
+        rows: pa.Table,
+        source: str,
+        classification: Classification,
+        valid_from: datetime,
+        valid_to: datetime | None,
+        *,
+        whole: bool,
+        by: Subject,
+    ) -> ObjectChange:
         if not source.strip() or len(source) > _TEXT_MAX:
             mend = f"Name who says so in up to {_TEXT_MAX} characters."
             raise BadInput("A link has a source.", where="source", mend=mend)

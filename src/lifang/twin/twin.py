@@ -105,6 +105,9 @@ class Twin:
         change = self._objects.record(rows, subject=by.id, whole=model, at=to_micros(valid_from))
         if change.rows or change.replaced:
             self._store.record_change(change, model=model)
+        self.links.add_of_model(
+            model, found, classification=classification, valid_from=valid_from, valid_to=valid_to, by=by
+        )
         told = Examination.of(found.faults, at=self._clock.now())
         write_setting(self._store, f"{_EXAMINED}{model}", told.as_json())
         if change.rows or change.replaced:
@@ -282,7 +285,7 @@ class Twin:
     def export(self, query: ObjectQuery) -> Export:
         """Return the objects that meet ``query`` as they can be written into a file."""
         model = query.models[0] if query.models and len(query.models) == 1 else ""
-        return Export(self._objects, query, frozenset(self._generated()), model)
+        return Export(self._objects, self.links, query, frozenset(self._generated()), model)
 
     @property
     def version(self) -> int:

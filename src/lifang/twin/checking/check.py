@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -66,7 +66,7 @@ def checked(found: ModelFile) -> ModelFile:
     kept = np.array([each not in refused for each in model.ids], dtype=bool)
     kept |= _first_of_twice(model, faults)
     faults = [*found.faults, *faults]
-    return ModelFile(found.rows if kept.all() else found.rows.filter(pa.array(kept)), faults)
+    return replace(found, rows=found.rows if kept.all() else found.rows.filter(pa.array(kept)), faults=faults)
 
 
 def _first_of_twice(model: _Model, faults: Sequence[Fault]) -> np.ndarray[Any, np.dtype[np.bool_]]:

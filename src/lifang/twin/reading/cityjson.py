@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 
 from lifang.core import BadInput, check_crs
 from lifang.twin.nesting import DEPTHS
+from lifang.twin.reading.kin import LINKED_MAX, Kin, inside_out
 from lifang.twin.reading.materials import Style, coloured, styles_of
-from lifang.twin.reading.model import Described, Fault, ModelFile, bounds_of, rows_of, unpacked
+from lifang.twin.reading.model import Belonging, Described, Fault, ModelFile, bounds_of, rows_of, unpacked
 from lifang.twin.reading.templates import INSTANCE, Templates, on_earth
 
 _VERSIONS = ("1.1", "2.0")
 _EPSG = re.compile(r"/def/crs/EPSG/[^/]+/(\d+)$")
 _NAMES = ("name", "identificatie", "identificatiebagpnd")
 _GEOJSON = ("FeatureCollection", "Feature")
-_GROUP = "CityObjectGroup"
+_LONG = f"Its id is longer than {LINKED_MAX} characters: no link can lead to it."
+_ROLES = "Its children_roles are not one for each child, of up to 200 characters: they are left out."
 _THIN = ("MultiPoint", "MultiLineString")
 
 
@@ -123,6 +125,7 @@ class _Reading:
     def __init__(self, prefix: str, system: str, templates: Templates) -> None:
         self._prefix, self._system, self._templates = prefix, system, templates
         self._styles: Sequence[Style] = ()
+        self._kin = Kin()
         self._faults: list[Fault] = []
         self._described: list[Described] = []
         self._shapes: list[list[dict[str, Any]]] = []
@@ -136,7 +139,11 @@ class _Reading:
         for own_id, found in objects.items():
             try:
                 geometry = [self._expanded(each, vertices, standing) for each in found.get("geometry") or []]
-                self._one(own_id, found, geometry, self._whole(found.get("parents") or (), objects))
+                if len(own_id) > LINKED_MAX:
+                    self._warn(own_id, "schema", _LONG, "Give it a shorter id.", "id")
+                if not self._kin.take(own_id, found):
+                    self._warn(own_id, "schema", _ROLES, "Give each child one text or null.", "children_roles")
+                self._one(own_id, found, geometry)
             except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
                 what = str(error) if isinstance(error, _Broken) else "Its geometry is not built as CityJSON asks."
                 self._faults.append(Fault(self._name(own_id), "geometry", what, "Mend it and send the model again."))
@@ -153,39 +160,51 @@ class _Reading:
         except BadInput as error:
             raise _Broken(f"Its template is placed where nothing can be: {error}") from None
 
-    def _whole(self, parents: Sequence[str], objects: Mapping[str, Any]) -> str:
-        """Return the id of what an object is part of: a group only where it is part of nothing else."""
-        wholes = [each for each in parents if (objects.get(each) or {}).get("type") != _GROUP]
-        return next((self._name(each) for each in (*wholes, *parents)), "")
-
     def done(self) -> ModelFile:
         """Return everything that was taken in; an object without geometry lies where its parts do, or is refused."""
-        places = {each.id: bounds for each, bounds in zip(self._described, self._bounds, strict=True)}
-        for own_id, (at, children, extent) in self._bare.items():
-            parts = [places[each] for each in map(self._name, children) if each in places]
-            known = [each for each in parts if np.isfinite(each).all()] or self._extent(extent)
-            if known:
-                self._bounds[at] = _around(np.array(known))
-            else:
+        self._place_bare()
+        for own_id, (at, _, _) in self._bare.items():
+            if not np.isfinite(self._bounds[at]).all():
                 what = "It has no surfaces, nor has a part of it."
                 self._faults.append(Fault(self._name(own_id), "geometry", what, "Give it or its parts a geometry."))
         kept = [at for at, bounds in enumerate(self._bounds) if np.isfinite(bounds).all()]
-        described, shapes = [self._described[at] for at in kept], [self._shapes[at] for at in kept]
-        return ModelFile(rows_of(described, shapes, np.array([self._bounds[at] for at in kept])), self._faults)
+        described, shapes = [self._related(self._described[at]) for at in kept], [self._shapes[at] for at in kept]
+        rows = rows_of(described, shapes, np.array([self._bounds[at] for at in kept]))
+        return ModelFile(rows, self._faults, list(self._belongings({each.id for each in self._described})))
+
+    def _place_bare(self) -> None:
+        """Have objects without geometry lie where their parts do, which may have none either; else where they say."""
+        places = {each.id: bounds for each, bounds in zip(self._described, self._bounds, strict=True)}
+        for own_id in inside_out({own: children for own, (_, children, _) in self._bare.items()}):
+            at, children, extent = self._bare[own_id]
+            parts = [places[each] for each in map(self._name, children) if each in places]
+            known = [each for each in parts if np.isfinite(each).all()] or self._extent(extent)
+            if known:
+                self._bounds[at] = places[self._name(own_id)] = _around(np.array(known))
+
+    def _belongings(self, known: set[str]) -> Iterator[Belonging]:
+        for each in self._kin.belongings():
+            own, to = self._name(each.object), self._name(each.to)
+            if own in known and to in known:
+                yield replace(each, object=own, to=to)
+            elif to in known:
+                what = f"Its member {each.object[:80]!r} is not there."
+                self._warn(each.to, "schema", what, "Send the group with its members.", "children")
+
+    def _related(self, described: Described) -> Described:
+        """Return an object with what it is part of."""
+        whole = self._kin.whole(described.id.removeprefix(f"{self._prefix}:"))
+        return replace(described, parent=self._name(whole)) if whole else described
 
     def _one(
-        self,
-        own_id: str,
-        found: Mapping[str, Any],
-        geometry: Sequence[tuple[Mapping[str, Any], NDArray[np.float64]]],
-        whole: str,
+        self, own_id: str, found: Mapping[str, Any], geometry: Sequence[tuple[Mapping[str, Any], NDArray[np.float64]]]
     ) -> None:
         shapes = [self._shape(own_id, *each) for each in geometry if each[0]["type"] in DEPTHS]
         attributes = dict(found.get("attributes") or {})
         if found.get("address"):
             attributes.setdefault("address", [_without_place(each) for each in found["address"]])
         name = next((str(attributes[each]) for each in _NAMES if attributes.get(each)), "")
-        described = Described(self._name(own_id), str(found["type"]), name, whole, attributes)
+        described = Described(self._name(own_id), str(found["type"]), name, "", attributes)
         for each, _ in geometry:
             if each["type"] in _THIN:
                 self._left_out(own_id, each, alone=not shapes)
@@ -201,7 +220,10 @@ class _Reading:
         what = f"Its {geometry['type']} is not taken in: an object is kept by its surfaces and solids."
         mend = "Give it surfaces or a solid." if alone else "Nothing needs mending: its surfaces are kept."
         where = f"geometry lod {geometry.get('lod', '')}"
-        self._faults.append(Fault(self._name(own_id), "geometry", what, mend, where, "warning"))
+        self._warn(own_id, "geometry", what, mend, where)
+
+    def _warn(self, own_id: str, rule: str, what: str, mend: str, where: str) -> None:
+        self._faults.append(Fault(self._name(own_id), rule, what, mend, where, "warning"))
 
     def _extent(self, told: Any) -> list[NDArray[np.float64]]:
         """Return the bounds that an object without surfaces says it has, if it does."""
@@ -244,7 +266,7 @@ class _Reading:
             what = "It names materials that there are not, or not one for each surface: it has no colour."
             where = f"geometry lod {geometry.get('lod', '')}"
             mend = "See CityJSON 2.0, chapter 6."
-            self._faults.append(Fault(self._name(own_id), "appearance", what, mend, where, "warning"))
+            self._warn(own_id, "appearance", what, mend, where)
             return {}
 
 

@@ -39,11 +39,25 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class Belonging:
+    """An object is a member of a group with a role (``kind`` ``group``), or a part of a further whole (``part``)."""
+
+    object: str
+    kind: str
+    to: str
+    role: str = ""
+
+
+@dataclass(frozen=True)
 class ModelFile:
-    """The objects of a model file as rows of the store without times and classification, and what was refused."""
+    """The objects of a model file as rows of the store without times and classification, and what was refused.
+
+    ``belongings`` are what they belong to beside the one whole that a row names.
+    """
 
     rows: pa.Table
     faults: Sequence[Fault]
+    belongings: Sequence[Belonging] = ()
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ from lifang.twin.writing.cityjson import CityJson, metric_crs
 from lifang.twin.writing.features import FEATURE_FIELDS, features
 from lifang.twin.writing.geopackage import write_geopackage
 from lifang.twin.writing.ifc import write_ifc
+from lifang.twin.writing.kin import Kin
 
 __all__ = [
     "FEATURE_FIELDS",
     "CityJson",
+    "Kin",
     "features",
     "metric_crs",
     "write_geopackage",

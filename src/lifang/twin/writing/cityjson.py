@@ -19,6 +19,7 @@ from lifang.core import Box, from_wgs84
 from lifang.twin.model import CityObject, Shape
 from lifang.twin.nesting import flat, nested
 from lifang.twin.shapes import prism
+from lifang.twin.writing.kin import Kin
 from lifang.twin.writing.materials import Materials, member
 
 _SCALE_M = 0.001
@@ -37,12 +38,14 @@ def metric_crs(box: Box) -> str:
 class CityJson:
     """Objects in the projected system ``crs``, about the middle of ``box``; ``prefix`` is taken off their ids.
 
-    Heights stay as they are: metres above the height datum of their model.
+    ``kin`` are the groups and further wholes that they belong to. Heights stay as they are: metres above the height
+    datum of their model.
     """
 
     crs: str
     box: Box
     prefix: str = ""
+    kin: Kin = field(default_factory=Kin)
 
     def head(self, **metadata: Any) -> dict[str, Any]:
         """Return the document without objects: what the first line of a sequence is."""
@@ -110,17 +113,15 @@ class CityJson:
         children: dict[str, list[str]] = {}
         for each in family:
             if each.parent in there:
-                children.setdefault(each.parent, []).append(self._name(each.id))
+                children.setdefault(each.parent, []).append(each.id)
         objects = {}
         for each, shapes in zip(family, geometry, strict=True):
             body: dict[str, Any] = {"type": each.kind, **_told(each)}
             body["geometry"] = [taken.body(rings.numbers) for taken in shapes]
             if not shapes:
                 body["geographicalExtent"] = self._extent(each)
-            if each.parent in there:
-                body["parents"] = [self._name(each.parent)]
-            if each.id in children:
-                body["children"] = children[each.id]
+            whole = [each.parent] if each.parent in there else []
+            body |= self.kin.members(each.id, each.kind, whole, children.get(each.id, ()), self._name)
             objects[self._name(each.id)] = body
         return objects, vertices
 

@@ -1,0 +1,136 @@
+"""What a CityJSON file tells beside shapes comes out again: groups with roles, several wholes; as file and sequence."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lifang.core import SystemClock
+from lifang.guard import SYSTEM, Classification
+from lifang.store import Store
+from lifang.twin import Twin, read_cityjson
+
+_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+_SQUARE = [(0, 0, 0), (10, 0, 0), (10, 8, 0), (0, 8, 0)]
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
+    with Store.open(tmp_path_factory.mktemp("kin"), clock=SystemClock(), threads=1) as opened:
+        yield Twin(opened, SystemClock())
+
+
+def city(objects: dict[str, Any], vertices: list[Any], **more: Any) -> bytes:
+    return json.dumps({
+        "type": "CityJSON", "version": "2.0",
+        "metadata": {"referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/4544"},
+        "transform": {"scale": [1, 1, 1], "translate": [410_000, 3_394_000, 500]},
+        "CityObjects": objects, "vertices": vertices, **more,
+    }).encode()  # fmt: skip
+
+
+def lines_of(content: bytes, form: str) -> list[dict[str, Any]]:
+    return [json.loads(each) for each in (content.splitlines() if form == "cityjsonseq" else [content])]
+
+
+def exported(twin: Twin, model: str, form: str, folder: Path) -> bytes:
+    path = folder / f"{model}-{form}"
+    twin.export(twin.query(at=_SINCE, models=[model])).write(path, form)
+    return path.read_bytes()
+
+
+def added(twin: Twin, content: bytes) -> str:
+    model = f"m{next(_numbers)}"
+    found = read_cityjson(content, prefix=model)
+    twin.add(model, found, classification=Classification.OPEN, valid_from=_SINCE, by=SYSTEM)
+    return model
+
+
+def kin(objects: dict[str, Any]) -> dict[str, Any]:
+    """Return what each object belongs to, and the role of each member of each group."""
+    told = {}
+    for name, each in objects.items():
+        children = each.get("children", [])
+        roles = dict(zip(children, each.get("children_roles") or [None] * len(children), strict=True))
+        told[name] = (each["type"], set(each.get("parents", [])), roles, len(each.get("geometry") or []))
+    return told
+
+
+@st.composite
+def families(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw buildings with rooms, which are in several of them, and groups of all these and of other groups."""
+    vertices, objects = [], dict[str, Any]()
+    for number in range(draw(st.integers(1, 4))):
+        vertices += [[x + 20 * number, y, z] for x, y, z in _SQUARE]
+        surface = {"type": "MultiSurface", "lod": "1", "boundaries": [[[4 * number + at for at in range(4)]]]}
+        objects[f"b{number}"] = {"type": "Building", "geometry": [surface], "parents": [], "children": []}
+    for number in range(draw(st.integers(0, 3))):
+        wholes = draw(st.lists(st.sampled_from([each for each in objects if each[0] == "b"]), min_size=1, unique=True))
+        objects[f"r{number}"] = {"type": "BuildingRoom", "geometry": [], "parents": [], "children": []}
+        for whole in wholes:
+            objects[whole]["children"].append(f"r{number}")
+            objects[f"r{number}"]["parents"].append(whole)
+        objects[f"r{number}"]["geographicalExtent"] = [410_001, 3_394_001, 500, 410_002, 3_394_002, 503]
+    for number in range(draw(st.integers(0, 3))):
+        members = draw(st.lists(st.sampled_from(list(objects)), unique=True, min_size=1))
+        roles = draw(st.none() | st.tuples(*(st.sampled_from(["主楼", "annexe", None]) for _ in members)).map(list))
+        shape = objects["b0"]["geometry"] if draw(st.booleans()) else []
+        name = f"g{number}"
+        objects[name] = {"type": "CityObjectGroup", "geometry": shape, "parents": [], "children": members}
+        if roles and any(roles):
+            objects[name]["children_roles"] = roles
+        for each in members:
+            objects[each]["parents"].append(name)
+    return {"objects": objects, "vertices": vertices}
+
+
+@settings(max_examples=20, deadline=None)
+@given(told=families())
+def test_groups_roles_and_several_wholes_come_out_as_they_went_in(
+    twin: Twin, tmp_path_factory: pytest.TempPathFactory, told: dict[str, Any]
+) -> None:
+    model, folder = added(twin, city(told["objects"], told["vertices"])), tmp_path_factory.mktemp("out")
+    for form in ("cityjson", "cityjsonseq"):
+        lines = lines_of(exported(twin, model, form, folder), form)
+        objects = {name: each for line in lines for name, each in line["CityObjects"].items()}
+        assert kin(objects) == kin(told["objects"])
+        for line in lines:  # all the children of a feature are in it, its first one among them
+            assert {child for each in line["CityObjects"].values() for child in each.get("children", [])} <= set(
+                line["CityObjects"]
+            )
+            assert line["type"] == "CityJSON" or line["id"] in line["CityObjects"]
+
+
+def test_members_of_a_group_and_groups_of_an_object_are_links_that_a_later_file_ends(twin: Twin) -> None:
+    square = {"type": "MultiSurface", "lod": "1", "boundaries": [[[0, 1, 2, 3]]]}
+    objects = {
+        "b": {"type": "Building", "geometry": [square]},
+        "one": {"type": "CityObjectGroup", "children": ["b", "gone"], "children_roles": ["主楼", "x"]},
+        "two": {"type": "CityObjectGroup", "children": ["b"], "children_roles": ["too", "many"]},
+    }
+    found = read_cityjson(city(objects, _SQUARE), prefix="town")
+    assert [(each.object, each.severity, each.where) for each in found.faults] == [
+        ("town:two", "warning", "children_roles"),
+        ("town:one", "warning", "children"),
+    ]
+    twin.add("town", found, classification=Classification.OPEN, valid_from=_SINCE, by=SYSTEM)
+    members = twin.links.to(["object:town:one"], at=_SINCE)
+    assert [(each.object, each.kind, each.role, each.source) for each in members] == [
+        ("town:b", "group", "主楼", "model:town")
+    ]
+    assert [each.target for each in twin.links.of(["town:b"], at=_SINCE)] == ["object:town:one", "object:town:two"]
+    linked = twin.links.query(at=_SINCE, targets=["object:town:two"])
+    assert [each.id for each in twin.objects(twin.query(at=_SINCE, linked=linked))] == ["town:b"]
+    del objects["two"]
+    later = datetime(2021, 1, 1, tzinfo=UTC)
+    again = read_cityjson(city(objects, _SQUARE), prefix="town")
+    twin.add("town", again, classification=Classification.OPEN, valid_from=later, by=SYSTEM)
+    assert [each.target for each in twin.links.of(["town:b"], at=later)] == ["object:town:one"]
+    assert len(twin.links.of(["town:b"], at=_SINCE)) == 2
