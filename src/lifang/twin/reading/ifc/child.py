@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,7 @@ class _Reading:
                 self._find("duplicate", each.GlobalId, what, f"#{each.id()}", "Give every object its own.")
             else:
                 self._entities[each.GlobalId] = each
+        self._tell_left_out()
 
     def into(self, folder: Path) -> dict[str, Any]:
         """Write the objects into ``folder`` as Arrow streams and return the rest of the answer."""
@@ -207,6 +208,15 @@ class _Reading:
                 self._find("geometry", guid, what, entity.is_a(), "Give it or its parts a shape.", "warning")
         return rows
 
+    def _tell_left_out(self) -> None:
+        """Tell of each class of products whose shapes are not kept, by the first of them."""
+        for kind, some in groupby(sorted(self._tree.left_out(), key=_kind_of), key=_kind_of):
+            found = list(some)
+            count = len(found)
+            what = f"{kind} is no city object: the shapes of {count} are left out."
+            mend = "Nothing needs mending; to keep one, model it as an element."
+            self._find("left out", found[0].GlobalId, what, kind, mend, "warning")
+
     def _wholes(self, entity: ifcopenshell.entity_instance) -> list[ifcopenshell.entity_instance]:
         line = list(self._tree.line(entity))
         return [*line, *(group for each in (entity, *line) for group in self._properties.groups(each))]
@@ -215,6 +225,10 @@ class _Reading:
         self._findings.append(
             {"object": guid, "rule": rule, "what": what, "where": where, "mend": mend, "severity": severity}
         )
+
+
+def _kind_of(entity: ifcopenshell.entity_instance) -> str:
+    return str(entity.is_a())
 
 
 def _parsed(path: Path) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ Classes are those of CityJSON 2.0 (OGC 20-072r5), chapter 3; how IFC's map to th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import ifcopenshell
@@ -42,6 +42,7 @@ _KINDS = (
     ("IfcBuildingElementProxy", "-Installation", _PART_LEVEL),
     ("IfcGeographicElement", "GenericCityObject", _PART_LEVEL),
     ("IfcElement", "-ConstructiveElement", _PART_LEVEL),
+    ("IfcProxy", "-Installation", _PART_LEVEL),
 )
 _MODULES = (("IfcBridge", "Bridge"), ("IfcBuilding", "Building"))
 _OUTSIDE = {"-Furniture": "CityFurniture"}  # of what stands in no building
@@ -84,11 +85,19 @@ class Tree:
     def objects(self) -> Iterator[ifcopenshell.entity_instance]:
         """Yield what becomes a city object: the project, its spaces and elements, then systems and zones."""
         spatial = "IfcSpatialStructureElement" if self._model.schema == "IFC2X3" else "IfcSpatialElement"
-        for name in ("IfcProject", spatial, "IfcElement", "IfcSystem", "IfcZone"):
+        proxy = () if self._model.schema == "IFC4X3" else ("IfcProxy",)
+        for name in ("IfcProject", spatial, "IfcElement", *proxy, "IfcSystem", "IfcZone"):
             for each in self._model.by_type(name):
                 zone_again = name == "IfcZone" and each.is_a("IfcSystem")
                 if not zone_again and not any(each.is_a(out) for out in LEFT_OUT if out != "IfcStructuralItem"):
                     yield each
+
+    def left_out(self) -> Iterator[ifcopenshell.entity_instance]:
+        """Yield what has a shape and becomes no city object; openings are in the shape of what they are cut into."""
+        kept = {each.id() for each in self.objects()}
+        for each in self._model.by_type("IfcProduct"):
+            if each.id() not in kept and each.Representation is not None and not each.is_a("IfcFeatureElement"):
+                yield each
 
     def above(self, entity: ifcopenshell.entity_instance) -> ifcopenshell.entity_instance | None:
         """Return what an object is part of: its whole, or the storey or space that contains it."""
@@ -100,9 +109,21 @@ class Tree:
             for relation in said(entity, inverse) or ():
                 found: ifcopenshell.entity_instance = getattr(relation, owner)
                 return found
+        if entity.id() in self._proxies:
+            return self._proxies[entity.id()]
         if entity.is_a("IfcGroup"):
             return next(iter(self._model.by_type("IfcProject")), None)
         return None
+
+    @cached_property
+    def _proxies(self) -> dict[int, ifcopenshell.entity_instance]:
+        """The storey or space of each proxy: unlike elements, proxies do not know the relation that contains them."""
+        return {
+            each.id(): relation.RelatingStructure
+            for relation in self._model.by_type("IfcRelContainedInSpatialStructure")
+            for each in relation.RelatedElements
+            if each.is_a("IfcProxy")
+        }
 
     def members(self, group: ifcopenshell.entity_instance) -> list[ifcopenshell.entity_instance]:
         """Return the objects of a system or zone."""

@@ -73,7 +73,7 @@ class Properties:
             if values:
                 told[name] = {**told[name], **values} if isinstance(told.get(name), dict) else values
         lists: tuple[tuple[str, list[Any]], ...] = (
-            ("materials", [each.Name for each in get_materials(entity)]),
+            ("materials", _materials(entity)),
             ("groups", [each.Name or each.GlobalId for each in self.groups(entity)]),
             ("classifications", _classifications(entity)),
         )
@@ -133,6 +133,11 @@ def _sets_of(definition: Any) -> list[ifcopenshell.entity_instance]:
     if definition.is_a("IfcPropertySetDefinitionSet"):
         return list(definition.wrappedValue)
     return [definition] if definition.is_a() in ("IfcPropertySet", "IfcElementQuantity") else []
+
+
+def _materials(entity: ifcopenshell.entity_instance) -> list[str]:
+    """Return the names of what an object is made of; a layer of air has no material."""
+    return [each.Name for each in get_materials(entity) if each is not None]
 
 
 def _classifications(entity: ifcopenshell.entity_instance) -> list[dict[str, Any]]:

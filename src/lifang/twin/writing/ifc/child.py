@@ -99,23 +99,20 @@ class _Model:
         target = make("IfcProjectedCRS", Name=crs)
         make("IfcMapConversion", context, target, *(float(each) for each in origin), 0.0)
         row = next((each for each in self._rows.values() if _said(each).get("ifc_class") == "IfcProject"), None)
-        own = row["id"] if row else "project"
-        project = make("IfcProject", GlobalId=self._global_id(own), Name=(row["name"] if row else self._prefix) or None)
+        self._own_project = row["id"] if row else "project"
+        words = {"GlobalId": self._global_id(self._own_project), "Name": self._prefix or None}
+        project = make("IfcProject", **words)
         project.RepresentationContexts, project.UnitsInContext = [context], make("IfcUnitAssignment", units)
         return project, body
 
     def _entity(self, own: str, row: dict[str, Any]) -> Any:
         told = _said(row)
         wanted = told.get("ifc_class")
-        if wanted == "IfcProject":
+        if wanted == "IfcProject" and own != self._own_project:
             return self._project
-        kind = wanted or next((ifc for name, ifc in _CLASSES.items() if row["class"].startswith(name)), _OTHER)
-        try:
-            found = self._file.create_entity(kind, GlobalId=self._global_id(own))
-        except RuntimeError:  # a class of another version of IFC, or an abstract one
-            found = self._file.create_entity(_OTHER, GlobalId=self._global_id(own), ObjectType=kind)
+        found = self._project if own == self._own_project else self._made(own, row, wanted)
         long = told.get("LongName") or ""
-        found.Name = row["name"].removesuffix(f" {long}" if long else "") or None
+        found.Name = row["name"].removesuffix(f" {long}" if long else "") or found.Name
         for name in _TOLD:
             if told.get(name) is not None and hasattr(found, name) and getattr(found, name) is None:
                 _set(found, name, told[name])
@@ -124,6 +121,14 @@ class _Model:
         if hasattr(found, "ObjectPlacement"):
             self._place(found, row)
         return found
+
+    def _made(self, own: str, row: dict[str, Any], wanted: str | None) -> Any:
+        kind = wanted or next((ifc for name, ifc in _CLASSES.items() if row["class"].startswith(name)), _OTHER)
+        global_id = self._global_id(own)
+        try:
+            return self._file.create_entity(kind, GlobalId=global_id)
+        except RuntimeError:  # a class of another version of IFC, or an abstract one
+            return self._file.create_entity(_OTHER, GlobalId=global_id, ObjectType=kind)
 
     def _place(self, entity: Any, row: dict[str, Any]) -> None:
         corner = np.zeros(3)
