@@ -19,7 +19,8 @@ from lifang.core import BadInput, check_crs
 from lifang.twin.nesting import DEPTHS
 from lifang.twin.reading.kin import LINKED_MAX, Kin, inside_out
 from lifang.twin.reading.materials import Style, coloured, styles_of
-from lifang.twin.reading.model import Belonging, Described, Fault, ModelFile, bounds_of, rows_of, unpacked
+from lifang.twin.reading.model import Belonging, Described, Fault, ModelFile, bounds_of, rows_of
+from lifang.twin.reading.packed import unpacked
 from lifang.twin.reading.templates import INSTANCE, Templates, on_earth
 
 _VERSIONS = ("1.1", "2.0")

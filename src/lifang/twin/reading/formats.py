@@ -9,13 +9,15 @@ from lifang.core import BadInput
 from lifang.twin.reading.cityjson import read_cityjson
 from lifang.twin.reading.ground import Bed, read_ground
 from lifang.twin.reading.ifc import Placement, expect_ifc, is_ifc, read_ifc
-from lifang.twin.reading.model import ModelFile, begun, unpacked
+from lifang.twin.reading.model import ModelFile
 from lifang.twin.reading.networks import is_epanet, is_pandapower, read_epanet, read_pandapower
 from lifang.twin.reading.osm import is_osm, read_osm
+from lifang.twin.reading.packed import begun, unpacked
 from lifang.twin.reading.relief import read_relief
 
 _TIFF = (b"II*\0", b"MM\0*")
 _JSON = (b"{", b"[")
+_XML_OF_IFC, _HEAD_BYTES = b"ifcxml", 2_048
 
 
 def expect_model(head: bytes) -> None:
@@ -36,10 +38,10 @@ def read_model(
 ) -> ModelFile:
     """Return the objects of an IFC, CityJSON, OpenStreetMap, EPANET, pandapower or GeoTIFF file; see ``read_ifc``, ….
 
-    It may be gzip. ``crs`` is for networks and a CityJSON that names none, ``placement`` for an IFC, ``bed`` for
-    networks; ``BadInput`` if one is given to another.
+    It may be gzip, or a zip that holds one model. ``crs`` is for networks and a CityJSON that names none, ``placement``
+    for an IFC, ``bed`` for networks; ``BadInput`` if one is given to another.
     """
-    whole = unpacked(content)
+    whole = _not_xml(unpacked(content))
     network = read_epanet if is_epanet(whole) else read_pandapower if is_pandapower(whole) else None
     if bed is not None and not network:
         raise BadInput("Only a network of pipes or cables has a bed.", where="ground", mend="Leave the ground out.")
@@ -65,3 +67,10 @@ def read_model(
             mend="Send IFC, CityJSON, OpenStreetMap, GeoTIFF, EPANET or pandapower; outlines come in as a dataset.",
         )
     return read_cityjson(whole, prefix=prefix, crs=crs)
+
+
+def _not_xml(whole: bytes) -> bytes:
+    if _XML_OF_IFC in whole[:_HEAD_BYTES].lower():
+        what = "This is ifcXML; of IFC the text form of STEP is read, which begins with ISO-10303-21."
+        raise BadInput(what, mend="Export it as .ifc or .ifczip.")
+    return whole

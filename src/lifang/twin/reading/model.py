@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,14 +12,10 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
-from lifang.core import BadInput, TooLarge, distance_m
+from lifang.core import distance_m
 from lifang.store import OBJECT_COLUMNS
 from lifang.twin.model import class_of, level_of
 from lifang.twin.tiling import keys
-
-_GZIP = b"\x1f\x8b"
-_BEGUN_BYTES = 1_024
-_UNPACKED_MAX = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -111,29 +106,3 @@ def bounds_of(surfaces: NDArray[np.object_]) -> NDArray[np.float64]:
     starts = np.searchsorted(owner, np.arange(len(surfaces)))
     low, high = (each.reduceat(coordinates[:, 2], starts) for each in (np.minimum, np.maximum))
     return np.column_stack((flat, low, high))
-
-
-def begun(head: bytes) -> bytes:
-    """Return how a file begins of which ``head`` is the first part, unpacked if it is gzip; nothing if damaged."""
-    if not head.startswith(_GZIP):
-        return head
-    try:
-        return zlib.decompressobj(wbits=31).decompress(head, _BEGUN_BYTES)
-    except zlib.error:
-        return b""
-
-
-def unpacked(content: bytes) -> bytes:
-    """Return the content, unpacked if it is gzip; ``TooLarge`` past a bound, ``BadInput`` if it is damaged."""
-    if not content.startswith(_GZIP):
-        return content
-    packed = zlib.decompressobj(wbits=31)
-    try:
-        whole = packed.decompress(content, _UNPACKED_MAX)
-    except zlib.error as error:
-        raise BadInput(f"The gzip file is damaged: {error}.", mend="Send it again.") from None
-    if packed.unconsumed_tail:
-        raise TooLarge(f"It unpacks to more than {_UNPACKED_MAX} bytes.", mend="Send the model in parts.")
-    if not packed.eof:
-        raise BadInput("The gzip file ends too early.", mend="Send it again.")
-    return whole

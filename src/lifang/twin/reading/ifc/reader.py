@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from lifang.core import BadInput, TooLarge, ended_apart, expect_apart
 from lifang.twin.reading.ifc.placement import Placement
-from lifang.twin.reading.model import Described, Fault, ModelFile, rows_of, unpacked
+from lifang.twin.reading.model import Described, Fault, ModelFile, rows_of
+from lifang.twin.reading.packed import unpacked
 
 _CHILD = Path(__file__).with_name("child.py")
 _MEMORY_BYTES = 3_500_000_000
@@ -46,7 +47,7 @@ def read_ifc(
     placement: Placement | None = None,
     poll: Callable[[], None] = lambda: None,
 ) -> ModelFile:
-    """Return the objects of an IFC 2x3, 4 or 4.3 file, gzip or not; the id of one is ``prefix:`` and its GUID.
+    """Return the objects of an IFC 2x3, 4 or 4.3 file, packed or not; the id of one is ``prefix:`` and its GUID.
 
     It stands where ``placement`` says, else where its IfcMapConversion does. ``BadInput`` if it does not say, if that
     cannot be believed, or if its parser fails; ``TooLarge`` if it needs more time. ``scratch`` is a folder for what is

@@ -1,0 +1,78 @@
+"""Models that come packed: gzip, or a zip that holds one model, as .ifczip does (buildingSMART, IFC file formats)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+
+from lifang.core import BadInput, TooLarge
+
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_BEGUN_BYTES = 1_024
+_UNPACKED_MAX = 2 << 30
+_DEFLATE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 1
+_BESIDE = "__MACOSX/"
+_MODELS = (".ifc", ".json", ".jsonl", ".osm", ".pbf", ".inp", ".tif", ".tiff")
+_SPLIT = "Send the model in parts."
+
+
+def begun(head: bytes) -> bytes:
+    """Return how a file begins of which ``head`` is the first part, unpacked if it is gzip; nothing if damaged."""
+    if not head.startswith(_GZIP):
+        return head
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, _BEGUN_BYTES)
+    except zlib.error:
+        return b""
+
+
+def unpacked(content: bytes) -> bytes:
+    """Return the content, unpacked if it is gzip or a zip; ``TooLarge`` past a bound, ``BadInput`` if it is damaged."""
+    if content.startswith(_GZIP):
+        return _gunzipped(content)
+    return _unzipped(content) if content.startswith(_ZIP) else content
+
+
+def _gunzipped(content: bytes) -> bytes:
+    packed = zlib.decompressobj(wbits=31)
+    try:
+        whole = packed.decompress(content, _UNPACKED_MAX)
+    except zlib.error as error:
+        raise BadInput(f"The gzip file is damaged: {error}.", mend="Send it again.") from None
+    if packed.unconsumed_tail:
+        raise TooLarge(f"It unpacks to more than {_UNPACKED_MAX} bytes.", mend=_SPLIT)
+    if not packed.eof:
+        raise BadInput("The gzip file ends too early.", mend="Send it again.")
+    return whole
+
+
+def _unzipped(content: bytes) -> bytes:
+    """Return the model of a zip: its only file, or the only one whose name ends as a model's does."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            member = _model(archive.infolist())
+            with archive.open(member) as stream:
+                whole = stream.read(_UNPACKED_MAX + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
+        raise BadInput(f"The zip file is damaged: {error}.", mend="Send the file again.") from None
+    if len(whole) > _UNPACKED_MAX:
+        raise TooLarge(f"It unpacks to more than {_UNPACKED_MAX} bytes.", mend=_SPLIT)
+    return whole
+
+
+def _model(listed: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    files = [each for each in listed if not each.is_dir() and not each.filename.startswith(_BESIDE)]
+    models = [each for each in files if each.filename.lower().endswith(_MODELS)] if len(files) > 1 else files
+    if len(models) != 1:
+        count, among = len(models), len(files)
+        what = f"The zip holds {count} models among {among} files."
+        raise BadInput(what, mend="Send one model; outlines come in as a dataset.")
+    where = repr(models[0].filename[:200])
+    if models[0].flag_bits & _ENCRYPTED:
+        raise BadInput("The zip is encrypted.", where=where, mend="Make it again without a password.")
+    if models[0].compress_type not in _DEFLATE:
+        what = "The zip uses a rare compression."
+        raise BadInput(what, where=where, mend="Make it again with the usual one (deflate).")
+    return models[0]

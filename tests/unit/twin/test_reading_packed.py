@@ -1,0 +1,49 @@
+"""A model comes packed as well: as gzip, or as a zip that holds one, which is what .ifczip is."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from tests.unit.twin.ifc_model import WALL, house
+
+from lifang.core import BadInput, TooLarge
+from lifang.twin import read_model
+from lifang.twin.reading import packed
+
+
+def zipped(*files: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", method) as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return held.getvalue()
+
+
+def test_the_model_in_an_ifczip_is_read_whatever_stands_beside_it(tmp_path: Path) -> None:
+    content = zipped(("House.IFC", house(east="410000.")), ("doc/view.png", b"\x89PNG"), ("__MACOSX/._House.IFC", b"x"))
+    found = read_model(content, prefix="m", scratch=tmp_path)
+    assert f"m:{WALL}" in found.rows["id"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (zipped(("a.ifc", b"a"), ("b.ifc", b"b")), "2 models among 2 files"),
+        (zipped(("a.shp", b"a"), ("a.dbf", b"b")), "0 models among 2 files"),
+        (zipped(), "no file of a model"),
+        (zipped(("a.ifc", b"a" * 99))[:-40], "zip file is damaged"),
+        (zipped(("a.ifc", b"a"), method=zipfile.ZIP_LZMA), "rare compression"),
+        (zipped(("a.ifcxml", b'<ifc:ifcXML xmlns:ifc="http://www.buildingsmart-tech.org/ifcXML/IFC4">')), "is ifcXML"),
+    ],
+)
+def test_a_zip_that_holds_no_model_or_several_is_refused(content: bytes, says: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=says) as caught:
+        read_model(content, prefix="m", scratch=tmp_path)
+    assert caught.value.mend
+
+
+def test_a_zip_is_unpacked_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "_UNPACKED_MAX", 999)
+    with pytest.raises(TooLarge, match="more than 999 bytes"):
+        packed.unpacked(zipped(("a.ifc", bytes(1_000))))
