@@ -21,6 +21,7 @@ from lifang.twin.reading.kin import LINKED_MAX, Kin, inside_out
 from lifang.twin.reading.materials import Style, coloured, styles_of
 from lifang.twin.reading.model import Belonging, Described, Fault, ModelFile, bounds_of, rows_of
 from lifang.twin.reading.packed import unpacked
+from lifang.twin.reading.slivers import without_slivers
 from lifang.twin.reading.templates import INSTANCE, Templates, on_earth
 
 _VERSIONS = ("1.1", "2.0")
@@ -139,7 +140,7 @@ class _Reading:
         standing = on_earth(vertices, self._system)
         for own_id, found in objects.items():
             try:
-                geometry = [self._expanded(each, vertices, standing) for each in found.get("geometry") or []]
+                geometry = [self._expanded(each, vertices, standing) for each in self._geometry(own_id, found)]
                 if len(own_id) > LINKED_MAX:
                     self._warn(own_id, "schema", _LONG, "Give it a shorter id.", "id")
                 if not self._kin.take(own_id, found):
@@ -148,6 +149,16 @@ class _Reading:
             except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
                 what = str(error) if isinstance(error, _Broken) else "Its geometry is not built as CityJSON asks."
                 self._faults.append(Fault(self._name(own_id), "geometry", what, "Mend it and send the model again."))
+
+    def _geometry(self, own_id: str, found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """Yield the geometries of an object, each without the rings that bound nothing."""
+        for each in found.get("geometry") or []:
+            whole, lost = without_slivers(each) if each["type"] in DEPTHS else (each, 0)
+            if lost:
+                what = f"{lost} of its rings have fewer than three vertices: they are left out."
+                mend = "Nothing needs mending; leave them out, or give their vertices more decimals."
+                self._warn(own_id, "degenerate", what, mend, f"geometry lod {each.get('lod', '')}")
+            yield whole
 
     def _expanded(
         self, geometry: Mapping[str, Any], vertices: NDArray[np.float64], standing: NDArray[np.float64]
