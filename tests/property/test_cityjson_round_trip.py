@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lifang.core import SystemClock
+from lifang.core import NotFound, SystemClock
 from lifang.guard import SYSTEM, Classification
 from lifang.store import Store
 from lifang.twin import Twin, read_cityjson
@@ -106,6 +107,70 @@ def test_groups_roles_and_several_wholes_come_out_as_they_went_in(
                 line["CityObjects"]
             )
             assert line["type"] == "CityJSON" or line["id"] in line["CityObjects"]
+
+
+words = st.text("里坊ab-", min_size=1, max_size=6)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | words,
+    lambda each: st.lists(each, max_size=2) | st.dictionaries(words, each, max_size=2),
+    max_leaves=4,
+)
+extended = st.dictionaries(words.map("+{}".format), values, max_size=2)
+
+
+@settings(max_examples=15, deadline=None)
+@given(root=extended, attributes=extended, title=words, more=extended, kind=words.map("+{}".format))
+def test_extensions_their_members_and_metadata_come_out_as_they_went_in(
+    twin: Twin, tmp_path_factory: pytest.TempPathFactory, root: dict[str, Any], attributes: dict[str, Any],
+    title: str, more: dict[str, Any], kind: str,
+) -> None:  # fmt: skip
+    surface = {"type": "MultiSurface", "lod": "1", "boundaries": [[[0, 1, 2, 3]]]}
+    surface["semantics"] = {"surfaces": [{"type": kind, "+depth": 3}], "values": [0]}
+    noise = {"Noise": {"url": "https://example.org/noise.ext.json", "version": "0.5"}}
+    contact = {"contactName": "测绘院", "emailAddress": "a@example.org", "role": "owner"}
+    told = {"title": title, "identifier": "17", "pointOfContact": contact, "referenceDate": "1977-02-28", **more}
+    system = {
+        "referenceSystem": "https://www.opengis.net/def/crs/EPSG/0/4544",
+        "geographicalExtent": [9, 9, 9, 9, 9, 9],
+    }
+    objects = {"x": {"type": kind, "attributes": attributes, "geometry": [surface]}}
+    content = city(objects, _SQUARE, **root, extensions=noise, metadata={**told, **system})
+    model, folder = added(twin, content), tmp_path_factory.mktemp("out")
+    for form in ("cityjson", "cityjsonseq"):
+        head, *features = lines_of(exported(twin, model, form, folder), form)
+        only = (features or [head])[0]["CityObjects"]["x"]
+        assert (only["type"], only["attributes"]) == (kind, attributes)
+        assert only["geometry"][0]["semantics"] == surface["semantics"]
+        assert {name: each for name, each in head.items() if name.startswith("+")} == root
+        assert head["extensions"] == noise
+        metadata = head["metadata"]
+        low, high = np.reshape(metadata.pop("geographicalExtent"), (2, 3))
+        assert metadata.pop("referenceSystem") != system["referenceSystem"]
+        assert metadata == told
+        corners = np.array((features or [head])[0]["vertices"]) * 0.001 + head["transform"]["translate"]
+        assert corners.min(axis=0) == pytest.approx(low, abs=0.1 if features else 1e-6)
+        assert corners.max(axis=0) == pytest.approx(high, abs=0.1 if features else 1e-6)
+        assert (low - 0.001 <= corners.min(axis=0)).all()  # a sequence's begins it: a box of degrees about its objects
+        assert (high + 0.001 >= corners.max(axis=0)).all()
+
+
+def test_what_a_model_tells_is_of_its_time_and_for_who_may_see_it(twin: Twin, tmp_path: Path) -> None:
+    surface = {"type": "MultiSurface", "lod": "1", "boundaries": [[[0, 1, 2, 3]]]}
+    for year, grade in ((2020, Classification.OPEN), (2022, Classification.RESTRICTED)):
+        content = city({"x": {"type": "Building", "geometry": [surface]}}, _SQUARE, **{"+since": year})
+        since = datetime(year, 1, 1, tzinfo=UTC)
+        twin.add("told", read_cityjson(content, prefix="told"), classification=grade, valid_from=since, by=SYSTEM)
+
+    def root(year: int, *grades: Classification) -> Any:
+        at = datetime(year, 6, 1, tzinfo=UTC)
+        export = twin.export(twin.query(at=at, models=["told"], classifications=[each.value for each in grades]))
+        export.write(tmp_path / "out", "cityjson")
+        return json.loads((tmp_path / "out").read_bytes()).get("+since"), export.classes("cityjson")
+
+    assert root(2021, Classification.OPEN) == (2020, [Classification.OPEN])
+    assert root(2022, Classification.RESTRICTED, Classification.OPEN) == (2022, [Classification.RESTRICTED])
+    with pytest.raises(NotFound):
+        root(2022, Classification.OPEN)
 
 
 def test_members_of_a_group_and_groups_of_an_object_are_links_that_a_later_file_ends(twin: Twin) -> None:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from lifang.core import BadInput, Box, NotFound, TooLarge, check_crs, format_instant, from_micros
 from lifang.guard import Classification
 from lifang.store import LinkQuery, ObjectQuery, Objects
+from lifang.twin.documents import Documents
 from lifang.twin.flat import outlines_of, plain
 from lifang.twin.lightening import lightened
 from lifang.twin.links import OBJECT, Links
@@ -43,6 +44,7 @@ class Export:
 
     objects: Objects
     links: Links
+    documents: Documents
     query: ObjectQuery
     generated: frozenset[str] = frozenset()
     model: str = ""
@@ -54,7 +56,8 @@ class Export:
         found = self.objects.count(self.query, "classification")["classification"].to_pylist()
         if not found:
             raise NotFound("There are no objects then and there.", mend="Choose another moment, model or box.")
-        return [Classification(each) for each in found]
+        told = self._told[1] if form in ("cityjson", "cityjsonseq") else ()
+        return sorted({Classification(each) for each in found} | set(told))
 
     def write(self, path: Path, form: str, *, crs: str = "", lighten_m: float = 0.0) -> None:
         """Write them into ``path``; ``crs`` is a projected system for CityJSON and IFC, else the UTM zone.
@@ -73,13 +76,28 @@ class Export:
             raise BadInput(f"{form[:40]!r} is no form.", where="format", mend=f"Use {', '.join(FORMS)}.")
 
     def _cityjson(self, path: Path, form: str, crs: str, lighten_m: float) -> None:
-        box = self._box()
-        target = CityJson(check_crs(crs) if crs else metric_crs(box), box, self.model, self._kin)
-        title = f"{self.model or 'all'}{f', lightened by {lighten_m:g} m at most' if lighten_m else ''}"
-        told = {"title": title, "referenceDate": format_instant(from_micros(self.query.valid))[:10]}
-        write = target.document if form == "cityjson" else target.sequence
+        box, extent = self._box(), self.objects.extent(self.query) or (0.0,) * 6
+        members, _ = self._told
+        metadata = {
+            "title": self.model or "all",
+            "referenceDate": format_instant(from_micros(self.query.valid))[:10],
+            **members.get("metadata", {}),
+        }
+        if lighten_m:
+            metadata["title"] = f"{metadata['title']}, lightened by {lighten_m:g} m at most"
+        system = check_crs(crs) if crs else metric_crs(box)
+        target = CityJson(system, box, self.model, self._kin, {**members, "metadata": metadata})
+        families = self._families(lighten_m, joined=form == "cityjsonseq")
         with path.open("wb") as stream:
-            stream.writelines(write(self._families(lighten_m, joined=form == "cityjsonseq"), **told))
+            stream.writelines(
+                target.document(families) if form == "cityjson" else target.sequence(families, extent[4:])
+            )
+
+    @cached_property
+    def _told(self) -> tuple[dict[str, Any], list[Classification]]:
+        """What the files of these objects' models told of themselves, with the classifications of that."""
+        models = [self.model] if self.model else self.objects.count(self.query, "model")["model"].to_pylist()
+        return self.documents.of(models, self.query)
 
     def _geopackage(self, path: Path, lighten_m: float) -> None:
         rows = self._rows(_OUTLINES_MAX)

@@ -62,6 +62,11 @@ CLASSES: Mapping[str, tuple[str, str, str]] = {
     "TINRelief": ("地形", "terrain", _BASE),
     "TransportSquare": ("广场", "square", _BASE),
     "Tunnel": ("隧道", "tunnel", _BASE),
+    "TunnelConstructiveElement": ("隧道构件", "part of a tunnel", _PROJECTS),
+    "TunnelFurniture": ("隧道设施", "furniture of a tunnel", _PROJECTS),
+    "TunnelHollowSpace": ("隧道内空间", "space in a tunnel", _PROJECTS),
+    "TunnelInstallation": ("隧道附属设施", "installation of a tunnel", _PROJECTS),
+    "TunnelPart": ("隧道部分", "tunnel part", _BASE),
     "WaterBody": ("水体", "water body", _RESOURCES),
     "Waterway": ("水道", "waterway", _BASE),
 }

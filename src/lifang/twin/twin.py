@@ -26,6 +26,7 @@ from lifang.twin.areas import COLUMNS as AREA_COLUMNS
 from lifang.twin.areas import Area
 from lifang.twin.checking import checked
 from lifang.twin.clashing import Clashes
+from lifang.twin.documents import Documents
 from lifang.twin.examination import Examination
 from lifang.twin.exporting import Export
 from lifang.twin.flat import VectorSource, classes_of
@@ -65,6 +66,7 @@ class Twin:
         self.clashes = Clashes(store, clock)
         self.imagery = Imagery(store, clock)
         self.topics = Topics(store)
+        self._documents = Documents(store)
         self.scenarios = Scenarios(store, self._objects)
         self._cells = HeldCells()
         self._kept = KeptTiles(store.folder / "tiles")
@@ -107,6 +109,9 @@ class Twin:
             self._store.record_change(change, model=model)
         self.links.add_of_model(
             model, found, classification=classification, valid_from=valid_from, valid_to=valid_to, by=by
+        )
+        self._documents.keep(
+            model, found.told, classification, valid_from=valid_from, valid_to=valid_to, recorded=change.recorded
         )
         told = Examination.of(found.faults, at=self._clock.now())
         write_setting(self._store, f"{_EXAMINED}{model}", told.as_json())
@@ -285,7 +290,7 @@ class Twin:
     def export(self, query: ObjectQuery) -> Export:
         """Return the objects that meet ``query`` as they can be written into a file."""
         model = query.models[0] if query.models and len(query.models) == 1 else ""
-        return Export(self._objects, self.links, query, frozenset(self._generated()), model)
+        return Export(self._objects, self.links, self._documents, query, frozenset(self._generated()), model)
 
     @property
     def version(self) -> int:

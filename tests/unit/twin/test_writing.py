@@ -70,7 +70,8 @@ def whole_box(found: Sequence[CityObject]) -> Box:
 
 def written(found: Sequence[CityObject], form: str, crs: str = "") -> bytes:
     target = CityJson(crs or metric_crs(whole_box(found)), whole_box(found), "m")
-    return b"".join((target.document if form == "cityjson" else target.sequence)(iter([list(found)])))
+    families = iter([list(found)])
+    return b"".join(target.document(families) if form == "cityjson" else target.sequence(families, (0.0, 0.0)))
 
 
 @pytest.mark.parametrize("form", ["cityjson", "cityjsonseq"])

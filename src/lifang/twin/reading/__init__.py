@@ -10,8 +10,10 @@ from lifang.twin.reading.ifc import Placement, read_ifc
 from lifang.twin.reading.model import Fault, ModelFile
 from lifang.twin.reading.networks import read_epanet, read_pandapower
 from lifang.twin.reading.outlines import read_outlines
+from lifang.twin.reading.told import EXTENSIONS
 
 __all__ = [
+    "EXTENSIONS",
     "Bed",
     "Fault",
     "ModelFile",

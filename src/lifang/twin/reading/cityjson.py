@@ -23,6 +23,7 @@ from lifang.twin.reading.model import Belonging, Described, Fault, ModelFile, bo
 from lifang.twin.reading.packed import unpacked
 from lifang.twin.reading.slivers import without_slivers
 from lifang.twin.reading.templates import INSTANCE, Templates, on_earth
+from lifang.twin.reading.told import told_of
 
 _VERSIONS = ("1.1", "2.0")
 _EPSG = re.compile(r"/def/crs/EPSG/[^/]+/(\d+)$")
@@ -54,7 +55,9 @@ def read_cityjson(content: bytes, *, prefix: str, crs: str = "") -> ModelFile:
     for document in documents:
         vertices = _vertices(document, document.get("transform") or head.get("transform"))
         reading.take(document.get("CityObjects") or {}, vertices, _styles(document) or _styles(head))
-    return reading.done()
+    told, faults = told_of(head, prefix)
+    model = reading.done()
+    return replace(model, faults=[*faults, *model.faults], told=told)
 
 
 def _documents(content: bytes) -> Iterator[dict[str, Any]]:

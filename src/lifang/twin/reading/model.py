@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -47,12 +47,14 @@ class Belonging:
 class ModelFile:
     """The objects of a model file as rows of the store without times and classification, and what was refused.
 
-    ``belongings`` are what they belong to beside the one whole that a row names.
+    ``belongings`` are what they belong to beside the one whole that a row names, ``told`` the members of a CityJSON's
+    root that tell of it as a whole.
     """
 
     rows: pa.Table
     faults: Sequence[Fault]
     belongings: Sequence[Belonging] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ from lifang.twin.writing.kin import Kin
 from lifang.twin.writing.materials import Materials, member
 
 _SCALE_M = 0.001
+_FIRST = ("type", "version", "transform")
+_EDGE = 9  # points of it that are looked at
 _NAMES = ("name", "identificatie", "identificatiebagpnd")
 
 Floats = NDArray[np.float64]
@@ -38,49 +40,53 @@ def metric_crs(box: Box) -> str:
 class CityJson:
     """Objects in the projected system ``crs``, about the middle of ``box``; ``prefix`` is taken off their ids.
 
-    ``kin`` are the groups and further wholes that they belong to. Heights stay as they are: metres above the height
-    datum of their model.
+    ``kin`` are the groups and further wholes that they belong to, ``told`` members of the root. Heights stay as they
+    are: metres above the height datum of their model.
     """
 
     crs: str
     box: Box
     prefix: str = ""
     kin: Kin = field(default_factory=Kin)
+    told: Mapping[str, Any] = field(default_factory=dict)
 
-    def head(self, **metadata: Any) -> dict[str, Any]:
+    def head(self, extent: Sequence[float]) -> dict[str, Any]:
         """Return the document without objects: what the first line of a sequence is."""
+        system = {"referenceSystem": f"https://www.opengis.net/def/crs/EPSG/0/{self.crs.removeprefix('EPSG:')}"}
         return {
             "type": "CityJSON",
             "version": "2.0",
             "transform": {"scale": [_SCALE_M] * 3, "translate": self._origin.tolist()},
-            "metadata": {
-                "referenceSystem": f"https://www.opengis.net/def/crs/EPSG/0/{self.crs.removeprefix('EPSG:')}",
-                **metadata,
-            },
+            **self.told,
+            "metadata": {**self.told.get("metadata", {}), **system, "geographicalExtent": list(extent)},
             "CityObjects": {},
             "vertices": [],
         }
 
-    def document(self, families: Iterator[list[CityObject]], **metadata: Any) -> Iterator[bytes]:
-        """Yield one CityJSON file in pieces, its vertices last."""
-        head = self.head(**metadata)
-        del head["CityObjects"], head["vertices"]
-        yield orjson.dumps(head)[:-1] + b',"CityObjects":{'
+    def document(self, families: Iterator[list[CityObject]]) -> Iterator[bytes]:
+        """Yield one CityJSON file in pieces, its vertices and what tells of all of it last."""
+        begins = {name: each for name, each in self.head(()).items() if name in _FIRST}
+        yield orjson.dumps(begins)[:-1] + b',"CityObjects":{'
         vertices: list[bytes] = []
-        count, comma, materials = 0, b"", Materials()
+        count, comma, materials, span = 0, b"", Materials(), _Span()
         for family in families:
             objects, own = self._encoded(family, materials, first=count)
             yield comma + orjson.dumps(objects)[1:-1]
             vertices.append(orjson.dumps(own.tolist())[1:-1])
+            span.take(own)
             count, comma = count + len(own), b","
         yield b'},"vertices":['
         yield b",".join(each for each in vertices if each)
-        tail = orjson.dumps(materials.told())[1:]
-        yield (b"]," if materials.numbers else b"]") + tail + b"\n"
+        head = self.head(span.metres(self._origin) or self.extent(self.box, 0.0, 0.0))
+        head = {name: each for name, each in head.items() if name not in (*_FIRST, "CityObjects", "vertices")}
+        yield b"]," + orjson.dumps({**head, **materials.told()})[1:] + b"\n"
 
-    def sequence(self, families: Iterator[list[CityObject]], **metadata: Any) -> Iterator[bytes]:
-        """Yield a CityJSON text sequence: the head, then a feature a line, each an object with its parts."""
-        yield orjson.dumps(self.head(**metadata)) + b"\n"
+    def sequence(self, families: Iterator[list[CityObject]], heights: Sequence[float]) -> Iterator[bytes]:
+        """Yield a CityJSON text sequence: the head, then a feature a line, each an object with its parts.
+
+        ``heights`` are the least and the greatest of all of them.
+        """
+        yield orjson.dumps(self.head(self.extent(self.box, *heights))) + b"\n"
         for family in families:
             materials = Materials()
             objects, vertices = self._encoded(family, materials, first=0)
@@ -119,27 +125,43 @@ class CityJson:
             body: dict[str, Any] = {"type": each.kind, **_told(each)}
             body["geometry"] = [taken.body(rings.numbers) for taken in shapes]
             if not shapes:
-                body["geographicalExtent"] = self._extent(each)
+                body["geographicalExtent"] = self.extent(each.box, each.bottom_m, each.top_m)
             whole = [each.parent] if each.parent in there else []
             body |= self.kin.members(each.id, each.kind, whole, children.get(each.id, ()), self._name)
             objects[self._name(each.id)] = body
         return objects, vertices
 
-    def _extent(self, found: CityObject) -> list[float]:
-        """Return the least and the greatest easting, northing and height of an object, in metres."""
-        box = found.box
-        lon, lat = (
-            np.array([box.west, box.east, box.west, box.east]),
-            np.array([box.south, box.south, box.north, box.north]),
-        )
+    def extent(self, box: Box, bottom_m: float, top_m: float) -> list[float]:
+        """Return the least and the greatest easting, northing and height of what lies in a box, in metres."""
+        along = np.linspace(0.0, 1.0, _EDGE)  # a parallel is no straight line
+        east, north = box.west + along * (box.east - box.west), box.south + along * (box.north - box.south)
+        lon = np.concatenate((east, east, np.full(_EDGE, box.west), np.full(_EDGE, box.east)))
+        lat = np.concatenate((np.full(_EDGE, box.south), np.full(_EDGE, box.north), north, north))
         x, y = (np.round(each, 3).tolist() for each in from_wgs84(lon, lat, crs=self.crs))
-        return [min(x), min(y), round(found.bottom_m, 3), max(x), max(y), round(found.top_m, 3)]
+        return [min(x), min(y), round(bottom_m, 3), max(x), max(y), round(top_m, 3)]
 
     def on_grid(self, degrees: Floats) -> NDArray[np.int64]:
         """Return positions in degrees and metres as the whole numbers that the file holds, shape (n, 3)."""
         x, y = from_wgs84(degrees[:, 0], degrees[:, 1], crs=self.crs)
         metres = np.column_stack((x, y, degrees[:, 2])) - self._origin
         return np.rint(metres / _SCALE_M).astype(np.int64)
+
+
+@dataclass
+class _Span:
+    """The least and the greatest of the vertices so far, shape (2, 3), in steps of the grid."""
+
+    found: NDArray[np.int64] | None = None
+
+    def take(self, vertices: NDArray[np.int64]) -> None:
+        if len(vertices):
+            before = () if self.found is None else (self.found,)
+            every = np.concatenate((*before, vertices))
+            self.found = np.array([every.min(axis=0), every.max(axis=0)])
+
+    def metres(self, origin: Floats) -> list[float]:
+        """Return it in the file's system, nothing without vertices."""
+        return [] if self.found is None else np.round(self.found * _SCALE_M + origin, 3).ravel().tolist()
 
 
 @dataclass
