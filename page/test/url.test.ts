@@ -24,13 +24,15 @@ const full: View = {
     against: "2008-12-31T00:00:00Z",
     split: "side",
     eye: [104.06, 30.65, 900, 104.07, 30.66, 0],
-    cut: { axis: "h", at: 12.5 },
+    cut: { axis: "h", at: 12.5, turn: 0, flip: false },
     clear: 40,
     under: true,
     model: "centre",
     storey: "duplex:1",
     notes: [{ lon: 104.06, lat: 30.65, up: 3, text: "a/b 井" }],
     focus: ["a:1", "b:2"],
+    hide: ["< 6 m", "?none"],
+    off: ["a:3"],
   },
   tab: "ethics",
   item: "a/b",
@@ -51,7 +53,7 @@ describe("the address", () => {
 
   it("gives back every part of a view", () => {
     expect(parseView(formatView(full))).toEqual(full);
-    const beside = { ...full, twin: { ...full.twin, against: "~park" } };
+    const beside: View = { ...full, twin: { ...full.twin, against: "~park", cut: { axis: "a", at: 0.25, turn: 215, flip: true } } };
     expect(parseView(formatView(beside))).toEqual(beside);
   });
 

@@ -75,6 +75,34 @@ def test_what_is_clicked_is_the_building_and_not_its_tile(shared: Page, delft: S
     expect(shared.locator("lf-twin code")).to_have_text("delft:b1105d28c-00ba-11e6-b420-2bdcc4ab5d7f")
 
 
+def test_a_click_on_the_legend_hides_what_has_its_colour_and_another_shows_it_again(
+    shared: Page, delft: Served
+) -> None:
+    show(shared, delft, "?room=twin&lang=en&theme=paper")
+    turn_to(shared, "?room=twin&lang=en&theme=paper")
+    seen = []
+    for _ in range(3):
+        seen.append(look(shared, within=".twin-stage canvas", wanted=HOUSES["paper"], tolerance=60).near[0])
+        shared.get_by_role("button", name="building 160").click()
+        shared.locator("html[data-ready=true]").wait_for(state="attached")
+    assert seen[1] < seen[0] * 0.7  # land in the sun looks as walls do
+    assert seen[2] == pytest.approx(seen[0], rel=0.01)  # the button under the mouse is another
+    assert "t.hide=Building" in shared.url
+
+
+def test_tiles_that_fail_are_told_of_and_come_when_they_are_asked_for_again(watched: Watched, delft: Served) -> None:
+    page = watched.page
+    page.route("**/content/**", lambda route: route.abort())
+    show(page, delft, "?room=twin&lang=en&theme=paper&at=2020-01-01T00:00:00Z")
+    expect(page.locator(".twin-due")).to_contain_text("could not be loaded")
+    page.unroute("**/content/**")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".twin-due")).to_have_count(0)
+    page.locator("html[data-ready=true]").wait_for(state="attached")
+    assert look(page, within=".twin-stage canvas", wanted=HOUSES["paper"], tolerance=60).near[0] > 2_000
+    watched.wrong.clear()
+
+
 def test_before_the_model_begins_nothing_stands_there(watched: Watched, delft: Served) -> None:
     show(watched.page, delft, "?room=twin&lang=en&at=2010-01-01T00:00:00Z")
     expect(watched.page.locator("lf-twin .empty")).to_be_visible()

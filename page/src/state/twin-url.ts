@@ -11,10 +11,14 @@ export interface Note {
   text: string;
 }
 
-/** A plane that cuts the city: `h` at so many metres of height, `e` and `n` at a fraction of its width and its depth. */
+/** A plane that cuts the city: `h` at so many metres of height, `e`, `n` and `a` at a fraction of how far it reaches east, north, or to a bearing. */
 export interface Cut {
-  axis: "h" | "e" | "n";
+  axis: "h" | "e" | "n" | "a";
   at: number;
+  /** The bearing of `a`, degrees clockwise from north. */
+  turn: number;
+  /** Whether the other side stays. */
+  flip: boolean;
 }
 
 export interface TwinView {
@@ -36,10 +40,16 @@ export interface TwinView {
   notes: Note[];
   /** Objects that stand out, each in its own colour; the others may be clear. */
   focus: string[];
+  /** Keys of the legend whose objects are hidden. */
+  hide: string[];
+  /** Objects that are hidden. */
+  off: string[];
 }
 
-export const TWIN_VIEW: TwinView = { scenario: null, against: null, split: "swipe", eye: null, cut: null, clear: 0, under: false, model: null, storey: null, notes: [], focus: [] };
+export const TWIN_VIEW: TwinView = { scenario: null, against: null, split: "swipe", eye: null, cut: null, clear: 0, under: false, model: null, storey: null, notes: [], focus: [], hide: [], off: [] };
 
+/** How many an address names: what is hidden one by one is more than that only where a colour of the legend would do. */
+export const MOST_HIDDEN = 30;
 const AS_OF = /^~[a-z0-9_-]*$/;
 
 function numbers(text: string | null, count: number): number[] | null {
@@ -48,8 +58,12 @@ function numbers(text: string | null, count: number): number[] | null {
 }
 
 function cutOf(text: string | null): Cut | null {
-  const found = /^([hen])(-?\d+(?:\.\d+)?)$/.exec(text ?? "");
-  return found ? { axis: found[1] as Cut["axis"], at: Number(found[2]) } : null;
+  const found = /^([hena])(-?\d+(?:\.\d+)?)(?:@(\d{1,3}))?(!?)$/.exec(text ?? "");
+  return found ? { axis: found[1] as Cut["axis"], at: Number(found[2]), turn: Number(found[3] ?? 0) % 360, flip: found[4] === "!" } : null;
+}
+
+function cutText({ axis, at, turn, flip }: Cut): string {
+  return `${axis}${at}${axis === "a" ? `@${turn}` : ""}${flip ? "!" : ""}`;
 }
 
 function noteOf(text: string): Note[] {
@@ -74,6 +88,8 @@ export function parseTwin(query: URLSearchParams): TwinView {
     storey: query.get("t.storey"),
     notes: query.getAll("t.note").slice(0, 20).flatMap(noteOf),
     focus: query.getAll("t.focus").slice(0, 2),
+    hide: query.getAll("t.hide").slice(0, MOST_HIDDEN),
+    off: query.getAll("t.off").slice(0, MOST_HIDDEN),
   };
 }
 
@@ -95,18 +111,20 @@ export function eyeText(eye: number[] | null): string | null {
 
 /** Return the words of a query for what differs from the plain look. */
 export function formatTwin(twin: TwinView): [string, string | null][] {
-  const { scenario, against, split, eye, cut, clear, under, model, storey, notes, focus } = twin;
+  const { scenario, against, split, eye, cut, clear, under, model, storey, notes, focus, hide, off } = twin;
   return [
     ["t.scenario", scenario],
     ["t.against", against],
     ["t.split", against && split !== "swipe" ? split : null],
     ["t.eye", eyeText(eye)],
-    ["t.cut", cut && `${cut.axis}${cut.at}`],
+    ["t.cut", cut && cutText(cut)],
     ["t.clear", clear ? String(clear) : null],
     ["t.under", under ? "1" : null],
     ["t.model", model],
     ["t.storey", storey],
     ...focus.map((id): [string, string] => ["t.focus", id]),
+    ...hide.map((key): [string, string] => ["t.hide", key]),
+    ...off.map((id): [string, string] => ["t.off", id]),
     ...notes.map(({ lon, lat, up, text }): [string, string] => ["t.note", `${lon.toFixed(6)}/${lat.toFixed(6)}/${up.toFixed(1)}/${text}`]),
   ];
 }

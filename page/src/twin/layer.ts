@@ -1,10 +1,11 @@
 import { GLTFExtensionsPlugin, ImplicitTilingPlugin, ReorientationPlugin } from "3d-tiles-renderer/plugins";
 import { TilesRenderer } from "3d-tiles-renderer/three";
-import { BufferAttribute, BufferGeometry, Color, DoubleSide, type Intersection, LineSegments, MathUtils, Matrix4, Mesh, type MeshBasicMaterial, MeshStandardMaterial, type Object3D, type PerspectiveCamera, type Plane, type Raycaster, Vector3, type WebGLRenderer } from "three";
+import { type BufferAttribute, BufferGeometry, Color, DoubleSide, type Intersection, LineSegments, MathUtils, Matrix4, Mesh, type MeshBasicMaterial, MeshStandardMaterial, type Object3D, type PerspectiveCamera, type Plane, type Raycaster, Vector3, type WebGLRenderer } from "three";
 import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
 import { capMaterials, capOf } from "./caps";
 import type { Dress } from "./colours";
 import { lineMaterial, shine, widened } from "./lines";
+import { cornersOf, paintBy, shaded, shrinkRooms, tableOf } from "./meshes";
 
 /** What a tile's table says of an object; `value` is the property that it is coloured by. */
 export interface Told {
@@ -30,23 +31,19 @@ export interface Look {
   clear: number;
   /** Whether it is looked underground: the ground is clear, and what lies in it is not. */
   under: boolean;
+  /** Keys of the legend, and objects, that are hidden. */
+  hide: ReadonlySet<string>;
+  off: ReadonlySet<string>;
 }
 
 const GROUND = "TINRelief";
 /** Classes of what is no solid: ground, and space that things stand in. */
 const HOLLOW = /^TINRelief$|(Room|Storey|Unit|Space)$/;
 const GROUND_SHOWN = 0.3; // of the ground, when it is looked through
-const SHADE = 0.12; // of an object's colour is that of where it is cut through: darker than any wall in shade
 const NEAR_M = 0.01;
 /** How far off a tile may be on a picture that is large, px, and from how many pixels on one is. */
 const ERROR_PX = 16;
 const LARGE_PX = 450_000;
-const ROOM = "BuildingRoom";
-const INSET_M = 0.03; // a room is drawn so much smaller than it is: its floor is not in the plane of the slab below
-
-interface Table {
-  getPropertyTableData(tables: number[], ids: number[]): unknown[];
-}
 
 type Faces = ReturnType<BufferGeometry["getAttribute"]>;
 
@@ -57,12 +54,26 @@ interface Piece {
   holds: string | null;
   faces: Faces | null;
   clear: boolean;
+  /** All its triangles, and which of its objects are not shown. */
+  whole: BufferAttribute | null;
+  hidden: string;
 }
 
 /** Lines of a tile: the feature of each, and what is told of their objects. */
 interface Axes {
   told: Told[];
   ids: Uint16Array;
+  places: Float32Array;
+  /** The lines that are shown. */
+  shown: number[];
+}
+
+/** What a ray meets. */
+interface Hit {
+  told: Told | null;
+  point: Vector3;
+  /** Towards the eye; null for what is no face. */
+  normal: Vector3 | null;
 }
 
 /** The tiles of one moment in the scene. */
@@ -81,6 +92,8 @@ export class TileLayer {
   private planes: Plane[] = [];
   private capMaterials: MeshBasicMaterial[] = [];
   private asking = 0;
+  /** Tiles that could not be had; null stands for the tileset itself. */
+  private missing: unknown[] = [];
   private picked: string | null = null;
 
   constructor(
@@ -102,7 +115,10 @@ export class TileLayer {
     tiles.addEventListener("load-model", ({ scene, url }) => this.take(scene, url));
     tiles.addEventListener("dispose-model", ({ scene }) => scene.traverse((each) => this.leave(each)));
     tiles.addEventListener("needs-update", changed);
-    tiles.addEventListener("load-error", failed);
+    tiles.addEventListener("load-error", ({ tile }) => {
+      this.missing.push(tile);
+      failed();
+    });
     this.tiles = tiles;
     this.fit(camera, renderer);
     this.dress(look);
@@ -118,6 +134,17 @@ export class TileLayer {
   /** Whether everything that the camera asks for has come and is coloured. */
   get settled(): boolean {
     return Boolean(this.tiles.root) && this.tiles.loadProgress >= 1 && this.asking === 0;
+  }
+
+  /** How many tiles could not be had. */
+  get failed(): number {
+    return this.missing.length;
+  }
+
+  /** Ask once more for the tiles that could not be had. */
+  again(): void {
+    for (const each of this.missing.splice(0)) if (each) this.tiles.lruCache.remove(each); // what lies there is not asked for anew
+    this.tiles.resetFailedTiles();
   }
 
   dress(look: Look): void {
@@ -144,11 +171,14 @@ export class TileLayer {
     this.paintAll();
   }
 
-  /** Return the nearest object under a ray that no plane cuts away, and where the ray meets it. */
-  hit(ray: Raycaster): { told: Told | null; point: Vector3 } | null {
+  /** Return the nearest object under a ray that no plane cuts away, where the ray meets it, and the face's own direction. */
+  hit(ray: Raycaster): Hit | null {
     const hidden = ({ object, point }: Intersection): boolean => (this.look.under && object instanceof Mesh && object.material === this.ground) || this.planes.some((plane) => plane.distanceToPoint(point) < -NEAR_M);
     const found = ray.intersectObject(this.tiles.group, true).find((each) => !hidden(each));
-    return found ? { told: this.toldAt(found), point: found.point } : null;
+    if (!found) return null;
+    const normal = found.face && found.object instanceof Mesh ? found.face.normal.clone().transformDirection(found.object.matrixWorld) : null;
+    if (normal && normal.dot(ray.ray.direction) > 0) normal.negate();
+    return { told: this.toldAt(found), point: found.point, normal };
   }
 
   /** Return where degrees and metres lie in the scene. */
@@ -177,7 +207,7 @@ export class TileLayer {
   private toldAt({ object, face, faceIndex }: Intersection): Told | null {
     if (object instanceof LineSegments2) {
       const axes = this.lines.get(object);
-      return axes?.told[axes.ids[faceIndex ?? 0] ?? 0] ?? null;
+      return axes?.told[axes.ids[axes.shown[faceIndex ?? 0] ?? 0] ?? 0] ?? null;
     }
     const piece = object instanceof Mesh ? this.pieces.get(object) ?? this.pieces.get(object.parent as Mesh) : undefined;
     if (!piece || !face) return null;
@@ -191,7 +221,7 @@ export class TileLayer {
     for (const mesh of meshes) {
       const values = address.replace("/content/", "/values/*/").replace(/\.glb.*$/, ".json");
       const clear = !Array.isArray(mesh.material) && mesh.material.transparent;
-      const piece = { told: tableOf(mesh), address: values, holds: null, faces: mesh.geometry.getAttribute("color") ?? null, clear };
+      const piece = { told: tableOf(mesh), address: values, holds: null, faces: mesh.geometry.getAttribute("color") ?? null, clear, whole: mesh.geometry.index, hidden: "" };
       this.pieces.set(mesh, piece);
       shrinkRooms(mesh, piece.told, this.worldOf(mesh));
       this.cap(mesh, piece);
@@ -199,9 +229,10 @@ export class TileLayer {
     }
     for (const each of lines) {
       const told = tableOf(each);
-      const { wide, ids } = widened(each, this.thin);
-      this.lines.set(wide, { told, ids });
-      this.draw(wide, { told, ids });
+      const { wide, ids, places } = widened(each, this.thin);
+      const axes = { told, ids, places, shown: [...ids.keys()] };
+      this.lines.set(wide, axes);
+      this.draw(wide, axes);
     }
     this.changed();
   }
@@ -221,9 +252,15 @@ export class TileLayer {
   }
 
   /** Colour lines as their objects. */
-  private draw(wide: LineSegments2, { told, ids }: Axes): void {
+  private draw(wide: LineSegments2, axes: Axes): void {
+    const { told, ids, places } = axes;
     const colours = told.map((each) => this.colourOf(each));
-    wide.geometry.setColors([...ids].flatMap((id) => [...(colours[id]?.toArray() ?? [0, 0, 0]), ...(colours[id]?.toArray() ?? [0, 0, 0])]));
+    const hidden = told.map((each) => this.isHidden(each));
+    const shown = [...ids.keys()].filter((line) => !hidden[ids[line] ?? 0]);
+    if (shown.length !== axes.shown.length) wide.geometry.setPositions(shown.flatMap((line) => [...places.subarray(line * 6, line * 6 + 6)]));
+    axes.shown = shown;
+    wide.visible = shown.length > 0;
+    wide.geometry.setColors(shown.map((line) => ids[line] ?? 0).flatMap((id) => [...(colours[id]?.toArray() ?? [0, 0, 0]), ...(colours[id]?.toArray() ?? [0, 0, 0])]));
   }
 
   /** Fill the solids of a mesh where planes cut them through. */
@@ -267,10 +304,28 @@ export class TileLayer {
       const { r, g, b } = this.colourOf(told);
       return [r, g, b, own ? 1 : 1 - clear / 100].map((part) => Math.round(part * 255));
     });
+    this.veil(mesh, piece);
     paintBy(mesh, colours);
     if (dress.faces && piece.faces) this.paintFaces(mesh, piece, piece.faces);
     for (const each of mesh.children) if (each instanceof Mesh && each.material !== this.above) paintBy(each, piece.told.map((told) => shaded(this.colourOf(told))));
     this.raise(mesh, piece);
+  }
+
+  private isHidden(told: Told): boolean {
+    const { dress, hide, off } = this.look;
+    return off.has(told.id) || (hide.size > 0 && hide.has(dress.keyOf(told)));
+  }
+
+  /** Leave out the triangles of objects that are hidden: they are neither drawn nor picked, cut or taken away. */
+  private veil(mesh: Mesh, piece: Piece): void {
+    const hidden = new Set(piece.told.flatMap((told, n) => (this.isHidden(told) ? [n] : [])));
+    const key = [...hidden].join();
+    if (key === piece.hidden) return;
+    piece.hidden = key;
+    const ids = mesh.geometry.getAttribute("_feature_id_0");
+    mesh.geometry.setIndex(piece.whole);
+    if (hidden.size) mesh.geometry.setIndex(cornersOf(mesh.geometry).filter((corner) => !hidden.has(ids.getX(corner))));
+    this.cap(mesh, piece);
   }
 
   /** Give the faces of objects the colours that their model has for each, where nothing else marks the object. */
@@ -291,8 +346,7 @@ export class TileLayer {
     const ids = mesh.geometry.getAttribute("_feature_id_0");
     const outstanding = new Set(told.flatMap(({ id }, n) => (focus.has(id) ? [n] : [])));
     if (!outstanding.size) return;
-    const corners = mesh.geometry.index ? [...mesh.geometry.index.array] : Array.from({ length: ids.count }, (_, n) => n);
-    const geometry = new BufferGeometry().setIndex(corners.filter((corner) => outstanding.has(ids.getX(corner))));
+    const geometry = new BufferGeometry().setIndex(cornersOf(mesh.geometry).filter((corner) => outstanding.has(ids.getX(corner))));
     for (const name of ["position", "normal", "color"]) geometry.setAttribute(name, mesh.geometry.getAttribute(name));
     const over = new Mesh(geometry, this.above);
     over.renderOrder = 8;
@@ -315,42 +369,4 @@ export class TileLayer {
     if (this.pieces.has(mesh)) this.paint(mesh);
     this.changed();
   }
-}
-
-/** Return what the tile's table says of each object of a mesh, by its feature id. */
-function tableOf(mesh: Mesh | LineSegments): Told[] {
-  const table = mesh.userData["structuralMetadata"] as Table | undefined;
-  const features = mesh.userData["meshFeatures"] as { getFeatureInfo(): { propertyTable: number | null }[] } | undefined;
-  const number = features?.getFeatureInfo()[0]?.propertyTable;
-  if (!table || number === null || number === undefined) return [];
-  const ids = mesh.geometry.getAttribute("_feature_id_0");
-  let most = -1;
-  for (let vertex = 0; vertex < ids.count; vertex++) most = Math.max(most, ids.getX(vertex));
-  return Array.from({ length: most + 1 }, (_, id) => ({ ...(table.getPropertyTableData([number], [id])[0] as Told) }));
-}
-
-/** Draw rooms a little smaller than they are, along their normals. */
-function shrinkRooms(mesh: Mesh, told: readonly Told[], world: Matrix4): void {
-  if (!told.some((each) => each.class === ROOM)) return;
-  const [at, normal, ids] = ["position", "normal", "_feature_id_0"].map((name) => mesh.geometry.getAttribute(name));
-  if (!at || !normal || !ids) return;
-  const { x, y, z } = new Vector3().setFromMatrixScale(world);
-  for (let vertex = 0; vertex < ids.count; vertex++) {
-    if (told[ids.getX(vertex)]?.class !== ROOM) continue;
-    const inward = [normal.getX(vertex) / x, normal.getY(vertex) / y, normal.getZ(vertex) / z].map((part) => part * INSET_M) as [number, number, number];
-    at.setXYZ(vertex, at.getX(vertex) - inward[0], at.getY(vertex) - inward[1], at.getZ(vertex) - inward[2]);
-  }
-}
-
-/** Give every vertex of a mesh the colour of its feature. */
-function paintBy(mesh: Mesh, colours: readonly number[][]): void {
-  const ids = mesh.geometry.getAttribute("_feature_id_0");
-  const painted = new Uint8Array(ids.count * 4);
-  for (let vertex = 0; vertex < ids.count; vertex++) painted.set(colours[ids.getX(vertex)] ?? [128, 128, 128, 255], vertex * 4);
-  mesh.geometry.setAttribute("color", new BufferAttribute(painted, 4, true));
-}
-
-/** Return the colour in which an object is cut through, as bytes. */
-function shaded(colour: Color): number[] {
-  return [...colour.clone().multiplyScalar(SHADE).toArray(), 1].map((part) => Math.round(part * 255));
 }

@@ -7,12 +7,14 @@ import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
+import { MOST_HIDDEN } from "../state/twin-url";
 import { view } from "../state/view";
 import { downloads } from "./downloads";
 import "./lf-twin-links";
 import "./lf-twin-live";
 
 const STOREY = "BuildingStorey";
+const OTHERS_CLEAR = 90; // percent of the light that goes through all but the one that is looked at
 type Word = "twin.class" | "twin.category" | "twin.level" | "twin.stage" | "twin.height" | "twin.since" | "twin.until" | "twin.recorded";
 
 /** All that is told of the picked object: itself, its live values and links, its storeys and parts, its versions. */
@@ -50,7 +52,7 @@ export class TwinObjectPiece extends Piece {
         <dt>${t("twin.model")}</dt><dd><button type="button" class="link" @click=${() => view.set({ pick: null, twin: { ...view.value.twin, model: object.model, eye: null } })}>${model ? nameOf(model.title, this.tongue) : object.model}</button></dd>
       </dl>
       ${model?.source ? html`<p class="fine">${t("twin.source")} ${model.source}${model.licence ? ` · ${model.licence}` : ""}</p>` : nothing}
-      <button type="button" @click=${() => this.visit(object)}>${t("twin.visit")}</button>
+      <p class="twin-storeys"><button type="button" @click=${() => this.visit(object)}>${t("twin.visit")}</button> ${this.standing(object.id)}</p>
       <lf-twin-live .object=${object.id} .first=${live}></lf-twin-live>
       ${storeys.length ? this.storeys(storeys) : nothing}
       <lf-twin-links .links=${links} .rows=${rows}></lf-twin-links>
@@ -65,6 +67,16 @@ export class TwinObjectPiece extends Piece {
 
   private visit(object: CityObject): void {
     this.dispatchEvent(new CustomEvent("visit", { detail: object }));
+  }
+
+  /** Hide the object, or have it seen through all others. */
+  private standing(id: string): TemplateResult {
+    const { twin } = view.value;
+    const [hidden, alone] = [twin.off.includes(id), twin.focus.includes(id)];
+    const hide = (): void => view.set({ twin: { ...twin, off: hidden ? twin.off.filter((each) => each !== id) : [...twin.off, id].slice(-MOST_HIDDEN) } });
+    const single = (): void => view.set({ twin: { ...twin, ...(alone ? { focus: [], clear: 0 } : { focus: [id], clear: OTHERS_CLEAR }) } });
+    return html`<button type="button" class="quiet" aria-pressed=${hidden} @click=${hide}>${t("twin.off")}</button>
+      <button type="button" class="quiet" aria-pressed=${alone} @click=${single}>${t("twin.single")}</button>`;
   }
 
   private pair(key: Word, value: string): TemplateResult {

@@ -8,11 +8,12 @@ import { data } from "../state/data";
 import type { Cut, TwinView } from "../state/twin-url";
 import { view } from "../state/view";
 import { MEASURES, measured } from "./measure";
+import { bearingOf } from "./planes";
 import { roleOf } from "./states";
 import { hand, take } from "./tool";
 
-const AXES = ["h", "e", "n"] as const;
-const FIRST_CUT: Record<Cut["axis"], number> = { h: 15, e: 0.5, n: 0.5 };
+const AXES = ["h", "e", "n", "a"] as const;
+const FIRST_CUT_M = 15; // above the lowest of the city, or half of its height where that is less
 const MARKS = "lifang:twin-bookmarks";
 type Act = "home" | "png" | "glb";
 
@@ -31,8 +32,8 @@ export class TwinToolsPiece extends Piece {
   @property({ attribute: false }) known: TwinProperty[] = [];
   /** What is measured in the rooms of the storey that is shown. */
   @property({ attribute: false }) live: TwinLive[] = [];
-  /** How high the city is, m. */
-  @property({ type: Number }) high = 100;
+  /** How low and how high the city is, m. */
+  @property({ attribute: false }) span: readonly [number, number] = [0, 100];
   private end = (): void => {};
 
   override connectedCallback(): void {
@@ -53,10 +54,11 @@ export class TwinToolsPiece extends Piece {
       ${this.drawer("twin.look", html`
         <label>${t("twin.clear")} <input type="range" min="0" max="90" step="10" .value=${String(twin.clear)} @change=${(event: Event) => this.look({ clear: Number(this.read(event)) })} /></label>
         <label><input type="checkbox" .checked=${twin.under} @change=${(event: Event) => this.look({ under: (event.currentTarget as HTMLInputElement).checked })} /> ${t("twin.under")}</label>
-        ${this.section(twin.cut)}`)}
+        ${this.section(twin.cut)}
+        ${twin.off.length ? html`<button type="button" class="quiet" @click=${() => this.look({ off: [] })}>${t("twin.off.none", { n: twin.off.length })}</button>` : nothing}`)}
       ${this.drawer("twin.measure", this.measures())} ${this.drawer("twin.notes", this.notes())}
       ${this.drawer("twin.keep", html`${this.kept()}
-        <button type="button" class="quiet" @click=${() => this.act("png")}>${t("map.png")}</button>
+        <button type="button" class="quiet" @click=${() => this.act("png")}>${t("twin.png")}</button>
         <button type="button" class="quiet" @click=${() => this.act("glb")}>${t("twin.glb")}</button>`)}
     </div>`;
   }
@@ -83,7 +85,7 @@ export class TwinToolsPiece extends Piece {
     const by = view.value.by ?? (first ? `s:${first.observed_property}` : "class");
     const option = (value: string, words: string): TemplateResult => html`<option value=${value} ?selected=${value === by}>${words}</option>`;
     return html`<label>${t("twin.by")}
-      <select @change=${(event: Event) => view.set({ by: this.read(event) })}>
+      <select .value=${by} @change=${(event: Event) => view.set({ by: this.read(event), twin: { ...view.value.twin, hide: [] } })}>
         ${live.map((each) => option(`s:${each.observed_property}`, t("twin.live.by", { name: roleOf(each) })))} ${option("class", t("twin.by.class"))} ${option("model", t("twin.by.model"))} ${option("height", t("twin.by.height"))} ${this.known.map(({ name }) => option(`p:${name}`, name))}
       </select></label>`;
   }
@@ -91,29 +93,37 @@ export class TwinToolsPiece extends Piece {
   private choice(): TemplateResult {
     const { model } = view.value.twin;
     return html`<label>${t("twin.model")}
-      <select @change=${(event: Event) => this.look({ model: this.read(event) || null, storey: null, eye: null })}>
+      <select .value=${model ?? ""} @change=${(event: Event) => this.look({ model: this.read(event) || null, storey: null, eye: null })}>
         <option value="">${t("twin.all")}</option>
         ${this.models.map((each) => html`<option value=${each.id} ?selected=${each.id === model}>${nameOf(each.title, this.tongue)}</option>`)}
       </select></label>`;
   }
 
   private section(cut: Cut | null): TemplateResult {
-    const choose = (text: string): void => this.look({ cut: text ? { axis: text as Cut["axis"], at: FIRST_CUT[text as Cut["axis"]] } : null });
-    const [high, step] = cut?.axis === "h" ? [Math.ceil(this.high), 0.5] : [1, 0.01];
+    const [low, top] = [Math.floor(this.span[0]), Math.ceil(this.span[1])];
+    const first = Math.round(Math.min(low + FIRST_CUT_M, (low + top) / 2) * 2) / 2;
+    const choose = (text: string): void => this.look({ cut: text ? { axis: text as Cut["axis"], at: text === "h" ? first : 0.5, turn: cut ? bearingOf(cut) : 45, flip: false } : null });
+    const [from, to, step] = cut?.axis === "h" ? [low, top, 0.1] : [0, 1, 0.005];
+    const along = hand.value.tool === "cut";
     return html`<label>${t("twin.cut")}
-        <select @change=${(event: Event) => choose(this.read(event))}>
+        <select .value=${cut?.axis ?? ""} @change=${(event: Event) => choose(this.read(event))}>
           <option value="">${t("twin.cut.none")}</option>
           ${AXES.map((axis) => html`<option value=${axis} ?selected=${cut?.axis === axis}>${t(`twin.cut.${axis}`)}</option>`)}
         </select></label>
-      ${cut ? html`<label>${t("twin.cut.at")} <input type="range" min="0" max=${high} step=${step} .value=${String(cut.at)}
+      ${cut ? html`<label>${t("twin.cut.at")} <input type="range" min=${from} max=${to} step=${step} .value=${String(cut.at)}
         @input=${(event: Event) => this.look({ cut: { ...cut, at: Number(this.read(event)) } })} />
-        <output>${cut.axis === "h" ? `${cut.at} m` : `${Math.round(cut.at * 100)} %`}</output></label>` : nothing}`;
+        <output>${cut.axis === "h" ? `${number(cut.at, this.tongue, 1)} m` : `${number(cut.at * 100, this.tongue, 1)} %`}</output></label>` : nothing}
+      ${cut?.axis === "a" ? html`<label>${t("twin.cut.turn")} <input type="range" min="0" max="359" step="1" .value=${String(cut.turn)}
+        @input=${(event: Event) => this.look({ cut: { ...cut, turn: Number(this.read(event)) } })} /> <output>${cut.turn}°</output></label>` : nothing}
+      ${cut ? html`<label><input type="checkbox" .checked=${cut.flip} @change=${() => this.look({ cut: { ...cut, flip: !cut.flip } })} /> ${t("twin.cut.flip")}</label>` : nothing}
+      <button type="button" class="quiet" aria-pressed=${along} @click=${() => take("cut")}>${t("twin.cut.along")}</button>
+      ${along ? html`<p class="fine">${t("twin.cut.how")}</p>` : nothing}`;
   }
 
   private measures(): TemplateResult {
     const { tool, points } = hand.value;
-    const found = tool && tool !== "note" ? measured(tool, points) : null;
-    return html`${MEASURES.map((each) => html`<button type="button" aria-pressed=${tool === each} @click=${() => take(each)}>${t(`twin.measure.${each}`)}</button>`)}
+    const found = tool && tool !== "note" && tool !== "cut" ? measured(tool, points) : null;
+    return html`${MEASURES.map((each) => html`<button type="button" class="quiet" aria-pressed=${tool === each} @click=${() => take(each)}>${t(`twin.measure.${each}`)}</button>`)}
       ${found ? html`<p class="fine">${t("twin.measure.how")}</p>
         <output class="twin-measured" aria-live="polite">${points.length < 2 ? "–" : `${number(found.value, this.tongue, 2)} ${found.unit}`}</output>
         <button type="button" class="quiet" ?disabled=${!points.length} @click=${() => hand.set({ points: points.slice(0, -1) })}>${t("twin.measure.back")}</button>` : nothing}`;
@@ -121,7 +131,7 @@ export class TwinToolsPiece extends Piece {
 
   private notes(): TemplateResult {
     const { notes } = view.value.twin;
-    return html`<button type="button" aria-pressed=${hand.value.tool === "note"} @click=${() => take("note")}>${t("twin.notes.add")}</button>
+    return html`<button type="button" class="quiet" aria-pressed=${hand.value.tool === "note"} @click=${() => take("note")}>${t("twin.notes.add")}</button>
       ${hand.value.tool === "note" ? html`<p class="fine">${t("twin.notes.how")}</p>` : nothing}
       <ul>${notes.map((note, n) => html`<li>
         <input type="text" maxlength="200" .value=${note.text} aria-label=${t("twin.notes.text", { n: n + 1 })}

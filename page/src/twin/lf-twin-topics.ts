@@ -65,7 +65,7 @@ export class TwinTopicsPiece extends Piece {
       const { at, by, pick, twin } = parseView(link);
       return view.set({ at, by, pick, twin: { ...twin, eye } });
     }
-    view.set({ pick: null, twin: { ...view.value.twin, eye, focus: sight.selection.slice(0, 2), clear: sight.shown ? 0 : CLEAR, model: null, storey: null, cut: null } });
+    view.set({ pick: null, twin: { ...view.value.twin, eye, focus: sight.selection.slice(0, 2), hide: [], off: [], clear: sight.shown ? 0 : CLEAR, model: null, storey: null, cut: null } });
   }
 
   private form(): TemplateResult {

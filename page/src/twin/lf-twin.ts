@@ -4,7 +4,7 @@ import { customElement, state } from "lit/decorators.js";
 import type { Vector3 } from "three";
 import { calls, tilesetOf } from "../api/calls";
 import type { About, CityObject, Page, TwinDifference, TwinExtent, TwinLive, TwinModel, TwinProperty, TwinScenario } from "../api/types";
-import { bytes, moment, nameOf, number, unitOf } from "../format";
+import { moment, nameOf, number, unitOf } from "../format";
 import { t } from "../i18n";
 import { saveBlob, savePicture } from "../map/picture";
 import { Piece } from "../shell/element";
@@ -12,11 +12,13 @@ import { Fetched } from "../shell/fetched";
 import { command, emptyCard, problemCard } from "../shell/parts";
 import { pending } from "../shell/ready";
 import { data, here } from "../state/data";
-import { asOf, comparedWith, eyeText } from "../state/twin-url";
+import { asOf, comparedWith, type Cut, eyeText } from "../state/twin-url";
 import { formatView } from "../state/url";
 import { view } from "../state/view";
-import { byChange, byClass, byHeight, byModel, byProperty, bySensed, type Dress, type Swatch } from "./colours";
+import { byChange, byClass, byHeight, byModel, byProperty, bySensed, type Dress } from "./colours";
 import type { Look } from "./layer";
+import "./lf-twin-due";
+import { type Told, wordsOf } from "./lf-twin-legend";
 import "./lf-twin-list";
 import "./lf-twin-model";
 import "./lf-twin-object";
@@ -25,7 +27,7 @@ import "./lf-twin-tools";
 import "./lf-twin-topics";
 import type { Capture } from "./lf-twin-topics";
 import { FIELD_OF_VIEW, TwinScene } from "./scene";
-import { labelOf, roleOf, type Sensed, sensedIn, turn } from "./states";
+import { labelOf, type Sensed, sensedIn, turn } from "./states";
 import { hand } from "./tool";
 
 const GROUNDS = { paper: "#dfe6ea", night: "#0b1118" };
@@ -40,6 +42,7 @@ const PLAN_M = 1.5; // above a storey's floor a plan of it is cut
 export class TwinPiece extends Piece {
   @state() private broken = false;
   @state() private divide = 0.5;
+  @state() private due = { share: 0, failed: 0 };
   @state() private cost: { calls: number; triangles: number; bytes: number } | null = null;
   private scene: TwinScene | null = null;
   /** Whether the scene knows where it is on the earth. */
@@ -96,14 +99,14 @@ export class TwinPiece extends Piece {
     const changes = here(this.changes.asked);
     if (twin.against && changes) return byChange(theme, new Map(changes.items.map(({ id, change }) => [id, change])));
     const property = (here(this.known.asked)?.items ?? []).find(({ name }) => `p:${name}` === by);
-    if (property) return byProperty(property);
+    if (property) return byProperty(theme, property);
     if (by === "model") return byModel(theme);
-    return by === "height" ? byHeight() : byClass(theme, (here(this.extent.asked)?.asset.extras.classes ?? []).map(({ id }) => id));
+    return by === "height" ? byHeight(theme) : byClass(theme, (here(this.extent.asked)?.asset.extras.classes ?? []).map(({ id }) => id));
   }
 
   private get look(): Look {
     const { theme, twin } = view.value;
-    return { ground: GROUNDS[theme], plain: FLOORS[theme], picked: MARKS[theme], focus: new Map(twin.focus.map((id, n) => [id, FOCUS[n] ?? MARKS[theme]])), dress: this.dress, clear: twin.under ? Math.max(twin.clear, 60) : twin.clear, under: twin.under };
+    return { ground: GROUNDS[theme], plain: FLOORS[theme], picked: MARKS[theme], focus: new Map(twin.focus.map((id, n) => [id, FOCUS[n] ?? MARKS[theme]])), dress: this.dress, clear: twin.under ? Math.max(twin.clear, 60) : twin.clear, under: twin.under, hide: new Set(twin.hide), off: new Set(twin.off) };
   }
 
   protected override render(): TemplateResult {
@@ -135,8 +138,9 @@ export class TwinPiece extends Piece {
           <canvas tabindex="0" aria-label=${t("twin.hint")} ?hidden=${none || this.broken}></canvas>
           ${none ? html`<div class="whole">${this.nothingThere()}</div>` : nothing}
           ${this.broken ? html`<p class="calm" role="status">${t("twin.failed")}</p>` : nothing}
-          ${none ? nothing : html`<lf-twin-tools .models=${models} .known=${here(this.known.asked)?.items ?? []} .live=${twin.storey ? (here(this.states.asked)?.items ?? []) : []} .high=${here(this.extent.asked)?.root.boundingVolume.region[5] ?? 100}
+          ${none ? nothing : html`<lf-twin-tools .models=${models} .known=${here(this.known.asked)?.items ?? []} .live=${twin.storey ? (here(this.states.asked)?.items ?? []) : []} .span=${here(this.extent.asked)?.root.boundingVolume.region.slice(4) ?? [0, 100]}
             @act=${(event: CustomEvent<string>) => void this.act(event.detail)}></lf-twin-tools>`}
+          ${none || this.broken ? nothing : html`<lf-twin-due .share=${this.extent.fresh ? this.due.share : null} .failed=${this.due.failed} @again=${() => this.scene?.again()}></lf-twin-due>`}
           ${twin.against && !none ? this.divider() : nothing}
           <div class="twin-pins">${twin.notes.map(({ text }) => html`<div class="twin-pin">${text}</div>`)}${this.labels.map(([, words]) => html`<div class="twin-pin twin-room">${words}</div>`)}</div>
           ${none ? nothing : this.legend()}
@@ -193,7 +197,7 @@ export class TwinPiece extends Piece {
     });
     const { sensed } = this;
     const values = sensed && [sensed.property, ...sensed.values.entries()].join();
-    this.once("dress", `${theme} ${by} ${twin.clear} ${twin.under} ${told} ${before} ${here(this.known.asked)?.items.length} ${values} ${twin.focus.join()}`, () => {
+    this.once("dress", `${theme} ${by} ${twin.clear} ${twin.under} ${told} ${before} ${here(this.known.asked)?.items.length} ${values} ${JSON.stringify([twin.focus, twin.hide, twin.off])}`, () => {
       pending.add("twin");
       scene.dress(this.look);
     });
@@ -227,7 +231,8 @@ export class TwinPiece extends Piece {
     performance.setResourceTimingBufferSize(5_000);
     try {
       this.scene = new TwinScene(canvas, this.look, {
-        onPick: (id, place, point) => this.touched(id, place, point),
+        onPick: (id, place, point, cut) => this.touched(id, place, point, cut),
+        onDue: (share, failed) => (this.due = { share, failed }),
         onSettled: () => this.settle(canvas),
         onMoved: (eye) => {
           this.done["eye"] = eyeText(eye) ?? "";
@@ -293,9 +298,14 @@ export class TwinPiece extends Piece {
     pending.delete("twin");
   }
 
-  private touched(id: string | null, place: [number, number, number] | null, point: Vector3 | null): void {
+  private touched(id: string | null, place: [number, number, number] | null, point: Vector3 | null, cut: Cut | null): void {
     const { tool, points } = hand.value;
     if (tool === null) return view.set({ pick: id });
+    if (tool === "cut") {
+      if (!cut) return;
+      view.set({ twin: { ...view.value.twin, cut } });
+      return hand.set({ tool: null });
+    }
     if (!place || !point) return;
     if (tool !== "note") return hand.set({ points: [...points, point] });
     const [lon, lat, up] = place;
@@ -328,30 +338,14 @@ export class TwinPiece extends Piece {
       <input class="twin-push" type="range" min="0" max="100" .value=${String(this.divide * 100)} aria-label=${t("twin.divide")} @input=${push} />`;
   }
 
-  private words({ key }: Swatch): string {
-    const { twin, by } = view.value;
-    const changes = here(this.changes.asked);
-    if (twin.against && changes) {
-      const count = changes.counts[key as "added"];
-      return `${t(`twin.change.${key}` as "twin.change.added")}${count ? ` ${number(count, this.tongue, 0)}` : ""}`;
-    }
-    if (by === "model" && key === "plain") return t("twin.plain");
-    const found = (by ?? "class") === "class" && here(this.extent.asked)?.asset.extras.classes.find(({ id }) => id === key);
-    return found ? `${nameOf(found, this.tongue)} ${number(found.count, this.tongue, 0)}` : key;
+  private get told(): Told {
+    return { extent: here(this.extent.asked), changes: here(this.changes.asked) };
   }
 
   private legend(): TemplateResult {
     const { sensed } = this;
-    const live = (here(this.states.asked)?.items ?? []).find(({ observed_property }) => observed_property === sensed?.property);
-    return html`<div class="twin-legend">
-      ${sensed && live ? html`<p>${roleOf(live)} · ${moment(live.time, this.zone)}</p>` : nothing}
-      <ul aria-label=${t("legend.title")}>
-        ${this.dress.swatches.map((each) => html`<li><i style="background:${each.colour}"></i>${this.words(each)}</li>`)}
-      </ul>
-      ${this.generated.map(({ title }) => html`<p class="twin-generated">${nameOf(title, this.tongue)}</p>`)}
-      ${sensed?.simulated ? html`<p class="twin-generated">${t("twin.live.simulated")}</p>` : nothing}
-      <p class="fine twin-cost">${this.cost ? t("twin.cost", { calls: this.cost.calls, triangles: number(this.cost.triangles, this.tongue, 0), size: bytes(this.cost.bytes, this.tongue) }) : nothing}</p>
-    </div>`;
+    const live = sensed && (here(this.states.asked)?.items ?? []).find(({ observed_property }) => observed_property === sensed.property);
+    return html`<lf-twin-legend .dress=${this.dress} .told=${this.told} .live=${live && { ...live, simulated: sensed.simulated }} .generated=${this.generated} .cost=${this.cost}></lf-twin-legend>`;
   }
 
   private readonly visit = (event: CustomEvent<CityObject>): void => {
@@ -380,7 +374,7 @@ export class TwinPiece extends Piece {
     const { pictureOf } = await import("./export");
     const { theme } = view.value;
     const title = `${nameOf(here(data.value.city)?.name, this.tongue)} · ${moment(this.moment, this.zone)}`;
-    const swatches = this.dress.swatches.map((each) => ({ ...each, key: this.words(each) }));
+    const swatches = this.dress.swatches.map((each) => ({ ...each, key: wordsOf(each, this.told) }));
     const lines = (here(this.models.asked)?.items ?? []).map((each) => `${nameOf(each.title, this.tongue)} · ${each.licence}`);
     return pictureOf(canvas, title, swatches, lines, INKS[theme], FLOORS[theme]);
   }

@@ -17,8 +17,8 @@ export function shine(material: LineMaterial, through: boolean, planes: Plane[] 
   Object.assign(material, { depthTest: !through, opacity: through ? FAINT : 1, clippingPlanes: planes, needsUpdate: true });
 }
 
-/** Return lines of a tile as lines of the material's width, in their place; `ids` are the features of each. */
-export function widened(lines: LineSegments, material: LineMaterial): { wide: LineSegments2; ids: Uint16Array } {
+/** Return lines of a tile as lines of the material's width, in their place; `ids` are the features of each, `places` both ends of each. */
+export function widened(lines: LineSegments, material: LineMaterial): { wide: LineSegments2; ids: Uint16Array; places: Float32Array } {
   const at = lines.geometry.getAttribute("position");
   const features = lines.geometry.getAttribute("_feature_id_0");
   const places = Float32Array.from({ length: at.count * 3 }, (_, n) => at.getComponent(Math.floor(n / 3), n % 3));
@@ -29,5 +29,5 @@ export function widened(lines: LineSegments, material: LineMaterial): { wide: Li
   wide.scale.copy(lines.scale);
   lines.parent?.add(wide);
   lines.removeFromParent();
-  return { wide, ids: Uint16Array.from({ length: at.count / 2 }, (_, n) => features.getX(2 * n)) };
+  return { wide, places, ids: Uint16Array.from({ length: at.count / 2 }, (_, n) => features.getX(2 * n)) };
 }

@@ -1,37 +1,12 @@
 import { BufferGeometry, Color, DirectionalLight, Float32BufferAttribute, Group, HemisphereLight, Line, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial, PerspectiveCamera, Plane, PlaneGeometry, Raycaster, Scene, Vector2, Vector3, type WebGLRenderer } from "three";
 import { MapControls } from "three/addons/controls/MapControls.js";
 import type { Cut, Split } from "../state/twin-url";
+import type { Extent, Place, SceneHooks } from "./hooks";
+import { turnedBy } from "./keys";
 import { type Look, TileLayer } from "./layer";
 import { hang, type Pin } from "./pins";
+import { cutAlong, planeOf } from "./planes";
 import { rendererOn } from "./renderer";
-
-/** Where an object stands: degrees on WGS 84, metres above the model's height datum. */
-export interface Place {
-  bbox: readonly number[];
-  bottom_m: number;
-  top_m: number;
-}
-
-/** What a tileset says of where it is: west, south, east, north in degrees; lowest and highest, m. */
-export interface Extent {
-  box: readonly number[];
-  low: number;
-  high: number;
-  /** Whether the ground is there as terrain. */
-  ground: boolean;
-}
-
-export interface SceneHooks {
-  /** A click: the object under it, and the place in degrees and metres. */
-  onPick(id: string | null, place: [number, number, number] | null, point: Vector3 | null): void;
-  /** All tiles that the camera asks for are there and drawn. */
-  onSettled(): void;
-  /** A person has moved the camera: longitude, latitude, metres of it and of what it looks at. */
-  onMoved(eye: number[]): void;
-  /** The scene stands on the earth: places in degrees can be asked for. */
-  onPlaced(): void;
-  onFailed(): void;
-}
 
 export const FIELD_OF_VIEW = 50; // degrees, from top to bottom
 const QUIET_FRAMES = 12;
@@ -66,6 +41,7 @@ export class TwinScene {
   /** Frames since anything was on its way, and since anything was drawn anew. */
   private quiet = 0;
   private idle = 0;
+  private due = "";
   private under = false;
   private split: Split | null = null;
   /** Where the line between two moments stands, as a fraction of the width. */
@@ -155,15 +131,9 @@ export class TwinScene {
 
   /** Cut the city by planes: what lies beyond is not drawn, nor picked. `above` is a height, m, over which nothing is. */
   cut(cut: Cut | null, above: number | null): void {
-    const [west = 0, south = 0, east = 0, north = 0] = this.extent.box;
+    const { now } = this;
     const planes = above === null ? [] : [new Plane(new Vector3(0, -1, 0), above)];
-    if (cut?.axis === "h") planes.push(new Plane(new Vector3(0, -1, 0), cut.at));
-    if (cut && cut.axis !== "h" && this.now) {
-      const [lon, lat] = cut.axis === "e" ? [west + cut.at * (east - west), (south + north) / 2] : [(west + east) / 2, south + cut.at * (north - south)];
-      const on = this.now.place(lon, lat, 0);
-      const back = this.now.place(cut.axis === "e" ? lon - 0.01 : lon, cut.axis === "e" ? lat : lat + 0.01, 0);
-      planes.push(new Plane().setFromNormalAndCoplanarPoint(back.sub(on).normalize(), on));
-    }
+    if (cut && now) planes.push(planeOf(cut, this.extent.box, (...at) => now.place(...at)));
     for (const layer of this.layers) layer.cut(planes);
     this.wake();
   }
@@ -315,6 +285,7 @@ export class TwinScene {
     this.camera.updateMatrixWorld();
     for (const { tiles } of this.layers) tiles.update();
     this.settle();
+    this.tell();
     this.idle = this.stale ? 0 : this.idle + 1;
     if (this.stale) this.draw();
     if (this.flight || this.quiet < QUIET_FRAMES || this.idle < QUIET_FRAMES) this.frame ||= window.requestAnimationFrame(() => this.turn());
@@ -350,6 +321,21 @@ export class TwinScene {
     else if (++this.quiet === QUIET_FRAMES) this.hooks.onSettled();
   }
 
+  private tell(): void {
+    const share = Math.min(1, ...this.layers.map(({ settled, tiles }) => (settled ? 1 : tiles.loadProgress * 0.99)));
+    const failed = this.layers.reduce((sum, each) => sum + each.failed, 0);
+    const due = `${Math.floor(share * 20)} ${failed}`;
+    if (due === this.due) return;
+    this.due = due;
+    this.hooks.onDue(share, failed);
+  }
+
+  /** Ask once more for the tiles that could not be had. */
+  again(): void {
+    for (const layer of this.layers) layer.again();
+    this.wake();
+  }
+
   private resize(): void {
     const { clientWidth, clientHeight } = this.canvas;
     if (!clientWidth || !clientHeight) return;
@@ -361,21 +347,13 @@ export class TwinScene {
     this.wake(); // that it is drawn is told also where no tile had to come
   }
 
-  /** Turn and go nearer by keys; arrows move, by the controls. */
+  /** Turn, tilt and go nearer by keys; arrows move, by the controls. */
   private key(event: KeyboardEvent): void {
-    const away = this.camera.position.clone().sub(this.controls.target);
-    const turns: Record<string, () => Vector3> = {
-      "+": () => away.multiplyScalar(0.8),
-      "=": () => away.multiplyScalar(0.8),
-      "-": () => away.multiplyScalar(1.25),
-      "[": () => away.applyAxisAngle(UP, -0.2),
-      "]": () => away.applyAxisAngle(UP, 0.2),
-    };
     if (event.key === "Enter") return this.pickMiddle();
-    const turned = turns[event.key];
+    const turned = turnedBy(event.key, this.camera.position.clone().sub(this.controls.target), this.controls.maxPolarAngle);
     if (!turned) return;
     event.preventDefault();
-    this.set(this.controls.target.clone(), this.controls.target.clone().add(turned()));
+    this.set(this.controls.target.clone(), this.controls.target.clone().add(turned));
     this.moved();
   }
 
@@ -394,6 +372,7 @@ export class TwinScene {
     const hit = layer?.hit(ray) ?? null;
     const ground = ray.ray.intersectPlane(new Plane(UP, -this.extent.low), new Vector3());
     const point = hit?.point ?? ground;
-    this.hooks.onPick(hit?.told?.id ?? null, point && layer ? layer.where(point) : null, point);
+    const cut = hit?.normal && layer ? cutAlong(hit.point, hit.normal, this.extent.box, (...at) => layer.place(...at)) : null;
+    this.hooks.onPick(hit?.told?.id ?? null, point && layer ? layer.where(point) : null, point, cut);
   }
 }

@@ -4,7 +4,7 @@ import type { Measure } from "./measure";
 
 /** What a click in the scene does, and the points that were set with it. */
 export interface Hand {
-  tool: Measure | "note" | null;
+  tool: Measure | "note" | "cut" | null;
   points: Vector3[];
 }
 
