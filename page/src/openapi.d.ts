@@ -6396,7 +6396,9 @@ export interface components {
              * @default [
              *       "BuildingRoom",
              *       "BuildingStorey",
-             *       "BuildingUnit"
+             *       "BuildingUnit",
+             *       "BridgeRoom",
+             *       "TunnelHollowSpace"
              *     ]
              */
             without: string[];

@@ -6,7 +6,7 @@ Reads model files and datasets with outlines; writes the store of objects, and o
 """
 
 from lifang.twin.areas import Area
-from lifang.twin.clashing import UNTOUCHABLE, Clashes, ClashFound, ClashReport
+from lifang.twin.clashing import Clashes, ClashFound, ClashReport
 from lifang.twin.examination import Examination
 from lifang.twin.exporting import FORMS, Export
 from lifang.twin.flat import VectorSource
@@ -14,7 +14,7 @@ from lifang.twin.generating import BlockRule, generate_buildings
 from lifang.twin.imagery import Imagery, ImageryCard, ImageryLayer
 from lifang.twin.linking import SAME, THINGS, WAYS, Ends, LinkRule
 from lifang.twin.links import LINK_KINDS, TARGETS, Link, Links
-from lifang.twin.model import CATEGORIES, CLASSES, STAGES, CityObject, ModelCard, Shape, class_of
+from lifang.twin.model import CATEGORIES, CLASSES, SPACES, STAGES, CityObject, ModelCard, Shape, class_of
 from lifang.twin.planning import PlanStudy
 from lifang.twin.reading import (
     Bed,
@@ -51,12 +51,12 @@ __all__ = [
     "LINK_KINDS",
     "OBJECT_FIELDS",
     "SAME",
+    "SPACES",
     "STAGES",
     "STATUSES",
     "SUBTREE",
     "TARGETS",
     "THINGS",
-    "UNTOUCHABLE",
     "WAYS",
     "ZOOM_MAX",
     "Added",

@@ -22,7 +22,6 @@ OBJECTS_MAX = 20_000
 _KEPT = 2_000
 _INDEX, _REPORT = "twin:clashes", "twin:clash:"
 _BACK_DEG, _UP_M = 0.00003, 3.0  # a clash is looked at from some 3 m to the south, 3 m above
-UNTOUCHABLE = ("BuildingRoom", "BuildingStorey", "BuildingUnit")  # space, which things stand in
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ CLASSES: Mapping[str, tuple[str, str, str]] = {
     "Waterway": ("水道", "waterway", _BASE),
 }
 TERRAIN = "TINRelief"
+SPACES = ("BuildingRoom", "BuildingStorey", "BuildingUnit", "BridgeRoom", "TunnelHollowSpace")  # things stand in them
 _OTHER = ("对象", "object", _BASE)
 _LEVEL_OF_LOD = {"0": 1, "1": 2, "2": 3, "3": 4}  # terrain, frame, standard, fine
 

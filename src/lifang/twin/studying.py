@@ -20,8 +20,9 @@ from lifang.core import BadInput, Box, NotFound, TooLarge
 from lifang.guard import Classification
 from lifang.store import ObjectQuery, Objects
 from lifang.twin import analysing
+from lifang.twin.built import built
 from lifang.twin.flat import classes_of, outlines_of
-from lifang.twin.model import TERRAIN, CityObject, Shape
+from lifang.twin.model import SPACES, TERRAIN, CityObject, Shape
 from lifang.twin.shapes import Frame, prism, triangulate
 from lifang.twin.tiles import parts_of
 
@@ -32,6 +33,8 @@ _PAIRS_MAX = 20_000_000
 _CELLS_MAX = 1_000_000
 _PIECES_MAX = 100_000
 _EYE_BEYOND_M = 0.01
+_BURIED = ("pipe", "cable")
+_YEARS = range(1900, 2200)  # as of moments
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,9 @@ class Study:
         """Return how long the sun shines on a point on a day, between ``hours`` in true solar time."""
         if not 0 <= hours[0] < hours[1] <= 24:
             raise BadInput("The hours are no span of a day.", where="hours", mend="Give 0 <= first < last <= 24.")
+        if day.year not in _YEARS:
+            what = f"{day} lies outside the years {_YEARS[0]} to {_YEARS[-1]}."
+            raise BadInput(what, where="day", mend="Correct the year.")
         frame = Frame(point[0], point[1])
         moments = analysing.solar_minutes(day, point[0], hours)
         sun = analysing.sun_at(moments, point[0], point[1])
@@ -104,8 +110,13 @@ class Study:
         }
 
     def shadows(self, box: Box, at: datetime) -> dict[str, Any]:
-        """Return the sun, and the shadows of the objects in a box on level ground at their feet, as GeoJSON."""
+        """Return the sun, and the shadows of what stands in a box on level ground at its feet, as GeoJSON.
+
+        Terrain is the ground, rooms and the like are space, and pipes and cables lie below: they cast none.
+        """
         rows = self._rows(box)
+        rows = rows.filter(pc.invert(pc.is_in(rows["class"], pa.array([TERRAIN, *SPACES]))))
+        rows = rows.filter(pa.array([not _buried(each) for each in rows["properties"].to_pylist()], pa.bool_()))
         lon, lat = box.centre
         frame = Frame(lon, lat)
         sun = analysing.sun_at([at], lon, lat)
@@ -174,24 +185,15 @@ class Study:
         }
 
     def density(self, parcels: Sequence[tuple[str, Any]], *, storey_m: float, floors: str) -> list[dict[str, Any]]:
-        """Return floor-area ratio and building density of each parcel, a name with a polygon in degrees.
-
-        Storeys are those of the property ``floors``, or the height over ``storey_m`` where an object has none.
-        """
+        """Return floor-area ratio and building density of each parcel, name and polygon in degrees; see ``built``."""
         shapes = np.array([shape for _, shape in parcels], dtype=object)
         if not len(shapes):
             raise NotFound("There is no parcel.", mend="Choose another dataset.")
         west, south, east, north = map(float, shapely.total_bounds(shapes))
         box = Box(west, south, east, north)
         frame = Frame(*box.centre)
-        rows = self._rows(box)
-        tall = rows["top_m"].to_numpy() - rows["bottom_m"].to_numpy()
-        told = [orjson.loads(each).get(floors) for each in rows["properties"].to_pylist()]
-        given = np.array([float(each) if isinstance(each, int | float) else np.nan for each in told])
-        storeys = np.where(np.isnan(given), np.maximum(1, np.rint(tall / storey_m)), given)
-        flat = frame.flat(outlines_of(rows))
-        ground = frame.flat(shapes)
-        found = analysing.density(ground, flat, storeys)
+        there = built(self._rows(box, shaped=False), floors=floors, storey_m=storey_m)
+        found = analysing.density(frame.flat(shapes), frame.flat(there.outlines), there.storeys, there.building)
         names = ("area_m2", "covered_m2", "floor_m2", "far", "coverage", "buildings")
         table = pa.table({"parcel": [name for name, _ in parcels], **{each: getattr(found, each) for each in names}})
         return [dict(each) for each in table.to_pylist()]
@@ -206,8 +208,8 @@ class Study:
             raise NotFound(f"{object_id[:80]!r} has no shape of its own.", mend="Ask for its parts.")
         return _One(found, outlines_of(rows)[0])
 
-    def _rows(self, box: Box) -> pa.Table:
-        rows = self.objects.read(replace(self.query, box=box, shaped=True, limit=OBJECTS_MAX + 1))
+    def _rows(self, box: Box, *, shaped: bool = True) -> pa.Table:
+        rows = self.objects.read(replace(self.query, box=box, shaped=shaped, limit=OBJECTS_MAX + 1))
         if len(rows) > OBJECTS_MAX:
             raise TooLarge(f"More than {OBJECTS_MAX:,} objects stand there.", mend="Choose a smaller box.")
         self.seen(classes_of(rows))
@@ -228,6 +230,7 @@ class Study:
 
     def _standing(self, box: Box, frame: Frame) -> _Standing:
         rows = self._rows(box)
+        rows = rows.filter(pc.invert(pc.is_in(rows["class"], pa.array(SPACES))))
         kinds = [kind for kind in parts_of(rows, frozenset()) if len(kind.table)]
         meshes = [kind.mesh(slice(None), frame) for kind in kinds]
         ids = [np.array(kind.table["id"].to_pylist(), dtype=object) for kind in kinds]
@@ -279,6 +282,11 @@ class _Standing:
     def id_of(self, triangle: int) -> str:
         """Return the object of a triangle."""
         return str(np.concatenate(self.owners)[triangle])
+
+
+def _buried(properties: str) -> bool:
+    """Return whether an object is a pipe or a cable of a network."""
+    return orjson.loads(properties).get("function") in _BURIED
 
 
 def _around(point: Place, metres: float) -> Box:

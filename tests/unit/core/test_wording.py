@@ -19,7 +19,9 @@ from lifang.guard import Action, Classification, Role
 HOUSE = Path(lifang.__file__).parent
 # Rooms of which everything a person meets on the page comes: sign-in, admission, purpose, what is refused.
 MET = (
+    "app/asking/clashes.py",
     "app/asking/decisions.py",
+    "app/asking/twin.py",
     "catalogue/admit.py",
     "catalogue/card",
     "catalogue/checking",
@@ -28,6 +30,16 @@ MET = (
     "catalogue/spool.py",
     "core/disk.py",
     "doors/api/routes/session.py",
+    "doors/api/routes/twin.py",
+    "doors/api/routes/twin_analyses.py",
+    "doors/api/routes/twin_catalogue.py",
+    "doors/api/routes/twin_clashes.py",
+    "doors/api/routes/twin_imagery.py",
+    "doors/api/routes/twin_links.py",
+    "doors/api/routes/twin_places.py",
+    "doors/api/routes/twin_rules.py",
+    "doors/api/routes/twin_scenarios.py",
+    "doors/api/routes/twin_topics.py",
     "doors/api/routes/upload.py",
     "doors/http/asking.py",
     "doors/http/bodies.py",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.unit.doors.conftest import Client, House
-from tests.unit.doors.test_twin import T1, T2, built
+from tests.unit.doors.test_twin import T0, T1, T2, add, built, model
 
 from lifang.catalogue import Card
 from lifang.core import parse_instant
@@ -69,6 +69,20 @@ def test_shadows_fall_away_from_the_sun(built: House) -> None:
     reach = (tops.max() - north) * 110_870
     length = 9 / np.tan(np.radians(told["elevation"])) * -np.cos(np.radians(told["azimuth"]))
     assert reach == pytest.approx(length, rel=1e-2)
+
+
+def test_terrain_and_space_cast_no_shadow_and_space_hides_nothing(built: House) -> None:
+    yard = json.loads(model("house", "room", "ground"))
+    yard["transform"]["translate"][1] += 3_000
+    for name, kind in (("room", "BuildingRoom"), ("ground", "TINRelief")):
+        yard["CityObjects"][name]["type"] = kind
+    assert add(built.client("data_officer"), json.dumps(yard).encode(), model="yard", valid_from=T0)["state"] == "done"
+    west, south, east, north = bounds(built.client(), "yard:room")
+    near = f"{west - 6e-4},{south},{east + 6e-4},{north}"
+    told = asked(built.client(), "shadows", bbox=near, at="2026-01-20T05:00:00Z")
+    assert [each["id"] for each in told["features"]] == ["yard:house"]
+    line = {"eye": f"{west - 1e-4},{(south + north) / 2},505", "target": f"{east + 1e-4},{(south + north) / 2},505"}
+    assert asked(built.client(), "sight", **line)["seen"]
 
 
 def test_a_block_stands_in_the_line_of_sight(built: House) -> None:
@@ -174,6 +188,9 @@ def test_what_one_may_not_see_is_not_analysed(built: House) -> None:
         ("sight?eye=104,30.6,1&target=104,30.6,1", 400),
         ("viewshed?eye=104,30.6,1&radius_m=5000&cell_m=0.5", 413),
         ("density?dataset=nothing&key=code", 404),
+        ("sun-hours?point=104,30.6,1&day=0001-01-01", 400),
+        ("sun-hours?point=104,30.6,1&day=2026-01-20&model=blocs", 404),
+        ("sun-hours?point=104,30.6,1&day=2026-01-20&model=hidden", 404),
         ("shadows?bbox=1,2", 400),
     ],
 )

@@ -195,3 +195,25 @@ def test_pipes_are_as_far_apart_as_their_axes_less_their_radii() -> None:
     assert (0, 3) not in told
     assert found[0].gap_m == min(told.values())
     assert found[[(each.one, each.other) for each in found].index((0, 1))].point == pytest.approx((5, 0, -2.5))
+
+
+def test_bodies_of_thousands_of_faces_are_as_far_apart_as_their_spheres() -> None:
+    ball = sphere(10.0, 20).triangles
+    away, here, there = closest(Body(ball), Body(ball + np.array([25.0, 3.0, 4.0])))
+    assert len(ball) == 1_600  # all pairs of their edges at once would be gigabytes
+    assert away == pytest.approx(np.sqrt(650) - 20, abs=0.1)
+    assert np.linalg.norm(here - there) == pytest.approx(away)
+
+
+def test_the_sun_is_hidden_by_what_all_triangles_tell_though_few_are_looked_at() -> None:
+    random = np.random.default_rng(7)
+    middles = np.column_stack((random.uniform(-200, 200, (400, 2)), random.uniform(0, 60, 400)))
+    triangles = middles[:, None] + random.uniform(-15, 15, (400, 3, 3))
+    for lat, lon in ((30.66, 104.06), (-33.4, -70.6), (0.5, 100.0), (69.6, 19.0)):
+        moments = solar_minutes(date(2026, 6, 21), lon, (0, 24))[::4]
+        sun = sun_at(moments, lon, lat)
+        origin = np.zeros((len(moments), 3))
+        far, _ = first_hits(origin, sun.direction, triangles, beyond=0.01)
+        lit = (sun.elevation > 0) & np.isinf(far)
+        assert 0 < lit.sum() < len(lit)
+        assert sun_hours(np.zeros(3), moments, sun, triangles).total_h == pytest.approx(lit.sum() / 60)

@@ -12,7 +12,7 @@ from lifang.app.asking.linked import object_resource
 from lifang.app.asking.twin import TwinView
 from lifang.core import BadInput, NotFound, parse_instant
 from lifang.guard import Resource
-from lifang.twin import CLASSES, UNTOUCHABLE, ClashReport
+from lifang.twin import CLASSES, SPACES, ClashReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ class ClashView:
         at: datetime | None = None,
         tolerance_m: float = 0.01,
         clearance_m: float = 0.0,
-        without: tuple[str, ...] = UNTOUCHABLE,
+        without: tuple[str, ...] = SPACES,
     ) -> ClashReport:
         """Return the report on two models as they stand ``at`` a moment (now); it is kept."""
         check_clash_request(one, other, tolerance_m=tolerance_m, clearance_m=clearance_m)

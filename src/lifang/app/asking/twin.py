@@ -262,12 +262,18 @@ class TwinView:
         return ids
 
     def study(self, *, at: datetime, model: str | None = None, scenario: str | None = None) -> PlanStudy:
-        """Return studies of the objects ``at`` a moment that the asker may read; what is not open is recorded."""
+        """Return studies of the objects ``at`` a moment that the asker may read; what is not open is recorded.
+
+        ``NotFound`` if nothing of a ``model`` that is asked for stands then: a wrong name would have all look free.
+        """
 
         def seen(classes: Sequence[Classification]) -> None:
             self._asker.seen(*(Resource("object", "*", each) for each in classes if each != _OPEN))
 
-        return self._twin.study(self.query(at, None, model=model, scenario=scenario), seen)
+        query = self.query(at, None, model=model, scenario=scenario)
+        if model is not None and not self._twin.count(query):
+            raise NotFound(f"Nothing of a model {model[:80]!r} stands then.", mend="List them: lifang twin list.")
+        return self._twin.study(query, seen)
 
     def query(
         self,

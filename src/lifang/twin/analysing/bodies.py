@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from lifang.twin.analysing.rays import Floats, between_segments, first_hits, onto_triangles
+from lifang.twin.analysing.rays import Floats, between_segments, meets, onto_triangles
 
 _GRID_M = 1e-3  # vertices nearer than this are one
 _FACE = 1e-9
+_FOLLOWING = [1, 2, 0]
+_TRIES = 8
+_AT_ONCE = 1_000_000  # pairs of boxes
+_WEIGHED = 20_000  # pairs of triangles
 
 
 @dataclass(frozen=True)
@@ -59,37 +64,67 @@ def closest(one: Body, other: Body) -> tuple[float, Floats, Floats]:
 
     A body that lies wholly inside the other does not meet its surface.
     """
-    found = [_by_edges(one, other), _by_corners(one, other), _by_corners(other, one)[::-1]]
-    pairs = [(float(np.linalg.norm(a - b)), a, b) for a, b in found]
-    for body, against in ((one, other), (other, one)):
-        start, end = _edges(body)
-        along, _ = first_hits(start, end - start, against.triangles, beyond=-_FACE)
-        if (along <= 1 + _FACE).any():
-            at = int(along.argmin())
-            point = start[at] + max(0.0, along[at]) * (end[at] - start[at])
+    corners, others = (np.unique(each.triangles.reshape(-1, 3), axis=0) for each in (one, other))
+    best = _two_corners(corners, others)
+    for here, there in _near(one.triangles, other.triangles, best[0]):
+        for found in (_meeting(here, there), _by_edges(here, there), _by_corners(here, there)):
+            best = min(best, found, key=lambda each: each[0])
+        if not best[0]:
+            break
+    return best
+
+
+_Apart = tuple[float, Floats, Floats]
+
+
+def _two_corners(corners: Floats, others: Floats) -> _Apart:
+    """Return two corners that are near to each other, so that what is farther apart need not be looked at."""
+    here, there = corners.mean(axis=0), others[0]
+    for _ in range(_TRIES):
+        there = others[((others - here) ** 2).sum(axis=1).argmin()]
+        here = corners[((corners - there) ** 2).sum(axis=1).argmin()]
+    return float(np.linalg.norm(here - there)), here, there
+
+
+def _near(one: Floats, other: Floats, reach_m: float) -> Iterator[tuple[Floats, Floats]]:
+    """Yield pairs of triangles, so many at once, whose boxes are no farther apart than ``reach_m``."""
+    (low, high), (bottom, top) = ((each.min(axis=1), each.max(axis=1)) for each in (one, other))
+    step = max(1, _AT_ONCE // len(other))
+    for start in range(0, len(one), step):
+        some = slice(start, start + step)
+        gaps = np.maximum(low[some, None] - top, bottom - high[some, None]).clip(min=0)
+        here, there = np.nonzero((gaps * gaps).sum(axis=-1) <= reach_m * reach_m + _FACE)
+        for first in range(0, len(here), _WEIGHED):
+            part = slice(first, first + _WEIGHED)
+            yield one[start + here[part]], other[there[part]]
+
+
+def _meeting(one: Floats, other: Floats) -> _Apart:
+    """Return where an edge of one triangle of a pair goes through the other; infinitely far if none does."""
+    for edged, faced in ((one, other), (other, one)):
+        start, way = edged, edged[:, _FOLLOWING] - edged
+        along = meets(start, way, faced[:, None])
+        if (hit := (along > -_FACE) & (along <= 1 + _FACE)).any():
+            pair, edge = np.argwhere(hit)[0].tolist()
+            point = start[pair, edge] + max(0.0, along[pair, edge]) * way[pair, edge]
             return 0.0, point, point
-    return min(pairs, key=lambda pair: pair[0])
+    return np.inf, one[0, 0], other[0, 0]
 
 
-def _edges(body: Body) -> tuple[Floats, Floats]:
-    return body.triangles.reshape(-1, 3), body.triangles[:, [1, 2, 0]].reshape(-1, 3)
+def _by_edges(one: Floats, other: Floats) -> _Apart:
+    start, end = one[:, :, None], one[:, _FOLLOWING, None]
+    return _least(*between_segments(start, end, other[:, None], other[:, None, _FOLLOWING]))
 
 
-def _by_edges(one: Body, other: Body) -> tuple[Floats, Floats]:
-    (start, end), (other_start, other_end) = _edges(one), _edges(other)
-    return _least(*between_segments(start[:, None], end[:, None], other_start[None], other_end[None]))
+def _by_corners(one: Floats, other: Floats) -> _Apart:
+    foot, back = onto_triangles(one, other[:, None]), onto_triangles(other, one[:, None])
+    return _least(np.concatenate((one, back)), np.concatenate((foot, other)))
 
 
-def _by_corners(one: Body, other: Body) -> tuple[Floats, Floats]:
-    corners = np.unique(one.triangles.reshape(-1, 3), axis=0)[:, None]
-    foot = onto_triangles(corners, other.triangles[None])
-    return _least(np.broadcast_to(corners, foot.shape), foot)
-
-
-def _least(one: Floats, other: Floats) -> tuple[Floats, Floats]:
+def _least(one: Floats, other: Floats) -> _Apart:
     away = np.linalg.norm(one - other, axis=-1)
     at = np.unravel_index(int(away.argmin()), away.shape)
-    return np.asarray(one[at]), np.asarray(other[at])
+    return float(away[at]), one[at], other[at]
 
 
 @dataclass(frozen=True)

@@ -163,9 +163,7 @@ def _too_near(a: int, b: int, one: _Solid, other: _Solid, clearance_m: float) ->
         parts.append(body.triangles[kept])
     if not len(parts[0]) or not len(parts[1]):
         return None
-    step = max(1, _AT_ONCE // (9 * len(parts[1])))
-    pieces = (Body(parts[0][start : start + step]) for start in range(0, len(parts[0]), step))
-    gap, here, there = min((closest(piece, Body(parts[1])) for piece in pieces), key=lambda each: each[0])
+    gap, here, there = closest(Body(parts[0]), Body(parts[1]))
     return Clash(a, b, gap, tuple(((here + there) / 2).tolist())) if gap < clearance_m else None
 
 

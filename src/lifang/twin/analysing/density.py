@@ -30,21 +30,29 @@ class Density:
         return self.covered_m2 / self.area_m2
 
 
-def density(parcels: NDArray[np.object_], outlines: NDArray[np.object_], storeys: NDArray[np.float64]) -> Density:
+def density(
+    parcels: NDArray[np.object_],
+    outlines: NDArray[np.object_],
+    storeys: NDArray[np.float64],
+    building: NDArray[np.int64] | None = None,
+) -> Density:
     """Return the density of parcels (n,) by buildings (m,) with their ``storeys``; polygons in metres.
 
     A building counts in each parcel with the part of it that lies there; where two overlap, both count as floors and
-    the ground is covered once.
+    the ground is covered once. ``building`` (m,) numbers what the outlines belong to, each its own if it is not given.
     """
+    building = np.arange(len(outlines)) if building is None else building
     tree = shapely.STRtree(outlines)
-    parcel, building = tree.query(parcels, predicate="intersects")
-    parts = shapely.intersection(parcels[parcel], outlines[building])
+    parcel, part = tree.query(parcels, predicate="intersects")
+    parts = shapely.intersection(parcels[parcel], outlines[part])
     areas = shapely.area(parts)
     touched = areas > 0
-    parcel, building, parts, areas = parcel[touched], building[touched], parts[touched], areas[touched]
+    parcel, part, parts, areas = parcel[touched], part[touched], parts[touched], areas[touched]
     count = len(parcels)
     order = np.argsort(parcel, kind="stable")
     starts = np.searchsorted(parcel[order], np.arange(count + 1))
     covered = [shapely.union_all(parts[order[low:high]]).area for low, high in pairwise(starts.tolist())]
-    floor = np.bincount(parcel, weights=areas * storeys[building], minlength=count).astype(np.float64)
-    return Density(shapely.area(parcels), np.array(covered), floor, np.bincount(parcel, minlength=count))
+    floor = np.bincount(parcel, weights=areas * storeys[part], minlength=count).astype(np.float64)
+    of_parcel, _ = np.unique(np.column_stack((parcel, building[part])), axis=0).reshape(-1, 2).T
+    met = np.bincount(of_parcel, minlength=count)
+    return Density(shapely.area(parcels), np.array(covered), floor, met)

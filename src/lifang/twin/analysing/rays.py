@@ -22,7 +22,7 @@ def first_hits(origin: Floats, direction: Floats, triangles: Floats, *, beyond: 
     step = max(1, _AT_ONCE // len(triangles))
     for start in range(0, len(origin), step):
         some = slice(start, start + step)
-        along = _along(origin[some, None], direction[some, None], triangles[None])
+        along = meets(origin[some, None], direction[some, None], triangles[None])
         along[along <= beyond] = np.inf
         nearest = along.argmin(axis=1)
         far[some] = np.take_along_axis(along, nearest[:, None], axis=1)[:, 0]
@@ -30,7 +30,8 @@ def first_hits(origin: Floats, direction: Floats, triangles: Floats, *, beyond: 
     return far, which
 
 
-def _along(origin: Floats, direction: Floats, triangles: Floats) -> Floats:
+def meets(origin: Floats, direction: Floats, triangles: Floats) -> Floats:
+    """Return where each line meets its triangle, in lengths of ``direction`` from ``origin``; infinity if it misses."""
     corner = triangles[..., 0, :]
     one, other = triangles[..., 1, :] - corner, triangles[..., 2, :] - corner
     across = np.cross(direction, other)

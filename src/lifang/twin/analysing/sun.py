@@ -23,6 +23,7 @@ _DAY_S = 86_400.0
 _DYNAMICAL_S = 69.0  # dynamical time is ahead of universal time by so much, in the 2020s
 _PARALLAX = 8.794 / 3_600  # degrees, at the horizon
 _SET = -0.8333  # lower, no part of the disc is seen: refraction at the horizon and half the disc
+_TOGETHER = 15  # minutes in which the sun goes about 4 degrees
 _CLEAR_M = 0.01  # the wall that a point lies on does not shade it
 
 
@@ -102,10 +103,30 @@ class SunHours:
 
 def sun_hours(point: Floats, moments: Sequence[datetime], sun: Sun, triangles: Floats) -> SunHours:
     """Return how long the sun shines on ``point`` (3,) in the minutes about ``moments``, past ``triangles``."""
-    direction = sun.direction
-    origin = np.broadcast_to(point, direction.shape)
-    far, _ = first_hits(origin, direction, triangles, beyond=_CLEAR_M)
-    return _spells(moments, (sun.elevation > 0) & np.isinf(far))
+    direction, lit = sun.direction, sun.elevation > 0
+    up = np.flatnonzero(lit)
+    for some in np.array_split(up, -(-len(up) // _TOGETHER)) if len(up) else ():
+        there = _before(point, direction[some], triangles)
+        origin = np.broadcast_to(point, (len(some), 3))
+        lit[some] = np.isinf(first_hits(origin, direction[some], there, beyond=_CLEAR_M)[0])
+    return _spells(moments, lit)
+
+
+def _before(point: Floats, direction: Floats, triangles: Floats) -> Floats:
+    """Return the triangles that rays from ``point`` may meet: those not wholly beside, behind or under all of them."""
+    middle = direction[:, :2].sum(axis=0)
+    middle /= max(float(np.hypot(*middle)), 1e-12)
+    ahead, aside = direction[:, :2] @ middle, direction[:, :2] @ [-middle[1], middle[0]]
+    if not (ahead > np.abs(aside)).all():  # near the zenith they go all ways
+        return triangles
+    turn = np.arctan2(aside, ahead)
+    steepness = float((direction[:, 2] / ahead).min())
+    away = triangles - point
+    along, across = away[..., :2] @ middle, away[..., :2] @ [-middle[1], middle[0]]
+    left, right = np.tan(turn.max()), np.tan(turn.min())
+    beside = (across - along * left > _CLEAR_M).all(axis=1) | (across - along * right < -_CLEAR_M).all(axis=1)
+    under = (away[..., 2] - steepness * along < -_CLEAR_M).all(axis=1)
+    return np.asarray(triangles[~(beside | under | (along < -_CLEAR_M).all(axis=1))])
 
 
 def _spells(moments: Sequence[datetime], lit: NDArray[np.bool_]) -> SunHours:

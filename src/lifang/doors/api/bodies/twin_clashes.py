@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from lifang.doors.api.bodies.kinds import Asked, Said
-from lifang.twin import UNTOUCHABLE
+from lifang.twin import SPACES
 
 Model = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -20,7 +20,7 @@ class ClashRequest(Asked):
     tolerance_m: float = Field(0.01, description="They clash if they share space deeper than this.")
     clearance_m: float = Field(0.0, description="They also clash if they are nearer than this; 0: only if they meet.")
     without: list[Annotated[str, Field(max_length=64)]] = Field(
-        list(UNTOUCHABLE), max_length=50, description="Classes that are left out: space that others stand in."
+        list(SPACES), max_length=50, description="Classes that are left out: space that others stand in."
     )
     at: str | None = Field(None, max_length=64, description="As they stand at this moment in the city.")
 

@@ -227,6 +227,8 @@ def density(
 
 
 def _parcels(asker: Asker, dataset: str, key: str) -> list[tuple[str, Any]]:
+    if key == "geometry":
+        raise BadInput("The polygons are no names.", where="key", mend="Name another column.")
     rows = asker.dataset(dataset).rows().select([key, "geometry"], limit=_PARCELS_MAX)
     names = [str(each) for each in rows[key].to_pylist()]
     shapes = shapely.from_wkb(rows["geometry"].to_numpy(zero_copy_only=False))
