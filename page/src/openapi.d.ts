@@ -30007,7 +30007,7 @@ export interface operations {
                 model?: string | null;
                 /** @description West, south, east, north in degrees. */
                 bbox?: string | null;
-                /** @description A name that may be written a little differently. */
+                /** @description A name, or a part of one, that may have a slip or two: the likest first. */
                 fuzzy?: string;
                 /** @description CIM level. */
                 level?: number | null;
@@ -31176,7 +31176,7 @@ export interface operations {
                 model?: string | null;
                 /** @description West, south, east, north in degrees. */
                 bbox?: string | null;
-                /** @description A name that may be written a little differently. */
+                /** @description A name, or a part of one, that may have a slip or two: the likest first. */
                 fuzzy?: string;
                 /** @description CIM level. */
                 level?: number | null;

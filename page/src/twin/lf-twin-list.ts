@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import type { CityObject, Page, TwinExtent, TwinModel } from "../api/types";
@@ -11,6 +11,9 @@ import { view } from "../state/view";
 
 const LISTED = 60;
 
+type Asked = Record<string, string | number | null>;
+type Found = Page<CityObject> & { near?: boolean };
+
 /** The objects of the twin as a list: by class, by model, by what their names hold, page by page. */
 @customElement("lf-twin-list")
 export class TwinListPiece extends Piece {
@@ -19,13 +22,13 @@ export class TwinListPiece extends Piece {
   @state() private find = "";
   @state() private kind = "";
   @state() private cursors: (string | number | null)[] = [null];
-  private readonly list = new Fetched<Page<CityObject>>(this, "twin-list");
+  private readonly list = new Fetched<Found>(this, "twin-list");
 
   protected override render(): TemplateResult {
     const { at, twin } = view.value;
     const after = this.cursors.at(-1) ?? null;
     const asked = { q: this.find, class: this.kind || null, model: twin.model, scenario: twin.scenario, at, after, limit: LISTED };
-    const found = this.list.want(JSON.stringify(asked), () => calls.objects(asked));
+    const found = this.list.want(JSON.stringify(asked), () => this.called(asked));
     const classes = this.extent?.asset.extras.classes ?? [];
     return html`<section class="panel" aria-labelledby="twin-title">
       <h2 id="twin-title">${t("twin.objects")}</h2>
@@ -45,11 +48,18 @@ export class TwinListPiece extends Piece {
     this.cursors = [null];
   }
 
-  private rows({ items, next }: Page<CityObject>): TemplateResult {
+  /** What is called so; only where nothing is, what is called nearly so. */
+  private async called(asked: Asked): Promise<Found> {
+    const so = await calls.objects(asked);
+    if (so.items.length || !asked["q"]) return so;
+    return { ...(await calls.objects({ ...asked, q: null, fuzzy: asked["q"] })), near: true };
+  }
+
+  private rows({ items, next, near }: Found): TemplateResult {
     if (!items.length) return html`<p class="calm">${t("twin.none")}</p>`;
     const made = new Set(this.models.filter(({ generated }) => generated).map(({ id }) => id));
     const mark = (each: CityObject): string => (made.has(each.model) ? t("twin.generated.short") : "");
-    return html`<table class="streams">
+    return html`${near ? html`<p class="calm">${t("twin.near")}</p>` : nothing}<table class="streams">
         <thead><tr><th scope="col">${t("twin.object")}</th><th scope="col">${t("twin.class")}</th><th scope="col" class="number">${t("twin.height")}</th></tr></thead>
         <tbody>
           ${items.map((each) => html`<tr>

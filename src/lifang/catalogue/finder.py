@@ -29,8 +29,8 @@ from lifang.catalogue.search import (
     texts_of,
 )
 from lifang.catalogue.spelling import nearest, pairs_like
-from lifang.core import Corrupt, Unavailable, from_micros
-from lifang.store import Clause, IndexDocument, IndexFields, SearchIndex, Store, key_of, normalised
+from lifang.core import Corrupt, Unavailable, from_micros, normalised
+from lifang.store import Clause, IndexDocument, IndexFields, SearchIndex, Store, key_of
 
 Answer = TypeVar("Answer")
 Counts = dict[str, list[tuple[str, int]]]

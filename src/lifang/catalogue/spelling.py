@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lifang.store import normalised, runs
+from lifang.core import WIDE, normalised, sounding_near, sounds_like
+from lifang.store import runs
 
-_WIDE = "\u2e80"
 _TWO = 8  # letters from which two may differ; of Chinese, 5 characters
 _TWO_WIDE = 5
-_ROWS, _FIRST, _ROW = range(0xB0, 0xD8), 0xA1, 94  # of GB 2312: its commonest 3,755 characters, by sound
-_ALIKE = 30  # places apart in that order: mostly the same syllable
 _NEXT = 15  # places apart where nothing else tells what was meant
 
 
@@ -19,7 +17,7 @@ def nearest(word: str, texts: Iterable[str]) -> list[str]:
 
     Of pieces of Chinese those as long as it, if there are any, and of these those that sound like it.
     """
-    wide = word[-1:] >= _WIDE
+    wide = word[-1:] >= WIDE
     allowed = 2 if len(word) >= (_TWO_WIDE if wide else _TWO) else 1
     there = {each for text in texts for each in (_windows(text, len(word)) if wide else _words(text))}
     letters = set(word)  # a slip takes one of them away at most
@@ -37,20 +35,15 @@ def pairs_like(word: str) -> list[str]:
 
     Nothing for any other word: a longer one tells more of itself.
     """
-    if len(word) != 2 or min(word) < _WIDE:
+    if len(word) != 2 or min(word) < WIDE:
         return []
     one, other = word[0], word[1]
-    found = [*(each + other for each in _neighbours(one)), *(one + each for each in _neighbours(other)), other + one]
+    found = [
+        *(each + other for each in sounding_near(one, _NEXT)),
+        *(one + each for each in sounding_near(other, _NEXT)),
+        other + one,
+    ]
     return [each for each in found if each != word]
-
-
-def _neighbours(character: str) -> list[str]:
-    place = _place(character)
-    if place < 0:
-        return []
-    near = range(max(0, place - _NEXT), min(len(_ROWS) * _ROW, place + _NEXT + 1))
-    codes = (bytes((_ROWS.start + each // _ROW, _FIRST + each % _ROW)) for each in near if each != place)
-    return [found for code in codes if (found := code.decode("gb2312", "ignore"))]
 
 
 def _words(text: str) -> set[str]:
@@ -69,14 +62,7 @@ def _sounds_like(one: str, other: str) -> bool:
     """Return whether the characters that differ stand near each other in the order of sounds."""
     if len(one) != len(other):
         return False
-    places = [(_place(here), _place(there)) for here, there in zip(one, other, strict=True) if here != there]
-    return all(min(pair) >= 0 and abs(pair[0] - pair[1]) <= _ALIKE for pair in places)
-
-
-def _place(character: str) -> int:
-    """Return the place of a character in the order of sounds; -1 for one that GB 2312 orders otherwise."""
-    code = character.encode("gb2312", "ignore")
-    return (code[0] - _ROWS.start) * _ROW + code[1] - _FIRST if len(code) == 2 and code[0] in _ROWS else -1
+    return all(sounds_like(here, there) for here, there in zip(one, other, strict=True) if here != there)
 
 
 def distance(one: str, other: str, most: int) -> int:

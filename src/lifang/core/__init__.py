@@ -27,6 +27,7 @@ from lifang.core.errors import (
 from lifang.core.garbage import loading, uncollected
 from lifang.core.ids import check_slug, new_id
 from lifang.core.kept_apart import KeptApart
+from lifang.core.letters import WIDE, normalised, sounding_near, sounds_like
 from lifang.core.ownership import LOCK_FILE, FolderLock, Owner, owner_of
 from lifang.core.place import Box, check_crs
 from lifang.core.plugins import Plugins
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CITY_FILE",
     "LOCK_FILE",
+    "WIDE",
     "BadInput",
     "Box",
     "Clock",
@@ -99,9 +101,12 @@ __all__ = [
     "loading",
     "morton",
     "new_id",
+    "normalised",
     "owner_of",
     "parse_duration",
     "parse_instant",
+    "sounding_near",
+    "sounds_like",
     "to_micros",
     "to_wgs84",
     "uncollected",

@@ -22,7 +22,6 @@ from lifang.store.index import (
     Without,
     Words,
     key_of,
-    normalised,
     runs,
 )
 from lifang.store.journal import Journal
@@ -43,6 +42,7 @@ from lifang.store.lake import (
     Lake,
     LinkQuery,
     Links,
+    NearName,
     ObjectChange,
     ObjectQuery,
     Objects,
@@ -52,6 +52,7 @@ from lifang.store.lake import (
     ReleaseFile,
     Tally,
     ends_of,
+    likest,
     rising,
 )
 from lifang.store.ledger import Entry, Ledger, Record, Verdict
@@ -113,6 +114,7 @@ __all__ = [
     "Links",
     "Literal",
     "Lookup",
+    "NearName",
     "Nearly",
     "Node",
     "ObjectChange",
@@ -142,7 +144,7 @@ __all__ = [
     "conjuncts",
     "ends_of",
     "key_of",
-    "normalised",
+    "likest",
     "read_setting",
     "rising",
     "run_query",

@@ -131,7 +131,9 @@ class Export:
         """The objects with what they are part of, as far as it may be seen, by id."""
         rows = [self._rows(_ELEMENTS_MAX, shaped=False)]
         known = set(rows[0]["id"].to_pylist())
-        around = replace(self.query, box=None, classes=None, text="", fuzzy="", levels=None, linked=None, parents=None)
+        around = replace(
+            self.query, box=None, classes=None, text="", named=None, levels=None, linked=None, parents=None
+        )
         while wanted := set(rows[-1]["parent"].to_pylist()) - known - {""}:
             rows.append(self.objects.read(replace(around, ids=sorted(wanted))))
             known |= wanted

@@ -15,6 +15,7 @@ from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.store import (
     FOREVER,
     OBJECT_COLUMNS,
+    NearName,
     ObjectChange,
     ObjectQuery,
     Store,
@@ -157,6 +158,10 @@ class Twin:
         if len(rows) > OBJECTS_MAX:
             raise TooLarge(f"More than {OBJECTS_MAX:,} objects stand there.", mend="Choose a smaller area.")
         return list(rows["id"].filter(pa.array(area.holding(rows))).to_pylist()) if len(rows) else []
+
+    def likest(self, query: ObjectQuery, text: str) -> list[NearName]:
+        """Return the names of what meets ``query`` that hold ``text`` or something near it, the likest first."""
+        return self._objects.likest(replace(query, after=None, limit=None), text)
 
     def names(self, query: ObjectQuery) -> list[tuple[str, str, Classification]]:
         """Return id, name and classification of the objects that meet ``query``, by id."""

@@ -64,6 +64,18 @@ def test_names_of_objects_and_rows_are_places(placed: House) -> None:
     assert (answer.status_code, answer.json()["detail"]) == (404, "There is no place 'nowhere at all'.")
 
 
+def test_places_called_nearly_so_are_told_only_where_nothing_is_called_so(placed: House) -> None:
+    def told(text: str) -> list[tuple[str, bool]]:
+        items = placed.client().get("/api/v1/twin/places", params={"q": text}).json()["items"]
+        return [(each["target"], each["score"] >= 0.6) for each in items]
+
+    assert told("西楼") == [("row:addresses/1", True)]
+    assert told("西搂") == [("row:addresses/1", False)]
+    assert told("武侯区人民男路四段12号") == [("row:addresses/1", False)]
+    assert told("武侯区人民南路四段13号") == []  # another house is another place
+    assert told("夜郎西") == []
+
+
 def test_objects_are_found_in_a_polygon_and_within_a_distance_exactly(placed: House) -> None:
     lon, lat = middle(placed, "blocks:a")
     assert found(placed, near=f"{lon},{lat}", within_m=35) == ["blocks:a"]

@@ -20,6 +20,7 @@ export const twin: Record<keyof typeof zh, string> = {
   "twin.objects": "Objects",
   "twin.find": "Find by name or id",
   "twin.none": "There was no such object then.",
+  "twin.near": "Nothing is called so; these are called nearly so:",
   "twin.none.then": "Nothing stands at this moment, in this model or scenario.",
   "twin.object": "Object",
   "twin.class": "Class",

@@ -18,6 +18,7 @@ export const twin = {
   "twin.objects": "对象",
   "twin.find": "按名称或编号查找",
   "twin.none": "此时没有这样的对象。",
+  "twin.near": "没有这样的名称；下列名称与之相近：",
   "twin.none.then": "此时、此模型或此情景下没有任何对象。",
   "twin.object": "对象",
   "twin.class": "类别",

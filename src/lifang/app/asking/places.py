@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +15,17 @@ from lifang.app.asking.twin import TwinView
 from lifang.catalogue import Search
 from lifang.core import BadInput, Denied, NotFound
 from lifang.masterdata import Address, score
-from lifang.store import Condition
+from lifang.store import Condition, Relation, likest
 from lifang.twin import Area
 
 _NAMES = ("name", "name_zh", "name_en", "station", "full_name", "title")
 _ADDRESSES = ("full_address", "address")
 _ROWS_MAX = 500  # of one dataset
 _ADDRESS_LEAST = 0.6
+_SO = 0.6  # the least score of what is called so, or has the address, not nearly
+_NEARLY = 0.5  # what an address on a road of nearly that name counts
+_ROADS = 5
+_UNREADABLE = (NotFound, Denied, BadInput)  # not theirs to read, or a column that is no text
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,17 @@ class PlaceView:
         return self._asker.city.masterdata.places.gazetteer().parse(text)
 
     def find(self, text: str, *, at: datetime, limit: int = 10) -> list[Place]:
-        """Return the places that a name or an address may mean, the likeliest first."""
+        """Return the places that a name or an address may mean, the likeliest first.
+
+        What is called nearly so, a slip or two away, is told only where nothing is called so.
+        """
         wanted = text.strip()
         if not wanted:
             raise BadInput("There is no name.", where="q", mend="Give a name or an address.")
         found = [*self._objects(wanted, at), *self._rows(wanted)]
+        so = [each for each in found if each.score >= _SO]
         best: dict[str, Place] = {}
-        for each in sorted(found, key=lambda place: (-place.score, len(place.name), place.target)):
+        for each in sorted(so or found, key=lambda place: (-place.score, len(place.name), place.target)):
             best.setdefault(each.target, each)
         return list(best.values())[:limit]
 
@@ -67,43 +75,63 @@ class PlaceView:
 
     def _objects(self, wanted: str, at: datetime) -> Iterator[Place]:
         view = TwinView(self._asker)
-        found = view.objects(at=at, text=wanted, limit=50) or view.objects(at=at, fuzzy=wanted, limit=50)
+        found = [*view.objects(at=at, fuzzy=wanted, limit=50), *view.objects(at=at, text=wanted, limit=50)]
+        called = list({each.name for each in found} | {each.id for each in found})
+        fits = {each.name: each.score for each in likest(called, wanted, len(called))}
         for each in found:
             box = each.box
             shape = shapely.box(box.west, box.south, box.east, box.north)
-            yield Place(each.name or each.id, f"object:{each.id}", shape, _fit(wanted, each.name or each.id))
+            fit = max(fits.get(each.name, 0.0), fits.get(each.id, 0.0))
+            yield Place(each.name or each.id, f"object:{each.id}", shape, fit)
 
     def _rows(self, wanted: str) -> Iterator[Place]:
-        address = self.parse(wanted)
+        addresses = self._addresses(wanted)
         for listed in self._asker.datasets(Search(), limit=1000):
             if listed.release is None or not listed.release.has_geometry or not listed.card.key:
                 continue
             columns = [str(each["name"]) for each in listed.release.columns]
-            for column in (each for each in _NAMES if each in columns):
+            for column in (each for each in (*_NAMES, *_ADDRESSES) if each in columns):
                 yield from self._named(listed, column, wanted)
-            if address.road:
-                for column in (each for each in _ADDRESSES if each in columns):
-                    yield from self._addressed(listed, column, address)
+            for column in (each for each in _ADDRESSES if each in columns):
+                for fits, address in addresses:
+                    yield from self._addressed(listed, column, address, fits)
+
+    def _addresses(self, wanted: str) -> list[tuple[float, Address]]:
+        """Return what a text may mean as an address, each with what its fit counts: of a road unheard of a near one."""
+        gazetteer = self._asker.city.masterdata.places.gazetteer()
+        address = gazetteer.parse(wanted)
+        if not address.road or address.road in gazetteer.roads:
+            return [(1.0, address)] if address.road else []
+        near = likest([*gazetteer.roads], address.road, _ROADS)
+        others = [replace(address, road=each.name) for each in near if abs(len(each.name) - len(address.road)) <= 1]
+        return [(1.0, address), *((_NEARLY, each) for each in others)]
 
     def _named(self, listed: Listed, column: str, wanted: str) -> Iterator[Place]:
-        for target, name, shape in self._having(listed, column, wanted):
-            yield Place(name, target, shape, _fit(wanted, name))
+        try:
+            near = {each.name: each.score for each in self._dataset(listed).likest(column, wanted)}
+        except _UNREADABLE:
+            return
+        if near:
+            for target, name, shape in self._having(listed, Condition(column, "in", [*near])):
+                yield Place(name, target, shape, near[name])
 
-    def _addressed(self, listed: Listed, column: str, address: Address) -> Iterator[Place]:
+    def _addressed(self, listed: Listed, column: str, address: Address, counts: float) -> Iterator[Place]:
         stem = address.road.rstrip("段0123456789")
-        for target, name, shape in self._having(listed, column, stem):
+        for target, name, shape in self._having(listed, Condition(column, "contains", stem)):
             fits = score(address, self.parse(name))
             if fits >= _ADDRESS_LEAST:
-                yield Place(name, target, shape, fits, address.parts)
+                yield Place(name, target, shape, fits * counts, address.parts)
 
-    def _having(self, listed: Listed, column: str, text: str) -> list[tuple[str, str, Any]]:
-        """Return target, text and shape of the rows whose ``column`` contains a text."""
-        card = listed.card
+    def _dataset(self, listed: Listed) -> Relation:
+        return self._asker.dataset(listed.card.id).rows()
+
+    def _having(self, listed: Listed, condition: Condition) -> list[tuple[str, str, Any]]:
+        """Return target, text and shape of the rows whose column meets a condition."""
+        card, column = listed.card, condition.column
         try:
-            relation = self._asker.dataset(card.id).rows()
             wanted = [*dict.fromkeys([*card.key, column, "geometry"])]
-            rows = relation.select(wanted, where=[Condition(column, "contains", text)], limit=_ROWS_MAX).to_pylist()
-        except (NotFound, Denied, BadInput):  # not theirs to read, or a column that is no text
+            rows = self._dataset(listed).select(wanted, where=[condition], limit=_ROWS_MAX).to_pylist()
+        except _UNREADABLE:
             return []
         return [
             (f"row:{card.id}/{'/'.join(str(row[key]) for key in card.key)}", str(row[column]), _shape(row["geometry"]))
@@ -114,13 +142,3 @@ class PlaceView:
 
 def _shape(wkb: bytes) -> Any:
     return shapely.force_2d(shapely.from_wkb(wkb))
-
-
-def _fit(wanted: str, name: str) -> float:
-    """Return how well a name fits what was asked for, 0 to 1: itself, its beginning, a part of it, or less."""
-    one, other = wanted.casefold(), name.casefold()
-    if one == other:
-        return 1.0
-    if one in other:
-        return (0.8 if other.startswith(one) else 0.7) + 0.1 * len(one) / len(other)
-    return 0.5

@@ -315,7 +315,6 @@ class TwinView:
             text=text,
             after=after,
             limit=limit,
-            fuzzy=fuzzy,
             levels=None if level is None else [level],
             stages=None if stage is None else [stage],
             linked=links,
@@ -327,10 +326,14 @@ class TwinView:
         )
         if ids is None and parents is None:
             query = self._twin.scenarios.within(query, scenario, named=() if model is None else (model,))
+        if fuzzy:
+            query = replace(query, named=[each.name for each in self._twin.likest(query, fuzzy)])
         if area is None:
             return query
-        found = [each for each in self._twin.ids_in(query, area) if after is None or each > after]
-        return replace(query, ids=found[:limit], box=None)
+        found = self._twin.ids_in(query, area)
+        if not fuzzy:
+            found = [each for each in found if after is None or each > after][:limit]
+        return replace(query, ids=found, box=None)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from lifang.store.index.model import (
     Without,
     Words,
 )
-from lifang.store.index.tokens import normalised, runs
+from lifang.store.index.tokens import runs
 
 __all__ = [
     "Begins",
@@ -33,6 +33,5 @@ __all__ = [
     "Without",
     "Words",
     "key_of",
-    "normalised",
     "runs",
 ]

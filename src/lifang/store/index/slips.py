@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lifang.store.index.tokens import WIDE, normalised, runs
+from lifang.core import WIDE, normalised
+from lifang.store.index.tokens import runs
 
 Phrase = list[str | tuple[int, str]]  # as tantivy takes it
 _SHORTEST, _LONGEST = 3, 8  # characters; of two, one alone says too little of what was meant

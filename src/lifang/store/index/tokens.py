@@ -7,14 +7,14 @@ counted on. A substring of two or more characters is the phrase of its pairs; a 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import tantivy
 
-WIDE = "\u2e80"  # from here on, scripts without spaces between words
+from lifang.core import WIDE, normalised
+
 _RUN = re.compile(rf"[^\W_{WIDE}-\U0010ffff]+|[^\W_\u0000-\u2e7f]+")
 _LONGEST = 100  # characters of a word; the rest of it is not told apart
 _STEM = "~"  # marks a stem, which no word begins with
@@ -31,11 +31,6 @@ class Term:
     def is_wide(self) -> bool:
         """Whether it is of a script without spaces."""
         return self.tokens[-1] >= WIDE
-
-
-def normalised(text: str) -> str:
-    """Return text as it is compared: NFKC, case folded (full-width letters equal plain ones)."""
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def runs(text: str) -> Iterator[str]:

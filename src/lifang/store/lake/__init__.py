@@ -17,6 +17,7 @@ from lifang.store.lake.model import (
     ends_of,
     rising,
 )
+from lifang.store.lake.nearness import NearName, likest
 from lifang.store.lake.objects import COLUMNS as OBJECT_COLUMNS
 from lifang.store.lake.objects import FOREVER, LINK_COLUMNS, LinkQuery, Links, ObjectChange, ObjectQuery, Objects
 from lifang.store.lake.observed import Aged, Ages
@@ -41,6 +42,7 @@ __all__ = [
     "Lake",
     "LinkQuery",
     "Links",
+    "NearName",
     "ObjectChange",
     "ObjectQuery",
     "Objects",
@@ -50,5 +52,6 @@ __all__ = [
     "ReleaseFile",
     "Tally",
     "ends_of",
+    "likest",
     "rising",
 ]

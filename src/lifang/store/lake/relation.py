@@ -16,6 +16,7 @@ from lifang.store.lake.difference import Difference
 from lifang.store.lake.engine import Engine
 from lifang.store.lake.model import ColumnInfo, Condition
 from lifang.store.lake.names import name, sql, text
+from lifang.store.lake.nearness import NearName, likest, sieve
 from lifang.store.lake.row_where import GEOMETRY, row_where
 from lifang.store.lake.stream import Stream
 from lifang.store.lake.tiles import tile_query
@@ -194,6 +195,13 @@ class Relation:
         query = sql("SELECT", chosen, ", count(*) FROM", self._source, "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?")
         with self._engine.session() as session:
             return [(row[0], int(row[1])) for row in session.execute(query, [max(0, limit)]).fetchall()]
+
+    def likest(self, column: str, text: str, limit: int = 100) -> list[NearName]:
+        """Return up to ``limit`` values of a column that hold ``text`` or something near, the likest first."""
+        query, values = sieve(self._source, (), self._name(column), text)
+        with self._engine.session() as session:
+            names = [row[0] for row in session.execute(query, values).fetchall()]
+        return likest(names, text, limit)
 
     def count_distinct(self, columns: Sequence[str], *, matching: Expression | None = None) -> int:
         """Return how many rows, of those for which ``matching`` is true, differ in ``columns``."""

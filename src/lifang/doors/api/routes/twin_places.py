@@ -82,7 +82,10 @@ def wanted(
     kind: Annotated[str | None, Query(alias="class", max_length=64)] = None,
     model: Annotated[str | None, Query(max_length=64)] = None,
     bbox: Annotated[str | None, Query(max_length=200, description="West, south, east, north in degrees.")] = None,
-    fuzzy: Annotated[str, Query(max_length=200, description="A name that may be written a little differently.")] = "",
+    fuzzy: Annotated[
+        str,
+        Query(max_length=200, description="A name, or a part of one, that may have a slip or two: the likest first."),
+    ] = "",
     level: Annotated[int | None, Query(ge=1, le=7, description="CIM level.")] = None,
     stage: Annotated[str | None, Query(max_length=20)] = None,
     linked: Annotated[str | None, Query(max_length=320, description="What it is linked to: `KIND:ID`.")] = None,

@@ -85,7 +85,8 @@ class ObjectQuery:
     ``None``: what is known now). ``cells`` are keys of the grid, ``after`` the id that a page goes on from; ``shaped``
     leaves out what has no geometry of its own, ``across_deg`` what is smaller. ``largest`` keeps no more than so many.
     With ``until`` what held at any moment from ``valid`` up to that one meets it, each in its last version then.
-    ``fuzzy`` is a name that may be written a little differently, ``linked`` a link that leads from the object.
+    ``named`` are names of which it has one, by whose order objects are then read; ``linked`` is a link that leads from
+    the object.
     ``without`` are ids, ``without_models`` models that are left out. ``where`` is a condition on columns and
     properties.
     """
@@ -107,7 +108,7 @@ class ObjectQuery:
     largest: int | None = None
     levels: Sequence[int] | None = None
     stages: Sequence[str] | None = None
-    fuzzy: str = ""
+    named: Sequence[str] | None = None
     linked: LinkQuery | None = None
     without: Sequence[str] | None = None
     without_models: Sequence[str] | None = None

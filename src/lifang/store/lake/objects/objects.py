@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lifang.store.lake.engine import OBJECTS
 from lifang.store.lake.names import name, sql
+from lifang.store.lake.nearness import NearName, likest, sieve
 from lifang.store.lake.objects.changes import Changes
 from lifang.store.lake.objects.filtering import filtered
 from lifang.store.lake.objects.model import COLUMNS, CONTENT, FOREVER, LinkQuery, ObjectChange, ObjectQuery
@@ -24,7 +25,7 @@ _LISTED = ", ".join(name(each) for each in COLUMNS.names)
 _SOUGHT_MAX = 500
 _CELL_SIDE = (1 << 28) - 1  # a cell is its level, its column and its row, the last two of 28 bits
 _LAST_OF_EACH = "QUALIFY row_number() OVER (PARTITION BY id ORDER BY valid_from DESC) = 1"
-_ALIKE = 0.85  # Jaro-Winkler similarity of names that may mean the same
+_RANK = "list_position(?::VARCHAR[], name)"  # of a name among those asked for
 _CONTENT = tuple(each for each, _ in CONTENT)
 _SAME_PLACE, _SAME = (
     " AND ".join(f"a.{name(each)} IS NOT DISTINCT FROM b.{name(each)}" for each in columns)
@@ -84,7 +85,7 @@ class Objects:
         return self._versions.revert(pa.table({"id": pa.array(ids, pa.string())}), after=after, subject=subject)
 
     def read(self, query: ObjectQuery, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return the versions that meet ``query``, by id, with the moment at which each was recorded."""
+        """Return the versions that meet ``query``, with the moment at which each was recorded: by name if by id not."""
         if query.largest is not None:  # mostly there are few enough, and to say which are larger costs more than them
             rows = self.read(replace(query, largest=None, limit=query.largest + 1), columns)
             if len(rows) <= query.largest:
@@ -100,10 +101,16 @@ class Objects:
             source = sql(source, _LAST_OF_EACH)
         if query.largest is not None:
             source, values = sql("(FROM", source, "ORDER BY", _ACROSS, "DESC LIMIT ?)"), [*values, query.largest]
-        statement = sql("SELECT", chosen, "FROM", source, "ORDER BY id")
+        order, ranked = ("ORDER BY id", []) if query.named is None else (f"ORDER BY {_RANK}, id", [list(query.named)])
+        statement, values = sql("SELECT", chosen, "FROM", source, order), [*values, *ranked]
         if query.limit is not None:
             statement, values = sql(statement, "LIMIT ?"), [*values, query.limit]
         return statement, values
+
+    def likest(self, query: ObjectQuery, text: str, limit: int = _SOUGHT_MAX) -> list[NearName]:
+        """Return up to ``limit`` names of what meets ``query`` that hold ``text`` or nearly so, the likest first."""
+        source, values = _sought(query)
+        return likest(self._asked(*sieve(source, values, "name", text))["name"].to_pylist(), text, limit)
 
     def count(self, query: ObjectQuery, by: str | None = None) -> pa.Table:
         """Return ``count`` of the versions that meet ``query``, with the newest ``recorded``; one row a ``by``."""
@@ -281,6 +288,7 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
         ("cell", query.cells),
         ("level", query.levels),
         ("stage", query.stages),
+        ("name", query.named),
     ):
         if among is not None:
             condition, more = _among(column, among, *left_out)
@@ -304,17 +312,25 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
         parts.append(f"{_ACROSS} >= ?")
         values.append(query.across_deg)
     if query.after is not None:
-        parts.append("id > ?")
-        values.append(query.after)
+        condition, more = _past(query, query.after)
+        parts.append(condition)
+        values += more
     return "WHERE " + " AND ".join(parts), values
 
 
+def _past(query: ObjectQuery, after: str) -> tuple[str, list[Any]]:
+    """Return the condition that a version is read after that of another object, and its values."""
+    if query.named is None:
+        return "id > ?", [after]
+    names = list(query.named)
+    last = sql("(SELECT (min(", _RANK, "), ?::VARCHAR) FROM", _VERSION, "WHERE id = ?)")
+    return sql("(", _RANK, ", id) >", last), [names, names, after, after]
+
+
 def _worded(query: ObjectQuery) -> Iterator[tuple[str, list[Any]]]:
-    """Yield the conditions that somebody wrote: parts of names, names nearly so, expressions."""
+    """Yield the conditions that somebody wrote: parts of names, expressions."""
     if query.text:
         yield "(contains(lower(name), lower(?)) OR contains(lower(id), lower(?)))", [query.text, query.text]
-    if query.fuzzy:
-        yield "jaro_winkler_similarity(lower(name), lower(?)) >= ?", [query.fuzzy, _ALIKE]
     if query.where is not None:
         yield filtered(query.where)
 
