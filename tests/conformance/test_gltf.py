@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 import shapely
 from tests.unit.twin.test_reading_epanet import CRS, SMALL, elevation_model
+from tests.unit.twin.test_thin import thin
 
 from lifang.core import SystemClock, parse_instant
 from lifang.guard import SYSTEM, Classification
@@ -45,7 +46,9 @@ def tiles(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         pipes = read_model(SMALL.encode(), prefix="pipes", scratch=folder, crs=CRS)
         hill = np.float32(np.hypot(*np.mgrid[-9:9, -9:9]))
         ground = read_model(elevation_model(hill), prefix="ground", scratch=folder)
-        models = {"delft": delft, "blocks": _blocks(), "duplex": duplex, "pipes": pipes, "ground": ground}
+        points = read_cityjson(json.dumps(thin()).encode(), prefix="thin")
+        solids = {"delft": delft, "blocks": _blocks(), "duplex": duplex}
+        models = {**solids, "pipes": pipes, "ground": ground, "thin": points}
         for name, found in models.items():
             twin.add(name, found, classification=Classification.OPEN, valid_from=SINCE, by=SYSTEM)
         written = []

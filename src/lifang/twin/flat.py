@@ -105,9 +105,12 @@ def classes_of(rows: pa.Table) -> list[Classification]:
 
 
 def outlines_of(rows: pa.Table) -> NDArray[np.object_]:
-    """Return the outline of each row of objects, a polygon or multipolygon in degrees, by its coarsest geometry."""
+    """Return the outline of each row of objects in degrees, by its coarsest geometry.
+
+    That is a polygon or multipolygon, or the points or lines, with their heights, of an object that has no surface.
+    """
     chosen = Chosen.coarsest(rows["geometry"])
-    found, lying = chosen.outline, chosen.upright
+    found, lying = chosen.outline, chosen.upright | chosen.thin
     found[shapely.is_missing(found)] = shapely.MultiPolygon()
     if not lying.all():
         found[~lying] = outlines(found[~lying])

@@ -1,8 +1,9 @@
 """Objects with fewer corners that lie nowhere farther than is said from what they are (轻量化), whatever the format.
 
 Outlines keep some of their corners (Douglas and Peucker 1973), and only where each boundary lies within a buffer of the
-other; surfaces become triangles as :func:`lighten` says, and what it leaves alone stays a polygon. So every corner is
-one that was there. A shape that does not get lighter, or a solid that would not stay closed, stays as it is.
+other, as do lines in space; surfaces become triangles as :func:`lighten` says, and what it leaves alone stays a
+polygon. So every corner is one that was there. A shape that does not get lighter, as points do not, or a solid that
+would not stay closed, stays as it is.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
+from lifang.twin.model import THIN
 from lifang.twin.nesting import flat, nested
-from lifang.twin.shapes import Frame, lighten, triangulate
+from lifang.twin.shapes import Frame, corners_kept, lighten, triangulate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,8 +42,9 @@ def lightened(rows: pa.Table, most_m: float) -> pa.Table:
     west, south, east, north = shapely.total_bounds(whole)
     frame = Frame((west + east) / 2, (south + north) / 2)
     upright = np.array([each["kind"] == "footprint" for each in shapes])
-    for some, lighter in ((np.flatnonzero(upright), _outlines), (np.flatnonzero(~upright), _surfaces)):
-        if len(some):
+    thin = np.array([each["kind"] in THIN for each in shapes])
+    for which, lighter in ((upright, _outlines), (thin, _lines), (~upright & ~thin, _surfaces)):
+        if len(some := np.flatnonzero(which)):
             for at, made in zip(
                 some, lighter(whole[some], [shapes[each] for each in some], frame, most_m), strict=True
             ):
@@ -66,6 +69,24 @@ def _outlines(
             degrees = dict(zip(_keys(flat[at]), shapely.get_coordinates(whole[at]).tolist(), strict=True))
             moved = shapely.set_coordinates(made[at], [degrees[each] for each in _keys(made[at])])
             found[at] = {**shapes[at], "wkb": shapely.to_wkb(moved)}
+    return found
+
+
+def _lines(
+    whole: NDArray[np.object_], shapes: Sequence[dict[str, Any]], frame: Frame, most_m: float
+) -> list[dict[str, Any]]:
+    """Return shapes of lines with fewer corners; points stay as they are."""
+    found = list(shapes)
+    for at, shape in enumerate(whole):
+        if shape.geom_type != "MultiLineString":
+            continue
+        corners = [shapely.get_coordinates(each, include_z=True) for each in shape.geoms]
+        left = [each[corners_kept(frame.local(*each.T), most_m * _SURE)] for each in corners]
+        if sum(map(len, left)) < sum(map(len, corners)):
+            made = shapely.multilinestrings([shapely.linestrings(each) for each in left])
+            height = np.concatenate(left)[:, 2]
+            reach = {"base_m": float(height.min()), "top_m": float(height.max())}
+            found[at] = {**shapes[at], **reach, "wkb": shapely.to_wkb(made, output_dimension=3)}
     return found
 
 

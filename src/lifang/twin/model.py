@@ -72,6 +72,7 @@ CLASSES: Mapping[str, tuple[str, str, str]] = {
 }
 TERRAIN = "TINRelief"
 SPACES = ("BuildingRoom", "BuildingStorey", "BuildingUnit", "BridgeRoom", "TunnelHollowSpace")  # things stand in them
+THIN = ("MultiPoint", "MultiLineString")  # kinds of shapes that have no surface
 _OTHER = ("对象", "object", _BASE)
 _LEVEL_OF_LOD = {"0": 1, "1": 2, "2": 3, "3": 4}  # terrain, frame, standard, fine
 
@@ -102,8 +103,9 @@ class Shape:
     """The geometry of an object at one level of detail.
 
     ``kind`` is ``footprint`` (``wkb`` a polygon, upright between ``base_m`` and ``top_m``) or a CityJSON type (``wkb``
-    its surfaces as MultiPolygon Z); degrees on WGS 84, metres above the model's height datum. ``detail`` holds what a
-    polygon cannot: which surfaces make a shell, what they are, the axis of a tube.
+    its surfaces as MultiPolygon Z; of :data:`THIN` ones MultiPoint Z or MultiLineString Z); degrees on WGS 84, metres
+    above the model's height datum. ``detail`` holds what a geometry cannot: which surfaces make a shell, what they are,
+    the axis of a tube.
     """
 
     lod: str

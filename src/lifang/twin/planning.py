@@ -16,10 +16,11 @@ import shapely
 from lifang.core import BadInput, Box, NotFound, TooLarge, to_micros
 from lifang.store import ObjectQuery
 from lifang.twin import analysing
+from lifang.twin.bodied import body_of
 from lifang.twin.flat import classes_of, outlines_of
 from lifang.twin.model import Shape
 from lifang.twin.shapes import Frame
-from lifang.twin.studying import OBJECTS_MAX, Study, body_of
+from lifang.twin.studying import OBJECTS_MAX, Study
 
 BUFFER_MAX_M = 10_000.0
 TOLERANCE_M = 0.01

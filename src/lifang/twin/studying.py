@@ -20,11 +20,13 @@ from lifang.core import BadInput, Box, NotFound, TooLarge
 from lifang.guard import Classification
 from lifang.store import ObjectQuery, Objects
 from lifang.twin import analysing
+from lifang.twin.bodied import body_of, finest, length_of
 from lifang.twin.built import built
 from lifang.twin.flat import classes_of, outlines_of
-from lifang.twin.model import SPACES, TERRAIN, CityObject, Shape
-from lifang.twin.shapes import Frame, prism, triangulate
+from lifang.twin.model import SPACES, TERRAIN, CityObject
+from lifang.twin.shapes import Frame, areal
 from lifang.twin.tiles import parts_of
+from lifang.twin.tiling import Thin
 
 Floats = NDArray[np.float64]
 Place = tuple[float, float, float]  # longitude, latitude in degrees, height in metres
@@ -46,11 +48,12 @@ class Study:
     seen: Callable[[Sequence[Classification]], None]
 
     def measures(self, object_id: str) -> dict[str, Any]:
-        """Return height, surface, volume and covered area of an object's finest shape."""
+        """Return height, surface, volume and covered area of an object's finest shape; of lines also their length."""
         one = self._one(object_id)
         frame = Frame(*one.object.box.centre)
         found = analysing.measures(one.body(frame))
         covered = float(shapely.area(frame.flat(one.outline)))
+        length = length_of(one.object.shapes, frame)
         return {
             "id": object_id,
             "lod": one.lod,
@@ -58,8 +61,9 @@ class Study:
             "surface_m2": found.surface_m2,
             "covered_m2": covered,
             "volume_m3": found.volume_m3,
-            "closed": found.volume_m3 is not None,
+            "closed": found.volume_m3 is not None and length is None,
             "open_edges": found.open_edges,
+            "length_m": length,
         }
 
     def distance(self, first_id: str, second_id: str) -> dict[str, Any]:
@@ -172,7 +176,7 @@ class Study:
         surface = np.where(np.isnan(terrain), ground_m, terrain)
         rows = rows.filter(pc.invert(relief))
         for outline, top in zip(outlines_of(rows), rows["top_m"].to_pylist(), strict=True):
-            covered = shapely.contains_xy(frame.flat(outline), east, north)
+            covered = shapely.contains_xy(areal(frame.flat(outline)), east, north)
             surface[covered] = np.maximum(surface[covered], top)
         seen = analysing.viewshed(surface, (half, half), cell_m=cell_m, eye_m=eye[2])
         seen &= np.hypot(east, north) <= radius_m
@@ -235,18 +239,8 @@ class Study:
         meshes = [kind.mesh(slice(None), frame) for kind in kinds]
         ids = [np.array(kind.table["id"].to_pylist(), dtype=object) for kind in kinds]
         owners = [own[mesh.owner[mesh.triangle[:, 0]]] for mesh, own in zip(meshes, ids, strict=True)]
-        return _Standing([each.position[each.triangle] for each in meshes], owners, len(rows))
-
-
-def body_of(shapes: Sequence[Shape], frame: Frame) -> analysing.Body:
-    """Return the finest of the shapes of an object as triangles in ``frame``."""
-    shape = max(shapes, key=lambda each: each.lod)
-    whole = shapely.from_wkb(shape.wkb)
-    if shape.kind == "footprint":
-        parts = [prism(part, shape.base_m, shape.top_m) for part in shapely.get_parts(whole)]
-        whole = shapely.multipolygons(np.concatenate(parts))
-    mesh = triangulate(np.array([whole], dtype=object), frame)
-    return analysing.Body(mesh.position[mesh.triangle])
+        counted = sum(len(kind.table) for kind in kinds if not isinstance(kind, Thin))
+        return _Standing([each.position[each.triangle] for each in meshes], owners, counted)
 
 
 @dataclass(frozen=True)
@@ -259,7 +253,7 @@ class _One:
     @property
     def lod(self) -> str:
         """The finest level of detail that it has."""
-        return max(each.lod for each in self.object.shapes)
+        return finest(self.object.shapes).lod
 
     def body(self, frame: Frame) -> analysing.Body:
         """Return its finest shape as triangles in ``frame``."""

@@ -25,6 +25,7 @@ from lifang.twin.tiling import (
     Pyramid,
     Solids,
     Surfaces,
+    Thin,
     content,
     level_tiles,
     packed,
@@ -37,7 +38,7 @@ _COLUMNS = ("id", "class", "name", "model", "geometry", "bottom_m", "top_m", "cl
 _HELD_MAX = 64
 _MUCH_BYTES = 128 << 10
 _ROW = b'"ROW.glb'  # in a pack, for the row of the tile that it is of: another one in a view of other objects
-Kinds = tuple[Solids, Surfaces, Surfaces]
+Kinds = tuple[Solids, Surfaces, Surfaces, Thin]
 _TOLD = ("id", "class", "name", "model")
 
 
@@ -269,8 +270,8 @@ def _plain(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
 
-def parts_of(rows: pa.Table, generated: frozenset[str]) -> tuple[Solids, Surfaces, Surfaces]:
-    """Return the finest shape of each object: upright solids, objects of surfaces, and terrain."""
+def parts_of(rows: pa.Table, generated: frozenset[str]) -> Kinds:
+    """Return the finest shape of each object: upright solids, objects of surfaces, terrain, and points and lines."""
     chosen = Chosen.finest(rows["geometry"])
     shapes, upright, base, top = chosen.outline, chosen.upright, chosen.base_m, chosen.top_m
     heights = pa.array(np.round(rows["top_m"].to_numpy() - rows["bottom_m"].to_numpy(), 2))
@@ -279,9 +280,11 @@ def parts_of(rows: pa.Table, generated: frozenset[str]) -> tuple[Solids, Surface
     if any(chosen.colour) or any(chosen.faces):
         table = table.append_column("colour", pa.array(chosen.colour))
     solids = Solids(shapes[upright], base[upright], top[upright], table.filter(pa.array(upright)))
-    relief = ~upright & np.asarray(pc.equal(rows["class"], TERRAIN).to_numpy(zero_copy_only=False), dtype=bool)
-    others = np.flatnonzero(~upright & ~relief)
+    surfaced = ~upright & ~chosen.thin
+    relief = surfaced & np.asarray(pc.equal(rows["class"], TERRAIN).to_numpy(zero_copy_only=False), dtype=bool)
+    others = np.flatnonzero(surfaced & ~relief)
     axes = [chosen.axis[row] for row in others] if any(each is not None for each in chosen.axis) else ()
     faces = [chosen.faces[row] for row in others] if any(chosen.faces) else ()
     ground = Surfaces(shapes[relief], table.filter(pa.array(relief)), smooth=True)
-    return solids, Surfaces(shapes[others], table.take(pa.array(others)), axes, faces), ground
+    thin = Thin(shapes[chosen.thin], table.filter(pa.array(chosen.thin)))
+    return solids, Surfaces(shapes[others], table.take(pa.array(others)), axes, faces), ground, thin

@@ -100,7 +100,7 @@ class Twin:
         found = checked(found)
         if not len(found.rows):
             first = next((each for each in found.faults if each.severity == "error"), None)
-            what = f"{first.object}: {first.what}" if first else "It holds no object with surfaces."
+            what = f"{first.object}: {first.what}" if first else "It holds no object with a geometry."
             raise BadInput(
                 f"Nothing of the model could be taken. {what}", mend=first.mend if first else "Send another."
             )

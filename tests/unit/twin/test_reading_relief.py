@@ -65,8 +65,8 @@ def test_a_elevation_model_becomes_blocks_of_terrain_that_are_smooth_when_drawn(
     assert set(found.rows["class"].to_pylist()) == {"TINRelief"}
     assert len(found.rows) >= 4
     rows = found.rows.append_column("model", [["dem"] * len(found.rows)])
-    solids, surfaces, ground = parts_of(rows, frozenset())
-    assert (len(solids.table), len(surfaces.table)) == (0, 0)
+    solids, surfaces, ground, thin = parts_of(rows, frozenset())
+    assert (len(solids.table), len(surfaces.table), len(thin.table)) == (0, 0, 0)
     mesh = ground.mesh(slice(None), Frame(105.0, 30.6))
     assert len(mesh.triangle) == sum(map(shapely.get_num_geometries, ground.surface))
     assert len(mesh.position) < len(mesh.triangle)  # corners are shared

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from lifang.twin.checking.solids import SOLIDS, examine
-from lifang.twin.model import CLASSES
+from lifang.twin.model import CLASSES, THIN
 from lifang.twin.reading import Fault, ModelFile
 
 _BOTTOM_M, _TOP_M = -500.0, 9_000.0  # deeper is no basement, higher no roof on earth
@@ -51,6 +51,11 @@ class _Model:
     def column(self, name: str) -> NDArray[Any]:
         """Return what each shape has in a column."""
         return np.asarray(self.shape.field(name).to_numpy(zero_copy_only=False))
+
+    @cached_property
+    def thin(self) -> NDArray[np.bool_]:
+        """Which shapes are points or lines."""
+        return np.isin(self.column("kind"), THIN)
 
     @cached_property
     def upright(self) -> NDArray[np.bool_]:
@@ -122,7 +127,7 @@ def _heights(model: _Model) -> Iterator[Fault]:
 
 
 def _solids(model: _Model) -> Iterator[Fault]:
-    some = np.flatnonzero(~model.upright)
+    some = np.flatnonzero(~model.upright & ~model.thin)
     if not len(some):
         return
     wkb, lod, solid = model.column("wkb"), model.column("lod"), np.isin(model.column("kind"), SOLIDS)
@@ -131,6 +136,26 @@ def _solids(model: _Model) -> Iterator[Fault]:
         for rule, broken, what, mend in examine(wkb[part].tolist(), solid[part].tolist()):
             for number in part[broken].tolist():
                 yield Fault(model.ids[model.owner[number]], rule, what, mend, f"geometry lod {lod[number]}", "warning")
+
+
+def _thin(model: _Model) -> Iterator[Fault]:
+    """Yield lines of no length, and points that stand in one place."""
+    some = np.flatnonzero(model.thin)
+    parts, of = shapely.get_parts(shapely.from_wkb(model.column("wkb")[some]), return_index=True)
+    at, part = shapely.get_coordinates(parts, include_z=True, return_index=True)
+    start = np.searchsorted(part, np.arange(len(parts)))
+    line = shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING
+    moves = np.logical_or.reduceat((at != at[start[part]]).any(axis=1), start) if len(at) else line
+    _, first = np.unique(np.column_stack((of, at[start])), axis=0, return_index=True) if len(at) else (at, start)
+    again = ~line
+    again[first] = False
+    for broken, what, mend in (
+        (line & ~moves, "A line of it has no length.", "Leave it out, or correct its corners."),
+        (again, "Two points of it stand in one place.", "Leave one of them out."),
+    ):
+        for number in some[np.unique(of[broken])].tolist():
+            where = f"geometry lod {model.column('lod')[number]}"
+            yield Fault(model.ids[model.owner[number]], "degenerate", what, mend, where, "warning")
 
 
 def _overlaps(model: _Model) -> Iterator[Fault]:
@@ -156,4 +181,4 @@ def _overlaps(model: _Model) -> Iterator[Fault]:
         yield Fault(whose, "overlap", what, "Correct one of the two outlines.", "geometry", "warning")
 
 
-_RULES: tuple[Callable[[_Model], Iterator[Fault]], ...] = (_schema, _duplicates, _heights, _solids, _overlaps)
+_RULES: tuple[Callable[[_Model], Iterator[Fault]], ...] = (_schema, _duplicates, _heights, _solids, _thin, _overlaps)

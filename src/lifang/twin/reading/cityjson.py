@@ -1,4 +1,4 @@
-"""CityJSON 1.1 and 2.0, and CityJSON text sequences: objects with their surfaces on WGS 84.
+"""CityJSON 1.1 and 2.0, and CityJSON text sequences: objects with their geometry on WGS 84.
 
 Source: CityJSON 2.0 (OGC 20-072r5), chapters 2, 3, 4, 6 and 10.
 """
@@ -16,13 +16,15 @@ import shapely
 from numpy.typing import NDArray
 
 from lifang.core import BadInput, check_crs
+from lifang.twin.model import THIN
 from lifang.twin.nesting import DEPTHS
 from lifang.twin.reading.kin import LINKED_MAX, Kin, inside_out
 from lifang.twin.reading.materials import Style, coloured, styles_of
-from lifang.twin.reading.model import Belonging, Described, Fault, ModelFile, bounds_of, rows_of
+from lifang.twin.reading.model import Belonging, Broken, Described, Fault, ModelFile, bounds_of, rows_of
 from lifang.twin.reading.packed import unpacked
 from lifang.twin.reading.slivers import without_slivers
 from lifang.twin.reading.templates import INSTANCE, Templates, on_earth
+from lifang.twin.reading.thin import thin_shape
 from lifang.twin.reading.told import told_of
 
 _VERSIONS = ("1.1", "2.0")
@@ -31,13 +33,12 @@ _NAMES = ("name", "identificatie", "identificatiebagpnd")
 _GEOJSON = ("FeatureCollection", "Feature")
 _LONG = f"Its id is longer than {LINKED_MAX} characters: no link can lead to it."
 _ROLES = "Its children_roles are not one for each child, of up to 200 characters: they are left out."
-_THIN = ("MultiPoint", "MultiLineString")
 
 
 def read_cityjson(content: bytes, *, prefix: str, crs: str = "") -> ModelFile:
     """Return the objects of a CityJSON file or sequence, gzip or not; the id of one is ``prefix:`` and its own.
 
-    ``crs`` is the coordinate system if the file does not name one. Objects without surfaces are kept as the parents of
+    ``crs`` is the coordinate system if the file does not name one. Objects without geometry are kept as the parents of
     those that have some; one whose geometry is broken is refused. ``BadInput`` if the whole cannot be read.
     """
     documents = list(_documents(unpacked(content)))
@@ -122,10 +123,6 @@ class _Flat:
     shells: list[int]
 
 
-class _Broken(ValueError):
-    """A geometry that breaks a rule; the words say which."""
-
-
 class _Reading:
     def __init__(self, prefix: str, system: str, templates: Templates) -> None:
         self._prefix, self._system, self._templates = prefix, system, templates
@@ -150,7 +147,7 @@ class _Reading:
                     self._warn(own_id, "schema", _ROLES, "Give each child one text or null.", "children_roles")
                 self._one(own_id, found, geometry)
             except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-                what = str(error) if isinstance(error, _Broken) else "Its geometry is not built as CityJSON asks."
+                what = str(error) if isinstance(error, Broken) else "Its geometry is not built as CityJSON asks."
                 self._faults.append(Fault(self._name(own_id), "geometry", what, "Mend it and send the model again."))
 
     def _geometry(self, own_id: str, found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -173,14 +170,14 @@ class _Reading:
         try:
             return template, on_earth(corners, self._system)
         except BadInput as error:
-            raise _Broken(f"Its template is placed where nothing can be: {error}") from None
+            raise Broken(f"Its template is placed where nothing can be: {error}") from None
 
     def done(self) -> ModelFile:
         """Return everything that was taken in; an object without geometry lies where its parts do, or is refused."""
         self._place_bare()
         for own_id, (at, _, _) in self._bare.items():
             if not np.isfinite(self._bounds[at]).all():
-                what = "It has no surfaces, nor has a part of it."
+                what = "It has no geometry, nor has a part of it."
                 self._faults.append(Fault(self._name(own_id), "geometry", what, "Give it or its parts a geometry."))
         kept = [at for at, bounds in enumerate(self._bounds) if np.isfinite(bounds).all()]
         described, shapes = [self._related(self._described[at]) for at in kept], [self._shapes[at] for at in kept]
@@ -214,15 +211,12 @@ class _Reading:
     def _one(
         self, own_id: str, found: Mapping[str, Any], geometry: Sequence[tuple[Mapping[str, Any], NDArray[np.float64]]]
     ) -> None:
-        shapes = [self._shape(own_id, *each) for each in geometry if each[0]["type"] in DEPTHS]
+        shapes = [self._shape(own_id, *each) for each in geometry]
         attributes = dict(found.get("attributes") or {})
         if found.get("address"):
             attributes.setdefault("address", [_without_place(each) for each in found["address"]])
         name = next((str(attributes[each]) for each in _NAMES if attributes.get(each)), "")
         described = Described(self._name(own_id), str(found["type"]), name, "", attributes)
-        for each, _ in geometry:
-            if each["type"] in _THIN:
-                self._left_out(own_id, each, alone=not shapes)
         if not shapes:
             children = list(found.get("children") or [])
             self._bare[own_id] = (len(self._described), children, found.get("geographicalExtent"))
@@ -230,18 +224,11 @@ class _Reading:
         self._shapes.append([shape for shape, _ in shapes])
         self._bounds.append(_around(np.array([each for _, each in shapes]) if shapes else np.full((1, 6), np.nan)))
 
-    def _left_out(self, own_id: str, geometry: Mapping[str, Any], *, alone: bool) -> None:
-        """Tell of points or lines: they have no surfaces, so that nothing of them would be seen."""
-        what = f"Its {geometry['type']} is not taken in: an object is kept by its surfaces and solids."
-        mend = "Give it surfaces or a solid." if alone else "Nothing needs mending: its surfaces are kept."
-        where = f"geometry lod {geometry.get('lod', '')}"
-        self._warn(own_id, "geometry", what, mend, where)
-
     def _warn(self, own_id: str, rule: str, what: str, mend: str, where: str) -> None:
         self._faults.append(Fault(self._name(own_id), rule, what, mend, where, "warning"))
 
     def _extent(self, told: Any) -> list[NDArray[np.float64]]:
-        """Return the bounds that an object without surfaces says it has, if it does."""
+        """Return the bounds that an object without geometry says it has, if it does."""
         try:
             corners = np.asarray(told, np.float64).reshape(2, 3)
             x, y = (each.ravel() for each in np.meshgrid(corners[:, 0], corners[:, 1]))
@@ -257,6 +244,8 @@ class _Reading:
         self, own_id: str, geometry: Mapping[str, Any], vertices: NDArray[np.float64]
     ) -> tuple[dict[str, Any], NDArray[np.float64]]:
         """Return a shape as a row of the store, and its bounds."""
+        if geometry["type"] in THIN:
+            return thin_shape(geometry, vertices)
         flat = _flat(geometry["boundaries"], DEPTHS[geometry["type"]])
         whole = shapely.multipolygons(_polygons(flat, vertices))
         bounds = bounds_of(np.array([whole]))[0]
@@ -305,11 +294,11 @@ def _flat(boundaries: Any, depth: int) -> _Flat:
     for number, surface in enumerate(surface for shell in shells for surface in shell):
         for ring in surface:
             if len(set(ring)) < 3:
-                raise _Broken(f"A ring of surface {number} has fewer than three vertices.")
+                raise Broken(f"A ring of surface {number} has fewer than three vertices.")
             flat.rings.append(ring)
             flat.surface_of.append(number)
     if not flat.rings:
-        raise _Broken("Its geometry is empty.")
+        raise Broken("Its geometry is empty.")
     return flat
 
 
@@ -317,6 +306,6 @@ def _polygons(flat: _Flat, vertices: NDArray[np.float64]) -> NDArray[np.object_]
     sizes = np.array([len(ring) for ring in flat.rings])
     numbers = np.fromiter((each for ring in flat.rings for each in ring), np.int64, int(sizes.sum()))
     if numbers.min() < 0 or numbers.max() >= len(vertices):
-        raise _Broken(f"It names vertex {int(numbers.max())} of {len(vertices)}.")
+        raise Broken(f"It names vertex {int(numbers.max())} of {len(vertices)}.")
     rings = shapely.linearrings(vertices[numbers], indices=np.repeat(np.arange(len(sizes)), sizes))
     return np.asarray(shapely.polygons(rings, indices=np.array(flat.surface_of)))

@@ -33,6 +33,10 @@ class Fault:
     severity: str = "error"
 
 
+class Broken(ValueError):
+    """A geometry that breaks a rule; the words say which."""
+
+
 @dataclass(frozen=True)
 class Belonging:
     """An object is a member of a group with a role (``kind`` ``group``), or a part of a further whole (``part``)."""

@@ -8,6 +8,7 @@ from lifang.twin.shapes.frame import Frame, ecef
 from lifang.twin.shapes.lighten import lighten
 from lifang.twin.shapes.mesh import Mesh
 from lifang.twin.shapes.outline import areal, outlines
+from lifang.twin.shapes.polyline import corners_kept
 from lifang.twin.shapes.prism import prism
 from lifang.twin.shapes.rings import Rings, spread
 from lifang.twin.shapes.surfaces import cut, triangulate
@@ -18,6 +19,7 @@ __all__ = [
     "Mesh",
     "Rings",
     "areal",
+    "corners_kept",
     "cut",
     "ecef",
     "extrude",

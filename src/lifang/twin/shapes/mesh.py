@@ -23,6 +23,11 @@ class Mesh:
     triangle: NDArray[np.int64]
     tint: NDArray[np.uint8] | None = None
 
+    @classmethod
+    def none(cls) -> Mesh:
+        """Return the mesh of what has no surface."""
+        return cls(np.empty((0, 3)), np.empty((0, 3)), np.empty(0, np.int64), np.empty((0, 3), np.int64))
+
     def areas_m2(self) -> NDArray[np.float64]:
         """Return the area of each triangle, shape (m,), in square metres."""
         a, b, c = (self.position[self.triangle[:, corner]] for corner in range(3))

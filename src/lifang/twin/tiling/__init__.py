@@ -7,6 +7,7 @@ from lifang.twin.tiling.content import Solids, Surfaces, content
 from lifang.twin.tiling.grid import Cell, Pyramid, keys
 from lifang.twin.tiling.levels import level_tiles
 from lifang.twin.tiling.pack import packed, unpack
+from lifang.twin.tiling.thin import Thin
 from lifang.twin.tiling.tileset import CONTENT, LEVELS, SUBTREE, SUBTREE_LEVELS, subtree, tileset
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Pyramid",
     "Solids",
     "Surfaces",
+    "Thin",
     "content",
     "keys",
     "level_tiles",

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from lifang.core import Box
 from lifang.twin.shapes import Frame, Mesh, extrude, lighten, triangulate
 from lifang.twin.tiling.colours import tint
-from lifang.twin.tiling.gltf import VERTICES_MAX, Lines, Portion, glb
+from lifang.twin.tiling.gltf import VERTICES_MAX, Lines, Points, Portion, glb
+from lifang.twin.tiling.thin import Thin
 
 
 @dataclass(frozen=True)
@@ -84,15 +85,18 @@ class Surfaces:
         return Lines(frame.local(*np.concatenate(pieces).T), owner)
 
 
-def content(kinds: Sequence[Solids | Surfaces], box: Box, *, on_earth: bool = True, lighten_m: float = 0.0) -> bytes:
+Kind = Solids | Surfaces | Thin
+
+
+def content(kinds: Sequence[Kind], box: Box, *, on_earth: bool = True, lighten_m: float = 0.0) -> bytes:
     """Return the binary glTF of objects, about the middle of their tile's ``box``; there is at least one of them.
 
     Not ``on_earth`` they stand about the origin in metres, which ``asset.extras.origin`` tells in degrees. With
     ``lighten_m`` they have fewer triangles, nowhere farther from what they are; ``asset.extras.lightened`` tells by how
-    much.
+    much. Points and lines stay as they are.
     """
     frame = Frame(*box.centre)
-    portions = [portion for kind in kinds for portion in _portions(kind, frame)]
+    portions = [portion for kind in kinds for portion in portions_of(kind, frame)]
     if not lighten_m:
         return glb(portions, frame, on_earth=on_earth)
     light = [lighten(each.mesh, lighten_m) for each in portions]
@@ -106,14 +110,20 @@ def content(kinds: Sequence[Solids | Surfaces], box: Box, *, on_earth: bool = Tr
     return glb(portions, frame, on_earth=on_earth, lightened=told)
 
 
-def _portions(kind: Solids | Surfaces, frame: Frame) -> Iterator[Portion]:
-    """Yield the objects in portions of few enough vertices."""
+def portions_of(kind: Kind, frame: Frame) -> Iterator[Portion]:
+    """Yield the objects of a kind in portions of few enough vertices."""
     upto = np.cumsum(kind.vertices())
     start = 0
     while start < len(upto):
         before = upto[start - 1] if start else 0
         end = max(start + 1, int(np.searchsorted(upto, before + VERTICES_MAX, side="right")))
         some = slice(start, end)
-        lines = kind.lines(some, frame) if isinstance(kind, Surfaces) else None
-        yield Portion(kind.mesh(some, frame), kind.table.slice(start, end - start), lines)
+        yield Portion(kind.mesh(some, frame), kind.table.slice(start, end - start), *_drawn(kind, some, frame))
         start = end
+
+
+def _drawn(kind: Kind, rows: slice, frame: Frame) -> tuple[Lines | None, Points | None]:
+    """Return the lines and the points that are drawn of some objects of a kind."""
+    if isinstance(kind, Solids):
+        return None, None
+    return kind.lines(rows, frame), kind.points(rows, frame) if isinstance(kind, Thin) else None

@@ -25,7 +25,7 @@ _END = np.dtype([("position", "<f4", 3), ("feature", "<u2"), ("padding", "<u2")]
 _FEATURE_AT = 12  # bytes of its position
 _COLOURED = np.dtype([*_VERTEX.descr, ("colour", "u1", 4)])
 _FLOAT, _BYTE, _UNSIGNED_BYTE, _UNSIGNED_SHORT, _UNSIGNED_INT = 5126, 5120, 5121, 5123, 5125
-_LINES = 1
+_POINTS, _LINES = 0, 1
 _COLOUR = "colour"  # a column of the table
 _MATERIAL = {"pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.9}}
 _MATERIALS = (_MATERIAL, {**_MATERIAL, "alphaMode": "BLEND", "doubleSided": True})  # opaque, and looked through
@@ -43,15 +43,34 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class Points:
+    """Points at ``position`` (n, 3), and the ``owner`` (n,) of each."""
+
+    position: NDArray[np.float64]
+    owner: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Portion:
     """The mesh of some objects, and their properties: row ``i`` of ``table`` belongs to owner ``i`` of ``mesh``.
 
-    ``lines`` are drawn beside it, with the same owners.
+    ``lines`` and ``points`` are drawn beside it, with the same owners.
     """
 
     mesh: Mesh
     table: pa.Table
     lines: Lines | None = None
+    points: Points | None = None
+
+    @property
+    def drawn(self) -> list[tuple[int, Lines | Points]]:
+        """What is drawn beside the mesh, each with its mode of glTF."""
+        return [(mode, each) for mode, each in ((_POINTS, self.points), (_LINES, self.lines)) if each is not None]
+
+    @property
+    def position(self) -> NDArray[np.float64]:
+        """The positions of all that is drawn, shape (n, 3)."""
+        return np.concatenate([self.mesh.position, *(each.position for _, each in self.drawn)])
 
 
 def glb(portions: Sequence[Portion], frame: Frame, *, on_earth: bool = True, **extras: Any) -> bytes:
@@ -63,7 +82,7 @@ def glb(portions: Sequence[Portion], frame: Frame, *, on_earth: bool = True, **e
     """
     writer = _Writer()
     primitives = [each for number, portion in enumerate(portions) for each in _solid(writer, portion, number)]
-    primitives += [_drawn(writer, each.lines, each, number) for number, each in enumerate(portions) if each.lines]
+    primitives += [_drawn(writer, *each, own, number) for number, own in enumerate(portions) for each in own.drawn]
     tables = [_property_table(writer, portion.table) for portion in portions]
     document = {
         "asset": {"version": "2.0", "generator": "lifang", "extras": {"origin": [frame.lon, frame.lat], **extras}},
@@ -109,6 +128,8 @@ class _Writer:
 
 def _solid(writer: _Writer, portion: Portion, number: int) -> list[dict[str, Any]]:
     """Return the triangles of a portion as a primitive, or as two that share their vertices: opaque, and not."""
+    if not len(portion.mesh.triangle):
+        return []
     mesh, colour = portion.mesh, _colours(portion)
     kind = _VERTEX if colour is None else _COLOURED
     vertices = np.zeros(len(mesh.position), dtype=kind)
@@ -158,11 +179,11 @@ def _indices(writer: _Writer, triangle: NDArray[np.int64], count: int) -> int:
     return writer.accessor(view, _UNSIGNED_INT if wide else _UNSIGNED_SHORT, "SCALAR", len(corners))
 
 
-def _drawn(writer: _Writer, lines: Lines, portion: Portion, number: int) -> dict[str, Any]:
-    """Return the lines of a portion as a primitive."""
-    vertices = np.zeros(len(lines.position), dtype=_END)
-    vertices["position"] = _upright(lines.position)
-    vertices["feature"] = lines.owner
+def _drawn(writer: _Writer, mode: int, drawn: Lines | Points, portion: Portion, number: int) -> dict[str, Any]:
+    """Return the points or lines of a portion as a primitive."""
+    vertices = np.zeros(len(drawn.position), dtype=_END)
+    vertices["position"] = _upright(drawn.position)
+    vertices["feature"] = drawn.owner
     count, position = len(vertices), vertices["position"]
     bounds = {"min": position.min(axis=0).tolist(), "max": position.max(axis=0).tolist()}
     view = writer.view(vertices.tobytes(), byteStride=_END.itemsize, target=_ARRAY_BUFFER)
@@ -170,7 +191,7 @@ def _drawn(writer: _Writer, lines: Lines, portion: Portion, number: int) -> dict
         "POSITION": writer.accessor(view, _FLOAT, "VEC3", count, **bounds),
         "_FEATURE_ID_0": writer.accessor(view, _UNSIGNED_SHORT, "SCALAR", count, byteOffset=_FEATURE_AT),
     }
-    return {"mode": _LINES, "attributes": attributes, "material": 0, "extensions": _features(portion, number)}
+    return {"mode": mode, "attributes": attributes, "material": 0, "extensions": _features(portion, number)}
 
 
 def _features(portion: Portion, number: int) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from lifang.core import Box
 from lifang.twin.shapes import Frame, Mesh, lighten
-from lifang.twin.tiling.content import Solids, Surfaces
+from lifang.twin.tiling.content import Kind, Solids, Surfaces, portions_of
 from lifang.twin.tiling.gltf import Lines, Portion, glb
+from lifang.twin.tiling.thin import Thin
 from lifang.twin.tiling.tileset import Region, around
 
 Floats = NDArray[np.float64]
@@ -31,6 +32,7 @@ _LEAST_M = 0.5  # a finer level than this is what is there: frames and panes are
 _PAYS = 0.5  # of the triangles of the next finer level: more are not worth a level
 _TRIANGLES_MAX = 16_000  # of a tile, or so
 _DEPTH_MAX = 6
+_THIN = "thin"  # the name of the tile of points and lines
 
 
 @dataclass(frozen=True)
@@ -135,18 +137,22 @@ class _Level:
         return max(self.bound_m, self.gone_m)
 
 
-def level_tiles(
-    kinds: Sequence[Solids | Surfaces], box: Box, size_m: float, *, uri: str
-) -> tuple[dict[str, Any], dict[str, bytes]]:
+def level_tiles(kinds: Sequence[Kind], box: Box, size_m: float, *, uri: str) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return the tileset of the objects of a cell ``box``, none greater than ``size_m``, and its contents by name.
 
-    A name stands for ``{name}`` in ``uri``.
+    A name stands for ``{name}`` in ``uri``. Points and lines are in a tile beside the levels, as they are.
     """
     frame = Frame(*box.centre)
-    levels = _levels([_Whole.of(kind, frame) for kind in kinds if len(kind.table)], size_m)
-    finest, contents = levels[-1].depth, {}
-    placed: dict[tuple[int, int, int], dict[str, Any]] = {}
     heads: list[dict[str, Any]] = []
+    contents: dict[str, bytes] = {}
+    thin = [each for kind in kinds if isinstance(kind, Thin) for each in portions_of(kind, frame)]
+    if thin:
+        contents[_THIN] = glb(thin, frame)
+        heads.append({"region": _region(thin, frame), "error": 0.0, "uri": uri.format(name=_THIN), "children": []})
+    wholes = [_Whole.of(kind, frame) for kind in kinds if not isinstance(kind, Thin) and len(kind.table)]
+    levels = _levels(wholes, size_m) if wholes else []
+    finest = levels[-1].depth if levels else 0
+    placed: dict[tuple[int, int, int], dict[str, Any]] = {}
     for number, level in enumerate(levels):
         for (x, y), tile in level.tiles(number, finest, frame):
             node = {"region": tile.region, "error": level.error_m, "uri": uri.format(name=tile.name), "children": []}
@@ -188,8 +194,7 @@ def _above(at: tuple[int, int], depth: int, coarser: int) -> tuple[int, int]:
 
 
 def _region(portions: Sequence[Portion], frame: Frame) -> Region:
-    shown = [each for own in portions for each in (own.mesh, own.lines) if each is not None]
-    place = frame.degrees(np.concatenate([each.position for each in shown])) * [np.pi / 180, np.pi / 180, 1.0]
+    place = frame.degrees(np.concatenate([each.position for each in portions])) * [np.pi / 180, np.pi / 180, 1.0]
     (west, south, low), (east, north, high) = place.min(axis=0), place.max(axis=0)
     return [float(each) for each in (west, south, east, north, low, high)]
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lifang.twin.shapes import Rings, spread
 from lifang.twin.vector.quadrants import EXTENT
+from lifang.twin.vector.thin import Commands
 from lifang.twin.vector.values import Values, varint
 
 Ints = NDArray[np.int64]
@@ -20,17 +21,22 @@ _FEATURE, _TAGS, _TYPE, _GEOMETRY, _POLYGON = 18, 18, 24, 34, 3  # fields with t
 _NAME, _KEY, _EXTENT, _VERSION_2 = b"\x0a", b"\x1a", b"\x28", b"\x78\x02"
 
 
-def layers(name: str, rings: Rings, tile_start: Ints, values: Values, row: Ints) -> Iterator[bytes]:
+def layers(
+    name: str, rings: Rings, tile_start: Ints, values: Values, row: Ints, thin: Commands | None = None
+) -> Iterator[bytes]:
     """Yield each tile as its only layer; empty where nothing of its features is left.
 
     Feature ``i`` has the rings of owner ``i`` in units of its tile, y down, and the values of ``row[i]``;
-    ``tile_start`` is the first feature of each tile and the end of the last.
+    ``tile_start`` is the first feature of each tile and the end of the last. ``thin`` are the commands of those that
+    have no rings.
     """
-    geometry, length = _geometry(rings, len(row))
+    made = Commands(*_geometry(rings, len(row)), np.full(len(row), _POLYGON))
+    made = made if thin is None else made.beside(thin)
+    geometry, length = made.values, made.length
     drawn = np.flatnonzero(length)
     tile = np.repeat(np.arange(len(tile_start) - 1), np.diff(tile_start))[drawn]
     tags, held, told = _tags(values, row[drawn], tile, len(tile_start) - 1)
-    content, begins = varints(_features(tags, held, geometry, length[drawn]))
+    content, begins = varints(_features(tags, held, geometry, length[drawn], made.kind[drawn]))
     messages = content.tobytes()
     borders = np.append(begins, len(content))[_feature_starts(held, length[drawn])]
     of_tile = borders[np.searchsorted(tile, np.arange(len(tile_start)))].tolist()
@@ -42,10 +48,11 @@ def layers(name: str, rings: Rings, tile_start: Ints, values: Values, row: Ints)
         yield _KEY + _sized(b"".join((head, features, tail, *own, last))) if features else b""
 
 
-def _features(tags: Ints, held: Ints, geometry: Ints, length: Ints) -> Ints:
+def _features(tags: Ints, held: Ints, geometry: Ints, length: Ints, kind: Ints) -> Ints:
     """Return the messages of features as whole numbers, each to become a varint.
 
-    ``held`` and ``length`` (n,) say how many numbers of ``tags`` and of ``geometry`` belong to each.
+    ``held`` and ``length`` (n,) say how many numbers of ``tags`` and of ``geometry`` belong to each, whose type is
+    ``kind`` (n,).
     """
     tag_bytes, geometry_bytes = _bytes_of(tags, held), _bytes_of(geometry, length)
     whole = 4 + sizes(tag_bytes) + tag_bytes + sizes(geometry_bytes) + geometry_bytes
@@ -58,7 +65,7 @@ def _features(tags: Ints, held: Ints, geometry: Ints, length: Ints) -> Ints:
         (start + 2, _TAGS),
         (start + 3, tag_bytes),
         (after, _TYPE),
-        (after + 1, _POLYGON),
+        (after + 1, kind),
         (after + 2, _GEOMETRY),
         (after + 3, geometry_bytes),
     ):

@@ -1,4 +1,4 @@
-"""Footprints of many objects, ready to be laid into tiles."""
+"""Outlines of many objects, ready to be laid into tiles."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from lifang.twin.shapes import Rings
 from lifang.twin.vector.quadrants import mercator
 from lifang.twin.vector.values import Values
 
+_THIN = (shapely.GeometryType.MULTIPOINT, shapely.GeometryType.MULTILINESTRING)
+
 
 @dataclass(frozen=True)
 class Features:
-    """``outline`` (n,) polygons or multipolygons of Shapely in degrees; ``table`` names and values, n of each.
+    """``outline`` (n,) polygons or multipolygons of Shapely in degrees, multipoints or multilinestrings of what has no
+    surface; ``table`` names and values, n of each.
 
     A value is a text, a number, a truth value, or ``None`` where there is none.
     """
@@ -29,8 +32,21 @@ class Features:
     @cached_property
     def rings(self) -> Rings:
         """The rings of the outlines in shares of the world's side."""
-        found = Rings.of(self.outline, dimensions=2)
+        outline = np.where(self.thin, shapely.MultiPolygon(), self.outline) if self.thin.any() else self.outline
+        found = Rings.of(outline, dimensions=2)
         return replace(found, coordinates=mercator(found.coordinates))
+
+    @cached_property
+    def thin(self) -> NDArray[np.bool_]:
+        """Which are points or lines, shape (n,)."""
+        return np.isin(shapely.get_type_id(self.outline), _THIN)
+
+    @cached_property
+    def flat(self) -> NDArray[np.object_]:
+        """The points and lines in shares of the world's side, shape (n,), ``None`` for outlines."""
+        found = np.full(len(self.outline), None, dtype=object)
+        found[self.thin] = shapely.transform(self.outline[self.thin], mercator)
+        return found
 
     @cached_property
     def bounds(self) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from lifang.twin.shapes import Rings, areal, spread
 from lifang.twin.vector.encoding import layers
 from lifang.twin.vector.features import Features
 from lifang.twin.vector.quadrants import BUFFER, EXTENT, Quadrant
+from lifang.twin.vector.thin import thin_commands
 
 LAYER = "objects"
 _SIMPLE_UPTO = 14  # a unit is 0.6 m there at the equator: beyond it, what a survey holds is worth its bytes
@@ -28,9 +29,10 @@ def vector_tiles(
 ) -> Iterator[tuple[Quadrant, bytes]]:
     """Yield the tiles of zoom ``z`` that hold something (``only`` one of them), each a layer ``objects``.
 
-    Features that reach less far than ``across_deg`` degrees are left out.
+    Features that reach less far than ``across_deg`` degrees are left out, but not single points.
     """
-    row, x, y = _laid(features, z, np.flatnonzero(features.across_deg >= across_deg))
+    large = (features.across_deg >= across_deg) | features.thin & (features.across_deg == 0)
+    row, x, y = _laid(features, z, np.flatnonzero(large))
     if only is not None:
         here = (x == only.x) & (y == only.y)
         row, x, y = row[here], x[here], y[here]
@@ -42,8 +44,10 @@ def vector_tiles(
     while first < len(begins):
         last = max(first + 1, int(np.searchsorted(borders[1:], borders[first] + _AT_ONCE, side="right")))
         at = slice(int(borders[first]), int(borders[last]))
-        rings = _rings(features, z, row[at], np.column_stack((x[at], y[at])))
-        made = layers(LAYER, rings, borders[first : last + 1] - at.start, features.values, row[at])
+        place = np.column_stack((x[at], y[at]))
+        rings = _rings(features, z, row[at], place)
+        thin = thin_commands(features, z, row[at], place, simple=z <= _SIMPLE_UPTO)
+        made = layers(LAYER, rings, borders[first : last + 1] - at.start, features.values, row[at], thin)
         for begin, content in zip(begins[first:last].tolist(), made, strict=True):
             if content:
                 yield Quadrant(z, int(x[begin]), int(y[begin])), content
@@ -69,7 +73,7 @@ def _rings(features: Features, z: int, row: Ints, tile: Ints) -> Rings:
     corner = np.asarray(tile * float(EXTENT), np.float64)
     bounds = features.bounds[row] * side - np.column_stack((corner, corner))
     out = np.asarray((bounds[:, :2] < -_LOOSE).any(axis=1) | (bounds[:, 2:] > EXTENT + _LOOSE).any(axis=1))
-    changed = out | (features.corners[row] > _CORNERS) if z <= _SIMPLE_UPTO else out
+    changed = (out | (features.corners[row] > _CORNERS) if z <= _SIMPLE_UPTO else out) & ~features.thin[row]
     rings = features.rings.taken(row) if not changed.any() else _with_changed(features, z, row, corner, out, changed)
     return replace(rings, coordinates=rings.coordinates * side - corner[rings.vertex_owner])
 

@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from lifang.core import Box, from_wgs84
-from lifang.twin.model import CityObject, Shape
+from lifang.twin.model import THIN, CityObject, Shape
 from lifang.twin.nesting import flat, nested
 from lifang.twin.shapes import prism
 from lifang.twin.writing.kin import Kin
@@ -25,6 +25,7 @@ from lifang.twin.writing.materials import Materials, member
 _SCALE_M = 0.001
 _FIRST = ("type", "version", "transform")
 _EDGE = 9  # points of it that are looked at
+_POINTS, _LINE, _RING = 1, 2, 3  # the least number of vertices
 _NAMES = ("name", "identificatie", "identificatiebagpnd")
 
 Floats = NDArray[np.float64]
@@ -123,8 +124,9 @@ class CityJson:
         objects = {}
         for each, shapes in zip(family, geometry, strict=True):
             body: dict[str, Any] = {"type": each.kind, **_told(each)}
-            body["geometry"] = [taken.body(rings.numbers) for taken in shapes]
-            if not shapes:
+            bodies = [taken.body(rings.numbers) for taken in shapes]
+            body["geometry"] = [each for each in bodies if each["boundaries"]]
+            if not body["geometry"]:
                 body["geographicalExtent"] = self.extent(each.box, each.bottom_m, each.top_m)
             whole = [each.parent] if each.parent in there else []
             body |= self.kin.members(each.id, each.kind, whole, children.get(each.id, ()), self._name)
@@ -166,9 +168,13 @@ class _Span:
 
 @dataclass
 class _Rings:
-    """The rings of a family, one after the other, and then the numbers of their vertices."""
+    """The rings, lines and points of a family, one after the other, and then the numbers of their vertices.
+
+    ``least`` is how many vertices each must have; a ring is closed.
+    """
 
     coordinates: list[Floats] = field(default_factory=list)
+    least: list[int] = field(default_factory=list)
     numbers: list[list[int]] = field(default_factory=list)
 
     def add(self, surfaces: NDArray[np.object_]) -> list[list[int]]:
@@ -178,25 +184,38 @@ class _Rings:
             rings = [surface.exterior, *surface.interiors]
             start = len(self.coordinates)
             self.coordinates += [shapely.get_coordinates(ring, include_z=True)[:-1] for ring in rings]
+            self.least += [_RING] * len(rings)
             found.append(list(range(start, start + len(rings))))
         return found
 
-    def numbered(self, target: CityJson, first: int) -> NDArray[np.int64]:
-        """Return the vertices, each once, having numbered those of every ring from ``first`` on.
+    def add_thin(self, whole: shapely.Geometry) -> list[int]:
+        """Return the number of each line, or that of all points together, taken in now."""
+        runs = [whole] if whole.geom_type == "MultiPoint" else list(whole.geoms)
+        start = len(self.coordinates)
+        self.coordinates += [shapely.get_coordinates(run, include_z=True) for run in runs]
+        self.least += [_POINTS if run is whole else _LINE for run in runs]
+        return list(range(start, start + len(runs)))
 
-        Of vertices that follow each other at one place of the grid one is left, of a ring with fewer than three none.
+    def numbered(self, target: CityJson, first: int) -> NDArray[np.int64]:
+        """Return the vertices, each once, having numbered those of every ring and line from ``first`` on.
+
+        Of vertices that follow each other at one place of the grid one is left, of a ring with fewer than three none,
+        nor of a line with fewer than two.
         """
         if not self.coordinates:
             return np.empty((0, 3), np.int64)
         grid, number = np.unique(target.on_grid(np.concatenate(self.coordinates)), axis=0, return_inverse=True)
         ends = np.cumsum([len(each) for each in self.coordinates])[:-1]
-        self.numbers = [_without_twins(each) for each in np.split(number.ravel() + first, ends)]
+        runs = np.split(number.ravel() + first, ends)
+        self.numbers = [_without_twins(each, least) for each, least in zip(runs, self.least, strict=True)]
         return grid
 
 
-def _without_twins(ring: NDArray[np.int64]) -> list[int]:
-    kept: list[int] = ring[ring != np.roll(ring, 1)].tolist()
-    return kept if len(set(kept)) > 2 else []
+def _without_twins(run: NDArray[np.int64], least: int) -> list[int]:
+    follows = run != np.roll(run, 1)
+    follows[0] |= least < _RING  # in a ring the last comes before the first
+    kept: list[int] = (run if least == _POINTS else run[follows]).tolist()
+    return kept if len(set(kept)) >= least else []
 
 
 @dataclass(frozen=True)
@@ -227,8 +246,30 @@ class _Taken:
         return nested(self.head["type"], kept, [sum(islice(left, size)) for size in self.shells], self.solids)
 
 
-def _taken(shape: Shape, rings: _Rings, materials: Materials) -> _Taken:
-    whole, material = shapely.from_wkb(shape.wkb), materials.of(shape.detail)
+@dataclass(frozen=True)
+class _Thin:
+    """Points or lines, whose lines, or whose points together, are numbers of ``runs``."""
+
+    head: Mapping[str, Any]
+    runs: list[int]
+
+    def body(self, numbers: Sequence[list[int]]) -> dict[str, Any]:
+        """Return the geometry object of CityJSON; a line that the grid makes a point is left out."""
+        runs = [numbers[each] for each in self.runs]
+        if self.head["type"] == "MultiPoint":
+            return {**self.head, "boundaries": runs[0]}
+        body, semantics = dict(self.head), self.head.get("semantics")
+        if semantics and semantics.get("values"):
+            values = [each for each, run in zip(semantics["values"], runs, strict=True) if run]
+            body["semantics"] = {**semantics, "values": values}
+        return {**body, "boundaries": [each for each in runs if each]}
+
+
+def _taken(shape: Shape, rings: _Rings, materials: Materials) -> _Taken | _Thin:
+    whole = shapely.from_wkb(shape.wkb)
+    if shape.kind in THIN:
+        return _Thin(_head(shape), rings.add_thin(whole))
+    material = materials.of(shape.detail)
     if shape.kind == "footprint":
         solids = [prism(part, shape.base_m, shape.top_m) for part in shapely.get_parts(whole)]
         surfaces = [each for solid in solids for each in rings.add(solid)]
@@ -236,10 +277,12 @@ def _taken(shape: Shape, rings: _Rings, materials: Materials) -> _Taken:
         return _Taken(head, surfaces, [len(solid) for solid in solids], [1] * len(solids), material)
     surfaces = rings.add(shapely.get_parts(whole))
     shells = list(shape.detail.get("shells") or [len(surfaces)])
-    head = {"type": shape.kind, "lod": shape.lod}
-    if shape.detail.get("semantics"):
-        head["semantics"] = shape.detail["semantics"]
-    return _Taken(head, surfaces, shells, list(shape.detail.get("solids") or [1] * len(shells)), material)
+    return _Taken(_head(shape), surfaces, shells, list(shape.detail.get("solids") or [1] * len(shells)), material)
+
+
+def _head(shape: Shape) -> dict[str, Any]:
+    head: dict[str, Any] = {"type": shape.kind, "lod": shape.lod}
+    return head | {"semantics": shape.detail["semantics"]} if shape.detail.get("semantics") else head
 
 
 def _told(found: CityObject) -> dict[str, Any]:

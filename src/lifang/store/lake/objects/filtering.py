@@ -33,10 +33,12 @@ FILTERED: Mapping[str, str] = {
 _NUMBERS, _MOMENTS = {"level", "bottom_m", "top_m", "height_m"}, {"valid_from", "valid_to"}
 _GEOMETRY = "geometry"
 _SIDES = (Bound("west"), Bound("south"), Bound("east"), Bound("north"))
-_LODS = "list_transform(geometry, lambda shape: shape.lod)"
+_THIN = "('MultiPoint', 'MultiLineString')"
+_LODS = f"list_transform(geometry, lambda shape: if(shape.kind IN {_THIN}, '~', '') || shape.lod)"  # surfaces first
 _COARSEST = f"geometry[list_position({_LODS}, list_min({_LODS}))]"
 _OUTLINE = (  # the ground that the coarsest shape covers; its faces may overlap as seen from above
     f"ST_ReducePrecision(CASE WHEN {_COARSEST}.kind = 'footprint' THEN ST_GeomFromWKB({_COARSEST}.wkb) "
+    f"WHEN {_COARSEST}.kind IN {_THIN} THEN ST_Force2D(ST_GeomFromWKB({_COARSEST}.wkb)) "
     f"ELSE ST_Buffer(ST_Force2D(ST_GeomFromWKB({_COARSEST}.wkb)), 0) END, {GRID_DEG})"
 )
 _FILLED = f"({_COARSEST}.kind = 'footprint' OR ST_Area(ST_Force2D(ST_GeomFromWKB({_COARSEST}.wkb))) > 1e-12)"  # deg2

@@ -309,7 +309,7 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
     if query.shaped:
         parts.append("len(geometry) > 0")
     if query.across_deg:
-        parts.append(f"{_ACROSS} >= ?")
+        parts.append(f"({_ACROSS} >= ? OR {_ACROSS} = 0)")  # a point has no size to be too small by
         values.append(query.across_deg)
     if query.after is not None:
         condition, more = _past(query, query.after)

@@ -11,7 +11,7 @@ import re
 import sys
 import uuid
 from collections import defaultdict
-from operator import itemgetter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import orjson
 import pyarrow as pa
 
 from lifang.core import bound_process, from_wgs84
+from lifang.twin.chosen import finest_of
 from lifang.twin.writing.ifc.geometry import Shapes
 from lifang.twin.writing.ifc.sets import Sets
 
@@ -71,8 +72,8 @@ class _Model:
         lon, lat = (np.array([(rows[one].to_numpy() + rows[two].to_numpy()).mean() / 2])
                     for one, two in (("west", "east"), ("south", "north")))  # fmt: skip
         origin = np.floor(np.ravel(from_wgs84(lon, lat, crs=crs)))
-        self._project, body = self._head(crs, origin)
-        self._shapes = Shapes(self._file, body, crs, origin)
+        self._project, contexts = self._head(crs, origin)
+        self._shapes = Shapes(self._file, contexts, crs, origin)
         self._entities = {own: self._entity(own, row) for own, row in self._rows.items()}
 
     def write(self, path: Path, moment: str) -> None:
@@ -87,15 +88,18 @@ class _Model:
         self._file.header.file_name.time_stamp = moment
         self._file.write(str(path))
 
-    def _head(self, crs: str, origin: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[Any, Any]:
+    def _head(self, crs: str, origin: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[Any, dict[str, Any]]:
         make = self._file.create_entity
         units = [make("IfcSIUnit", UnitType=kind, Name=name) for kind, name in (
             ("LENGTHUNIT", "METRE"), ("AREAUNIT", "SQUARE_METRE"), ("VOLUMEUNIT", "CUBIC_METRE"),
             ("PLANEANGLEUNIT", "RADIAN"), ("TIMEUNIT", "SECOND"))]  # fmt: skip
         axes = make("IfcAxis2Placement3D", make("IfcCartesianPoint", [0.0, 0.0, 0.0]))
         context = make("IfcGeometricRepresentationContext", None, "Model", 3, 1e-6, axes)
-        words = {"ContextIdentifier": "Body", "ContextType": "Model", "ParentContext": context}
-        body = make("IfcGeometricRepresentationSubContext", **words, TargetView="MODEL_VIEW")
+        words = {"ContextType": "Model", "ParentContext": context}
+        contexts = {
+            each: make("IfcGeometricRepresentationSubContext", each, **words, TargetView=view)
+            for each, view in (("Body", "MODEL_VIEW"), ("Axis", "GRAPH_VIEW"), ("SurveyPoints", "GRAPH_VIEW"))
+        }
         target = make("IfcProjectedCRS", Name=crs)
         make("IfcMapConversion", context, target, *(float(each) for each in origin), 0.0)
         row = next((each for each in self._rows.values() if _said(each).get("ifc_class") == "IfcProject"), None)
@@ -103,7 +107,7 @@ class _Model:
         words = {"GlobalId": self._global_id(self._own_project), "Name": self._prefix or None}
         project = make("IfcProject", **words)
         project.RepresentationContexts, project.UnitsInContext = [context], make("IfcUnitAssignment", units)
-        return project, body
+        return project, contexts
 
     def _entity(self, own: str, row: dict[str, Any]) -> Any:
         told = _said(row)
@@ -133,7 +137,7 @@ class _Model:
     def _place(self, entity: Any, row: dict[str, Any]) -> None:
         corner = np.zeros(3)
         if row["geometry"]:
-            corner, entity.Representation = self._shapes.placed(max(row["geometry"], key=itemgetter("lod")))
+            corner, entity.Representation = self._shapes.placed(_finest(row["geometry"]))
         entity.ObjectPlacement = self._shapes.placement(corner)
 
     def _tree(self) -> None:
@@ -180,6 +184,10 @@ class _Model:
                 self._taken.add(made)
                 return made
             own += "'"
+
+
+def _finest(shapes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return shapes[finest_of([each["lod"] for each in shapes], [each["kind"] for each in shapes])]
 
 
 def _said(row: dict[str, Any]) -> dict[str, Any]:

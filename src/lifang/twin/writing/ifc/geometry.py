@@ -1,10 +1,12 @@
-"""Shapes of objects as representations of IFC 4: extruded footprints, and faces of points.
+"""Shapes of objects as representations of IFC 4: extruded footprints, faces of points, curves and clouds of points.
 
-Source: ISO 16739-1:2018, IfcExtrudedAreaSolid, IfcTriangulatedFaceSet, IfcPolygonalFaceSet.
+Source: ISO 16739-1:2018, IfcExtrudedAreaSolid, IfcTriangulatedFaceSet, IfcPolygonalFaceSet, IfcIndexedPolyCurve,
+IfcCartesianPointList3D, IfcShapeRepresentation.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import ifcopenshell
@@ -14,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from lifang.core import from_wgs84
+from lifang.twin.model import THIN
 
 _SCALE_M = 1e-6  # coordinates are written to the micrometre
 _SOLIDS = ("Solid", "CompositeSolid", "MultiSolid")
@@ -23,10 +26,13 @@ Floats = NDArray[np.float64]
 
 
 class Shapes:
-    """Makes shapes in one model, in metres of the projected system ``crs`` from ``origin`` (easting, northing) on."""
+    """Makes shapes in one model, in metres of the projected system ``crs`` from ``origin`` (easting, northing) on.
 
-    def __init__(self, model: ifcopenshell.file, context: Any, crs: str, origin: Floats) -> None:
-        self._model, self._context, self._crs, self._origin = model, context, crs, origin
+    ``contexts`` are those of representations, by the identifier of these.
+    """
+
+    def __init__(self, model: ifcopenshell.file, contexts: Mapping[str, Any], crs: str, origin: Floats) -> None:
+        self._model, self._contexts, self._crs, self._origin = model, contexts, crs, origin
         self._styles: dict[tuple[str, float], Any] = {}
 
     def placed(self, shape: dict[str, Any]) -> tuple[Floats, Any]:
@@ -42,8 +48,19 @@ class Shapes:
         if flat:
             base, tall = shape["base_m"] - corner[2], shape["top_m"] - shape["base_m"]
             items = [self._extruded(each, base, tall) for each in shapely.get_parts(moved)]
-            return corner, self._shown(items, "SweptSolid")
-        return corner, self._shown(self._styled(moved, shape), "Tessellation")
+            return corner, self._shown(items, "Body", "SweptSolid")
+        if shape["kind"] in THIN:
+            return corner, self._thin(moved)
+        return corner, self._shown(self._styled(moved, shape), "Body", "Tessellation")
+
+    def _thin(self, whole: shapely.Geometry) -> Any:
+        """Return points as a cloud, or lines as curves."""
+        make = self._model.create_entity
+        runs = [whole] if whole.geom_type == "MultiPoint" else list(whole.geoms)
+        lists = [make("IfcCartesianPointList3D", shapely.get_coordinates(each, True).tolist()) for each in runs]
+        if whole.geom_type == "MultiPoint":
+            return self._shown(lists, "SurveyPoints", "PointCloud")
+        return self._shown([make("IfcIndexedPolyCurve", each) for each in lists], "Axis", "Curve3D")
 
     def _styled(self, surfaces: shapely.MultiPolygon, shape: dict[str, Any]) -> list[Any]:
         """Return the faces of a shape, those of each style by themselves."""
@@ -65,8 +82,8 @@ class Shapes:
         x, y = from_wgs84(at[:, 0], at[:, 1], crs=self._crs)
         return np.column_stack((x - self._origin[0], y - self._origin[1], *at.T[2:]))
 
-    def _shown(self, items: list[Any], kind: str) -> Any:
-        shown = self._model.create_entity("IfcShapeRepresentation", self._context, "Body", kind, items)
+    def _shown(self, items: list[Any], what: str, kind: str) -> Any:
+        shown = self._model.create_entity("IfcShapeRepresentation", self._contexts[what], what, kind, items)
         return self._model.create_entity("IfcProductDefinitionShape", None, None, [shown])
 
     def _style(self, colour: str, clear: float) -> Any:
