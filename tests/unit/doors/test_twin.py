@@ -170,7 +170,7 @@ def test_a_broken_model_leaves_nothing_behind(built: House) -> None:
     assert not list(built.city.spool.iterdir())
     assert sorted((built.city.folder / "blobs").rglob("*")) == kept
     bare = ModelFile(read_cityjson(model("a"), prefix="m").rows[:0], [Fault("m:a", "ALB005", "A", "B", "", "warning")])
-    with pytest.raises(BadInput, match="no object with surfaces"):  # a warning is not why
+    with pytest.raises(BadInput, match="no object with a geometry"):  # a warning is not why
         built.city.twin.add("bare", bare, classification=Classification.OPEN, valid_from=built.city.now, by=SYSTEM)
 
 
