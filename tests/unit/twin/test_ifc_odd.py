@@ -4,14 +4,21 @@ import json
 from pathlib import Path
 from typing import Any
 
+import ifcopenshell
+import ifcopenshell.validate
 import pytest
-from tests.unit.twin.ifc_model import WALL, house
+from tests.unit.twin.ifc_model import WALL as NO_GUID
+from tests.unit.twin.ifc_model import house
+from tests.unit.twin.test_reading import city
+from tests.unit.twin.test_reading import house as house_of_surfaces
 from tests.unit.twin.test_writing_ifc import written
 
-from lifang.twin import ModelFile, Placement, read_ifc
+from lifang.twin import ModelFile, Placement, read_cityjson, read_ifc
 
 PLACE = Placement("EPSG:4544", 410_000.0, 3_394_000.0, 500.0)
-PROXY, NOTE, AIR = "5$WU4A9R19$vKWO$AdOnKA", "6$WU4A9R19$vKWO$AdOnKA", "7$WU4A9R19$vKWO$AdOnKA"
+PROJECT, BUILDING = "0$WU4A9R19$vKWO$AdOnKA", "2$WU4A9R19$vKWO$AdOnKA"
+WALL = "24WU4A9R19$vKWO$AdOnKA"
+PROXY, NOTE, AIR, DOOR = (f"2{number}WU4A9R19$vKWO$AdOnKA" for number in (5, 6, 7, 8))
 ODD = f"""#100=IFCPROXY('{PROXY}',$,'Tank',$,$,#32,#39,.PRODUCT.,$);
 #101=IFCANNOTATION('{NOTE}',$,'Note',$,$,#32,#39);
 #102=IFCWALL('{AIR}',$,'Cavity wall',$,$,#32,#39,$,$);
@@ -19,13 +26,32 @@ ODD = f"""#100=IFCPROXY('{PROXY}',$,'Tank',$,$,#32,#39,.PRODUCT.,$);
 #104=IFCMATERIALLAYER($,50.,.T.,'Air',$,$,$);
 #105=IFCMATERIALLAYERSET((#103,#104),'Cavity',$);
 #106=IFCRELASSOCIATESMATERIAL('0NWU4A9R19$vKWO$AdOnKA',$,$,$,(#102),#105);
-#107=IFCRELCONTAINEDINSPATIALSTRUCTURE('0OWU4A9R19$vKWO$AdOnKA',$,$,$,(#100,#101,#102),#23);
+#107=IFCRELCONTAINEDINSPATIALSTRUCTURE('0OWU4A9R19$vKWO$AdOnKA',$,$,$,(#100,#101,#102,#110),#23);
+#110=IFCDOOR('{DOOR}',$,'Door',$,'Oak',#32,#39,'D-1',2100.,900.,$,.SINGLE_SWING_LEFT.,$);
+#111=IFCDOORTYPE('0PWU4A9R19$vKWO$AdOnKA',$,'Oak 900','oak',$,(#112,#120),$,'T','Leaf',.DOOR.,.SINGLE_SWING_LEFT.,$,$);
+#112=IFCDOORLININGPROPERTIES('0QWU4A9R19$vKWO$AdOnKA',$,$,$,100.,50.,$,$,$,$,$,$,$,$,$,$,$);
+#113=IFCRELDEFINESBYTYPE('0RWU4A9R19$vKWO$AdOnKA',$,$,$,(#110),#111);
+#114=IFCPROPERTYBOUNDEDVALUE('Opening',$,IFCLENGTHMEASURE(900.),$,$,IFCLENGTHMEASURE(450.));
+#115=IFCPROPERTYTABLEVALUE('Leakage',$,(IFCLENGTHMEASURE(10.),IFCLENGTHMEASURE(20.)),(IFCREAL(1.),IFCREAL(2.5)),$,$,$,$);
+#116=IFCPROPERTYREFERENCEVALUE('Maker',$,$,#117);
+#117=IFCORGANIZATION('o-1','Doors & Co.',$,$,$);
+#120=IFCPROPERTYSET('0SWU4A9R19$vKWO$AdOnKA',$,'Pset_Odd',$,(#114,#115,#116));
+#121=IFCCLASSIFICATION($,$,$,'Uniclass',$,$,$);
+#122=IFCCLASSIFICATIONREFERENCE($,'Ss_25','Walls and doors',#121,$,$);
+#123=IFCCLASSIFICATIONREFERENCE($,'Ss_25_30','Doors',#122,$,$);
+#124=IFCRELASSOCIATESCLASSIFICATION('0TWU4A9R19$vKWO$AdOnKA',$,$,$,(#111,#110),#123);
+#125=IFCDOCUMENTREFERENCE('https://example.org/d1.pdf','D1','Leaflet',$,$);
+#126=IFCRELASSOCIATESDOCUMENT('0UWU4A9R19$vKWO$AdOnKA',$,$,$,(#111),#125);
+#127=IFCPRESENTATIONLAYERASSIGNMENT('A-WALL',$,(#38),$);
+#128=IFCPOSTALADDRESS(.SITE.,$,$,$,('\\X2\\5929\\X0\\ Road 8'),$,'Chengdu',$,'610000','CN');
 """
 
 
 @pytest.fixture(scope="module")
 def odd(tmp_path_factory: pytest.TempPathFactory) -> ModelFile:
     content = house(more=ODD).replace(b"'House',$,$,$,$,(#10)", b"'House','A house','home','Court',$,(#10)")
+    content = content.replace(b"#20,$,$,.ELEMENT.,$,$,$);", b"#20,$,$,.ELEMENT.,12000.,$,#128);")
+    content = content.replace(NO_GUID.encode(), WALL.encode())
     return read_ifc(content, prefix="m", scratch=tmp_path_factory.mktemp("odd"), placement=PLACE)
 
 
@@ -49,16 +75,78 @@ def test_a_proxy_is_kept_and_a_note_is_told_of(odd: ModelFile) -> None:
     assert (told.object, told.where, told.severity) == (f"m:{NOTE}", "IfcAnnotation", "warning")
 
 
-def test_a_project_is_written_with_all_that_it_says_and_classes_that_ifc_4_lacks_keep_their_id(
+def test_what_stands_in_attributes_predefined_sets_and_relations_of_a_type_is_told_in_si_units(odd: ModelFile) -> None:
+    told = rows(odd)[DOOR]["properties"]
+    assert (told["OverallHeight"], told["OverallWidth"], told["PredefinedType"]) == (2.1, 0.9, "DOOR")
+    assert (told["OperationType"], told["ElementType"]) == ("SINGLE_SWING_LEFT", "Leaf")
+    assert (told["type"], told["ObjectType"], "Description" in told) == ("Oak 900", "Oak", False)
+    assert told["IfcDoorLiningProperties"] == {"LiningDepth": 0.1, "LiningThickness": 0.05}
+    assert told["Pset_Odd"] == {
+        "Opening": {"upper": 0.9, "lower": None, "set_point": 0.45},
+        "Leakage": {"defining": [0.01, 0.02], "defined": [1.0, 2.5]},
+        "Maker": {"Name": "Doors & Co.", "Identification": "o-1"},
+    }
+    assert told["classifications"] == [{"system": "Uniclass", "code": "Ss_25_30", "name": "Doors"}]
+    leaflet = {"Name": "Leaflet", "Location": "https://example.org/d1.pdf", "Identification": "D1"}
+    assert (told["documents"], told["layers"]) == ([leaflet], ["A-WALL"])
+    building = rows(odd)[BUILDING]["properties"]
+    address = {"Purpose": "SITE", "AddressLines": ["天 Road 8"], "Town": "Chengdu"}
+    assert building["address"] == [address | {"PostalCode": "610000", "Country": "CN"}]
+    assert building["ElevationOfRefHeight"] == 12.0
+    layers = [{"material": "Brick", "thickness_m": 0.11}, {"name": "Air", "thickness_m": 0.05}]
+    assert rows(odd)[AIR]["properties"]["material_layers"] == layers
+
+
+def test_all_of_it_comes_out_as_ifc_and_in_again(odd: ModelFile, tmp_path: Path) -> None:
+    found = read_ifc(written(odd, tmp_path / "out.ifc"), prefix="m", scratch=tmp_path)
+    before, after = rows(odd), rows(found)
+    assert list(after) == list(before)
+    for own, row in before.items():
+        told = row["properties"]
+        told.get("Pset_Odd", {}).get("Opening", {}).pop("lower", None)  # nothing is told of it
+        if "ElementType" in told:
+            told["Attributes"] = {"ElementType": told.pop("ElementType")}  # an attribute of its type alone
+        assert after[own]["properties"] == told
+    model = ifcopenshell.open(tmp_path / "out.ifc")
+    assert (model.schema_identifier, model.by_type("IfcMaterialList")) == ("IFC4", ())
+    logger = ifcopenshell.validate.json_logger()
+    ifcopenshell.validate.validate(model, logger)
+    assert logger.statements == []
+
+
+def test_classes_of_ifc_4_3_stay_and_those_of_no_version_that_is_written_become_proxies(
     odd: ModelFile, tmp_path: Path
 ) -> None:
     newer = odd.rows.to_pylist()
     for each in newer:
-        each["properties"] = each["properties"].replace('"IfcProxy"', '"IfcBuiltElement"')
-    told = ModelFile(odd.rows.from_pylist(newer, odd.rows.schema), ())
-    after = rows(read_ifc(written(told, tmp_path / "out.ifc"), prefix="m", scratch=tmp_path))
-    project = "0$WU4A9R19$vKWO$AdOnKA"
-    assert after[project]["properties"] == rows(odd)[project]["properties"]
-    assert after[project]["properties"]["Description"] == "A house"
-    assert after[PROXY]["properties"]["ObjectType"] == "IfcBuiltElement"
-    assert after[PROXY]["geometry"]
+        told = each["properties"].replace('"IfcProxy"', '"IfcBuiltElement"')
+        each["properties"] = told.replace('"IfcDoor"', '"IfcElectricDistributionPoint"')
+    changed = ModelFile(odd.rows.from_pylist(newer, odd.rows.schema), ())
+    after = rows(read_ifc(written(changed, tmp_path / "out.ifc"), prefix="m", scratch=tmp_path))
+    assert ifcopenshell.open(tmp_path / "out.ifc").schema_identifier == "IFC4X3_ADD2"
+    assert after[PROJECT]["properties"] == rows(odd)[PROJECT]["properties"]
+    assert after[PROJECT]["properties"]["Description"] == "A house"
+    assert after[PROXY]["properties"]["ifc_class"] == "IfcBuiltElement"
+    door = after[DOOR]["properties"]
+    assert (door["ObjectType"], door["Attributes"]["ObjectType"]) == ("IfcElectricDistributionPoint", "Oak")
+    assert after[DOOR]["geometry"]
+
+
+def test_attributes_of_other_models_may_have_the_names_of_what_ifc_relates(tmp_path: Path) -> None:
+    odd = {"type": 3, "materials": "brick", "groups": {"a": 1}, "classifications": ["x"], "ifc_class": 5, "guid": 6}
+    odd |= {
+        "layers": [1],
+        "material_layers": [{}],
+        "documents": 0,
+        "address": [{"Street": "x"}],
+        "Tag": 7,
+        "Height": 2.5,
+    }
+    content = json.dumps(city({"h": house_of_surfaces(attributes=odd)})).encode()
+    found = read_cityjson(content, prefix="m")
+    after = read_ifc(written(found, tmp_path / "out.ifc"), prefix="m", scratch=tmp_path)
+    (told,) = (json.loads(each) for each in after.rows["properties"].to_pylist() if "Height" in each)
+    assert told["CityObject"] == {"id": "h", "class": "Building"}
+    assert (told["groups"], told["Attributes"]["type"], told["Attributes"]["Height"]) == ({"a": 1}, 3, 2.5)
+    assert (told["Attributes"]["ifc_class"], told["Attributes"]["guid"]) == (5, 6)
+    assert {"materials", "classifications", "layers", "material_layers", "address", "Tag"} <= set(told["Attributes"])

@@ -182,9 +182,18 @@ class _Reading:
             "name": name_of(entity),
             "parent": above.GlobalId if above is not None and above.GlobalId in self._entities else "",
             "level": level,
-            "properties": orjson.dumps(self._properties.of(entity), default=str),
+            "properties": orjson.dumps(self._told(entity), default=str),
             "bounds": [float(each) for each in bounds],
         }
+
+    def _told(self, entity: ifcopenshell.entity_instance) -> dict[str, Any]:
+        """Return the properties of an object; of one whose sets or relations are broken only what it is."""
+        try:
+            return self._properties.of(entity)
+        except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            what = f"What it says of itself cannot be read: {error}"
+            self._find("properties", entity.GlobalId, what, entity.is_a(), "Correct its property sets.", "warning")
+            return {"ifc_class": entity.is_a(), "guid": entity.GlobalId}
 
     def _bare(self) -> list[dict[str, Any]]:
         """Return the objects without a shape: they lie where their parts and members do, or are left out."""

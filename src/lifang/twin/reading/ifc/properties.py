@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import ifcopenshell
-from ifcopenshell.util.element import get_materials
 from ifcopenshell.util.unit import calculate_unit_scale, get_unit_scale
 
+from lifang.twin.reading.ifc.associated import classifications, documents, layers, materials
+from lifang.twin.reading.ifc.attributes import plain_attributes
 from lifang.twin.reading.ifc.elements import said
 
 _UNITS = {
@@ -24,7 +25,8 @@ _UNITS = {
     "PLANEANGLEUNIT": ("IfcPlaneAngleMeasure", "IfcPositivePlaneAngleMeasure"),
     "TIMEUNIT": ("IfcTimeMeasure", "IfcQuantityTime"),
 }
-_PREFERRED = ("Tag", "Description", "ObjectType", "LongName", "PredefinedType", "Elevation")
+_OF_A_TYPE = ("Description", "Tag", "ApplicableOccurrence")  # say nothing of what is of that type
+_ADDRESSES = ("BuildingAddress", "SiteAddress")
 _DEPTH_MAX = 8
 _TEXT_MAX = 2_000
 
@@ -38,7 +40,6 @@ class Properties:
             for unit, measures in _UNITS.items()
             for measure in measures
         }
-        self._length = self._scales["IfcLengthMeasure"]
         self._read: dict[int, tuple[str, dict[str, Any]]] = {}
         self._sets: dict[int, list[ifcopenshell.entity_instance]] = defaultdict(list)
         self._types: dict[int, ifcopenshell.entity_instance] = {}
@@ -59,31 +60,35 @@ class Properties:
 
     def of(self, entity: ifcopenshell.entity_instance) -> dict[str, Any]:
         """Return the properties of an object: its own, those of its type, its materials, groups and classifications."""
-        told: dict[str, Any] = {"ifc_class": entity.is_a(), "guid": entity.GlobalId}
-        for name in _PREFERRED:
-            value = said(entity, name)
-            if value not in (None, ""):
-                told[name] = value * self._length if name == "Elevation" else value
+        told: dict[str, Any] = {"ifc_class": entity.is_a(), "guid": entity.GlobalId, **self._attributes(entity)}
         kind = self._types.get(entity.id())
         sets = [*((said(kind, "HasPropertySets") if kind is not None else None) or ()), *self._sets[entity.id()]]
         if kind is not None:
-            told["type"] = kind.Name
+            more = {name: value for name, value in self._attributes(kind).items() if name not in _OF_A_TYPE}
+            told = {**more, **told, "type": kind.Name}
         for each in sets:
             name, values = self._set(each)
             if values:
                 told[name] = {**told[name], **values} if isinstance(told.get(name), dict) else values
         lists: tuple[tuple[str, list[Any]], ...] = (
-            ("materials", _materials(entity)),
+            *materials(entity, self._scales["IfcLengthMeasure"]).items(),
             ("groups", [each.Name or each.GlobalId for each in self.groups(entity)]),
-            ("classifications", _classifications(entity)),
+            ("classifications", classifications(entity, kind)),
+            ("documents", documents(entity, kind)),
+            ("layers", layers(entity)),
+            ("address", [self._attributes(each) for name in _ADDRESSES if (each := said(entity, name)) is not None]),
         )
         told |= {name: values for name, values in lists if values}
         return told
 
+    def _attributes(self, entity: ifcopenshell.entity_instance) -> dict[str, Any]:
+        """Return the plain attributes of an entity, in SI units."""
+        return {name: self._scaled(value, measure, None) for name, value, measure in plain_attributes(entity)}
+
     def _set(self, entity: ifcopenshell.entity_instance) -> tuple[str, dict[str, Any]]:
         if entity.id() not in self._read:
             parts = said(entity, "HasProperties") or said(entity, "Quantities") or ()
-            values = {each[0]: self._value(each) for each in parts}
+            values = {each[0]: self._value(each) for each in parts} or self._attributes(entity)
             kept = {name: value for name, value in values.items() if value not in (None, "", [], {})}
             self._read[entity.id()] = str(entity.Name or entity.is_a()), kept
         return self._read[entity.id()]
@@ -97,6 +102,8 @@ class Properties:
         if depth < _DEPTH_MAX and entity.is_a() in ("IfcComplexProperty", "IfcPhysicalComplexQuantity"):
             parts = said(entity, "HasProperties") or said(entity, "HasQuantities") or ()
             return {each.Name: self._value(each, depth + 1) for each in parts}
+        if entity.is_a("IfcPropertyReferenceValue") and entity.PropertyReference is not None:
+            return {"Name": said(entity.PropertyReference, "Name"), **self._attributes(entity.PropertyReference)}
         return None
 
     def measured(self, value: Any, unit: ifcopenshell.entity_instance | None) -> Any:
@@ -116,6 +123,11 @@ def _listed(found: Properties, values: Any, unit: Any) -> list[Any]:
     return [found.measured(each, unit) for each in values or ()]
 
 
+def _set_point(found: Properties, each: ifcopenshell.entity_instance) -> dict[str, Any]:
+    value = said(each, "SetPointValue")
+    return {} if value is None else {"set_point": found.measured(value, each.Unit)}
+
+
 _Reader = Callable[[Properties, ifcopenshell.entity_instance], Any]
 _READERS: Mapping[str, _Reader] = {
     "IfcPropertySingleValue": lambda found, each: found.measured(each[2], each[3]),  # by number it takes half as long
@@ -124,6 +136,15 @@ _READERS: Mapping[str, _Reader] = {
     "IfcPropertyBoundedValue": lambda found, each: {
         "lower": found.measured(each.LowerBoundValue, each.Unit),
         "upper": found.measured(each.UpperBoundValue, each.Unit),
+        **(
+            {}
+            if (set_point := said(each, "SetPointValue")) is None
+            else {"set_point": found.measured(set_point, each.Unit)}
+        ),
+    },
+    "IfcPropertyTableValue": lambda found, each: {
+        "defining": _listed(found, each.DefiningValues, each.DefiningUnit),
+        "defined": _listed(found, each.DefinedValues, each.DefinedUnit),
     },
 }
 
@@ -132,20 +153,4 @@ def _sets_of(definition: Any) -> list[ifcopenshell.entity_instance]:
     """Return the sets of a relation: one, or several in IfcPropertySetDefinitionSet."""
     if definition.is_a("IfcPropertySetDefinitionSet"):
         return list(definition.wrappedValue)
-    return [definition] if definition.is_a() in ("IfcPropertySet", "IfcElementQuantity") else []
-
-
-def _materials(entity: ifcopenshell.entity_instance) -> list[str]:
-    """Return the names of what an object is made of; a layer of air has no material."""
-    return [each.Name for each in get_materials(entity) if each is not None]
-
-
-def _classifications(entity: ifcopenshell.entity_instance) -> list[dict[str, Any]]:
-    found = []
-    for relation in said(entity, "HasAssociations") or ():
-        told = said(relation, "RelatingClassification")
-        if told is not None and told.is_a("IfcClassificationReference"):
-            code = said(told, "Identification") or said(told, "ItemReference")
-            system = getattr(told.ReferencedSource, "Name", None)
-            found.append({"system": system, "code": code, "name": told.Name})
-    return found
+    return [definition] if definition.is_a("IfcPropertySetDefinition") else []

@@ -23,32 +23,13 @@ import pyarrow as pa
 
 from lifang.core import bound_process, from_wgs84
 from lifang.twin.chosen import finest_of
+from lifang.twin.writing.ifc.classes import class_for, schema_for, set_attributes
 from lifang.twin.writing.ifc.geometry import Shapes
 from lifang.twin.writing.ifc.sets import Sets
 
 _GUID = re.compile(r"[0-9A-Za-z_$]{22}")
-_OTHER = "IfcBuildingElementProxy"
-_CLASSES = {  # of objects that did not come from an IFC; the first whose name begins so
-    "BuildingPart": "IfcBuilding",
-    "BuildingStorey": "IfcBuildingStorey",
-    "BuildingRoom": "IfcSpace",
-    "BuildingUnit": "IfcSpatialZone",
-    "BuildingFurniture": "IfcFurnishingElement",
-    "BuildingConstructiveElement": _OTHER,
-    "BuildingInstallation": _OTHER,
-    "Building": "IfcBuilding",
-    "SolitaryVegetationObject": "IfcGeographicElement",
-    "PlantCover": "IfcGeographicElement",
-    "WaterBody": "IfcGeographicElement",
-    "LandUse": "IfcGeographicElement",
-    "TINRelief": "IfcGeographicElement",
-    "Bridge": "IfcCivilElement",
-    "Tunnel": "IfcCivilElement",
-    "Road": "IfcCivilElement",
-    "Railway": "IfcCivilElement",
-    "CityObjectGroup": "IfcGroup",
-}
-_TOLD = ("Tag", "Description", "ObjectType", "LongName", "PredefinedType", "Elevation")
+_ITSELF = ("ifc_class", "guid")
+_ADDRESSES = ("BuildingAddress", "SiteAddress")
 
 
 def main() -> None:
@@ -64,11 +45,14 @@ def main() -> None:
 
 class _Model:
     def __init__(self, rows: pa.Table, prefix: str, crs: str) -> None:
-        self._file: Any = ifcopenshell.file(schema="IFC4")
+        self._rows = {each["id"]: each for each in rows.to_pylist()}
+        self._said = {own: orjson.loads(row["properties"]) for own, row in self._rows.items()}
+        self._schema = schema_for(told.get("ifc_class") for told in self._said.values())
+        self._file: Any = ifcopenshell.file(schema=self._schema)
         self._prefix = prefix
         self._sets = Sets(self._file, self._new_id)
         self._taken: set[str] = set()
-        self._rows = {each["id"]: each for each in rows.to_pylist()}
+        self._set: dict[str, set[str]] = {}  # what of an object is told by attributes
         lon, lat = (np.array([(rows[one].to_numpy() + rows[two].to_numpy()).mean() / 2])
                     for one, two in (("west", "east"), ("south", "north")))  # fmt: skip
         origin = np.floor(np.ravel(from_wgs84(lon, lat, crs=crs)))
@@ -83,7 +67,7 @@ class _Model:
             entity = self._entities[own]
             if entity.is_a("IfcGroup"):
                 self._sets.groups.setdefault(entity.Name or entity.GlobalId, entity)
-            self._sets.take(entity, orjson.loads(row["properties"]))
+            self._sets.take(entity, self._left(own, row))
         self._sets.write()
         self._file.header.file_name.time_stamp = moment
         self._file.write(str(path))
@@ -102,37 +86,52 @@ class _Model:
         }
         target = make("IfcProjectedCRS", Name=crs)
         make("IfcMapConversion", context, target, *(float(each) for each in origin), 0.0)
-        row = next((each for each in self._rows.values() if _said(each).get("ifc_class") == "IfcProject"), None)
-        self._own_project = row["id"] if row else "project"
+        projects = (own for own, told in self._said.items() if told.get("ifc_class") == "IfcProject")
+        self._own_project = next(projects, "project")
         words = {"GlobalId": self._global_id(self._own_project), "Name": self._prefix or None}
         project = make("IfcProject", **words)
         project.RepresentationContexts, project.UnitsInContext = [context], make("IfcUnitAssignment", units)
         return project, contexts
 
     def _entity(self, own: str, row: dict[str, Any]) -> Any:
-        told = _said(row)
-        wanted = told.get("ifc_class")
-        if wanted == "IfcProject" and own != self._own_project:
+        told = self._said[own]
+        if told.get("ifc_class") == "IfcProject" and own != self._own_project:
             return self._project
-        found = self._project if own == self._own_project else self._made(own, row, wanted)
-        long = told.get("LongName") or ""
+        found = self._project if own == self._own_project else self._made(own, row, told.get("ifc_class"))
+        long = told.get("LongName")
         found.Name = row["name"].removesuffix(f" {long}" if long else "") or found.Name
-        for name in _TOLD:
-            if told.get(name) is not None and hasattr(found, name) and getattr(found, name) is None:
-                _set(found, name, told[name])
+        self._set[own] = set_attributes(found, told) | self._addressed(found, told.get("address"))
         if row["class"].endswith("Part") and hasattr(found, "CompositionType"):
             found.CompositionType = "PARTIAL"
         if hasattr(found, "ObjectPlacement"):
             self._place(found, row)
         return found
 
-    def _made(self, own: str, row: dict[str, Any], wanted: str | None) -> Any:
-        kind = wanted or next((ifc for name, ifc in _CLASSES.items() if row["class"].startswith(name)), _OTHER)
-        global_id = self._global_id(own)
-        try:
-            return self._file.create_entity(kind, GlobalId=global_id)
-        except RuntimeError:  # a class of another version of IFC, or an abstract one
-            return self._file.create_entity(_OTHER, GlobalId=global_id, ObjectType=kind)
+    def _made(self, own: str, row: dict[str, Any], told: Any) -> Any:
+        kind = class_for(self._schema, told, row["class"])
+        words = {"GlobalId": self._global_id(own)}
+        if isinstance(told, str) and kind != told:  # a class of another version of IFC, or none
+            words["ObjectType"] = told
+        return self._file.create_entity(kind, **words)
+
+    def _addressed(self, entity: Any, told: Any) -> set[str]:
+        """Give a building or a site its postal address, if it has one and IFC has a name for each of its parts."""
+        name = next((each for each in _ADDRESSES if hasattr(entity, each)), None)
+        if name is None or not isinstance(told, list) or len(told) != 1 or not isinstance(told[0], dict):
+            return set()
+        made = self._file.create_entity("IfcPostalAddress")
+        if set_attributes(made, told[0]) != set(told[0]):
+            self._file.remove(made)
+            return set()
+        setattr(entity, name, made)
+        return {"address"}
+
+    def _left(self, own: str, row: dict[str, Any]) -> dict[str, Any]:
+        """Return what is told of an object by no attribute, and its id and class where IFC has no place for them."""
+        left = {name: value for name, value in self._said[own].items() if name not in self._set.get(own, ())}
+        if isinstance(left.get("ifc_class"), str):
+            return {name: value for name, value in left.items() if name not in _ITSELF}
+        return {**left, "CityObject": {"id": self._named(own), "class": row["class"]}}
 
     def _place(self, entity: Any, row: dict[str, Any]) -> None:
         corner = np.zeros(3)
@@ -169,8 +168,11 @@ class _Model:
         placed = self._shapes.placement(np.zeros(3))
         return self._file.create_entity("IfcSite", GlobalId=self._new_id("site"), ObjectPlacement=placed)
 
+    def _named(self, own: str) -> str:
+        return own.removeprefix(f"{self._prefix}:")
+
     def _global_id(self, own: str) -> str:
-        name = own.removeprefix(f"{self._prefix}:")
+        name = self._named(own)
         if _GUID.fullmatch(name) and name not in self._taken:
             self._taken.add(name)
             return name
@@ -188,15 +190,3 @@ class _Model:
 
 def _finest(shapes: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return shapes[finest_of([each["lod"] for each in shapes], [each["kind"] for each in shapes])]
-
-
-def _said(row: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = orjson.loads(row["properties"])
-    return found
-
-
-def _set(entity: Any, name: str, value: Any) -> None:
-    try:
-        setattr(entity, name, value)
-    except (RuntimeError, TypeError, ValueError):
-        return  # another version of IFC knows this name, or this word of a list, which stays among the properties

@@ -12,8 +12,8 @@ from typing import Any
 import ifcopenshell
 import orjson
 
-_ATTRIBUTES = ("ifc_class", "guid", "Tag", "Description", "ObjectType", "LongName", "PredefinedType", "Elevation")
-_LISTS = ("type", "materials", "groups", "classifications")
+from lifang.twin.writing.ifc.classes import set_attributes
+
 _OWN = "Attributes"  # the set of what stands in none
 
 
@@ -28,14 +28,16 @@ class Sets:
 
     def take(self, entity: Any, properties: Mapping[str, Any]) -> None:
         """Take in what an object says."""
-        own = {name: value for name, value in properties.items() if name not in (*_ATTRIBUTES, *_LISTS)}
+        own = dict(properties)
+        related = {name: own.pop(name) for name, fits in _RELATED.items() if own.get(name) and fits(own[name])}
+        if "material_layers" in related:
+            related.pop("materials", None)  # their names are those of the layers' materials
         sets = {name: value for name, value in own.items() if isinstance(value, dict)}
         plain = {name: value for name, value in own.items() if name not in sets}
         for name, values in {**({_OWN: plain} if plain else {}), **sets}.items():
             self._holders[f"set {name}", orjson.dumps(values)].append(entity)
-        for kind in _LISTS:
-            value = properties.get(kind)
-            for each in (value if isinstance(value, list) and kind != "materials" else [value]) if value else ():
+        for kind, value in related.items():
+            for each in value if kind in _EACH else [value]:
                 self._holders[kind, orjson.dumps(each)].append(entity)
 
     def write(self) -> None:
@@ -84,6 +86,28 @@ class Sets:
         whole = made[0] if len(made) == 1 else self._model.create_entity("IfcMaterialList", made)
         self._related("IfcRelAssociatesMaterial", holders, RelatingMaterial=whole)
 
+    def _material_layers(self, holders: list[Any], told: list[Mapping[str, Any]], _: str) -> None:
+        made = [self._layer(each) for each in told]
+        whole = self._model.create_entity("IfcMaterialLayerSet", made)
+        self._related("IfcRelAssociatesMaterial", holders, RelatingMaterial=whole)
+
+    def _layer(self, told: Mapping[str, Any]) -> Any:
+        make, of = self._model.create_entity, told.get("material")
+        words = {"Name": told["name"]} if told.get("name") else {}
+        material = make("IfcMaterial", of) if of else None
+        return make("IfcMaterialLayer", Material=material, LayerThickness=float(told["thickness_m"]), **words)
+
+    def _documents(self, holders: list[Any], told: dict[str, Any], _: str) -> None:
+        made = self._model.create_entity("IfcDocumentReference")
+        set_attributes(made, {"Identification": told.get("ItemReference"), **told})
+        self._related("IfcRelAssociatesDocument", holders, RelatingDocument=made)
+
+    def _layers(self, holders: list[Any], name: str, _: str) -> None:
+        shapes = [each.Representation for each in holders if getattr(each, "Representation", None) is not None]
+        items = [shown for each in shapes for shown in each.Representations]
+        if items:
+            self._model.create_entity("IfcPresentationLayerAssignment", Name=name, AssignedItems=items)
+
     def _groups(self, holders: list[Any], name: str, _: str) -> None:
         if name not in self.groups:
             own = self._new_id(f"group {name}")
@@ -100,3 +124,28 @@ class Sets:
             ReferencedSource=system,
         )
         self._related("IfcRelAssociatesClassification", holders, RelatingClassification=made)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _mappings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
+def _layered(value: Any) -> bool:
+    return _mappings(value) and all(isinstance(each.get("thickness_m"), int | float) for each in value)
+
+
+# What IFC has relations for, and whether a value fits: it may be anything in other models. Those of _EACH are several.
+_RELATED: Mapping[str, Callable[[Any], bool]] = {
+    "type": lambda value: isinstance(value, str),
+    "materials": _texts,
+    "material_layers": _layered,
+    "groups": _texts,
+    "classifications": _mappings,
+    "documents": _mappings,
+    "layers": _texts,
+}
+_EACH = ("groups", "classifications", "documents", "layers")

@@ -1,0 +1,87 @@
+"""What is associated with an object or its type: materials, classifications, documents, and layers of its drawing.
+
+Source: ISO 16739-1:2024, IfcRelAssociates, IfcMaterialLayerSet, IfcPresentationLayerAssignment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import ifcopenshell
+from ifcopenshell.util.element import get_material, get_materials
+
+from lifang.twin.reading.ifc.attributes import plain_attributes
+from lifang.twin.reading.ifc.elements import said
+
+Entity = ifcopenshell.entity_instance
+_UP_MAX = 16
+
+
+def materials(entity: Entity, unit_m: float) -> dict[str, list[Any]]:
+    """Return the names of what an object is made of, and its layers with their thickness in metres if it has some.
+
+    A layer of air has no material.
+    """
+    found: dict[str, list[Any]] = {"materials": [each.Name for each in get_materials(entity) if each is not None]}
+    whole = get_material(entity, should_skip_usage=True)
+    if whole is not None and whole.is_a("IfcMaterialLayerSet"):
+        found["material_layers"] = [_layer(each, unit_m) for each in whole.MaterialLayers]
+    return found
+
+
+def _layer(layer: Entity, unit_m: float) -> dict[str, Any]:
+    told = {"name": said(layer, "Name"), "material": layer.Material and layer.Material.Name}
+    return {**{name: value for name, value in told.items() if value}, "thickness_m": layer.LayerThickness * unit_m}
+
+
+def classifications(entity: Entity, kind: Entity | None) -> list[dict[str, Any]]:
+    """Return system, code and name of each class that an object, or its type, is given."""
+    found = []
+    for told in _associated(entity, kind, "RelatingClassification"):
+        if told.is_a("IfcClassification"):
+            found.append({"system": told.Name, "code": None, "name": None})
+        elif told.is_a("IfcClassificationReference"):
+            code = said(told, "Identification") or said(told, "ItemReference")
+            found.append({"system": _system(told), "code": code, "name": told.Name})
+    return [each for at, each in enumerate(found) if each not in found[:at]]
+
+
+def _system(reference: Entity) -> str | None:
+    """Return the name of the system that a class is of, above the classes that it is a part of."""
+    above = reference.ReferencedSource
+    for _ in range(_UP_MAX):
+        if above is None or not above.is_a("IfcClassificationReference"):
+            break
+        above = above.ReferencedSource
+    return None if above is None else above.Name
+
+
+def documents(entity: Entity, kind: Entity | None) -> list[dict[str, Any]]:
+    """Return what is told of each document that goes with an object or its type: its name, its place, its number."""
+    found = []
+    for told in _associated(entity, kind, "RelatingDocument"):
+        values = {name: value for name, value, _ in plain_attributes(told)}
+        found.append(({"Name": told.Name} if told.Name else {}) | values)
+    return found
+
+
+def layers(entity: Entity) -> list[str]:
+    """Return the names of the layers (IfcPresentationLayerAssignment) that an object is drawn on."""
+    shape = said(entity, "Representation")
+    drawn = [each for shown in (shape.Representations if shape is not None else ()) for each in (shown, *shown.Items)]
+    named = [layer.Name for each in drawn for layer in _assigned(each)]
+    return list(dict.fromkeys(named))
+
+
+def _assigned(shown: Entity) -> tuple[Entity, ...]:
+    found = said(shown, "LayerAssignments") or said(shown, "LayerAssignment") or ()
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _associated(entity: Entity, kind: Entity | None, role: str) -> Iterator[Entity]:
+    for each in (entity, *(() if kind is None else (kind,))):
+        for relation in said(each, "HasAssociations") or ():
+            told = said(relation, role)
+            if told is not None:
+                yield told
