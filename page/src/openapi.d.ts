@@ -3276,9 +3276,10 @@ export interface paths {
          * @description Give the objects of a moment in the city as CityJSON 2.0, CityJSONSeq, GeoPackage, binary glTF or IFC 4.
          *
          *     Objects of one model have their own ids, without the model's. CityJSON and IFC are in the UTM zone unless `crs` says
-         *     another. An IFC has the storeys, buildings and sites of its elements too. Lightened objects keep ids, properties,
-         *     colours and semantics; a closed solid stays closed, and what gets no lighter stays as it is. glTF tells in
-         *     `asset.extras.lightened` how many triangles it had before, and within which bound it lies.
+         *     another; `cityjsonzip` has textures, with their images beside it. An IFC has the storeys, buildings and sites of its
+         *     elements too. Lightened objects keep ids, properties, colours and semantics; a closed solid stays closed, and what
+         *     gets no lighter stays as it is. glTF tells in `asset.extras.lightened` how many triangles it had before, and within
+         *     which bound it lies.
          */
         get: operations["export_api_v1_twin_export_get"];
         put?: never;
@@ -3455,7 +3456,7 @@ export interface paths {
         put?: never;
         /**
          * Add a model: IFC, CityJSON or CityJSONSeq, OpenStreetMap, EPANET, pandapower, GeoTIFF
-         * @description Take a model as the body, gzip or not; answer with the job that adds it.
+         * @description Take a model as the body, gzip or not, or in a zip with the images of its textures; answer with the job.
          *
          *     What the model held before and names no more ends at `valid_from`. The same again changes nothing.
          */
@@ -28663,7 +28664,7 @@ export interface operations {
     export_api_v1_twin_export_get: {
         parameters: {
             query: {
-                /** @description cityjson, cityjsonseq, gpkg, glb or ifc. */
+                /** @description cityjson, cityjsonseq, cityjsonzip, gpkg, glb or ifc. */
                 format: string;
                 class?: string | null;
                 model?: string | null;
@@ -29657,6 +29658,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/city+json": Record<string, never>;
+                "application/zip": string;
                 "model/step": string;
             };
         };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from lifang.core import BadInput, Box, NotFound, TooLarge, check_crs, format_instant, from_micros
 from lifang.guard import Classification
-from lifang.store import LinkQuery, ObjectQuery, Objects
+from lifang.store import Blobs, LinkQuery, ObjectQuery, Objects
 from lifang.twin.documents import Documents
 from lifang.twin.flat import outlines_of, plain
 from lifang.twin.lightening import lightened
@@ -22,12 +23,13 @@ from lifang.twin.links import OBJECT, Links
 from lifang.twin.model import CityObject
 from lifang.twin.tiles import parts_of
 from lifang.twin.tiling import content
-from lifang.twin.writing import CityJson, Kin, metric_crs, write_geopackage, write_ifc
+from lifang.twin.writing import CityJson, Kin, Textures, metric_crs, write_geopackage, write_ifc
 
 # The ending of a file's name and its media type, by the form that is asked for.
 FORMS = {
     "cityjson": (".city.json", "application/city+json"),
     "cityjsonseq": (".city.jsonl", "application/city+json-seq"),
+    "cityjsonzip": (".city.zip", "application/zip"),  # with the images of textures beside the file
     "gpkg": (".gpkg", "application/geopackage+sqlite3"),
     "glb": (".glb", "model/gltf-binary"),
     "ifc": (".ifc", "application/x-step"),
@@ -45,6 +47,7 @@ class Export:
     objects: Objects
     links: Links
     documents: Documents
+    blobs: Blobs
     query: ObjectQuery
     generated: frozenset[str] = frozenset()
     model: str = ""
@@ -56,7 +59,7 @@ class Export:
         found = self.objects.count(self.query, "classification")["classification"].to_pylist()
         if not found:
             raise NotFound("There are no objects then and there.", mend="Choose another moment, model or box.")
-        told = self._told[1] if form in ("cityjson", "cityjsonseq") else ()
+        told = self._told[1] if form.startswith("cityjson") else ()
         return sorted({Classification(each) for each in found} | set(told))
 
     def write(self, path: Path, form: str, *, crs: str = "", lighten_m: float = 0.0) -> None:
@@ -88,10 +91,22 @@ class Export:
         system = check_crs(crs) if crs else metric_crs(box)
         target = CityJson(system, box, self.model, self._kin, {**members, "metadata": metadata})
         families = self._families(lighten_m, joined=form == "cityjsonseq")
+        if form == "cityjsonzip":
+            self._zip(path, target, families)
+            return
         with path.open("wb") as stream:
             stream.writelines(
                 target.document(families) if form == "cityjson" else target.sequence(families, extent[4:])
             )
+
+    def _zip(self, path: Path, target: CityJson, families: Iterator[list[CityObject]]) -> None:
+        """Write the file with the images of its textures beside it."""
+        textures = Textures()
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            with archive.open(f"{self.model or 'objects'}.city.json", "w", force_zip64=True) as stream:
+                stream.writelines(target.document(families, textures))
+            for name, sha256 in textures.files.items():
+                archive.write(self.blobs.path(sha256), name, zipfile.ZIP_STORED)
 
     @cached_property
     def _told(self) -> tuple[dict[str, Any], list[Classification]]:

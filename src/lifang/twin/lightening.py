@@ -176,6 +176,7 @@ def _remade(shape: dict[str, Any], polygons: NDArray[np.object_], of: Ints) -> d
     whole = shapely.multipolygons(polygons)
     height = shapely.get_coordinates(whole, include_z=True)[:, 2]
     told: dict[str, Any] = orjson.loads(shape["detail"] or "{}")
+    told.pop("texture", None)  # a piece of a surface has no place on its image
     if told.get("shells"):
         shell = np.repeat(np.arange(len(told["shells"])), told["shells"])[of]
         told["shells"] = np.bincount(shell, minlength=len(told["shells"])).tolist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,8 @@ class Twin:
             raise BadInput(
                 f"Nothing of the model could be taken. {what}", mend=first.mend if first else "Send another."
             )
+        for picture in found.pictures.values():  # before what names them
+            self._store.blobs.put(BytesIO(picture), max_bytes=len(picture))
         rows = _completed(found.rows, model, classification, stage, valid_from, valid_to)
         change = self._objects.record(rows, subject=by.id, whole=model, at=to_micros(valid_from))
         if change.rows or change.replaced:
@@ -295,7 +298,9 @@ class Twin:
     def export(self, query: ObjectQuery) -> Export:
         """Return the objects that meet ``query`` as they can be written into a file."""
         model = query.models[0] if query.models and len(query.models) == 1 else ""
-        return Export(self._objects, self.links, self._documents, query, frozenset(self._generated()), model)
+        return Export(
+            self._objects, self.links, self._documents, self._store.blobs, query, frozenset(self._generated()), model
+        )
 
     @property
     def version(self) -> int:

@@ -1,7 +1,9 @@
 """The twin as files over HTTP: of a moment, no more than the asker may see, on record where not open."""
 
+import io
 import json
 import struct
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+from PIL import Image
 from tests.unit.doors.conftest import House
-from tests.unit.doors.test_twin import T1, T2, built, ended
+from tests.unit.doors.test_twin import T1, T2, add, built, ended, model
 from tests.unit.twin.test_tiling import parsed, positions
 
 from lifang.catalogue import Card
@@ -75,6 +78,53 @@ def test_an_export_holds_no_more_than_its_asker_may_see(built: House) -> None:
     assert entry is not None
     assert (entry.entry.resource, entry.entry.purpose) == ("object:*", "fire drill")
     assert built.client().get(ADDRESS, params={**asked, "model": "hidden"}).status_code == 404
+
+
+def hung(*names: str, image: str = "wall.png", pixels: bytes = b"") -> bytes:
+    """Return a zip of blocks with an image on the first wall of each."""
+    document = json.loads(model(*names))
+    for each in document["CityObjects"].values():
+        rest = [[[None]]] * 5
+        each["geometry"][0]["texture"] = {"summer": {"values": [[[[0, 0, 1, 2, 3]], *rest]]}}
+    places = [[0, 0], [1, 0], [1, 1], [0, 1]]
+    document["appearance"] = {"textures": [{"type": "PNG", "image": image}], "vertices-texture": places}
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("town.city.json", json.dumps(document))
+        archive.writestr("wall.png", pixels or picture((9, 9, 9)))
+    return held.getvalue()
+
+
+def picture(colour: tuple[int, int, int]) -> bytes:
+    held = io.BytesIO()
+    Image.new("RGB", (5, 4), colour).save(held, "PNG")
+    return held.getvalue()
+
+
+def test_images_of_textures_go_with_who_may_see_the_object(built: House) -> None:
+    officer, red, blue = built.client("data_officer"), picture((200, 0, 0)), picture((0, 0, 200))
+    for name, pixels, grade in (("shown", red, "open"), ("secret", blue, "restricted")):
+        done = add(officer, hung("w", pixels=pixels), valid_from=T2, model=name, classification=grade)
+        assert (done["state"], done["result"]["warnings"]) == ("done", 0)
+    asked = {"format": "cityjsonzip", "at": T2}
+
+    def images(client: Any, **more: Any) -> set[bytes]:
+        content = client.get(ADDRESS, params=asked, **more).content
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return {archive.read(each) for each in archive.namelist() if each.endswith(".png")}
+
+    assert images(built.client()) == {red}
+    assert images(officer, headers=HIDDEN) == {red, blue}
+    assert not list(built.city.spool.iterdir())
+
+
+def test_nothing_is_kept_of_a_model_whose_images_lead_out(built: House) -> None:
+    before = {each for each in (built.city.store.folder / "blobs").rglob("*") if each.is_file()}
+    done = add(built.client("data_officer"), hung("w", image="../wall.png", pixels=picture((1, 2, 3))), valid_from=T2)
+    assert done["state"] == "failed"
+    assert "leads out of the folder" in str(done["error"])
+    assert {each for each in (built.city.store.folder / "blobs").rglob("*") if each.is_file()} == before
+    assert not list(built.city.spool.iterdir())
 
 
 def test_a_geopackage_is_a_dataset_whose_outlines_are_raised_to_what_they_were(built: House, tmp_path: Path) -> None:

@@ -20,7 +20,14 @@ Stage = Annotated[str, typer.Option(help="planned, designed, construction, compl
 At = Annotated[str | None, typer.Option(help="As it was at this moment in the city, ISO 8601.")]
 _COLUMNS = ("id", "kind", "name", "level", "top_m", "valid_from", "valid_to")
 _FAULT = ("severity", "rule", "object", "what", "mend")
-_FORMS = {".city.json": "cityjson", ".city.jsonl": "cityjsonseq", ".gpkg": "gpkg", ".glb": "glb", ".ifc": "ifc"}
+_FORMS = {
+    ".city.json": "cityjson",
+    ".city.jsonl": "cityjsonseq",
+    ".city.zip": "cityjsonzip",
+    ".gpkg": "gpkg",
+    ".glb": "glb",
+    ".ifc": "ifc",
+}
 _FIGURES = ("model", "objects", "replaced", "unchanged", "ended", "refused", "warnings")
 
 
@@ -216,7 +223,9 @@ def pmtiles(
 
 @app.command()
 def export(
-    target: Annotated[Path, typer.Argument(help="The file to write: .city.json, .city.jsonl, .gpkg, .glb, .ifc.")],
+    target: Annotated[
+        Path, typer.Argument(help="The file to write: .city.json, .city.jsonl, .city.zip, .gpkg, .glb, .ifc.")
+    ],
     folder: Dir,
     model: Annotated[str | None, typer.Option(help="Of this model.")] = None,
     kind: Annotated[str | None, typer.Option("--class", help="Such as Building.")] = None,
@@ -228,7 +237,7 @@ def export(
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
-    """Write objects as CityJSON, CityJSONSeq, GeoPackage, binary glTF or IFC."""
+    """Write objects as CityJSON, in a zip with the images of textures, CityJSONSeq, GeoPackage, binary glTF or IFC."""
     form = next((form for ending, form in _FORMS.items() if target.name.endswith(ending)), None)
     if form is None:
         raise BadInput(f"{target.name} ends like no form.", mend=f"Let it end in {', '.join(_FORMS)}.")

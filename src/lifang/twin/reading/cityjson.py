@@ -6,7 +6,7 @@ Source: CityJSON 2.0 (OGC 20-072r5), chapters 2, 3, 4, 6 and 10.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from lifang.twin.reading.model import Belonging, Broken, Described, Fault, Model
 from lifang.twin.reading.packed import unpacked
 from lifang.twin.reading.slivers import without_slivers
 from lifang.twin.reading.templates import INSTANCE, Templates, on_earth
+from lifang.twin.reading.textures import Appearance, Pictures, pictures_of
 from lifang.twin.reading.thin import thin_shape
 from lifang.twin.reading.told import told_of
 
@@ -35,11 +36,15 @@ _LONG = f"Its id is longer than {LINKED_MAX} characters: no link can lead to it.
 _ROLES = "Its children_roles are not one for each child, of up to 200 characters: they are left out."
 
 
-def read_cityjson(content: bytes, *, prefix: str, crs: str = "") -> ModelFile:
+Find = Callable[[Sequence[Mapping[str, Any]]], Pictures]
+
+
+def read_cityjson(content: bytes, *, prefix: str, crs: str = "", find: Find | None = None) -> ModelFile:
     """Return the objects of a CityJSON file or sequence, gzip or not; the id of one is ``prefix:`` and its own.
 
-    ``crs`` is the coordinate system if the file does not name one. Objects without geometry are kept as the parents of
-    those that have some; one whose geometry is broken is refused. ``BadInput`` if the whole cannot be read.
+    ``crs`` is the coordinate system if the file does not name one, ``find`` finds the images that its textures name.
+    Objects without geometry are kept as the parents of those that have some; one whose geometry is broken is refused.
+    ``BadInput`` if the whole cannot be read.
     """
     documents = list(_documents(unpacked(content)))
     head = documents[0]
@@ -53,12 +58,16 @@ def read_cityjson(content: bytes, *, prefix: str, crs: str = "") -> ModelFile:
             mend="Upgrade it with `cjio <file> upgrade save <new file>`.",
         )
     reading = _Reading(prefix, _system(head, crs), Templates.of(head))
+    pictures = find(documents) if find else pictures_of(documents, b"", model=prefix)
     for document in documents:
         vertices = _vertices(document, document.get("transform") or head.get("transform"))
-        reading.take(document.get("CityObjects") or {}, vertices, _styles(document) or _styles(head))
+        styles, textures = _styles(document) or _styles(head), _textures(document, pictures)
+        textures = textures if textures.textures else _textures(head, pictures)
+        reading.take(document.get("CityObjects") or {}, vertices, styles, textures)
     told, faults = told_of(head, prefix)
     model = reading.done()
-    return replace(model, faults=[*faults, *model.faults], told=told)
+    faults = [*faults, *pictures.faults, *model.faults]
+    return replace(model, faults=faults, told=told, pictures=pictures.files)
 
 
 def _documents(content: bytes) -> Iterator[dict[str, Any]]:
@@ -114,6 +123,14 @@ def _styles(document: Mapping[str, Any]) -> list[Style]:
         raise BadInput(what, where="appearance.materials", mend="See CityJSON 2.0, chapter 6.") from None
 
 
+def _textures(document: Mapping[str, Any], pictures: Pictures) -> Appearance:
+    try:
+        return Appearance.of(document, pictures.told)
+    except ValueError:
+        what = "The textures are not built as CityJSON asks."
+        raise BadInput(what, where="appearance.textures", mend="See CityJSON 2.0, chapter 6.") from None
+
+
 @dataclass
 class _Flat:
     """The surfaces of one geometry as rings of numbers of vertices, and how they are grouped."""
@@ -127,6 +144,7 @@ class _Reading:
     def __init__(self, prefix: str, system: str, templates: Templates) -> None:
         self._prefix, self._system, self._templates = prefix, system, templates
         self._styles: Sequence[Style] = ()
+        self._textures = Appearance()
         self._kin = Kin()
         self._faults: list[Fault] = []
         self._described: list[Described] = []
@@ -134,9 +152,15 @@ class _Reading:
         self._bounds: list[NDArray[np.float64]] = []
         self._bare: dict[str, tuple[int, list[str], Any]] = {}  # that lie where their children do, or say that they do
 
-    def take(self, objects: Mapping[str, Any], vertices: NDArray[np.float64], styles: Sequence[Style]) -> None:
-        """Take in the objects of one document, whose vertices stand in the file's system, and its materials."""
-        self._styles = styles
+    def take(
+        self,
+        objects: Mapping[str, Any],
+        vertices: NDArray[np.float64],
+        styles: Sequence[Style],
+        textures: Appearance,
+    ) -> None:
+        """Take in the objects of one document, whose vertices stand in the file's system, and their looks."""
+        self._styles, self._textures = styles, textures
         standing = on_earth(vertices, self._system)
         for own_id, found in objects.items():
             try:
@@ -252,7 +276,9 @@ class _Reading:
         grouped = {"shells": flat.shells, "semantics": geometry.get("semantics")}
         if DEPTHS[geometry["type"]] == 3:
             grouped["solids"] = [len(solid) for solid in geometry["boundaries"]]
-        detail = orjson.dumps(grouped | self._coloured(own_id, geometry, sum(flat.shells))).decode()
+        detail = orjson.dumps(
+            grouped | self._coloured(own_id, geometry, sum(flat.shells)) | self._textured(own_id, geometry, vertices)
+        ).decode()
         shape = {
             "lod": str(geometry.get("lod", "")),
             "kind": geometry["type"],
@@ -271,6 +297,15 @@ class _Reading:
             where = f"geometry lod {geometry.get('lod', '')}"
             mend = "See CityJSON 2.0, chapter 6."
             self._warn(own_id, "appearance", what, mend, where)
+            return {}
+
+    def _textured(self, own_id: str, geometry: Mapping[str, Any], vertices: NDArray[np.float64]) -> dict[str, Any]:
+        try:
+            return self._textures.detail(geometry, vertices)
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+            what = "It names textures that there are not, or not a place on them for each vertex: it has none."
+            where = f"geometry lod {geometry.get('lod', '')}"
+            self._warn(own_id, "appearance", what, "See CityJSON 2.0, chapter 6.", where)
             return {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from lifang.core import BadInput
@@ -14,6 +15,7 @@ from lifang.twin.reading.networks import is_epanet, is_pandapower, read_epanet, 
 from lifang.twin.reading.osm import is_osm, read_osm
 from lifang.twin.reading.packed import begun, unpacked
 from lifang.twin.reading.relief import read_relief
+from lifang.twin.reading.textures import pictures_of
 
 _TIFF = (b"II*\0", b"MM\0*")
 _JSON = (b"{", b"[")
@@ -66,7 +68,8 @@ def read_model(
             "This is no file of a model that is read.",
             mend="Send IFC, CityJSON, OpenStreetMap, GeoTIFF, EPANET or pandapower; outlines come in as a dataset.",
         )
-    return read_cityjson(whole, prefix=prefix, crs=crs)
+    find = partial(pictures_of, content=content, model=prefix, scratch=scratch, poll=poll)
+    return read_cityjson(whole, prefix=prefix, crs=crs, find=find)
 
 
 def _not_xml(whole: bytes) -> bytes:

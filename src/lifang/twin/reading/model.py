@@ -52,13 +52,14 @@ class ModelFile:
     """The objects of a model file as rows of the store without times and classification, and what was refused.
 
     ``belongings`` are what they belong to beside the one whole that a row names, ``told`` the members of a CityJSON's
-    root that tell of it as a whole.
+    root that tell of it as a whole, ``pictures`` the images of its textures by their SHA-256.
     """
 
     rows: pa.Table
     faults: Sequence[Fault]
     belongings: Sequence[Belonging] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from lifang.core import BadInput, TooLarge
 
@@ -48,18 +50,28 @@ def _gunzipped(content: bytes) -> bytes:
     return whole
 
 
-def _unzipped(content: bytes) -> bytes:
-    """Return the model of a zip: its only file, or the only one whose name ends as a model's does."""
+@contextmanager
+def reading_zip(content: bytes) -> Iterator[zipfile.ZipFile]:
+    """Give a zip to read from; ``BadInput`` if it turns out to be damaged."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            member = _model(archive.infolist())
-            with archive.open(member) as stream:
-                whole = stream.read(_UNPACKED_MAX + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError) as error:
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, RuntimeError) as error:
         raise BadInput(f"The zip file is damaged: {error}.", mend="Send the file again.") from None
+
+
+def _unzipped(content: bytes) -> bytes:
+    """Return the model of a zip: its only file, or the only one whose name ends as a model's does."""
+    with reading_zip(content) as archive, archive.open(model_in(archive)) as stream:
+        whole = stream.read(_UNPACKED_MAX + 1)
     if len(whole) > _UNPACKED_MAX:
         raise TooLarge(f"It unpacks to more than {_UNPACKED_MAX} bytes.", mend=_SPLIT)
     return whole
+
+
+def model_in(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    """Return the entry of a zip that is its model; ``BadInput`` if there is not one."""
+    return _model(archive.infolist())
 
 
 def _model(listed: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:

@@ -8,11 +8,13 @@ from lifang.twin.writing.features import FEATURE_FIELDS, features
 from lifang.twin.writing.geopackage import write_geopackage
 from lifang.twin.writing.ifc import write_ifc
 from lifang.twin.writing.kin import Kin
+from lifang.twin.writing.textures import Textures
 
 __all__ = [
     "FEATURE_FIELDS",
     "CityJson",
     "Kin",
+    "Textures",
     "features",
     "metric_crs",
     "write_geopackage",

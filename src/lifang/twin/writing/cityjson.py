@@ -21,6 +21,7 @@ from lifang.twin.nesting import flat, nested
 from lifang.twin.shapes import prism
 from lifang.twin.writing.kin import Kin
 from lifang.twin.writing.materials import Materials, member
+from lifang.twin.writing.textures import Textures, textured
 
 _SCALE_M = 0.001
 _FIRST = ("type", "version", "transform")
@@ -64,14 +65,17 @@ class CityJson:
             "vertices": [],
         }
 
-    def document(self, families: Iterator[list[CityObject]]) -> Iterator[bytes]:
-        """Yield one CityJSON file in pieces, its vertices and what tells of all of it last."""
+    def document(self, families: Iterator[list[CityObject]], textures: Textures | None = None) -> Iterator[bytes]:
+        """Yield one CityJSON file in pieces, its vertices and what tells of all of it last.
+
+        It has the textures of its objects if ``textures`` takes them, whose images must then lie beside it.
+        """
         begins = {name: each for name, each in self.head(()).items() if name in _FIRST}
         yield orjson.dumps(begins)[:-1] + b',"CityObjects":{'
         vertices: list[bytes] = []
-        count, comma, materials, span = 0, b"", Materials(), _Span()
+        count, comma, looks, span = 0, b"", _Looks(textures=textures), _Span()
         for family in families:
-            objects, own = self._encoded(family, materials, first=count)
+            objects, own = self._encoded(family, looks, first=count)
             yield comma + orjson.dumps(objects)[1:-1]
             vertices.append(orjson.dumps(own.tolist())[1:-1])
             span.take(own)
@@ -80,7 +84,7 @@ class CityJson:
         yield b",".join(each for each in vertices if each)
         head = self.head(span.metres(self._origin) or self.extent(self.box, 0.0, 0.0))
         head = {name: each for name, each in head.items() if name not in (*_FIRST, "CityObjects", "vertices")}
-        yield b"]," + orjson.dumps({**head, **materials.told()})[1:] + b"\n"
+        yield b"]," + orjson.dumps({**head, **looks.told()})[1:] + b"\n"
 
     def sequence(self, families: Iterator[list[CityObject]], heights: Sequence[float]) -> Iterator[bytes]:
         """Yield a CityJSON text sequence: the head, then a feature a line, each an object with its parts.
@@ -89,14 +93,14 @@ class CityJson:
         """
         yield orjson.dumps(self.head(self.extent(self.box, *heights))) + b"\n"
         for family in families:
-            materials = Materials()
-            objects, vertices = self._encoded(family, materials, first=0)
+            looks = _Looks()
+            objects, vertices = self._encoded(family, looks, first=0)
             feature = {
                 "type": "CityJSONFeature",
                 "id": self._name(family[0].id),
                 "CityObjects": objects,
                 "vertices": vertices.tolist(),
-                **materials.told(),
+                **looks.told(),
             }
             yield orjson.dumps(feature) + b"\n"
 
@@ -110,12 +114,12 @@ class CityJson:
         return object_id.removeprefix(f"{self.prefix}:") if self.prefix else object_id
 
     def _encoded(
-        self, family: Sequence[CityObject], materials: Materials, *, first: int
+        self, family: Sequence[CityObject], looks: _Looks, *, first: int
     ) -> tuple[dict[str, Any], NDArray[np.int64]]:
         """Return objects by name, and their vertices, which are counted from ``first``."""
         rings = _Rings()
         there = {each.id for each in family}
-        geometry = [[_taken(shape, rings, materials) for shape in each.shapes] for each in family]
+        geometry = [[_taken(shape, rings, looks) for shape in each.shapes] for each in family]
         vertices = rings.numbered(self, first)
         children: dict[str, list[str]] = {}
         for each in family:
@@ -124,7 +128,7 @@ class CityJson:
         objects = {}
         for each, shapes in zip(family, geometry, strict=True):
             body: dict[str, Any] = {"type": each.kind, **_told(each)}
-            bodies = [taken.body(rings.numbers) for taken in shapes]
+            bodies = [taken.body(rings) for taken in shapes]
             body["geometry"] = [each for each in bodies if each["boundaries"]]
             if not body["geometry"]:
                 body["geographicalExtent"] = self.extent(each.box, each.bottom_m, each.top_m)
@@ -147,6 +151,19 @@ class CityJson:
         x, y = from_wgs84(degrees[:, 0], degrees[:, 1], crs=self.crs)
         metres = np.column_stack((x, y, degrees[:, 2])) - self._origin
         return np.rint(metres / _SCALE_M).astype(np.int64)
+
+
+@dataclass
+class _Looks:
+    """How the surfaces of a document or feature look: their materials, and their textures if it has any."""
+
+    materials: Materials = field(default_factory=Materials)
+    textures: Textures | None = None
+
+    def told(self) -> dict[str, Any]:
+        """Return the member ``appearance``, if there is one."""
+        told = self.materials.told() | (self.textures.told() if self.textures else {})
+        return {"appearance": told} if told else {}
 
 
 @dataclass
@@ -176,6 +193,11 @@ class _Rings:
     coordinates: list[Floats] = field(default_factory=list)
     least: list[int] = field(default_factory=list)
     numbers: list[list[int]] = field(default_factory=list)
+    _runs: list[NDArray[np.int64]] = field(default_factory=list)
+
+    def left(self, ring: int) -> NDArray[np.bool_]:
+        """Return which vertices of a ring are left, once they are numbered."""
+        return _parted(self._runs[ring], self.least[ring]) & bool(self.numbers[ring])
 
     def add(self, surfaces: NDArray[np.object_]) -> list[list[int]]:
         """Return the numbers of the rings of each surface, taken in now."""
@@ -206,16 +228,21 @@ class _Rings:
             return np.empty((0, 3), np.int64)
         grid, number = np.unique(target.on_grid(np.concatenate(self.coordinates)), axis=0, return_inverse=True)
         ends = np.cumsum([len(each) for each in self.coordinates])[:-1]
-        runs = np.split(number.ravel() + first, ends)
-        self.numbers = [_without_twins(each, least) for each, least in zip(runs, self.least, strict=True)]
+        self._runs = np.split(number.ravel() + first, ends)
+        self.numbers = [_without_twins(each, least) for each, least in zip(self._runs, self.least, strict=True)]
         return grid
 
 
 def _without_twins(run: NDArray[np.int64], least: int) -> list[int]:
-    follows = run != np.roll(run, 1)
-    follows[0] |= least < _RING  # in a ring the last comes before the first
-    kept: list[int] = (run if least == _POINTS else run[follows]).tolist()
+    kept: list[int] = (run if least == _POINTS else run[_parted(run, least)]).tolist()
     return kept if len(set(kept)) >= least else []
+
+
+def _parted(run: NDArray[np.int64], least: int) -> NDArray[np.bool_]:
+    """Return which vertices of a ring or line lie elsewhere than the one before."""
+    follows = np.asarray(run != np.roll(run, 1))
+    follows[0] |= least < _RING  # in a ring the last comes before the first
+    return follows
 
 
 @dataclass(frozen=True)
@@ -227,13 +254,16 @@ class _Taken:
     shells: list[int]
     solids: list[int]
     material: tuple[int | None, list[int | None]]  # of all surfaces, or of each
+    texture: Mapping[str, list[Any]] = field(default_factory=dict)
 
-    def body(self, numbers: Sequence[list[int]]) -> dict[str, Any]:
+    def body(self, rings: _Rings) -> dict[str, Any]:
         """Return the geometry object of CityJSON; a surface that the grid makes a line or a point is left out."""
+        numbers = rings.numbers
         outer = [bool(numbers[surface[0]]) for surface in self.surfaces]
         surfaces = [[numbers[ring] for ring in surface if numbers[ring]] for surface in self.surfaces]
         whole, each = self.material
         body = {**self.head, **member(whole, self._nested(each, outer) if each else [])}
+        body |= textured(self.texture, self.surfaces, rings.left, lambda items: self._nested(items, outer))
         semantics = body.get("semantics")
         if semantics and semantics.get("values") and not all(outer):
             body["semantics"] = {**semantics, "values": self._nested(list(flat(semantics["values"])), outer)}
@@ -253,9 +283,9 @@ class _Thin:
     head: Mapping[str, Any]
     runs: list[int]
 
-    def body(self, numbers: Sequence[list[int]]) -> dict[str, Any]:
+    def body(self, rings: _Rings) -> dict[str, Any]:
         """Return the geometry object of CityJSON; a line that the grid makes a point is left out."""
-        runs = [numbers[each] for each in self.runs]
+        runs = [rings.numbers[each] for each in self.runs]
         if self.head["type"] == "MultiPoint":
             return {**self.head, "boundaries": runs[0]}
         body, semantics = dict(self.head), self.head.get("semantics")
@@ -265,11 +295,12 @@ class _Thin:
         return {**body, "boundaries": [each for each in runs if each]}
 
 
-def _taken(shape: Shape, rings: _Rings, materials: Materials) -> _Taken | _Thin:
+def _taken(shape: Shape, rings: _Rings, looks: _Looks) -> _Taken | _Thin:
     whole = shapely.from_wkb(shape.wkb)
     if shape.kind in THIN:
         return _Thin(_head(shape), rings.add_thin(whole))
-    material = materials.of(shape.detail)
+    material = looks.materials.of(shape.detail)
+    texture = looks.textures.of(shape.detail) if looks.textures else {}
     if shape.kind == "footprint":
         solids = [prism(part, shape.base_m, shape.top_m) for part in shapely.get_parts(whole)]
         surfaces = [each for solid in solids for each in rings.add(solid)]
@@ -277,7 +308,8 @@ def _taken(shape: Shape, rings: _Rings, materials: Materials) -> _Taken | _Thin:
         return _Taken(head, surfaces, [len(solid) for solid in solids], [1] * len(solids), material)
     surfaces = rings.add(shapely.get_parts(whole))
     shells = list(shape.detail.get("shells") or [len(surfaces)])
-    return _Taken(_head(shape), surfaces, shells, list(shape.detail.get("solids") or [1] * len(shells)), material)
+    of_each = list(shape.detail.get("solids") or [1] * len(shells))
+    return _Taken(_head(shape), surfaces, shells, of_each, material, texture)
 
 
 def _head(shape: Shape) -> dict[str, Any]:

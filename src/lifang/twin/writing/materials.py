@@ -27,9 +27,9 @@ class Materials:
         return (self._number(detail["colour"], 1.0) if detail.get("colour") else None), []
 
     def told(self) -> dict[str, Any]:
-        """Return the member ``appearance``, if there is any material."""
+        """Return the members of ``appearance``, if there is any material."""
         materials = [_material(*style) for style in self.numbers]
-        return {"appearance": {"materials": materials}} if materials else {}
+        return {"materials": materials} if materials else {}
 
     def _number(self, colour: str, opacity: float) -> int | None:
         if not colour and opacity == 1:

@@ -61,7 +61,11 @@ _BYTES = {"type": "string", "format": "binary"}
 _MODEL: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {"application/city+json": {"schema": {"type": "object"}}, "model/step": {"schema": _BYTES}},
+        "content": {
+            "application/city+json": {"schema": {"type": "object"}},
+            "model/step": {"schema": _BYTES},
+            "application/zip": {"schema": _BYTES},
+        },
     }
 }
 
@@ -112,7 +116,9 @@ def router() -> APIRouter:
 
 def export(
     asker: Sees,
-    form: Annotated[str, Query(alias="format", max_length=20, description="cityjson, cityjsonseq, gpkg, glb or ifc.")],
+    form: Annotated[
+        str, Query(alias="format", max_length=20, description="cityjson, cityjsonseq, cityjsonzip, gpkg, glb or ifc.")
+    ],
     kind: Annotated[str | None, Query(alias="class", max_length=64)] = None,
     model: Annotated[str | None, Query(max_length=64)] = None,
     bbox: Annotated[str | None, Query(max_length=200, description="West, south, east, north in degrees.")] = None,
@@ -126,9 +132,10 @@ def export(
     """Give the objects of a moment in the city as CityJSON 2.0, CityJSONSeq, GeoPackage, binary glTF or IFC 4.
 
     Objects of one model have their own ids, without the model's. CityJSON and IFC are in the UTM zone unless `crs` says
-    another. An IFC has the storeys, buildings and sites of its elements too. Lightened objects keep ids, properties,
-    colours and semantics; a closed solid stays closed, and what gets no lighter stays as it is. glTF tells in
-    `asset.extras.lightened` how many triangles it had before, and within which bound it lies.
+    another; `cityjsonzip` has textures, with their images beside it. An IFC has the storeys, buildings and sites of its
+    elements too. Lightened objects keep ids, properties, colours and semantics; a closed solid stays closed, and what
+    gets no lighter stays as it is. glTF tells in `asset.extras.lightened` how many triangles it had before, and within
+    which bound it lies.
     """
     if form not in FORMS:
         raise BadInput(f"{form!r} is no format.", where="format", mend=f"Use {', '.join(FORMS)}.")
@@ -265,7 +272,7 @@ async def add(
     crs: Annotated[str, Query(max_length=64, description="If the file names none, such as EPSG:4544.")] = "",
     placement: Annotated[str, Query(max_length=2_000, description=_PLACEMENT)] = "",
 ) -> Response:
-    """Take a model as the body, gzip or not; answer with the job that adds it.
+    """Take a model as the body, gzip or not, or in a zip with the images of its textures; answer with the job.
 
     What the model held before and names no more ends at `valid_from`. The same again changes nothing.
     """
