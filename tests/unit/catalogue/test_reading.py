@@ -1,4 +1,6 @@
 import io
+import math
+import struct
 import zipfile
 from pathlib import Path
 
@@ -174,6 +176,34 @@ def test_geopackage_and_shapefile_carry_geometry_and_crs(read, tmp_path: Path) -
     batch = next(opened.batches())
     assert batch.geometry is not None
     assert shapely.from_wkb(batch.geometry[1]).x == 104.2
+
+
+def test_arcs_of_a_geopackage_become_chords_and_measures_and_heights_do_no_harm(read, tmp_path: Path) -> None:
+    def shape(kind: int, *parts: bytes) -> bytes:
+        return struct.pack("<BI", 1, kind) + struct.pack("<I", len(parts)) + b"".join(parts)
+
+    def points(*each: tuple[float, ...]) -> list[bytes]:
+        return [struct.pack(f"<{len(one)}d", *one) for one in each]
+
+    around = points((0, 20), (20, 0), (0, -20), (-20, 0), (0, 20))
+    square = points((0, 0, 5, 7), (10, 0, 5, 7), (10, 10, 5, 8), (0, 10, 5, 8), (0, 0, 5, 7))
+    ring = struct.pack("<I", len(square)) + b"".join(square)
+    half = shape(9, shape(8, *around[:3]), shape(2, around[2], around[0]))  # an arc, then the way back
+    shapes = [
+        shape(10, shape(8, *around)),  # CurvePolygon
+        shape(12, shape(10, half)),  # MultiSurface of a CompoundCurve
+        shape(3003, ring),  # Polygon ZM
+        shape(7, shape(1, *[])[:5] + points((1, 2))[0], shape(8, *around[:3])),  # a collection with an arc in it
+    ]
+    path = tmp_path / "c.gpkg"
+    fields, kind = [np.arange(len(shapes))], "Unknown"
+    pyogrio.raw.write(path, np.array(shapes, object), fields, ["n"], geometry_type=kind, crs="EPSG:32648")
+    batch = next(read(path.read_bytes(), "c.gpkg").batches())
+    found = shapely.from_wkb(batch.geometry)
+    assert [each.geom_type for each in found] == ["Polygon", "MultiPolygon", "Polygon", "GeometryCollection"]
+    areas = [math.pi * 400, math.pi * 200, 100]
+    assert [each.area for each in found[:3]] == pytest.approx(areas, rel=3e-4)
+    assert shapely.hausdorff_distance(found[0].exterior, shapely.Point(0, 0).buffer(20, 720).exterior) < 0.0033
 
 
 def test_a_renamed_driver_cannot_slip_in_as_a_shapefile(read) -> None:

@@ -9,6 +9,7 @@ import shapely
 
 from lifang.core import BadInput
 from lifang.twin import read_model
+from lifang.twin.reading.osm import reader
 
 LON, LAT = 104.06, 30.66
 PBF = """
@@ -93,6 +94,24 @@ def test_parts_belong_to_the_building_that_they_stand_in_and_tell_its_form_if_th
     }
     assert (rows["o:way:12"]["bottom_m"], rows["o:way:12"]["top_m"]) == (12.0, pytest.approx(60.5 * 0.3048))
     assert rows["o:way:11"]["east"] == pytest.approx(LON + 4e-4)
+
+
+@pytest.mark.parametrize(
+    ("told", "metres"),
+    [
+        ("3.5", 3.5),
+        ("3,5 m", 3.5),
+        ("12,25", 12.25),
+        ("40'6\"", 12.3444),
+        ("40'6,5\"", 12.3571),
+        ("131 ft", 39.9288),
+        ("1,200", None),
+        ("tall", None),
+    ],
+)
+def test_heights_are_read_with_decimal_point_or_comma_in_metres_or_feet(told: str, metres: float | None) -> None:
+    found = reader._metres(told)
+    assert found is None if metres is None else found == pytest.approx(metres)
 
 
 def test_pbf_says_what_xml_says(tmp_path: Path) -> None:

@@ -44,11 +44,22 @@ def read_geometry(batch: Batch, placing: Placing) -> tuple[Placed, list[Finding]
 
 
 def _native(wkb: Any) -> tuple[Placed, list[Finding], Any]:
-    shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
+    try:
+        shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
+    except NotImplementedError:  # one of them has arcs: the others are read
+        shapes = np.array([_without_arcs(each) for each in wkb], dtype=object)
     unread = shapely.is_missing(shapes)
     if unread.any():
         unread &= np.array([each is not None for each in wkb], bool)
-    return Geometries(shapes), found(unread, "geometry", "Write shapes as well-known binary (OGC 06-103r4)."), []
+    mend = "Write shapes of straight lines as well-known binary (OGC 06-103r4)."
+    return Geometries(shapes), found(unread, "geometry", mend), []
+
+
+def _without_arcs(wkb: bytes | None) -> Any:
+    try:
+        return shapely.from_wkb(wkb, on_invalid="ignore")
+    except NotImplementedError:
+        return None
 
 
 def _points(x_text: Any, y_text: Any) -> tuple[Placed, list[Finding], Any]:

@@ -1,4 +1,7 @@
-"""GeoPackage and shapefile as batches, in the process apart, through GDAL with only those two drivers let in."""
+"""GeoPackage and shapefile as batches, in the process apart, through GDAL with only those two drivers let in.
+
+Circular arcs become chords of 2 degrees, which lie within 0.00016 of the radius: 3 mm where it is 20 m.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyogrio
+from numpy.typing import NDArray
 
 from lifang.catalogue.reading.model import SHAPE_ROWS, Batch, Hints, Opened, text_batch, unique_headers
 from lifang.core import BadInput, check_crs
 
 _DRIVERS = {"GPKG": "gpkg", "ESRI Shapefile": "shapefile"}
 _DBF_SAMPLE = 4 << 20
+_CURVED = frozenset({7, 8, 9, 10, 11, 12, 13, 14})  # codes of WKB (ISO 13249-3): a collection, which may hold curves
+_ARCS = {"OGR_ARC_STEPSIZE": "2"}  # degrees
 _SHAPEFILE_MAGIC = b"\x00\x00\x27\x0a"
 
 
@@ -92,11 +98,15 @@ def _batches(path: Path, layer: str, *, encoding: str, headers: list[str], missi
     absent = pa.array(sorted(missing), pa.string())
     try:
         with pyogrio.open_arrow(
-            path, layer=layer, encoding=encoding or None, batch_size=SHAPE_ROWS, use_pyarrow=True
+            path, layer=layer, encoding=encoding or None, batch_size=SHAPE_ROWS, use_pyarrow=True, return_fids=True
         ) as (meta, reader):
             name = meta["geometry_name"] or "wkb_geometry"
-            for record in reader:
-                yield _batch(record, name, row=row, headers=headers, absent=absent)
+            for numbered in reader:
+                record = numbered.select(range(1, numbered.num_columns))
+                batch = _batch(record, name, row=row, headers=headers, absent=absent)
+                if batch.geometry is not None:
+                    _straighten(batch.geometry, numbered.column(0).to_numpy(), path, layer)
+                yield batch
                 row += record.num_rows
     except (pyogrio.errors.DataSourceError, pa.ArrowException, UnicodeDecodeError, OSError, RuntimeError) as error:
         raise BadInput(
@@ -113,6 +123,15 @@ def _batch(record: pa.RecordBatch, name: str, *, row: int, headers: list[str], a
     if name in record.schema.names:
         geometry = record.column(record.schema.names.index(name)).to_numpy(zero_copy_only=False)
     return Batch(np.arange(row, row + record.num_rows, dtype=np.int64), text_batch(columns), geometry)
+
+
+def _straighten(shapes: NDArray[Any], numbers: NDArray[np.int64], path: Path, layer: str) -> None:
+    """Put shapes of straight lines in place of those with arcs, by the numbers of their features."""
+    codes = [0 if each is None else int.from_bytes(each[1:5], "little" if each[0] else "big") for each in shapes]
+    curved = np.flatnonzero([(code & 0xFFFF) % 1000 in _CURVED for code in codes])
+    if len(curved):
+        pyogrio.set_gdal_config_options(_ARCS)
+        shapes[curved] = pyogrio.raw.read(path, layer=layer, columns=[], fids=numbers[curved])[2]
 
 
 def _text(column: pa.Array, absent: pa.Array) -> pa.Array:

@@ -53,7 +53,7 @@ def read_outlines(
             for at, row in zip(some.tolist(), told, strict=True)
         ]
         base, top = low[some], low[some] + tall[some]
-        wkb = shapely.to_wkb(shapes[some]) if len(some) else []
+        wkb = shapely.to_wkb(shapely.force_2d(shapes[some])) if len(some) else []
         upright = [[footprint(*each)] for each in zip(wkb, base, top, strict=True)]
         return rows_of(described, upright, np.column_stack((shapely.bounds(shapes[some]).reshape(-1, 4), base, top)))
 

@@ -32,7 +32,8 @@ _COVERED = 0.9  # of a building's outline: its parts tell its form
 _HEIGHT_MAX_M = 1_500.0  # no building is higher
 _TAG = re.compile(r'"((?:[^"\\]|\\.)*)"=>"((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
-_NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(m|'|ft)?\s*(?:(\d+(?:\.\d+)?)\s*\")?\s*$")
+_VALUE = r"(\d+(?:\.\d+|,\d\d?)?)"  # 3.5 or 3,5; of 1,200 nobody knows what its comma is
+_NUMBER = re.compile(rf"\s*{_VALUE}\s*(m|'|ft)?\s*(?:{_VALUE}\s*\")?\s*$")
 _INCH_M = 0.0254
 _UNITS_M = {None: 1.0, "m": 1.0, "'": 0.3048, "ft": 0.3048}
 
@@ -138,4 +139,7 @@ def _heights(tags: Mapping[str, str]) -> tuple[float, float, str]:
 
 def _metres(text: str | None) -> float | None:
     found = _NUMBER.match(text or "")
-    return float(found[1]) * _UNITS_M[found[2]] + float(found[3] or 0) * _INCH_M if found else None
+    if not found:
+        return None
+    whole, inches = (float((each or "0").replace(",", ".")) for each in found.group(1, 3))
+    return whole * _UNITS_M[found[2]] + inches * _INCH_M
