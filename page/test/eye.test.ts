@@ -1,7 +1,8 @@
-import { Vector3 } from "three";
+import { PerspectiveCamera, Vector2, Vector3 } from "three";
 import { describe, expect, it } from "vitest";
 import { turnedBy } from "../src/twin/keys";
 import { bearingOf, cutAlong, planeOf } from "../src/twin/planes";
+import { cornerNear } from "../src/twin/snap";
 
 /** A scene at the equator, in which a degree is 100 km: x to the west, y up, z to the north. */
 const place = (lon: number, lat: number, up: number): Vector3 => new Vector3(-lon * 100_000, up, lat * 100_000);
@@ -20,6 +21,24 @@ describe("the eye by keys", () => {
     for (let n = 0; n < 20; n++) low = turnedBy("PageDown", low, 1.5) as Vector3;
     expect(low.angleTo(new Vector3(0, 1, 0))).toBeCloseTo(1.5);
     expect(turnedBy("x", away, 1.5)).toBeNull();
+  });
+});
+
+describe("a hand that measures", () => {
+  const camera = new PerspectiveCamera(50, 2, 1, 1000);
+  camera.position.set(0, 0, 10);
+  camera.updateMatrixWorld();
+  const corners = [new Vector3(0, 0, 0), new Vector3(2, 0, 0), new Vector3(0, 2, 0)];
+  const size = [800, 400] as const; // 42.9 px a metre, ten metres off
+  const at = (x: number, y: number): Vector2 => new Vector2((x * 2) / 800, (y * 2) / 400);
+
+  it("snaps to the nearest corner of what it meets within its reach, from outside of it too, and to none farther off", () => {
+    expect(cornerNear(at(82, 3), camera, size, () => corners)).toBe(corners[1]);
+    expect(cornerNear(at(-5, 3), camera, size, () => corners)).toBe(corners[0]);
+    expect(cornerNear(at(40, 40), camera, size, () => corners)).toBeNull();
+    const met = ({ x, y }: Vector2): Vector3[] => (x > 0 && y > 0 ? corners : []); // the face lies right of and above its corner
+    expect(cornerNear(at(-5, -4), camera, size, met)).toBe(corners[0]);
+    expect(cornerNear(at(-15, -15), camera, size, met)).toBeNull();
   });
 });
 

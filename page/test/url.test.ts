@@ -33,6 +33,7 @@ const full: View = {
     focus: ["a:1", "b:2"],
     hide: ["< 6 m", "?none"],
     off: ["a:3"],
+    marks: [{ name: "广场 / square", query: "?room=twin&t.eye=1/2/3/4/5/6&t.note=1.000000/2.000000/3.0/a+b%3F" }],
   },
   tab: "ethics",
   item: "a/b",

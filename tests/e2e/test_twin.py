@@ -73,6 +73,14 @@ def test_what_is_clicked_is_the_building_and_not_its_tile(shared: Page, delft: S
     shared.get_by_role("button", name="Back to the list").click()
     shared.mouse.click(canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2)
     expect(shared.locator("lf-twin code")).to_have_text("delft:b1105d28c-00ba-11e6-b420-2bdcc4ab5d7f")
+    shared.get_by_role("button", name="Back to the list").click()
+    eye = shared.url
+    shared.mouse.move(canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2)
+    shared.mouse.down()
+    shared.mouse.move(canvas["x"] + canvas["width"] / 2 + 20, canvas["y"] + canvas["height"] / 2, steps=2)
+    shared.mouse.up()
+    expect(shared).not_to_have_url(eye)  # the city was moved
+    expect(shared.locator("lf-twin code")).to_have_count(0)
 
 
 def test_a_click_on_the_legend_hides_what_has_its_colour_and_another_shows_it_again(

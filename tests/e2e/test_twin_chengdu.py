@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import struct
 from collections import Counter
@@ -269,7 +270,22 @@ def test_distances_are_measured_by_keys_alone_and_the_view_is_taken_away_as_gltf
     value, unit = shared.locator(".twin-measured").inner_text().split()
     assert unit == "m"
     assert float(value.replace(",", "")) > 1
+    expect(shared.locator(".twin-tag")).to_have_text(f"{value} {unit}")
+    shared.get_by_role("button", name="Keep as a note").press("Enter")
+    assert f"/{value}+m" in shared.url
+    shared.keyboard.press("Escape")
+    expect(shared.locator(".twin-tools details[open]")).to_have_count(0)
     shared.get_by_text("Keep", exact=True).press("Enter")
+    shared.get_by_role("button", name="Bookmark this view").press("Enter")
+    shared.get_by_label("Name of view 1").fill("Two houses?")
+    shared.get_by_label("Name of view 1").press("Enter")
+    shared.get_by_label("Send them along with the address").press("Space")
+    expect(shared).to_have_url(re.compile("t.mark="))
+    carried = shared.evaluate("localStorage.clear() ?? location.search")
+    show(shared, served, "?room=twin&lang=en&theme=paper")
+    show(shared, served, carried)
+    shared.get_by_role("button", name="Fly to Two houses").press("Enter")
+    expect(shared.locator(".twin-pin").first).to_have_text(f"{value} {unit}")
     with shared.expect_download() as saved:
         shared.get_by_role("button", name="glTF").press("Enter")
     saved.value.save_as(tmp_path / "seen.glb")

@@ -11,6 +11,12 @@ export interface Note {
   text: string;
 }
 
+/** A view that is kept: its name, and the query of its address. */
+export interface Mark {
+  name: string;
+  query: string;
+}
+
 /** A plane that cuts the city: `h` at so many metres of height, `e`, `n` and `a` at a fraction of how far it reaches east, north, or to a bearing. */
 export interface Cut {
   axis: "h" | "e" | "n" | "a";
@@ -44,12 +50,15 @@ export interface TwinView {
   hide: string[];
   /** Objects that are hidden. */
   off: string[];
+  /** Kept views that the address carries along. */
+  marks: Mark[];
 }
 
-export const TWIN_VIEW: TwinView = { scenario: null, against: null, split: "swipe", eye: null, cut: null, clear: 0, under: false, model: null, storey: null, notes: [], focus: [], hide: [], off: [] };
+export const TWIN_VIEW: TwinView = { scenario: null, against: null, split: "swipe", eye: null, cut: null, clear: 0, under: false, model: null, storey: null, notes: [], focus: [], hide: [], off: [], marks: [] };
 
 /** How many an address names: what is hidden one by one is more than that only where a colour of the legend would do. */
 export const MOST_HIDDEN = 30;
+export const MOST_MARKS = 20;
 const AS_OF = /^~[a-z0-9_-]*$/;
 
 function numbers(text: string | null, count: number): number[] | null {
@@ -72,6 +81,11 @@ function noteOf(text: string): Note[] {
   return place && words.length ? [{ lon: place[0] ?? 0, lat: place[1] ?? 0, up: place[2] ?? 0, text: words.join("/").slice(0, 200) }] : [];
 }
 
+function markOf(text: string): Mark[] {
+  const at = text.indexOf("?");
+  return at > 0 ? [{ name: text.slice(0, at).slice(0, 60), query: text.slice(at) }] : [];
+}
+
 /** Return what an address's query says of the twin. */
 export function parseTwin(query: URLSearchParams): TwinView {
   const against = query.get("t.against");
@@ -90,6 +104,7 @@ export function parseTwin(query: URLSearchParams): TwinView {
     focus: query.getAll("t.focus").slice(0, 2),
     hide: query.getAll("t.hide").slice(0, MOST_HIDDEN),
     off: query.getAll("t.off").slice(0, MOST_HIDDEN),
+    marks: query.getAll("t.mark").slice(0, MOST_MARKS).flatMap(markOf),
   };
 }
 
@@ -111,7 +126,7 @@ export function eyeText(eye: number[] | null): string | null {
 
 /** Return the words of a query for what differs from the plain look. */
 export function formatTwin(twin: TwinView): [string, string | null][] {
-  const { scenario, against, split, eye, cut, clear, under, model, storey, notes, focus, hide, off } = twin;
+  const { scenario, against, split, eye, cut, clear, under, model, storey, notes, focus, hide, off, marks } = twin;
   return [
     ["t.scenario", scenario],
     ["t.against", against],
@@ -125,6 +140,7 @@ export function formatTwin(twin: TwinView): [string, string | null][] {
     ...focus.map((id): [string, string] => ["t.focus", id]),
     ...hide.map((key): [string, string] => ["t.hide", key]),
     ...off.map((id): [string, string] => ["t.off", id]),
+    ...marks.map(({ name, query }): [string, string] => ["t.mark", `${name.replaceAll("?", "？")}${query}`]),
     ...notes.map(({ lon, lat, up, text }): [string, string] => ["t.note", `${lon.toFixed(6)}/${lat.toFixed(6)}/${up.toFixed(1)}/${text}`]),
   ];
 }

@@ -25,6 +25,13 @@ export interface Dress {
 export const NONE = "?none";
 export const OTHER = "?other";
 
+/** Colours of the scene: of the air, of plain ground, of what is picked, of words on a picture, and of objects that stand out. */
+export const GROUNDS = { paper: "#dfe6ea", night: "#0b1118" };
+export const FLOORS = { paper: "#efe9dc", night: "#131c26" };
+export const MARKS = { paper: "#c8321a", night: "#ff7a5c" };
+export const INKS = { paper: "#1c1a17", night: "#eef2f5" };
+export const FOCUS = ["#d55e00", "#0072b2"]; // Okabe and Ito (2008)
+
 const CLASS_COLOURS: Record<Theme, Record<string, string>> = {
   paper: { Building: "#d9c7a3", BuildingPart: "#d9c7a3", Road: "#8f8a80", Bridge: "#a0764f", WaterBody: "#7fb0d0", PlantCover: "#8fae6c", LandUse: "#c2bd9a", BuildingConstructiveElement: "#b9a98a", TINRelief: "#cdd2b4", OtherConstruction: "#1c6ea4", BuildingFurniture: "#8f6f4e", BuildingInstallation: "#5f7f9f", BuildingRoom: "#e8dcc0", "": "#b7aea0" },
   night: { Building: "#c9b98f", BuildingPart: "#c9b98f", Road: "#4c5560", Bridge: "#9a7350", WaterBody: "#2f6388", PlantCover: "#4f7042", LandUse: "#59583f", BuildingConstructiveElement: "#a3977a", TINRelief: "#3a4436", OtherConstruction: "#5cb3ec", BuildingFurniture: "#86684a", BuildingInstallation: "#56779a", BuildingRoom: "#d8ccae", "": "#6d6a63" },

@@ -4,6 +4,7 @@ import type { Swatch } from "./colours";
 import type { TileLayer } from "./layer";
 
 const STRIP_PX = 26;
+const PIN_PX = 6;
 const FONT = '"Noto Sans SC", "Noto Sans CJK SC", system-ui, sans-serif';
 
 /** Return binary glTF of the tiles that are seen, coloured as they are; `words` stand in its scene's extras. */
@@ -22,8 +23,20 @@ export async function modelOf(layer: TileLayer, words: Record<string, unknown>):
   return new Blob([made as ArrayBuffer], { type: "model/gltf-binary" });
 }
 
-/** Return the scene as a picture with a strip that holds its title, its legend and lines on where it is from. */
-export function pictureOf(canvas: HTMLCanvasElement, title: string, swatches: readonly Swatch[], lines: readonly string[], ink: string, ground: string): HTMLCanvasElement {
+/** What is told on a picture of the scene. */
+interface Caption {
+  title: string;
+  swatches: readonly Swatch[];
+  /** Where it is from. */
+  lines: readonly string[];
+  /** Notes, measures and values that stand in the scene. */
+  pins: readonly HTMLElement[];
+  ink: string;
+  ground: string;
+}
+
+/** Return the scene as a picture with its notes and measures, and a strip that holds its title, its legend and where it is from. */
+export function pictureOf(canvas: HTMLCanvasElement, { title, swatches, lines, pins, ink, ground }: Caption): HTMLCanvasElement {
   const scale = canvas.width / Math.max(canvas.clientWidth, 1);
   const picture = document.createElement("canvas");
   picture.width = canvas.width;
@@ -35,6 +48,16 @@ export function pictureOf(canvas: HTMLCanvasElement, title: string, swatches: re
   pen.drawImage(canvas, 0, 0);
   pen.scale(scale, scale);
   pen.textBaseline = "middle";
+  pen.font = `12px ${FONT}`;
+  const { left, top } = canvas.getBoundingClientRect();
+  for (const pin of pins) {
+    const { x, y, width, height } = pin.getBoundingClientRect();
+    pen.fillStyle = ground;
+    pen.fillRect(x - left, y - top, width, height);
+    pen.fillStyle = pen.strokeStyle = ink;
+    pen.strokeRect(x - left, y - top, width, height);
+    pen.fillText(pin.innerText, x - left + PIN_PX, y - top + height / 2, width - PIN_PX);
+  }
   let y = canvas.clientHeight + STRIP_PX / 2;
   pen.fillStyle = ink;
   pen.font = `600 14px ${FONT}`;

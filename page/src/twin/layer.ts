@@ -5,7 +5,7 @@ import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
 import { capMaterials, capOf } from "./caps";
 import type { Dress } from "./colours";
 import { lineMaterial, shine, widened } from "./lines";
-import { cornersOf, paintBy, shaded, shrinkRooms, tableOf } from "./meshes";
+import { cornersOf, INSET_M, paintBy, ROOM, shaded, shrinkRooms, tableOf } from "./meshes";
 
 /** What a tile's table says of an object; `value` is the property that it is coloured by. */
 export interface Told {
@@ -74,6 +74,8 @@ interface Hit {
   point: Vector3;
   /** Towards the eye; null for what is no face. */
   normal: Vector3 | null;
+  /** The corners of the face; none of what is no face. */
+  corners: Vector3[];
 }
 
 /** The tiles of one moment in the scene. */
@@ -176,9 +178,15 @@ export class TileLayer {
     const hidden = ({ object, point }: Intersection): boolean => (this.look.under && object instanceof Mesh && object.material === this.ground) || this.planes.some((plane) => plane.distanceToPoint(point) < -NEAR_M);
     const found = ray.intersectObject(this.tiles.group, true).find((each) => !hidden(each));
     if (!found) return null;
-    const normal = found.face && found.object instanceof Mesh ? found.face.normal.clone().transformDirection(found.object.matrixWorld) : null;
-    if (normal && normal.dot(ray.ray.direction) > 0) normal.negate();
-    return { told: this.toldAt(found), point: found.point, normal };
+    const { face, object, point } = found;
+    const told = this.toldAt(found);
+    if (!face || !(object instanceof Mesh)) return { told, point, normal: null, corners: [] };
+    const normal = face.normal.clone().transformDirection(object.matrixWorld);
+    const at = object.geometry.getAttribute("position");
+    const corners = [face.a, face.b, face.c].map((corner) => new Vector3().fromBufferAttribute(at, corner).applyMatrix4(object.matrixWorld));
+    if (told?.class === ROOM) for (const each of [point, ...corners]) each.addScaledVector(normal, INSET_M); // where the room itself ends
+    const seen = corners.filter((corner) => this.planes.every((plane) => plane.distanceToPoint(corner) > -NEAR_M));
+    return { told, point, normal: normal.dot(ray.ray.direction) > 0 ? normal.negate() : normal, corners: seen };
   }
 
   /** Return where degrees and metres lie in the scene. */

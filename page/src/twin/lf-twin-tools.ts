@@ -7,23 +7,15 @@ import { Piece } from "../shell/element";
 import { data } from "../state/data";
 import type { Cut, TwinView } from "../state/twin-url";
 import { view } from "../state/view";
-import { MEASURES, measured } from "./measure";
+import "./lf-twin-kept";
+import { MEASURES, measured, partsOf } from "./measure";
 import { bearingOf } from "./planes";
 import { roleOf } from "./states";
-import { hand, take } from "./tool";
+import { hand, measuring, take } from "./tool";
 
 const AXES = ["h", "e", "n", "a"] as const;
 const FIRST_CUT_M = 15; // above the lowest of the city, or half of its height where that is less
-const MARKS = "lifang:twin-bookmarks";
-type Act = "home" | "png" | "glb";
-
-function bookmarks(): [string, string][] {
-  try {
-    return JSON.parse(window.localStorage.getItem(MARKS) ?? "[]") as [string, string][];
-  } catch {
-    return [];
-  }
-}
+type Act = "home" | "north" | "note" | "png" | "glb";
 
 /** What can be done in the scene: colour, cut, measure, note, keep views, take pictures away. */
 @customElement("lf-twin-tools")
@@ -34,22 +26,36 @@ export class TwinToolsPiece extends Piece {
   @property({ attribute: false }) live: TwinLive[] = [];
   /** How low and how high the city is, m. */
   @property({ attribute: false }) span: readonly [number, number] = [0, 100];
+  /** Whether it stands on terrain. */
+  @property({ type: Boolean }) hilly = false;
   private end = (): void => {};
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.end = hand.listen(() => this.requestUpdate());
+    document.addEventListener("keydown", this.escape);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.end();
+    document.removeEventListener("keydown", this.escape);
   }
+
+  /** Escape puts down the tool that is held, else shuts the drawer that is open. */
+  private readonly escape = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || data.value.dialog) return;
+    if (hand.value.tool) return hand.set({ tool: null, points: [] });
+    const drawer = this.querySelector("details[open]");
+    drawer?.removeAttribute("open");
+    drawer?.querySelector("summary")?.focus();
+  };
 
   protected override render(): TemplateResult {
     const { twin } = view.value;
     return html`<div class="twin-tools" role="group" aria-label=${t("twin.tools")}>
       <button type="button" class="quiet" @click=${() => this.act("home")}>${t("map.home")}</button>
+      <button type="button" class="quiet" aria-label=${t("twin.north")} title=${t("twin.north")} @click=${() => this.act("north")}><span class="twin-needle" aria-hidden="true">▲</span></button>
       ${this.colours()} ${this.models.length > 1 ? this.choice() : nothing}
       ${this.drawer("twin.look", html`
         <label>${t("twin.clear")} <input type="range" min="0" max="90" step="10" .value=${String(twin.clear)} @change=${(event: Event) => this.look({ clear: Number(this.read(event)) })} /></label>
@@ -57,7 +63,7 @@ export class TwinToolsPiece extends Piece {
         ${this.section(twin.cut)}
         ${twin.off.length ? html`<button type="button" class="quiet" @click=${() => this.look({ off: [] })}>${t("twin.off.none", { n: twin.off.length })}</button>` : nothing}`)}
       ${this.drawer("twin.measure", this.measures())} ${this.drawer("twin.notes", this.notes())}
-      ${this.drawer("twin.keep", html`${this.kept()}
+      ${this.drawer("twin.keep", html`<lf-twin-kept></lf-twin-kept>
         <button type="button" class="quiet" @click=${() => this.act("png")}>${t("twin.png")}</button>
         <button type="button" class="quiet" @click=${() => this.act("glb")}>${t("twin.glb")}</button>`)}
     </div>`;
@@ -101,7 +107,8 @@ export class TwinToolsPiece extends Piece {
 
   private section(cut: Cut | null): TemplateResult {
     const [low, top] = [Math.floor(this.span[0]), Math.ceil(this.span[1])];
-    const first = Math.round(Math.min(low + FIRST_CUT_M, (low + top) / 2) * 2) / 2;
+    const middle = (low + top) / 2;
+    const first = Math.round((this.hilly ? middle : Math.min(low + FIRST_CUT_M, middle)) * 2) / 2;
     const choose = (text: string): void => this.look({ cut: text ? { axis: text as Cut["axis"], at: text === "h" ? first : 0.5, turn: cut ? bearingOf(cut) : 45, flip: false } : null });
     const [from, to, step] = cut?.axis === "h" ? [low, top, 0.1] : [0, 1, 0.005];
     const along = hand.value.tool === "cut";
@@ -122,11 +129,16 @@ export class TwinToolsPiece extends Piece {
 
   private measures(): TemplateResult {
     const { tool, points } = hand.value;
-    const found = tool && tool !== "note" && tool !== "cut" ? measured(tool, points) : null;
+    const kind = measuring(tool);
+    const found = kind && measured(kind, points);
+    const parts = kind === "distance" && points.length > 1 ? partsOf(points) : null;
+    const told = found && points.length > 1 ? `${number(found.value, this.tongue, 2)} ${found.unit}` : "–";
     return html`${MEASURES.map((each) => html`<button type="button" class="quiet" aria-pressed=${tool === each} @click=${() => take(each)}>${t(`twin.measure.${each}`)}</button>`)}
       ${found ? html`<p class="fine">${t("twin.measure.how")}</p>
-        <output class="twin-measured" aria-live="polite">${points.length < 2 ? "–" : `${number(found.value, this.tongue, 2)} ${found.unit}`}</output>
-        <button type="button" class="quiet" ?disabled=${!points.length} @click=${() => hand.set({ points: points.slice(0, -1) })}>${t("twin.measure.back")}</button>` : nothing}`;
+        <output class="twin-measured" aria-live="polite">${told}</output>
+        ${parts ? html`<p class="fine">${t("twin.measure.parts", { level: number(parts.level, this.tongue, 2), rise: number(parts.rise, this.tongue, 2) })}</p>` : nothing}
+        <button type="button" class="quiet" ?disabled=${!points.length} @click=${() => hand.set({ points: points.slice(0, -1) })}>${t("twin.measure.back")}</button>
+        <button type="button" class="quiet" ?disabled=${points.length < 2} @click=${() => this.act("note")}>${t("twin.measure.keep")}</button>` : nothing}`;
   }
 
   private notes(): TemplateResult {
@@ -138,18 +150,5 @@ export class TwinToolsPiece extends Piece {
           @change=${(event: Event) => this.look({ notes: notes.map((each, at) => (at === n ? { ...each, text: this.read(event) || "·" } : each)) })} />
         <button type="button" class="quiet" aria-label=${t("twin.notes.remove", { n: n + 1 })} @click=${() => this.look({ notes: notes.filter((_, at) => at !== n) })}>×</button>
       </li>`)}</ul>`;
-  }
-
-  /** Views kept in this browser by their addresses, which can also be sent to others. */
-  private kept(): TemplateResult {
-    const keep = (marks: [string, string][]): void => {
-      window.localStorage.setItem(MARKS, JSON.stringify(marks));
-      this.requestUpdate();
-    };
-    const marks = bookmarks();
-    return html`<button type="button" class="quiet" @click=${() => keep([...marks, [`${t("twin.keep.view")} ${marks.length + 1}`, window.location.search]])}>${t("twin.keep.add")}</button>
-      <button type="button" class="quiet" @click=${() => data.set({ dialog: "share" })}>${t("header.share")}</button>
-      <ul>${marks.map(([name, search], n) => html`<li><a href=${search}>${name}</a>
-        <button type="button" class="quiet" aria-label=${t("twin.keep.remove", { name })} @click=${() => keep(marks.filter((_, at) => at !== n))}>×</button></li>`)}</ul>`;
   }
 }

@@ -1,7 +1,8 @@
 import "../css/twin.css";
+import "../css/twin-side.css";
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
-import type { Vector3 } from "three";
+import { Vector3 } from "three";
 import { calls, tilesetOf } from "../api/calls";
 import type { About, CityObject, Page, TwinDifference, TwinExtent, TwinLive, TwinModel, TwinProperty, TwinScenario } from "../api/types";
 import { moment, nameOf, number, unitOf } from "../format";
@@ -15,9 +16,10 @@ import { data, here } from "../state/data";
 import { asOf, comparedWith, type Cut, eyeText } from "../state/twin-url";
 import { formatView } from "../state/url";
 import { view } from "../state/view";
-import { byChange, byClass, byHeight, byModel, byProperty, bySensed, type Dress } from "./colours";
+import { byChange, byClass, byHeight, byModel, byProperty, bySensed, type Dress, FLOORS, FOCUS, GROUNDS, INKS, MARKS } from "./colours";
 import type { Look } from "./layer";
 import "./lf-twin-due";
+import "./lf-twin-halves";
 import { type Told, wordsOf } from "./lf-twin-legend";
 import "./lf-twin-list";
 import "./lf-twin-model";
@@ -26,22 +28,17 @@ import "./lf-twin-time";
 import "./lf-twin-tools";
 import "./lf-twin-topics";
 import type { Capture } from "./lf-twin-topics";
+import { pathOf, tagsOf } from "./measure";
 import { FIELD_OF_VIEW, TwinScene } from "./scene";
 import { labelOf, type Sensed, sensedIn, turn } from "./states";
-import { hand } from "./tool";
+import { hand, measuring } from "./tool";
 
-const GROUNDS = { paper: "#dfe6ea", night: "#0b1118" };
-const FLOORS = { paper: "#efe9dc", night: "#131c26" };
-const MARKS = { paper: "#c8321a", night: "#ff7a5c" };
-const INKS = { paper: "#1c1a17", night: "#eef2f5" };
-const FOCUS = ["#d55e00", "#0072b2"]; // Okabe and Ito (2008)
 const PLAN_M = 1.5; // above a storey's floor a plan of it is cut
 
 /** The room of the twin: the city's objects in three dimensions and as a list, as they were at any moment. */
 @customElement("lf-twin")
 export class TwinPiece extends Piece {
   @state() private broken = false;
-  @state() private divide = 0.5;
   @state() private due = { share: 0, failed: 0 };
   @state() private cost: { calls: number; triangles: number; bytes: number } | null = null;
   private scene: TwinScene | null = null;
@@ -59,7 +56,7 @@ export class TwinPiece extends Piece {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.end = hand.listen(({ tool, points }) => this.scene?.trace(points, tool === "area"));
+    this.end = hand.listen(() => this.requestUpdate());
   }
 
   override disconnectedCallback(): void {
@@ -74,6 +71,11 @@ export class TwinPiece extends Piece {
 
   private get when(): string {
     return asOf(view.value.at ?? "now", view.value.twin.scenario);
+  }
+
+  /** Whether there is terrain. */
+  private get hilly(): boolean {
+    return Boolean(here(this.extent.asked)?.asset.extras.classes.some(({ id }) => id === "TINRelief"));
   }
 
   private get model(): string {
@@ -138,11 +140,11 @@ export class TwinPiece extends Piece {
           <canvas tabindex="0" aria-label=${t("twin.hint")} ?hidden=${none || this.broken}></canvas>
           ${none ? html`<div class="whole">${this.nothingThere()}</div>` : nothing}
           ${this.broken ? html`<p class="calm" role="status">${t("twin.failed")}</p>` : nothing}
-          ${none ? nothing : html`<lf-twin-tools .models=${models} .known=${here(this.known.asked)?.items ?? []} .live=${twin.storey ? (here(this.states.asked)?.items ?? []) : []} .span=${here(this.extent.asked)?.root.boundingVolume.region.slice(4) ?? [0, 100]}
+          ${none ? nothing : html`<lf-twin-tools .models=${models} .known=${here(this.known.asked)?.items ?? []} .live=${twin.storey ? (here(this.states.asked)?.items ?? []) : []} .hilly=${this.hilly} .span=${here(this.extent.asked)?.root.boundingVolume.region.slice(4) ?? [0, 100]}
             @act=${(event: CustomEvent<string>) => void this.act(event.detail)}></lf-twin-tools>`}
           ${none || this.broken ? nothing : html`<lf-twin-due .share=${this.extent.fresh ? this.due.share : null} .failed=${this.due.failed} @again=${() => this.scene?.again()}></lf-twin-due>`}
-          ${twin.against && !none ? this.divider() : nothing}
-          <div class="twin-pins">${twin.notes.map(({ text }) => html`<div class="twin-pin">${text}</div>`)}${this.labels.map(([, words]) => html`<div class="twin-pin twin-room">${words}</div>`)}</div>
+          ${twin.against && !none ? html`<lf-twin-halves .plans=${here(this.plans.asked)?.items ?? []} @push=${(event: CustomEvent<number>) => this.scene?.push(event.detail)}></lf-twin-halves>` : nothing}
+          <div class="twin-pins">${twin.notes.map(({ text }) => html`<div class="twin-pin">${text}</div>`)}${this.tags.map(([, words]) => html`<div class="twin-pin twin-tag">${words}</div>`)}${this.labels.map(([, words]) => html`<div class="twin-pin twin-room">${words}</div>`)}</div>
           ${none ? nothing : this.legend()}
         </div>
         <lf-twin-time></lf-twin-time>
@@ -179,7 +181,7 @@ export class TwinPiece extends Piece {
     if (!scene) return;
     const { twin, theme, by, pick } = view.value;
     const [, , , , low = 0, high = 0] = extent.value.root.boundingVolume.region;
-    const site = { box: extent.value.asset.extras.box, low, high, ground: extent.value.asset.extras.classes.some(({ id }) => id === "TINRelief") };
+    const site = { box: extent.value.asset.extras.box, low, high, ground: this.hilly };
     const then = comparedWith(twin, view.value.at ?? "now");
     const before = then && tilesetOf(this.model, asOf(then.moment, then.scenario));
     const told = here(this.changes.asked) ? twin.against : "";
@@ -210,7 +212,8 @@ export class TwinPiece extends Piece {
       scene.cut(twin.cut, above);
     });
     if (!this.grounded) return;
-    this.once("pins", JSON.stringify([twin.notes, this.labels]), () => this.pinAll());
+    this.once("tape", JSON.stringify([hand.value, theme]), () => this.tape());
+    this.once("pins", JSON.stringify([twin.notes, this.labels, this.tags]), () => this.pinAll());
     this.once("eye", eyeText(twin.eye) ?? "", () => {
       pending.add("twin");
       if (twin.eye) scene.stand(twin.eye);
@@ -260,7 +263,20 @@ export class TwinPiece extends Piece {
 
   private pinAll(): void {
     const places = view.value.twin.notes.map(({ lon, lat, up }): [number, number, number] => [lon, lat, up]);
-    this.scene?.pin([...this.querySelectorAll<HTMLElement>(".twin-pin")], [...places, ...this.labels.map(([place]) => place)]);
+    this.scene?.pin([...this.querySelectorAll<HTMLElement>(".twin-pin")], [...places, ...this.tags.map(([place]) => place), ...this.labels.map(([place]) => place)]);
+  }
+
+  private tape(): void {
+    const { tool, points } = hand.value;
+    const kind = measuring(tool);
+    this.scene?.measure(kind && points, kind ? pathOf(kind, points).map(({ x, y, z }) => new Vector3(x, y, z)) : []);
+  }
+
+  /** What is measured, and where it is told in the picture. */
+  private get tags(): [Vector3, string][] {
+    const { tool, points } = hand.value;
+    const kind = measuring(tool);
+    return kind ? tagsOf(kind, points).map(({ at, value, unit }) => [new Vector3(at.x, at.y, at.z), `${number(value, this.tongue, 2)} ${unit}`]) : [];
   }
 
   /** Where the rooms of the storey that is shown stand, and what is measured in each. */
@@ -314,28 +330,14 @@ export class TwinPiece extends Piece {
     hand.set({ tool: null });
   }
 
-  /** What each half shows: the scenario, and the day. */
-  private half(at: string | null, scenario: string | null): string {
-    const plan = (here(this.plans.asked)?.items ?? []).find(({ id }) => id === scenario);
-    return `${plan ? nameOf(plan.name, this.tongue) : t("twin.scenario.none")} · ${moment(at ?? data.value.now, this.zone).slice(0, 10)}`;
-  }
-
-  private divider(): TemplateResult {
-    const { at, twin } = view.value;
-    const then = comparedWith(twin, at ?? "");
-    const edge = twin.split === "side" ? 50 : this.divide * 100;
-    return html`<p class="twin-half" style="inset-inline-end:calc(${100 - edge}% + 8px)">${this.half(then?.moment || null, then?.scenario ?? null)}</p>
-      <p class="twin-half" style="inset-inline-start:calc(${edge}% + 8px)">${this.half(at, twin.scenario)}</p>
-      ${twin.split === "swipe" ? this.pusher() : nothing}`;
-  }
-
-  private pusher(): TemplateResult {
-    const push = (event: Event): void => {
-      this.divide = Number((event.currentTarget as HTMLInputElement).value) / 100;
-      this.scene?.push(this.divide);
-    };
-    return html`<div class="twin-divider" style="inset-inline-start:${this.divide * 100}%"></div>
-      <input class="twin-push" type="range" min="0" max="100" .value=${String(this.divide * 100)} aria-label=${t("twin.divide")} @input=${push} />`;
+  /** Keep what is measured as notes, which the address carries. */
+  private noteTags(): void {
+    const added = this.tags.flatMap(([at, text]) => {
+      const [lon, lat, up] = this.scene?.now?.where(at) ?? [];
+      return lon === undefined || lat === undefined || up === undefined ? [] : [{ lon, lat, up, text }];
+    });
+    view.set({ twin: { ...view.value.twin, notes: [...view.value.twin.notes, ...added] } });
+    hand.set({ tool: null, points: [] });
   }
 
   private get told(): Told {
@@ -356,6 +358,8 @@ export class TwinPiece extends Piece {
   private async act(what: string): Promise<void> {
     const { scene } = this;
     if (!scene?.now) return;
+    if (what === "north") return scene.north();
+    if (what === "note") return this.noteTags();
     if (what === "home") return view.set({ twin: { ...view.value.twin, eye: null } });
     if (what === "glb") {
       const { modelOf } = await import("./export");
@@ -376,7 +380,8 @@ export class TwinPiece extends Piece {
     const title = `${nameOf(here(data.value.city)?.name, this.tongue)} · ${moment(this.moment, this.zone)}`;
     const swatches = this.dress.swatches.map((each) => ({ ...each, key: wordsOf(each, this.told) }));
     const lines = (here(this.models.asked)?.items ?? []).map((each) => `${nameOf(each.title, this.tongue)} · ${each.licence}`);
-    return pictureOf(canvas, title, swatches, lines, INKS[theme], FLOORS[theme]);
+    const pins = [...this.querySelectorAll<HTMLElement>(".twin-pin")].filter(({ hidden }) => !hidden);
+    return pictureOf(canvas, { title, swatches, lines, pins, ink: INKS[theme], ground: FLOORS[theme] });
   }
 
   /** Return the present view as what is said about it is kept with. */

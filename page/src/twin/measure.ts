@@ -39,3 +39,30 @@ export function measured(kind: Measure, points: readonly Point[]): { value: numb
   if (kind === "area") return { value: areaOf(points), unit: "m²" };
   return { value: kind === "height" ? heightOf(points) : lengthOf(points), unit: "m" };
 }
+
+/** Return how far a line goes over level ground, m, and how much higher its last point is than its first, m. */
+export function partsOf(points: readonly Point[]): { level: number; rise: number } {
+  const level = lengthOf(points.map(({ x, z }) => ({ x, y: 0, z })));
+  return { level, rise: Math.round(((points.at(-1)?.y ?? 0) - (points[0]?.y ?? 0)) * 1000) / 1000 + 0 };
+}
+
+/** Return the corners of the line that is drawn for what is measured; a height goes straight up, then across. */
+export function pathOf(kind: Measure, points: readonly Point[]): Point[] {
+  if (kind === "area" && points.length > 2) return [...points, points[0] as Point];
+  if (kind !== "height" || points.length < 2) return [...points];
+  const [low, ...rest] = points.toSorted((a, b) => a.y - b.y) as [Point, ...Point[]];
+  const top = rest.at(-1) as Point;
+  return [low, { x: low.x, y: top.y, z: low.z }, top];
+}
+
+/** Return what is told in the picture and where: the length of each part of a line, the area in its middle, the height beside it. */
+export function tagsOf(kind: Measure, points: readonly Point[]): { at: Point; value: number; unit: "m" | "m²" }[] {
+  const middle = (of: readonly Point[]): Point => {
+    const mean = (part: keyof Point): number => of.reduce((sum, each) => sum + each[part], 0) / of.length;
+    return { x: mean("x"), y: mean("y"), z: mean("z") };
+  };
+  if (points.length < 2) return [];
+  if (kind === "area") return points.length > 2 ? [{ at: middle(points), ...measured(kind, points) }] : [];
+  if (kind === "height") return [{ at: middle(pathOf(kind, points).slice(0, 2)), ...measured(kind, points) }];
+  return points.slice(1).map((to, n) => ({ at: middle([points[n] ?? to, to]), ...measured(kind, [points[n] ?? to, to]) }));
+}

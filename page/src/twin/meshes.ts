@@ -1,7 +1,7 @@
 import { BufferAttribute, type BufferGeometry, type Color, type LineSegments, type Matrix4, type Mesh, Vector3 } from "three";
 import type { Told } from "./layer";
 
-const ROOM = "BuildingRoom";
+export const ROOM = "BuildingRoom";
 /** A room is drawn so much smaller than it is: its floor is not in the plane of the slab below. */
 export const INSET_M = 0.03;
 const SHADE = 0.12; // of an object's colour is that of where it is cut through: darker than any wall in shade

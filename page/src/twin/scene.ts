@@ -1,27 +1,24 @@
-import { BufferGeometry, Color, DirectionalLight, Float32BufferAttribute, Group, HemisphereLight, Line, LineBasicMaterial, LineSegments, Mesh, MeshBasicMaterial, PerspectiveCamera, Plane, PlaneGeometry, Raycaster, Scene, Vector2, Vector3, type WebGLRenderer } from "three";
+import { Color, DirectionalLight, HemisphereLight, PerspectiveCamera, Plane, Raycaster, Scene, Vector2, Vector3, type WebGLRenderer } from "three";
 import { MapControls } from "three/addons/controls/MapControls.js";
 import type { Cut, Split } from "../state/twin-url";
+import { Ground } from "./ground";
 import type { Extent, Place, SceneHooks } from "./hooks";
 import { turnedBy } from "./keys";
 import { type Look, TileLayer } from "./layer";
 import { hang, type Pin } from "./pins";
 import { cutAlong, planeOf } from "./planes";
 import { rendererOn } from "./renderer";
+import { cornerNear, placeIn } from "./snap";
+import { Tape } from "./tape";
 
 export const FIELD_OF_VIEW = 50; // degrees, from top to bottom
 const QUIET_FRAMES = 12;
+const STILL_PX = 5; // a hand that moves less than this clicks
 const SLOPE = 0.8; // metres up for each metre back from what is looked at
 const FLIGHT_MS = 700;
 const BROAD = 1.2; // width by height of a canvas in which the whole city is seen from the usual distance
-const DEEP_M = 5; // foundations end, mines and pipes begin
 const DEGREE_M = 111_320;
 const UP = new Vector3(0, 1, 0);
-
-interface Flight {
-  from: [Vector3, Vector3];
-  to: [Vector3, Vector3];
-  begun: number;
-}
 
 /** The city in three dimensions: tiles of one moment or two under one camera, with what is measured and noted in it. */
 export class TwinScene {
@@ -30,11 +27,11 @@ export class TwinScene {
   private readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 1, 200_000);
   private readonly controls: MapControls;
   private readonly sized: ResizeObserver;
-  private readonly drawn = new Group(); // lines of what is measured
-  private streets: LineSegments | null = null;
-  private floor: Mesh | null = null;
+  private readonly tape = new Tape();
+  private measuring: Vector3[] | null = null;
+  private readonly ground = new Ground();
   private pins: Pin[] = [];
-  private flight: Flight | null = null;
+  private flight: { from: [Vector3, Vector3]; to: [Vector3, Vector3]; begun: number } | null = null;
   private extent: Extent = { box: [0, 0, 0, 0], low: 0, high: 0, ground: false };
   private frame = 0;
   private stale = true;
@@ -42,6 +39,8 @@ export class TwinScene {
   private quiet = 0;
   private idle = 0;
   private due = "";
+  /** Where a pointer was last pressed, px. */
+  private pressed: [number, number] = [0, 0];
   private under = false;
   private split: Split | null = null;
   /** Where the line between two moments stands, as a fraction of the width. */
@@ -57,7 +56,7 @@ export class TwinScene {
     this.renderer = rendererOn(canvas);
     const sun = new DirectionalLight(0xffffff, 2.2);
     sun.position.set(0.4, 1, -0.6);
-    this.scene.add(sun, new HemisphereLight(0xffffff, 0x8a8578, 1.6), this.drawn);
+    this.scene.add(sun, new HemisphereLight(0xffffff, 0x8a8578, 1.6), this.ground.group, this.tape.group);
     this.controls = new MapControls(this.camera, canvas);
     this.controls.maxPolarAngle = 1.5;
     this.controls.listenToKeyEvents(canvas);
@@ -65,8 +64,10 @@ export class TwinScene {
     this.controls.addEventListener("end", () => this.moved());
     this.sized = new ResizeObserver(() => this.resize());
     this.sized.observe(canvas);
+    canvas.addEventListener("pointerdown", ({ clientX, clientY }) => (this.pressed = [clientX, clientY]));
     canvas.addEventListener("click", (event) => this.click(event));
     canvas.addEventListener("keydown", (event) => this.key(event));
+    canvas.addEventListener("pointermove", (event) => this.hover(event));
     this.dress(look);
   }
 
@@ -151,27 +152,31 @@ export class TwinScene {
     if (!this.now) return;
     const { now } = this;
     const points = lines.flatMap((line) => line.slice(1).flatMap((to, n) => [line[n] ?? to, to]));
-    const flat = points.flatMap(([lon = 0, lat = 0]) => now.place(lon, lat, up).toArray());
-    this.streets?.removeFromParent();
-    this.streets = new LineSegments(new BufferGeometry().setAttribute("position", new Float32BufferAttribute(flat, 3)), new LineBasicMaterial());
-    this.scene.add(this.streets);
+    this.ground.pave(points.flatMap(([lon = 0, lat = 0]) => now.place(lon, lat, up).toArray()));
     this.lay();
   }
 
-  /** Draw a line through points, closed if it goes round an area. */
-  trace(points: readonly Vector3[], closed: boolean): void {
-    this.drawn.clear();
-    const path = closed && points.length > 2 ? [...points, points[0] as Vector3] : [...points];
-    const line = new Line(new BufferGeometry().setFromPoints(path), new LineBasicMaterial({ color: this.look.picked, depthTest: false, transparent: true }));
-    line.renderOrder = 9;
-    this.drawn.add(line);
+  /** Draw what is measured; clicks snap to corners till it is null. */
+  measure(points: readonly Vector3[] | null, path: readonly Vector3[]): void {
+    this.measuring = points && [...points];
+    this.tape.trace(path, points ?? [], this.look.picked);
     this.redraw();
   }
 
-  /** Keep elements over places, which are degrees and metres. */
-  pin(elements: readonly HTMLElement[], places: readonly (readonly [number, number, number])[]): void {
+  /** Turn so that north is ahead. */
+  north(): void {
+    const away = this.camera.position.clone().sub(this.controls.target);
+    const back = new Vector3(0, away.y, -Math.max(Math.hypot(away.x, away.z), 0.01));
+    const at = this.controls.target.clone();
+    this.put(at, at.clone().add(back));
+    this.moved(at, at.clone().add(back));
+  }
+
+  /** Keep elements over places: degrees and metres, or points of the scene. */
+  pin(elements: readonly HTMLElement[], places: readonly (readonly [number, number, number] | Vector3)[]): void {
     const { now } = this;
-    this.pins = now ? elements.map((element, n) => ({ element, at: now.place(...(places[n] ?? [0, 0, 0])), yields: element.classList.contains("twin-room") })) : [];
+    const at = (place: (typeof places)[number] = [0, 0, 0]): Vector3 => (place instanceof Vector3 ? place : (now as TileLayer).place(...place));
+    this.pins = now ? elements.map((element, n) => ({ element, at: at(places[n]), yields: element.classList.contains("twin-room") })) : [];
     this.redraw();
   }
 
@@ -200,6 +205,7 @@ export class TwinScene {
     this.frame = -1; // none is asked for any more
     this.sized.disconnect();
     for (const layer of this.layers) layer.dispose();
+    this.tape.dispose();
     this.controls.dispose();
     this.renderer.dispose();
   }
@@ -224,18 +230,9 @@ export class TwinScene {
     this.frame ||= window.requestAnimationFrame(() => this.turn());
   }
 
-  /** Lay the ground, under foundations too, and the streets; none beside terrain, for a view from below, or of what lies deep. */
   private lay(): void {
-    this.floor?.removeFromParent();
-    this.floor = null;
-    if (!this.under && !this.extent.ground && this.extent.low > -DEEP_M) {
-      const [west = 0, , east = 0] = this.extent.box;
-      const size = Math.max((east - west) * DEGREE_M * 6, 1_000);
-      this.floor = new Mesh(new PlaneGeometry(size, size).rotateX(-Math.PI / 2), new MeshBasicMaterial({ color: this.look.plain }));
-      this.floor.position.y = this.extent.low - 0.6;
-      this.scene.add(this.floor);
-    }
-    (this.streets?.material as LineBasicMaterial | undefined)?.color.set(this.look.dress.colourOf({ id: "", class: "Road", name: "", model: "", height_m: 0, generated: 0 }));
+    const road = this.look.dress.colourOf({ id: "", class: "Road", name: "", model: "", height_m: 0, generated: 0 });
+    this.ground.lay(this.extent, this.under, this.look.plain, road);
     this.redraw();
   }
 
@@ -295,6 +292,8 @@ export class TwinScene {
     this.stale = false;
     const { clientWidth: width, clientHeight: height } = this.canvas;
     this.renderer.info.reset();
+    const ahead = this.controls.target.clone().sub(this.camera.position);
+    this.canvas.parentElement?.style.setProperty("--north", `${Math.atan2(ahead.x, ahead.z)}rad`);
     hang(this.pins, this.camera, this.canvas, this.split !== "side");
     const { now, before, split } = this;
     if (!split || !before || !now) {
@@ -357,22 +356,45 @@ export class TwinScene {
     this.moved();
   }
 
-  private click(event: MouseEvent): void {
-    const { left, top, width, height } = this.canvas.getBoundingClientRect();
-    const [x, y] = [event.clientX - left, event.clientY - top];
-    const half = this.split === "side" ? width / 2 : width;
-    const first = this.before !== null && x < (this.split === "side" ? half : width * this.divide);
-    const within = this.split === "side" && x >= half ? x - half : x;
-    this.pickAt(new Vector2((within / half) * 2 - 1, 1 - (y / height) * 2), first ? this.before : this.now);
+  /** Return where in the picture a pointer is, -1 to 1 both ways, and which moment is shown there. */
+  private below(event: MouseEvent): { at: Vector2; layer: TileLayer | null } {
+    const { at, first } = placeIn(this.canvas, event, this.before !== null, this.divide, this.split === "side");
+    return { at, layer: first ? this.before : this.now };
   }
 
-  private pickAt(at: Vector2, layer: TileLayer | null): void {
+  private click(event: MouseEvent): void {
+    const [x, y] = this.pressed;
+    if (Math.hypot(event.clientX - x, event.clientY - y) > STILL_PX) return; // the city was moved, nothing was clicked
+    const { at, layer } = this.below(event);
+    this.pickAt(at, layer);
+  }
+
+  /** Show where a point would be set, while there is measured. */
+  private hover(event: PointerEvent): void {
+    if (!this.measuring || event.buttons) return;
+    const { at, layer } = this.below(event);
+    const corner = this.corner(at, layer);
+    this.tape.aim(corner ?? this.met(at, layer).point, this.measuring.at(-1) ?? null, corner !== null);
+    this.redraw();
+  }
+
+  private corner(at: Vector2, layer: TileLayer | null): Vector3 | null {
+    const { clientWidth, clientHeight } = this.canvas;
+    return cornerNear(at, this.camera, [clientWidth / (this.split === "side" ? 2 : 1), clientHeight], (near) => this.met(near, layer).hit?.corners ?? []);
+  }
+
+  /** Return what is met at a place of the picture, and the point: of an object, else of the ground. */
+  private met(at: Vector2, layer: TileLayer | null): { hit: ReturnType<TileLayer["hit"]>; point: Vector3 | null } {
     const ray = new Raycaster();
     ray.setFromCamera(at, this.camera);
     const hit = layer?.hit(ray) ?? null;
-    const ground = ray.ray.intersectPlane(new Plane(UP, -this.extent.low), new Vector3());
-    const point = hit?.point ?? ground;
-    const cut = hit?.normal && layer ? cutAlong(hit.point, hit.normal, this.extent.box, (...at) => layer.place(...at)) : null;
+    return { hit, point: hit?.point ?? ray.ray.intersectPlane(new Plane(UP, -this.extent.low), new Vector3()) };
+  }
+
+  private pickAt(at: Vector2, layer: TileLayer | null): void {
+    const { hit, point: met } = this.met(at, layer);
+    const point = (this.measuring && this.corner(at, layer)) ?? met;
+    const cut = hit?.normal && layer ? cutAlong(hit.point, hit.normal, this.extent.box, (...to) => layer.place(...to)) : null;
     this.hooks.onPick(hit?.told?.id ?? null, point && layer ? layer.where(point) : null, point, cut);
   }
 }
