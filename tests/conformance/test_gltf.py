@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 import shapely
 from tests.unit.twin.test_reading_epanet import CRS, SMALL, elevation_model
+from tests.unit.twin.test_textured import street
 from tests.unit.twin.test_thin import thin
 
 from lifang.core import SystemClock, parse_instant
@@ -62,7 +63,14 @@ def tiles(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
                     part = path.with_name(f"{path.stem}-{name}.glb")
                     part.write_bytes(source.part(level, x, y, name).glb)
                     written.append(part)
-    return written
+        walls = read_model(street(), prefix="walls", scratch=folder)
+        twin.add("walls", walls, classification=Classification.OPEN, valid_from=SINCE, by=SYSTEM)
+        path = folder / "walls.glb"
+        twin.export(twin.query(at=SOON, models=["walls"])).write(path, "glb")
+        source, tile = twin.tiles(twin.query(at=SOON, models=["walls"])), folder / "walls-tile.glb"
+        tile.write_bytes(source.content(*source.tiles()[0]).glb)
+        assert all(b"image/png" in each.read_bytes() for each in (path, tile))
+    return [*written, path, tile]
 
 
 def names(tile: dict[str, Any]) -> list[str]:

@@ -5,8 +5,10 @@ Points and lines are drawn of an object that has no other shape: its surfaces sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import orjson
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from lifang.twin.model import THIN
 
 Floats = NDArray[np.float64]
+Texture = Mapping[str, Any] | None
 Faces = Sequence[tuple[str, int, float]]
 _THIN = (shapely.GeometryType.MULTIPOINT, shapely.GeometryType.MULTILINESTRING)
 
@@ -29,7 +32,7 @@ class Chosen:
     ``upright`` (n,) says which are footprints that stand between ``base_m`` and ``top_m`` (n,), ``thin`` (n,) which are
     points or lines; ``colour`` is that of each, such as ``#8080ff``, empty where none is known; ``faces`` the colour,
     number and opacity of faces that follow each other, empty where they are alike; ``axis`` the line that a tube is
-    drawn about, in degrees and metres.
+    drawn about, in degrees and metres; ``texture`` what is kept of its textures, if it has any.
     """
 
     outline: NDArray[np.object_]
@@ -39,6 +42,7 @@ class Chosen:
     top_m: NDArray[np.float64]
     colour: list[str]
     faces: list[Faces]
+    texture: list[Texture]
     axis: list[Floats | None]
 
     @classmethod
@@ -80,11 +84,20 @@ def coarsest_of(lods: Sequence[str], kinds: Sequence[str]) -> int:
     return min(range(len(lods)), key=lambda at: (kinds[at] in THIN, lods[at], at))
 
 
-def _coloured(detail: pa.StringArray) -> tuple[list[str], list[Faces]]:
+def _coloured(detail: pa.StringArray) -> tuple[list[str], list[Faces], list[Texture]]:
     if detail.null_count == len(detail):
-        return [""] * len(detail), [()] * len(detail)
+        return [""] * len(detail), [()] * len(detail), [None] * len(detail)
     told = [orjson.loads(each) if each else {} for each in detail.to_pylist()]
-    return [str(each.get("colour", "")) for each in told], [each.get("faces", ()) for each in told]
+    textures = [each.get("texture") for each in told]
+    colours = [str(each.get("colour") or _mean(own)) for each, own in zip(told, textures, strict=True)]
+    return colours, [each.get("faces", ()) for each in told], textures
+
+
+def _mean(texture: Texture) -> str:
+    """Return the colour of most of the surfaces that images hang on, from afar; empty without any."""
+    surfaces = next(iter(texture["themes"].values())) if texture else ()
+    most = Counter(each[0][0] for each in surfaces if each).most_common(1)
+    return str(texture["images"][most[0][0]]["colour"]) if texture and most else ""
 
 
 def _axes(detail: pa.StringArray) -> list[Floats | None]:

@@ -22,7 +22,7 @@ from lifang.twin.lightening import lightened
 from lifang.twin.links import OBJECT, Links
 from lifang.twin.model import CityObject
 from lifang.twin.tiles import parts_of
-from lifang.twin.tiling import content
+from lifang.twin.tiling import Pictures, content
 from lifang.twin.writing import CityJson, Kin, Textures, metric_crs, write_geopackage, write_ifc
 
 # The ending of a file's name and its media type, by the form that is asked for.
@@ -37,6 +37,7 @@ FORMS = {
 _AT_ONCE = 500
 _SOLIDS_MAX, _OUTLINES_MAX, _ELEMENTS_MAX = 50_000, 1_000_000, 50_000
 _PROPERTIES_MAX = 200
+_IMAGE_BYTES_MAX, _IMAGE_PIXELS_MAX = 256 << 20, 1 << 30  # in one glTF
 _TOLD = ("id", "class", "name", "model", "category", "level", "stage", "parent", "bottom_m", "top_m")
 
 
@@ -133,7 +134,9 @@ class Export:
 
     def _solids(self, lighten_m: float) -> bytes:
         rows = self._rows(_SOLIDS_MAX)
-        return content(parts_of(rows, self.generated), self._box(), on_earth=False, lighten_m=lighten_m)
+        pictures = Pictures(lambda sha256: self.blobs.path(sha256).read_bytes(), _IMAGE_BYTES_MAX, _IMAGE_PIXELS_MAX)
+        kinds = parts_of(rows, self.generated)
+        return content(kinds, self._box(), on_earth=False, lighten_m=lighten_m, pictures=pictures)
 
     def _ifc(self, path: Path, crs: str, lighten_m: float) -> None:
         system = check_crs(crs) if crs else metric_crs(self._box())

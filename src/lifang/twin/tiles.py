@@ -22,6 +22,7 @@ from lifang.twin.kept import KeptTiles
 from lifang.twin.model import TERRAIN, class_of
 from lifang.twin.tiling import (
     Cell,
+    Pictures,
     Pyramid,
     Solids,
     Surfaces,
@@ -36,6 +37,7 @@ from lifang.twin.tiling import (
 
 _COLUMNS = ("id", "class", "name", "model", "geometry", "bottom_m", "top_m", "classification")
 _HELD_MAX = 64
+TILE_IMAGES_MAX = 4 << 20, 8 << 20  # bytes and pixels of the images in one tile
 _MUCH_BYTES = 128 << 10
 _ROW = b'"ROW.glb'  # in a pack, for the row of the tile that it is of: another one in a view of other objects
 Kinds = tuple[Solids, Surfaces, Surfaces, Thin]
@@ -146,6 +148,7 @@ class TileSource:
     held: HeldCells
     kept: KeptTiles
     generated: frozenset[str] = frozenset()  # models whose objects nobody surveyed
+    pictures: Pictures | None = None
 
     @cached_property
     def cells(self) -> dict[Cell, Standing]:
@@ -197,7 +200,7 @@ class TileSource:
     def content(self, level: int, x: int, y: int) -> Tile:
         """Return what stands in a cell just as it is, or ``NotFound``."""
         standing = self._standing(level, x, y)
-        return Tile(*self._kept("3d", standing, lambda rows: content(rows, standing.cell.box)))
+        return Tile(*self._kept("3d", standing, lambda rows: content(rows, standing.cell.box, pictures=self.pictures)))
 
     def levels(self, level: int, x: int, y: int) -> Tile:
         """Return the tileset, as JSON, of what stands in a cell by levels of detail, or ``NotFound``."""
@@ -215,7 +218,11 @@ class TileSource:
 
     def _made_pack(self, standing: Standing) -> tuple[bytes, list[Classification]]:
         cell, uri = standing.cell, f"{_ROW[1:].decode()}?part={{name}}"
-        return self._kept("levels", standing, lambda rows: packed(*level_tiles(rows, cell.box, cell.size_m, uri=uri)))
+
+        def made(rows: Kinds) -> bytes:
+            return packed(*level_tiles(rows, cell.box, cell.size_m, uri=uri, pictures=self.pictures))
+
+        return self._kept("levels", standing, made)
 
     def _key(self, form: str, standing: Standing) -> tuple[Any, ...]:
         return form, standing.cell.key, standing.state, sorted(self.generated)
@@ -285,6 +292,9 @@ def parts_of(rows: pa.Table, generated: frozenset[str]) -> Kinds:
     others = np.flatnonzero(surfaced & ~relief)
     axes = [chosen.axis[row] for row in others] if any(each is not None for each in chosen.axis) else ()
     faces = [chosen.faces[row] for row in others] if any(chosen.faces) else ()
-    ground = Surfaces(shapes[relief], table.filter(pa.array(relief)), smooth=True)
+    textures = [chosen.texture[row] for row in others] if any(chosen.texture) else ()
+    draped = [chosen.texture[row] for row in np.flatnonzero(relief)] if any(chosen.texture) else ()
+    ground = Surfaces(shapes[relief], table.filter(pa.array(relief)), smooth=True, textures=draped)
     thin = Thin(shapes[chosen.thin], table.filter(pa.array(chosen.thin)))
-    return solids, Surfaces(shapes[others], table.take(pa.array(others)), axes, faces), ground, thin
+    surfaces = Surfaces(shapes[others], table.take(pa.array(others)), axes, faces, textures=textures)
+    return solids, surfaces, ground, thin

@@ -42,7 +42,8 @@ from lifang.twin.reading import ModelFile
 from lifang.twin.scenarios import Scenario, Scenarios
 from lifang.twin.studying import OBJECTS_MAX
 from lifang.twin.tabling import difference_table, object_table
-from lifang.twin.tiles import HeldCells, TileSource
+from lifang.twin.tiles import TILE_IMAGES_MAX, HeldCells, TileSource
+from lifang.twin.tiling import Pictures
 from lifang.twin.topics import Topics
 from lifang.twin.writing import features
 
@@ -225,7 +226,8 @@ class Twin:
     def tiles(self, query: ObjectQuery) -> TileSource:
         """Return the tiles of the objects that meet ``query``."""
         shaped, generated = replace(query, shaped=True), frozenset(self._generated())
-        return TileSource(self._objects, shaped, self._cells, self._kept, generated)
+        pictures = Pictures(lambda sha256: self._store.blobs.path(sha256).read_bytes(), *TILE_IMAGES_MAX)
+        return TileSource(self._objects, shaped, self._cells, self._kept, generated, pictures)
 
     def models(self, query: ObjectQuery) -> list[tuple[str, int, ModelCard]]:
         """Return id, number of objects and card of each model of the objects that meet ``query``, by id."""

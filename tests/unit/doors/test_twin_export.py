@@ -115,6 +115,11 @@ def test_images_of_textures_go_with_who_may_see_the_object(built: House) -> None
 
     assert images(built.client()) == {red}
     assert images(officer, headers=HIDDEN) == {red, blue}
+    solid = {**asked, "format": "glb"}
+    seen, all_of_it = (
+        client.get(ADDRESS, params=solid, headers=HIDDEN).content for client in (built.client(), officer)
+    )
+    assert [(red in each, blue in each) for each in (seen, all_of_it)] == [(True, False), (True, True)]
     assert not list(built.city.spool.iterdir())
 
 

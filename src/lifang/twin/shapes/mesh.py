@@ -14,7 +14,8 @@ class Mesh:
 
     ``position`` (n, 3) east, north, up in metres; ``normal`` (n, 3) unit vectors; ``owner`` (n,) the number of the
     solid that a vertex belongs to; ``triangle`` (m, 3) numbers of vertices; ``tint`` (n, 4) red, green, blue and
-    opacity, where faces of one solid differ.
+    opacity, where faces of one solid differ; ``uv`` (n, 2) the place of each on the ``image`` (n,) that hangs on it, -1
+    for none.
     """
 
     position: NDArray[np.float64]
@@ -22,6 +23,8 @@ class Mesh:
     owner: NDArray[np.int64]
     triangle: NDArray[np.int64]
     tint: NDArray[np.uint8] | None = None
+    uv: NDArray[np.float32] | None = None
+    image: NDArray[np.int64] | None = None
 
     @classmethod
     def none(cls) -> Mesh:
@@ -38,7 +41,9 @@ class Mesh:
         used, corner = np.unique(self.triangle[triangles], return_inverse=True)
         owners, owner = np.unique(self.owner[used], return_inverse=True)
         tint = None if self.tint is None else self.tint[used]
-        taken = Mesh(self.position[used], self.normal[used], owner.reshape(-1), corner.reshape(-1, 3), tint)
+        uv = None if self.uv is None else self.uv[used]
+        image = None if self.image is None else self.image[used]
+        taken = Mesh(self.position[used], self.normal[used], owner.reshape(-1), corner.reshape(-1, 3), tint, uv, image)
         return taken, owners
 
     def spans_m(self, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -13,18 +13,27 @@ from lifang.twin.shapes.rings import Floats, Ints, Rings
 _KEPT = np.array([[1, 2], [2, 0], [0, 1]])
 
 
-def triangulate(surfaces: NDArray[np.object_], frame: Frame, tint: NDArray[np.uint8] | None = None) -> Mesh:
+def triangulate(
+    surfaces: NDArray[np.object_],
+    frame: Frame,
+    tint: NDArray[np.uint8] | None = None,
+    uv: NDArray[np.float32] | None = None,
+    image: NDArray[np.int64] | None = None,
+) -> Mesh:
     """Return the surfaces of solids as triangles in ``frame``.
 
     ``surfaces`` are multipolygons of Shapely, one a solid, in degrees on WGS 84 and metres above the ellipsoid; seen
     from outside their exteriors turn left. A surface that is not quite flat is triangulated as seen along its normal.
-    ``tint`` (n, 4) are the colours of their polygons, one after the other.
+    ``tint`` (n, 4) are the colours of their polygons, one after the other, ``image`` (n,) the numbers of what hangs on
+    them, and ``uv`` (m, 2) the place of each vertex on it.
     """
     rings = Rings.of(surfaces, dimensions=3)
     position = frame.local(*rings.coordinates.T)
     normal = _normals(rings, position)
     colour = None if tint is None else tint[rings.vertex_part]
-    return Mesh(position, normal[rings.vertex_part], rings.vertex_owner, _cut(rings, position, normal), colour)
+    hung = None if image is None else image[rings.vertex_part]
+    triangle = _cut(rings, position, normal)
+    return Mesh(position, normal[rings.vertex_part], rings.vertex_owner, triangle, colour, uv, hung)
 
 
 def cut(rings: Rings, position: Floats) -> Ints:

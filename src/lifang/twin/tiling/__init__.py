@@ -7,6 +7,7 @@ from lifang.twin.tiling.content import Solids, Surfaces, content
 from lifang.twin.tiling.grid import Cell, Pyramid, keys
 from lifang.twin.tiling.levels import level_tiles
 from lifang.twin.tiling.pack import packed, unpack
+from lifang.twin.tiling.skin import Pictures
 from lifang.twin.tiling.thin import Thin
 from lifang.twin.tiling.tileset import CONTENT, LEVELS, SUBTREE, SUBTREE_LEVELS, subtree, tileset
 
@@ -16,6 +17,7 @@ __all__ = [
     "SUBTREE",
     "SUBTREE_LEVELS",
     "Cell",
+    "Pictures",
     "Pyramid",
     "Solids",
     "Surfaces",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from lifang.core import Box
 from lifang.twin.shapes import Frame, Mesh, extrude, lighten, triangulate
 from lifang.twin.tiling.colours import tint
 from lifang.twin.tiling.gltf import VERTICES_MAX, Lines, Points, Portion, glb
+from lifang.twin.tiling.skin import Pictures, Skin
 from lifang.twin.tiling.thin import Thin
 
 
@@ -44,7 +46,8 @@ class Surfaces:
 
     ``table`` holds their properties, one row an object; ``axes`` the lines in degrees and metres that tubes among them
     are drawn about, if there are any; ``faces`` the colour, number and opacity of polygons of each that follow each
-    other, if some are not all alike. ``smooth`` ones are lit as if they bent where their faces meet, as ground does.
+    other, if some are not all alike; ``textures`` what is kept of the images on each. ``smooth`` ones are lit as if
+    they bent where their faces meet, as ground does, but where images hang.
     """
 
     surface: NDArray[np.object_]
@@ -52,11 +55,22 @@ class Surfaces:
     axes: Sequence[NDArray[np.float64] | None] = ()
     faces: Sequence[Sequence[tuple[str, int, float]]] = ()
     smooth: bool = False
+    textures: Sequence[Mapping[str, Any] | None] = ()
 
     def mesh(self, rows: slice, frame: Frame) -> Mesh:
         """Return the triangles of some of them."""
-        mesh = triangulate(self.surface[rows], frame, self._tint(rows) if self.faces else None)
-        return mesh.welded() if self.smooth else mesh
+        skin = self.skin(rows)
+        if skin is None:
+            mesh = triangulate(self.surface[rows], frame, self._tint(rows) if self.faces else None)
+            return mesh.welded() if self.smooth else mesh
+        tinted = self._tint(rows)
+        hung = skin.image >= 0
+        tinted[hung] = tint([(each["colour"], 1.0) for each in skin.images])[skin.image[hung]]  # seen from afar
+        return triangulate(self.surface[rows], frame, tinted, skin.uv, skin.image)
+
+    def skin(self, rows: slice) -> Skin | None:
+        """Return the images on some of them, if there are any."""
+        return Skin.of(self.surface[rows], self.textures[rows])
 
     def _tint(self, rows: slice) -> NDArray[np.uint8]:
         """Return red, green, blue and opacity of each polygon of some of them, shape (n, 4)."""
@@ -64,7 +78,7 @@ class Surfaces:
         colour = self.table["colour"][rows].to_pylist()
         told = [
             own if sum(each for _, each, _ in own) == parts else ((whole, parts, 1.0),)
-            for own, parts, whole in zip(self.faces[rows], count, colour, strict=True)
+            for own, parts, whole in zip(self.faces[rows] or [()] * len(count), count, colour, strict=True)
         ]
         runs = [each for own in told for each in own]
         return np.repeat(
@@ -88,17 +102,25 @@ class Surfaces:
 Kind = Solids | Surfaces | Thin
 
 
-def content(kinds: Sequence[Kind], box: Box, *, on_earth: bool = True, lighten_m: float = 0.0) -> bytes:
+def content(
+    kinds: Sequence[Kind],
+    box: Box,
+    *,
+    on_earth: bool = True,
+    lighten_m: float = 0.0,
+    pictures: Pictures | None = None,
+) -> bytes:
     """Return the binary glTF of objects, about the middle of their tile's ``box``; there is at least one of them.
 
     Not ``on_earth`` they stand about the origin in metres, which ``asset.extras.origin`` tells in degrees. With
     ``lighten_m`` they have fewer triangles, nowhere farther from what they are; ``asset.extras.lightened`` tells by how
-    much. Points and lines stay as they are.
+    much. Points and lines stay as they are. Images hang on what they are told to as far as there are ``pictures``, but
+    not on what is lightened.
     """
     frame = Frame(*box.centre)
     portions = [portion for kind in kinds for portion in portions_of(kind, frame)]
     if not lighten_m:
-        return glb(portions, frame, on_earth=on_earth)
+        return glb(portions, frame, on_earth=on_earth, pictures=pictures)
     light = [lighten(each.mesh, lighten_m) for each in portions]
     portions = [replace(portion, mesh=each.mesh) for portion, each in zip(portions, light, strict=True)]
     told = {
@@ -118,7 +140,9 @@ def portions_of(kind: Kind, frame: Frame) -> Iterator[Portion]:
         before = upto[start - 1] if start else 0
         end = max(start + 1, int(np.searchsorted(upto, before + VERTICES_MAX, side="right")))
         some = slice(start, end)
-        yield Portion(kind.mesh(some, frame), kind.table.slice(start, end - start), *_drawn(kind, some, frame))
+        skin = kind.skin(some) if isinstance(kind, Surfaces) else None
+        table, images = kind.table.slice(start, end - start), skin.images if skin else ()
+        yield Portion(kind.mesh(some, frame), table, *_drawn(kind, some, frame), images)
         start = end
 
 

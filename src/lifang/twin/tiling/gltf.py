@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lifang.twin.shapes import Frame, Mesh
 from lifang.twin.tiling.colours import linear, tint
+from lifang.twin.tiling.skin import Image, Pictures, material, sampler
 
 VERTICES_MAX = 65_535  # of one primitive of many objects, so that an index is two bytes
 
@@ -24,11 +25,13 @@ _VERTEX = np.dtype([("position", "<f4", 3), ("normal", "i1", 4), ("feature", "<u
 _END = np.dtype([("position", "<f4", 3), ("feature", "<u2"), ("padding", "<u2")])
 _FEATURE_AT = 12  # bytes of its position
 _COLOURED = np.dtype([*_VERTEX.descr, ("colour", "u1", 4)])
+_PLACE = (("place", "<f4", (2,)),)
 _FLOAT, _BYTE, _UNSIGNED_BYTE, _UNSIGNED_SHORT, _UNSIGNED_INT = 5126, 5120, 5121, 5123, 5125
 _POINTS, _LINES = 0, 1
 _COLOUR = "colour"  # a column of the table
 _MATERIAL = {"pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.9}}
 _MATERIALS = (_MATERIAL, {**_MATERIAL, "alphaMode": "BLEND", "doubleSided": True})  # opaque, and looked through
+_CLEAR = 1
 _ARRAY_BUFFER, _ELEMENT_ARRAY_BUFFER = 34962, 34963
 _NUMBERS = {pa.float64(): "FLOAT64", pa.float32(): "FLOAT32", pa.int64(): "INT64", pa.int32(): "INT32"}
 _CLASS = "object"
@@ -54,13 +57,14 @@ class Points:
 class Portion:
     """The mesh of some objects, and their properties: row ``i`` of ``table`` belongs to owner ``i`` of ``mesh``.
 
-    ``lines`` and ``points`` are drawn beside it, with the same owners.
+    ``lines`` and ``points`` are drawn beside it, with the same owners; ``images`` are those that hang on it, by number.
     """
 
     mesh: Mesh
     table: pa.Table
     lines: Lines | None = None
     points: Points | None = None
+    images: Sequence[Image] = ()
 
     @property
     def drawn(self) -> list[tuple[int, Lines | Points]]:
@@ -68,19 +72,33 @@ class Portion:
         return [(mode, each) for mode, each in ((_POINTS, self.points), (_LINES, self.lines)) if each is not None]
 
     @property
+    def hung(self) -> list[Image]:
+        """The images that hang on its mesh."""
+        shown = [] if self.mesh.image is None else np.unique(self.mesh.image).tolist()
+        return [self.images[each] for each in shown if each >= 0]
+
+    @property
     def position(self) -> NDArray[np.float64]:
         """The positions of all that is drawn, shape (n, 3)."""
         return np.concatenate([self.mesh.position, *(each.position for _, each in self.drawn)])
 
 
-def glb(portions: Sequence[Portion], frame: Frame, *, on_earth: bool = True, **extras: Any) -> bytes:
+def glb(
+    portions: Sequence[Portion],
+    frame: Frame,
+    *,
+    on_earth: bool = True,
+    pictures: Pictures | None = None,
+    **extras: Any,
+) -> bytes:
     """Return the binary glTF of ``portions``, whose meshes are in ``frame``, placed ``on_earth`` or about its origin.
 
-    ``extras`` stand with the origin in ``asset.extras``.
+    ``extras`` stand with the origin in ``asset.extras``; ``pictures`` gives the images that hang on surfaces.
 
     Each has at most 65,535 objects and a table of the same columns: texts, or numbers of 32 or 64 bits, without nulls.
     """
     writer = _Writer()
+    writer.take_images([image for portion in portions for image in portion.hung], pictures)
     primitives = [each for number, portion in enumerate(portions) for each in _solid(writer, portion, number)]
     primitives += [_drawn(writer, *each, own, number) for number, own in enumerate(portions) for each in own.drawn]
     tables = [_property_table(writer, portion.table) for portion in portions]
@@ -95,7 +113,7 @@ def glb(portions: Sequence[Portion], frame: Frame, *, on_earth: bool = True, **e
         "scenes": [{"nodes": [0]}],
         "nodes": [{"mesh": 0, "matrix": _matrix(frame)} if on_earth else {"mesh": 0}],
         "meshes": [{"primitives": primitives}],
-        "materials": _MATERIALS[: 1 + max(each["material"] for each in primitives)],
+        **writer.looks(primitives),
         "accessors": writer.accessors,
         "bufferViews": writer.views,
         "buffers": [{"byteLength": writer.size}],
@@ -111,6 +129,41 @@ class _Writer:
     size: int = 0
     views: list[dict[str, Any]] = field(default_factory=list)
     accessors: list[dict[str, Any]] = field(default_factory=list)
+    _material_of: dict[str, int] = field(default_factory=dict)
+    _looks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def take_images(self, images: Sequence[Image], pictures: Pictures | None) -> None:
+        """Take in the images that are drawn, each once, with a texture and a material for each way it hangs."""
+        told = {repr(each): each for each in images} if pictures else {}
+        source: dict[str, int] = {}
+        looks: dict[str, list[dict[str, Any]]] = {"samplers": [], "images": [], "textures": [], "materials": []}
+        versions = pictures.chosen(list(told.values())) if pictures else []
+        for (key, image), version in zip(told.items(), versions, strict=True):
+            if version is None or pictures is None:
+                continue
+            sha256, media, *_ = version
+            if sha256 not in source:
+                source[sha256] = len(source)
+                looks["images"].append({"bufferView": self.view(pictures.read(sha256)), "mimeType": media})
+            if (how := sampler(image)) not in looks["samplers"]:
+                looks["samplers"].append(how)
+            looks["textures"].append({"source": source[sha256], "sampler": looks["samplers"].index(how)})
+            self._material_of[key] = len(_MATERIALS) + len(looks["materials"])
+            looks["materials"].append(material(image, len(looks["textures"]) - 1))
+        self._looks = looks
+
+    def material_of(self, images: Sequence[Image]) -> NDArray[np.int64]:
+        """Return the number of the material of each image, 0 of what is not drawn; one more 0 for no image."""
+        return np.array([*(self._material_of.get(repr(each), 0) for each in images), 0])
+
+    def looks(self, primitives: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Return the materials that ``primitives`` have, which are numbered anew, and the images of these."""
+        every = [*_MATERIALS, *self._looks["materials"]]
+        used = sorted({each["material"] for each in primitives})
+        for each in primitives:
+            each["material"] = used.index(each["material"])
+        rest = {name: each for name, each in self._looks.items() if each and name != "materials"}
+        return {**rest, "materials": [every[number] for number in used]}
 
     def view(self, content: bytes, **words: int) -> int:
         """Add a view of ``content``, padded to eight bytes as EXT_structural_metadata asks, and return its number."""
@@ -127,17 +180,23 @@ class _Writer:
 
 
 def _solid(writer: _Writer, portion: Portion, number: int) -> list[dict[str, Any]]:
-    """Return the triangles of a portion as a primitive, or as two that share their vertices: opaque, and not."""
+    """Return the triangles of a portion as primitives that share their vertices, one a material."""
     if not len(portion.mesh.triangle):
         return []
     mesh, colour = portion.mesh, _colours(portion)
-    kind = _VERTEX if colour is None else _COLOURED
+    hung = np.zeros(len(mesh.position), np.int64)
+    if mesh.image is not None:
+        hung = writer.material_of(portion.images)[mesh.image]
+    textured = mesh.uv is not None and bool(hung.any())
+    kind = np.dtype([*(_VERTEX if colour is None else _COLOURED).descr, *(_PLACE if textured else ())])
     vertices = np.zeros(len(mesh.position), dtype=kind)
     vertices["position"] = _upright(mesh.position)
     vertices["normal"][:, :3] = np.rint(_upright(mesh.normal) * 127)
     vertices["feature"] = mesh.owner
     if colour is not None:
-        vertices["colour"] = colour
+        vertices["colour"] = np.where(hung[:, None] > 0, 255, colour)  # an image is multiplied by it
+    if textured:
+        vertices["place"] = mesh.uv
     count, position = len(vertices), vertices["position"]
     bounds = {"min": position.min(axis=0).tolist(), "max": position.max(axis=0).tolist()}
     view = writer.view(vertices.tobytes(), byteStride=kind.itemsize, target=_ARRAY_BUFFER)
@@ -150,16 +209,20 @@ def _solid(writer: _Writer, portion: Portion, number: int) -> list[dict[str, Any
     if colour is not None:
         words = {"byteOffset": offsets["colour"], "normalized": True}
         attributes["COLOR_0"] = writer.accessor(view, _UNSIGNED_BYTE, "VEC4", count, **words)
-    clear = np.zeros(len(mesh.triangle), dtype=bool) if mesh.tint is None else mesh.tint[mesh.triangle[:, 0], 3] < 255
+    look = hung[mesh.triangle[:, 0]]
+    if mesh.tint is not None:
+        look[(look == 0) & (mesh.tint[mesh.triangle[:, 0], 3] < 255)] = _CLEAR
+    places = {}
+    if textured:
+        places = {"TEXCOORD_0": writer.accessor(view, _FLOAT, "VEC2", count, byteOffset=offsets["place"])}
     return [
         {
-            "attributes": attributes,
-            "indices": _indices(writer, mesh.triangle[clear == looked_through], count),
-            "material": int(looked_through),
+            "attributes": attributes | (places if each > _CLEAR else {}),
+            "indices": _indices(writer, mesh.triangle[look == each], count),
+            "material": each,
             "extensions": _features(portion, number),
         }
-        for looked_through in (False, True)
-        if (clear == looked_through).any()
+        for each in np.unique(look).tolist()
     ]
 
 

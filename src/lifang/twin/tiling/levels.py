@@ -21,6 +21,7 @@ from lifang.core import Box
 from lifang.twin.shapes import Frame, Mesh, lighten
 from lifang.twin.tiling.content import Kind, Solids, Surfaces, portions_of
 from lifang.twin.tiling.gltf import Lines, Portion, glb
+from lifang.twin.tiling.skin import Image, Pictures
 from lifang.twin.tiling.thin import Thin
 from lifang.twin.tiling.tileset import Region, around
 
@@ -54,6 +55,7 @@ class _Whole:
     size_m: Floats
     place: Floats
     smooth: bool
+    images: Sequence[Image] = ()
 
     @classmethod
     def of(cls, kind: Solids | Surfaces, frame: Frame) -> _Whole:
@@ -64,8 +66,9 @@ class _Whole:
         middle = (
             mesh.position[mesh.triangle].mean(axis=1) if smooth else (least + most)[mesh.owner[mesh.triangle[:, 0]]] / 2
         )
+        skin = kind.skin(some) if isinstance(kind, Surfaces) else None
         lines = kind.lines(some, frame) if isinstance(kind, Surfaces) else None
-        return cls(mesh, kind.table, lines, size, middle[:, :2], smooth)
+        return cls(mesh, kind.table, lines, size, middle[:, :2], smooth, skin.images if skin else ())
 
     def lighter(self, most_m: float, square: Ints) -> tuple[_Whole, float, float, Ints]:
         """Return it with fewer triangles, how far they may lie off, the greatest left out, and which they were."""
@@ -84,10 +87,11 @@ class _Whole:
         mesh, owners = self.mesh.taken(triangles)
         table = self.table.take(pa.array(owners))
         if self.lines is None:
-            return Portion(mesh, table)
+            return Portion(mesh, table, images=self.images)
         mine = np.isin(self.lines.owner, owners)
         owner = np.searchsorted(owners, self.lines.owner[mine])
-        return Portion(mesh, table, Lines(self.lines.position[mine], owner) if mine.any() else None)
+        drawn = Lines(self.lines.position[mine], owner) if mine.any() else None
+        return Portion(mesh, table, drawn, images=self.images)
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,9 @@ class _Level:
         bound = self.bound_m + max(each[1] for each in made)
         return _Level(wholes, square, depth, bound, max(self.gone_m, *(each[2] for each in made)))
 
-    def tiles(self, number: int, finest: int, frame: Frame) -> Iterator[tuple[tuple[int, int], Tile]]:
+    def tiles(
+        self, number: int, finest: int, frame: Frame, pictures: Pictures | None
+    ) -> Iterator[tuple[tuple[int, int], Tile]]:
         """Yield its tiles with their columns and rows."""
         squares = self.coarse(finest, self.depth)
         for square in np.unique(np.concatenate(squares)).tolist():
@@ -128,7 +134,7 @@ class _Level:
             portions = [whole.portion(some) for whole, some in zip(self.wholes, taken, strict=True) if len(some)]
             told: dict[str, Any] = {"bound_m": self.bound_m, "left_out_m": self.gone_m}
             extras: dict[str, Any] = {"lightened": told} if self.error_m else {}
-            content = glb(portions, frame, **extras)
+            content = glb(portions, frame, pictures=pictures, **extras)
             x, y = square >> self.depth, square & (1 << self.depth) - 1
             yield (x, y), Tile(f"{number}.{x}.{y}", content, _region(portions, frame))
 
@@ -137,10 +143,13 @@ class _Level:
         return max(self.bound_m, self.gone_m)
 
 
-def level_tiles(kinds: Sequence[Kind], box: Box, size_m: float, *, uri: str) -> tuple[dict[str, Any], dict[str, bytes]]:
+def level_tiles(
+    kinds: Sequence[Kind], box: Box, size_m: float, *, uri: str, pictures: Pictures | None = None
+) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Return the tileset of the objects of a cell ``box``, none greater than ``size_m``, and its contents by name.
 
-    A name stands for ``{name}`` in ``uri``. Points and lines are in a tile beside the levels, as they are.
+    A name stands for ``{name}`` in ``uri``. Points and lines are in a tile beside the levels, as they are. ``pictures``
+    hang in the finest level; coarser ones have their colours.
     """
     frame = Frame(*box.centre)
     heads: list[dict[str, Any]] = []
@@ -154,7 +163,7 @@ def level_tiles(kinds: Sequence[Kind], box: Box, size_m: float, *, uri: str) -> 
     finest = levels[-1].depth if levels else 0
     placed: dict[tuple[int, int, int], dict[str, Any]] = {}
     for number, level in enumerate(levels):
-        for (x, y), tile in level.tiles(number, finest, frame):
+        for (x, y), tile in level.tiles(number, finest, frame, pictures):
             node = {"region": tile.region, "error": level.error_m, "uri": uri.format(name=tile.name), "children": []}
             placed[number, x, y] = node
             contents[tile.name] = tile.glb
