@@ -83,7 +83,7 @@ class City(Reads):
         self.harvests = Harvests(self.store, self.catalogue, clock, self.settings)
         self.sensing = Sensing(self.store, clock)
         self.network, self.tasking = self._make_network()
-        self.twin = Twin(self.store, clock)
+        self.twin = Twin(self.store, clock, self.settings.box)
         self.alerts = Alerts(self.store, clock, now=lambda: self.now)
         self.connectors = connectors.Connectors(
             self.store,

@@ -61,7 +61,8 @@ class Added:
 class Twin:
     """The objects of one city."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, extent: Box | None = None) -> None:
+        self._extent = extent  # where the city lies
         self._store = store
         self._clock = clock
         self._objects = store.lake.objects
@@ -99,7 +100,7 @@ class Twin:
         require(by, Action.ADMIT, Resource("object", model, classification))
         if stage not in STAGES:
             raise BadInput(f"{stage[:40]!r} is no stage.", where="stage", mend=f"Use {', '.join(STAGES)}.")
-        found = checked(found)
+        found = checked(found, within=self._extent)
         if not len(found.rows):
             first = next((each for each in found.faults if each.severity == "error"), None)
             what = f"{first.object}: {first.what}" if first else "It holds no object with a geometry."

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 import shapely
 
+from lifang.core import Box
 from lifang.twin import ModelFile, read_cityjson, read_outlines
 from lifang.twin.checking import checked
 
@@ -38,6 +39,44 @@ def shell(model: dict[str, Any]) -> list[list[list[int]]]:
     return found
 
 
+def corner(model: dict[str, Any], *at: float) -> int:
+    model["vertices"].append([*at])
+    return len(model["vertices"]) - 1
+
+
+def box(model: dict[str, Any], low: float, high: float, *, inwards: bool = False, aside: float = 0.0) -> list[Any]:
+    """Return the shell of a block between two heights and as far from the sides."""
+    ends = [(x, y, z) for z in (low, high) for x, y in ((low, low), (high, low), (high, high), (low, high))]
+    first = [corner(model, x + aside, y, z) for x, y, z in ends]
+    turn = -1 if inwards else 1
+    return [[[first[at] for at in face[0]][::turn]] for face in SHELL]
+
+
+def beside(model: dict[str, Any]) -> list[Any]:
+    """Return the shell of a block that touches the first along an upright edge."""
+    other = box(model, 0, 6, aside=10)
+    model["vertices"][-8:] = [[x, y + 8, z] for x, y, z in model["vertices"][-8:]]
+    same = {len(model["vertices"]) - 8: 2, len(model["vertices"]) - 4: 6}
+    return [[[same.get(at, at) for at in face[0]]] for face in other]
+
+
+def hole(model: dict[str, Any], *ends: tuple[float, float]) -> None:
+    shell(model)[0].append([corner(model, x, y, 0) for x, y in ends])
+
+
+def solid(model: dict[str, Any]) -> dict[str, Any]:
+    geometry: dict[str, Any] = model["CityObjects"]["h"]["geometry"][0]
+    return geometry
+
+
+def composed(model: dict[str, Any], other: list[Any]) -> None:
+    solid(model).update(type="CompositeSolid", boundaries=[solid(model)["boundaries"], [other]])
+
+
+def part_of(model: dict[str, Any], whole: str) -> None:
+    model["CityObjects"]["h"].update(parents=[whole], children=[whole])
+
+
 def found(model: dict[str, Any]) -> ModelFile:
     return checked(read_cityjson(json.dumps(model).encode(), prefix="m"))
 
@@ -64,7 +103,60 @@ MUTATIONS: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
     "it stands there twice": (
         lambda model: model["CityObjects"].update(i=model["CityObjects"]["h"]), "duplicate", "warning",
     ),
+    "a floor crosses itself": (lambda model: shell(model).__setitem__(0, [[0, 2, 3, 1]]), "rings", "warning"),
+    "a hole crosses the floor's edge": (
+        lambda model: hole(model, (8, 2), (12, 2), (12, 6), (8, 6)), "rings", "warning",
+    ),
+    "a hole lies outside the floor": (
+        lambda model: hole(model, (20, 2), (22, 2), (22, 6), (20, 6)), "rings", "warning",
+    ),
+    "two blocks touch along an edge": (lambda model: shell(model).extend(beside(model)), "manifold", "warning"),
+    "two blocks do not touch": (lambda model: shell(model).extend(box(model, 20, 24)), "connected", "warning"),
+    "a void lies outside": (
+        lambda model: solid(model)["boundaries"].append(box(model, 2, 4, inwards=True, aside=30)), "voids", "warning",
+    ),
+    "a void crosses the shell": (
+        lambda model: solid(model)["boundaries"].append(box(model, 2, 5, inwards=True, aside=6)), "voids", "warning",
+    ),
+    "a void looks outwards": (
+        lambda model: solid(model)["boundaries"].append(box(model, 2, 4)), "voids", "warning",
+    ),
+    "its solids share space": (lambda model: composed(model, box(model, 2, 9)), "overlap", "warning"),
+    "it is a part of itself": (lambda model: part_of(model, "h"), "schema", "error"),
+    "it is a part of nothing": (
+        lambda model: model["CityObjects"]["h"].update(type="BuildingPart"), "schema", "warning",
+    ),
+    "its surfaces are what is not told": (
+        lambda model: solid(model).update(semantics={"surfaces": [{"type": "RoofSurface"}], "values": [[9] * 6]}),
+        "schema", "warning",
+    ),
+    "a vertex is named by a fraction": (
+        lambda model: shell(model)[0][0].__setitem__(0, 0.5), "geometry", "error",
+    ),
 }  # fmt: skip
+
+
+def test_a_void_inside_breaks_no_rule() -> None:
+    model = valid()
+    solid(model)["boundaries"].append(box(model, 2, 4, inwards=True))
+    assert found(model).faults == []
+
+
+def test_solids_that_touch_break_no_rule() -> None:
+    model = valid()
+    composed(model, box(model, 0, 6, aside=10))
+    assert found(model).faults == []
+
+
+def test_a_model_with_its_axes_swapped_is_told_to_lie_outside_the_city() -> None:
+    model = valid()
+    city = Box(102.9, 30.0, 105.0, 31.5)
+    content = json.dumps(model).encode()
+    assert checked(read_cityjson(content, prefix="m"), within=city).faults == []
+    model["transform"]["translate"] = [3_394_000.0, 410_000.0, 500.0]
+    (told,) = checked(read_cityjson(json.dumps(model).encode(), prefix="m"), within=city).faults
+    assert (told.rule, told.severity, told.object) == ("extent", "warning", "m:h")
+    assert "km away" in told.what
 
 
 def test_a_valid_model_breaks_no_rule() -> None:

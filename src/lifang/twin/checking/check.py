@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
+from lifang.core import Box, distance_m
+from lifang.twin.checking.shells import ill_fitting
 from lifang.twin.checking.solids import SOLIDS, examine
 from lifang.twin.model import CLASSES, THIN
 from lifang.twin.reading import Fault, ModelFile
@@ -21,6 +25,8 @@ _BOTTOM_M, _TOP_M = -500.0, 9_000.0  # deeper is no basement, higher no roof on 
 _HEIGHT_MAX_M = 1_500.0  # no building is higher
 _OVERLAP_SHARE = 0.1  # of the smaller of two footprints: walls that touch overlap by less
 _GROUP = "CityObjectGroup"
+_SEVERAL = re.compile(r'"shells":\[\d+,')
+_PARTS = ("BridgePart", "BuildingPart", "TunnelPart")
 _AT_ONCE_BYTES = 16 << 20  # of surfaces, which are ten times as large while they are examined
 
 
@@ -52,6 +58,10 @@ class _Model:
         """Return what each shape has in a column."""
         return np.asarray(self.shape.field(name).to_numpy(zero_copy_only=False))
 
+    def fault(self, number: int, rule: str, what: str, mend: str, where: str) -> Fault:
+        """Return the warning that a shape breaks a rule."""
+        return Fault(self.ids[self.owner[number]], rule, what, mend, where, "warning")
+
     @cached_property
     def thin(self) -> NDArray[np.bool_]:
         """Which shapes are points or lines."""
@@ -63,10 +73,15 @@ class _Model:
         return np.asarray(pc.equal(self.shape.field("kind"), "footprint").to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def checked(found: ModelFile) -> ModelFile:
-    """Return the model without the objects that break a rule, with what its reader and these rules found."""
+def checked(found: ModelFile, *, within: Box | None = None) -> ModelFile:
+    """Return the model without the objects that break a rule, with what its reader and these rules found.
+
+    ``within`` is where the city lies.
+    """
     model = _Model(found.rows)
     faults = [fault for rule in _RULES for fault in rule(model)]
+    if within is not None:
+        faults += _astray(model, within)
     refused = {fault.object for fault in faults if fault.severity == "error"} - {""}
     kept = np.array([each not in refused for each in model.ids], dtype=bool)
     kept |= _first_of_twice(model, faults)
@@ -96,6 +111,27 @@ def _schema(model: _Model) -> Iterator[Fault]:
         if parent and parent not in known:
             what = f"It is part of {parent[:80]!r}, which is not there."
             yield Fault(each, "schema", what, "Send the whole with its parts.", "parents", "warning")
+        elif not parent and kind in _PARTS:
+            what = f"A {kind} is part of something, and it does not say of what."
+            yield Fault(each, "schema", what, "Name its whole.", "parents", "warning")
+    yield from _circles(dict(zip(model.ids, model.rows["parent"].to_pylist(), strict=True)))
+
+
+def _circles(parent: dict[str, str]) -> Iterator[Fault]:
+    """Yield the objects that are parts of themselves, as parts of their parts."""
+    settled: set[str] = set()
+    for first in parent:
+        way: dict[str, None] = {}
+        at = first
+        while at in parent and at not in settled and at not in way:
+            way[at] = None
+            at = parent[at]
+        if at in way:
+            round_it = list(way)[list(way).index(at) :]
+            for each in round_it:
+                what = "It is part of itself, by what it is part of."
+                yield Fault(each, "schema", what, "Correct what is part of what.", "parents")
+        settled.update(way)
 
 
 def _duplicates(model: _Model) -> Iterator[Fault]:
@@ -112,6 +148,21 @@ def _duplicates(model: _Model) -> Iterator[Fault]:
         if same != each:
             what = f"It has the shape and the place of {same}."
             yield Fault(each, "duplicate", what, "Leave one of them out.", "geometry", "warning")
+
+
+def _astray(model: _Model, city: Box) -> Iterator[Fault]:
+    """Yield the first object that does not reach into the city, if one does not, for all of them."""
+    west, south, east, north = (model.rows[name].to_numpy() for name in ("west", "south", "east", "north"))
+    outside = (west > city.east) | (east < city.west) | (south > city.north) | (north < city.south)
+    if not outside.any():
+        return
+    lon, lat = (west + east)[outside] / 2, (south + north)[outside] / 2
+    nearest = np.clip(lon, city.west, city.east), np.clip(lat, city.south, city.north)
+    far_km = float(distance_m(lon, lat, *nearest).max()) / 1_000
+    whose, others = model.ids[int(outside.argmax())], int(outside.sum()) - 1
+    what = f"It lies outside the city, as {others:,} others do, up to {far_km:,.0f} km away."
+    mend = "Correct the coordinate system, or the order of its axes: easting or longitude comes first."
+    yield Fault(whose, "extent", what, mend, "crs", "warning")
 
 
 def _heights(model: _Model) -> Iterator[Fault]:
@@ -132,10 +183,26 @@ def _solids(model: _Model) -> Iterator[Fault]:
         return
     wkb, lod, solid = model.column("wkb"), model.column("lod"), np.isin(model.column("kind"), SOLIDS)
     portion = np.cumsum([len(each) for each in wkb[some]]) // _AT_ONCE_BYTES
+    detail, single = model.column("detail"), model.column("kind") == "Solid"
+    shelled = {number: told for number in some[solid[some]].tolist() if len(told := _shells(detail[number])[0]) > 1}
+    pieces = np.where(single, 1, 0)
+    for number, shells in shelled.items():
+        pieces[number] = len(shells) if single[number] else 0
     for part in np.split(some, np.flatnonzero(np.diff(portion)) + 1):
-        for rule, broken, what, mend in examine(wkb[part].tolist(), solid[part].tolist()):
+        for rule, broken, what, mend in examine(wkb[part].tolist(), solid[part].tolist(), pieces[part].tolist()):
             for number in part[broken].tolist():
-                yield Fault(model.ids[model.owner[number]], rule, what, mend, f"geometry lod {lod[number]}", "warning")
+                yield model.fault(number, rule, what, mend, f"geometry lod {lod[number]}")
+    for number in shelled:
+        for rule, what, mend in ill_fitting(wkb[number], *_shells(detail[number])):
+            yield model.fault(number, rule, what, mend, f"geometry lod {lod[number]}")
+
+
+def _shells(detail: str | None) -> tuple[list[int], list[int] | None]:
+    """Return how many surfaces each of several shells has, and how many shells each solid; nothing of a single one."""
+    if not detail or not _SEVERAL.search(detail):
+        return [], None
+    told = orjson.loads(detail)
+    return told["shells"], told.get("solids")
 
 
 def _thin(model: _Model) -> Iterator[Fault]:

@@ -22,6 +22,7 @@ from lifang.twin.reading.kin import LINKED_MAX, Kin, inside_out
 from lifang.twin.reading.materials import Style, coloured, styles_of
 from lifang.twin.reading.model import Belonging, Broken, Described, Fault, ModelFile, bounds_of, rows_of
 from lifang.twin.reading.packed import unpacked
+from lifang.twin.reading.semantics import semantics_of
 from lifang.twin.reading.slivers import without_slivers
 from lifang.twin.reading.templates import INSTANCE, Templates, on_earth
 from lifang.twin.reading.textures import Appearance, Pictures, pictures_of
@@ -111,8 +112,9 @@ def _vertices(document: Mapping[str, Any], transform: Any) -> NDArray[np.float64
     try:
         scale, offset = (np.asarray(transform[name], np.float64).reshape(3) for name in ("scale", "translate"))
         return np.asarray(document.get("vertices") or [], np.float64).reshape(-1, 3) * scale + offset
-    except (TypeError, ValueError, KeyError) as error:
-        raise BadInput("The vertices or their transform cannot be read.", where="vertices", mend=str(error)) from None
+    except (TypeError, ValueError, KeyError):
+        mend = "Write three numbers each for a vertex, transform.scale and transform.translate."
+        raise BadInput("The vertices or their transform cannot be read.", where="vertices", mend=mend) from None
 
 
 def _styles(document: Mapping[str, Any]) -> list[Style]:
@@ -172,7 +174,9 @@ class _Reading:
                 self._one(own_id, found, geometry)
             except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
                 what = str(error) if isinstance(error, Broken) else "Its geometry is not built as CityJSON asks."
-                self._faults.append(Fault(self._name(own_id), "geometry", what, "Mend it and send the model again."))
+                self._faults.append(
+                    Fault(self._name(own_id), "geometry", what, "Mend it and send the model again.", "geometry")
+                )
 
     def _geometry(self, own_id: str, found: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Yield the geometries of an object, each without the rings that bound nothing."""
@@ -202,7 +206,9 @@ class _Reading:
         for own_id, (at, _, _) in self._bare.items():
             if not np.isfinite(self._bounds[at]).all():
                 what = "It has no geometry, nor has a part of it."
-                self._faults.append(Fault(self._name(own_id), "geometry", what, "Give it or its parts a geometry."))
+                self._faults.append(
+                    Fault(self._name(own_id), "geometry", what, "Give it or its parts a geometry.", "geometry")
+                )
         kept = [at for at, bounds in enumerate(self._bounds) if np.isfinite(bounds).all()]
         described, shapes = [self._related(self._described[at]) for at in kept], [self._shapes[at] for at in kept]
         rows = rows_of(described, shapes, np.array([self._bounds[at] for at in kept]))
@@ -273,7 +279,7 @@ class _Reading:
         flat = _flat(geometry["boundaries"], DEPTHS[geometry["type"]])
         whole = shapely.multipolygons(_polygons(flat, vertices))
         bounds = bounds_of(np.array([whole]))[0]
-        grouped = {"shells": flat.shells, "semantics": geometry.get("semantics")}
+        grouped = {"shells": flat.shells, "semantics": self._said(own_id, geometry, sum(flat.shells))}
         if DEPTHS[geometry["type"]] == 3:
             grouped["solids"] = [len(solid) for solid in geometry["boundaries"]]
         detail = orjson.dumps(
@@ -288,6 +294,14 @@ class _Reading:
             "detail": detail,
         }
         return shape, bounds
+
+    def _said(self, own_id: str, geometry: Mapping[str, Any], surfaces: int) -> Any:
+        try:
+            return semantics_of(geometry, surfaces)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            what = "What its surfaces are is not told as CityJSON asks: it is not kept."
+            self._warn(own_id, "schema", what, "See CityJSON 2.0, 3.3.", f"geometry lod {geometry.get('lod', '')}")
+            return None
 
     def _coloured(self, own_id: str, geometry: Mapping[str, Any], surfaces: int) -> dict[str, Any]:
         try:
@@ -339,8 +353,11 @@ def _flat(boundaries: Any, depth: int) -> _Flat:
 
 def _polygons(flat: _Flat, vertices: NDArray[np.float64]) -> NDArray[np.object_]:
     sizes = np.array([len(ring) for ring in flat.rings])
-    numbers = np.fromiter((each for ring in flat.rings for each in ring), np.int64, int(sizes.sum()))
-    if numbers.min() < 0 or numbers.max() >= len(vertices):
-        raise Broken(f"It names vertex {int(numbers.max())} of {len(vertices)}.")
+    told = np.array([each for ring in flat.rings for each in ring])
+    if told.dtype.kind != "i":
+        raise Broken("It names vertices by what is no whole number.")
+    numbers = told.astype(np.int64)
+    if (off := (numbers < 0) | (numbers >= len(vertices))).any():
+        raise Broken(f"It names vertex {int(numbers[off][0])} of {len(vertices)}.")
     rings = shapely.linearrings(vertices[numbers], indices=np.repeat(np.arange(len(sizes)), sizes))
     return np.asarray(shapely.polygons(rings, indices=np.array(flat.surface_of)))

@@ -1,0 +1,88 @@
+"""Whether the shells of a solid fit together: voids that lie in it and look into them, parts that do not overlap.
+
+Source: ISO 19107:2003, 6.3.18 (GM_Solid); Ledoux, Open Geospatial Data, Software and Standards 3:1 (2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from lifang.twin.analysing import Body, measures
+from lifang.twin.analysing.inside import is_inside
+from lifang.twin.shapes import Frame, triangulate
+
+_INWARDS = 1e-3  # of the way to a body's middle
+_SHARED_M = 1e-2
+
+Floats = NDArray[np.float64]
+
+
+def ill_fitting(wkb: bytes, shells: Sequence[int], solids: Sequence[int] | None) -> Iterator[tuple[str, str, str]]:
+    """Yield rule, what and how to mend it of a geometry of several shells.
+
+    ``wkb`` is a multipolygon with heights in degrees and metres; ``shells`` counts the surfaces of each shell,
+    ``solids`` the shells of each solid, where there are several solids.
+    """
+    faces = np.asarray(shapely.get_parts(shapely.from_wkb(wkb)))
+    if sum(shells) != len(faces):
+        return
+    west, south, *_ = shapely.total_bounds(faces).tolist()
+    frame = Frame(west, south)
+    bodies = [_body(np.asarray(some), frame) for some in np.split(faces, np.cumsum(shells)[:-1])]
+    ends = np.cumsum(solids or [len(bodies)]).tolist()
+    outer = [bodies[end - size] for end, size in zip(ends, solids or [len(bodies)], strict=True)]
+    voids = [
+        (whole, bodies[end - size + 1 : end]) for whole, end, size in zip(outer, ends, solids or ends, strict=True)
+    ]
+    if any(not _within(each, whole) for whole, inner in voids for each in inner):
+        yield "voids", "A void of it does not lie wholly inside.", "Move the void, or leave it out."
+    if any(_signed(each) > 0 for _, inner in voids for each in inner):
+        yield "voids", "A void of it looks outwards.", "Turn the faces of the void: they look into it."
+    if any(_overlap(one, other) for at, one in enumerate(outer) for other in outer[:at]):
+        yield "overlap", "Two of its solids share space.", "Let them touch at most."
+
+
+def _body(faces: NDArray[np.object_], frame: Frame) -> Floats:
+    mesh = triangulate(np.array([shapely.multipolygons(faces)], dtype=object), frame)
+    return np.asarray(mesh.position[mesh.triangle], np.float64)
+
+
+def _signed(triangles: Floats) -> float:
+    a, b, c = (triangles[:, corner] - triangles[0, 0] for corner in range(3))
+    return float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum())
+
+
+def _corners(triangles: Floats) -> Floats:
+    return np.unique(triangles.reshape(-1, 3), axis=0)
+
+
+def _within(void: Floats, whole: Floats) -> bool:
+    """Return whether all corners of a void lie inside, and it is not the whole itself."""
+    if np.allclose(_box(void), _box(whole), atol=_SHARED_M):
+        return False
+    return bool(is_inside(_drawn_in(void), whole).all())
+
+
+def _overlap(one: Floats, other: Floats) -> bool:
+    """Return whether a corner of one of two solids lies inside the other, or they are one."""
+    (low, high), (bottom, top) = (np.split(_box(each), 2) for each in (one, other))
+    if (np.minimum(high, top) - np.maximum(low, bottom)).min() < _SHARED_M:
+        return False
+    if is_inside(_drawn_in(one), other).any() or is_inside(_drawn_in(other), one).any():
+        return measures(Body(one)).volume_m3 is not None
+    return False
+
+
+def _drawn_in(triangles: Floats) -> Floats:
+    """Return the corners of a body, a little towards its middle: what only touches another is not in it."""
+    corners = _corners(triangles)
+    return np.asarray(corners + _INWARDS * (corners.mean(axis=0) - corners))
+
+
+def _box(triangles: Floats) -> Floats:
+    corners = _corners(triangles)
+    return np.concatenate((corners.min(axis=0), corners.max(axis=0)))
