@@ -14,7 +14,7 @@ from typing import Any
 from lifang.guard import Classification
 
 _FORM = 4  # raise it when tiles are made otherwise than before
-_MOST_BYTES = 256 << 20
+_MOST_BYTES = 1 << 30
 _HEAD = b"\n"
 _ENDING = ".tile"
 

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.doors.conftest import Client, House
 from tests.unit.doors.test_twin import add, model
 
+from lifang.app import Job
 from lifang.core import format_instant, from_micros, parse_instant, to_micros
 from lifang.guard import SYSTEM
 
@@ -121,6 +122,31 @@ def test_a_model_that_comes_in_has_its_levels_before_anybody_looks(
     assert [each["children"][0]["content"]["uri"][-5:] for each in told["children"]] == [".json"]
     again = jobs.submit("make_levels", job.arguments, subject=SYSTEM)
     assert jobs.wait(again.id, timeout_s=20).result == {"cells": 0, "bytes": 0}  # after a restart what is kept stays
+
+
+def test_levels_are_made_in_turns_that_let_others_before_and_in_a_quiet_city_without_being_asked(
+    planned: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def turns() -> list[Job]:
+        while jobs.unfinished():
+            jobs.wait(jobs.unfinished()[0].id, timeout_s=20)
+        return [each for each in jobs.recent() if each.kind == "make_levels"]
+
+    jobs, detailer = planned.city.jobs, planned.city.detailer
+    before = len(turns())
+    monkeypatch.setattr("lifang.twin.tiles._MUCH_BYTES", 1)
+    monkeypatch.setattr("lifang.twin.kept._FORM", "another")  # nothing is made yet
+    monkeypatch.setattr("lifang.app.detailing._TURN_S", 0.0)
+    detailer.tend()
+    found = turns()[: -before or None]
+    cells = [(each.result or {})["cells"] for each in found]
+    assert len(cells) > 1
+    assert set(cells) <= {0, 1}  # a turn of no length makes one
+    assert {each.state for each in found} == {"done"}
+    told = planned.client().get("/tiles/3d/all/now/tileset.json").json()["root"]
+    assert {each["children"][0]["content"]["uri"][-5:] for each in told["children"]} == {".json"}
+    detailer.tend()
+    assert len(turns()) == before + len(found)
 
 
 def test_a_scenario_grows_with_the_city(planned: House) -> None:
