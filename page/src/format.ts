@@ -23,6 +23,16 @@ export function hasHan(text: string): boolean {
   return /\p{Script=Han}/u.test(text);
 }
 
+/** Return a text in brackets as they follow a word in a tongue. */
+export function bracketed(text: string, lang: Lang): string {
+  return lang === "zh" ? `（${text}）` : ` (${text})`;
+}
+
+/** Return a word and what is said of it, with the tongue's colon between. */
+export function headed(word: string, of: string, lang: Lang): string {
+  return `${word}${lang === "zh" ? "：" : ": "}${of}`;
+}
+
 /** Return a licence by its identifier, in Chinese with its name before it. */
 export function licenceOf(item: { licence: string; licence_name: Names }, lang: Lang): string {
   const { zh } = item.licence_name;
@@ -33,7 +43,7 @@ export function licenceOf(item: { licence: string; licence_name: Names }, lang: 
 export function attributionOf(layer: { attribution: Names; licence: string }, lang: Lang): string {
   const text = nameOf(layer.attribution, lang);
   const family = layer.licence.split(/[-\s]/)[0] ?? "";
-  return text.includes(family) ? text : `${text} (${layer.licence})`;
+  return text.includes(family) ? text : text + bracketed(layer.licence, lang);
 }
 
 /** Return where a picture of the ground is from and its licence, or its name where it says neither. */

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import type { Dictionary, DictionaryColumn } from "../api/portal";
-import { moment, nameOf, number } from "../format";
+import { bracketed, moment, nameOf, number } from "../format";
 import { t, tOr } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
@@ -32,7 +32,7 @@ export class DictionaryPiece extends Piece {
     const definition = nameOf(column.definition, this.tongue);
     return html`<tr>
       <th scope="row"><code>${column.name}</code></th>
-      <td>${nameOf(column.title, this.tongue)}${definition ? html`<br /><small>${definition}${column.clause ? ` (${column.clause})` : ""}</small>` : nothing}${this.codes(column)}</td>
+      <td>${nameOf(column.title, this.tongue)}${definition ? html`<br /><small>${definition}${column.clause ? bracketed(column.clause, this.tongue) : ""}</small>` : nothing}${this.codes(column)}</td>
       <td>${tOr(`type.${column.type}`, column.type)}${column.unit ? html` <small>${column.unit}</small>` : nothing}</td>
       <td>${this.rules(column).join(this.tongue === "zh" ? "；" : "; ")}</td>
       <td>${this.found(column).join(this.tongue === "zh" ? "；" : "; ")}</td>
@@ -65,7 +65,7 @@ export class DictionaryPiece extends Piece {
 
   private codes({ code_list: list, codes, codes_total: total }: DictionaryColumn): TemplateResult | typeof nothing {
     if (!list) return nothing;
-    const title = `${nameOf(list, this.tongue)} (${number(total, this.tongue, 0)})`;
+    const title = nameOf(list, this.tongue) + bracketed(number(total, this.tongue, 0), this.tongue);
     if (total > CODES_READ) return html`<br /><a href="/api/v1/standards/${list.id}">${title}</a>`;
     return html`<details><summary>${title}</summary><ul class="codes">${codes.map(({ code, name }) => html`<li><code>${code}</code> ${nameOf(name, this.tongue)}</li>`)}</ul></details>`;
   }

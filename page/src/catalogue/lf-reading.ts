@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import type { Citation, Snippet } from "../api/portal";
-import { nameOf } from "../format";
+import { headed, nameOf } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
@@ -22,7 +22,7 @@ export class ReadingPiece extends Piece {
   protected override render(): TemplateResult {
     const code = this.snippets.want(this.which, () => calls.snippets(this.which));
     const cited = this.citation.want(this.which, () => calls.citation(this.which));
-    return html`${code.state === "here" ? code.value.items.map(({ language, title, code: text }) => this.snippet(`${LANGUAGES[language] ?? language}: ${nameOf(title, this.tongue)}`, text)) : code.state === "refused" ? problemCard(code.problem) : skeleton(4)}
+    return html`${code.state === "here" ? code.value.items.map(({ language, title, code: text }) => this.snippet(headed(LANGUAGES[language] ?? language, nameOf(title, this.tongue), this.tongue), text)) : code.state === "refused" ? problemCard(code.problem) : skeleton(4)}
       ${this.snippet(t("reading.embed"), this.frame(null))}
       ${view.value.chart ? this.snippet(t("reading.embed.chart"), this.frame(view.value.chart)) : nothing}
       ${here(data.value.city)?.embedded_by.includes("*") ? nothing : html`<p class="fine">${t("reading.embed.who")}</p>`}

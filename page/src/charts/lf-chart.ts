@@ -1,6 +1,6 @@
 import { html, nothing, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { isoIn, localInput, moment, number, shortMoment, zoneName } from "../format";
+import { bracketed, isoIn, localInput, moment, number, shortMoment, zoneName } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { chartCsv, saveChart, saveCsv } from "./export";
@@ -80,7 +80,7 @@ export class ChartPiece extends Piece {
     const point = this.all[index];
     if (!point) return "";
     const band = this.band.find(({ time }) => time === point.time);
-    const range = band ? ` (${number(band.low, this.tongue)}–${number(band.high, this.tongue)})` : "";
+    const range = band ? bracketed(`${number(band.low, this.tongue)}–${number(band.high, this.tongue)}`, this.tongue) : "";
     const kind = index >= this.points.length ? ` · ${t("now.predicted")}` : "";
     const value = point.value === null ? t("chart.none") : `${number(point.value, this.tongue)} ${this.unit}`;
     return `${moment(point.time, this.zone)} · ${value}${range}${kind}`;

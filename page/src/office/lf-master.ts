@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { office, type BaseDatabase, type Conflict, type Duplicate } from "../api/office";
 import type { Page } from "../api/types";
-import { moment, nameOf, number } from "../format";
+import { headed, moment, nameOf, number } from "../format";
 import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
 import { Listed } from "../shell/listed";
@@ -129,7 +129,7 @@ export class MasterPiece extends ActingPiece {
 
   private duplicate(each: Duplicate, base: BaseDatabase): TemplateResult {
     const gone = each.state === "gone";
-    const alike = Object.entries(each.said).map(([name, value]) => `${nameOf(base.elements[name], this.tongue) || name}: ${String(value)}`);
+    const alike = Object.entries(each.said).map(([name, value]) => headed(nameOf(base.elements[name], this.tongue) || name, String(value), this.tongue));
     const link = (key: string): TemplateResult => html`<button type="button" class="link" @click=${() => view.set({ item: recordItem(base.id, [key]) })}>${key}</button>`;
     return html`<li data-duplicate=${each.id}>
       <h3>${alike.join(" · ")}</h3>

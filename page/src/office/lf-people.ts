@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { bureau, type Organisation } from "../api/bureau";
 import { office, ROLES, type Person } from "../api/office";
-import { nameOf } from "../format";
+import { bracketed, nameOf } from "../format";
 import { t, tOr } from "../i18n";
 import { Fetched } from "../shell/fetched";
 import { command } from "../shell/parts";
@@ -40,7 +40,7 @@ export class PeoplePiece extends ActingPiece {
           <label>${t("people.name")} <input name="name" required minlength="2" maxlength="64" autocomplete="off" spellcheck="false" /></label>
           <label>${t("people.display")} <input name="display" maxlength="100" autocomplete="off" /></label>
           <label>${t("people.organisation")} <select name="organisation"><option value="">–</option>
-            ${organisations.map(({ id, name }) => html`<option value=${id}>${nameOf(name, this.tongue)} (${id})</option>`)}</select></label>
+            ${organisations.map(({ id, name }) => html`<option value=${id}>${nameOf(name, this.tongue)}${bracketed(id, this.tongue)}</option>`)}</select></label>
           ${roleChoice(ROLES, [])}
           <label>${t("people.password")} <input name="password" type="password" maxlength="200" autocomplete="new-password" /></label>
           <p class="fine">${t("people.password.made")}</p>

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
 import type { ImageryLayer, Layer, LayerStyle } from "../api/types";
-import { licenceOf, nameOf, number } from "../format";
+import { headed, licenceOf, nameOf, number } from "../format";
 import { t, tOr } from "../i18n";
 import { AQI_CLASSES, classWords } from "../map/aqi";
 import { AIR_LAYER } from "../map/kinds/air";
@@ -119,7 +119,7 @@ export class LayersPiece extends Piece {
         ${t("layers.table")}
       </button>`}
       <details class="about">
-        <summary aria-label="${t("layers.about")}: ${row.name}">i</summary>
+        <summary aria-label=${headed(t("layers.about"), row.name, this.tongue)}>i</summary>
         <dl>${row.about.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`)}</dl>
         ${row.datasets.map(
           (dataset) => html`<button type="button" class="link" aria-label=${t("layers.dataset.label", { name: dataset })}

@@ -3,7 +3,7 @@ import { customElement } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import type { CodePage, Datastream, Series } from "../api/types";
 import "../charts/lf-chart";
-import { isoIn, moment, nameOf, number, unitOf } from "../format";
+import { headed, isoIn, moment, nameOf, number, unitOf } from "../format";
 import { t } from "../i18n";
 import { classLines, classWords, colourOf, levelOf } from "../map/aqi";
 import { Piece } from "../shell/element";
@@ -71,7 +71,7 @@ export class StationPiece extends Piece {
     if (!station || !level) return nothing;
     return html`<p class="station-air" style="--class:${colourOf(station.class) ?? "transparent"}">
       <i class="swatch" aria-hidden="true"></i><b class="big">${number(station.aqi, this.tongue, 0)}</b>
-      <span>AQI · ${classWords(level)}<br />${t("aqi.primary")}: ${primaryText(station.primary)}</span>
+      <span>AQI · ${classWords(level)}<br />${headed(t("aqi.primary"), primaryText(station.primary), this.tongue)}</span>
     </p>`;
   }
 

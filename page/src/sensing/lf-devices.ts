@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { net, type Device, type Picture } from "../api/network";
 import type { Page } from "../api/types";
-import { nameOf, number } from "../format";
+import { bracketed, nameOf, number } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Foot } from "../shell/foot";
@@ -155,7 +155,7 @@ export class DevicesPiece extends Piece {
     return html`<label>${t(`facet.device.${facet}` as "facet.device.type")}
       <select data-facet=${facet} @change=${(event: Event) => this.set(facet, (event.currentTarget as HTMLSelectElement).value)}>
         <option value="" ?selected=${!devices[facet]}>${t("all")}</option>
-        ${named.map(({ code, count, text }) => html`<option value=${code} ?selected=${devices[facet] === code}>${text}${count === null ? "" : ` (${number(count, this.tongue, 0)})`}</option>`)}
+        ${named.map(({ code, count, text }) => html`<option value=${code} ?selected=${devices[facet] === code}>${text}${count === null ? "" : bracketed(number(count, this.tongue, 0), this.tongue)}</option>`)}
       </select>
     </label>`;
   }

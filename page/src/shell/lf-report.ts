@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
-import { attributionOf, moment, nameOf, pictureAttributionOf, number, unitOf, zoneName } from "../format";
+import { headed, attributionOf, moment, nameOf, pictureAttributionOf, number, unitOf, zoneName } from "../format";
 import { t } from "../i18n";
 import { levelOf } from "../map/aqi";
 import { primaryText } from "../panels/lf-now";
@@ -17,8 +17,8 @@ export class ReportPiece extends Piece {
     const zone = zoneName(this.moment, this.zone);
     const alerts = alertsAt(here(data.value.alerts) ?? [], this.past).filter(({ state }) => state !== "closed" && state !== "cleared");
     const lines = [
-      ...(city?.layers ?? []).map((layer) => `${nameOf(layer.name, this.tongue)}: ${attributionOf(layer, this.tongue)}`),
-      ...(city?.imagery ?? []).map((each) => `${nameOf(each.name, this.tongue)}: ${pictureAttributionOf(each, this.tongue)}`),
+      ...(city?.layers ?? []).map((layer) => headed(nameOf(layer.name, this.tongue), attributionOf(layer, this.tongue), this.tongue)),
+      ...(city?.imagery ?? []).map((each) => headed(nameOf(each.name, this.tongue), pictureAttributionOf(each, this.tongue), this.tongue)),
     ];
     const indicators = here(data.value.indicators) ?? [];
     const known = indicators.filter(({ value }) => value !== null);
@@ -50,7 +50,7 @@ export class ReportPiece extends Piece {
     const level = levelOf(result?.city.class);
     if (!result || !level) return nothing;
     return html`<p class="report-index">
-      AQI <b>${number(result.city.aqi, this.tongue, 0)}</b> ${t(`aqi.level.${level}`)} · ${t("aqi.primary")}: ${primaryText(result.city.primary)}
+      AQI <b>${number(result.city.aqi, this.tongue, 0)}</b> ${t(`aqi.level.${level}`)} · ${headed(t("aqi.primary"), primaryText(result.city.primary), this.tongue)}
     </p>`;
   }
 

@@ -2,6 +2,7 @@ import { calls } from "../api/calls";
 import { problemOf } from "../api/client";
 import { EventLine } from "../api/events";
 import type { Alert } from "../api/types";
+import { headed } from "../format";
 import { t } from "../i18n";
 import { pending } from "../shell/ready";
 import { data, here, type Asked, type Data } from "./data";
@@ -68,7 +69,7 @@ function hear(alert: Alert): void {
   put(alert);
   if (before?.state === alert.state && before.severity === alert.severity) return;
   const word = t(`alert.state.${alert.state}`);
-  data.set({ said: `${t(`severity.${alert.severity}`)} ${word}: ${alert.text[view.value.lang]}` });
+  data.set({ said: headed(`${t(`severity.${alert.severity}`)} ${word}`, alert.text[view.value.lang], view.value.lang) });
 }
 
 let refreshing = false;

@@ -3,7 +3,7 @@ import { customElement, property, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import { downloadAddress, problemOf } from "../api/client";
 import type { Problem, TwinClashes, TwinModel } from "../api/types";
-import { moment, nameOf, number } from "../format";
+import { headed, moment, nameOf, number } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
@@ -56,7 +56,7 @@ export class TwinClashesPiece extends Piece {
     };
     const report = this.open === key ? this.report.want(`${key} ${summary.checked}`, () => calls.clashes(summary.one, summary.other)) : null;
     return html`<details class="twin-report" ?open=${this.open === key} @toggle=${toggled}>
-      <summary>${this.called(summary.one)} × ${this.called(summary.other)}: ${t("twin.clash.found", figures)}</summary>
+      <summary>${headed(`${this.called(summary.one)} × ${this.called(summary.other)}`, t("twin.clash.found", figures), this.tongue)}</summary>
       <p class="fine">${t("twin.clash.rule", { tolerance: number(summary.tolerance_m, this.tongue, 3), clearance: number(summary.clearance_m, this.tongue, 3), time: moment(summary.checked, this.zone) })}</p>
       <p class="twin-downloads"><a href=${downloadAddress(`/twin/clashes/${summary.one}/${summary.other}/bcf`, {})} download="${summary.one}-${summary.other}.bcfzip">${t("dataset.download")} BCF</a></p>
       ${report?.state === "here" && report.value.one === summary.one && report.value.other === summary.other ? this.items(report.value) : nothing}

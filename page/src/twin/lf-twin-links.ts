@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { Everything, TwinLink } from "../api/types";
-import { moment, nameOf } from "../format";
+import { bracketed, moment, nameOf } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { view } from "../state/view";
@@ -26,7 +26,7 @@ export class TwinLinksPiece extends Piece {
     const { end } = link;
     const name = nameOf(end.name, this.tongue) || end.id;
     const go = this.way(end.kind, end.id);
-    return html`<li>${nameOf(link.kind_name, this.tongue)}${link.role ? ` (${link.role})` : ""}
+    return html`<li>${nameOf(link.kind_name, this.tongue)}${link.role ? bracketed(link.role, this.tongue) : ""}
       ${go ? html`<button type="button" class="link" @click=${go}>${name}</button>` : html`<b>${name}</b>`}
       <span class="fine">${link.source} · ${moment(link.valid_from, this.zone)} – ${link.valid_to ? moment(link.valid_to, this.zone) : t("twin.open")}</span></li>`;
   }

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import type { CityObject, Page, TwinExtent, TwinModel } from "../api/types";
-import { nameOf, number } from "../format";
+import { bracketed, nameOf, number } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
@@ -37,7 +37,7 @@ export class TwinListPiece extends Piece {
       <label class="wide">${t("twin.class")}
         <select @change=${(event: Event) => this.narrow({ kind: (event.currentTarget as HTMLSelectElement).value })}>
           <option value="">${t("twin.all")}</option>
-          ${classes.map((each) => html`<option value=${each.id} ?selected=${each.id === this.kind}>${nameOf(each, this.tongue)} (${number(each.count, this.tongue, 0)})</option>`)}
+          ${classes.map((each) => html`<option value=${each.id} ?selected=${each.id === this.kind}>${nameOf(each, this.tongue)}${bracketed(number(each.count, this.tongue, 0), this.tongue)}</option>`)}
         </select></label>
       ${found.state === "here" ? this.rows(found.value) : found.state === "refused" ? problemCard(found.problem) : skeleton(8)}
     </section>`;

@@ -381,4 +381,4 @@ def _entry(alert: Alert, act: str, by: Subject, facts: Mapping[str, Any]) -> Ent
 
 
 def _wording(rule: AlertRule) -> Wording:
-    return lambda severity, _: (f"{rule.zh}:{severity.zh}预警", f"{rule.en}: {severity.en} warning")
+    return lambda severity, _: (f"{rule.zh}：{severity.zh}预警", f"{rule.en}: {severity.en} warning")

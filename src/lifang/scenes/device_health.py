@@ -191,7 +191,7 @@ def _evaluated(context: SceneContext, rule: AlertRule, moment: datetime, found: 
 
 def _worded(found: _Found, severity: Severity, _value: float | None) -> tuple[str, str]:
     zh, en = ("【模拟】", "[simulated] ") if found.simulated else ("", "")
-    return f"{zh}{found.zh}({severity.zh})", f"{en}{found.en} ({severity.en})"
+    return f"{zh}{found.zh}（{severity.zh}）", f"{en}{found.en} ({severity.en})"
 
 
 def _as_before(alert: Alert, _severity: Severity, _value: float | None) -> tuple[str, str]:

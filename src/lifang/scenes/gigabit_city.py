@@ -2,7 +2,7 @@
 
 Worked out from the links and base stations that are registered, and from the population; simulated ones are left out.
 What an input lacks is said, never guessed.
-Source: 《“双千兆”网络协同发展行动计划(2021-2023年)》(工信部通信〔2021〕34号).
+Source: 《“双千兆”网络协同发展行动计划（2021-2023年）》(工信部通信〔2021〕34号).
 The figures are named in 千兆城市关键指标情况汇总表, annex 1 of the ministry's circular of 2022-12-18.
 """
 
@@ -111,7 +111,7 @@ spec = SceneSpec(
     reads=("network:open",),
     writes=tuple(f"indicator:{each.id}" for each in INDICATORS),
     units={each.id: each.unit for each in INDICATORS},
-    citation=f"《“双千兆”网络协同发展行动计划(2021-2023年)》, {_PLAN}; 工信部千兆城市通报, 2022-12-18, annex 1.",
+    citation=f"《“双千兆”网络协同发展行动计划（2021-2023年）》, {_PLAN}; 工信部千兆城市通报, 2022-12-18, annex 1.",
     citation_zh=f"《“双千兆”网络协同发展行动计划（2021-2023年）》，{_PLAN}；工信部千兆城市通报，2022-12-18，附件 1。",
     period=timedelta(days=1),
 )

@@ -82,7 +82,7 @@ class Deadline:
     def _worded(self, late: Late, severity: Severity, days: float | None) -> tuple[str, str]:
         name, days = late.dataset.card.name, late.days if days is None else days
         zh, en = self.zh.format(name=name.zh, days=days), self.en.format(name=name.en or late.dataset.id, days=days)
-        return f"{zh}({severity.zh})", f"{en} ({severity.en})"
+        return f"{zh}（{severity.zh}）", f"{en} ({severity.en})"
 
 
 def late_rule(rule: str, scene: str, zh: str, en: str) -> AlertRule:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
 import pytest
+from tests.punctuation import half_width
 
 import lifang
 from lifang.catalogue import RULES
@@ -17,6 +19,7 @@ from lifang.guard import RULES as GUARD_RULES
 from lifang.guard import Action, Classification, Role
 
 HOUSE = Path(lifang.__file__).parent
+PACKS = Path(__file__).parents[3] / "cities"
 # Rooms of which everything a person meets on the page comes: sign-in, admission, purpose, what is refused.
 MET = (
     "app/asking/clashes.py",
@@ -188,3 +191,35 @@ def test_sentences_and_lines_are_said_one_by_one_and_unknown_ones_not_at_all() -
 def test_a_text_made_to_be_slow_is_read_in_time() -> None:
     assert chinese("row " + ", column ".join("7" * 20 for _ in range(130)) + ", value") is not None
     assert chinese("The file does not follow " + ", ".join(["a"] * 900)) == ""
+
+
+def test_chinese_has_its_own_marks_in_what_scenes_watches_and_packs_say() -> None:
+    rooms = ("app", "operations", "scenes", "sensing/network")
+    files = [path for room in rooms for path in sorted((HOUSE / room).rglob("*.py"))]
+    forms = [(path, form) for path in files for form in _whole_forms(ast.parse(path.read_text("utf-8")))]
+    said = [(path, re.sub(rf"{_FILLED}|{{[^}}]*}}", "中", form)) for path, form in forms if _HAN.search(form)]
+    packs = [path for path in sorted(PACKS.glob("*/**/*.toml")) if "data" not in path.parts]
+    said += [(path, text) for path in packs for text in _texts(tomllib.loads(path.read_text("utf-8")))]
+    assert [(path.name, text) for path, text in said if half_width(text)] == []
+    assert sum(bool(_HAN.search(text)) for _, text in said) > 150
+
+
+def test_half_width_marks_are_found_between_words_alone() -> None:
+    assert half_width("臭氧橙色预警:81.2dB,超过阈值(12:30)") == [":", ",", "(", ")"]
+    assert half_width("臭氧橙色预警：81.2dB，超过阈值（12:30），共1,200台") == []
+    assert half_width("Colours: 突发事件应对法. Thresholds: lifang's.") == []
+
+
+def _whole_forms(tree: ast.AST) -> Iterator[str]:
+    """Give every text of a module as it is put together, none of its pieces."""
+    pieces = {id(piece) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for piece in node.values}
+    yield from (form for node in ast.walk(tree) if id(node) not in pieces and (form := _form(node)))
+
+
+def _texts(table: object) -> Iterator[str]:
+    """Give every text of a table of TOML."""
+    if isinstance(table, str):
+        yield table
+    elif isinstance(table, dict | list):
+        for each in table.values() if isinstance(table, dict) else table:
+            yield from _texts(each)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.punctuation import half_width
 
 from lifang.core import BadInput, ManualClock, to_micros
 from lifang.guard import SYSTEM, Classification
@@ -101,6 +102,7 @@ def test_an_alert_fires_after_its_hold_rises_falls_and_clears_within_its_hystere
     assert (alert.state, alert.resource, alert.facts["peak"]) == ("cleared", "datastream:n1.noise", 85)
     assert [each.change for each in alert.history] == ["fired", "raised", "lowered", "cleared"]
     assert "甲噪声" in alert.zh
+    assert half_width(alert.zh) == []
 
 
 def test_low_values_are_grave_where_the_threshold_says_below(post: Post) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.punctuation import half_width
 
 from lifang.catalogue import Catalogue
 from lifang.core import ManualClock, Settings
@@ -31,3 +33,18 @@ def context(tmp_path: Path, clock: ManualClock) -> Iterator[SceneContext]:
         Sensing(store, clock), Alerts(store, clock), Indicators(store, clock), catalogue, clock, SETTINGS
     )
     store.close()
+
+
+@pytest.fixture(autouse=True)
+def chinese_of_alerts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Every text of an alert that a test has made, which has the marks of Chinese."""
+    evaluate, said = Alerts.evaluate, []
+
+    def heard(self: Alerts, *given: Any, **more: Any) -> Any:
+        changes = evaluate(self, *given, **more)
+        said.extend(each.alert.zh for each in changes)
+        return changes
+
+    monkeypatch.setattr(Alerts, "evaluate", heard)
+    yield said
+    assert [each for each in said if half_width(each)] == []

@@ -184,6 +184,6 @@ def wording(
     zh, en = ("【模拟】", "[simulated] ") if is_simulated(stream, thing) else ("", "")
     sides = ("低于", "below") if threshold.direction == "below" else ("超过", "above")
     return (
-        f"{zh}{thing.zh}{threshold.zh}{severity.zh}预警:{value:g}{threshold.unit},{sides[0]}阈值",
+        f"{zh}{thing.zh}{threshold.zh}{severity.zh}预警：{value:g}{threshold.unit}，{sides[0]}阈值",
         f"{en}{thing.en}, {threshold.en}, {severity.en} warning: {value:g} {threshold.unit}, {sides[1]} its threshold",
     )
