@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import signal
 import sys
@@ -12,10 +13,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
 from tests.e2e.conftest import Watched, serve
 from tests.e2e.screen import Served, look, show, turn_to
+from tests.property.test_cityjson_textures import zipped
+from tests.unit.twin.test_textured import floor
 
 HOUSES = {"paper": [(217, 199, 163)], "night": [(201, 185, 143)]}  # the colours of buildings, lit from above
 PICKED = (200, 50, 26)
@@ -121,4 +125,28 @@ def test_the_room_has_no_faults_that_axe_finds_and_asks_nobody_else(watched: Wat
     show(watched.page, delft, "?room=twin&lang=en&theme=paper")
     assert faults(watched.page) == []
     assert [each for each in watched.asked if not each.startswith((delft.url, "blob:", "data:"))] == []
+    assert watched.wrong == []
+
+
+def test_images_hang_where_their_model_has_them_while_nothing_else_colours_it(watched: Watched, delft: Served) -> None:
+    half = Image.new("RGB", (64, 64), (0, 255, 0))
+    half.paste((255, 0, 255), (0, 0, 32, 64))
+    held = io.BytesIO()
+    half.save(held, "PNG")
+    with httpx.Client(base_url=delft.url, headers={"X-Lifang": "page"}) as admin:
+        admin.post("/api/v1/session", json={"name": "admin", "password": delft.password}).raise_for_status()
+        told = {"model": "hung", "classification": "open", "valid_from": "2015-01-01T00:00:00Z"}
+        job = admin.post("/api/v1/twin/models", params=told, content=zipped(*floor(held.getvalue()))).json()
+        until = time.monotonic() + 30
+        while (state := admin.get(f"/api/v1/jobs/{job['id']}").json()["state"]) in {"queued", "running"}:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    assert state == "done"
+    sides = [(230, 60, 230), (60, 230, 60)]  # as they are lit
+    counts = {}
+    for by in ("model", "height"):
+        show(watched.page, delft, f"?room=twin&lang=en&theme=paper&t.model=hung&by={by}")
+        counts[by] = look(watched.page, within=".twin-stage canvas", wanted=sides, tolerance=110).near
+    assert min(counts["model"]) > 2_000
+    assert max(counts["height"]) < 200
     assert watched.wrong == []

@@ -1,4 +1,4 @@
-import { type BufferGeometry, Group, type Material, Mesh, MeshStandardMaterial } from "three";
+import { type BufferGeometry, Group, Mesh, MeshStandardMaterial } from "three";
 import { GLTFExporter } from "three/addons/exporters/GLTFExporter.js";
 import type { Swatch } from "./colours";
 import type { TileLayer } from "./layer";
@@ -15,7 +15,8 @@ export async function modelOf(layer: TileLayer, words: Record<string, unknown>):
   const [solid, clear] = [false, true].map((transparent) => new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0, transparent }));
   layer.tiles.group.traverse((each) => {
     if (!(each instanceof Mesh)) return;
-    const copy = new Mesh((each.geometry as BufferGeometry).clone(), (each.material as Material).transparent ? clear : solid);
+    const own = each.material as MeshStandardMaterial;
+    const copy = new Mesh((each.geometry as BufferGeometry).clone(), own.map ? own : own.transparent ? clear : solid);
     copy.applyMatrix4(each.matrixWorld);
     whole.add(copy);
   });

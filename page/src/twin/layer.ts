@@ -4,6 +4,7 @@ import { type BufferAttribute, BufferGeometry, Color, DoubleSide, type Intersect
 import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
 import { capMaterials, capOf } from "./caps";
 import type { Dress } from "./colours";
+import { asPictures, hungIn } from "./hung";
 import { lineMaterial, shine, widened } from "./lines";
 import { cornersOf, INSET_M, paintBy, ROOM, shaded, shrinkRooms, tableOf } from "./meshes";
 
@@ -54,6 +55,8 @@ interface Piece {
   holds: string | null;
   faces: Faces | null;
   clear: boolean;
+  /** What an image of its model hangs in, while objects are dressed as it has them. */
+  hung: MeshStandardMaterial | null;
   /** All its triangles, and which of its objects are not shown. */
   whole: BufferAttribute | null;
   hidden: string;
@@ -110,7 +113,7 @@ export class TileLayer {
     const [west = 0, south = 0, east = 0, north = 0] = box;
     const [lat, lon] = [(south + north) / 2, (west + east) / 2].map(MathUtils.degToRad) as [number, number];
     const tiles = new TilesRenderer(address);
-    tiles.registerPlugin(new GLTFExtensionsPlugin({ metadata: true, autoDispose: true }));
+    tiles.registerPlugin(new GLTFExtensionsPlugin({ metadata: true, autoDispose: true, plugins: [asPictures] }));
     tiles.registerPlugin(new ImplicitTilingPlugin());
     tiles.registerPlugin(new ReorientationPlugin({ lat, lon, height: 0 }));
     tiles.setCamera(camera);
@@ -151,7 +154,7 @@ export class TileLayer {
 
   dress(look: Look): void {
     this.look = look;
-    Object.assign(this.material, { transparent: look.clear > 0, depthWrite: look.clear === 0, needsUpdate: true });
+    for (const material of [this.material, ...this.hung]) Object.assign(material, { transparent: look.clear > 0, depthWrite: look.clear === 0, needsUpdate: true });
     Object.assign(this.ground, { transparent: look.under, depthWrite: !look.under, opacity: look.under ? GROUND_SHOWN : 1, needsUpdate: true });
     shine(this.thin, !look.under, this.planes);
     this.paintAll();
@@ -167,7 +170,7 @@ export class TileLayer {
     this.planes = planes;
     for (const each of this.capMaterials) each.dispose();
     this.capMaterials = capMaterials(planes);
-    for (const material of [this.material, this.glass, this.above, this.ground]) Object.assign(material, { clippingPlanes: planes, needsUpdate: true });
+    for (const material of [this.material, this.glass, this.above, this.ground, ...this.hung]) Object.assign(material, { clippingPlanes: planes, needsUpdate: true });
     shine(this.thin, !this.look.under, planes);
     for (const [mesh, piece] of this.pieces) this.cap(mesh, piece);
     this.paintAll();
@@ -207,7 +210,7 @@ export class TileLayer {
 
   dispose(): void {
     this.tiles.dispose();
-    for (const material of [this.material, this.glass, this.above, this.ground, this.thin, ...this.capMaterials]) material.dispose();
+    for (const material of [this.material, this.glass, this.above, this.ground, this.thin, ...this.capMaterials, ...this.hung]) material.dispose();
     this.pieces.clear();
     this.lines.clear();
   }
@@ -229,7 +232,8 @@ export class TileLayer {
     for (const mesh of meshes) {
       const values = address.replace("/content/", "/values/*/").replace(/\.glb.*$/, ".json");
       const clear = !Array.isArray(mesh.material) && mesh.material.transparent;
-      const piece = { told: tableOf(mesh), address: values, holds: null, faces: mesh.geometry.getAttribute("color") ?? null, clear, whole: mesh.geometry.index, hidden: "" };
+      const hung = hungIn(mesh.material, this.planes);
+      const piece = { told: tableOf(mesh), address: values, holds: null, faces: mesh.geometry.getAttribute("color") ?? null, clear, hung, whole: mesh.geometry.index, hidden: "" };
       this.pieces.set(mesh, piece);
       shrinkRooms(mesh, piece.told, this.worldOf(mesh));
       this.cap(mesh, piece);
@@ -246,11 +250,16 @@ export class TileLayer {
   }
 
   private leave(each: Object3D): void {
+    this.pieces.get(each as Mesh)?.hung?.dispose();
     this.pieces.delete(each as Mesh);
     if (each instanceof LineSegments2) {
       this.lines.delete(each);
       each.geometry.dispose();
     }
+  }
+
+  private get hung(): MeshStandardMaterial[] {
+    return [...this.pieces.values()].flatMap(({ hung }) => hung ?? []);
   }
 
   private paintAll(): void {
@@ -305,7 +314,9 @@ export class TileLayer {
     const piece = this.pieces.get(mesh);
     if (!piece) return;
     const { dress, focus, clear } = this.look;
-    mesh.material = piece.told[0]?.class === GROUND ? this.ground : dress.faces && piece.clear ? this.glass : this.material;
+    const ground = piece.told[0]?.class === GROUND;
+    const plain = ground ? this.ground : dress.faces && piece.clear ? this.glass : this.material;
+    mesh.material = dress.faces && piece.hung && !(ground && this.look.under) ? piece.hung : plain;
     if (dress.property !== null && piece.holds !== dress.property) void this.ask(mesh, piece, dress.property);
     const colours = piece.told.map((told) => {
       const own = focus.has(told.id) || told.id === this.picked || told.class === GROUND;

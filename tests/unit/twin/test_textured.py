@@ -145,7 +145,7 @@ def test_images_grow_smaller_together_until_they_fit(
 
 
 def test_an_image_has_smaller_ones_of_its_own_kind_and_its_mean_colour(tmp_path: Path) -> None:
-    content = zipped(*_one(noise("JPEG", (1500, 300))))
+    content = zipped(*floor(noise("JPEG", (1500, 300))))
     found = read_model(content, prefix="m", scratch=tmp_path)
     (image,) = json.loads(found.rows["geometry"][0][0]["detail"].as_py())["texture"]["images"]
     assert [each[1:4] for each in image["versions"]] == [
@@ -161,13 +161,14 @@ def test_an_image_has_smaller_ones_of_its_own_kind_and_its_mean_colour(tmp_path:
     assert all(abs(each - 127) < 8 for each in bytes.fromhex(image["colour"][1:]))
 
 
-def _one(image: bytes) -> tuple[bytes, dict[str, bytes]]:
+def floor(image: bytes) -> tuple[bytes, dict[str, bytes]]:
+    """Return a building that is a floor with an image on it, and its image."""
     shape = {
         "type": "MultiSurface",
         "lod": "2",
         "boundaries": [[[0, 1, 2, 3]]],
-        "texture": {"x": {"values": [[[0, 0, 0, 0, 0]]]}},
+        "texture": {"x": {"values": [[[0, 0, 1, 2, 3]]]}},
     }
-    appearance = {"textures": [{"type": "JPG", "image": "a.jpg"}], "vertices-texture": [[0, 0]]}
+    appearance = {"textures": [{"type": "JPG", "image": "a.jpg"}], "vertices-texture": [[0, 0], [1, 0], [1, 1], [0, 1]]}
     document = city({"b": {"type": "Building", "geometry": [shape]}}, SQUARE, appearance=appearance)
     return document, {"a.jpg": image}
