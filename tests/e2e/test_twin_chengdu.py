@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import struct
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from tests.e2e.accessible import faults
 from tests.e2e.conftest import Watched, demonstrated
 from tests.e2e.screen import Served, look, open_page, show, tab_to
@@ -107,8 +108,15 @@ def test_the_centre_stands_on_its_streets_and_says_that_nobody_surveyed_it(share
     assert house.near[0] > 500, "another model is flown to"
 
 
+def _late(route: Route) -> None:
+    time.sleep(0.5)
+    route.continue_()
+
+
 def test_two_moments_are_swiped_and_what_differs_is_coloured(shared: Page, served: Served) -> None:
-    show(shared, served, f"?room=twin&lang=en&theme=paper&t.model=centre&t.against={BEFORE}")
+    shared.route("**/api/v1/city", _late)  # the city's now is told late
+    open_page(shared, served, f"?room=twin&lang=en&theme=paper&t.model=centre&t.against={BEFORE}")
+    shared.unroute("**/api/v1/city")
     expect(shared.locator(".twin-legend")).to_contain_text("added 2,891")
     halves = look(shared, within=SCENE, wanted=[ADDED, REMOVED], tolerance=100)
     assert halves.near[0] > 3_000
@@ -230,6 +238,8 @@ def test_a_clash_is_looked_at_from_the_report(shared: Page, served: Served) -> N
     expect(report.locator("li")).to_have_count(60)
     report.locator("li button").first.press("Enter")
     assert "t.focus=" in shared.url
+    expect(report.locator("li")).to_have_count(60)  # the next is looked at from the same list
+    expect(shared.locator(".twin-focus")).to_have_count(2)
     shared.locator("html[data-ready=true]").wait_for(state="attached")
     seen = look(shared, within=SCENE, wanted=[(213, 94, 0)], tolerance=200)
     assert seen.near[0] > 1_000

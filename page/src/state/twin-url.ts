@@ -119,9 +119,9 @@ export function asOf(moment: string, scenario: string | null): string {
   return scenario ? `${moment}~${scenario}` : moment;
 }
 
-/** Return where the eye is and what it looks at as text, to the decimetre. */
+/** Return where the eye is and what it looks at as text, to the centimetre: who stands in a room sees a decimetre. */
 export function eyeText(eye: number[] | null): string | null {
-  return eye && eye.map((each, n) => each.toFixed(n % 3 === 2 ? 1 : 6)).join("/");
+  return eye && eye.map((each, n) => each.toFixed(n % 3 === 2 ? 2 : 7)).join("/");
 }
 
 /** Return the words of a query for what differs from the plain look. */
@@ -141,6 +141,6 @@ export function formatTwin(twin: TwinView): [string, string | null][] {
     ...hide.map((key): [string, string] => ["t.hide", key]),
     ...off.map((id): [string, string] => ["t.off", id]),
     ...marks.map(({ name, query }): [string, string] => ["t.mark", `${name.replaceAll("?", "？")}${query}`]),
-    ...notes.map(({ lon, lat, up, text }): [string, string] => ["t.note", `${lon.toFixed(6)}/${lat.toFixed(6)}/${up.toFixed(1)}/${text}`]),
+    ...notes.map(({ lon, lat, up, text }): [string, string] => ["t.note", `${lon.toFixed(7)}/${lat.toFixed(7)}/${up.toFixed(2)}/${text}`]),
   ];
 }

@@ -41,7 +41,7 @@ const RAMP = ["#f2e6c9", "#e8c98a", "#dd9f55", "#c66a3a", "#a0382c", "#611a2c"];
 const HEIGHTS = [6, 12, 24, 48, 100];
 /** Okabe and Ito (2008), then lighter ones of the same hues: told apart also by those who see fewer colours. */
 const KINDS = ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#f7d488", "#b3dcf5", "#8fd6c0", "#93c0e0", "#f1b48a"];
-const GREY = "#8b8b8b"; // of less common values
+export const GREY = "#8b8b8b"; // of less common values
 const UNKNOWN: Record<Theme, string> = { paper: "#cfc9bc", night: "#56606b" };
 const CHANGES: Record<TwinChange, string> = { added: "#2f9e57", removed: "#c8321a", moved: "#e0b400", changed: "#3b7fd4" };
 

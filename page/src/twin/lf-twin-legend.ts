@@ -5,7 +5,7 @@ import { bytes, moment, nameOf, number } from "../format";
 import { t, tOr } from "../i18n";
 import { Piece } from "../shell/element";
 import { view } from "../state/view";
-import { type Dress, NONE, OTHER, type Swatch } from "./colours";
+import { type Dress, FOCUS, GREY, NONE, OTHER, type Swatch } from "./colours";
 import { roleOf } from "./states";
 
 /** What the legend's words are taken from. */
@@ -44,6 +44,8 @@ export class TwinLegendPiece extends Piece {
     return html`<div class="twin-legend">
       ${live ? html`<p>${roleOf(live)} · ${moment(live.time, this.zone)}</p>` : by?.startsWith("p:") && !twin.against ? html`<p>${by.slice(2)}</p>` : nothing}
       <ul aria-label=${t("legend.title")}>${this.dress?.swatches.map((each) => this.swatch(each))}</ul>
+      ${twin.focus.map((id, n) => html`<p class="twin-focus"><i style="background:${FOCUS[n] ?? GREY}"></i>${id.split(":").slice(1).join(":")}</p>`)}
+      ${twin.focus.length ? html`<button type="button" class="link" @click=${() => view.set({ twin: { ...twin, focus: [], clear: 0 } })}>${t("twin.single.end")}</button>` : nothing}
       ${this.generated.map(({ title }) => html`<p class="twin-generated">${nameOf(title, this.tongue)}</p>`)}
       ${live?.simulated ? html`<p class="twin-generated">${t("twin.live.simulated")}</p>` : nothing}
       <p class="fine twin-cost">${cost ? t("twin.cost", { calls: cost.calls, triangles: number(cost.triangles, this.tongue, 0), size: bytes(cost.bytes, this.tongue) }) : nothing}</p>

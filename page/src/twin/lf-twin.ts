@@ -125,7 +125,7 @@ export class TwinPiece extends Piece {
     if (by?.startsWith("p:") || this.known.asked.state === "here" || extent.state === "here") this.known.want(`${this.when} ${change}`, () => calls.twinProperties(view.value.at, twin.scenario));
     const now = view.value.at ?? new Date(data.value.now).toISOString();
     const then = comparedWith(twin, now);
-    if (then) {
+    if (then && (view.value.at || data.value.now)) { // before it is told, the city's now is 1970
       const more = { model: twin.model, before_scenario: then.scenario, after_scenario: twin.scenario };
       this.changes.want(`${twin.against} ${this.when} ${twin.model} ${change}`, () => calls.twinDifference(then.moment, now, more));
     }
@@ -154,7 +154,7 @@ export class TwinPiece extends Piece {
         ${pick
           ? html`<lf-twin-object .models=${models} @visit=${this.visit}></lf-twin-object>`
           : none ? html`<section class="panel"><h2>${t("twin.objects")}</h2><p class="calm">${t("twin.none")}</p></section>`
-          : html`<lf-twin-model .models=${models} .model=${models.find(({ id }) => id === twin.model) ?? null}></lf-twin-model>
+          : html`<lf-twin-model .models=${models} .model=${models.find(({ id }) => id === (twin.model ?? twin.focus[0]?.split(":")[0])) ?? null}></lf-twin-model>
             <lf-twin-list .models=${models} .extent=${here(this.extent.asked)} @visit=${this.visit}></lf-twin-list>`}
       </aside>`;
   }
@@ -379,7 +379,8 @@ export class TwinPiece extends Piece {
     const { theme } = view.value;
     const title = `${nameOf(here(data.value.city)?.name, this.tongue)} · ${moment(this.moment, this.zone)}`;
     const swatches = this.dress.swatches.map((each) => ({ ...each, key: wordsOf(each, this.told) }));
-    const lines = (here(this.models.asked)?.items ?? []).map((each) => `${nameOf(each.title, this.tongue)} · ${each.licence}`);
+    const shown = (here(this.models.asked)?.items ?? []).filter(({ id }) => this.model === "all" || this.model === id);
+    const lines = shown.map((each) => `${nameOf(each.title, this.tongue)} · ${each.licence}`);
     const pins = [...this.querySelectorAll<HTMLElement>(".twin-pin")].filter(({ hidden }) => !hidden);
     return pictureOf(canvas, { title, swatches, lines, pins, ink: INKS[theme], ground: FLOORS[theme] });
   }

@@ -99,6 +99,7 @@ export const twin: Record<keyof typeof zh, string> = {
   "twin.hide.not": "Show these again",
   "twin.off": "Hide",
   "twin.single": "See through the others",
+  "twin.single.end": "Show all alike again",
   "twin.off.none": "Show {n} hidden objects again",
   "twin.north": "Turn north ahead",
   "twin.measure.parts": "{level} m over level ground, {rise} m up",

@@ -97,6 +97,7 @@ export const twin = {
   "twin.hide.not": "重新显示",
   "twin.off": "隐藏",
   "twin.single": "透视其余对象",
+  "twin.single.end": "恢复全部显示",
   "twin.off.none": "重新显示 {n} 个隐藏的对象",
   "twin.north": "转到正北",
   "twin.measure.parts": "水平 {level} m，升高 {rise} m",
