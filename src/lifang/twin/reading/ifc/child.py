@@ -22,9 +22,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from lifang.core import BadInput, TooLarge, bound_process
+from lifang.twin.reading.ifc.curves import Curves
 from lifang.twin.reading.ifc.elements import Tree, name_of
 from lifang.twin.reading.ifc.first import first_models
 from lifang.twin.reading.ifc.georeference import placement_of, refuse_jumps, site_reference
+from lifang.twin.reading.ifc.items import is_surfaced
 from lifang.twin.reading.ifc.meshes import Solid, portions, solids
 from lifang.twin.reading.ifc.placement import Placement
 from lifang.twin.reading.ifc.properties import Properties
@@ -40,6 +42,7 @@ _OBJECT = pa.schema(
         ("properties", pa.binary()),
         ("bounds", pa.list_(pa.float64(), 6)),
         ("wkb", pa.binary()),
+        ("form", pa.string()),  # the type of CityJSON, surfaces without one
         ("colour", pa.string()),
         ("faces", pa.binary()),  # colour, number and opacity of triangles that follow each other
         ("centre", pa.list_(pa.float64(), 3)),  # in the model
@@ -114,7 +117,7 @@ class _Reading:
     def into(self, folder: Path) -> dict[str, Any]:
         """Write the objects into ``folder`` as Arrow streams and return the rest of the answer."""
         rules_ms = _POINT_MS * len(self._model.by_type("IfcCartesianPoint"))
-        portion = portions(self._entities.values(), _PROCESSES, besides_ms=rules_ms)
+        portion = portions(filter(is_surfaced, self._entities.values()), _PROCESSES, besides_ms=rules_ms)
 
         def work(number: int) -> None:
             if number:
@@ -126,7 +129,9 @@ class _Reading:
 
         done_by_all(work, _PROCESSES)
         self._findings = [each for number in range(_PROCESSES) for each in _parsed(folder / f"findings-{number}.json")]
-        shaped = pa.concat_tables(_placed(folder / f"objects-{number}.arrow") for number in range(_PROCESSES))
+        known = pa.concat_tables(_placed(folder / f"objects-{number}.arrow") for number in range(_PROCESSES))
+        self._write(folder / "objects-thin.arrow", self._thin(set(known["guid"].to_pylist())))
+        shaped = pa.concat_tables((known, _placed(folder / "objects-thin.arrow")))
         guids = shaped["guid"].to_pylist()
         if guids:
             refuse_jumps(guids, np.array(shaped["centre"].to_pylist()), self._placement)
@@ -172,6 +177,24 @@ class _Reading:
         faces = orjson.dumps(solid.faces())
         shape = {"wkb": solid.wkb(position), "colour": solid.colour, "faces": faces, "centre": middle.tolist()}
         return self._row(entity, bounds) | shape
+
+    def _thin(self, known: set[str]) -> Iterator[dict[str, Any]]:
+        """Yield the objects of curves or points alone, other than those ``known``."""
+        curves = Curves(self._model)
+        for guid, entity in self._entities.items():
+            found = None if guid in known else curves.of(entity)
+            if found is None and guid not in known and entity.is_a("IfcAlignment"):
+                found = curves.of_layout(entity)
+                if found is not None:
+                    what = "It has no curve that can be followed: it is laid by its segments."
+                    self._find("geometry", guid, what, entity.is_a(), "Give it a curve (Axis).", "warning")
+            if found is None:
+                continue
+            position = self._placement.to_wgs84(found.vertex)
+            low, high = position.min(axis=0), position.max(axis=0)
+            away = np.hypot(*(found.vertex - self._placement.origin)[:, :2].T)
+            shape = {"wkb": found.wkb(position), "form": found.kind, "centre": found.vertex[away.argmin()].tolist()}
+            yield self._row(entity, [low[0], low[1], high[0], high[1], low[2], high[2]]) | shape
 
     def _row(self, entity: ifcopenshell.entity_instance, bounds: Sequence[float]) -> dict[str, Any]:
         kind, level = self._tree.kind(entity)

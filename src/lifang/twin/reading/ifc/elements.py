@@ -12,7 +12,9 @@ from typing import Any
 
 import ifcopenshell
 
-LEFT_OUT = ("IfcFeatureElement", "IfcVirtualElement", "IfcAnnotation", "IfcGrid", "IfcPort", "IfcStructuralItem")
+from lifang.twin.reading.ifc.items import is_surveyed
+
+LEFT_OUT = ("IfcFeatureElement", "IfcVirtualElement", "IfcPort", "IfcStructuralItem")
 _PROJECT_LEVEL, _FUNCTION_LEVEL, _PART_LEVEL, _DETAIL_LEVEL = 4, 5, 6, 7  # fine, function, part, detail
 # IFC class, ours (with the module's name before it where it starts with "-") and the CIM level.
 _KINDS = (
@@ -43,8 +45,11 @@ _KINDS = (
     ("IfcGeographicElement", "GenericCityObject", _PART_LEVEL),
     ("IfcElement", "-ConstructiveElement", _PART_LEVEL),
     ("IfcProxy", "-Installation", _PART_LEVEL),
+    ("IfcAlignment", "GenericCityObject", _PROJECT_LEVEL),
 )
 _MODULES = (("IfcBridge", "Bridge"), ("IfcBuilding", "Building"))
+_WITHIN = ("IfcFeatureElement", "IfcLinearElement")
+_WAYS = ("Railway", "Road")
 _OUTSIDE = {"-Furniture": "CityFurniture"}  # of what stands in no building
 
 
@@ -83,7 +88,7 @@ class Tree:
         self._model = model
 
     def objects(self) -> Iterator[ifcopenshell.entity_instance]:
-        """Yield what becomes a city object: the project, its spaces and elements, then systems and zones."""
+        """Yield what becomes a city object: the project, its spaces and elements, systems and zones, what positions."""
         spatial = "IfcSpatialStructureElement" if self._model.schema == "IFC2X3" else "IfcSpatialElement"
         proxy = () if self._model.schema == "IFC4X3" else ("IfcProxy",)
         for name in ("IfcProject", spatial, "IfcElement", *proxy, "IfcSystem", "IfcZone"):
@@ -91,12 +96,19 @@ class Tree:
                 zone_again = name == "IfcZone" and each.is_a("IfcSystem")
                 if not zone_again and not any(each.is_a(out) for out in LEFT_OUT if out != "IfcStructuralItem"):
                     yield each
+        newer = ("IfcAlignment", "IfcReferent") if self._model.schema == "IFC4X3" else ()
+        for name in (*newer, "IfcGrid"):
+            yield from self._model.by_type(name)
+        yield from (each for each in self._model.by_type("IfcAnnotation") if is_surveyed(each))
 
     def left_out(self) -> Iterator[ifcopenshell.entity_instance]:
-        """Yield what has a shape and becomes no city object; openings are in the shape of what they are cut into."""
+        """Yield what has a shape and becomes no city object.
+
+        Openings are in the shape of what they are cut into, layouts and segments in that of their alignment.
+        """
         kept = {each.id() for each in self.objects()}
         for each in self._model.by_type("IfcProduct"):
-            if each.id() not in kept and each.Representation is not None and not each.is_a("IfcFeatureElement"):
+            if each.id() not in kept and each.Representation is not None and not any(map(each.is_a, _WITHIN)):
                 yield each
 
     def above(self, entity: ifcopenshell.entity_instance) -> ifcopenshell.entity_instance | None:
@@ -132,10 +144,26 @@ class Tree:
     def kind(self, entity: ifcopenshell.entity_instance) -> tuple[str, int]:
         """Return the CityJSON class and the CIM level of an object."""
         ours, level = _kind(self._model.schema_identifier, entity.is_a())
+        if entity.is_a("IfcAlignment"):
+            return self._way(entity), level
         if not ours.startswith("-"):
             return ours, level
         module = self._module(entity)
         return (f"{module}{ours[1:]}" if module else _OUTSIDE.get(ours, "OtherConstruction")), level
+
+    def _way(self, alignment: ifcopenshell.entity_instance) -> str:
+        """Return the class of what an alignment is the axis of: a railway if it has cant, or what it is related to."""
+        parts = [part for relation in said(alignment, "IsNestedBy") or () for part in relation.RelatedObjects]
+        if any(part.is_a("IfcAlignmentCant") for part in parts):
+            return "Railway"
+        related = [relation.RelatingStructure for relation in said(alignment, "ReferencedInStructures") or ()]
+        for each in (*related, *self.line(alignment)):
+            found, _ = _kind(self._model.schema_identifier, each.is_a())
+            if found in _WAYS:
+                return found
+            if each.is_a("IfcAlignment") and (found := self._way(each)) in _WAYS:
+                return found
+        return "GenericCityObject"
 
     def _module(self, entity: ifcopenshell.entity_instance) -> str:
         """Return whether an object is in a building or a bridge, or an empty text."""

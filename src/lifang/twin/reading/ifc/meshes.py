@@ -246,6 +246,7 @@ def _solid(shape: Any, instead: Triangles | None = None) -> Solid:
     vertex, triangle = instead or _made(shape.geometry)
     styles = [_style(each) for each in shape.geometry.materials]
     number = np.frombuffer(shape.geometry.material_ids_buffer, np.int32).astype(np.int64)
+    number = number if len(triangle) else number[:0]  # curves have materials too
     if instead is not None:  # cut otherwise than by the kernel: all of it has the style of most of it
         number = np.full(len(triangle), np.bincount(number[number >= 0]).argmax() if (number >= 0).any() else -1)
     order = np.argsort(number, kind="stable")

@@ -25,7 +25,7 @@ _MEMORY_BYTES = 3_500_000_000
 _FILE_BYTES = 8_000_000_000
 _SECONDS, _BYTES_PER_SECOND = 60.0, 50_000
 _HEAD = b"ISO-10303-21"
-_CATEGORY, _LOD = "projects", "3"
+_CATEGORY, _LOD, _THIN_LOD = "projects", "3", "0"
 _MEND = "Export it again, or in smaller parts."
 
 
@@ -97,7 +97,8 @@ def _rows(objects: pa.Table, prefix: str) -> pa.Table:
         base, top = each["bounds"][4:]
         told = {"colour": each["colour"], "faces": orjson.loads(each["faces"] or b"[]")}
         detail = {name: value for name, value in told.items() if value}
-        shape = {"lod": _LOD, "kind": "MultiSurface", "wkb": each["wkb"], "base_m": base, "top_m": top}
+        lod, kind = (_THIN_LOD, each["form"]) if each["form"] else (_LOD, "MultiSurface")
+        shape = {"lod": lod, "kind": kind, "wkb": each["wkb"], "base_m": base, "top_m": top}
         shape["detail"] = orjson.dumps(detail).decode() if detail else None
         shapes.append([shape] if each["wkb"] else [])
         bounds.append(each["bounds"])

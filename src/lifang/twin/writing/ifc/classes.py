@@ -12,6 +12,7 @@ from typing import Any, Literal
 import ifcopenshell
 
 OTHER = "IfcBuildingElementProxy"
+_GRID = "IfcGrid"  # is nothing without axes that have names, which are not kept: its curves are
 Schema = Literal["IFC4", "IFC4X3"]
 _SCHEMA: Schema = "IFC4"
 _NEWER: Schema = "IFC4X3"
@@ -48,7 +49,7 @@ def schema_for(told: Iterable[Any]) -> Schema:
 def class_for(schema: str, told: Any, own: str) -> str:
     """Return the class of an object that says it is ``told``, else that of its class ``own`` of CityJSON."""
     if isinstance(told, str):
-        return told if is_object(schema, told) else OTHER
+        return told if is_object(schema, told) and told != _GRID else OTHER
     return next((ifc for name, ifc in _CLASSES.items() if own.startswith(name)), OTHER)
 
 

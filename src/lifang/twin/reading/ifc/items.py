@@ -1,0 +1,63 @@
+"""Which items make the shape of an object that has no surface: curves and points.
+
+Source: ISO 16739-1:2024 (IFC 4.3), IfcShapeRepresentation, IfcGeometricSet, IfcGrid.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+import ifcopenshell
+
+_ORDER = ("Axis", "FootPrint", "Body", "Reference", "SurveyPoints")  # of a line in space before the same in the plane
+_ASIDE = ("Box", "CoG")  # representations that are no shape
+_MARKS = ("IfcTextLiteral", "IfcAnnotationFillArea")  # of a drawing
+
+Entity = ifcopenshell.entity_instance
+
+
+def thin_items(entity: Entity) -> list[Entity]:
+    """Return the items of the first representation of an object that is of curves and points alone; none otherwise."""
+    shape = entity.Representation if entity.is_a("IfcProduct") else None
+    told = [each for each in (shape.Representations if shape else ()) if each.RepresentationIdentifier not in _ASIDE]
+    parts = {each.RepresentationIdentifier: _flat(each.Items) for each in reversed(told)}
+    if not all(each.is_a("IfcCurve") or is_points(each) for each in chain.from_iterable(parts.values())):
+        return []
+    found = next((each for each in (*_ORDER, *parts) if parts.get(each)), None)
+    return parts[found] if found is not None else []
+
+
+def _flat(items: Any) -> list[Entity]:
+    """Return items, those of sets one by one, without what is written on a drawing."""
+    found: list[Entity] = []
+    for each in items:
+        if each.is_a("IfcGeometricSet"):
+            found += _flat(each.Elements)
+        elif not any(each.is_a(mark) for mark in _MARKS):
+            found.append(each)
+    return found
+
+
+def is_surfaced(entity: Entity) -> bool:
+    """Return whether an object may have surfaces: it is no grid, of other things than curves and points, and whole."""
+    if entity.is_a("IfcGrid") or thin_items(entity):
+        return False
+    shape = entity.Representation if entity.is_a("IfcProduct") else None
+    items = [item for each in (shape.Representations if shape else ()) for item in each.Items]
+    return all(item.MappingSource is not None for item in items if item.is_a("IfcMappedItem"))
+
+
+def is_points(item: Entity) -> bool:
+    """Return whether an item is a point or a cloud of points."""
+    return bool(item.is_a("IfcCartesianPoint") or item.is_a("IfcCartesianPointList"))
+
+
+def axes_of(grid: Entity) -> list[Entity]:
+    """Return the curves of the axes of a grid."""
+    return [axis.AxisCurve for name in ("UAxes", "VAxes", "WAxes") for axis in getattr(grid, name) or ()]
+
+
+def is_surveyed(note: Entity) -> bool:
+    """Return whether an annotation is points and nothing else, as those of a survey are, not of a drawing."""
+    return bool(items := thin_items(note)) and all(is_points(each) for each in items)
