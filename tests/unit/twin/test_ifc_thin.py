@@ -42,11 +42,9 @@ def way() -> Any:
     return np.concatenate(([(0.0, 0.0)], spiral(np.linspace(0, SPIRAL_M, 1001)), arc))
 
 
-def model() -> bytes:
-    """Return a road's alignment, a rail of an axis alone, a referent, a grid, trees of a survey, a laid alignment."""
-    rise = np.hypot(1, SLOPE)
-    length = LINE_M + SPIRAL_M + ARC_M
-    body = f"""#1=IFCPROJECT('0$WU4A9R19$vKWO$AdOnKA',$,'Way',$,$,$,$,(#10),#5);
+RISE = np.hypot(1, SLOPE)
+LENGTH_M = LINE_M + SPIRAL_M + ARC_M
+BODY = f"""#1=IFCPROJECT('0$WU4A9R19$vKWO$AdOnKA',$,'Way',$,$,$,$,(#10),#5);
 #2=IFCSIUNIT(*,.LENGTHUNIT.,$,.METRE.);
 #4=IFCSIUNIT(*,.PLANEANGLEUNIT.,$,.RADIAN.);
 #5=IFCUNITASSIGNMENT((#2,#4));
@@ -73,9 +71,9 @@ def model() -> bytes:
 #34=IFCCURVESEGMENT(.DISCONTINUOUS.,#32,IFCLENGTHMEASURE(0.),IFCLENGTHMEASURE({ARC_M}),#33);
 #35=IFCCOMPOSITECURVE((#25,#29,#34),.F.);
 #36=IFCCARTESIANPOINT((0.,10.));
-#37=IFCDIRECTION(({1 / rise:.15f},{SLOPE / rise:.15f}));
+#37=IFCDIRECTION(({1 / RISE:.15f},{SLOPE / RISE:.15f}));
 #38=IFCAXIS2PLACEMENT2D(#36,#37);
-#39=IFCCURVESEGMENT(.DISCONTINUOUS.,#38,IFCLENGTHMEASURE(0.),IFCLENGTHMEASURE({length * rise:.12f}),#23);
+#39=IFCCURVESEGMENT(.DISCONTINUOUS.,#38,IFCLENGTHMEASURE(0.),IFCLENGTHMEASURE({LENGTH_M * RISE:.12f}),#23);
 #40=IFCGRADIENTCURVE((#39),.F.,#35,$);
 #41=IFCSHAPEREPRESENTATION(#11,'Axis','Curve3D',(#40));
 #42=IFCSHAPEREPRESENTATION(#12,'FootPrint','Curve2D',(#35));
@@ -114,9 +112,13 @@ def model() -> bytes:
 #95=IFCRELNESTS('0HWU4A9R19$vKWO$AdOnKA',$,$,$,#90,(#91));
 #96=IFCRELCONTAINEDINSPATIALSTRUCTURE('0IWU4A9R19$vKWO$AdOnKA',$,$,$,(#67,#75,#82),#45);
 """
+
+
+def model() -> bytes:
+    """Return a road's alignment, a rail of an axis alone, a referent, a grid, trees of a survey, a laid alignment."""
     head = "ISO-10303-21;\nHEADER;\nFILE_DESCRIPTION(('ViewDefinition [Alignment-basedView]'),'2;1');\n"
     head += "FILE_NAME('way.ifc','2026-01-01T00:00:00',(''),(''),'','','');\nFILE_SCHEMA(('IFC4X3_ADD2'));\nENDSEC;\n"
-    return f"{head}DATA;\n{body}ENDSEC;\nEND-ISO-10303-21;\n".encode()
+    return f"{head}DATA;\n{BODY}ENDSEC;\nEND-ISO-10303-21;\n".encode()
 
 
 @pytest.fixture(scope="module")
