@@ -47,6 +47,7 @@ from lifang.twin.tiling import Pictures
 from lifang.twin.topics import Topics
 from lifang.twin.writing import features
 
+_ALL = tuple(Classification)
 _CARDS, _EXAMINED = "twin:cards", "twin:examined:"
 
 
@@ -144,9 +145,11 @@ class Twin:
                 watcher(model, scenario.classification)
         return self.scenarios.get(scenario.id)
 
-    def object(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> CityObject:
+    def object(
+        self, object_id: str, *, at: datetime, recorded: datetime | None = None, among: Sequence[Classification] = _ALL
+    ) -> CityObject:
         """Return an object as it was ``at`` a moment in the city, as known by ``recorded``; else ``NotFound``."""
-        return self.held(self.history(object_id), at=at, recorded=recorded)
+        return self.held(self.history(object_id, among), at=at, recorded=recorded)
 
     @staticmethod
     def held(versions: Sequence[CityObject], *, at: datetime, recorded: datetime | None = None) -> CityObject:
@@ -177,9 +180,12 @@ class Twin:
         """Return the objects that meet ``query``, by id."""
         return [CityObject.from_row(row) for row in self._objects.read(query).to_pylist()]
 
-    def history(self, object_id: str) -> list[CityObject]:
-        """Return every version of an object, also those known to be wrong now; ``NotFound`` if there is none."""
-        rows = self._objects.history(object_id).to_pylist()
+    def history(self, object_id: str, among: Sequence[Classification] = _ALL) -> list[CityObject]:
+        """Return every version of an object, also those known to be wrong now; ``NotFound`` if there is none.
+
+        Only those ``among`` some classifications are looked for.
+        """
+        rows = self._objects.history(object_id, [each.value for each in among]).to_pylist()
         if not rows:
             raise NotFound(
                 f"There is no object {object_id[:80]!r}.",

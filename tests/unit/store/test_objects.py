@@ -81,6 +81,7 @@ def test_the_same_again_changes_nothing(store: Store) -> None:
     again = store.lake.objects.record(table(row("a", 0)), subject="x")
     assert (first.rows, again.rows, again.replaced, again.unchanged) == (1, 0, 0, 1)
     assert len(store.lake.objects.history("a")) == 1
+    assert [len(store.lake.objects.history("a", classes)) for classes in ([], ["restricted"], ["open"])] == [0, 0, 1]
     assert store.lake.objects.last_change == 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -50,6 +50,12 @@ class TwinView:
         self._twin = asker.city.twin
         self.classes = asker.classes(Action.READ, "object")
 
+    @cached_property
+    def knowable(self) -> list[Classification]:
+        """The classifications of what the asker may read, or may know that a purpose or an agreement is lacking for."""
+        decisions = ((each, self._asker.decide(Action.READ, Resource("object", "*", each))) for each in Classification)
+        return [each for each, told in decisions if told.allowed or told.needs_purpose or told.needs_agreement]
+
     def objects(
         self,
         *,
@@ -77,7 +83,7 @@ class TwinView:
 
     def object(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> CityObject:
         """Return an object as it was ``at`` a moment, as known by ``recorded``, or ``NotFound``."""
-        fetch = partial(self._twin.object, object_id, at=at, recorded=recorded)
+        fetch = partial(self._twin.object, object_id, at=at, recorded=recorded, among=self.knowable)
         return self._asker.see("object", object_id, fetch, object_resource)
 
     def about(self, object_id: str, *, at: datetime, recorded: datetime | None = None) -> About:
@@ -94,7 +100,10 @@ class TwinView:
     def history(self, object_id: str) -> list[CityObject]:
         """Return every version of an object that the asker may read, or ``NotFound``."""
         versions = self._asker.see(
-            "object", object_id, lambda: self._twin.history(object_id), lambda found: object_resource(found[-1])
+            "object",
+            object_id,
+            lambda: self._twin.history(object_id, self.knowable),
+            lambda found: object_resource(found[-1]),
         )
         return [each for each in versions if each.classification in self.classes]
 

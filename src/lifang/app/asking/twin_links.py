@@ -60,7 +60,7 @@ class LinkView:
         twin, versions = self._asker.city.twin, list[CityObject]()
 
         def fetch() -> CityObject:
-            versions.extend(twin.history(object_id))
+            versions.extend(twin.history(object_id, self._view.knowable))
             return twin.held(versions, at=when, recorded=recorded)
 
         found = self._asker.see(_OBJECT, object_id, fetch, object_resource)

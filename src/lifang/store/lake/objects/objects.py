@@ -186,11 +186,17 @@ class Objects:
             row = session.execute(sql("SELECT", chosen, "FROM", edges), values).fetchone()
         return (0, FOREVER) if row is None else (int(row[0]), int(row[1]))
 
-    def history(self, object_id: str) -> pa.Table:
-        """Return every version of an object, also those known to be wrong now: by when recorded, then by valid time."""
+    def history(self, object_id: str, classes: Sequence[str] | None = None) -> pa.Table:
+        """Return every version of an object (of some classifications), by when recorded, then by valid time.
+
+        Also those known to be wrong now. What is of another classification is not read: it takes no time.
+        """
         chosen = f"{_LISTED}, recorded_from, recorded_to"
+        among = "" if classes is None else f"AND classification IN ({', '.join('?' * len(classes)) or 'NULL'})"
         order = "ORDER BY recorded_from, valid_from"
-        return self._asked(sql("SELECT", chosen, "FROM", _VERSION, "WHERE id = ?", order), [object_id])
+        return self._asked(
+            sql("SELECT", chosen, "FROM", _VERSION, "WHERE id = ?", among, order), [object_id, *(classes or ())]
+        )
 
     def difference(self, before: ObjectQuery, after: ObjectQuery) -> pa.Table:
         """Return ``id, change``: what was ``added``, ``removed``, ``moved`` or else ``changed`` between two views.
