@@ -207,6 +207,48 @@ def test_a_station_out_of_sight_comes_into_sight_when_the_keyboard_reaches_it(sh
     expect(far).to_be_in_viewport()
 
 
+_LOOKS_AT = "(zoom) => Math.abs(document.querySelector('lf-map').city.camera.zoom - zoom) < 0.01 && window.lifangReady"
+
+
+def test_steps_back_and_forth_bring_the_map_where_it_was(shared: Page, served: Served) -> None:
+    show(shared, served, "?lang=en&map=11.50/30.66000/104.06000")
+    turn_to(shared, "?lang=en&map=9.20/30.70000/104.10000")
+    shared.wait_for_function(_LOOKS_AT, arg=9.2)
+    steps = shared.evaluate("history.length")
+    shared.go_back()
+    shared.wait_for_function(_LOOKS_AT, arg=11.5)
+    assert "map=11.50/30.66000/104.06000" in shared.url
+    shared.go_forward()
+    shared.wait_for_function(_LOOKS_AT, arg=9.2)
+    assert shared.evaluate("history.length") == steps
+
+
+_OVERLAPPING = """() => {
+  const words = [...document.querySelectorAll(".map-label")].filter((one) => one.style.visibility !== "hidden");
+  const boxes = words.map((one) => one.getBoundingClientRect());
+  const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => over(a, b)).map(() => words[i].textContent));
+}"""
+
+
+_MISMEASURED = """() => [...document.querySelector("lf-map").city.words.groups.values()].flat()
+  .filter(({ element, width, height }) => element.offsetWidth !== width || element.offsetHeight !== height).length"""
+
+
+def test_larger_letters_of_the_map_do_not_overlap(shared: Page, served: Served) -> None:
+    where = "lang=en&map=11.50/30.66000/104.06000"
+    show(shared, served, f"?{where}")
+    usual = shared.locator(".map-label").first.bounding_box()
+    turn_to(shared, f"?{where}&elder=1")
+    larger = shared.locator(".map-label").first.bounding_box()
+    assert usual is not None
+    assert larger is not None
+    assert larger["height"] > usual["height"]
+    assert shared.evaluate(_MISMEASURED) == 0
+    assert shared.evaluate(_OVERLAPPING) == []
+    turn_to(shared, f"?{where}")
+
+
 def test_the_address_carries_the_whole_view(shared: Page, served: Served) -> None:
     query = "?lang=en&theme=night&kiosk=1&pick=cnemc-1433a&at=2019-12-07T09:00:00%2B08:00"
     show(shared, served, query)

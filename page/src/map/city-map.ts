@@ -231,7 +231,13 @@ export class CityMap {
   /** Place the words anew, as after the letters' size changed. */
   relabel(): void {
     this.map.resize();
+    this.words.measure();
     this.place();
+  }
+
+  /** Look where an address says. */
+  turn({ lng, lat, zoom }: Camera): void {
+    this.map.jumpTo({ center: [lng, lat], zoom });
   }
 
   private get calm(): boolean {

@@ -49,9 +49,14 @@ export class LabelSheet {
   put(groups: ReadonlyMap<string, Label[]>): void {
     for (const name of groups.keys()) for (const old of this.groups.get(name) ?? []) old.element.remove();
     for (const [name, labels] of groups) this.groups.set(name, labels.map((label) => this.write(label)));
-    for (const name of groups.keys()) {
+    this.measure(groups.keys()); // all are written before: reading after writing lays out anew
+  }
+
+  /** Take the sizes of these groups' words, of all by themselves: letters are larger in the mode for the elderly. */
+  measure(names: Iterable<string> = this.groups.keys()): void {
+    for (const name of names) {
       for (const one of this.groups.get(name) ?? []) {
-        one.width = one.element.offsetWidth; // all are written before: reading after writing lays out anew
+        one.width = one.element.offsetWidth;
         one.height = one.element.offsetHeight;
       }
     }

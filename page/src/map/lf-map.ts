@@ -13,6 +13,7 @@ import { pending } from "../shell/ready";
 import { withEnglish } from "../state/codes";
 import { data, here } from "../state/data";
 import { airShown, devicesShown, lookAt, shownRows } from "../state/network";
+import { cameraText, type Camera } from "../state/url";
 import { coversMap, view } from "../state/view";
 import { CityMap, type Picked } from "./city-map";
 import { deviceBox } from "./device-points";
@@ -62,9 +63,8 @@ export class MapPiece extends Piece {
     if (!container) return;
     pending.add("map");
     this.aimed = view.value.camera !== null;
-    const stations = (here(data.value.air)?.result.stations ?? []).filter(({ background }) => !background);
     try {
-      this.city = new CityMap(container, view.value.theme, view.value.camera, boxRound(stations) ?? city.extent, {
+      this.city = new CityMap(container, view.value.theme, view.value.camera, this.outset(city), {
         onMove: (camera, bbox) => {
           view.set({ camera });
           lookAt(bbox);
@@ -83,6 +83,7 @@ export class MapPiece extends Piece {
     for (const { layer, features } of await coming) if (features) this.city.draw(layer, features); // at once: a frame is dear
     for (const each of city.imagery) this.city.drawImagery(each);
     this.pictures = city.imagery.map(imageryWord);
+    this.shown["camera"] = cameraText(view.value.camera) ?? "";
     this.follow();
     await this.city.painted();
     this.drawing = false;
@@ -116,7 +117,7 @@ export class MapPiece extends Piece {
     const map = this.city;
     if (!map?.map.isStyleLoaded() && !this.asked.size) return;
     if (!map) return;
-    const { theme, layers, pick, lang, elder, room } = view.value;
+    const { theme, layers, pick, lang, elder, room, camera } = view.value;
     const stations = here(data.value.air)?.result.stations ?? [];
     this.once("elder", elder, () => map.relabel());
     this.once("theme", theme, () => map.setTheme(theme));
@@ -139,9 +140,27 @@ export class MapPiece extends Piece {
       if (station) map.reveal(station.lon, station.lat);
       else if (pick) map.revealDevice(pick);
     });
+    const where = cameraText(camera) ?? "";
+    this.once("camera", where, () => where !== cameraText(map.camera) && void this.turn(map, camera));
     this.once("label", lang, () => {
       map.map.getCanvas().setAttribute("aria-label", `${t("map.label")}. ${t("map.hint")}`);
     });
+  }
+
+  /** The address is another than where the map is, as after a step back: an address without a place is where it began. */
+  private async turn(map: CityMap, camera: Camera | null): Promise<void> {
+    pending.add("map");
+    const city = here(data.value.city);
+    if (camera) map.turn(camera);
+    else if (city) map.fit(this.outset(city), false);
+    await map.painted();
+    if (!this.drawing) pending.delete("map");
+  }
+
+  private outset(city: City): Box {
+    const stations = (here(data.value.air)?.result.stations ?? []).filter(({ background }) => !background);
+    const picture = here(data.value.picture);
+    return (city.layers.length || !picture ? null : deviceBox(picture)) ?? boxRound(stations) ?? city.extent;
   }
 
   /** A city without layers shows where its devices are, unless the address says where to look. */

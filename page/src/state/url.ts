@@ -165,7 +165,8 @@ export function parseView(search: string, base: View = DEFAULT_VIEW): View {
   };
 }
 
-function cameraText(camera: Camera | null): string | null {
+/** Return a camera as an address says it, null for none. */
+export function cameraText(camera: Camera | null): string | null {
   return camera && `${camera.zoom.toFixed(2)}/${camera.lat.toFixed(5)}/${camera.lng.toFixed(5)}`;
 }
 

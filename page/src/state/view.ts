@@ -13,12 +13,15 @@ let base = DEFAULT_VIEW;
 /** The one view; its address follows it, and it follows the address. */
 export const view = new Store<View>(DEFAULT_VIEW);
 
+/** Whether the view follows the address: a step back or forth is no new step. */
+let following = false;
+
 const STEPS: (keyof View)[] = ["room", "pick", "dataset", "table", "stream", "tab", "item"];
 
 function writeAddress(now: View, before: View): void {
   const address = window.location.pathname + formatView(now, base);
   if (address === window.location.pathname + window.location.search) return;
-  const step = STEPS.some((key) => now[key] !== before[key]);
+  const step = !following && STEPS.some((key) => now[key] !== before[key]);
   window.history[step ? "pushState" : "replaceState"](null, "", address);
 }
 
@@ -43,7 +46,11 @@ export function startView(): void {
     writeAddress(now, before);
     dress(now);
   });
-  window.addEventListener("popstate", () => view.set(parseView(window.location.search, base)));
+  window.addEventListener("popstate", () => {
+    following = true;
+    view.set(parseView(window.location.search, base));
+    queueMicrotask(() => (following = false)); // the view's listeners are told in one before
+  });
 }
 
 /** Go to a room; leaving a room closes what was open in it. */
