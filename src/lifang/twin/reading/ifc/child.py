@@ -170,6 +170,9 @@ class _Reading:
         else:
             what = "Its surface is not closed."
             self._find("closedness", solid.guid, what, entity.is_a(), "Close it to a solid.", "warning")
+        if not solid.sure:
+            what = "Its cuts come out differently in two ways of making them; the one that cuts more is taken."
+            self._find("geometry", solid.guid, what, entity.is_a(), "Look at it; model it with fewer cuts.", "warning")
         position = self._placement.to_wgs84(solid.vertex)
         low, high = position.min(axis=0), position.max(axis=0)
         middle = (solid.vertex.min(axis=0) + solid.vertex.max(axis=0)) / 2

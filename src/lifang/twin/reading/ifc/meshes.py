@@ -21,10 +21,12 @@ from numpy.typing import NDArray
 from lifang.twin.reading.ifc.elements import said
 from lifang.twin.reading.ifc.faceted import Facets, Triangles
 from lifang.twin.reading.ifc.openings import cut_plainly
+from lifang.twin.reading.ifc.voting import is_cut, is_swept, items_of, made_apart, most_cut, same
 
 _KERNEL: Final = "hybrid-cgal-simple-opencascade"
 _FASTER: Final = "cgal-simple"
 _CUTTING: Final = "manifold"
+_SLOWER: Final = "opencascade"
 _FLAT_M2 = 1e-10
 _APART_M, _WELDED_M = 1e-6, 1e-4
 _OBJECT_MS, _FACE_MS, _OPENING_MS, _PLAIN_MS = 1.0, 0.045, 12.0, 0.4  # measured with the Duplex house
@@ -51,6 +53,7 @@ class Solid:
     triangle: NDArray[np.int64]
     style: NDArray[np.int64]
     styles: Sequence[Style] = field(default=())
+    sure: bool = True  # unless kernels cut it differently
 
     @property
     def colour(self) -> str:
@@ -82,6 +85,10 @@ class Solid:
 
     def is_closed(self) -> bool:
         """Return whether every edge is walked as often one way as the other, points at one place being one."""
+        return self._closed
+
+    @cached_property
+    def _closed(self) -> bool:
         corner = _one_a_place(np.round(self.vertex, 6))[self.triangle]
         start, end = corner.ravel(), np.roll(corner, -1, axis=1).ravel()
         real = start != end
@@ -172,31 +179,86 @@ def solids(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Sol
     A shape that many objects share is made once. The kernel then leaves out some that it makes if it makes each by
     itself, and cuts no opening into a surface: those are asked for again.
     """
+    done: set[str] = set()
+    for make in (_of_facets, _cut_plainly, _of_several, _cut):
+        for solid in make(model, [each for each in products if each.GlobalId not in done]):
+            done.add(solid.guid)
+            yield solid
+    yield from _others(model, [each for each in products if each.GlobalId not in done])
+
+
+def _of_facets(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Solid]:
     facets = Facets(calculate_unit_scale(model))
     own = {each.GlobalId: found for each in products if (found := facets.of(each)) is not None}
-    of_facets = [each for each in products if each.GlobalId in own]
-    for shape in _shapes(model, of_facets, kernel=_FASTER) if own else ():  # for where it stands, and its colour
+    some = [each for each in products if each.GlobalId in own]
+    for shape in _shapes(model, some, kernel=_FASTER) if own else ():  # for where it stands, and its colour
         yield _solid(shape, own.pop(shape.guid))
-    done = {each.GlobalId for each in of_facets if each.GlobalId not in own}
-    plain = [each for each in products if each.GlobalId not in done and cut_plainly(each)]
+
+
+def _cut_plainly(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Solid]:
+    plain = [each for each in products if cut_plainly(each)]
     for solid in map(_solid, _shapes(model, plain, kernel=_CUTTING) if plain else ()):
         welded = solid.welded()
         if len(welded.triangle) and welded.is_closed():
-            done.add(welded.guid)
             yield welded
-    left = [each for each in products if each.GlobalId not in done]
-    empty = []
-    for shape in _shapes(model, left) if left else ():
-        solid = _solid(shape)
-        if len(solid.triangle):
-            yield solid
+
+
+def _others(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Solid]:
+    """Yield the shapes of objects that are made in no special way; again what came out as nothing, or open."""
+    empty: list[Entity] = []
+    opened: dict[str, Solid] = {}
+    for solid in map(_solid, _shapes(model, products) if products else ()):
+        if not len(solid.triangle):
+            empty.append(model.by_guid(solid.guid))
+        elif is_swept(model.by_guid(solid.guid)) and not solid.is_closed():
+            opened[solid.guid] = solid
         else:
-            empty.append(model.by_guid(shape.guid))
+            yield solid
+    asked = [each for each in products if each.GlobalId in opened]
+    slow = made_apart(lambda some: _slowly(model, some), asked) if asked else ()
+    yield from (opened | {each.guid: each for each in slow if each.is_closed()}).values()
     for solid in untouched(model, [each for each in empty if said(each, "HasOpenings")]):
         empty.remove(model.by_guid(solid.guid))
         yield solid
     again = _shapes(model, empty, by_itself=True) if empty else ()
     yield from (solid for solid in map(_solid, again) if len(solid.triangle))
+
+
+def _of_several(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Solid]:
+    """Yield the shapes of those objects that are made of several items; of no item twice, as the hybrid would."""
+    count = {each.GlobalId: number for each in products if (number := items_of(each)) > 1}
+    several = [each for each in products if each.GlobalId in count and not said(each, "HasOpenings")]
+    for kernel in (_FASTER, _SLOWER):
+        for shape in _shapes(model, several, kernel=kernel) if several else ():
+            if len(set(shape.geometry.item_ids)) >= count[shape.guid] or (kernel == _SLOWER and shape.geometry.faces):
+                several.remove(model.by_guid(shape.guid))
+                yield _solid(shape)
+
+
+def _cut(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Solid]:
+    """Yield the shapes of those objects that others are cut from, as two kernels make them; see ``voting``."""
+    cut = [each for each in products if is_cut(each)]
+    if not cut:
+        return
+    fast = {each.guid: each for each in map(_solid, _shapes(model, cut, kernel=_CUTTING)) if len(each.triangle)}
+    fast = {guid: whole for guid, each in fast.items() if (whole := each.welded()).is_closed()}
+    doubted: dict[str, Solid] = {}
+    for solid in map(_solid, _shapes(model, cut)):
+        if not len(solid.triangle):
+            continue
+        if solid.is_closed() and same(solid, fast.get(solid.guid)):
+            yield solid
+        else:
+            doubted[solid.guid] = solid
+    asked = [each for each in cut if each.GlobalId in doubted]
+    slow = {each.guid: each for each in made_apart(lambda some: _slowly(model, some), asked)} if asked else {}
+    for guid, solid in doubted.items():
+        best, sure = most_cut(solid, slow.get(guid), fast.get(guid))
+        yield replace(best, sure=sure)
+
+
+def _slowly(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Solid]:
+    yield from (each for each in map(_solid, _shapes(model, products, kernel=_SLOWER)) if len(each.triangle))
 
 
 def untouched(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Solid]:
