@@ -16,7 +16,7 @@ from lifang.app.cataloguing import ModelShelf
 from lifang.app.consolidating import CONSOLIDATE, Consolidator, consolidation_job
 from lifang.app.describe import describe_city, describe_layers, tell_observations
 from lifang.app.detailing import Detailer
-from lifang.app.doctor import Finding, examine, told_address
+from lifang.app.doctor import Finding, cured, examine, late_datasets, told_address
 from lifang.app.grades import Grades
 from lifang.app.harvesting import HARVEST, Harvester, harvest_job
 from lifang.app.jobs import Jobs
@@ -261,7 +261,8 @@ class City(Reads):
 
     def examine(self) -> list[Finding]:
         """Return the doctor's findings."""
-        return [*examine(self.store, self.settings), told_address("mqtt", self.addresses.get("mqtt"))]
+        late = cured(late_datasets(self.catalogue, self.clock.now()))
+        return [*examine(self.store, self.settings), late, told_address("mqtt", self.addresses.get("mqtt"))]
 
     def set_speed(self, speed: float) -> None:
         """Have the replay run ``speed`` city seconds a second."""

@@ -6,15 +6,18 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 
+from lifang.catalogue import Catalogue
 from lifang.core import Problem, Settings, UnknownCode, distance_m, gcj02_to_wgs84, wgs84_to_gcj02
 from lifang.standards import code_list, code_lists
 from lifang.store import Store
 
 _LEAST_FREE_BYTES = 1_000_000_000
 _OLDEST_PYTHON = (3, 11)
+_LATE_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,26 @@ class Finding:
 def examine(store: Store, settings: Settings) -> list[Finding]:
     """Return one finding a check; a check that fails with a problem is a finding too. What is well has no mend."""
     found = [*(_guarded(name, check, store) for name, check in _CHECKS.items()), _area_code(settings)]
-    return [replace(each, mend="") if each.well else each for each in found]
+    return [cured(each) for each in found]
+
+
+def cured(finding: Finding) -> Finding:
+    """Return a finding as it is told: what is well has no mend."""
+    return replace(finding, mend="") if finding.well else finding
 
 
 def told_address(door: str, address: str | None) -> Finding:
     """Return where a door that may be off is reached."""
     return Finding(door, True, address or "off")
+
+
+def late_datasets(catalogue: Catalogue, now: datetime) -> Finding:
+    """Return the datasets that were due before ``now``, the latest first, each with its days."""
+    due = ((each.id, each.due) for each in catalogue.datasets())
+    late = sorted((when, dataset) for dataset, when in due if when is not None and when < now)
+    told = [f"{dataset} ({(now - when).days} days)" for when, dataset in late[:_LATE_SHOWN]]
+    seen = f"{len(late)} late: {', '.join(told)}{', …' if len(late) > len(told) else ''}" if late else "none late"
+    return Finding("datasets", not late, seen, "Hand in their new releases, or correct update_cycle on their cards.")
 
 
 def _guarded(name: str, check: Callable[[Store], Finding], store: Store) -> Finding:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import lifang
-from lifang.app import Finding
+from lifang.app import Finding, open_city
+from lifang.catalogue import Card
+from lifang.core import ManualClock
+from lifang.guard import SYSTEM
 
 
 def _area(folder: Path, code: str) -> Finding:
@@ -34,6 +39,26 @@ def test_a_county_under_an_old_code_is_told_what_it_became(tmp_path: Path, old: 
     assert not found.well
     assert f"{old} became {new}" in found.seen
     assert found.mend == f'Write area_code = "{new}" in city.toml.'
+
+
+def test_datasets_that_are_late_are_named_the_latest_first(tmp_path: Path) -> None:
+    _area(tmp_path, "510100")
+    clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
+    with open_city(tmp_path / "city", clock=clock) as city:
+
+        def found() -> Finding:
+            return next(each for each in city.examine() if each.check == "datasets")
+
+        (tmp_path / "a.csv").write_text("no\n1\n", "utf-8")
+        for name, cycle in (("daily", "daily"), ("weekly", "weekly"), ("never", "")):
+            told = {"id": name, "theme": "space", "classification": "open", "key": ["no"], "update_cycle": cycle}
+            card = Card.from_mapping({**told, "name": {"zh": "数", "en": "Numbers"}})
+            city.catalogue.add(tmp_path / "a.csv", name="a.csv", card=card, by=SYSTEM)
+        assert (found().well, found().seen, found().mend) == (True, "none late", "")
+        clock.advance(timedelta(days=40))
+        assert not found().well
+        assert re.fullmatch(r"2 late: daily \(\d+ days\), weekly \(\d+ days\)", found().seen)
+        assert "update_cycle" in found().mend
 
 
 def test_a_code_that_never_was_is_ill_and_none_is_not(tmp_path: Path) -> None:
