@@ -89,6 +89,18 @@ def test_a_turned_box_is_as_deep_as_its_edge_reaches() -> None:
     assert gaps(UNIT, moved) == pytest.approx([-0.1], abs=1e-3)
 
 
+@pytest.mark.parametrize("deep", [0.02, 0.3])
+@pytest.mark.parametrize("twist_deg", [10, 35, 60])
+def test_two_edges_across_each_other_are_as_deep_as_they_reach(deep: float, twist_deg: float) -> None:
+    half = np.sqrt(2)
+    lying = box((-1, -1, -1), (1, 1, 1), turned_deg=45).triangles[..., [0, 2, 1]][:, ::-1]  # an edge along y
+    lean, rise = np.cos(np.radians(twist_deg)), np.sin(np.radians(twist_deg))
+    upright = box((-1, -1, -1), (1, 1, 1), turned_deg=45).triangles @ np.array(
+        [[1, 0, 0], [0, lean, rise], [0, -rise, lean]]
+    )
+    assert gaps(Body(lying), Body(upright + np.array([2 * half - deep, 0, 0]))) == pytest.approx([-deep], abs=1e-3)
+
+
 def test_what_fits_into_an_opening_does_not_clash_and_what_does_not_fit_does() -> None:
     wall = framed(1.0)
     assert wall.open_edges == 0
