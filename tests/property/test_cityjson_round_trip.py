@@ -154,6 +154,22 @@ def test_extensions_their_members_and_metadata_come_out_as_they_went_in(
         assert (high + 0.001 >= corners.max(axis=0)).all()
 
 
+def test_an_extension_that_tells_no_version_is_told_and_an_address_of_1_1_becomes_one_of_2_0(twin: Twin) -> None:
+    square = {"type": "MultiSurface", "lod": "1", "boundaries": [[[0, 1, 2, 3]]]}
+    good, contact = (
+        {"url": "https://example.org/a.json", "version": "1.0"},
+        {"contactName": "a", "address": "天府大道 1"},
+    )
+    system = "https://www.opengis.net/def/crs/EPSG/0/4544"
+    more = {"extensions": {"A": good, "B": {"url": "b"}}, "version": "1.1"}
+    metadata = {"referenceSystem": system, "pointOfContact": contact}
+    content = city({"b": {"type": "Building", "geometry": [square]}}, _SQUARE, **more, metadata=metadata)
+    found = read_cityjson(content, prefix="m")
+    assert [(each.object, each.where) for each in found.faults] == [("m", "extensions")]
+    assert found.told["extensions"] == {"A": good}
+    assert found.told["metadata"]["pointOfContact"]["address"] == {"text": "天府大道 1"}
+
+
 def test_what_a_model_tells_is_of_its_time_and_for_who_may_see_it(twin: Twin, tmp_path: Path) -> None:
     surface = {"type": "MultiSurface", "lod": "1", "boundaries": [[[0, 1, 2, 3]]]}
     for year, grade in ((2020, Classification.OPEN), (2022, Classification.RESTRICTED)):

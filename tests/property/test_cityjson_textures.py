@@ -203,6 +203,11 @@ def test_images_have_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
                 read()
 
 
+def test_textures_of_a_file_that_has_none_are_told() -> None:
+    found = read_cityjson(textured({}, VALUES), prefix="m")
+    assert [each.object for each in found.faults if each.rule == "appearance"] == ["m:b"]
+
+
 @pytest.mark.parametrize(
     "values",
     [

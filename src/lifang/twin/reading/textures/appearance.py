@@ -44,7 +44,7 @@ class Appearance:
         of it, the number of an image among ``images`` and then that of a place among ``uv`` for each vertex.
         """
         themes = geometry.get("texture") or {}
-        if not self.textures or not themes:
+        if not themes:
             return {}
         kept = _Kept(self)
         order = sorted(themes, key=lambda theme: theme != self.default)
