@@ -29,11 +29,14 @@ class Body(Protocol):
     """A shape as triangles."""
 
     @property
-    def guid(self) -> str: ...  # noqa: D102 - the id of its object
+    def guid(self) -> str:
+        """The id of its object."""
 
-    def volume_m3(self) -> float: ...  # noqa: D102 - see Solid
+    def volume_m3(self) -> float:
+        """Return the signed volume."""
 
-    def is_closed(self) -> bool: ...  # noqa: D102 - see Solid
+    def is_closed(self) -> bool:
+        """Return whether it has no edge that belongs to one face only."""
 
 
 Some = TypeVar("Some", bound=Body)
