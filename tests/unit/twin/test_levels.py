@@ -14,7 +14,7 @@ from tests.unit.twin.test_tiling import parsed, positions
 
 from lifang.core import NotFound
 from lifang.twin.shapes import Frame, Mesh
-from lifang.twin.tiling import Cell, Solids, Surfaces, keys, level_tiles, packed, unpack
+from lifang.twin.tiling import Cell, Pictures, Solids, Surfaces, keys, level_tiles, packed, unpack
 
 Floats = NDArray[np.float64]
 LON, LAT, SIZE_M = 104.06, 30.66, 400.0
@@ -146,3 +146,29 @@ def test_a_pack_gives_back_each_part_and_no_other(found: _FOUND) -> None:
     assert b'"root"' in unpack(pack, "")
     with pytest.raises(NotFound):
         unpack(pack, "9.9.9")
+
+
+def test_images_hang_in_the_finest_level_and_their_colour_is_seen_from_afar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lifang.twin.tiling.levels._TRIANGLES_MAX", 300)
+    image = {"sha256": "a", "clear": False, "colour": "#ff8000", "versions": [["a", "image/png", 1, 1, 6]]}
+    _, ground = kinds()
+    faces = shapely.get_num_geometries(ground.surface).tolist()
+    told = [
+        {"themes": {"x": [[[0, 0, 1, 2]]] * count}, "images": [image], "uv": [[0, 0], [1, 0], [1, 1]]}
+        for count in faces
+    ]
+    colour = pa.table({"id": ["west", "east"], "colour": ["#ff8000"] * 2})
+    hung = Surfaces(ground.surface, colour, smooth=True, textures=told)
+    tileset, contents = level_tiles(
+        [hung], CELL.box, SIZE_M, uri="{name}", pictures=Pictures(lambda _: b"pixels", 6, 1)
+    )
+    fine = {each["content"]["uri"] for each in leaves(tileset["root"])}
+    seen = {name: "images" in parsed(glb)[0] for name, glb in contents.items()}
+    assert seen == {name: name in fine for name in contents}
+    assert len(fine) < len(contents)
+    for name, glb in contents.items():
+        document, binary = parsed(glb)
+        for primitive in document["meshes"][0]["primitives"]:
+            accessor = document["accessors"][primitive["attributes"]["COLOR_0"]]
+            start = document["bufferViews"][accessor["bufferView"]]["byteOffset"] + accessor["byteOffset"]
+            assert tuple(binary[start : start + 4]) == ((255, 255, 255, 255) if name in fine else (255, 55, 0, 255))

@@ -105,3 +105,9 @@ def test_a_wall_with_a_window_has_the_area_of_the_wall_less_the_window() -> None
     wide = WGS84.line_length([LON, e], [LAT, LAT])
     assert mesh.areas_m2().sum() == pytest.approx(wide * 6 - wide / 2 * 2, rel=1e-6)
     assert mesh.normal[0] == pytest.approx([0, -1, 0], abs=1e-6)
+
+
+def test_a_surface_without_an_area_still_has_a_normal_of_unit_length() -> None:
+    point = shapely.multipolygons([shapely.polygons([(LON, LAT, 5.0)] * 4)])
+    mesh = triangulate(np.array([point]), Frame(LON, LAT))
+    assert mesh.normal.tolist() == [[0.0, 0.0, 1.0]] * 3

@@ -9,6 +9,7 @@ from lifang.twin.shapes.frame import Frame
 from lifang.twin.shapes.mesh import Mesh
 from lifang.twin.shapes.rings import Floats, Ints, Rings
 
+_NO_AREA = 1e-12  # twice it, in square metres
 # The two axes that stay when the axis nearest to the normal goes, so that a surface seen from outside still turns left.
 _KEPT = np.array([[1, 2], [2, 0], [0, 1]])
 
@@ -51,10 +52,11 @@ def _cut(rings: Rings, position: Floats, normal: Floats) -> Ints:
 
 
 def _normals(rings: Rings, position: Floats) -> Floats:
-    """Return the unit normal of each part, by its exterior (Newell's method: Sutherland et al. 1974)."""
+    """Return the unit normal of each part, by its exterior (Newell's method: Sutherland et al. 1974); up if of none."""
     first = position[rings.vertex_start[:-1]][rings.vertex_part]
     here = position - first  # near the origin, so that nothing cancels
     twice = np.cross(here, here[rings.following])
     of_ring = np.add.reduceat(twice, rings.ring_start[:-1])
     normal = of_ring[rings.part_start[:-1]]
-    return np.asarray(normal / np.maximum(np.linalg.norm(normal, axis=1), 1e-12)[:, None])
+    length = np.linalg.norm(normal, axis=1)[:, None]
+    return np.where(length > _NO_AREA, normal / np.maximum(length, _NO_AREA), [0.0, 0.0, 1.0])
