@@ -103,7 +103,8 @@ class Twin:
             raise BadInput(f"{stage[:40]!r} is no stage.", where="stage", mend=f"Use {', '.join(STAGES)}.")
         found = checked(found, within=self._extent)
         if not len(found.rows):
-            first = next((each for each in found.faults if each.severity == "error"), None)
+            telling = [each for each in found.faults if each.severity == "error" or each.rule == "left out"]
+            first = min(telling, key=lambda each: each.severity, default=None)
             what = f"{first.object}: {first.what}" if first else "It holds no object with a geometry."
             raise BadInput(
                 f"Nothing of the model could be taken. {what}", mend=first.mend if first else "Send another."

@@ -54,7 +54,13 @@ def test_a_solid_keeps_its_vertices_its_shells_and_its_name() -> None:
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(b"\x00\xff\x93", "no file of a model"), (b'{"type": "FeatureCollection"}', "GeoJSON"), (b"[1]", "CityObjects")],
+    [
+        (b"\x00\xff\x93", "no file of a model"),
+        (b'{"type": "FeatureCollection"}', "GeoJSON"),
+        (b"[1]", "CityObjects"),
+        (b'{"type": "CityJSONFeature", "id": "h"}', "lacks its first line"),
+        (b'{"type": "CityJSON", "version": "1.0"}', "no CityJSON 1.1 or 2.0"),
+    ],
 )
 def test_a_file_of_another_kind_is_told_apart(content: bytes, says: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=says):

@@ -49,15 +49,7 @@ def read_cityjson(content: bytes, *, prefix: str, crs: str = "", find: Find | No
     """
     documents = list(_documents(unpacked(content)))
     head = documents[0]
-    if head.get("type") != "CityJSON" or str(head.get("version")) not in _VERSIONS:
-        if head.get("type") in _GEOJSON:
-            mend = "Add it with `lifang data add`, and raise its outlines with `lifang twin outlines`."
-            raise BadInput("This is no CityJSON but GeoJSON, which comes in as a dataset.", mend=mend)
-        found = f"type {str(head.get('type'))[:40]!r}, version {str(head.get('version'))[:40]!r}"
-        raise BadInput(
-            f"This is no CityJSON {' or '.join(_VERSIONS)}: {found}.",
-            mend="Upgrade it with `cjio <file> upgrade save <new file>`.",
-        )
+    _expect(head)
     reading = _Reading(prefix, _system(head, crs), Templates.of(head))
     pictures = find(documents) if find else pictures_of(documents, b"", model=prefix)
     for document in documents:
@@ -69,6 +61,21 @@ def read_cityjson(content: bytes, *, prefix: str, crs: str = "", find: Find | No
     model = reading.done()
     faults = [*faults, *pictures.faults, *model.faults]
     return replace(model, faults=faults, told=told, pictures=pictures.files)
+
+
+def _expect(head: Mapping[str, Any]) -> None:
+    """Raise ``BadInput`` if a file does not begin as CityJSON of a version that is read."""
+    kind, version = str(head.get("type"))[:40], str(head.get("version"))[:40]
+    if kind in _GEOJSON:
+        mend = "Add it with `lifang data add`, and raise its outlines with `lifang twin outlines`."
+        raise BadInput("This is no CityJSON but GeoJSON, which comes in as a dataset.", mend=mend)
+    if kind == "CityJSONFeature":
+        what = "The sequence lacks its first line, which is of type CityJSON and says where all of it stands."
+        raise BadInput(what, where="line 1", mend="Send the whole sequence.")
+    if kind != "CityJSON" or version not in _VERSIONS:
+        found = f"type {kind!r}, version {version!r}"
+        mend = "Upgrade it with `cjio <file> upgrade save <new file>`."
+        raise BadInput(f"This is no CityJSON {' or '.join(_VERSIONS)}: {found}.", mend=mend)
 
 
 def _documents(content: bytes) -> Iterator[dict[str, Any]]:

@@ -251,6 +251,11 @@ class _Reading:
             what = f"{kind} is no city object: the shapes of {count} are left out."
             mend = "Nothing needs mending; to keep one, model it as an element."
             self._find("left out", found[0].GlobalId, what, kind, mend, "warning")
+        if types := list(self._tree.unused()):
+            count = len(types)
+            what = f"It is a type that no object is of: the shapes of {count} such types are left out."
+            mend = "Place an object of it in the model."
+            self._find("left out", types[0].GlobalId, what, types[0].is_a(), mend, "warning")
 
     def _wholes(self, entity: ifcopenshell.entity_instance) -> list[ifcopenshell.entity_instance]:
         line = list(self._tree.line(entity))

@@ -111,6 +111,12 @@ class Tree:
             if each.id() not in kept and each.Representation is not None and not any(map(each.is_a, _WITHIN)):
                 yield each
 
+    def unused(self) -> Iterator[ifcopenshell.entity_instance]:
+        """Yield the types that have a shape and no object: a library of products holds nothing else."""
+        for each in self._model.by_type("IfcTypeProduct"):
+            if each.RepresentationMaps and not (said(each, "Types") or said(each, "ObjectTypeOf")):
+                yield each
+
     def above(self, entity: ifcopenshell.entity_instance) -> ifcopenshell.entity_instance | None:
         """Return what an object is part of: its whole, or the storey or space that contains it."""
         for inverse, owner in (
