@@ -105,7 +105,9 @@ def test_lines_and_addresses_are_kept_and_a_group_is_no_whole_of_a_part() -> Non
         ["MultiLineString"],
     ]
     assert rows["m:part"]["parent"] == "m:b"
-    assert json.loads(rows["m:part"]["properties"])["address"] == [{"Country": "中国"}]
+    (told,) = json.loads(rows["m:part"]["properties"])["address"]
+    assert (told["Country"], told["location"]["type"], told["location"]["lod"]) == ("中国", "MultiPoint", "0")
+    assert told["location"]["coordinates"] == [pytest.approx([rows["m:part"]["west"], rows["m:part"]["south"], 500])]
     assert not found.faults
 
 

@@ -96,6 +96,26 @@ def test_a_round_trip_keeps_ids_families_properties_and_geometry(form: str, crs:
             assert np.abs(here - there)[:, :2].max() < 2e-8  # degrees: 2 mm
 
 
+@pytest.mark.parametrize("form", ["cityjson", "cityjsonseq"])
+def test_an_address_keeps_its_points_and_an_attribute_of_that_name_harms_nothing(form: str) -> None:
+    told = json.loads(document())
+    place = {"type": "MultiPoint", "lod": "1", "boundaries": [5, 0]}
+    told["CityObjects"]["east"]["address"] = [{"Country": "中国"}, {"Country": "x", "location": place}]
+    own = [{"location": {"coordinates": "here"}}, {"location": 3}, {"location": {"coordinates": [[1, 2]]}}]
+    told["CityObjects"]["west"]["attributes"]["address"] = own
+    before = objects_of(read_cityjson(json.dumps(told).encode(), prefix="m"))
+    content = written(before, form, "EPSG:4544")
+    lines = [json.loads(each) for each in content.splitlines()]
+    body, transform = lines[-1], lines[0]["transform"]
+    assert body["CityObjects"]["west"]["address"] == own
+    plain, placed = body["CityObjects"]["east"]["address"]
+    assert plain == {"Country": "中国"}
+    assert (placed["location"]["type"], placed["location"]["lod"]) == ("MultiPoint", "1")
+    numbers = placed["location"]["boundaries"]
+    at = np.array(body["vertices"])[numbers] * transform["scale"] + transform["translate"]
+    assert at == pytest.approx(np.array([(410_020, 3_394_000, 509), (410_000, 3_394_000, 500)]), abs=1.1e-3)
+
+
 def test_parts_are_told_in_both_directions() -> None:
     body = json.loads(written(objects_of(read_cityjson(document(), prefix="m")), "cityjson"))
     assert body["CityObjects"]["house"]["children"] == ["east", "west"]

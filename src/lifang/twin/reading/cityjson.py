@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from lifang.core import BadInput, check_crs
 from lifang.twin.model import THIN
 from lifang.twin.nesting import DEPTHS
+from lifang.twin.reading.addresses import addressed, without_places
 from lifang.twin.reading.kin import LINKED_MAX, Kin, inside_out
 from lifang.twin.reading.materials import Style, coloured, styles_of
 from lifang.twin.reading.model import Belonging, Broken, Described, Fault, ModelFile, bounds_of, rows_of
@@ -154,6 +155,7 @@ class _Reading:
         self._prefix, self._system, self._templates = prefix, system, templates
         self._styles: Sequence[Style] = ()
         self._textures = Appearance()
+        self._standing: NDArray[np.float64] = np.empty((0, 3))
         self._kin = Kin()
         self._faults: list[Fault] = []
         self._described: list[Described] = []
@@ -170,7 +172,7 @@ class _Reading:
     ) -> None:
         """Take in the objects of one document, whose vertices stand in the file's system, and their looks."""
         self._styles, self._textures = styles, textures
-        standing = on_earth(vertices, self._system)
+        self._standing = standing = on_earth(vertices, self._system)
         for own_id, found in objects.items():
             try:
                 geometry = [self._expanded(each, vertices, standing) for each in self._geometry(own_id, found)]
@@ -251,7 +253,7 @@ class _Reading:
         shapes = [self._shape(own_id, *each) for each in geometry]
         attributes = dict(found.get("attributes") or {})
         if found.get("address"):
-            attributes.setdefault("address", [_without_place(each) for each in found["address"]])
+            attributes.setdefault("address", self._addresses(own_id, found["address"]))
         name = next((str(attributes[each]) for each in _NAMES if attributes.get(each)), "")
         described = Described(self._name(own_id), str(found["type"]), name, "", attributes)
         if not shapes:
@@ -320,6 +322,14 @@ class _Reading:
             self._warn(own_id, "appearance", what, mend, where)
             return {}
 
+    def _addresses(self, own_id: str, told: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        try:
+            return addressed(told, self._standing)
+        except (ValueError, TypeError, KeyError):
+            what = "The place of an address is no points of the file: it is left out."
+            self._warn(own_id, "geometry", what, "See CityJSON 2.0, section 2.2.", "address")
+            return without_places(told)
+
     def _textured(self, own_id: str, geometry: Mapping[str, Any], vertices: NDArray[np.float64]) -> dict[str, Any]:
         try:
             return self._textures.detail(geometry, vertices)
@@ -328,11 +338,6 @@ class _Reading:
             where = f"geometry lod {geometry.get('lod', '')}"
             self._warn(own_id, "appearance", what, "See CityJSON 2.0, chapter 6.", where)
             return {}
-
-
-def _without_place(address: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an address in words: where it is, is told by numbers of vertices."""
-    return {name: value for name, value in address.items() if name != "location"}
 
 
 def _around(bounds: NDArray[np.float64]) -> NDArray[np.float64]:

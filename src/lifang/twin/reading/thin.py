@@ -25,7 +25,7 @@ def thin_shape(geometry: Mapping[str, Any], vertices: Floats) -> tuple[dict[str,
     if not boundaries:
         raise Broken("Its geometry is empty.")
     if geometry["type"] == _POINTS:
-        whole = shapely.multipoints(_corners(boundaries, vertices))
+        whole = shapely.multipoints(corners_of(boundaries, vertices))
     else:
         whole = shapely.multilinestrings([_line(each, number, vertices) for number, each in enumerate(boundaries)])
     semantics = geometry.get("semantics")
@@ -49,10 +49,10 @@ def stored(whole: shapely.Geometry, lod: str, detail: Mapping[str, Any]) -> tupl
 def _line(numbers: Sequence[int], own: int, vertices: Floats) -> shapely.LineString:
     if len(set(numbers)) < 2:
         raise Broken(f"Line {own} has fewer than two vertices.")
-    return shapely.linestrings(_corners(numbers, vertices))
+    return shapely.linestrings(corners_of(numbers, vertices))
 
 
-def _corners(numbers: Sequence[int], vertices: Floats) -> Floats:
+def corners_of(numbers: Sequence[int], vertices: Floats) -> Floats:
     """Return the vertices of these numbers, shape (n, 3)."""
     wanted = np.array(numbers)
     if wanted.ndim != 1 or wanted.dtype.kind != "i":

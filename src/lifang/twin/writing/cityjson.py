@@ -19,6 +19,7 @@ from lifang.core import Box, from_wgs84
 from lifang.twin.model import THIN, CityObject, Shape
 from lifang.twin.nesting import flat, nested
 from lifang.twin.shapes import prism
+from lifang.twin.writing.addresses import addresses_of, places_of
 from lifang.twin.writing.kin import Kin
 from lifang.twin.writing.materials import Materials, member
 from lifang.twin.writing.textures import Textures, textured
@@ -120,14 +121,21 @@ class CityJson:
         rings = _Rings()
         there = {each.id for each in family}
         geometry = [[_taken(shape, rings, looks) for shape in each.shapes] for each in family]
+        places = [
+            [(number, _Thin({"type": "MultiPoint", "lod": lod}, rings.add_thin(points)))
+             for number, lod, points in places_of(each.properties)]
+            for each in family
+        ]  # fmt: skip
         vertices = rings.numbered(self, first)
         children: dict[str, list[str]] = {}
         for each in family:
             if each.parent in there:
                 children.setdefault(each.parent, []).append(each.id)
         objects = {}
-        for each, shapes in zip(family, geometry, strict=True):
+        for each, shapes, points in zip(family, geometry, places, strict=True):
             body: dict[str, Any] = {"type": each.kind, **_told(each)}
+            for number, place in points:
+                body["address"][number]["location"] = place.body(rings)
             bodies = [taken.body(rings) for taken in shapes]
             body["geometry"] = [each for each in bodies if each["boundaries"]]
             if not body["geometry"]:
@@ -321,7 +329,8 @@ def _told(found: CityObject) -> dict[str, Any]:
     """Return the members of an object that tell of it: its attributes, and its addresses if CityJSON gave them."""
     named = any(found.properties.get(each) for each in _NAMES)
     attributes = dict(found.properties) | ({"name": found.name} if found.name and not named else {})
-    addresses = attributes.get("address")
-    if isinstance(addresses, list) and addresses and all(isinstance(each, dict) for each in addresses):
-        return {"attributes": attributes, "address": attributes.pop("address")}
+    addresses = addresses_of(attributes)
+    if addresses:
+        del attributes["address"]
+        return {"attributes": attributes, "address": addresses}
     return {"attributes": attributes}
