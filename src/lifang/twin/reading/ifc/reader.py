@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from lifang.core import BadInput, TooLarge, ended_apart, expect_apart
 from lifang.twin.reading.ifc.placement import Placement
+from lifang.twin.reading.ifc.returned import own_ids, restored
 from lifang.twin.reading.model import Described, Fault, ModelFile, rows_of
 from lifang.twin.reading.packed import unpacked
 
@@ -70,8 +71,12 @@ def read_ifc(
         with ExitStack() as opened:
             mapped = [opened.enter_context(pa.memory_map(str(each))) for each in sorted(folder.glob("objects-*.arrow"))]
             objects = pa.concat_tables(pa.ipc.open_stream(each).read_all() for each in mapped)
-            rows = _rows(objects.sort_by("guid"), prefix)
-    faults = [Fault(**{**each, "object": f"{prefix}:{each['object']}"}) for each in answer["findings"]]
+            objects = objects.sort_by("guid").to_pylist()
+    told = [orjson.loads(each["properties"]) for each in objects]
+    ids = own_ids([each["guid"] for each in objects], told)
+    rows = _rows(objects, told, ids, prefix)
+    named = ({**each, "object": f"{prefix}:{ids.get(each['object'], each['object'])}"} for each in answer["findings"])
+    faults = [Fault(**each) for each in named]
     return ModelFile(rows, sorted(faults, key=lambda fault: (fault.severity, fault.rule, fault.object)))
 
 
@@ -87,16 +92,18 @@ def _answer(folder: Path) -> dict[str, Any]:
     return answer
 
 
-def _rows(objects: pa.Table, prefix: str) -> pa.Table:
+def _rows(
+    objects: Sequence[dict[str, Any]], told: Sequence[dict[str, Any]], ids: Mapping[str, str], prefix: str
+) -> pa.Table:
     described, shapes, bounds = [], [], []
-    for each in objects.to_pylist():
-        properties = orjson.loads(each["properties"])
-        parent = f"{prefix}:{each['parent']}" if each["parent"] else ""
-        own = f"{prefix}:{each['guid']}"
-        described.append(Described(own, each["kind"], each["name"], parent, properties, _CATEGORY, each["level"]))
+    for each, said in zip(objects, told, strict=True):
+        parent, own = (f"{prefix}:{ids.get(guid, guid)}" if guid else "" for guid in (each["parent"], each["guid"]))
+        kind, properties = restored(each["kind"], said)
+        category = _CATEGORY if properties is said else ""
+        described.append(Described(own, kind, each["name"], parent, properties, category, each["level"]))
         base, top = each["bounds"][4:]
-        told = {"colour": each["colour"], "faces": orjson.loads(each["faces"] or b"[]")}
-        detail = {name: value for name, value in told.items() if value}
+        looks = {"colour": each["colour"], "faces": orjson.loads(each["faces"] or b"[]")}
+        detail = {name: value for name, value in looks.items() if value}
         lod, kind = (_THIN_LOD, each["form"]) if each["form"] else (_LOD, "MultiSurface")
         shape = {"lod": lod, "kind": kind, "wkb": each["wkb"], "base_m": base, "top_m": top}
         shape["detail"] = orjson.dumps(detail).decode() if detail else None

@@ -28,6 +28,7 @@ from lifang.twin.writing.ifc.geometry import Shapes
 from lifang.twin.writing.ifc.sets import Sets
 
 _GUID = re.compile(r"[0-9A-Za-z_$]{22}")
+_VALID = re.compile(r"[0-3][0-9A-Za-z_$]{21}")
 _ITSELF = ("ifc_class", "guid")
 _ADDRESSES = ("BuildingAddress", "SiteAddress")
 
@@ -173,7 +174,8 @@ class _Model:
 
     def _global_id(self, own: str) -> str:
         name = self._named(own)
-        if _GUID.fullmatch(name) and name not in self._taken:
+        of_ifc = isinstance(self._said.get(own, {}).get("ifc_class"), str)  # may have one that is none
+        if (_GUID if of_ifc else _VALID).fullmatch(name) and name not in self._taken:
             self._taken.add(name)
             return name
         return self._new_id(own)
