@@ -9712,6 +9712,11 @@ export interface components {
             kind: string;
             kind_name: components["schemas"]["Name"];
             /**
+             * Length M
+             * @description Of lines in space; of points 0; null of what has surfaces, or no shape.
+             */
+            length_m: number | null;
+            /**
              * Level
              * @description CIM level, 1 to 7.
              */

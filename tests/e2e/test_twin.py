@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import signal
 import sys
@@ -19,6 +20,7 @@ from tests.e2e.accessible import faults
 from tests.e2e.conftest import Watched, serve
 from tests.e2e.screen import Served, look, show, turn_to
 from tests.property.test_cityjson_textures import zipped
+from tests.unit.twin.test_reading import city
 from tests.unit.twin.test_textured import floor
 
 HOUSES = {"paper": [(217, 199, 163)], "night": [(201, 185, 143)]}  # the colours of buildings, lit from above
@@ -128,20 +130,48 @@ def test_the_room_has_no_faults_that_axe_finds_and_asks_nobody_else(watched: Wat
     assert watched.wrong == []
 
 
-def test_images_hang_where_their_model_has_them_while_nothing_else_colours_it(watched: Watched, delft: Served) -> None:
-    half = Image.new("RGB", (64, 64), (0, 255, 0))
-    half.paste((255, 0, 255), (0, 0, 32, 64))
-    held = io.BytesIO()
-    half.save(held, "PNG")
+def add(delft: Served, model: str, content: bytes) -> None:
     with httpx.Client(base_url=delft.url, headers={"X-Lifang": "page"}) as admin:
         admin.post("/api/v1/session", json={"name": "admin", "password": delft.password}).raise_for_status()
-        told = {"model": "hung", "classification": "open", "valid_from": "2015-01-01T00:00:00Z"}
-        job = admin.post("/api/v1/twin/models", params=told, content=zipped(*floor(held.getvalue()))).json()
+        told = {"model": model, "classification": "open", "valid_from": "2015-01-01T00:00:00Z"}
+        job = admin.post("/api/v1/twin/models", params=told, content=content).json()
         until = time.monotonic() + 30
         while (state := admin.get(f"/api/v1/jobs/{job['id']}").json()["state"]) in {"queued", "running"}:
             assert time.monotonic() < until
             time.sleep(0.05)
     assert state == "done"
+
+
+def test_points_and_lines_are_drawn_picked_and_told_of(watched: Watched, delft: Served) -> None:
+    points = {"type": "MultiPoint", "lod": "1", "boundaries": [4]}
+    way = {"type": "MultiLineString", "lod": "0", "boundaries": [[0, 1, 2, 3]]}
+    objects = {
+        "post": {"type": "CityFurniture", "geometry": [points]},
+        "way": {"type": "Road", "geometry": [way]},
+    }
+    add(delft, "thin", json.dumps(city(objects)).encode())
+    through = (218, 132, 113)  # lines let a little through of what is behind
+    for each, colour, least, told in (("way", through, 300, "road"), ("post", PICKED, 40, "city furniture")):
+        show(watched.page, delft, f"?room=twin&lang=en&theme=paper&t.model=thin&pick=thin:{each}")
+        expect(watched.page.locator("lf-twin dl").first).to_contain_text(told)
+        expect(watched.page.get_by_text("Length (m)")).to_have_count(int(each == "way"))
+        found = look(watched.page, within=".twin-stage canvas", wanted=[colour], tolerance=60)
+        assert found.near[0] > least
+    watched.page.get_by_role("button", name="Fly there").click()
+    canvas = watched.page.locator(".twin-stage canvas").bounding_box()
+    assert canvas
+    watched.page.get_by_role("button", name="Back to the list").click()
+    watched.page.mouse.click(canvas["x"] + canvas["width"] / 2 + 3, canvas["y"] + canvas["height"] / 2 - 3)
+    expect(watched.page.locator("lf-twin code")).to_have_text("thin:post")
+    assert watched.wrong == []
+
+
+def test_images_hang_where_their_model_has_them_while_nothing_else_colours_it(watched: Watched, delft: Served) -> None:
+    half = Image.new("RGB", (64, 64), (0, 255, 0))
+    half.paste((255, 0, 255), (0, 0, 32, 64))
+    held = io.BytesIO()
+    half.save(held, "PNG")
+    add(delft, "hung", zipped(*floor(held.getvalue())))
     sides = [(230, 60, 230), (60, 230, 60)]  # as they are lit
     counts = {}
     for by in ("model", "height"):

@@ -1,9 +1,10 @@
 import { GLTFExtensionsPlugin, ImplicitTilingPlugin, ReorientationPlugin } from "3d-tiles-renderer/plugins";
 import { TilesRenderer } from "3d-tiles-renderer/three";
-import { type BufferAttribute, BufferGeometry, Color, DoubleSide, type Intersection, LineSegments, MathUtils, Matrix4, Mesh, type MeshBasicMaterial, MeshStandardMaterial, type Object3D, type PerspectiveCamera, type Plane, type Raycaster, Vector3, type WebGLRenderer } from "three";
+import { type BufferAttribute, BufferGeometry, Color, DoubleSide, type Intersection, LineSegments, MathUtils, Matrix4, Mesh, type MeshBasicMaterial, MeshStandardMaterial, type Object3D, type PerspectiveCamera, type Plane, Points, type Raycaster, Vector3, type WebGLRenderer } from "three";
 import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
 import { capMaterials, capOf } from "./caps";
 import type { Dress } from "./colours";
+import { Dots } from "./dots";
 import { asPictures, hungIn } from "./hung";
 import { lineMaterial, shine, widened } from "./lines";
 import { cornersOf, INSET_M, paintBy, ROOM, shaded, shrinkRooms, tableOf } from "./meshes";
@@ -92,6 +93,7 @@ export class TileLayer {
   /** For the ground, which may be looked through. */
   readonly ground = new MeshStandardMaterial({ vertexColors: true, roughness: 1, metalness: 0, side: DoubleSide, forceSinglePass: true });
   private readonly thin = lineMaterial();
+  private readonly dots = new Dots((told) => this.colourOf(told), (told) => this.isHidden(told));
   private readonly pieces = new Map<Mesh, Piece>();
   private readonly lines = new Map<LineSegments2, Axes>();
   private planes: Plane[] = [];
@@ -133,6 +135,7 @@ export class TileLayer {
   fit(camera: PerspectiveCamera, renderer: WebGLRenderer): void {
     const { clientWidth, clientHeight } = renderer.domElement;
     this.tiles.setResolutionFromRenderer(camera, renderer);
+    this.dots.fit(clientHeight);
     this.tiles.errorTarget = ERROR_PX * Math.min(1, (clientWidth * clientHeight) / LARGE_PX);
   }
 
@@ -172,6 +175,7 @@ export class TileLayer {
     this.capMaterials = capMaterials(planes);
     for (const material of [this.material, this.glass, this.above, this.ground, ...this.hung]) Object.assign(material, { clippingPlanes: planes, needsUpdate: true });
     shine(this.thin, !this.look.under, planes);
+    this.dots.cut(planes);
     for (const [mesh, piece] of this.pieces) this.cap(mesh, piece);
     this.paintAll();
   }
@@ -210,12 +214,15 @@ export class TileLayer {
 
   dispose(): void {
     this.tiles.dispose();
+    this.dots.dispose();
     for (const material of [this.material, this.glass, this.above, this.ground, this.thin, ...this.capMaterials, ...this.hung]) material.dispose();
     this.pieces.clear();
     this.lines.clear();
   }
 
-  private toldAt({ object, face, faceIndex }: Intersection): Told | null {
+  private toldAt(met: Intersection): Told | null {
+    const { object, face, faceIndex } = met;
+    if (object instanceof Points) return this.dots.toldAt(met);
     if (object instanceof LineSegments2) {
       const axes = this.lines.get(object);
       return axes?.told[axes.ids[axes.shown[faceIndex ?? 0] ?? 0] ?? 0] ?? null;
@@ -228,7 +235,7 @@ export class TileLayer {
   private take(model: Object3D, address: string): void {
     const meshes: Mesh[] = [];
     const lines: LineSegments[] = [];
-    model.traverse((each) => (each instanceof Mesh ? meshes.push(each) : each instanceof LineSegments && lines.push(each)));
+    model.traverse((each) => (each instanceof Mesh ? meshes.push(each) : each instanceof Points ? this.dots.take(each) : each instanceof LineSegments && lines.push(each)));
     for (const mesh of meshes) {
       const values = address.replace("/content/", "/values/*/").replace(/\.glb.*$/, ".json");
       const clear = !Array.isArray(mesh.material) && mesh.material.transparent;
@@ -252,6 +259,7 @@ export class TileLayer {
   private leave(each: Object3D): void {
     this.pieces.get(each as Mesh)?.hung?.dispose();
     this.pieces.delete(each as Mesh);
+    this.dots.leave(each as Points);
     if (each instanceof LineSegments2) {
       this.lines.delete(each);
       each.geometry.dispose();
@@ -265,6 +273,7 @@ export class TileLayer {
   private paintAll(): void {
     for (const mesh of this.pieces.keys()) this.paint(mesh);
     for (const [wide, axes] of this.lines) this.draw(wide, axes);
+    this.dots.paintAll();
     this.changed();
   }
 

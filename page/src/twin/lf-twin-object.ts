@@ -15,7 +15,7 @@ import "./lf-twin-live";
 
 const STOREY = "BuildingStorey";
 const OTHERS_CLEAR = 90; // percent of the light that goes through all but the one that is looked at
-type Word = "twin.class" | "twin.category" | "twin.level" | "twin.stage" | "twin.height" | "twin.since" | "twin.until" | "twin.recorded";
+type Word = "twin.class" | "twin.category" | "twin.level" | "twin.stage" | "twin.height" | "twin.length" | "twin.since" | "twin.until" | "twin.recorded";
 
 /** All that is told of the picked object: itself, its live values and links, its storeys and parts, its versions. */
 @customElement("lf-twin-object")
@@ -46,6 +46,7 @@ export class TwinObjectPiece extends Piece {
         ${this.pair("twin.level", String(object.level))}
         ${this.pair("twin.stage", nameOf(object.stage, this.tongue))}
         ${this.pair("twin.height", number(object.top_m - object.bottom_m, this.tongue))}
+        ${object.length_m ? this.pair("twin.length", number(object.length_m, this.tongue)) : nothing}
         ${this.pair("twin.since", moment(object.valid_from, this.zone))}
         ${object.valid_to ? this.pair("twin.until", moment(object.valid_to, this.zone)) : nothing}
         ${this.pair("twin.recorded", moment(object.recorded, this.zone))}

@@ -1,4 +1,4 @@
-import { BufferAttribute, type BufferGeometry, type Color, type LineSegments, type Matrix4, type Mesh, Vector3 } from "three";
+import { BufferAttribute, type BufferGeometry, type Color, type LineSegments, type Matrix4, type Mesh, type Points, Vector3 } from "three";
 import type { Told } from "./layer";
 
 export const ROOM = "BuildingRoom";
@@ -11,7 +11,7 @@ interface Table {
 }
 
 /** Return what the tile's table says of each object of a mesh, by its feature id. */
-export function tableOf(mesh: Mesh | LineSegments): Told[] {
+export function tableOf(mesh: Mesh | LineSegments | Points): Told[] {
   const table = mesh.userData["structuralMetadata"] as Table | undefined;
   const features = mesh.userData["meshFeatures"] as { getFeatureInfo(): { propertyTable: number | null }[] } | undefined;
   const number = features?.getFeatureInfo()[0]?.propertyTable;
@@ -40,8 +40,8 @@ export function shrinkRooms(mesh: Mesh, told: readonly Told[], world: Matrix4): 
   }
 }
 
-/** Give every vertex of a mesh the colour of its feature. */
-export function paintBy(mesh: Mesh, colours: readonly number[][]): void {
+/** Give every vertex of a mesh, or every point, the colour of its feature. */
+export function paintBy(mesh: Mesh | Points, colours: readonly number[][]): void {
   const ids = mesh.geometry.getAttribute("_feature_id_0");
   const painted = new Uint8Array(ids.count * 4);
   for (let vertex = 0; vertex < ids.count; vertex++) painted.set(colours[ids.getX(vertex)] ?? [128, 128, 128, 255], vertex * 4);

@@ -6,6 +6,7 @@ Reads model files and datasets with outlines; writes the store of objects, and o
 """
 
 from lifang.twin.areas import Area
+from lifang.twin.bodied import length_m
 from lifang.twin.clashing import Clashes, ClashFound, ClashReport
 from lifang.twin.examination import Examination
 from lifang.twin.exporting import FORMS, Export
@@ -96,6 +97,7 @@ __all__ = [
     "class_of",
     "expect_model",
     "generate_buildings",
+    "length_m",
     "pipe_clearances",
     "read_bcf",
     "read_cityjson",

@@ -9,7 +9,7 @@ import shapely
 
 from lifang.twin import analysing
 from lifang.twin.chosen import finest_of
-from lifang.twin.model import THIN, Shape
+from lifang.twin.model import THIN, CityObject, Shape
 from lifang.twin.shapes import Frame, prism, triangulate
 
 
@@ -36,6 +36,12 @@ def body_of(shapes: Sequence[Shape], frame: Frame) -> analysing.Body:
         whole = shapely.multipolygons(np.concatenate(parts))
     mesh = triangulate(np.array([whole], dtype=object), frame)
     return analysing.Body(mesh.position[mesh.triangle])
+
+
+def length_m(found: CityObject) -> float | None:
+    """Return how long the lines of an object are, see :func:`length_of`; ``None`` of one without a shape of its own."""
+    length = length_of(found.shapes, Frame(*found.box.centre)) if found.shapes else None
+    return None if length is None else round(length, 3)
 
 
 def length_of(shapes: Sequence[Shape], frame: Frame) -> float | None:

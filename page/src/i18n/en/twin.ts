@@ -28,6 +28,7 @@ export const twin: Record<keyof typeof zh, string> = {
   "twin.level": "CIM level",
   "twin.stage": "Stage",
   "twin.height": "Height (m)",
+  "twin.length": "Length (m)",
   "twin.since": "Since",
   "twin.until": "Until",
   "twin.recorded": "Recorded",

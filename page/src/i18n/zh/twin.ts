@@ -26,6 +26,7 @@ export const twin = {
   "twin.level": "CIM 级别",
   "twin.stage": "阶段",
   "twin.height": "高度（m）",
+  "twin.length": "长度（m）",
   "twin.since": "自",
   "twin.until": "至",
   "twin.recorded": "记录于",

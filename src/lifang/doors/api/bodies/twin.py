@@ -33,6 +33,7 @@ class ObjectBody(Said):
     bbox: list[float] = Field(description="West, south, east, north in degrees.")
     bottom_m: float
     top_m: float
+    length_m: float | None = Field(description="Of lines in space; 0 of points; null of what has surfaces or no shape.")
     classification: str
     properties: Json
     shapes: list[ShapeBody]

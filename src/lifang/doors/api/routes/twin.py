@@ -48,7 +48,7 @@ from lifang.doors.http import (
     receive_file,
 )
 from lifang.guard import Action, Classification, Resource
-from lifang.twin import CATEGORIES, FORMS, STAGES, CityObject, Placement, class_of, expect_model
+from lifang.twin import CATEGORIES, FORMS, STAGES, CityObject, Placement, class_of, expect_model, length_m
 
 Admits = Annotated[Asker, asking(Action.ADMIT, Resource("object"))]
 _PLACEMENT = (
@@ -347,6 +347,7 @@ def object_body(found: CityObject) -> ObjectBody:
         bbox=[box.west, box.south, box.east, box.north],
         bottom_m=found.bottom_m,
         top_m=found.top_m,
+        length_m=length_m(found),
         classification=found.classification.value,
         properties=dict(found.properties),
         shapes=[ShapeBody(lod=each.lod, kind=each.kind, base_m=each.base_m, top_m=each.top_m) for each in found.shapes],
