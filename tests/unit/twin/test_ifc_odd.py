@@ -45,6 +45,9 @@ ODD = f"""#100=IFCPROXY('{PROXY}',$,'Tank',$,$,#32,#39,.PRODUCT.,$);
 #126=IFCRELASSOCIATESDOCUMENT('0UWU4A9R19$vKWO$AdOnKA',$,$,$,(#111),#125);
 #130=IFCREPRESENTATIONMAP(#7,#38);
 #131=IFCLAMPTYPE('0VWU4A9R19$vKWO$AdOnKA',$,'Lamp',$,$,$,(#130),$,$,.LED.);
+#132=IFCPROJECTLIBRARY('0WWU4A9R19$vKWO$AdOnKA',$,'Lamps',$,$,$,$,$,$);
+#133=IFCRELDECLARES('0XWU4A9R19$vKWO$AdOnKA',$,$,$,#1,(#132));
+#134=IFCRELDECLARES('0YWU4A9R19$vKWO$AdOnKA',$,$,$,#132,(#131));
 #127=IFCPRESENTATIONLAYERASSIGNMENT('A-WALL',$,(#38),$);
 #128=IFCPOSTALADDRESS(.SITE.,$,$,$,('\\X2\\5929\\X0\\ Road 8'),$,'Chengdu',$,'610000','CN');
 """
@@ -67,6 +70,11 @@ def rows(found: ModelFile) -> dict[str, dict[str, Any]]:
 
 def test_a_layer_of_air_has_no_material_and_stops_nothing(odd: ModelFile) -> None:
     assert rows(odd)[AIR]["properties"]["materials"] == ["Brick"]
+
+
+def test_a_library_of_types_does_not_make_millimetres_metres(odd: ModelFile) -> None:
+    wall = rows(odd)[WALL]
+    assert wall["top_m"] - wall["bottom_m"] == pytest.approx(3.0)
 
 
 def test_a_proxy_is_kept_and_a_note_is_told_of(odd: ModelFile) -> None:

@@ -124,6 +124,7 @@ class _Reading:
                 self._findings = []  # what was found before is the first one's to tell
             else:
                 self._findings += findings(self._model)
+            _remove_libraries(self._model)
             self._write(folder / f"objects-{number}.arrow", self._made(portion[number]))
             (folder / f"findings-{number}.json").write_bytes(orjson.dumps(self._findings))
 
@@ -265,6 +266,12 @@ class _Reading:
         self._findings.append(
             {"object": guid, "rule": rule, "what": what, "where": where, "mend": mend, "severity": severity}
         )
+
+
+def _remove_libraries(model: ifcopenshell.file) -> None:
+    """Remove the libraries of types: beside one the kernel takes the project's unit of length for a metre."""
+    for each in () if model.schema == "IFC2X3" else model.by_type("IfcProjectLibrary"):
+        model.remove(each)
 
 
 def _kind_of(entity: ifcopenshell.entity_instance) -> str:
