@@ -3772,6 +3772,8 @@ export interface paths {
         /**
          * Counts and heights
          * @description Count the objects that held at a moment in the city and meet every condition, with their heights, by group.
+         *
+         *     By a property the 1,000 commonest values are told, the commonest first; the group of those without it is empty.
          */
         get: operations["figures_api_v1_twin_statistics_get"];
         put?: never;
@@ -31176,6 +31178,8 @@ export interface operations {
         parameters: {
             query?: {
                 by?: "class" | "level" | "model" | "category" | "stage";
+                /** @description By the values of this property instead. */
+                property?: string | null;
                 /** @description As it was at this moment in the city: ISO 8601 with an offset. */
                 at?: string | null;
                 q?: string;

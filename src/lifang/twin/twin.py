@@ -277,9 +277,9 @@ class Twin:
         """Keep what is told of a model."""
         change_setting(self._store, _CARDS, lambda held: {**(held or {}), model: asdict(card)})
 
-    def statistics(self, query: ObjectQuery, by: str) -> pa.Table:
+    def statistics(self, query: ObjectQuery, by: str, *, is_property: bool = False) -> pa.Table:
         """Return counts and heights of the objects that meet ``query``; see :meth:`Objects.statistics`."""
-        return self._objects.statistics(query, by)
+        return self._objects.statistics(query, by, is_property=is_property)
 
     def properties(self, query: ObjectQuery) -> pa.Table:
         """Return the properties of the objects that meet ``query``, see :meth:`Objects.properties`."""

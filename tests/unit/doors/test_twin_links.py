@@ -160,6 +160,11 @@ def test_objects_are_counted_by_class_with_their_heights(linked: House) -> None:
     told = linked.client().get("/api/v1/twin/statistics", params={"by": "class", "model": "linked"}).json()["items"]
     assert told == [{"group": "Building", "count": 2, "least_m": 9.0, "mean_m": 9.0, "greatest_m": 9.0}]
     assert linked.client().get("/api/v1/twin/statistics", params={"model": "cellar"}).json()["items"] == []
+    by_use = linked.client().get("/api/v1/twin/statistics", params={"property": "use", "model": "linked"})
+    assert [(each["group"], each["count"]) for each in by_use.json()["items"]] == [("home", 2)]
+    none_has = linked.client().get("/api/v1/twin/statistics", params={"property": "colour", "model": "linked"})
+    assert [(each["group"], each["count"]) for each in none_has.json()["items"]] == [("", 2)]
+    assert linked.client().get("/api/v1/twin/statistics", params={"property": 'a"b'}).status_code == 400
 
 
 def test_only_those_who_admit_data_write_links(linked: House) -> None:

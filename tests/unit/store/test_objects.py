@@ -76,6 +76,27 @@ def test_a_correction_of_a_part_leaves_the_time_around_it_as_it_was(store: Store
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("span", [(0, 100), (100, 200), (0, 200), (50, 100), (100, 150)])
+def test_what_is_known_now_has_no_empty_time_and_no_moment_twice(store: Store, span: tuple[int, int]) -> None:
+    store.lake.objects.record(table(row("a", 0, 100, name="first")), subject="x")
+    store.lake.objects.record(table(row("a", 100, 200, name="second")), subject="x")
+    store.lake.objects.record(table(row("a", *span, name="third")), subject="x")
+    now = [each for each in store.lake.objects.history("a").to_pylist() if each["recorded_to"] == FOREVER]
+    times = sorted((each["valid_from"], each["valid_to"]) for each in now)
+    assert all(start < end for start, end in times)
+    assert [start for start, _ in times[1:]] == [end for _, end in times[:-1]]
+    assert (times[0][0], times[-1][1]) == (0, 200)
+
+
+def test_what_a_whole_no_longer_names_ends_if_it_holds_then(store: Store) -> None:
+    objects = store.lake.objects
+    objects.record(table(row("a", 100), row("b", 0, 100), row("c", 0), row("d", 101)), subject="x")
+    change = objects.record(table(row("c", 100)), subject="x", whole="m", at=100)
+    assert (change.ended, names(store, 99).keys()) == (1, {"b", "c"})  # of a; b had ended, d had not begun
+    assert names(store, 100).keys() == {"c"}
+    assert names(store, 101).keys() == {"c", "d"}
+
+
 def test_the_same_again_changes_nothing(store: Store) -> None:
     first = store.lake.objects.record(table(row("a", 0)), subject="x")
     again = store.lake.objects.record(table(row("a", 0)), subject="x")

@@ -166,6 +166,14 @@ def test_a_wall_hides_what_lies_in_the_shade_of_the_eye() -> None:
     assert seen[10, int(edge) + 1 :].all()
 
 
+def test_a_wall_before_ones_eyes_hides_what_lies_behind_it() -> None:
+    surface = np.zeros((9, 9))
+    surface[:, 5] = 10.0
+    seen = viewshed(surface, (4, 4), cell_m=1.0, eye_m=1.6)
+    assert seen[:, :5].all()
+    assert not seen[:, 6:].any()
+
+
 def test_ground_that_falls_away_is_not_seen_from_low() -> None:
     ground = np.concatenate((np.zeros(50), -np.arange(50.0)))[None]
     assert not viewshed(ground, (0, 0), cell_m=1.0, eye_m=1.6)[0, 60:].any()
@@ -193,6 +201,9 @@ def test_pipes_are_as_far_apart_as_their_axes_less_their_radii() -> None:
     assert told[0, 4] == pytest.approx(0.5 - 0.6)  # parallel, and into each other
     assert (0, 2) not in told  # they join
     assert (0, 3) not in told
+    beside = Pipes(np.array([[0, 0, -2.0], [0, 2, -2]]), np.array([[10, 0, -2.0], [10, 2, -2]]), np.array([0.1, 0.1]))
+    assert [each.gap_m for each in clearances(beside, 2.0)] == [pytest.approx(1.8)]  # farther off than they are wide
+    assert clearances(beside, 1.79) == []
     assert found[0].gap_m == min(told.values())
     assert found[[(each.one, each.other) for each in found].index((0, 1))].point == pytest.approx((5, 0, -2.5))
 

@@ -159,9 +159,12 @@ class TwinView:
         self._asker.seen(*(Resource("object", "*", each) for each in grades if each != _OPEN))
         return found, self._twin.count(replace(asked, after=None))
 
-    def statistics(self, by: str, *, at: datetime, **more: Any) -> pa.Table:
-        """Return counts and heights by a column of the objects that the asker may read; ``more`` as in query."""
-        found = self._twin.statistics(self.query(at, None, **more), by)
+    def statistics(self, by: str, *, at: datetime, is_property: bool = False, **more: Any) -> pa.Table:
+        """Return counts and heights of the objects that the asker may read, by a column or a property.
+
+        ``more`` as in query.
+        """
+        found = self._twin.statistics(self.query(at, None, **more), by, is_property=is_property)
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
         return found
 

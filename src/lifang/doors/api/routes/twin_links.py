@@ -140,11 +140,19 @@ def figures(
     asker: Sees,
     wanted: Conditions,
     by: Literal["class", "level", "model", "category", "stage"] = "class",
+    of_property: Annotated[
+        str | None, Query(alias="property", max_length=100, description="By the values of this property instead.")
+    ] = None,
     at: CityMoment = None,
 ) -> Response:
-    """Count the objects that held at a moment in the city and meet every condition, with their heights, by group."""
+    """Count the objects that held at a moment in the city and meet every condition, with their heights, by group.
+
+    By a property the 1,000 commonest values are told, the commonest first; the group of those without it is empty.
+    """
     when = moment(at) or asker.city.now
-    found = TwinView(asker).statistics(by, at=when, **wanted(asker, when))
+    found = TwinView(asker).statistics(
+        of_property or by, at=when, is_property=of_property is not None, **wanted(asker, when)
+    )
     return answer(request, ObjectFiguresBody(items=[ObjectFigures(**each) for each in found.to_pylist()]))
 
 

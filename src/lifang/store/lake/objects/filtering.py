@@ -57,6 +57,13 @@ def filtered(expression: Expression) -> tuple[str, list[Any]]:
     return found.text, list(found.values)
 
 
+def property_path(name: str, *, where: str) -> str:
+    """Return the path of a property in the properties of an object; ``BadInput`` if none can be called so."""
+    if '"' in name or "\\" in name or not name.isprintable():
+        raise BadInput(f"{name[:80]!r} is no property.", where=where, mend="See the queryables.")
+    return f'$."{name}"'
+
+
 class _ObjectCompiler(SpatialCompiler):
     filled = _FILLED
 
@@ -66,8 +73,6 @@ class _ObjectCompiler(SpatialCompiler):
         if name in FILTERED:
             kind = Kind.NUMBER if name in _NUMBERS else Kind.MOMENT if name in _MOMENTS else Kind.TEXT
             return Part(kind, Bound(FILTERED[name]))
-        if '"' in name or "\\" in name or not name.isprintable():
-            raise BadInput(f"{name[:80]!r} is no property.", where="filter", mend="See the queryables.")
-        path = f'$."{name}"'
+        path = property_path(name, where="filter")
         readings = {kind: Bound(sql, (path,) * sql.count("?")) for kind, sql in _READINGS.items()}
         return Part(Kind.ANY, Bound("json_extract(properties, ?)", (path,)), readings)

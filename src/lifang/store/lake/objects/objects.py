@@ -14,7 +14,7 @@ from lifang.store.lake.engine import OBJECTS
 from lifang.store.lake.names import name, sql
 from lifang.store.lake.nearness import NearName, likest, sieve
 from lifang.store.lake.objects.changes import Changes
-from lifang.store.lake.objects.filtering import filtered
+from lifang.store.lake.objects.filtering import filtered, property_path
 from lifang.store.lake.objects.model import COLUMNS, CONTENT, FOREVER, LinkQuery, ObjectChange, ObjectQuery
 from lifang.store.lake.objects.versions import Versions
 from lifang.store.lake.spatial_where import is_spatial
@@ -131,12 +131,21 @@ class Objects:
             sql("SELECT cell,", _STANDING, "FROM", _VERSION, where, "GROUP BY cell ORDER BY cell"), values
         )
 
-    def statistics(self, query: ObjectQuery, by: str) -> pa.Table:
-        """Return ``group, count, least_m, mean_m, greatest_m`` (heights) of what meets ``query``, by a column."""
+    def statistics(self, query: ObjectQuery, by: str, *, is_property: bool = False) -> pa.Table:
+        """Return ``group, count, least_m, mean_m, greatest_m`` (heights) of what meets ``query``, by a column.
+
+        Or by a property: the 1,000 commonest values as texts, the commonest first; what has it not has an empty one.
+        """
         where, values = where_of(query)
         tall = "min(top_m - bottom_m) AS least_m, avg(top_m - bottom_m) AS mean_m, max(top_m - bottom_m) AS greatest_m"
-        chosen = sql("SELECT", name(by), "::VARCHAR AS", name("group"), ", count(*)::BIGINT AS count,", tall)
-        return self._asked(sql(chosen, "FROM", _VERSION, where, "GROUP BY 1 ORDER BY 1"), values)
+        group = "coalesce(json_extract_string(properties, ?), '')" if is_property else f"{name(by)}::VARCHAR"
+        chosen = sql(
+            "SELECT", group, "AS", name("group"), ", count(*)::BIGINT AS count,", tall, "FROM", _VERSION, where
+        )
+        if is_property:
+            path = property_path(by, where="property")
+            return self._asked(sql(chosen, "GROUP BY 1 ORDER BY count DESC, 1 LIMIT 1000"), [path, *values])
+        return self._asked(sql(chosen, "GROUP BY 1 ORDER BY 1"), values)
 
     def properties(self, query: ObjectQuery) -> pa.Table:
         """Return ``name``, ``count``, ``numbers``, ``steps`` and ``values`` of each property, by name.
