@@ -157,7 +157,8 @@ def main() -> None:
 
             for tongue, names in (("Chinese", chinese), ("Latin", latin)):
                 chosen = draw.sample(names, min(len(names), _ASKED_MAX))
-                parts = [(part, slipped(part, draw)) for each in chosen if (part := part_of(each, draw))]
+                mixed = draw.sample(names, len(names))
+                parts = [(part, slipped(part, draw)) for each in mixed if (part := part_of(each, draw))][:_ASKED_MAX]
                 _told(f"{tongue}, rightly", [(each, each) for each in chosen], ask)
                 _told(f"{tongue}, with a slip", [(each, slipped(each, draw)) for each in chosen], ask)
                 _told(f"{tongue}, a part with a slip", parts, ask)

@@ -178,6 +178,14 @@ def test_pipes_shine_through_the_ground_from_afar_and_are_seen_from_below_it(sha
 
 def test_a_generated_building_is_told_of_with_its_history(shared: Page, served: Served) -> None:
     show(shared, served, "?room=twin&lang=en&theme=paper")
+    sought = shared.locator("lf-twin-list input[type=search]")
+    sought.fill("Livng Rom")
+    sought.press("Enter")
+    expect(shared.locator("lf-twin-list")).to_contain_text("called nearly so")
+    expect(shared.locator("lf-twin-list .link").first).to_have_text(re.compile("Living Room"))
+    sought.fill("")
+    sought.press("Enter")
+    expect(shared.locator("lf-twin-list")).not_to_contain_text("called nearly so")
     shared.locator("lf-twin-list .link").first.focus()
     shared.keyboard.press("Enter")
     panel = shared.locator("lf-twin-object")
