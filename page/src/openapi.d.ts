@@ -9715,7 +9715,7 @@ export interface components {
             kind_name: components["schemas"]["Name"];
             /**
              * Length M
-             * @description Of lines in space; of points 0; null of what has surfaces, or no shape.
+             * @description Of lines in space; 0 of points; null of what has surfaces or no shape.
              */
             length_m: number | null;
             /**

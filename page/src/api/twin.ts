@@ -15,6 +15,7 @@ export interface CityObject {
   bbox: number[];
   bottom_m: number;
   top_m: number;
+  length_m: number | null;
   properties: Record<string, unknown>;
   valid_from: string;
   valid_to: string | null;
