@@ -42,6 +42,7 @@ MATERIALS = {
     "frame": (200, 146, 85),
     "roof": (20, 134, 49),
 }
+THROUGH_WALL = (177, 93, 69)  # what is picked behind a wall
 PICTURE = (255, 0, 200)
 PIPES, TERRAIN = (28, 110, 164), (205, 210, 180)
 CUT = (82, 74, 59)  # a house where it is cut through
@@ -193,12 +194,22 @@ def test_a_generated_building_is_told_of_with_its_history(shared: Page, served: 
     expect(panel).to_contain_text("storeys")
     expect(panel.locator(".twin-history li")).not_to_have_count(0)
     assert "t.eye=" in shared.url
+    wanted = {"before": "2000-12-31T00:00:00+08:00", "after": "2019-12-01T00:00:00+08:00", "model": "centre"}
+    changes = shared.request.get(f"{served.url}/api/v1/twin/difference", params=wanted).json()["items"]
+    gone = next(each["id"] for each in changes if each["change"] == "removed")
+    show(shared, served, f"?room=twin&lang=en&theme=paper&pick={gone}")
+    expect(panel).to_contain_text("does not stand at the moment looked at")
+    panel.locator(".twin-history .link").first.press("Enter")
+    expect(panel.locator("dl").first).to_contain_text("building")
 
 
 def test_rooms_of_a_storey_show_what_is_measured_in_them_and_that_it_is_made_up(shared: Page, served: Served) -> None:
     house = f"?room=twin&lang=en&theme=paper&t.model=duplex_architecture&t.eye={BEFORE_IT}"
     show(shared, served, f"{house}&by=class")
     classes = look(shared, within=SCENE, wanted=[*MATERIALS.values()], tolerance=40)
+    show(shared, served, f"{house}&by=class&pick={LIVING_ROOM}")
+    behind = look(shared, within=SCENE, wanted=[THROUGH_WALL], tolerance=12)
+    assert behind.near[0] > 5_000
     show(shared, served, f"{house}&by=model")
     expect(shared.locator(".twin-legend")).to_contain_text("without a colour of its own")
     materials = look(shared, within=SCENE, wanted=[*MATERIALS.values()], tolerance=40)

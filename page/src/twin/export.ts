@@ -1,7 +1,9 @@
-import { type BufferGeometry, Group, Mesh, MeshStandardMaterial } from "three";
+import { BufferGeometry, Float32BufferAttribute, Group, type InterleavedBufferAttribute, LineBasicMaterial, LineSegments, Mesh, MeshStandardMaterial } from "three";
 import { GLTFExporter } from "three/addons/exporters/GLTFExporter.js";
+import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
 import type { Swatch } from "./colours";
 import type { TileLayer } from "./layer";
+import { isOver } from "./meshes";
 
 const STRIP_PX = 26;
 const PIN_PX = 6;
@@ -14,14 +16,21 @@ export async function modelOf(layer: TileLayer, words: Record<string, unknown>):
   layer.tiles.group.updateMatrixWorld(true);
   const [solid, clear] = [false, true].map((transparent) => new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0, transparent }));
   layer.tiles.group.traverse((each) => {
-    if (!(each instanceof Mesh)) return;
+    if (!(each instanceof Mesh) || isOver(each) || !each.visible) return;
     const own = each.material as MeshStandardMaterial;
-    const copy = new Mesh((each.geometry as BufferGeometry).clone(), own.map ? own : own.transparent ? clear : solid);
+    const copy = each instanceof LineSegments2 ? linesOf(each) : new Mesh((each.geometry as BufferGeometry).clone(), own.map ? own : own.transparent ? clear : solid);
     copy.applyMatrix4(each.matrixWorld);
     whole.add(copy);
   });
   const made = await new GLTFExporter().parseAsync(whole, { binary: true });
   return new Blob([made as ArrayBuffer], { type: "model/gltf-binary" });
+}
+
+/** Return wide lines as what a file knows: thin ones, coloured as they are. */
+function linesOf({ geometry }: LineSegments2): LineSegments {
+  const [places, colours] = ["instanceStart", "instanceColorStart"].map((name) => (geometry.getAttribute(name) as InterleavedBufferAttribute).data.array);
+  const thin = new BufferGeometry().setAttribute("position", new Float32BufferAttribute(places ?? [], 3));
+  return new LineSegments(thin.setAttribute("color", new Float32BufferAttribute(colours ?? [], 3)), new LineBasicMaterial({ vertexColors: true }));
 }
 
 /** What is told on a picture of the scene. */

@@ -1,13 +1,13 @@
 import { GLTFExtensionsPlugin, ImplicitTilingPlugin, ReorientationPlugin } from "3d-tiles-renderer/plugins";
 import { TilesRenderer } from "3d-tiles-renderer/three";
-import { type BufferAttribute, BufferGeometry, Color, DoubleSide, type Intersection, LineSegments, MathUtils, Matrix4, Mesh, type MeshBasicMaterial, MeshStandardMaterial, type Object3D, type PerspectiveCamera, type Plane, Points, type Raycaster, Vector3, type WebGLRenderer } from "three";
+import { type BufferAttribute, type BufferGeometry, Color, DoubleSide, type Intersection, LineSegments, MathUtils, Matrix4, Mesh, MeshBasicMaterial, MeshStandardMaterial, type Object3D, type PerspectiveCamera, type Plane, Points, type Raycaster, Vector3, type WebGLRenderer } from "three";
 import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
 import { capMaterials, capOf } from "./caps";
 import type { Dress } from "./colours";
 import { Dots } from "./dots";
 import { asPictures, hungIn } from "./hung";
 import { lineMaterial, shine, widened } from "./lines";
-import { cornersOf, INSET_M, paintBy, ROOM, shaded, shrinkRooms, tableOf } from "./meshes";
+import { cornersOf, drawOver, INSET_M, isOver, paintBy, ROOM, shaded, shrinkRooms, tableOf } from "./meshes";
 
 /** What a tile's table says of an object; `value` is the property that it is coloured by. */
 export interface Told {
@@ -90,6 +90,8 @@ export class TileLayer {
   readonly glass = new MeshStandardMaterial({ vertexColors: true, roughness: 0.4, metalness: 0, side: DoubleSide, transparent: true, depthWrite: false });
   /** For what stands out: drawn last, over what is clear. */
   readonly above = new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0, side: DoubleSide, transparent: true, opacity: 0.7, depthWrite: false });
+  /** For what is picked, where other things stand before it: a room in its house, a pipe in the ground. */
+  readonly through = new MeshBasicMaterial({ side: DoubleSide, transparent: true, opacity: 0.3, depthTest: false, depthWrite: false });
   /** For the ground, which may be looked through. */
   readonly ground = new MeshStandardMaterial({ vertexColors: true, roughness: 1, metalness: 0, side: DoubleSide, forceSinglePass: true });
   private readonly thin = lineMaterial();
@@ -157,6 +159,7 @@ export class TileLayer {
 
   dress(look: Look): void {
     this.look = look;
+    this.through.color.set(look.picked);
     for (const material of [this.material, ...this.hung]) Object.assign(material, { transparent: look.clear > 0, depthWrite: look.clear === 0, needsUpdate: true });
     Object.assign(this.ground, { transparent: look.under, depthWrite: !look.under, opacity: look.under ? GROUND_SHOWN : 1, needsUpdate: true });
     shine(this.thin, !look.under, this.planes);
@@ -173,7 +176,7 @@ export class TileLayer {
     this.planes = planes;
     for (const each of this.capMaterials) each.dispose();
     this.capMaterials = capMaterials(planes);
-    for (const material of [this.material, this.glass, this.above, this.ground, ...this.hung]) Object.assign(material, { clippingPlanes: planes, needsUpdate: true });
+    for (const material of [this.material, this.glass, this.above, this.through, this.ground, ...this.hung]) Object.assign(material, { clippingPlanes: planes, needsUpdate: true });
     shine(this.thin, !this.look.under, planes);
     this.dots.cut(planes);
     for (const [mesh, piece] of this.pieces) this.cap(mesh, piece);
@@ -215,7 +218,7 @@ export class TileLayer {
   dispose(): void {
     this.tiles.dispose();
     this.dots.dispose();
-    for (const material of [this.material, this.glass, this.above, this.ground, this.thin, ...this.capMaterials, ...this.hung]) material.dispose();
+    for (const material of [this.material, this.glass, this.above, this.through, this.ground, this.thin, ...this.capMaterials, ...this.hung]) material.dispose();
     this.pieces.clear();
     this.lines.clear();
   }
@@ -291,7 +294,7 @@ export class TileLayer {
 
   /** Fill the solids of a mesh where planes cut them through. */
   private cap(mesh: Mesh, { told }: Piece): void {
-    const old = mesh.children.filter((each): each is Mesh => each instanceof Mesh && each.material !== this.above);
+    const old = mesh.children.filter((each): each is Mesh => each instanceof Mesh && !isOver(each));
     for (const each of old) {
       mesh.remove(each);
       each.geometry.dispose();
@@ -335,7 +338,7 @@ export class TileLayer {
     this.veil(mesh, piece);
     paintBy(mesh, colours);
     if (dress.faces && piece.faces) this.paintFaces(mesh, piece, piece.faces);
-    for (const each of mesh.children) if (each instanceof Mesh && each.material !== this.above) paintBy(each, piece.told.map((told) => shaded(this.colourOf(told))));
+    for (const each of mesh.children) if (each instanceof Mesh && !isOver(each)) paintBy(each, piece.told.map((told) => shaded(this.colourOf(told))));
     this.raise(mesh, piece);
   }
 
@@ -367,20 +370,12 @@ export class TileLayer {
     }
   }
 
-  /** Draw the objects of a mesh that stand out once more, over what is clear. */
+  /** Draw the objects of a mesh that stand out once more, over what is clear; what is picked shines through all before it. */
   private raise(mesh: Mesh, { told }: Piece): void {
-    for (const old of mesh.children.filter((each) => each instanceof Mesh && each.material === this.above)) mesh.remove(old);
-    const { focus } = this.look;
-    const ids = mesh.geometry.getAttribute("_feature_id_0");
-    const outstanding = new Set(told.flatMap(({ id }, n) => (focus.has(id) ? [n] : [])));
-    if (!outstanding.size) return;
-    const geometry = new BufferGeometry().setIndex(cornersOf(mesh.geometry).filter((corner) => outstanding.has(ids.getX(corner))));
-    for (const name of ["position", "normal", "color"]) geometry.setAttribute(name, mesh.geometry.getAttribute(name));
-    const over = new Mesh(geometry, this.above);
-    over.renderOrder = 8;
-    over.raycast = (): void => {}; // the mesh itself is picked
-    mesh.add(over);
-    over.updateWorldMatrix(true, false);
+    for (const old of mesh.children.filter(isOver)) mesh.remove(old);
+    const of = (wanted: (id: string) => boolean): Set<number> => new Set(told.flatMap(({ id }, n) => (wanted(id) ? [n] : [])));
+    drawOver(mesh, of((id) => this.look.focus.has(id)), this.above);
+    drawOver(mesh, of((id) => id === this.picked), this.through);
   }
 
   /** Ask for the values of a property of the objects of a mesh, and colour it by them. */

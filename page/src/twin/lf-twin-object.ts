@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { calls } from "../api/calls";
-import type { CityObject, Everything, TwinModel } from "../api/types";
+import type { CityObject, Everything, Problem, TwinModel } from "../api/types";
 import { moment, nameOf, number } from "../format";
 import { t } from "../i18n";
 import { Piece } from "../shell/element";
@@ -30,7 +30,7 @@ export class TwinObjectPiece extends Piece {
     const found = this.about.want(`${id} ${at}`, () => calls.everything(id, at));
     const back = html`<button type="button" class="quiet" @click=${() => view.set({ pick: null })}>${t("twin.back")}</button>`;
     if (found.state === "asked") return html`<section class="panel">${back}${skeleton(8)}</section>`;
-    if (found.state === "refused") return html`<section class="panel">${back}${problemCard(found.problem, () => this.about.forget())}${this.versions(id)}</section>`;
+    if (found.state === "refused") return html`<section class="panel">${back}${this.elsewhen(id, found.problem)}</section>`;
     const { object, whole, parts, live, links, rows, versions } = found.value;
     const model = this.models.find((each) => each.id === object.model);
     const storeys = object.kind === STOREY ? [object] : parts.filter(({ kind }) => kind === STOREY);
@@ -105,10 +105,13 @@ export class TwinObjectPiece extends Piece {
       </div>`;
   }
 
-  /** Its versions where it is not there at the moment looked at. */
-  private versions(id: string): TemplateResult {
+  /** Why it is not told of: it stands at other moments than the one looked at, which are told, or it is refused. */
+  private elsewhen(id: string, problem: Problem): TemplateResult {
     const found = this.held.want(id, () => calls.history3d(id));
-    return found.state === "here" ? this.history(found.value.items) : html``;
+    if (found.state === "asked") return skeleton(3);
+    const versions = found.state === "here" ? found.value.items : [];
+    if (problem.status === 404 && versions.length) return html`<h2>${versions.at(-1)?.name || id}</h2><p class="calm">${t("twin.object.then")}</p>${this.history(versions)}`;
+    return problemCard(problem, () => this.about.forget());
   }
 
   private history(versions: CityObject[]): TemplateResult {

@@ -168,7 +168,8 @@ export class TwinPiece extends Piece {
     }
     const back = (): void => view.set({ at: null, twin: { ...twin, model: null, scenario: null } });
     return html`<section class="empty"><span class="ward" aria-hidden="true"></span><p>${t("twin.none.then")}</p>
-      <button type="button" @click=${back}>${t("twin.now")}</button></section>`;
+      <button type="button" @click=${back}>${t("twin.now")}</button>
+      ${data.value.subject ? nothing : html`<p class="fine">${t("twin.none.signin")}</p><button type="button" class="quiet" @click=${() => data.set({ dialog: "sign-in" })}>${t("header.signin")}</button>`}</section>`;
   }
 
   protected override updated(_: PropertyValues): void {

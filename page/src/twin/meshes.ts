@@ -1,4 +1,4 @@
-import { BufferAttribute, type BufferGeometry, type Color, type LineSegments, type Matrix4, type Mesh, type Points, Vector3 } from "three";
+import { BufferAttribute, BufferGeometry, type Color, type LineSegments, type Material, type Matrix4, Mesh, type Object3D, type Points, Vector3 } from "three";
 import type { Told } from "./layer";
 
 export const ROOM = "BuildingRoom";
@@ -51,4 +51,23 @@ export function paintBy(mesh: Mesh | Points, colours: readonly number[][]): void
 /** Return the colour in which an object is cut through, as bytes. */
 export function shaded(colour: Color): number[] {
   return [...colour.clone().multiplyScalar(SHADE).toArray(), 1].map((part) => Math.round(part * 255));
+}
+
+/** Return whether something is drawn once more over what it is. */
+export function isOver(each: Object3D): boolean {
+  return Boolean(each.userData["over"]);
+}
+
+/** Draw some features of a mesh once more, after all else. */
+export function drawOver(mesh: Mesh, features: ReadonlySet<number>, material: Material): void {
+  if (!features.size) return;
+  const ids = mesh.geometry.getAttribute("_feature_id_0");
+  const geometry = new BufferGeometry().setIndex(cornersOf(mesh.geometry).filter((corner) => features.has(ids.getX(corner))));
+  for (const name of ["position", "normal", "color"]) geometry.setAttribute(name, mesh.geometry.getAttribute(name));
+  const over = new Mesh(geometry, material);
+  over.userData["over"] = true;
+  over.renderOrder = 8;
+  over.raycast = (): void => {}; // the mesh itself is picked
+  mesh.add(over);
+  over.updateWorldMatrix(true, false);
 }

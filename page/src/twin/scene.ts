@@ -321,7 +321,7 @@ export class TwinScene {
   }
 
   private tell(): void {
-    const share = Math.min(1, ...this.layers.map(({ settled, tiles }) => (settled ? 1 : tiles.loadProgress * 0.99)));
+    const share = Math.min(1, ...this.layers.map(({ settled, tiles }) => (settled ? 1 : tiles.root ? tiles.loadProgress * 0.99 : 0)));
     const failed = this.layers.reduce((sum, each) => sum + each.failed, 0);
     const due = `${Math.floor(share * 20)} ${failed}`;
     if (due === this.due) return;

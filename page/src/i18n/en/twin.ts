@@ -22,6 +22,8 @@ export const twin: Record<keyof typeof zh, string> = {
   "twin.none": "There was no such object then.",
   "twin.near": "Nothing is called so; these are called nearly so:",
   "twin.none.then": "Nothing stands at this moment, in this model or scenario.",
+  "twin.none.signin": "Some models are shown to those only who sign in.",
+  "twin.object.then": "It does not stand at the moment looked at. Its versions lead to when it does:",
   "twin.object": "Object",
   "twin.class": "Class",
   "twin.category": "CIM category",

@@ -20,6 +20,8 @@ export const twin = {
   "twin.none": "此时没有这样的对象。",
   "twin.near": "没有这样的名称；下列名称与之相近：",
   "twin.none.then": "此时、此模型或此情景下没有任何对象。",
+  "twin.none.signin": "有些模型登录后才能看到。",
+  "twin.object.then": "所看的时刻没有这个对象。点选其版本可到它存在的时刻：",
   "twin.object": "对象",
   "twin.class": "类别",
   "twin.category": "CIM 分类",
