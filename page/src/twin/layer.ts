@@ -1,8 +1,9 @@
 import { GLTFExtensionsPlugin, ImplicitTilingPlugin, ReorientationPlugin } from "3d-tiles-renderer/plugins";
-import { TilesRenderer } from "3d-tiles-renderer/three";
+import type { TilesRenderer } from "3d-tiles-renderer/three";
 import { type BufferAttribute, type BufferGeometry, Color, DoubleSide, type Intersection, LineSegments, MathUtils, Matrix4, Mesh, MeshBasicMaterial, MeshStandardMaterial, type Object3D, type PerspectiveCamera, type Plane, Points, type Raycaster, Vector3, type WebGLRenderer } from "three";
 import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
 import { capMaterials, capOf } from "./caps";
+import { CityTiles } from "./city-tiles";
 import type { Dress } from "./colours";
 import { Dots } from "./dots";
 import { asPictures, hungIn } from "./hung";
@@ -116,7 +117,7 @@ export class TileLayer {
   ) {
     const [west = 0, south = 0, east = 0, north = 0] = box;
     const [lat, lon] = [(south + north) / 2, (west + east) / 2].map(MathUtils.degToRad) as [number, number];
-    const tiles = new TilesRenderer(address);
+    const tiles = new CityTiles(address, box);
     tiles.registerPlugin(new GLTFExtensionsPlugin({ metadata: true, autoDispose: true, plugins: [asPictures] }));
     tiles.registerPlugin(new ImplicitTilingPlugin());
     tiles.registerPlugin(new ReorientationPlugin({ lat, lon, height: 0 }));

@@ -60,7 +60,7 @@ export class TwinObjectPiece extends Piece {
       ${whole ? html`<h3>${t("twin.whole")}</h3>${this.links([whole])}` : nothing}
       ${others.length ? html`<h3>${t("twin.parts")}</h3>${this.links(others)}` : nothing}
       <h3>${t("twin.properties")}</h3>
-      <dl class="pairs">${Object.entries(object.properties).filter(([, value]) => value !== "" && value !== null).map(([key, value]) => html`<dt>${key}</dt><dd>${typeof value === "object" ? JSON.stringify(value) : String(value)}</dd>`)}</dl>
+      <dl class="pairs">${Object.entries(object.properties).filter(([, value]) => value !== "" && value !== null).map(([key, value]) => html`<dt>${key}</dt><dd>${this.value(value, object.model)}</dd>`)}</dl>
       ${this.history(versions)}
       ${downloads({ model: object.model, at, element: object.id })}
     </section>`;
@@ -68,6 +68,12 @@ export class TwinObjectPiece extends Piece {
 
   private visit(object: CityObject): void {
     this.dispatchEvent(new CustomEvent("visit", { detail: object }));
+  }
+
+  /** Return a property's value; one that is the id of an object of the same model leads to it. */
+  private value(value: unknown, model: string): TemplateResult | string {
+    if (typeof value !== "string") return typeof value === "object" ? JSON.stringify(value) : String(value);
+    return value.startsWith(`${model}:`) ? html`<button type="button" class="link" @click=${() => view.set({ pick: value })}>${value}</button>` : value;
   }
 
   /** Hide the object, or have it seen through all others. */
