@@ -1,6 +1,6 @@
 """Shapes that one kernel alone does not get right: those made of several items, and those that others are cut from.
 
-Measured with ifcopenshell 0.8 on 340 models of other people: where ``cgal-simple`` cannot make one of several items,
+Measured with ifcopenshell 0.8 on 306 models of other people: where ``cgal-simple`` cannot make one of several items,
 the hybrid kernel gives those that it could twice; of chains of IfcBooleanResult every kernel leaves out cuts now and
 then, and says nothing. A cut that is left out leaves more: of two closed shapes the smaller one is taken.
 """
