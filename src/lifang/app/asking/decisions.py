@@ -49,6 +49,11 @@ class Decisions:
         """Return the classifications of ``kind`` to which the guard allows ``action``: what a list may hold."""
         return [each for each in Classification if self.may(action, Resource(kind, "*", each))]
 
+    def knowable(self, action: Action, kind: str) -> list[Classification]:
+        """Return the classifications allowed, and those that lack no more than a stated purpose or an agreement."""
+        told = ((each, self.decide(action, Resource(kind, "*", each))) for each in Classification)
+        return [each for each, by in told if by.allowed or by.needs_purpose or by.needs_agreement]
+
     def must(self, action: Action, resource: Resource) -> Decision:
         """Return the decision if it allows; else raise what :func:`lifang.guard.refusal` says, and keep the denial."""
         decision = self.decide(action, resource)

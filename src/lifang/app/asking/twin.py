@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -49,12 +49,7 @@ class TwinView:
         self._asker = asker
         self._twin = asker.city.twin
         self.classes = asker.classes(Action.READ, "object")
-
-    @cached_property
-    def knowable(self) -> list[Classification]:
-        """The classifications of what the asker may read, or may know that a purpose or an agreement is lacking for."""
-        decisions = ((each, self._asker.decide(Action.READ, Resource("object", "*", each))) for each in Classification)
-        return [each for each, told in decisions if told.allowed or told.needs_purpose or told.needs_agreement]
+        self.knowable = asker.knowable(Action.READ, "object")
 
     def objects(
         self,
@@ -160,10 +155,7 @@ class TwinView:
         return found, self._twin.count(replace(asked, after=None))
 
     def statistics(self, by: str, *, at: datetime, is_property: bool = False, **more: Any) -> pa.Table:
-        """Return counts and heights of the objects that the asker may read, by a column or a property.
-
-        ``more`` as in query.
-        """
+        """Return counts and heights of what the asker may read, by a column or a property; ``more`` as in query."""
         found = self._twin.statistics(self.query(at, None, **more), by, is_property=is_property)
         self._asker.seen(*(Resource("object", "*", each) for each in self.classes))
         return found
