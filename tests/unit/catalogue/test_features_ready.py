@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import shapely
 
 from lifang.catalogue import Card, Catalogue, FeatureQuestion, Features
+from lifang.catalogue.features import ReadyKeeper
 from lifang.core import Box, ManualClock, NotFound, Settings
 from lifang.guard import SYSTEM
 from lifang.store import Store
@@ -86,3 +88,19 @@ def test_a_cut_off_file_is_made_anew(
     again.wait_until_ready()
     assert again.dataset("parts").features().page(asked) == slow.page(asked)
     again.close()
+
+
+def test_features_of_a_destroyed_dataset_are_not_made_again_by_who_still_reads_it(
+    both: tuple[Features, Features], catalogue: Catalogue, store: Store
+) -> None:
+    keeper, dataset = ReadyKeeper(store.folder / "others"), catalogue.dataset("parts")
+    asked = dataset.rows(), dataset.release(), ["code"]
+    readers = [threading.Thread(target=keeper.get, args=asked) for _ in range(4)]
+    for each in readers:
+        each.start()
+    keeper.forget("parts")
+    assert keeper.get(*asked) is None
+    for each in readers:
+        each.join()
+    keeper.wait()
+    assert not list((store.folder / "others").rglob("*.json"))

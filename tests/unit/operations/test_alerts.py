@@ -220,7 +220,7 @@ def test_the_words_follow_severity_and_value(alerts: Alerts) -> None:
         alerts.evaluate(RULE, "city:x", START + hour * HOUR, value, text=lambda s, _: (f"{s.zh}", f"{s.en}"))
     assert only(alerts).as_json()["text"] == {"zh": "橙色", "en": "orange"}
     feed(alerts, [41], since=4)
-    assert only(alerts).zh == "高温:橙色预警"
+    assert only(alerts).zh == "高温：橙色预警"
 
 
 def test_a_cleared_alert_tells_its_worst_not_the_value_that_ended_it(alerts: Alerts) -> None:

@@ -35,6 +35,7 @@ class ReadyKeeper:
         self._folder = folder
         self._open: OrderedDict[_Key, ReadyFeatures] = OrderedDict()
         self._making: dict[_Key, threading.Thread] = {}
+        self._forgotten: set[str] = set()
         self._lock = threading.Lock()
         self._closing = threading.Event()
 
@@ -47,17 +48,19 @@ class ReadyKeeper:
             if name in self._open:
                 self._open.move_to_end(name)
                 return self._open[name]
-            if name in self._making or self._closing.is_set():
+            if name in self._making or name[0] in self._forgotten or self._closing.is_set():
                 return None
             if is_ready(self._place(name), release.sha256):
                 return self._opened(name)
             thread = threading.Thread(target=self._make, args=(name, relation, release, tuple(key)), daemon=True)
             self._making[name] = thread
-        thread.start()
+            thread.start()  # before anybody may wait for it
         return None
 
     def forget(self, dataset: str) -> None:
         """Take away what is ready of a dataset, for good: it is destroyed. ``Unavailable`` if that cannot be done."""
+        with self._lock:
+            self._forgotten.add(dataset)
         self.wait()
         with self._lock:
             for name in [each for each in self._open if each[0] == dataset]:
@@ -68,7 +71,9 @@ class ReadyKeeper:
 
     def wait(self, timeout_s: float = 60.0) -> None:
         """Return once nothing is being made, or after ``timeout_s`` seconds."""
-        for thread in tuple(self._making.values()):
+        with self._lock:
+            making = tuple(self._making.values())
+        for thread in making:
             thread.join(timeout_s)
 
     def close(self) -> None:

@@ -160,7 +160,9 @@ def _astray(model: _Model, city: Box) -> Iterator[Fault]:
     nearest = np.clip(lon, city.west, city.east), np.clip(lat, city.south, city.north)
     far_km = float(distance_m(lon, lat, *nearest).max()) / 1_000
     whose, others = model.ids[int(outside.argmax())], int(outside.sum()) - 1
-    what = f"It lies outside the city, as {others:,} others do, up to {far_km:,.0f} km away."
+    what = f"It lies {far_km:,.0f} km outside the city."
+    if others:
+        what = f"It lies outside the city, as {others:,} others do, up to {far_km:,.0f} km away."
     mend = "Correct the coordinate system, or the order of its axes: easting or longitude comes first."
     yield Fault(whose, "extent", what, mend, "crs", "warning")
 
