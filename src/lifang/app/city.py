@@ -307,6 +307,7 @@ class City(Reads):
         self.alerts.on_change(self._tell_alert)
         self.tasking.on_command(self._tell_command)
         self.catalogue.changes.on_change(self._tell_change)
+        self.catalogue.lifecycle.destructions.needed_by(self.twin.needing)
         self.catalogue.changes.on_change(self.consolidator.hear)
         self.exchange.on_settled(self._tell_delivery)
         self._long_work.register(self.jobs)

@@ -88,10 +88,8 @@ class LongWork:
             placement=Placement.parse(placement) if placement else None,
             poll=job.check,
         )
-        told = self._modelled(job, found)
-        with path.open("rb") as stream:  # last: nothing is kept of a model that is refused
-            original = self._store.blobs.put(stream, max_bytes=path.stat().st_size)
-        return {**told, "source_sha256": original.sha256}
+        told = self._modelled(job, found)  # before the file: nothing is kept of a model that is refused
+        return {**told, "source_sha256": self._twin.originals.keep(asked["model"], path)}
 
     def _raise_outlines(self, job: JobContext) -> Mapping[str, Any]:
         asked = job.job.arguments

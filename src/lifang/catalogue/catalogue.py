@@ -80,6 +80,7 @@ class Catalogue:
         self._finder = Finder(store, self._handles, self.themes)
         self.changes.on_change(self._take_in)
         self.lifecycle.destructions.on_removal(self._remove)
+        self.lifecycle.destructions.needed_by(self.standards.needing)
 
     def add(
         self,

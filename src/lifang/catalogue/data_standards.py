@@ -107,6 +107,11 @@ class DataStandards:
         self._register(standard, sha256, changes, by)
         return Registration(standard, unchanged=False, changes=changes)
 
+    def needing(self, sha256: str) -> str:
+        """Return which standard, ``data_standard:ID@EDITION``, was registered from the bytes of a hash, or ``""``."""
+        rows = self._store.registry.find("data_standard", where={"sha256": sha256}, limit=1)
+        return f"data_standard:{rows[0]['id']}" if rows else ""
+
     def _register(self, standard: DataStandard, sha256: str, changes: tuple[Change, ...], by: Subject) -> None:
         row = {"id": standard.reference, "name": standard.id, "edition": standard.edition, "zh": standard.title_zh,
                "en": standard.title_en, "theme": standard.theme, "sha256": sha256, "subject": by.id,

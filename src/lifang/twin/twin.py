@@ -37,6 +37,7 @@ from lifang.twin.kept import KeptTiles
 from lifang.twin.linking import Ends, LinkRule, linked_by
 from lifang.twin.links import Links
 from lifang.twin.model import STAGES, CityObject, ModelCard
+from lifang.twin.originals import Originals
 from lifang.twin.planning import PlanStudy
 from lifang.twin.reading import ModelFile
 from lifang.twin.scenarios import Scenario, Scenarios
@@ -72,6 +73,7 @@ class Twin:
         self.imagery = Imagery(store, clock)
         self.topics = Topics(store)
         self._documents = Documents(store)
+        self.originals = Originals(store, self._objects)
         self.scenarios = Scenarios(store, self._objects)
         self._cells = HeldCells()
         self._kept = KeptTiles(store.folder / "tiles")
@@ -127,6 +129,11 @@ class Twin:
             for watcher in self._watchers:
                 watcher(model, classification)
         return Added(change, told)
+
+    def needing(self, sha256: str) -> str:
+        """Return what needs the file of a hash: ``imagery:ID``, ``topic:GUID`` or ``model:ID``; ``""`` if none."""
+        asked = (self.imagery.needing, self.topics.needing, self.originals.needing)
+        return next(filter(None, (each(sha256) for each in asked)), "")
 
     def adopt(self, scenario: Scenario, *, since: datetime, stage: str = "planned", by: Subject) -> Scenario:
         """Return the scenario, adopted: from ``since`` on the city is planned to be as it has it; see ``Scenarios``."""

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.unit.doors.conftest import PASSWORD, Client, House, build_house
+from tests.unit.doors.test_twin import T0, add, model
+from tests.unit.standards.test_data_standards import TEXT
+from tests.unit.twin.test_imagery import CARD, geotiff
+from tests.unit.twin.test_textured import street
+from tests.unit.twin.test_topics import PICTURE, TOPIC
 
-from lifang.guard import SYSTEM
+from lifang.guard import SYSTEM, Classification
+from lifang.twin import read_model
 
 WHY = {"X-Lifang-Purpose": "records%20management"}
 FILE = b"code,name\n1,a\n2,b\n"
@@ -115,6 +126,48 @@ def test_two_persons_destroy_and_the_certificate_holds(house: House, officer: Cl
     found["certificate"]["body"]["asked"]["by"] = "nobody"
     assert not officer.post("/api/v1/certificates/verify", json={"certificate": found["certificate"]}).json()["ok"]
     assert officer.post("/api/v1/certificates/verify", json={"certificate": {"a": 1}}).status_code == 400
+
+
+def test_a_file_that_the_twin_or_a_standard_has_too_stays_and_the_certificate_names_who_needs_it(
+    house: House, officer: Client, tmp_path: Path
+) -> None:
+    city = house.city
+    picture = geotiff(np.full((64, 64, 3), 90, np.uint8), tmp_path / "ortho.tif")
+    layer = city.twin.imagery.add("ortho", picture, CARD, by=SYSTEM)
+    (topic,) = city.twin.topics.put([(replace(TOPIC, link=""), PICTURE)], by=SYSTEM)
+    city.catalogue.standards.add(TEXT, by=SYSTEM)
+    draped = read_model(street(), prefix="street", scratch=tmp_path)
+    city.twin.add("street", draped, classification=Classification.OPEN, valid_from=datetime(2026, 1, 1, tzinfo=UTC),
+                  by=SYSTEM)  # fmt: skip
+    sent = add(officer, model("a"), valid_from=T0)["result"]["source_sha256"]
+    needed = {
+        layer.original: "imagery:ortho",
+        layer.archive: "imagery:ortho",
+        topic.snapshot: f"topic:{topic.guid}",
+        city.store.registry.get("data_standard", "wells@1")["sha256"]: "data_standard:wells@1",
+        sent: "model:blocks",
+        **dict.fromkeys(draped.pictures, "model:street"),
+    }
+    nobodys = city.store.blobs.put(io.BytesIO(b"\x89PNG nobody else has"), max_bytes=100).sha256
+    officer.post("/api/v1/datasets?filename=life_same.csv", content=b"code,name\n7,g\n")
+    with city.store.registry.transaction() as tx:
+        now = city.clock.now()
+        tx.insert("organisation", {"id": "bureau", "zh": "局", "en": "bureau", "created": now})
+        feed = {"id": "feed", "organisation": "bureau", "dataset": "life_same", "created": now, "updated": now}
+        tx.insert("exchange_feed", {**feed, "active": True})
+        ends = {"feed": "feed", "organisation": "bureau", "dataset": "life_same", "kind": "full", "state": "admitted"}
+        for number, sha256 in enumerate((*needed, nobodys)):
+            told = {"id": f"d{number}", "reference": f"d{number}", "name": "a", "sha256": sha256, "bytes": 1}
+            tx.insert("exchange_delivery", {**ends, **told, "received": now})
+    move(officer, "life_same", "archive", reason="over")
+    asked = move(officer, "life_same", "ask_destruction", reason="over").json()
+    assert move(other_officer(house), "life_same", "destroy", reason="yes").json()["state"] == "destroyed"
+    body = officer.get(f"/api/v1/destructions/{asked['destruction']}").json()["certificate"]["body"]
+    assert {Path(name).name: why for name, why in body["kept"].items()} == {
+        sha256: f"needed by {who}" for sha256, who in needed.items()
+    }
+    assert all(city.store.blobs.intact(sha256) for sha256 in needed)
+    assert not city.store.blobs.exists(nobodys)
 
 
 def test_a_successor_is_told_to_those_who_may_know_of_it(house: House, officer: Client) -> None:

@@ -28,6 +28,7 @@ from lifang.store import Entry, Row, Store, Transaction
 
 _BACKUPS = "backups"  # the folder of those that a running city made of itself
 Remover = Callable[[str], None]
+Needer = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Destructions:
         self._publishing = publishing  # nobody keeps an original while it is seen whether another release needs it
         self._removing = threading.Lock()
         self._removers: list[Remover] = []
+        self._needers: list[Needer] = []
 
     def on_removal(self, remover: Remover) -> None:
         """Have ``remover`` take away what is held elsewhere of a dataset, whose id it is given, before it is certified.
@@ -82,6 +84,13 @@ class Destructions:
         It is called again for the same dataset where a removal was broken off.
         """
         self._removers.append(remover)
+
+    def needed_by(self, needer: Needer) -> None:
+        """Have ``needer`` asked, before a file is erased, who else needs it, by its SHA-256: ``imagery:ID``, or ``""``.
+
+        Whoever keeps files in the blobs for other things than datasets registers one: the same bytes are there once.
+        """
+        self._needers.append(needer)
 
     def all(
         self, *, dataset: str | None = None, after: str | None = None, limit: int | None = None
@@ -221,19 +230,24 @@ class Destructions:
         return Destruction(**row)
 
     def _remove_originals(self, dataset: str, hashes: list[str]) -> dict[str, str]:
-        """Return which originals are kept, and why: another dataset was made from, or delivered as, the same bytes."""
+        """Return which originals are kept, and why: somebody else has the same bytes."""
         kept = {}
         with self._publishing:
             for sha256 in hashes:
-                others = self._store.registry.find("release", where={"source_sha256": sha256}, limit=1)
-                others = others or self._store.registry.find(
-                    "exchange_delivery", where={"sha256": sha256, "dataset !=": dataset}, limit=1
-                )
-                if others:
-                    kept[self._name(self._store.blobs.path(sha256))] = f"needed by dataset:{others[0]['dataset']}"
+                others = (needer(sha256) for needer in self._needers)
+                if found := self._needing(dataset, sha256) or next(filter(None, others), ""):
+                    kept[self._name(self._store.blobs.path(sha256))] = f"needed by {found}"
                 else:
                     self._store.blobs.erase(sha256)
         return kept
+
+    def _needing(self, dataset: str, sha256: str) -> str:
+        """Return which other dataset was made from, or delivered as, the same bytes."""
+        others = self._store.registry.find("release", where={"source_sha256": sha256}, limit=1)
+        others = others or self._store.registry.find(
+            "exchange_delivery", where={"sha256": sha256, "dataset !=": dataset}, limit=1
+        )
+        return f"dataset:{others[0]['dataset']}" if others else ""
 
 
 def _told(path: Path) -> dict[str, Any]:

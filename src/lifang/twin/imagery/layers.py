@@ -125,6 +125,10 @@ class Imagery:
             raise NotFound(f"There is no imagery {layer[:80]!r}.", mend="List them: GET /api/v1/twin/imagery.")
         return ImageryLayer.from_json(told)
 
+    def needing(self, sha256: str) -> str:
+        """Return which layer, ``imagery:ID``, was cut from the file of a hash, or has its tiles in it, or ``""``."""
+        return next((f"imagery:{each.id}" for each in self.layers() if sha256 in (each.original, each.archive)), "")
+
     def tile(self, layer: ImageryLayer, z: int, x: int, y: int) -> bytes:
         """Return a tile as WebP, nothing where the picture is not."""
         if not (layer.zooms[0] <= z <= layer.zooms[1] and 0 <= x < 2**z and 0 <= y < 2**z):

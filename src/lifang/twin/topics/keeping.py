@@ -60,6 +60,10 @@ class Topics:
         with self._store.blobs.open(topic.snapshot) as stream:
             return stream.read()
 
+    def needing(self, sha256: str) -> str:
+        """Return which topic, ``topic:GUID``, has the picture of a hash, or ``""``."""
+        return next((f"topic:{each.guid}" for each in self.all() if each.snapshot == sha256), "")
+
     def _picture(self, picture: bytes) -> str:
         if not picture.startswith(PNG):
             raise BadInput("The picture is no PNG.", where="snapshot", mend="Send it as PNG.")

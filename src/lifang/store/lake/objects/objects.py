@@ -195,6 +195,12 @@ class Objects:
             row = session.execute(sql("SELECT", chosen, "FROM", edges), values).fetchone()
         return (0, FOREVER) if row is None else (int(row[0]), int(row[1]))
 
+    def telling(self, text: str) -> str:
+        """Return the model of some version whose shapes' details hold ``text``, or ``""``; all are scanned."""
+        told = "list_contains(list_transform(geometry, lambda each: contains(coalesce(each.detail, ''), ?)), true)"
+        found = self._asked(sql("SELECT model FROM", _VERSION, "WHERE", told, "LIMIT 1"), [text])["model"].to_pylist()
+        return str(found[0]) if found else ""
+
     def history(self, object_id: str, classes: Sequence[str] | None = None) -> pa.Table:
         """Return every version of an object (of some classifications), by when recorded, then by valid time.
 
