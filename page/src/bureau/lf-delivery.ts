@@ -22,7 +22,7 @@ const COUNTS = ["declared", "received", "superseded", "admitted", "refused", "in
 export class DeliveryPiece extends ActingPiece {
   @property({ attribute: false }) which = "";
   @state() private verdict: number[] | null = null;
-  private readonly held = new Fetched<Taken>(this, "work");
+  private readonly held = new Fetched<Taken>(this, "work-list");
   private readonly cells = new Listed<Page<RefusedRow>>(this);
   private timer = 0;
 

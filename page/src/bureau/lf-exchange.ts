@@ -21,7 +21,7 @@ export class ExchangePiece extends ActingPiece {
   @state() private only = "";
   @state() private file: File | null = null;
   @state() private busy = false;
-  private readonly feeds = new Fetched<Feed[]>(this, "work");
+  private readonly feeds = new Fetched<Feed[]>(this, "work-list");
   private readonly held = new Listed<Page<Delivery>>(this);
   private timer = 0;
 

@@ -12,7 +12,7 @@ import { backToList } from "../work/item";
 @customElement("lf-issue")
 export class IssuePiece extends ActingPiece {
   @property({ attribute: false }) which = "";
-  private readonly held = new Fetched<Issue>(this, "work");
+  private readonly held = new Fetched<Issue>(this, "work-list");
 
   protected override render(): TemplateResult {
     const asked = this.held.want(`${this.who} ${this.which}`, () => bureau.issue(this.which));

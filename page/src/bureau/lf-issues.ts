@@ -19,7 +19,7 @@ const SETTLED = new Set(["closed", "declined"]);
 export class IssuesPiece extends ActingPiece {
   @state() private only = "";
   @state() private overdue = false;
-  private readonly held = new Listed<Page<Issue>>(this, "work");
+  private readonly held = new Listed<Page<Issue>>(this, "work-list");
 
   protected override render(): TemplateResult {
     const again = (): void => this.held.forget();

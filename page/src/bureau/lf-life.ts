@@ -85,7 +85,7 @@ export class LifePiece extends ActingPiece {
 @customElement("lf-destructions")
 export class DestructionsPiece extends ActingPiece {
   @state() private verdicts: Record<string, Verdict> = {};
-  private readonly held = new Listed<Page<Destruction>>(this, "work");
+  private readonly held = new Listed<Page<Destruction>>(this, "work-list");
 
   protected override render(): TemplateResult {
     const asked = this.held.list(this.who, (after) => bureau.destructions(after));

@@ -17,7 +17,7 @@ export class StandardPiece extends ActingPiece {
   @property({ attribute: false }) which = "";
   @property({ attribute: false }) all: StandardSummary[] = [];
   @state() private other = "";
-  private readonly held = new Fetched<Standard>(this, "work");
+  private readonly held = new Fetched<Standard>(this, "work-list");
   private readonly diff = new Fetched<{ breaking: boolean; changes: StandardChange[] }>(this);
 
   protected override render(): TemplateResult {

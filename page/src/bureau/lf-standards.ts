@@ -16,7 +16,7 @@ import "./lf-standard";
 /** The data standards by their kind, every edition; and where a clerk registers another. */
 @customElement("lf-standards")
 export class StandardsPiece extends ActingPiece {
-  private readonly held = new Fetched<Page<StandardSummary>>(this, "work");
+  private readonly held = new Fetched<Page<StandardSummary>>(this, "work-list");
 
   protected override render(): TemplateResult {
     const asked = this.held.want(this.who, () => bureau.standards());

@@ -25,7 +25,7 @@ let everReady = false;
 /** What the screen still waits for; the page is ready two frames after the last of it came. */
 export const pending = {
   add(name: string): void {
-    if (everReady && !["map", "catalogue", "sensing", "twin", "extent", "work"].includes(name)) return;
+    if (everReady && !["map", "catalogue", "sensing", "twin", "extent", "work", "work-list"].includes(name)) return;
     open.add(name);
     settle();
   },
