@@ -130,7 +130,7 @@ class Export:
             column = name if name.lower() not in taken else f"property_{name}"
             taken.add(column.lower())
             table[column] = [plain(own.get(name)) for own in held]
-        write_geopackage(path, self.model or "objects", outlines_of(rows), table)
+        write_geopackage(path, self.model or "objects", outlines_of(rows, in_space=True), table)
 
     def _solids(self, lighten_m: float) -> bytes:
         rows = self._rows(_SOLIDS_MAX)

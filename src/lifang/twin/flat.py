@@ -17,7 +17,7 @@ from lifang.guard import Classification
 from lifang.store import ObjectQuery, Objects
 from lifang.twin.chosen import Chosen
 from lifang.twin.kept import KeptTiles
-from lifang.twin.shapes import outlines
+from lifang.twin.shapes import lines_from_above, outlines
 from lifang.twin.tiles import HeldCells
 from lifang.twin.vector import Features, Quadrant, least_deg, vector_tiles, write_archive
 
@@ -104,16 +104,19 @@ def classes_of(rows: pa.Table) -> list[Classification]:
     return [Classification(each) for each in rows["classification"].unique().to_pylist()]
 
 
-def outlines_of(rows: pa.Table) -> NDArray[np.object_]:
+def outlines_of(rows: pa.Table, *, in_space: bool = False) -> NDArray[np.object_]:
     """Return the outline of each row of objects in degrees, by its coarsest geometry.
 
     That is a polygon or multipolygon, or the points or lines, with their heights, of an object that has no surface.
+    A line that stands upright is a point, as seen from above, unless lines are asked for as they are ``in_space``.
     """
     chosen = Chosen.coarsest(rows["geometry"])
     found, lying = chosen.outline, chosen.upright | chosen.thin
     found[shapely.is_missing(found)] = shapely.MultiPolygon()
     if not lying.all():
         found[~lying] = outlines(found[~lying])
+    if chosen.thin.any() and not in_space:
+        found[chosen.thin] = lines_from_above(found[chosen.thin])
     return found
 
 

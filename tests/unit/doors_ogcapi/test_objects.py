@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ import shapely
 from owslib.ogcapi.features import Features
 from tests.unit.doors.conftest import House
 from tests.unit.doors.test_twin import T0, T1, add, model
+
+from lifang.core import format_instant
 
 BETWEEN = "2019-06-01T00:00:00Z/2020-06-01T00:00:00Z"
 ITEMS = "/ogc/collections/twin.towers/items"
@@ -23,6 +26,9 @@ def towers(house: House) -> House:
     assert add(officer, model("a", "c", shift=5.0), valid_from=T1, model="towers")["state"] == "done"
     hidden = add(officer, model("vault"), valid_from=T0, model="bunkers", classification="restricted")
     assert hidden["state"] == "done"
+    mast = json.loads(model("mast"))
+    mast["CityObjects"]["mast"]["geometry"] = [{"type": "MultiLineString", "lod": "1", "boundaries": [[0, 4]]}]
+    assert add(officer, json.dumps(mast).encode(), valid_from=T0, model="masts")["state"] == "done"
     return house
 
 
@@ -60,6 +66,7 @@ def test_objects_are_those_of_a_moment_or_of_an_interval(towers: House) -> None:
     assert ids(towers, datetime=BETWEEN) == ["towers:a", "towers:b", "towers:c"]
     assert ids(towers, datetime=f"../{T0}") == ["towers:a", "towers:b"]
     assert ids(towers, datetime="2018-01-01/2018-02-01") == []
+    assert ids(towers, datetime=f"{format_instant(towers.city.now + timedelta(days=9))}/..") == ["towers:a", "towers:c"]
     then = towers.client().get(f"{ITEMS}/towers:a", params={"datetime": T0}).json()
     now = towers.client().get(f"{ITEMS}/towers:a").json()
     assert then["geometry"] != now["geometry"]
@@ -123,6 +130,17 @@ def test_objects_are_filtered_by_every_relation_of_their_outline_as_geos_has_it(
         assert ids(towers, filter=f"S_{relation.upper()}({each.wkt}, geometry)") == turned, each.wkt
     outside = ids(towers, filter=f"NOT S_{relation.upper()}(geometry, {middle.wkt}) AND class = 'Building'")
     assert outside == sorted(key for key, shape in shown.items() if not getattr(shapely, relation)(shape, middle))
+
+
+def test_an_upright_line_is_the_point_where_it_stands(towers: House) -> None:
+    items = "/ogc/collections/twin.masts/items"
+    (mast,) = towers.client().get(items).json()["features"]
+    (place,) = mast["geometry"]["coordinates"]
+    assert (mast["geometry"]["type"], mast["properties"]["height_m"]) == ("MultiPoint", 9.0)
+    around = shapely.Point(place).buffer(1e-5).wkt
+    for relation, count in (("INTERSECTS", 1), ("WITHIN", 1), ("DISJOINT", 0)):
+        told = towers.client().get(items, params={"filter": f"S_{relation}(geometry, {around})"}).json()
+        assert told["numberMatched"] == count, relation
 
 
 def test_objects_are_told_and_sought_in_other_coordinate_systems(towers: House) -> None:

@@ -207,6 +207,23 @@ def test_vector_tiles_hold_points_and_lines_beside_outlines(found: ModelFile, tm
     assert [each.geom_type for each in outlines_of(mine)] == ["MultiPoint", "MultiLineString", "MultiLineString"]
 
 
+def test_a_line_that_stands_upright_is_a_point_from_above() -> None:
+    document = city(
+        {
+            "mast": {"type": "CityFurniture", "geometry": [{**FINER, "boundaries": [[0, 1], [2, 3]]}]},
+            "gate": {"type": "CityFurniture", "geometry": [{**FINER, "boundaries": [[0, 1], [1, 3]]}]},
+        }
+    )
+    document["vertices"] = [[0, 0, 0], [0, 0, 8], [5, 0, 0], [5, 0, 8]]
+    rows = rows_of(read(document))
+    mast, gate = outlines_of(rows)
+    assert (gate.geom_type, len(gate.geoms), gate.is_valid) == ("MultiLineString", 1, True)
+    assert (mast.geom_type, len(mast.geoms), mast.is_valid) == ("MultiPoint", 2, True)
+    assert [each.geom_type for each in outlines_of(rows, in_space=True)] == ["MultiLineString"] * 2
+    at, tile = next(iter(vector_tiles(features([mast]), 15)))
+    assert tile == dict(vector_tiles(features([shapely.multipoints(shapely.get_coordinates(mast))]), 15))[at]
+
+
 def test_a_geopackage_has_a_layer_for_each_type(found: ModelFile, tmp_path: Path) -> None:
     path = tmp_path / "m.gpkg"
     write_geopackage(path, "m", outlines_of(found.rows), {"id": found.rows["id"].to_pylist()})

@@ -230,6 +230,7 @@ def export(
     model: Annotated[str | None, typer.Option(help="Of this model.")] = None,
     kind: Annotated[str | None, typer.Option("--class", help="Such as Building.")] = None,
     bbox: Annotated[str | None, typer.Option(help="West,south,east,north in degrees.")] = None,
+    element: Annotated[str | None, typer.Option(help="This object with its parts.")] = None,
     at: At = None,
     scenario: Annotated[str | None, typer.Option(help="As of this scenario.")] = None,
     crs: Annotated[str | None, typer.Option(help="A projected system for CityJSON and IFC: EPSG:4544.")] = None,
@@ -242,8 +243,7 @@ def export(
     if form is None:
         raise BadInput(f"{target.name} ends like no form.", mend=f"Let it end in {', '.join(_FORMS)}.")
     asked: dict[str, Any] = {"format": form, "model": model, "class": kind, "bbox": bbox, "at": at, "crs": crs}
-    asked["lighten_m"] = lighten_m
-    asked["scenario"] = scenario
+    asked |= {"lighten_m": lighten_m, "scenario": scenario, "element": element}
     with Client(folder, purpose=purpose) as client:
         size = client.download("/api/v1/twin/export", target, **asked)
     show({"file": str(target), "bytes": size}, as_json=as_json)

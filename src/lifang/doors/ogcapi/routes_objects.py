@@ -236,7 +236,7 @@ def _moments(when: str | None, now: datetime) -> tuple[datetime, datetime | None
     start, end = span_of(when)
     if "/" not in when and len(when) > 10 and start is not None:
         return start, None
-    return start or datetime.min.replace(year=1900, tzinfo=now.tzinfo), end or now
+    return start or datetime.min.replace(year=1900, tzinfo=now.tzinfo), end or datetime.max.replace(tzinfo=now.tzinfo)
 
 
 def _box(text: str | None, crs: str) -> Box | None:

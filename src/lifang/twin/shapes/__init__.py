@@ -7,7 +7,7 @@ from lifang.twin.shapes.extrusion import extrude
 from lifang.twin.shapes.frame import Frame, ecef
 from lifang.twin.shapes.lighten import lighten
 from lifang.twin.shapes.mesh import Mesh
-from lifang.twin.shapes.outline import areal, outlines
+from lifang.twin.shapes.outline import areal, lines_from_above, outlines
 from lifang.twin.shapes.polyline import corners_kept
 from lifang.twin.shapes.prism import prism
 from lifang.twin.shapes.rings import Rings, spread
@@ -24,6 +24,7 @@ __all__ = [
     "ecef",
     "extrude",
     "lighten",
+    "lines_from_above",
     "outlines",
     "prism",
     "spread",

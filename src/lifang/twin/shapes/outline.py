@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 _FLAT = 1e-14  # square degrees, about 1 cm2: what is less stands upright
+_SHORT = 1e-8  # degrees, about 1 mm: a line that is shorter stands upright
 
 
 def outlines(surfaces: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -33,6 +34,21 @@ def outlines(surfaces: NDArray[np.object_]) -> NDArray[np.object_]:
         elif high > low:
             found[number] = areal(shapely.union_all(shapely.make_valid(parts[low:high])))
     return found
+
+
+def lines_from_above(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return points and lines (n,) as they are seen from above, where an upright line has no length.
+
+    It is left out beside others of its object; of an object all of whose lines stand upright it is a point.
+    """
+    seen = shapes.copy()
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    upright = (shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING) & (shapely.length(parts) < _SHORT)
+    for number in np.unique(owner[upright]).tolist():
+        lying = parts[(owner == number) & ~upright]
+        ends = shapely.get_point(parts[owner == number], 0)
+        seen[number] = shapely.multilinestrings(lying) if len(lying) else shapely.multipoints(ends)
+    return seen
 
 
 def areal(shape: shapely.Geometry) -> shapely.Geometry:

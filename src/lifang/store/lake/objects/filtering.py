@@ -36,12 +36,14 @@ _SIDES = (Bound("west"), Bound("south"), Bound("east"), Bound("north"))
 _THIN = "('MultiPoint', 'MultiLineString')"
 _LODS = f"list_transform(geometry, lambda shape: if(shape.kind IN {_THIN}, '~', '') || shape.lod)"  # surfaces first
 _COARSEST = f"geometry[list_position({_LODS}, list_min({_LODS}))]"
+_FLAT = f"ST_Force2D(ST_GeomFromWKB({_COARSEST}.wkb))"
+_SEEN = f"if(ST_Length({_FLAT}) < {GRID_DEG}, ST_Points({_FLAT}), {_FLAT})"  # an upright line is a point from above
 _OUTLINE = (  # the ground that the coarsest shape covers; its faces may overlap as seen from above
     f"ST_ReducePrecision(CASE WHEN {_COARSEST}.kind = 'footprint' THEN ST_GeomFromWKB({_COARSEST}.wkb) "
-    f"WHEN {_COARSEST}.kind IN {_THIN} THEN ST_Force2D(ST_GeomFromWKB({_COARSEST}.wkb)) "
-    f"ELSE ST_Buffer(ST_Force2D(ST_GeomFromWKB({_COARSEST}.wkb)), 0) END, {GRID_DEG})"
+    f"WHEN {_COARSEST}.kind IN {_THIN} THEN {_SEEN} "
+    f"ELSE ST_Buffer({_FLAT}, 0) END, {GRID_DEG})"
 )
-_FILLED = f"({_COARSEST}.kind = 'footprint' OR ST_Area(ST_Force2D(ST_GeomFromWKB({_COARSEST}.wkb))) > 1e-12)"  # deg2
+_FILLED = f"({_COARSEST}.kind = 'footprint' OR ST_Area({_FLAT}) > 1e-12)"  # deg2
 _READINGS = {
     Kind.NUMBER: "CASE WHEN json_type(properties, ?) IN ('BIGINT', 'UBIGINT', 'DOUBLE') "
     "THEN CAST(json_extract(properties, ?) AS DOUBLE) END",
