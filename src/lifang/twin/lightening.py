@@ -20,7 +20,7 @@ import shapely
 from numpy.typing import NDArray
 
 from lifang.twin.model import THIN
-from lifang.twin.nesting import flat, nested
+from lifang.twin.nesting import nested, spread_out
 from lifang.twin.shapes import Frame, corners_kept, lighten, triangulate
 
 Floats = NDArray[np.float64]
@@ -177,6 +177,9 @@ def _remade(shape: dict[str, Any], polygons: NDArray[np.object_], of: Ints) -> d
     height = shapely.get_coordinates(whole, include_z=True)[:, 2]
     told: dict[str, Any] = orjson.loads(shape["detail"] or "{}")
     told.pop("texture", None)  # a piece of a surface has no place on its image
+    said, values = told.get("semantics") or {}, list[Any]()
+    if said.get("values"):
+        values = spread_out(shape["kind"], said["values"], told["shells"], told.get("solids") or ())
     if told.get("shells"):
         shell = np.repeat(np.arange(len(told["shells"])), told["shells"])[of]
         told["shells"] = np.bincount(shell, minlength=len(told["shells"])).tolist()
@@ -184,8 +187,7 @@ def _remade(shape: dict[str, Any], polygons: NDArray[np.object_], of: Ints) -> d
         styles = [(colour, opacity) for colour, count, opacity in told["faces"] for _ in range(count)]
         runs = groupby(styles[each] for each in of.tolist())
         told["faces"] = [(*style[:1], len(list(same)), *style[1:]) for style, same in runs]
-    if (said := told.get("semantics")) and said.get("values"):
-        values = list(flat(said["values"]))
+    if values:
         pieces = [values[each] for each in of.tolist()]
         shells = told.get("shells") or [len(of)]
         solids = told.get("solids") or [1] * len(shells)

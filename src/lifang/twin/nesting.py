@@ -28,3 +28,17 @@ def flat(values: Any) -> Iterator[Any]:
             yield from flat(each)
         else:
             yield each
+
+
+def spread_out(kind: str, values: Sequence[Any], shells: Sequence[int], solids: Sequence[int]) -> list[Any]:
+    """Return what ``values`` tell of each surface, ``None`` of all of a shell or solid that they leave out.
+
+    ``shells`` and ``solids`` are as of :func:`nested`; of points and lines each is one surface. ``ValueError`` if the
+    values do not fit.
+    """
+    found = list(values)
+    for sizes in (shells, solids)[: DEPTHS.get(kind, 1) - 1][::-1]:
+        found = [one for each, size in zip(found, sizes, strict=True) for one in (each or [None] * size)]
+    if len(found) != (sum(shells) if shells else len(found)):
+        raise ValueError("values")
+    return found

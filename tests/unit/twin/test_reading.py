@@ -220,3 +220,11 @@ def test_outlines_that_cannot_stand_are_refused_with_the_rule() -> None:
 def test_a_column_that_is_not_there_is_named() -> None:
     with pytest.raises(BadInput, match="'levels'"):
         read_outlines(outlines(), prefix="m", key="code", height="levels")
+
+
+@pytest.mark.parametrize("name", ["CityObjects", "appearance", "metadata"])
+@pytest.mark.parametrize("told", [[1], "x", 5])
+def test_a_member_of_the_root_that_is_no_object_is_named(name: str, told: Any) -> None:
+    with pytest.raises(BadInput, match=f"{name} must be an object") as refused:
+        read(city({"h": house()}) | {name: told}, crs="EPSG:4544")
+    assert refused.value.where == name

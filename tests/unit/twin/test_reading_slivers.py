@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tests.unit.twin.test_reading import SHELL, city, house, read
 
+from lifang.twin.nesting import spread_out
 from lifang.twin.reading.slivers import without_slivers
 
 KINDS = [{"type": "GroundSurface"}, {"type": "RoofSurface"}, {"type": "WallSurface"}]
@@ -52,3 +53,11 @@ def test_texture_and_semantics_of_several_solids_stay_with_their_surfaces() -> N
     assert (lost, changed["boundaries"]) == (2, [[SHELL], [SHELL]])
     assert changed["semantics"]["values"] == [[[0, 1, 2, 2, 2, 2]], None]
     assert changed["texture"]["a"]["values"] == [[[[[n]] for n in range(6)]], [[[[n]] for n in range(1, 7)]]]
+
+
+def test_what_is_left_out_of_a_whole_shell_or_solid_stands_for_each_of_its_surfaces() -> None:
+    assert spread_out("Solid", [[0, 1], None], [2, 3], ()) == [0, 1, None, None, None]
+    assert spread_out("MultiSolid", [[[0], None], None], [1, 2, 2], [2, 1]) == [0, None, None, None, None]
+    for values in ([[0, 1]], [[0], None], [[0, 1], None, None]):
+        with pytest.raises(ValueError):  # noqa: PT011 - which of the two does not fit is not told
+            spread_out("Solid", values, [2, 3], ())

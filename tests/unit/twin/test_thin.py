@@ -122,6 +122,15 @@ def test_cityjson_comes_back_with_the_same_types_levels_and_semantics(found: Mod
             assert np.abs(here - there)[:, :2].max() < 2e-8  # degrees: 2 mm
 
 
+def test_semantics_that_are_not_one_for_each_line_are_told_and_left_out_and_the_city_is_written() -> None:
+    short = {**WAY, "semantics": {**MARKS, "values": [0]}}
+    found = read(city({"way": {"type": "Road", "geometry": [short]}}))
+    assert [(each.rule, each.severity) for each in found.faults] == [("schema", "warning")]
+    (way,) = json.loads(written(objects_of(found), "cityjson"))["CityObjects"].values()
+    assert len(way["geometry"][0]["boundaries"]) == 2
+    assert "semantics" not in way["geometry"][0]
+
+
 def test_a_line_that_the_grid_makes_a_point_is_left_out_with_its_semantics() -> None:
     document = city({"way": {"type": "Road", "geometry": [WAY]}})
     document["vertices"] = [*document["vertices"][:5], (1e-5, 0, 6), *document["vertices"][6:]]

@@ -34,6 +34,7 @@ _VERSIONS = ("1.1", "2.0")
 _EPSG = re.compile(r"/def/crs/EPSG/[^/]+/(\d+)$")
 _NAMES = ("name", "identificatie", "identificatiebagpnd")
 _GEOJSON = ("FeatureCollection", "Feature")
+_LOOSE = ("metadata", "appearance")  # objects that may be empty in any way
 _LONG = f"Its id is longer than {LINKED_MAX} characters: no link can lead to it."
 _ROLES = "Its children_roles are not one for each child, of up to 200 characters: they are left out."
 
@@ -90,8 +91,10 @@ def _documents(content: bytes) -> Iterator[dict[str, Any]]:
             ) from None
         whole = [_line(line, number) for number, line in enumerate(lines, start=1) if line.strip()]
     for document in whole:
-        if not isinstance(document, dict) or not isinstance(document.get("CityObjects", {}), dict):
-            raise BadInput("CityObjects must be an object.", where="CityObjects", mend="See CityJSON 2.0, chapter 2.")
+        members = document if isinstance(document, dict) else {"CityObjects": None}
+        told = {"CityObjects": members.get("CityObjects", {}), **{each: members.get(each) or {} for each in _LOOSE}}
+        for name in (name for name, each in told.items() if not isinstance(each, dict)):
+            raise BadInput(f"{name} must be an object.", where=name, mend="See CityJSON 2.0, chapter 2.")
         yield document
 
 
@@ -284,13 +287,14 @@ class _Reading:
     ) -> tuple[dict[str, Any], NDArray[np.float64]]:
         """Return a shape as a row of the store, and its bounds."""
         if geometry["type"] in THIN:
-            return thin_shape(geometry, vertices)
+            told = self._said(own_id, geometry, [len(geometry["boundaries"])])
+            return thin_shape(geometry, vertices, told)
         flat = _flat(geometry["boundaries"], DEPTHS[geometry["type"]])
         whole = shapely.multipolygons(_polygons(flat, vertices))
         bounds = bounds_of(np.array([whole]))[0]
-        grouped = {"shells": flat.shells, "semantics": self._said(own_id, geometry, sum(flat.shells))}
-        if DEPTHS[geometry["type"]] == 3:
-            grouped["solids"] = [len(solid) for solid in geometry["boundaries"]]
+        solids = [len(solid) for solid in geometry["boundaries"]] if DEPTHS[geometry["type"]] == 3 else []
+        grouped = {"shells": flat.shells, "semantics": self._said(own_id, geometry, flat.shells, solids)}
+        grouped |= {"solids": solids} if solids else {}
         detail = orjson.dumps(
             grouped | self._coloured(own_id, geometry, sum(flat.shells)) | self._textured(own_id, geometry, vertices)
         ).decode()
@@ -304,9 +308,9 @@ class _Reading:
         }
         return shape, bounds
 
-    def _said(self, own_id: str, geometry: Mapping[str, Any], surfaces: int) -> Any:
+    def _said(self, own_id: str, geometry: Mapping[str, Any], shells: Sequence[int], solids: Sequence[int] = ()) -> Any:
         try:
-            return semantics_of(geometry, surfaces)
+            return semantics_of(geometry, shells, solids)
         except (ValueError, TypeError, KeyError, AttributeError):
             what = "What its surfaces are is not told as CityJSON asks: it is not kept."
             self._warn(own_id, "schema", what, "See CityJSON 2.0, 3.3.", f"geometry lod {geometry.get('lod', '')}")

@@ -16,10 +16,13 @@ Floats = NDArray[np.float64]
 _POINTS = "MultiPoint"
 
 
-def thin_shape(geometry: Mapping[str, Any], vertices: Floats) -> tuple[dict[str, Any], Floats]:
+def thin_shape(
+    geometry: Mapping[str, Any], vertices: Floats, semantics: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], Floats]:
     """Return a ``MultiPoint`` or ``MultiLineString`` as a shape of the store, and its bounds (6,).
 
-    ``vertices`` (n, 3) are those that it counts, in degrees and metres. ``Broken`` says which rule it breaks.
+    ``vertices`` (n, 3) are those that it counts, in degrees and metres, ``semantics`` what it says that its parts are.
+    ``Broken`` says which rule it breaks.
     """
     boundaries = geometry["boundaries"]
     if not boundaries:
@@ -28,7 +31,6 @@ def thin_shape(geometry: Mapping[str, Any], vertices: Floats) -> tuple[dict[str,
         whole = shapely.multipoints(corners_of(boundaries, vertices))
     else:
         whole = shapely.multilinestrings([_line(each, number, vertices) for number, each in enumerate(boundaries)])
-    semantics = geometry.get("semantics")
     return stored(whole, str(geometry.get("lod", "")), {"semantics": semantics} if semantics else {})
 
 

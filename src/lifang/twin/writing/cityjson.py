@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lifang.core import Box, from_wgs84
 from lifang.twin.model import THIN, CityObject, Shape
-from lifang.twin.nesting import flat, nested
+from lifang.twin.nesting import nested, spread_out
 from lifang.twin.shapes import prism
 from lifang.twin.writing.addresses import addresses_of, places_of
 from lifang.twin.writing.kin import Kin
@@ -274,7 +274,8 @@ class _Taken:
         body |= textured(self.texture, self.surfaces, rings.left, lambda items: self._nested(items, outer))
         semantics = body.get("semantics")
         if semantics and semantics.get("values") and not all(outer):
-            body["semantics"] = {**semantics, "values": self._nested(list(flat(semantics["values"])), outer)}
+            values = spread_out(self.head["type"], semantics["values"], self.shells, self.solids)
+            body["semantics"] = {**semantics, "values": self._nested(values, outer)}
         return {**body, "boundaries": self._nested(surfaces, outer)}
 
     def _nested(self, items: Sequence[Any], there: Sequence[bool]) -> list[Any]:
