@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import ifcopenshell
 import numpy as np
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from lifang.core import BadInput, TooLarge, bound_process
 from lifang.twin.reading.ifc.curves import Curves
 from lifang.twin.reading.ifc.elements import Tree, name_of
+from lifang.twin.reading.ifc.failing import Failing, done_without_failing
 from lifang.twin.reading.ifc.first import first_models
 from lifang.twin.reading.ifc.georeference import placement_of, refuse_jumps, site_reference
 from lifang.twin.reading.ifc.items import is_surfaced
@@ -52,6 +53,9 @@ _BATCH = 256
 _POINT_MS = 0.014  # what the rules take, by how many points a model has
 _PROCESSES = 2  # on every machine, so that every one makes the same of a model
 _EMPTY_M3 = 1e-9
+_HANGS = "Its shape takes too long to build: it is left out."
+_CRASHES = "A kernel crashes where it builds its shape: it is left out."
+_UNTRIED = "Its shape was not built, since too many others take too long or crash: it is left out."
 _ZONE = "EPSG:4544"  # of the city that is shipped: to find its way in a system takes PROJ 75 ms
 
 
@@ -125,8 +129,15 @@ class _Reading:
             else:
                 self._findings += findings(self._model)
             _remove_libraries(self._model)
-            self._write(folder / f"objects-{number}.arrow", self._made(portion[number]))
-            (folder / f"findings-{number}.json").write_bytes(orjson.dumps(self._findings))
+            came = folder / f"came-{number}"
+
+            def written(products: Sequence[ifcopenshell.entity_instance], failing: Failing) -> None:
+                self._tell_failing(failing)
+                with came.open("wb", buffering=0) as told:
+                    self._write(folder / f"objects-{number}.arrow", _told_of(self._made(products), told))
+                (folder / f"findings-{number}.json").write_bytes(orjson.dumps(self._findings))
+
+            done_without_failing(written, self._try, portion[number], lambda: set(came.read_text("utf-8").split("\n")))
 
         done_by_all(work, _PROCESSES)
         self._findings = [each for number in range(_PROCESSES) for each in _parsed(folder / f"findings-{number}.json")]
@@ -160,6 +171,15 @@ class _Reading:
                 yield self._shaped(entity, solid)
             else:
                 self._find("geometry", solid.guid, "Its shape is not finite.", entity.is_a(), "Model it anew.")
+
+    def _try(self, product: ifcopenshell.entity_instance) -> None:
+        for _ in solids(self._model, [product]):
+            pass
+
+    def _tell_failing(self, failing: Failing) -> None:
+        for some, what in ((failing.hangs, _HANGS), (failing.crashes, _CRASHES), (failing.untried, _UNTRIED)):
+            for each in some:
+                self._find("geometry", each.GlobalId, what, each.is_a(), "Model it anew, more simply.")
 
     def _shaped(self, entity: ifcopenshell.entity_instance, solid: Solid) -> dict[str, Any]:
         if solid.is_closed():
@@ -225,6 +245,7 @@ class _Reading:
     def _bare(self) -> list[dict[str, Any]]:
         """Return the objects without a shape: they lie where their parts and members do, or are left out."""
         bare = [guid for guid in self._entities if guid not in self._bounds]
+        failing = {each["object"] for each in self._findings if each["what"] in (_HANGS, _CRASHES, _UNTRIED)}
         around: dict[str, list[NDArray[np.float64]]] = {guid: [] for guid in bare}
         for guid, bounds in self._bounds.items():
             for whole in self._wholes(self._entities[guid]):
@@ -237,6 +258,8 @@ class _Reading:
                 parts = np.array(around[guid])
                 low, high = parts.min(axis=0), parts.max(axis=0)
                 rows.append(self._row(entity, [low[0], low[1], high[2], high[3], low[4], high[5]]))
+            elif guid in failing:
+                continue
             elif getattr(entity, "Representation", None):
                 self._find("geometry", guid, "Its shape cannot be built.", entity.is_a(), "Model it anew.")
             else:
@@ -272,6 +295,13 @@ def _remove_libraries(model: ifcopenshell.file) -> None:
     """Remove the libraries of types: beside one the kernel takes the project's unit of length for a metre."""
     for each in () if model.schema == "IFC2X3" else model.by_type("IfcProjectLibrary"):
         model.remove(each)
+
+
+def _told_of(rows: Iterable[dict[str, Any]], told: IO[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield the rows, and tell of each at once that it came."""
+    for each in rows:
+        told.write(f"{each['guid']}\n".encode())
+        yield each
 
 
 def _kind_of(entity: ifcopenshell.entity_instance) -> str:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from lifang.twin.reading.ifc.elements import said
 from lifang.twin.reading.ifc.faceted import Facets, Triangles
+from lifang.twin.reading.ifc.failing import in_time
 from lifang.twin.reading.ifc.openings import cut_plainly
 from lifang.twin.reading.ifc.voting import is_cut, is_swept, items_of, made_apart, most_cut, same
 
@@ -297,10 +298,10 @@ def _shapes(
     settings.set("disable-opening-subtractions", not cut)
     settings.set("apply-default-materials", False)
     shapes: Any = ifcopenshell.geom.iterator(settings, model, 1, include=list(products), geometry_library=kernel)
-    going = shapes.initialize()
+    going = in_time(shapes.initialize)
     while going:
         yield shapes.get()
-        going = shapes.next()
+        going = in_time(shapes.next)
 
 
 def _solid(shape: Any, instead: Triangles | None = None) -> Solid:
