@@ -42,7 +42,7 @@ def ill_fitting(wkb: bytes, shells: Sequence[int], solids: Sequence[int] | None)
         yield "voids", "A void of it does not lie wholly inside.", "Move the void, or leave it out."
     if any(_signed(each) > 0 for _, inner in voids for each in inner):
         yield "voids", "A void of it looks outwards.", "Turn the faces of the void: they look into it."
-    if any(_overlap(one, other) for at, one in enumerate(outer) for other in outer[:at]):
+    if any(_overlap(outer[one], outer[other]) for one, other in _boxed_together(outer)):
         yield "overlap", "Two of its solids share space.", "Let them touch at most."
 
 
@@ -67,11 +67,18 @@ def _within(void: Floats, whole: Floats) -> bool:
     return bool(is_inside(_drawn_in(void), whole).all())
 
 
+def _boxed_together(bodies: Sequence[Floats]) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of those of several bodies whose boxes share space."""
+    low, high = (np.array([of(each.reshape(-1, 3), axis=0) for each in bodies]) for of in (np.min, np.max))
+    boxes = shapely.box(*low[:, :2].T, *high[:, :2].T)
+    one, other = shapely.STRtree(boxes).query(boxes)
+    shared = np.minimum(high[one], high[other]) - np.maximum(low[one], low[other])
+    meet = (one < other) & (shared.min(axis=1) >= _SHARED_M)
+    yield from zip(one[meet].tolist(), other[meet].tolist(), strict=True)
+
+
 def _overlap(one: Floats, other: Floats) -> bool:
     """Return whether a corner of one of two solids lies inside the other, or they are one."""
-    (low, high), (bottom, top) = (np.split(_box(each), 2) for each in (one, other))
-    if (np.minimum(high, top) - np.maximum(low, bottom)).min() < _SHARED_M:
-        return False
     if is_inside(_drawn_in(one), other).any() or is_inside(_drawn_in(other), one).any():
         return measures(Body(one)).volume_m3 is not None
     return False
