@@ -176,6 +176,20 @@ def test_an_image_that_cannot_be_had_is_told_and_the_object_taken(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_jpeg_that_holds_a_second_picture_as_cameras_write_it_is_a_jpeg(tmp_path: Path) -> None:
+    held = io.BytesIO()
+    first, second = (Image.new("RGB", (8, 8), (each, 0, 0)) for each in (200, 0))
+    first.save(held, "MPO", save_all=True, append_images=[second])
+    appearance = {**ONE, "textures": [{"type": "JPG", "image": "a.jpg"}]}
+    packed = zipped(textured(appearance, VALUES), {"a.jpg": held.getvalue()})
+    found = read_model(packed, prefix="m", scratch=tmp_path)
+    assert not [each for each in found.faults if each.rule == "appearance"]
+    (shape,) = found.rows["geometry"][0].as_py()
+    (told,) = json.loads(shape["detail"])["texture"]["images"]
+    assert (told["type"], [version[1] for version in told["versions"]]) == ("JPG", ["image/jpeg"])
+    assert list(found.pictures.values()) == [held.getvalue()]
+
+
 @pytest.mark.parametrize("name", ["../a.png", "x/../../a.png", "/etc/a.png", "C:\\a.png", "file:a.png", "..\\a.png"])
 def test_a_path_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
     appearance = {**ONE, "textures": [{"type": "PNG", "image": name}]}

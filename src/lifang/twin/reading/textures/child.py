@@ -19,7 +19,7 @@ from lifang.core import bound_process
 
 SIDES = (1024, 256, 64)
 _QUALITY = 85
-_MEDIA = {"PNG": "image/png", "JPEG": "image/jpeg"}
+_PNG, _JPEG = "image/png", "image/jpeg"
 _PLAIN = ("1", "L", "LA", "P", "RGB", "RGBA")  # what every viewer of glTF shows
 
 
@@ -43,7 +43,7 @@ def _looked_at(folder: Path, number: int, pixels_max: int) -> dict[str, Any]:
             return _told(folder, number, held)
     except UnidentifiedImageError:
         return {"problem": "kind"}
-    except (OSError, SyntaxError, ValueError):
+    except Exception:  # noqa: BLE001 - decoders fail in ways of their own, and the other images are whole
         return {"problem": "damaged"}
 
 
@@ -53,13 +53,13 @@ def _told(folder: Path, number: int, held: Any) -> dict[str, Any]:
     opacity = weighed[:, 3:] / 255
     mean = (weighed[:, :3] * opacity).sum(axis=0) / max(float(opacity.sum()), 1e-9)
     clear = rgba.getextrema()[3][0] < 255
-    plain = held.mode in _PLAIN
-    versions = [{"file": None, "media": _MEDIA[held.format], "size": held.size}] if plain else []
+    plain, media = held.mode in _PLAIN, _PNG if held.format == "PNG" else _JPEG  # also of several in one (MPO)
+    versions = [{"file": None, "media": media, "size": held.size}] if plain else []
     for side in SIDES if plain else (max(held.size), *SIDES):
         if not versions or max(held.size) > side:
             versions.append(_smaller(folder, f"{number}.{side}", rgba, side, clear=clear))
     return {
-        "type": "PNG" if held.format == "PNG" else "JPG",
+        "type": "PNG" if media == _PNG else "JPG",
         "colour": "#" + bytes(np.rint(mean).astype(np.uint8)).hex(),
         "clear": bool(clear),
         "versions": versions,
@@ -75,4 +75,4 @@ def _smaller(folder: Path, name: str, rgba: Any, side: int, *, clear: bool) -> d
         small.save(folder / name, "PNG")
     else:
         small.convert("RGB").save(folder / name, "JPEG", quality=_QUALITY)
-    return {"file": name, "media": _MEDIA["PNG" if clear else "JPEG"], "size": size}
+    return {"file": name, "media": _PNG if clear else _JPEG, "size": size}
