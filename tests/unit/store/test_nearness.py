@@ -1,12 +1,14 @@
 """Names that hold a text nearly: what the sieve lets through, what the slips cost, in what order they are told."""
 
 import string
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.store.test_objects import row, table
 
+from lifang.core import BadInput
 from lifang.store import ObjectQuery, Store, likest
 from lifang.store.lake import nearness
 
@@ -88,3 +90,13 @@ def test_objects_are_named_by_what_they_nearly_hold_and_read_in_that_order_page_
     assert ids == ["d", "b", "e", "a"]
     assert objects.count(ObjectQuery(1, named=names))["count"].to_pylist() == [4]
     assert objects.count(ObjectQuery(1, named=[]))["count"].to_pylist() == [0]
+    objects.record(table(row("g", 0, name="Living Rooms", classification="restricted")), subject="x")
+    past = ObjectQuery(1, named=names, classifications=["open"], after="g")
+    assert not len(objects.read(past, ["id"]))  # what may not be seen tells nothing of its name
+    assert len(objects.read(replace(past, classifications=["open", "restricted"]), ["id"])) == 3
+
+
+@pytest.mark.parametrize("name", ["", "*", '"', "a\nb"])
+def test_what_can_be_no_property_is_refused(store: Store, name: str) -> None:
+    with pytest.raises(BadInput, match="is no property"):
+        store.lake.objects.statistics(ObjectQuery(1), name, is_property=True)

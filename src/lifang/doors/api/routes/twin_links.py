@@ -151,7 +151,10 @@ def figures(
     """
     when = moment(at) or asker.city.now
     found = TwinView(asker).statistics(
-        of_property or by, at=when, is_property=of_property is not None, **wanted(asker, when)
+        by if of_property is None else of_property,
+        at=when,
+        is_property=of_property is not None,
+        **wanted(asker, when),
     )
     return answer(request, ObjectFiguresBody(items=[ObjectFigures(**each) for each in found.to_pylist()]))
 

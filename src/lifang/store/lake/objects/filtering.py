@@ -61,7 +61,7 @@ def filtered(expression: Expression) -> tuple[str, list[Any]]:
 
 def property_path(name: str, *, where: str) -> str:
     """Return the path of a property in the properties of an object; ``BadInput`` if none can be called so."""
-    if '"' in name or "\\" in name or not name.isprintable():
+    if name in ("", "*") or '"' in name or "\\" in name or not name.isprintable():  # `*` would be all of them
         raise BadInput(f"{name[:80]!r} is no property.", where=where, mend="See the queryables.")
     return f'$."{name}"'
 

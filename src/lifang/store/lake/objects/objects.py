@@ -85,7 +85,10 @@ class Objects:
         return self._versions.revert(pa.table({"id": pa.array(ids, pa.string())}), after=after, subject=subject)
 
     def read(self, query: ObjectQuery, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return the versions that meet ``query``, with the moment at which each was recorded: by name if by id not."""
+        """Return the versions that meet ``query``, with the moment at which each was recorded.
+
+        They are in the order of their ids; of names that are asked for, in the order of these and then of ids.
+        """
         if query.largest is not None:  # mostly there are few enough, and to say which are larger costs more than them
             rows = self.read(replace(query, largest=None, limit=query.largest + 1), columns)
             if len(rows) <= query.largest:
@@ -343,9 +346,12 @@ def _past(query: ObjectQuery, after: str) -> tuple[str, list[Any]]:
     """Return the condition that a version is read after that of another object, and its values."""
     if query.named is None:
         return "id > ?", [after]
+    there, own = where_of(
+        ObjectQuery(query.valid, query.recorded, until=query.until, ids=[after], classifications=query.classifications)
+    )  # what may not be seen has no name to go on from
     names = list(query.named)
-    last = sql("(SELECT (min(", _RANK, "), ?::VARCHAR) FROM", _VERSION, "WHERE id = ?)")
-    return sql("(", _RANK, ", id) >", last), [names, names, after, after]
+    last = sql("(SELECT (min(", _RANK, "), ?::VARCHAR) FROM", _VERSION, there, ")")
+    return sql("(", _RANK, ", id) >", last), [names, names, after, *own]
 
 
 def _worded(query: ObjectQuery) -> Iterator[tuple[str, list[Any]]]:
