@@ -30,7 +30,7 @@ class Documents:
         valid_to: datetime | None,
         recorded: datetime,
     ) -> None:
-        """Keep what the newest file of a model tells in its valid time; the same again changes nothing."""
+        """Keep what the newest file of a model tells in its valid time; what it told before too changes nothing."""
         version = {
             "members": dict(members),
             "classification": classification.value,
@@ -42,8 +42,9 @@ class Documents:
 
         def with_it(held: Any) -> list[dict[str, Any]]:
             versions: list[dict[str, Any]] = held or []
-            last = {name: versions[-1][name] for name in version} if versions else None
-            return versions if last == version else [*versions, {**version, "recorded": to_micros(recorded)}]
+            if versions and _tells(versions[-1], version):
+                return versions
+            return [*versions, {**version, "recorded": to_micros(recorded)}]
 
         change_setting(self._store, f"{_KEY}{model}", with_it)
 
@@ -71,3 +72,9 @@ class Documents:
 
     def _versions(self, model: str) -> list[dict[str, Any]]:
         return read_setting(self._store, f"{_KEY}{model}") or []
+
+
+def _tells(held: Mapping[str, Any], version: Mapping[str, Any]) -> bool:
+    """Return whether the version that counts tells the same in all of the time of another."""
+    same = all(held[name] == version[name] for name in ("members", "classification"))
+    return same and held["valid_from"] <= version["valid_from"] and version["valid_to"] <= held["valid_to"]

@@ -136,11 +136,7 @@ _READERS: Mapping[str, _Reader] = {
     "IfcPropertyBoundedValue": lambda found, each: {
         "lower": found.measured(each.LowerBoundValue, each.Unit),
         "upper": found.measured(each.UpperBoundValue, each.Unit),
-        **(
-            {}
-            if (set_point := said(each, "SetPointValue")) is None
-            else {"set_point": found.measured(set_point, each.Unit)}
-        ),
+        **_set_point(found, each),
     },
     "IfcPropertyTableValue": lambda found, each: {
         "defining": _listed(found, each.DefiningValues, each.DefiningUnit),
