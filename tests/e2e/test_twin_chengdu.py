@@ -7,26 +7,15 @@ import re
 import shutil
 import struct
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 import pytest
 from playwright.sync_api import Page, Route, expect
 from tests.e2e.accessible import faults
+from tests.e2e.chengdu import GONE, PICTURE, furnish_further
 from tests.e2e.conftest import Watched, demonstrated
 from tests.e2e.screen import Served, look, open_page, show, tab_to
-from tests.unit.twin.test_imagery import geotiff
-from tests.unit.twin.test_reading_epanet import CRS, SMALL, elevation_model
-
-import lifang
-from lifang.app import ClashView, register_rooms
-from lifang.core import parse_instant, to_micros
-from lifang.guard import SYSTEM, Classification
-from lifang.sensing import make_observations
-from lifang.twin import Bed, ImageryCard, ModelFile, Scenario, read_ground, read_model
 
 HOUSES = {"paper": (217, 199, 163), "night": (201, 185, 143)}
 ADDED, REMOVED = (47, 158, 87), (200, 50, 26)
@@ -43,23 +32,13 @@ MATERIALS = {
     "roof": (20, 134, 49),
 }
 THROUGH_WALL = (177, 93, 69)  # what is picked behind a wall
-PICTURE = (255, 0, 200)
 PIPES, TERRAIN = (28, 110, 164), (205, 210, 180)
 CUT = (82, 74, 59)  # a house where it is cut through
 OVER_PIPES = "105.0005/30.6278/700.0/105.0005/30.6297/497.0"
-CLASHES_CM = {  # how deep, and how many: all of them stand so in the two models
-    15: 2,  # panelboards, set into outer walls
-    11: 1,  # the fire alarm panel, set into an outer wall
-    4: 65,  # the boxes of switches, receptacles and telephone outlets, set 38.7 of their 59 mm into walls
-    2: 1,  # the head of a bed at a wall stands 17.5 mm deep in a receptacle
-    1: 4,  # refrigerators and ranges stand on the slab, through 13 mm of tiles that are modelled under them
-}
 UPRIGHT = {
     "e0.5": "104.0730/30.6700/150.0/104.0703/30.6700/0.0",
     "n0.5": "104.0703/30.6680/150.0/104.0703/30.6708/0.0",
 }  # planes across, each looked at from where it cuts away
-LATER = parse_instant("2030-01-01T00:00:00Z")
-GONE = 400
 BEFORE = "2000-12-31T00:00:00%2B08:00"
 
 
@@ -68,28 +47,7 @@ def served(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Chengdu with a warmer room in the sample house after each other, its clashes found, and a plan for a park."""
     folder = tmp_path_factory.mktemp("demo") / "chengdu"
     shutil.copytree(furnished, folder)
-    with lifang.open(folder) as city:
-        city.sensing.start()
-        assert register_rooms(city, "duplex_architecture") == 21
-        streams = [each for each in city.sensing.datastreams() if each.observed_property == "sim-temperature"]
-        numbers, times = [each.number for each in streams], np.full(len(streams), to_micros(city.now))
-        city.sensing.ingest(make_observations(numbers, times, np.linspace(16, 26, len(streams))), by=SYSTEM).result()
-        found = ClashView(city.asker()).detect("duplex_architecture", "duplex_electrical")
-        assert Counter(round(-each.gap_m * 100) for each in found.items) == CLASHES_CM
-        centre = city.twin.query(at=city.now, models=["centre"], classes=["Building"], limit=GONE)
-        removes = tuple(each.id for each in city.twin.objects(centre))
-        park = Scenario("park", "公园方案", "Park", removes=removes, classification=Classification.OPEN)
-        city.twin.scenarios.put(park, at=to_micros(city.now), by=SYSTEM)
-        dem = elevation_model(np.float32(500 + 3 * np.hypot(*np.mgrid[-9:9, -9:9])))
-        parts = [
-            read_model(SMALL.encode(), prefix="under", scratch=folder, crs=CRS, bed=Bed(read_ground(dem), 2.0)).rows,
-            read_model(dem, prefix="under", scratch=folder).rows,
-        ]
-        later = ModelFile(pa.concat_tables(parts), [])
-        city.twin.add("under", later, classification=Classification.OPEN, valid_from=LATER, by=SYSTEM)
-        ground = geotiff(np.full((600, 600, 3), PICTURE, np.uint8), folder / "ground.tif", code=4326)
-        card = ImageryCard("影像", "Orthophoto", "generated for this test", "CC-BY-4.0", Classification.OPEN)
-        city.twin.imagery.add("ortho", ground, card, by=SYSTEM)
+    furnish_further(folder)
     with demonstrated(folder, speed=1) as found:
         yield found
 
@@ -346,8 +304,24 @@ def test_a_picture_of_the_ground_lies_over_the_land_and_under_the_roads_until_it
     expect(row).to_contain_text("CC-BY-4.0")
     expect(row).to_contain_text("generated for this test")
     assert look(shared, wanted=[PICTURE], tolerance=60).near[0] > 30_000
-    show(shared, served, f"?{there}&layers=districts,roads")
+    without = "layers=districts,roads"
+    show(shared, served, f"?{there}&{without}")
     assert look(shared, wanted=[PICTURE], tolerance=60).near[0] == 0
+    for least, scene in (
+        (5_000, "t.eye=104.0660/30.6500/900.0/104.0660/30.6550/0.0"),  # on plain ground, with roads and houses on it
+        (1_000, f"t.model=under&at=2031-01-01T00:00:00Z&t.eye={OVER_PIPES}"),  # on terrain
+    ):
+        show(shared, served, f"?room=twin&lang=en&theme=paper&{scene}&{without}")
+        assert look(shared, within=SCENE, wanted=[PICTURE], tolerance=60).near[0] == 0
+        show(shared, served, f"?room=twin&lang=en&theme=paper&{scene}")
+        assert look(shared, within=SCENE, wanted=[PICTURE], tolerance=60).near[0] > least
+        expect(shared.locator(".twin-legend")).to_contain_text("generated for this test (CC-BY-4.0)")
+    shared.get_by_text("Look", exact=True).press("Enter")
+    shared.locator(".twin-drawer").get_by_label("Orthophoto").first.press("Space")  # the hill; the map's own switch
+    shared.locator("html[data-ready=true]").wait_for(state="attached")
+    assert look(shared, within=SCENE, wanted=[PICTURE], tolerance=60).near[0] == 0
+    assert "imagery.ortho" in shared.url
+    assert "imagery.hill" not in shared.url
 
 
 def test_the_room_has_no_faults_that_axe_finds_and_nothing_went_wrong(watched: Watched, served: Served) -> None:

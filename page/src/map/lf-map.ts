@@ -20,6 +20,7 @@ import { deviceBox } from "./device-points";
 import { AIR_LAYER } from "./kinds/air";
 import { imageryWord } from "./kinds/imagery";
 import { mapPicture, savePicture } from "./picture";
+import { isShown, picturesShown } from "./shown";
 import { setPictureSource } from "./source";
 
 type Box = [number, number, number, number];
@@ -224,12 +225,10 @@ export class MapPiece extends Piece {
   }
 
   private renderAttribution(): TemplateResult {
-    const { layers: chosen } = view.value;
     const city = here(data.value.city);
-    const shown = (word: string): boolean => chosen === null || chosen.includes(word);
     const lines = new Set([
-      ...(city?.layers ?? []).filter(({ id }) => shown(id)).map((layer) => attributionOf(layer, this.tongue)),
-      ...(city?.imagery ?? []).filter((each) => shown(imageryWord(each))).map((each) => pictureAttributionOf(each, this.tongue)),
+      ...(city?.layers ?? []).filter(({ id }) => isShown(id)).map((layer) => attributionOf(layer, this.tongue)),
+      ...picturesShown().map((each) => pictureAttributionOf(each, this.tongue)),
     ]);
     if (!lines.size) return html``;
     const wide = window.matchMedia("(min-width: 821px)").matches;

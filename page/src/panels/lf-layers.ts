@@ -6,6 +6,7 @@ import { t, tOr } from "../i18n";
 import { AQI_CLASSES, classWords } from "../map/aqi";
 import { AIR_LAYER } from "../map/kinds/air";
 import { imageryWord } from "../map/kinds/imagery";
+import { isShown, toggled } from "../map/shown";
 import { Piece } from "../shell/element";
 import { emptyCard } from "../shell/parts";
 import { data, here } from "../state/data";
@@ -79,22 +80,15 @@ export class LayersPiece extends Piece {
   }
 
   private shown(id: string): boolean {
-    const { layers } = view.value;
     if (id === DEVICES_LAYER) return devicesShown(view.value);
     if (id === AIR_LAYER) return airShown(view.value);
-    return layers === null || layers.includes(id);
+    return isShown(id);
   }
 
-  /** Put a layer's word into the address's list, or take it out; a list that says what is shown anyway is none. */
   private toggle(id: string, name: string): void {
-    const city = here(data.value.city);
-    const usual = [AIR_LAYER, ...(city?.layers ?? []).map((layer) => layer.id), ...(city?.imagery ?? []).map((each) => imageryWord(each))];
     const word = id === DEVICES_LAYER ? DEVICES_HIDDEN : id === AIR_LAYER ? airWord(view.value) : id;
-    const now = view.value.layers ?? usual;
-    const next = now.includes(word) ? now.filter((one) => one !== word) : [...now, word];
     const words = t(this.shown(id) ? "undo.hidden" : "undo.shown", { name });
-    const same = next.length === usual.length && usual.every((one) => next.includes(one));
-    changeView(words, { layers: same ? null : next });
+    changeView(words, { layers: toggled(word) });
   }
 
   protected override render(): TemplateResult {

@@ -1,7 +1,9 @@
 import { BufferGeometry, Float32BufferAttribute, Group, type InterleavedBufferAttribute, LineBasicMaterial, LineSegments, Mesh, MeshStandardMaterial } from "three";
 import { GLTFExporter } from "three/addons/exporters/GLTFExporter.js";
 import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
+import type { TwinModel } from "../api/types";
 import type { Swatch } from "./colours";
+import { isDraped } from "./drape";
 import type { TileLayer } from "./layer";
 import { isOver } from "./meshes";
 
@@ -9,16 +11,16 @@ const STRIP_PX = 26;
 const PIN_PX = 6;
 const FONT = '"Noto Sans SC", "Noto Sans CJK SC", system-ui, sans-serif';
 
-/** Return binary glTF of the tiles that are seen, coloured as they are; `words` stand in its scene's extras. */
-export async function modelOf(layer: TileLayer, words: Record<string, unknown>): Promise<Blob> {
+/** Return binary glTF of the tiles that are seen, coloured as they are; its scene's extras tell the moment and where its models are from. */
+export async function modelOf(layer: TileLayer, models: readonly TwinModel[], at: string): Promise<Blob> {
   const whole = new Group();
-  whole.userData = words;
+  whole.userData = { models: models.map(({ id, title, source, licence, generated }) => ({ id, title: title.en, source, licence, generated })), at };
   layer.tiles.group.updateMatrixWorld(true);
   const [solid, clear] = [false, true].map((transparent) => new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0, transparent }));
   layer.tiles.group.traverse((each) => {
     if (!(each instanceof Mesh) || isOver(each) || !each.visible) return;
     const own = each.material as MeshStandardMaterial;
-    const copy = each instanceof LineSegments2 ? linesOf(each) : new Mesh((each.geometry as BufferGeometry).clone(), own.map ? own : own.transparent ? clear : solid);
+    const copy = each instanceof LineSegments2 ? linesOf(each) : new Mesh((each.geometry as BufferGeometry).clone(), own.map && !isDraped(own) ? own : own.transparent ? clear : solid);
     copy.applyMatrix4(each.matrixWorld);
     whole.add(copy);
   });

@@ -4,6 +4,11 @@ const UP = new Vector3(0, 1, 0);
 const STEP = 0.2; // radians
 const NEAR_POLE = 0.02;
 
+/** Return the way from what is looked at to the eye when north is ahead, as far off and as high. */
+export function fromSouth(away: Vector3): Vector3 {
+  return new Vector3(0, away.y, -Math.max(Math.hypot(away.x, away.z), 0.01));
+}
+
 /** Return the way from what is looked at to the eye after a key: nearer, farther, round about, steeper, flatter; null for other keys. */
 export function turnedBy(key: string, away: Vector3, deepest: number): Vector3 | null {
   const tilted = (by: number): Vector3 => {

@@ -308,7 +308,7 @@ export class TileLayer {
   }
 
   /** Return where a mesh stands in the scene; its tile may not be in it yet. */
-  private worldOf(mesh: Mesh): Matrix4 {
+  worldOf(mesh: Mesh): Matrix4 {
     const world = new Matrix4();
     for (let each: Object3D | null = mesh; each && each !== this.tiles.group; each = each.parent) {
       if (each.matrixAutoUpdate) each.updateMatrix();
@@ -316,6 +316,10 @@ export class TileLayer {
     }
     this.tiles.group.updateMatrixWorld();
     return world.premultiply(this.tiles.group.matrixWorld);
+  }
+
+  isGround(mesh: Mesh): boolean {
+    return this.pieces.get(mesh)?.told[0]?.class === GROUND;
   }
 
   private colourOf(told: Told): Color {
@@ -327,7 +331,7 @@ export class TileLayer {
     const piece = this.pieces.get(mesh);
     if (!piece) return;
     const { dress, focus, clear } = this.look;
-    const ground = piece.told[0]?.class === GROUND;
+    const ground = this.isGround(mesh);
     const plain = ground ? this.ground : dress.faces && piece.clear ? this.glass : this.material;
     mesh.material = dress.faces && piece.hung && !(ground && this.look.under) ? piece.hung : plain;
     if (dress.property !== null && piece.holds !== dress.property) void this.ask(mesh, piece, dress.property);

@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import type { TwinDifference, TwinExtent, TwinLive, TwinModel } from "../api/types";
-import { bytes, moment, nameOf, number } from "../format";
+import { bytes, moment, nameOf, number, pictureAttributionOf } from "../format";
 import { t, tOr } from "../i18n";
+import { picturesShown } from "../map/shown";
 import { Piece } from "../shell/element";
 import { view } from "../state/view";
 import { type Dress, FOCUS, GREY, NONE, OTHER, type Swatch } from "./colours";
@@ -47,6 +48,7 @@ export class TwinLegendPiece extends Piece {
       ${twin.focus.map((id, n) => html`<p class="twin-focus"><i style="background:${FOCUS[n] ?? GREY}"></i>${id.split(":").slice(1).join(":")}</p>`)}
       ${twin.focus.length ? html`<button type="button" class="link" @click=${() => view.set({ twin: { ...twin, focus: [], clear: 0 } })}>${t("twin.single.end")}</button>` : nothing}
       ${this.generated.map(({ title }) => html`<p class="twin-generated">${nameOf(title, this.tongue)}</p>`)}
+      ${picturesShown().map((each) => html`<p class="fine">${pictureAttributionOf(each, this.tongue)}</p>`)}
       ${live?.simulated ? html`<p class="twin-generated">${t("twin.live.simulated")}</p>` : nothing}
       <p class="fine twin-cost">${cost ? t("twin.cost", { calls: cost.calls, triangles: number(cost.triangles, this.tongue, 0), size: bytes(cost.bytes, this.tongue) }) : nothing}</p>
     </div>`;

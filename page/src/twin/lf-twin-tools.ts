@@ -1,10 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { TwinLive, TwinModel, TwinProperty } from "../api/types";
+import type { ImageryLayer, TwinLive, TwinModel, TwinProperty } from "../api/types";
 import { nameOf, number } from "../format";
 import { t } from "../i18n";
+import { imageryWord } from "../map/kinds/imagery";
+import { isShown, toggled } from "../map/shown";
 import { Piece } from "../shell/element";
-import { data } from "../state/data";
+import { data, here } from "../state/data";
 import type { Cut, TwinView } from "../state/twin-url";
 import { view } from "../state/view";
 import "./lf-twin-kept";
@@ -60,7 +62,7 @@ export class TwinToolsPiece extends Piece {
       ${this.drawer("twin.look", html`
         <label>${t("twin.clear")} <input type="range" min="0" max="90" step="10" .value=${String(twin.clear)} @change=${(event: Event) => this.look({ clear: Number(this.read(event)) })} /></label>
         <label><input type="checkbox" .checked=${twin.under} @change=${(event: Event) => this.look({ under: (event.currentTarget as HTMLInputElement).checked })} /> ${t("twin.under")}</label>
-        ${this.section(twin.cut)}
+        ${(here(data.value.city)?.imagery ?? []).map((each) => this.picture(each))} ${this.section(twin.cut)}
         ${twin.off.length ? html`<button type="button" class="quiet" @click=${() => this.look({ off: [] })}>${t("twin.off.none", { n: twin.off.length })}</button>` : nothing}`)}
       ${this.drawer("twin.measure", this.measures())} ${this.drawer("twin.notes", this.notes())}
       ${this.drawer("twin.keep", html`<lf-twin-kept></lf-twin-kept>
@@ -103,6 +105,12 @@ export class TwinToolsPiece extends Piece {
         <option value="">${t("twin.all")}</option>
         ${this.models.map((each) => html`<option value=${each.id} ?selected=${each.id === model}>${nameOf(each.title, this.tongue)}</option>`)}
       </select></label>`;
+  }
+
+  /** Lay a picture on the ground or take it away, on the map too. */
+  private picture(layer: ImageryLayer): TemplateResult {
+    const word = imageryWord(layer);
+    return html`<label><input type="checkbox" .checked=${isShown(word)} @change=${() => view.set({ layers: toggled(word) })} /> ${nameOf(layer.name, this.tongue)}</label>`;
   }
 
   private section(cut: Cut | null): TemplateResult {

@@ -5,9 +5,10 @@ import { customElement, state } from "lit/decorators.js";
 import { Vector3 } from "three";
 import { calls, tilesetOf } from "../api/calls";
 import type { About, CityObject, Page, TwinDifference, TwinExtent, TwinLive, TwinModel, TwinProperty, TwinScenario } from "../api/types";
-import { moment, nameOf, number, unitOf } from "../format";
+import { moment, nameOf, number, pictureAttributionOf, unitOf } from "../format";
 import { t } from "../i18n";
 import { saveBlob, savePicture } from "../map/picture";
+import { picturesShown } from "../map/shown";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { command, emptyCard, problemCard } from "../shell/parts";
@@ -31,6 +32,7 @@ import type { Capture } from "./lf-twin-topics";
 import { pathOf, tagsOf } from "./measure";
 import { FIELD_OF_VIEW, TwinScene } from "./scene";
 import { labelOf, type Sensed, sensedIn, turn } from "./states";
+import { bytesOf } from "./size";
 import { hand, measuring } from "./tool";
 
 const PLAN_M = 1.5; // above a storey's floor a plan of it is cut
@@ -142,7 +144,7 @@ export class TwinPiece extends Piece {
           ${this.broken ? html`<p class="calm" role="status">${t("twin.failed")}</p>` : nothing}
           ${none ? nothing : html`<lf-twin-tools .models=${models} .known=${here(this.known.asked)?.items ?? []} .live=${twin.storey ? (here(this.states.asked)?.items ?? []) : []} .hilly=${this.hilly} .span=${here(this.extent.asked)?.root.boundingVolume.region.slice(4) ?? [0, 100]}
             @act=${(event: CustomEvent<string>) => void this.act(event.detail)}></lf-twin-tools>`}
-          ${none || this.broken ? nothing : html`<lf-twin-due .share=${this.extent.fresh ? this.due.share : null} .failed=${this.due.failed} @again=${() => this.scene?.again()}></lf-twin-due>`}
+          ${none || this.broken ? nothing : html`<lf-twin-due .share=${this.extent.fresh ? this.due.share : null} .failed=${this.due.failed} @again=${() => this.scene?.layers.forEach((layer) => layer.again())}></lf-twin-due>`}
           ${twin.against && !none ? html`<lf-twin-halves .plans=${here(this.plans.asked)?.items ?? []} @push=${(event: CustomEvent<number>) => this.scene?.push(event.detail)}></lf-twin-halves>` : nothing}
           <div class="twin-pins">${twin.notes.map(({ text }) => html`<div class="twin-pin">${text}</div>`)}${this.tags.map(([, words]) => html`<div class="twin-pin twin-tag">${words}</div>`)}${this.labels.map(([, words]) => html`<div class="twin-pin twin-room">${words}</div>`)}</div>
           ${none ? nothing : this.legend()}
@@ -211,6 +213,10 @@ export class TwinPiece extends Piece {
     this.once("cut", `${JSON.stringify(twin.cut)} ${above} ${before}`, () => {
       pending.add("twin");
       scene.cut(twin.cut, above);
+    });
+    this.once("pictures", `${site.box} ${picturesShown().map(({ id }) => id)}`, () => {
+      pending.add("twin");
+      scene.cover(picturesShown());
     });
     if (!this.grounded) return;
     this.once("tape", JSON.stringify([hand.value, theme]), () => this.tape());
@@ -308,8 +314,7 @@ export class TwinPiece extends Piece {
   private settle(canvas: HTMLCanvasElement): void {
     const cost = this.scene?.cost;
     if (!cost) return;
-    const loaded = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/tiles/3d/")) as PerformanceResourceTiming[];
-    const size = loaded.reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
+    const size = bytesOf("/tiles/3d/", "/tiles/imagery/");
     Object.assign(canvas.dataset, cost, { bytes: size });
     this.cost = { ...cost, bytes: size };
     pending.delete("twin");
@@ -319,9 +324,8 @@ export class TwinPiece extends Piece {
     const { tool, points } = hand.value;
     if (tool === null) return view.set({ pick: id });
     if (tool === "cut") {
-      if (!cut) return;
-      view.set({ twin: { ...view.value.twin, cut } });
-      return hand.set({ tool: null });
+      if (cut) view.set({ twin: { ...view.value.twin, cut } });
+      return cut ? hand.set({ tool: null }) : undefined;
     }
     if (!place || !point) return;
     if (tool !== "note") return hand.set({ points: [...points, point] });
@@ -364,9 +368,7 @@ export class TwinPiece extends Piece {
     if (what === "home") return view.set({ twin: { ...view.value.twin, eye: null } });
     if (what === "glb") {
       const { modelOf } = await import("./export");
-      const models = here(this.models.asked)?.items ?? [];
-      const told = models.map(({ id, title, source, licence, generated }) => ({ id, title: title.en, source, licence, generated }));
-      return saveBlob(await modelOf(scene.now, { models: told, at: this.when }), "lifang-twin.glb");
+      return saveBlob(await modelOf(scene.now, here(this.models.asked)?.items ?? [], this.when), "lifang-twin.glb");
     }
     const picture = await this.picture();
     if (picture) await savePicture(picture, "lifang-twin.png");
@@ -381,9 +383,8 @@ export class TwinPiece extends Piece {
     const title = `${nameOf(here(data.value.city)?.name, this.tongue)} · ${moment(this.moment, this.zone)}`;
     const swatches = this.dress.swatches.map((each) => ({ ...each, key: wordsOf(each, this.told) }));
     const shown = (here(this.models.asked)?.items ?? []).filter(({ id }) => this.model === "all" || this.model === id);
-    const lines = shown.map((each) => `${nameOf(each.title, this.tongue)} · ${each.licence}`);
-    const pins = [...this.querySelectorAll<HTMLElement>(".twin-pin")].filter(({ hidden }) => !hidden);
-    return pictureOf(canvas, { title, swatches, lines, pins, ink: INKS[theme], ground: FLOORS[theme] });
+    const lines = [...shown.map((each) => `${nameOf(each.title, this.tongue)} · ${each.licence}`), ...picturesShown().map((each) => pictureAttributionOf(each, this.tongue))];
+    return pictureOf(canvas, { title, swatches, lines, pins: [...this.querySelectorAll<HTMLElement>(".twin-pin:not([hidden])")], ink: INKS[theme], ground: FLOORS[theme] });
   }
 
   /** Return the present view as what is said about it is kept with. */

@@ -1,9 +1,11 @@
 import { Color, DirectionalLight, HemisphereLight, PerspectiveCamera, Plane, Raycaster, Scene, Vector2, Vector3, type WebGLRenderer } from "three";
 import { MapControls } from "three/addons/controls/MapControls.js";
+import type { ImageryLayer } from "../api/types";
 import type { Cut, Split } from "../state/twin-url";
+import { Flight } from "./flight";
 import { Ground } from "./ground";
 import type { Extent, Place, SceneHooks } from "./hooks";
-import { turnedBy } from "./keys";
+import { fromSouth, turnedBy } from "./keys";
 import { type Look, TileLayer } from "./layer";
 import { hang, type Pin } from "./pins";
 import { cutAlong, planeOf } from "./planes";
@@ -15,7 +17,6 @@ export const FIELD_OF_VIEW = 50; // degrees, from top to bottom
 const QUIET_FRAMES = 12;
 const STILL_PX = 5; // a hand that moves less than this clicks
 const SLOPE = 0.8; // metres up for each metre back from what is looked at
-const FLIGHT_MS = 700;
 const BROAD = 1.2; // width by height of a canvas in which the whole city is seen from the usual distance
 const DEGREE_M = 111_320;
 const UP = new Vector3(0, 1, 0);
@@ -29,9 +30,9 @@ export class TwinScene {
   private readonly sized: ResizeObserver;
   private readonly tape = new Tape();
   private measuring: Vector3[] | null = null;
-  private readonly ground = new Ground();
+  private readonly ground = new Ground(() => this.wake());
   private pins: Pin[] = [];
-  private flight: { from: [Vector3, Vector3]; to: [Vector3, Vector3]; begun: number } | null = null;
+  private flight: Flight | null = null;
   private extent: Extent = { box: [0, 0, 0, 0], low: 0, high: 0, ground: false };
   private frame = 0;
   private stale = true;
@@ -60,8 +61,7 @@ export class TwinScene {
     this.controls = new MapControls(this.camera, canvas);
     this.controls.maxPolarAngle = 1.5;
     this.controls.listenToKeyEvents(canvas);
-    this.controls.addEventListener("change", () => this.redraw());
-    this.controls.addEventListener("end", () => this.moved());
+    for (const [what, act] of [["change", () => this.redraw()], ["end", () => this.moved()]] as const) this.controls.addEventListener(what, act);
     this.sized = new ResizeObserver(() => this.resize());
     this.sized.observe(canvas);
     canvas.addEventListener("pointerdown", ({ clientX, clientY }) => (this.pressed = [clientX, clientY]));
@@ -94,9 +94,8 @@ export class TwinScene {
 
   /** Look at the whole city from the south. */
   home(): void {
-    const [west = 0, south = 0, east = 0, north = 0] = this.extent.box;
+    const { box: [west = 0, south = 0, east = 0, north = 0], low, high, ground } = this.extent;
     const wide = (east - west) * DEGREE_M * Math.cos((south * Math.PI) / 180);
-    const { low, high, ground } = this.extent;
     const away = 0.72 * Math.max(1, BROAD / this.camera.aspect);
     this.aim(new Vector3(0, ground ? (low + high) / 2 : low, 0), Math.max(wide, (north - south) * DEGREE_M, 60) * away);
   }
@@ -156,6 +155,11 @@ export class TwinScene {
     this.lay();
   }
 
+  /** Lay pictures on the ground, the last on top. */
+  cover(pictures: readonly ImageryLayer[]): void {
+    this.ground.drape.show(pictures, this.extent.box);
+  }
+
   /** Draw what is measured; clicks snap to corners till it is null. */
   measure(points: readonly Vector3[] | null, path: readonly Vector3[]): void {
     this.measuring = points && [...points];
@@ -165,11 +169,10 @@ export class TwinScene {
 
   /** Turn so that north is ahead. */
   north(): void {
-    const away = this.camera.position.clone().sub(this.controls.target);
-    const back = new Vector3(0, away.y, -Math.max(Math.hypot(away.x, away.z), 0.01));
     const at = this.controls.target.clone();
-    this.put(at, at.clone().add(back));
-    this.moved(at, at.clone().add(back));
+    const eye = fromSouth(this.camera.position.clone().sub(at)).add(at);
+    this.put(at, eye);
+    this.moved(at, eye);
   }
 
   /** Keep elements over places: degrees and metres, or points of the scene. */
@@ -206,16 +209,19 @@ export class TwinScene {
     this.sized.disconnect();
     for (const layer of this.layers) layer.dispose();
     this.tape.dispose();
+    this.ground.dispose();
     this.controls.dispose();
     this.renderer.dispose();
   }
 
   private replaced(old: TileLayer | null, address: string | null, extent: Extent): TileLayer | null {
-    if (old) this.scene.remove(old.tiles.group);
+    if (old) this.ground.drape.doff(old.ground);
+    old?.tiles.group.removeFromParent();
     old?.dispose();
     this.wake();
     if (address === null) return null;
     const layer = new TileLayer(address, extent.box, this.camera, this.renderer, this.look, () => this.wake(), () => this.hooks.onFailed());
+    this.ground.cover(layer);
     this.scene.add(layer.tiles.group);
     return layer;
   }
@@ -250,7 +256,7 @@ export class TwinScene {
     if (calm || !this.now?.tiles.root) {
       this.flight = null;
       this.set(at, eye);
-    } else this.flight = { from: [this.controls.target.clone(), this.camera.position.clone()], to: [at, eye], begun: performance.now() };
+    } else this.flight = new Flight([this.controls.target.clone(), this.camera.position.clone()], [at, eye]);
     this.redraw();
   }
 
@@ -263,12 +269,10 @@ export class TwinScene {
 
   private fly(): void {
     if (!this.flight) return;
-    const { from, to, begun } = this.flight;
-    const part = Math.min((performance.now() - begun) / FLIGHT_MS, 1);
-    const eased = part * part * (3 - 2 * part);
+    const { at, eye, over } = this.flight.now();
     this.quiet = 0;
-    if (part === 1) this.flight = null;
-    this.set(from[0].clone().lerp(to[0], eased), from[1].clone().lerp(to[1], eased));
+    if (over) this.flight = null;
+    this.set(at, eye);
   }
 
   private moved(at = this.controls.target, eye = this.camera.position): void {
@@ -281,6 +285,7 @@ export class TwinScene {
     this.fly();
     this.camera.updateMatrixWorld();
     for (const { tiles } of this.layers) tiles.update();
+    if (!this.flight) this.ground.follow(this.now, this.controls.target, this.camera.position, this.extent.box);
     this.settle();
     this.tell();
     this.idle = this.stale ? 0 : this.idle + 1;
@@ -316,7 +321,7 @@ export class TwinScene {
 
   /** Tell once that nothing has been on its way for some frames: a tile that came may ask for those below it. */
   private settle(): void {
-    if (!this.now || this.flight || !this.layers.every(({ settled }) => settled)) this.quiet = 0;
+    if (!this.now || this.flight || !this.ground.drape.settled || !this.layers.every(({ settled }) => settled)) this.quiet = 0;
     else if (++this.quiet === QUIET_FRAMES) this.hooks.onSettled();
   }
 
@@ -327,12 +332,6 @@ export class TwinScene {
     if (due === this.due) return;
     this.due = due;
     this.hooks.onDue(share, failed);
-  }
-
-  /** Ask once more for the tiles that could not be had. */
-  again(): void {
-    for (const layer of this.layers) layer.again();
-    this.wake();
   }
 
   private resize(): void {
