@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.store.test_objects import row as object_row
 from tests.unit.store.test_objects import table as object_table
 
-from lifang.core import ManualClock, from_micros, to_micros
+from lifang.core import ManualClock, NotFound, from_micros, to_micros
 from lifang.guard import SYSTEM, Classification
 from lifang.store import FOREVER, Store
 from lifang.twin import Twin
@@ -47,7 +47,10 @@ def test_as_of_equals_replay_without_gaps_or_overlaps(store: Store, clock: Manua
     for start, length, role, ends in told:
         clock.advance(timedelta(minutes=1))
         rows = pa.table({"object": [one], "kind": ["sensor"], "target": ["datastream:s"], "role": [role]})
-        if ends:
+        if ends and not any(state.values()) and not links.history(one):
+            with pytest.raises(NotFound):
+                links.end(one, "sensor", "datastream:s", at=from_micros(start), by=SYSTEM)
+        elif ends:
             links.end(one, "sensor", "datastream:s", at=from_micros(start), by=SYSTEM)
             state = {at: None if at >= start else held for at, held in state.items()}
         else:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lifang.core import BadInput, from_micros, to_micros
+from lifang.core import BadInput, NotFound, from_micros, to_micros
 from lifang.guard import Action, Classification, Resource, Subject, require
 from lifang.store import FOREVER, LINK_COLUMNS, LinkQuery, ObjectChange, Store
 from lifang.twin.reading import ModelFile
@@ -156,8 +156,15 @@ class Links:
         return self._told(self._links.record(links, subject=by.id, whole=ends, at=to_micros(valid_from)), source)
 
     def end(self, object_id: str, kind: str, target: str, *, at: datetime, by: Subject) -> ObjectChange:
-        """Return the change by which a link holds no more from a moment in the city on."""
+        """Return the change by which a link holds no more from a moment in the city on; the same again changes nothing.
+
+        ``BadInput`` if its kind is not known, ``NotFound`` if there never was such a link.
+        """
         require(by, Action.ADMIT, Resource("object", object_id))
+        _check_kind(kind)
+        if not any((each.kind, each.target) == (kind, target) for each in self.history(object_id)):
+            what = f"There is no link of {object_id[:80]!r} to {target[:80]!r}."
+            raise NotFound(what, mend="List them: GET /api/v1/twin/objects/{id}/links.")
         key = pa.table({"object": [object_id], "kind": [kind], "target": [target]})
         return self._told(self._links.end(key, at=to_micros(at), subject=by.id), "")
 
@@ -218,8 +225,7 @@ class Links:
 
     def _check(self, links: pa.Table) -> None:
         for each in links["kind"].unique().to_pylist():
-            if each not in LINK_KINDS:
-                raise BadInput(f"{each[:40]!r} is no kind of link.", where="kind", mend=f"Use {', '.join(LINK_KINDS)}.")
+            _check_kind(each)
         for each in links["target"].unique().to_pylist():
             if not _TARGET.fullmatch(each):
                 mend = f"Write KIND:ID, where the kind is {', '.join(TARGETS)}."
@@ -260,6 +266,11 @@ def _completed(
         given = rows[name] if name in rows.column_names else pa.nulls(count)
         made[name] = pc.fill_null(given.cast(pa.string()), "")
     return pa.table({each.name: made[each.name] for each in LINK_COLUMNS}, schema=LINK_COLUMNS)
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in LINK_KINDS:
+        raise BadInput(f"{kind[:40]!r} is no kind of link.", where="kind", mend=f"Use {', '.join(LINK_KINDS)}.")
 
 
 def _end(micros: int) -> datetime | None:

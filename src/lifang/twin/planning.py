@@ -89,7 +89,7 @@ class PlanStudy(Study):
         The other is as it stood ``other_at`` another moment. Two objects are one if they have the same id within their
         models, else if their outlines have more than half of their union in common, the best first. ``offset_m`` is
         between the middles of their outlines; ``change``, ``apart_m``, ``moved_m`` and ``volume_m3`` as ``Likeness``
-        tells of their finest shapes.
+        tells of their finest shapes; ``properties`` are the names of those that only one has or that have other values.
         """
         later = self.query if other_at is None else replace(self.query, valid=to_micros(other_at))
         sides = [self._of(one, self.query), self._of(other, later)]
@@ -104,6 +104,7 @@ class PlanStudy(Study):
         middles = [shapely.centroid(each) for each in flat]
         kinds = [rows["class"].to_pylist() for rows in sides]
         shapes = [rows["geometry"].to_pylist() for rows in sides]
+        told_of = [[orjson.loads(each) for each in rows["properties"].to_pylist()] for rows in sides]
         told = [
             {
                 **_likeness(shapes[0][first], shapes[1][second], frame, tolerance_m),
@@ -113,6 +114,7 @@ class PlanStudy(Study):
                 "offset_m": float(shapely.distance(middles[0][first], middles[1][second])),
                 "height_m": float(tall[1][second] - tall[0][first]),
                 "class_differs": kinds[0][first] != kinds[1][second],
+                "properties": _differing(told_of[0][first], told_of[1][second]),
             }
             for first, second in sorted(pairs.items())
         ]
@@ -143,6 +145,10 @@ def _likeness(one: list[dict[str, Any]], other: list[dict[str, Any]], frame: Fra
         "moved_m": list(found.offset_m),
         "volume_m3": list(found.volume_m3),
     }
+
+
+def _differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
 def _same_ids(ids: Sequence[Sequence[str]]) -> dict[int, int]:

@@ -119,6 +119,11 @@ def test_a_link_ends_and_its_past_stays(linked: House) -> None:
     body = {**dict(zip(("object", "kind", "target"), link, strict=False)), "at": T1}
     assert officer.post("/api/v1/twin/links/end", json=body).json()["ended"] == 1
     assert officer.post("/api/v1/twin/links/end", json=body).json()["ended"] == 0
+    wrongs = (({"kind": "occupnt"}, 400), ({"target": "outside:shp"}, 404), ({"object": "linked:none"}, 404))
+    for wrong, status in wrongs:
+        refused = officer.post("/api/v1/twin/links/end", json=body | wrong)
+        assert refused.status_code == status, wrong
+        assert "no" in refused.json()["detail"]
     assert "outside:shop" not in ends(everything(linked.client(), "linked:b"))
     assert "outside:shop" in ends(everything(linked.client(), "linked:b", params={"at": "2022-06-01T00:00:00Z"}))
 

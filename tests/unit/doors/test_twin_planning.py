@@ -90,6 +90,11 @@ def test_two_versions_of_a_model_are_compared_by_shape(built: House) -> None:
     raised = asked(built.client(), "comparison", one="blocks", other="higher", at=T0)["pairs"][0]
     assert (raised["change"], raised["apart_m"]) == ("changed", pytest.approx(3, rel=1e-6))
     assert raised["volume_m3"][1] - raised["volume_m3"][0] == pytest.approx(1200, rel=1e-3)
+    assert raised["properties"] == []
+    used = model("a").replace(b'"use": "home"', b'"use": "shop", "floors": 3')
+    assert add(built.client("data_officer"), used, valid_from=T0, model="used")["state"] == "done"
+    other = asked(built.client(), "comparison", one="blocks", other="used", at=T0)["pairs"][0]
+    assert (other["change"], other["properties"]) == ("same", ["floors", "use"])
 
 
 def test_a_ridge_hides_what_lies_behind_it(built: House) -> None:

@@ -201,7 +201,8 @@ def comparison(
 ) -> Response:
     """Tell which objects of two models, or of two versions of one, are the same, and how their shapes differ.
 
-    A pair is the same, moved or changed: by the distance of their surfaces, offset and volumes. Others stand alone.
+    A pair is the same, moved or changed: by the distance of their surfaces, offset and volumes; `properties` are those
+    in which it differs. Others stand alone.
     """
     found = _study(asker, at, scenario=scenario).comparison(
         one, other, other_at=moment(other_at), tolerance_m=tolerance_m
