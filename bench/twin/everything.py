@@ -30,7 +30,7 @@ from lifang.sensing import Datastream, Thing
 from lifang.store import FOREVER, OBJECT_COLUMNS
 
 TARGET_MS, TARGET_DIFFERENCE_S = 50.0, 3.0
-_TOML = """
+CITY = """
 id = "bench"
 name_zh = "测"
 name_en = "Bench"
@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("--objects", type=int, default=1_000_000)
     count = parser.parse_args().objects
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "city.toml").write_text(_TOML, "utf-8")
+        (Path(folder) / "city.toml").write_text(CITY, "utf-8")
         with open_city(folder) as city:
             city.start(time_passes=False)
             start = time.perf_counter()

@@ -28,19 +28,12 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from bench.twin.everything import CITY
 from lifang.app import PlaceView, open_city
 from lifang.core import NotFound, to_micros
 from lifang.store import FOREVER, OBJECT_COLUMNS
 
 _PACK = Path(__file__).parents[2] / "cities" / "chengdu" / "data"
-_TOML = """
-id = "bench"
-name_zh = "测"
-name_en = "Bench"
-area_code = "510100"
-extent = [103.0, 30.0, 105.0, 32.0]
-lake_memory_mb = 2048
-"""
 _SINCE = datetime(2019, 1, 1, tzinfo=UTC)
 _HAN = [chr(each) for each in range(0x4E00, 0x4E00 + 3000)]
 _ASKED_MAX = 60  # of the names of a tongue, in each way
@@ -139,7 +132,7 @@ def main() -> None:
     chinese, latin = chinese_names(), latin_names()
     known = [*chinese, *latin]
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "city.toml").write_text(_TOML, "utf-8")
+        (Path(folder) / "city.toml").write_text(CITY, "utf-8")
         with open_city(folder) as city:
             city.start(time_passes=False)
             city.store.lake.objects.record(table([*known, *houses(count, draw)]), subject="bench")

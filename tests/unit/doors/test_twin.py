@@ -10,6 +10,7 @@ import pytest
 from tests.unit.doors.conftest import Client, House
 from tests.unit.twin.ifc_model import WALL
 from tests.unit.twin.ifc_model import house as ifc_house
+from tests.unit.twin.test_textured import street
 
 from lifang.core import BadInput
 from lifang.guard import SYSTEM, Classification
@@ -90,6 +91,18 @@ def test_what_is_not_open_is_not_there_for_those_who_may_not_see_it(built: House
     entry = built.city.store.ledger.last("object")
     assert entry is not None
     assert (entry.entry.resource, entry.entry.purpose) == ("object:hidden:vault", "fire drill")
+
+
+def test_no_byte_of_a_restricted_models_texture_reaches_those_who_may_not_see_it(built: House) -> None:
+    anyone, officer = built.client(), built.client("data_officer")
+    draped = add(officer, street(), valid_from=T0, model="draped", classification="restricted")
+    assert draped["state"] == "done", draped
+    for form in ("glb", "cityjsonzip"):
+        asked = {"format": form, "model": "draped", "at": T2}
+        seen = officer.get("/api/v1/twin/export", params=asked, headers={"X-Lifang-Purpose": "fire%20drill"})
+        assert b"\x89PNG" in seen.content
+        hidden = anyone.get("/api/v1/twin/export", params=asked)
+        assert (hidden.status_code, b"\x89PNG" in hidden.content) == (404, False)
 
 
 def test_only_those_who_admit_data_add_models(built: House) -> None:

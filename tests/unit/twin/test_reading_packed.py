@@ -1,6 +1,8 @@
 """A model comes packed as well: as gzip, or as a zip that holds one, which is what .ifczip is."""
 
 import io
+import struct
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -47,3 +49,16 @@ def test_a_zip_is_unpacked_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "_UNPACKED_MAX", 999)
     with pytest.raises(TooLarge, match="more than 999 bytes"):
         packed.unpacked(zipped(("a.ifc", bytes(1_000))))
+
+
+def test_no_more_of_a_zip_is_unpacked_than_it_says() -> None:
+    content = bytearray(zipped(("a.ifc", bytes(20_000_000))))
+    for head, place in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):  # where it says how large a.ifc is (APPNOTE 4.3)
+        at = content.index(head) + place
+        content[at : at + 4] = struct.pack("<I", 1_000)
+    tracemalloc.start()
+    with pytest.raises(BadInput, match="zip file is damaged"):
+        packed.unpacked(bytes(content))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2_000_000

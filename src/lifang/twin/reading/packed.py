@@ -62,11 +62,12 @@ def reading_zip(content: bytes) -> Iterator[zipfile.ZipFile]:
 
 def _unzipped(content: bytes) -> bytes:
     """Return the model of a zip: its only file, or the only one whose name ends as a model's does."""
-    with reading_zip(content) as archive, archive.open(model_in(archive)) as stream:
-        whole = stream.read(_UNPACKED_MAX + 1)
-    if len(whole) > _UNPACKED_MAX:
-        raise TooLarge(f"It unpacks to more than {_UNPACKED_MAX} bytes.", mend=_SPLIT)
-    return whole
+    with reading_zip(content) as archive:
+        told = model_in(archive)
+        if told.file_size > _UNPACKED_MAX:
+            raise TooLarge(f"It unpacks to more than {_UNPACKED_MAX} bytes.", mend=_SPLIT)
+        with archive.open(told) as stream:
+            return stream.read(told.file_size + 1)  # so that no more is unpacked than it says
 
 
 def model_in(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
