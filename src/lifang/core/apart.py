@@ -140,10 +140,10 @@ def bound_process(*, memory_bytes: int, seconds: float, file_bytes: int) -> None
     signal.setitimer(signal.ITIMER_REAL, seconds + 1)  # should the server be gone
 
 
-def fork_bounded(copies: int) -> int:
-    """Return how many copies of this process were made before this one, 0 in it itself; ``copies`` follow it.
+def fork_bounded(copies: int) -> tuple[int, list[int]]:
+    """Return which of itself and its ``copies`` this process is, itself number 0, and their process ids.
 
-    What it may map beyond what it has is divided among them; the bound of time holds for each.
+    A copy is told none. What it may map beyond what it has is divided among them; the bound of time holds for each.
     """
     import resource  # noqa: PLC0415 - Windows has none
 
@@ -152,11 +152,14 @@ def fork_bounded(copies: int) -> int:
         share = mapped + (most - mapped) // (copies + 1)
         resource.setrlimit(resource.RLIMIT_AS, (share, share))
     left, _ = signal.getitimer(signal.ITIMER_REAL)
+    made: list[int] = []
     for number in range(1, copies + 1):
-        if not os.fork():
+        copy = os.fork()
+        if not copy:
             signal.setitimer(signal.ITIMER_REAL, left)
-            return number
-    return 0
+            return number, []
+        made.append(copy)
+    return 0, made
 
 
 def _named(module: Path) -> list[str]:

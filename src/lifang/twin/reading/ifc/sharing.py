@@ -13,7 +13,7 @@ def done_by_all(work: Callable[[int], None], processes: int) -> None:
 
     Ends this process too if one of them fails.
     """
-    number = fork_bounded(processes - 1)
+    number, copies = fork_bounded(processes - 1)
     if number:
         try:
             work(number)
@@ -21,5 +21,5 @@ def done_by_all(work: Callable[[int], None], processes: int) -> None:
         finally:
             os._exit(1)
     work(0)
-    if any(os.wait()[1] for _ in range(processes - 1)):
+    if any(os.waitpid(each, 0)[1] for each in copies):
         os._exit(1)
