@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
@@ -13,6 +14,7 @@ import shapely
 from lifang.core import Box
 from lifang.twin import ModelFile, read_cityjson, read_outlines
 from lifang.twin.checking import checked
+from lifang.twin.reading.model import Described, footprint, rows_of
 
 ROOT = Path(__file__).parents[3]
 CORNERS = [[0, 0, 0], [10, 0, 0], [10, 8, 0], [0, 8, 0], [0, 0, 6], [10, 0, 6], [10, 8, 6], [0, 8, 6]]
@@ -193,6 +195,24 @@ def test_footprints_that_cover_each_other_are_told_and_walls_that_touch_are_not(
     assert [(each.rule, each.object) for each in outlines(one, across).faults] == [("overlap", "b:0")]
     assert [each.rule for each in outlines(one, inside).faults] == ["overlap"]
     assert [each.rule for each in outlines(inside, one).faults] == ["overlap"]
+
+
+def test_a_part_may_stand_in_its_own_whole_and_on_another_part_of_the_same_outline() -> None:
+    whole, other = shapely.box(104, 30, 104.001, 30.001), shapely.box(104.0005, 30, 104.0015, 30.001)
+    half = shapely.box(104, 30, 104.0005, 30.001)
+    told = ("whole", "", whole, 0, 9), ("low", "whole", half, 0, 3), ("high", "whole", half, 3, 9)
+    described = [Described(each, "Building", "", parent, {}) for each, parent, *_ in told]
+
+    def faults(*more: tuple[str, Any, float, float]) -> list[tuple[str, str]]:
+        all_of = [*(each[2:] for each in told), *(each[1:] for each in more)]
+        shapes = [[footprint(shapely.to_wkb(flat), base, top)] for flat, base, top in all_of]
+        bounds = np.array([[*flat.bounds, base, top] for flat, base, top in all_of])
+        rows = rows_of([*described, *(Described(each[0], "Building", "", "", {}) for each in more)], shapes, bounds)
+        return [(each.rule, each.object) for each in checked(ModelFile(rows, [])).faults]
+
+    assert faults() == []
+    assert faults(("next", other, 0, 9)) == [("overlap", "whole")]
+    assert faults(("again", half, 3, 9)) == [("duplicate", "again"), ("overlap", "whole"), ("overlap", "high")]
 
 
 def test_real_buildings_pass_and_what_is_open_in_them_is_told() -> None:

@@ -63,6 +63,12 @@ class _Model:
         return Fault(self.ids[self.owner[number]], rule, what, mend, where, "warning")
 
     @cached_property
+    def parent(self) -> NDArray[np.int64]:
+        """The row of what each object is part of, -1 of nothing that is here."""
+        row = {each: at for at, each in enumerate(self.ids)}
+        return np.array([row.get(each, -1) for each in self.rows["parent"].to_pylist()], np.int64)
+
+    @cached_property
     def thin(self) -> NDArray[np.bool_]:
         """Which shapes are points or lines."""
         return np.isin(self.column("kind"), THIN)
@@ -137,14 +143,17 @@ def _circles(parent: dict[str, str]) -> Iterator[Fault]:
 def _duplicates(model: _Model) -> Iterator[Fault]:
     seen: set[str] = set()
     places: dict[tuple[int, ...], str] = {}
-    number = pc.dictionary_encode(model.shape.field("wkb")).indices.to_numpy().tolist()
+    number = np.zeros(len(model.owner), np.int64)
+    for column in ("wkb", "base_m", "top_m"):  # an outline is another shape at another height
+        told = pc.dictionary_encode(model.shape.field(column), null_encoding="encode")
+        number = number * len(told.dictionary) + told.indices.to_numpy()
     end = np.cumsum(model.count).tolist()
     for each, count, last in zip(model.ids, model.count.tolist(), end, strict=True):
         if each in seen:
             yield Fault(each, "duplicate", "Its id stands there twice.", "Give every object its own id.", "id")
             continue
         seen.add(each)
-        same = places.setdefault(tuple(number[last - count : last]), each) if count else each
+        same = places.setdefault(tuple(number[last - count : last].tolist()), each) if count else each
         if same != each:
             what = f"It has the shape and the place of {same}."
             yield Fault(each, "duplicate", what, "Leave one of them out.", "geometry", "warning")
@@ -228,7 +237,7 @@ def _thin(model: _Model) -> Iterator[Fault]:
 
 
 def _overlaps(model: _Model) -> Iterator[Fault]:
-    """Yield pairs of footprints that cover each other and stand at the same height."""
+    """Yield pairs of footprints that cover each other and stand at the same height, none of a whole and its parts."""
     some = np.flatnonzero(model.upright)
     if not len(some):
         return
@@ -243,7 +252,9 @@ def _overlaps(model: _Model) -> Iterator[Fault]:
     near = np.prod(high - low, axis=1) > tolerated  # else their boxes share too little for them to share enough
     one, other, tolerated = one[near], other[near], tolerated[near]
     over = shapely.area(shapely.intersection(shapes[one], shapes[other])) > tolerated
-    pairs = np.unique(np.column_stack((one[over], other[over])), axis=0)
+    one, other = one[over], other[over]
+    apart = (model.parent[owner[one]] != owner[other]) & (model.parent[owner[other]] != owner[one])
+    pairs = np.unique(np.column_stack((one[apart], other[apart])), axis=0)
     for first, second in pairs.tolist():
         whose, with_whom = (model.ids[owner[number]] for number in (first, second))
         what = f"Its footprint covers a part of {with_whom}."
