@@ -9,7 +9,8 @@ import shapely
 
 from lifang.core import BadInput
 from lifang.twin import read_model
-from lifang.twin.reading.osm import reader
+from lifang.twin.reading.osm.heights import heights, metres
+from lifang.twin.reading.osm.relations import relations_of
 
 LON, LAT = 104.06, 30.66
 PBF = """
@@ -97,7 +98,7 @@ def test_parts_belong_to_the_building_that_they_stand_in_and_tell_its_form_if_th
 
 
 @pytest.mark.parametrize(
-    ("told", "metres"),
+    ("told", "expected"),
     [
         ("3.5", 3.5),
         ("3,5 m", 3.5),
@@ -109,9 +110,94 @@ def test_parts_belong_to_the_building_that_they_stand_in_and_tell_its_form_if_th
         ("tall", None),
     ],
 )
-def test_heights_are_read_with_decimal_point_or_comma_in_metres_or_feet(told: str, metres: float | None) -> None:
-    found = reader._metres(told)
-    assert found is None if metres is None else found == pytest.approx(metres)
+def test_heights_are_read_with_decimal_point_or_comma_in_metres_or_feet(told: str, expected: float | None) -> None:
+    found = metres(told)
+    assert found is None if expected is None else found == pytest.approx(expected)
+
+
+WHOLE = {"building": "yes", "height": "30", "min_height": "2"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "whole", "expected"),
+    [
+        ({"height": "20", "roof:height": "5", "building:levels": "4"}, {}, (0, 20, "height")),  # the roof is in it
+        ({"building:levels": "4", "roof:levels": "2"}, {}, (0, 18, "building:levels")),
+        ({"building:levels": "4", "roof:levels": "2", "roof:height": "4.5"}, {}, (0, 16.5, "building:levels")),
+        ({"building:levels": "4", "roof:shape": "flat", "roof:levels": "1"}, {}, (0, 12, "building:levels")),
+        ({"building:levels": "0", "roof:height": "6", "roof:shape": "gabled"}, {}, (0, 6, "building:levels")),
+        ({"building:levels": "7", "building:min_level": "3"}, {}, (9, 21, "building:levels")),
+        (
+            {"height": "33", "roof:height": "5", "building:levels": "7", "building:min_level": "3"},
+            {},
+            (12, 33, "height"),
+        ),
+        ({"building:min_level": "2", "min_height": "7", "building:levels": "4"}, {}, (7, 12, "building:levels")),
+        ({"building:min_level": "2"}, {}, (6, 9, "assumed")),
+        ({"building:levels": "3", "min_level": "-1"}, {}, (0, 9, "building:levels")),  # a number of indoor tagging
+        ({"building:part": "yes"}, WHOLE, (2, 30, "whole")),
+        ({"building:part": "yes", "min_height": "12"}, WHOLE, (12, 30, "whole")),
+        ({"building:part": "yes", "building:levels": "2"}, WHOLE, (0, 6, "building:levels")),
+        ({"building:part": "yes"}, {"building": "yes"}, (0, 3, "assumed")),
+    ],
+)
+def test_heights_follow_simple_3d_buildings(tags: dict[str, str], whole: dict[str, str], expected: object) -> None:
+    assert heights(tags, whole) == expected
+
+
+def test_a_relation_of_a_building_says_whose_part_one_is_and_a_part_without_a_height_has_that_of_its_whole(
+    tmp_path: Path,
+) -> None:
+    members = "".join(
+        f'<member type="way" ref="{own}" role="{role}"/>' for own, role in ((11, "outline"), (12, "part"))
+    )
+    content = (
+        '<osm version="0.6">' + nodes(1, 0, 4) + nodes(11, 4, 4) + nodes(21, 5, 1)
+        + way(11, 1, building="yes", height="40") + way(12, 21, building__part="yes") + way(13, 11, building="yes")
+        + way(14, 11, building__part="yes", height="9") + way(15, 11, building__part="yes", height="20", min_height="9")
+        + f'<relation id="3" version="1">{members}<tag k="type" v="building"/></relation></osm>'
+    )  # fmt: skip
+    rows = {each["id"]: each for each in read_model(content.encode(), prefix="o", scratch=tmp_path).rows.to_pylist()}
+    told = {own: (each["parent"], each["top_m"], len(each["geometry"])) for own, each in rows.items()}
+    assert told == {
+        "o:way:11": ("", 40, 1),
+        "o:way:12": ("o:way:11", 40, 1),  # beside it, as an arcade is
+        "o:way:13": ("", 20, 0),  # as high as its parts
+        "o:way:14": ("o:way:13", 9, 1),
+        "o:way:15": ("o:way:13", 20, 1),
+    }
+
+
+def drawn(number: int, *refs: int) -> str:
+    corners = "".join(f'<nd ref="{each}"/>' for each in refs)
+    return f'<way id="{number}" version="1">{corners}<tag k="building" v="yes"/></way>'
+
+
+def test_what_has_no_outline_is_told_by_its_id_and_one_that_crosses_itself_is_mended(tmp_path: Path) -> None:
+    missing, whole = (relation(own, building="yes").replace('"14"', f'"{way}"') for own, way in ((7, 900), (8, 17)))
+    content = (
+        '<osm version="0.6">' + nodes(1, 0, 2) + nodes(11, 4, 2) + nodes(21, 8, 9) + nodes(31, 9, 1)
+        + drawn(11, 1, 2, 3, 4)
+        + drawn(12, 11, 13, 12, 14, 11)
+        + drawn(13, 1, 301, 302, 1)
+        + drawn(14, 1, 2, 1)
+        + way(15, 31) + drawn(17, 21, 22, 23) + drawn(18, 23, 24, 21)
+        + missing + whole.replace("<tag", '<member type="way" ref="18" role="outer"/><tag', 1) + "</osm>"
+    )  # fmt: skip
+    found = read_model(content.encode(), prefix="o", scratch=tmp_path)
+    assert [(each.object, each.rule, each.severity) for each in found.faults] == [
+        ("o:way:11", "rings", "error"),
+        ("o:relation:7", "rings", "error"),  # one of its ways is not in the file
+        ("o:relation:8", "rings", "warning"),  # its yard touches its ring
+        ("o:way:12", "rings", "warning"),
+        ("o:way:13", "degenerate", "error"),  # two of its nodes are not in the file
+        ("o:way:14", "degenerate", "error"),
+    ]
+    rows = {each["id"]: shapely.from_wkb(each["geometry"][0]["wkb"]) for each in found.rows.to_pylist()}
+    assert {own: shapely.area(flat) for own, flat in rows.items()} == {
+        "o:way:12": pytest.approx(2e-8, rel=1e-6),  # two triangles, a quarter of the square each
+        "o:relation:8": pytest.approx(80e-8, rel=1e-6),
+    }
 
 
 def test_pbf_says_what_xml_says(tmp_path: Path) -> None:
@@ -121,6 +207,7 @@ def test_pbf_says_what_xml_says(tmp_path: Path) -> None:
     for own, each in told[0].items():
         assert json.loads(each["properties"]) == json.loads(told[1][own]["properties"])
         assert (each["west"], each["top_m"]) == pytest.approx((told[1][own]["west"], told[1][own]["top_m"]))
+    assert relations_of(b64decode(PBF)) == relations_of(city()) != []
 
 
 def test_a_map_without_buildings_or_in_pieces_says_so(tmp_path: Path) -> None:
