@@ -144,6 +144,31 @@ def test_images_grow_smaller_together_until_they_fit(
     assert [each and each[2] for each in chosen] == sides
 
 
+def test_many_images_are_chosen_without_being_looked_at_again_for_each_other() -> None:
+    looks = 0
+
+    class Told(list[Any]):
+        def __getitem__(self, place: Any) -> Any:
+            nonlocal looks
+            looks += 1
+            return super().__getitem__(place)
+
+    count, most = 100, 1_200_000
+    images = [
+        {"versions": [Told([f"{number}-{step}", "image/png", side >> step, 40, side]) for step in range(4)]}
+        for number, side in enumerate(range(400, 400 + 2 * count, 2))
+    ]
+    chosen = Pictures(lambda _: b"", 1 << 30, most).chosen(images)
+    assert looks < 50 * 4 * count, "each of 400 versions is looked at a few times, not once for each side"
+    sides = [side >> step for side in range(400, 400 + 2 * count, 2) for step in range(4)]
+    drawn = {
+        each: [max(side for side in sides[first : first + 4] if side <= each) for first in range(0, len(sides), 4)]
+        for each in sides
+        if each >= 100
+    }
+    assert [each and each[2] for each in chosen] == drawn[max(each for each in drawn if 40 * sum(drawn[each]) <= most)]
+
+
 def test_an_image_has_smaller_ones_of_its_own_kind_and_its_mean_colour(tmp_path: Path) -> None:
     content = zipped(*floor(noise("JPEG", (1500, 300))))
     found = read_model(content, prefix="m", scratch=tmp_path)

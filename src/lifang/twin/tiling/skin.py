@@ -5,8 +5,10 @@ Sources: CityJSON 2.0 (OGC 20-072r5), chapter 6; Khronos glTF 2.0, 3.8 (texture 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -72,33 +74,65 @@ class Pictures:
 
         ``None`` for those that fit in no version.
         """
-        taken: list[Version] = []
-        for side in sorted({_side(version) for each in images for version in each["versions"]}, reverse=True):
-            taken = [_within(each["versions"], side) for each in images]
-            if self._fits(taken):
+        versions = [each["versions"] for each in images]
+        at = [0] * len(versions)
+        held = _Held()
+        for each in versions:
+            held.take(each[0])
+        longest = [(-_side(each[0]), number) for number, each in enumerate(versions) if len(each) > 1]  # as a heap
+        heapify(longest)
+        for side in sorted({_side(version) for each in versions for version in each}, reverse=True):
+            while longest and -longest[0][0] > side:
+                _, number = heappop(longest)
+                held.leave(versions[number][at[number]])
+                at[number] += 1
+                held.take(version := versions[number][at[number]])
+                if at[number] + 1 < len(versions[number]):
+                    heappush(longest, (-_side(version), number))
+            if self._fits(held):
                 break
-        kept: dict[str, Version] = {}
+        return self._kept([each[place] for each, place in zip(versions, at, strict=True)])
+
+    def _kept(self, taken: Sequence[Version]) -> list[Version | None]:
+        """Return each version that fits beside those before it."""
+        held = _Held()
         found: list[Version | None] = []
         for each in taken:
-            there = each[0] in kept or self._fits([*kept.values(), each])
+            held.take(each)
+            there = self._fits(held)
             found.append(each if there else None)
-            if there:
-                kept[each[0]] = each
+            if not there:
+                held.leave(each)
         return found
 
-    def _fits(self, versions: Sequence[Version]) -> bool:
-        once = {each[0]: each for each in versions}.values()
-        pixels, size = sum(each[2] * each[3] for each in once), sum(each[4] for each in once)
-        return bool(pixels <= self.most_pixels and size <= self.most_bytes)
+    def _fits(self, held: _Held) -> bool:
+        return held.pixels <= self.most_pixels and held.size <= self.most_bytes
+
+
+class _Held:
+    """The pixels and bytes of versions that are taken, each content once however many images have it."""
+
+    def __init__(self) -> None:
+        self.pixels = self.size = 0
+        self._times: Counter[str] = Counter()
+
+    def take(self, version: Version) -> None:
+        self._times[version[0]] += 1
+        if self._times[version[0]] == 1:
+            self._add(version, 1)
+
+    def leave(self, version: Version) -> None:
+        self._times[version[0]] -= 1
+        if not self._times[version[0]]:
+            self._add(version, -1)
+
+    def _add(self, version: Version, times: int) -> None:
+        self.pixels += times * version[2] * version[3]
+        self.size += times * version[4]
 
 
 def _side(version: Version) -> int:
     return int(max(version[2], version[3]))
-
-
-def _within(versions: Sequence[Version], side: int) -> Version:
-    """Return the greatest version that is no longer than ``side`` pixels, else the smallest."""
-    return next((each for each in versions if _side(each) <= side), versions[-1])
 
 
 def sampler(image: Image) -> dict[str, int]:
