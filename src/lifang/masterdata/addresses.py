@@ -13,17 +13,33 @@ from dataclasses import dataclass, fields
 
 _DIGITS = {each: str(value) for value, each in enumerate("零一二三四五六七八九")} | {"〇": "0", "两": "2"}
 _ONE = "一二三四五六七八九两"
-_CHINESE = re.compile(rf"([{_ONE}]?百)?([零〇]?[{_ONE}]?十)?([零〇]?[{_ONE}])?(?=[号栋幢座单层楼室组段])")
+_CHINESE = re.compile(
+    rf"([{_ONE}]?百)?([零〇]?[{_ONE}]?十)?([零〇]?[{_ONE}])?(?=[号栋幢座单层楼室组段弄巷]|门(?:$|\d|[{_ONE}十]))"
+)
+_GAP = re.compile(r"[\s,，、;；]+")
+_ENGLISH = (  # a word before its number, by the one after it
+    (re.compile(r"\b(?:ROOM|RM|FLAT)\b\.?\s*(\w+)"), r"\1室"),
+    (re.compile(r"\bUNIT\s*(\w+)"), r"\1单元"),
+    (re.compile(r"\b(?:BUILDING|BLDG|BLOCK)\b\.?\s*(\w+)"), r"\1栋"),
+    (re.compile(r"\bNO\b\.?\s*(\d[\d-]*)"), r"\1号"),
+)
+_WORD = re.compile(r"[A-Z]{2}")
 _NOISE = re.compile(r"[\s,，。、;；:：()（）]+")
-_SECTION = r"[东南西北中]{0,2}\d{1,2}段"
+_SECTION = r"(?:[东南西北中]{0,2}\d{1,2}|[东南西北中])段"
+_LANE = re.compile(r"\d{1,4}[弄巷]")
 _ROAD = re.compile(rf"^(.{{1,14}}?(?:大道|大街|路|街|巷|道|胡同|里)(?:{_SECTION}|[东南西北中]{{0,2}}(?:横|路|街|巷))?)")
-_NUMBER = re.compile(r"^(?:门牌)?(\d+(?:-\d+)*)号?(?:[附之](\d+)号?)?")
+_NUMBER = re.compile(
+    r"^(?:门牌)?([甲乙丙丁]?)(\d+(?:号?-\d+)*)号?([甲乙丙丁](?=$|\d|[号附之]))?(?:[附之](\d+(?:-\d+)*)|院)?号?"
+)
 _BUILDING = re.compile(r"(\d+|[A-Z])(?:号楼|栋|幢|座|号院)")
 _UNIT = re.compile(r"(\d+|[A-Z])(?:单元|门(?!牌))")
 _ROOM = re.compile(r"(?:(\d+)(?:层|楼))?(\d{1,5}[A-Z]?)(?:室|号|户)?$")
 _SHORT = re.compile(r"^(\d+|[A-Z])-(\d+)-(\d+)(?:室|号)?$")
+_COUNTRY = re.compile(r"^(?:\d{6}(?=\D))?(?:中华人民共和国|中国)?(?:\d{6}(?=\D))?")
+_ZONE = re.compile(r"^(?:高新(?:技术产业开发)?|经开|经济技术开发)[东南西北]?区")  # what is no division
 _ENDS = ("自治县", "街道办事处", "街道", "新区", "区", "县", "市", "镇", "乡")
 _OF_ROADS = re.compile(r"(?:大道|大街|路|街(?!道)|巷|道|[东南西北中]?[一二三四]?[段街路])")
+_ROADS = ("路", "街", "巷", "道")
 _WEIGHTS = {"division": 1.0, "street": 0.5, "road": 3.0, "number": 3.0, "building": 2.0, "unit": 1.0, "room": 2.0}
 _BLOCK_MAX = 5_000  # addresses of one road and number; where more are alike, only what is written out whole is found
 _FLOOR = frozenset({"road", "number"})  # parts that must agree where both tell them
@@ -85,7 +101,8 @@ class Names:
             codes = [code for code in known if code.startswith(within)]
             bare = not text[:length].endswith(_ENDS)
             after = text[length:]
-            if not codes or (bare and _OF_ROADS.match(after)) or (ambiguous and len(codes) > 1):
+            road = _OF_ROADS.match(after) or (text[:length].endswith(_ROADS) and after[:1].isdigit())
+            if not codes or (bare and road) or (ambiguous and len(codes) > 1):
                 continue
             return codes[0], after.removeprefix("街道办事处").removeprefix("街道") if bare else after
         return "", text
@@ -105,8 +122,11 @@ class Gazetteer:
         self._lengths = _lengths(self.roads)
 
     def parse(self, text: str) -> Address:
-        """Return an address in its parts."""
-        rest = self._without_above(_plain(text))
+        """Return an address in its parts, also one that begins with the smallest, as in English.
+
+        Road names in other letters than the gazetteer's are not known: they stay in ``rest``.
+        """
+        rest = self._without_above(_COUNTRY.sub("", _plain(self._from_the_largest(text))))
         division, rest = self._divisions.taken(rest)
         street, rest = self._streets.taken(rest, within=division, ambiguous=not division)
         if street and not division:
@@ -116,21 +136,40 @@ class Gazetteer:
         if road and (found := _NUMBER.match(rest)):
             after = rest[found.end() :]
             if not re.match(r"(?:楼|栋|幢|座|单元)", after):
-                number, rest = "-".join(filter(None, found.groups())), after
+                before, own, behind, more = found.groups()
+                number = "-".join(filter(None, (own.replace("号", "") + (before or behind or ""), more)))
+                rest = after
         return _inner(Address(division, street, road, number), rest)
+
+    def _from_the_largest(self, text: str) -> str:
+        """Return an address whose last word is a division, or above one, and whose first is not, turned round."""
+        words = _GAP.split(_worded(text).strip())
+        first, last = (_COUNTRY.sub("", _plain(words[at])) for at in (0, -1))
+        wide = [each in self._above or each in self._divisions.codes or not each for each in (first, last)]
+        return "".join(reversed(words)) if wide == [False, True] else text
 
     def _without_above(self, text: str) -> str:
         name = next((each for each in self._above if text.startswith(each)), None)
         return text if name is None else self._without_above(text[len(name) :])
 
     def _road(self, text: str) -> tuple[str, str]:
+        road, rest = self._known(text)
+        if not road and (zone := _ZONE.match(text)):
+            road, rest = self._known(text[zone.end() :])
+            rest = rest if road else text
+        if not road and (found := _ROAD.match(text)):
+            road, rest = found[1], text[found.end() :]
+        lane = _LANE.match(rest) if road else None
+        return (road + lane[0], rest[lane.end() :]) if lane else (road, rest)
+
+    def _known(self, text: str) -> tuple[str, str]:
+        """Return the road that the gazetteer has with its section, and what follows."""
         for length in self._lengths:
             if text[:length] in self.roads and length <= len(text):
                 more = re.match(_SECTION, text[length:])
                 end = length + (more.end() if more else 0)
                 return text[:end], text[end:]
-        found = _ROAD.match(text)
-        return (found[1], text[found.end() :]) if found else ("", text)
+        return "", text
 
 
 def score(one: Address, other: Address) -> float:
@@ -186,8 +225,17 @@ def _lengths(names: Iterable[str]) -> tuple[int, ...]:
 
 
 def _plain(text: str) -> str:
-    plain = _NOISE.sub("", unicodedata.normalize("NFKC", text).upper()).replace("＃", "#").replace("#", "号")
+    plain = _NOISE.sub("", _worded(text)).replace("＃", "#").replace("#", "号")
     return _CHINESE.sub(lambda found: _arabic(found[0]) if found[0] else "", plain)
+
+
+def _worded(text: str) -> str:
+    """Return a text with letters and digits of one width, and the words for a room, unit, … after their numbers."""
+    plain = unicodedata.normalize("NFKC", text).upper()
+    if _WORD.search(plain):
+        for pattern, turned in _ENGLISH:
+            plain = pattern.sub(turned, plain)
+    return plain
 
 
 def _arabic(text: str) -> str:
