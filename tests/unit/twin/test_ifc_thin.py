@@ -12,6 +12,7 @@ from tests.unit.twin.test_writing_ifc import written
 from lifang.core import from_wgs84
 from lifang.twin import ModelFile, Placement, read_ifc
 from lifang.twin.checking import checked
+from lifang.twin.reading.ifc.curves import followed
 
 PLACE = Placement("EPSG:4544", 410_000.0, 3_394_000.0, 500.0)
 WAY, RAIL, STOP, GRID, TREES, LAID = (f"{n}$WU4A9R19$vKWO$AdOnKA" for n in range(1, 7))
@@ -197,3 +198,14 @@ def test_ifc_out_and_in_again_keeps_ids_places_and_properties(found: ModelFile, 
             assert one == pytest.approx(other, abs=2e-6)
         assert after[each]["name"] == before[each]["name"]
         assert json.loads(after[each]["properties"])["guid"] == each
+
+
+@pytest.mark.parametrize("end", [float("inf"), float("nan"), 1e15, 1e300])
+def test_a_curve_that_has_no_end_is_not_followed(end: float) -> None:
+    with pytest.raises(ValueError, match=r"a curve from 0\.0 to .* m"):
+        followed(lambda along: np.array([along, 0.0, 0.0]), 0.0, end)
+
+
+def test_a_curve_that_is_nowhere_for_a_part_is_not_followed() -> None:
+    with pytest.raises(ValueError, match="nowhere at"):
+        followed(lambda along: np.array([along, 0.0 if along < 3 else np.nan, 0.0]), 0.0, 9.0)

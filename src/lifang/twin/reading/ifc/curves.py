@@ -25,6 +25,7 @@ from lifang.twin.reading.ifc.items import axes_of, is_points, thin_items
 CHORD_M = 0.001
 _BEGUN_M, _LEAST_M = 10.0, 0.01  # pieces that a curve is begun with, and such as are not halved any more
 _PIECES_MAX = 20_000  # to begin with: of a longer curve they are longer
+_LONGEST_M, _CORNERS_MAX = 4.1e7, 1_000_000  # once around the Earth
 
 Entity = ifcopenshell.entity_instance
 Floats = NDArray[np.float64]
@@ -148,14 +149,20 @@ class Curves:
 def followed(at: Callable[[float], Floats], start: float, end: float) -> Floats:
     """Return points (n, 3) along a curve, from which no quarter of a piece lies farther than :data:`CHORD_M`.
 
-    ``at`` gives the point (3,) at a distance along it.
+    ``at`` gives the point (3,) at a distance along it. ``ValueError`` of a curve that has no end, is longer than once
+    around the Earth or needs more than a million corners.
     """
+    if not abs(end - start) <= _LONGEST_M:
+        raise ValueError(f"a curve from {start} to {end} m")
     count = int(np.clip(np.ceil((end - start) / _BEGUN_M), 1, _PIECES_MAX)) if end > start else 0
     along = np.linspace(start, end, count + 1)
     corner = [at(each) for each in along]
     made = [corner[0]]
     for number in range(count):
-        made += _halved(at, (along[number], corner[number]), (along[number + 1], corner[number + 1]))
+        for each in _halved(at, (along[number], corner[number]), (along[number + 1], corner[number + 1])):
+            made.append(each)
+            if len(made) > _CORNERS_MAX:
+                raise ValueError(f"a curve of more than {_CORNERS_MAX} corners")
     return np.array(made)
 
 
@@ -169,6 +176,8 @@ def _halved(at: Callable[[float], Floats], start: tuple[float, Floats], end: tup
         way = last - first
         share = np.clip((between - first) @ way / max(float(way @ way), 1e-30), 0, 1)
         away = np.linalg.norm(between - first - share[:, None] * way, axis=1).max()
+        if not np.isfinite(away):
+            raise ValueError(f"a curve that is nowhere at {low} m")
         if away <= CHORD_M or high - low < _LEAST_M:
             yield last
         else:
