@@ -2945,7 +2945,8 @@ export interface paths {
          * How two models differ
          * @description Tell which objects of two models, or of two versions of one, are the same, and how their shapes differ.
          *
-         *     A pair is the same, moved or changed: by the distance of their surfaces, offset and volumes. Others stand alone.
+         *     A pair is the same, moved or changed: by the distance of their surfaces, offset and volumes; `properties` are those
+         *     in which it differs. Others stand alone.
          */
         get: operations["comparison_api_v1_twin_analyses_comparison_get"];
         put?: never;
@@ -4590,7 +4591,9 @@ export interface paths {
         };
         /**
          * The datasets as collections
-         * @description List the datasets that the asker may read; with `bbox` the 3D volumes that reach into it, and nothing else.
+         * @description List the datasets that the asker may read, then records, observations and the twin's models and classes.
+         *
+         *     With `bbox` the 3D volumes that reach into it, and nothing else. `limit` holds for all of them together.
          */
         get: operations["collections_ogc_collections_get"];
         put?: never;

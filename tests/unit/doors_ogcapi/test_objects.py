@@ -172,6 +172,25 @@ def test_a_model_is_a_volume_whose_tileset_leads_to_its_tiles(towers: House) -> 
     assert "2019-01-01" in then["root"]["content"]["uri"]
 
 
+@pytest.mark.parametrize("box", [None, "-180,-90,180,90"])
+def test_the_list_of_collections_is_paged_whole(towers: House, box: str | None) -> None:
+    client, asked = towers.client(), {"bbox": box} if box else {}
+    whole = [each["id"] for each in client.get("/ogc/collections", params=asked).json()["collections"]]
+    assert {"twin.towers", "twin.towers.Building", "twin.masts"} <= set(whole)
+    assert len(whole) > 3
+    found: list[str] = []
+    url: str | None = str(client.get("/ogc/collections", params={**asked, "limit": 2}).url)
+    for _ in range(len(whole)):
+        page = client.get(url).json()
+        own = [each["id"] for each in page["collections"]]
+        assert len(own) <= 2
+        found += own
+        url = next((each["href"] for each in page["links"] if each["rel"] == "next"), None)
+        if url is None:
+            break
+    assert (found, url) == (whole, None)
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [

@@ -49,22 +49,33 @@ def router() -> APIRouter:
 def collections(
     request: Request, asker: Lists, limit: Limit = None, offset: Offset = None, bbox: Text = None
 ) -> Response:
-    """List the datasets that the asker may read; with `bbox` the 3D volumes that reach into it, and nothing else."""
+    """List the datasets that the asker may read, then records, observations and the twin's models and classes.
+
+    With `bbox` the 3D volumes that reach into it, and nothing else. `limit` holds for all of them together.
+    """
     check_known(request, "limit", "offset", "bbox")
     media_of(request, {"json": JSON})
-    if bbox is not None:
-        sides_of(bbox)
-        volumes = described_objects(request, asker, bbox)
-        return json_answer(request, {"links": [link("self", str(request.url))], "collections": volumes})
     size, start = min(limit or _COLLECTIONS, _COLLECTIONS_MAX), offset or 0
-    page = asker.datasets(offset=start, limit=size)
     links = [link("self", str(request.url), title="this document")]
-    if page.more:
+    told: list[dict[str, Any]] = []
+    before = 0  # how many are listed before those that are no datasets
+    if bbox is None:
+        page = asker.datasets(offset=start, limit=size)
+        told = [collection(request, each.card, each.release, each.extent) for each in page if each.release is not None]
+        before = page.total
+        others = [
+            described_records(request),
+            described_observations(request, asker),
+            *described_objects(request, asker),
+        ]
+    else:
+        sides_of(bbox)
+        others = described_objects(request, asker, bbox)
+    end = start + size - before
+    told += others[max(start - before, 0) : max(end, 0)]
+    if end < len(others):
         links.append(link("next", again(request, {"offset": start + size, "limit": size})))
-    others = [described_records(request), described_observations(request, asker)] if start == 0 else []
-    others += described_objects(request, asker) if start == 0 else []
-    told = [collection(request, each.card, each.release, each.extent) for each in page if each.release is not None]
-    return json_answer(request, {"links": links, "collections": told + others, "crs": [CRS84]})
+    return json_answer(request, {"links": links, "collections": told, "crs": [CRS84]})
 
 
 def a_collection(collection_id: CollectionId, request: Request, asker: Reads) -> Response:
