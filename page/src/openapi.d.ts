@@ -3280,7 +3280,7 @@ export interface paths {
          *     another; `cityjsonzip` has textures, with their images beside it. An IFC has the storeys, buildings and sites of its
          *     elements too. Lightened objects keep ids, properties, colours and semantics; a closed solid stays closed, and what
          *     gets no lighter stays as it is. glTF tells in `asset.extras.lightened` how many triangles it had before, and within
-         *     which bound it lies.
+         *     which bound it lies. The header X-Lifang-Left-Out tells how many shapes go out without their textures.
          */
         get: operations["export_api_v1_twin_export_get"];
         put?: never;

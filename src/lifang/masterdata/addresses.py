@@ -143,7 +143,9 @@ class Gazetteer:
 
     def _from_the_largest(self, text: str) -> str:
         """Return an address whose last word is a division, or above one, and whose first is not, turned round."""
-        words = _GAP.split(_worded(text).strip())
+        words = _GAP.split(_worded(text).strip()) if _GAP.search(text) else ()
+        if not words:
+            return text
         first, last = (_COUNTRY.sub("", _plain(words[at])) for at in (0, -1))
         wide = [each in self._above or each in self._divisions.codes or not each for each in (first, last)]
         return "".join(reversed(words)) if wide == [False, True] else text

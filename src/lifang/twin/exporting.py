@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lifang.core import BadInput, Box, NotFound, TooLarge, check_crs, format_instant, from_micros
 from lifang.guard import Classification
@@ -63,23 +64,23 @@ class Export:
         told = self._told[1] if form.startswith("cityjson") else ()
         return sorted({Classification(each) for each in found} | set(told))
 
-    def write(self, path: Path, form: str, *, crs: str = "", lighten_m: float = 0.0) -> None:
-        """Write them into ``path``; ``crs`` is a projected system for CityJSON and IFC, else the UTM zone.
+    def write(self, path: Path, form: str, *, crs: str = "", lighten_m: float = 0.0) -> int:
+        """Write them into ``path``; return how many shapes go out without their textures.
 
-        They may have fewer corners or triangles, which lie ``lighten_m`` from the objects' at most: see ``lightened``.
+        ``crs`` is a projected system for CityJSON and IFC, else the UTM zone. They may have fewer corners or triangles,
+        which lie ``lighten_m`` from the objects' at most: see ``lightened``.
         """
         if form == "gpkg":
-            self._geopackage(path, lighten_m)
-        elif form == "glb":
-            path.write_bytes(self._solids(lighten_m))
-        elif form == "ifc":
-            self._ifc(path, crs, lighten_m)
-        elif form in FORMS:
-            self._cityjson(path, form, crs, lighten_m)
-        else:
-            raise BadInput(f"{form[:40]!r} is no form.", where="format", mend=f"Use {', '.join(FORMS)}.")
+            return self._geopackage(path, lighten_m)
+        if form == "glb":
+            return self._glb(path, lighten_m)
+        if form == "ifc":
+            return self._ifc(path, crs, lighten_m)
+        if form in FORMS:
+            return self._cityjson(path, form, crs, lighten_m)
+        raise BadInput(f"{form[:40]!r} is no form.", where="format", mend=f"Use {', '.join(FORMS)}.")
 
-    def _cityjson(self, path: Path, form: str, crs: str, lighten_m: float) -> None:
+    def _cityjson(self, path: Path, form: str, crs: str, lighten_m: float) -> int:
         box, extent = self._box(), self.objects.extent(self.query) or (0.0,) * 6
         members, _ = self._told
         metadata = {
@@ -91,14 +92,16 @@ class Export:
             metadata["title"] = f"{metadata['title']}, lightened by {lighten_m:g} m at most"
         system = check_crs(crs) if crs else metric_crs(box)
         target = CityJson(system, box, self.model, self._kin, {**members, "metadata": metadata})
-        families = self._families(lighten_m, joined=form == "cityjsonseq")
+        counts: list[int] = []
+        families = self._families(lighten_m, counts, joined=form == "cityjsonseq", textures=form == "cityjsonzip")
         if form == "cityjsonzip":
             self._zip(path, target, families)
-            return
+            return sum(counts)
         with path.open("wb") as stream:
             stream.writelines(
                 target.document(families) if form == "cityjson" else target.sequence(families, extent[4:])
             )
+        return sum(counts)
 
     def _zip(self, path: Path, target: CityJson, families: Iterator[list[CityObject]]) -> None:
         """Write the file with the images of its textures beside it."""
@@ -115,8 +118,9 @@ class Export:
         models = [self.model] if self.model else self.objects.count(self.query, "model")["model"].to_pylist()
         return self.documents.of(models, self.query)
 
-    def _geopackage(self, path: Path, lighten_m: float) -> None:
+    def _geopackage(self, path: Path, lighten_m: float) -> int:
         rows = self._rows(_OUTLINES_MAX)
+        bare = _textured(rows)
         if lighten_m:
             rows = lightened(rows, lighten_m)
         held = [orjson.loads(each) for each in rows["properties"].to_pylist()]
@@ -131,18 +135,21 @@ class Export:
             taken.add(column.lower())
             table[column] = [plain(own.get(name)) for own in held]
         write_geopackage(path, self.model or "objects", outlines_of(rows, in_space=True), table)
+        return bare
 
-    def _solids(self, lighten_m: float) -> bytes:
+    def _glb(self, path: Path, lighten_m: float) -> int:
         rows = self._rows(_SOLIDS_MAX)
         pictures = Pictures(lambda sha256: self.blobs.path(sha256).read_bytes(), _IMAGE_BYTES_MAX, _IMAGE_PIXELS_MAX)
         kinds = parts_of(rows, self.generated)
-        return content(kinds, self._box(), on_earth=False, lighten_m=lighten_m, pictures=pictures)
+        path.write_bytes(content(kinds, self._box(), on_earth=False, lighten_m=lighten_m, pictures=pictures))
+        return _textured(rows) - _textured(lightened(rows, lighten_m)) if lighten_m else 0
 
-    def _ifc(self, path: Path, crs: str, lighten_m: float) -> None:
+    def _ifc(self, path: Path, crs: str, lighten_m: float) -> int:
         system = check_crs(crs) if crs else metric_crs(self._box())
         moment = format_instant(from_micros(self.query.valid))
         rows = lightened(self._with_wholes, lighten_m) if lighten_m else self._with_wholes
         write_ifc(path, rows, prefix=self.model, crs=system, moment=moment)
+        return _textured(self._with_wholes)
 
     @cached_property
     def _with_wholes(self) -> pa.Table:
@@ -185,8 +192,13 @@ class Export:
         there = self._parents
         return Kin((one, to, role) for one, (kind, to), role in found if kind == OBJECT and {one, to} <= there.keys())
 
-    def _families(self, lighten_m: float, *, joined: bool) -> Iterator[list[CityObject]]:
-        """Yield objects with their parts, and the parts of those; ``joined`` with those of the groups they are in."""
+    def _families(
+        self, lighten_m: float, counts: list[int], *, joined: bool, textures: bool
+    ) -> Iterator[list[CityObject]]:
+        """Yield objects with their parts, and the parts of those; ``joined`` with those of the groups they are in.
+
+        ``counts`` gets how many shapes lose their textures, which all do unless ``textures`` go out too.
+        """
         parents, children = self._parents, dict[str, list[str]]()
         for own, parent in parents.items():
             children.setdefault(parent, []).append(own)
@@ -203,9 +215,17 @@ class Export:
         for start in range(0, len(families), _AT_ONCE):
             some = families[start : start + _AT_ONCE]
             rows = self.objects.read(replace(self.query, ids=[each for family in some for each in family]))
-            read = (lightened(rows, lighten_m) if lighten_m else rows).to_pylist()
+            light = lightened(rows, lighten_m) if lighten_m else rows
+            counts.append(_textured(rows) - (_textured(light) if textures else 0))
+            read = light.to_pylist()
             found = dict(zip(map(itemgetter("id"), read), map(CityObject.from_row, read), strict=True))
             yield from ([found[each] for each in family] for family in some)
+
+
+def _textured(rows: pa.Table) -> int:
+    """Return how many shapes have textures."""
+    detail = rows["geometry"].combine_chunks().flatten().field("detail")
+    return int(pc.sum(pc.match_substring(detail, '"texture":{')).as_py() or 0)
 
 
 def _below(head: str, children: dict[str, list[str]]) -> Iterator[str]:

@@ -113,6 +113,17 @@ def test_images_of_textures_go_with_who_may_see_the_object(built: House) -> None
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return {archive.read(each) for each in archive.namelist() if each.endswith(".png")}
 
+    left_out = {
+        form: built.client().get(ADDRESS, params={**asked, "format": form, **more}).headers.get("X-Lifang-Left-Out")
+        for form, more in (
+            ("cityjson", {}), ("cityjsonseq", {}), ("gpkg", {"lighten_m": 0.1}), ("ifc", {}),
+            ("cityjsonzip", {}), ("glb", {}),
+        )
+    }  # fmt: skip
+    one = "textures=1"
+    assert left_out == {
+        "cityjson": one, "cityjsonseq": one, "gpkg": one, "ifc": one, "cityjsonzip": None, "glb": None
+    }  # fmt: skip
     assert images(built.client()) == {red}
     assert images(officer, headers=HIDDEN) == {red, blue}
     solid = {**asked, "format": "glb"}

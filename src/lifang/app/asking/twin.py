@@ -242,17 +242,17 @@ class TwinView:
         element: str | None = None,
         scenario: str | None = None,
         lighten_m: float = 0.0,
-    ) -> None:
+    ) -> int:
         """Write the objects that held ``at`` a moment and that the asker may read into ``path``, or ``NotFound``.
 
-        ``element`` takes out one object with its parts and theirs.
+        ``element`` takes out one object with its parts. Returns how many shapes go out without their textures.
         """
         ids = None if element is None else self._with_parts(element, at, recorded)
         export = self._twin.export(
             self.query(at, recorded, box=box, model=model, kind=kind, ids=ids, scenario=scenario)
         )
         self._asker.seen(*(Resource("object", "*", each) for each in export.classes(form) if each != _OPEN))
-        export.write(path, form, crs=crs, lighten_m=lighten_m)
+        return export.write(path, form, crs=crs, lighten_m=lighten_m)
 
     def _with_parts(self, element: str, at: datetime, recorded: datetime | None) -> list[str]:
         """Return the ids of an object and of its parts, the parts of those, and so on; or ``NotFound``."""

@@ -124,11 +124,11 @@ class Client:
                 break
         return items
 
-    def download(self, path: str, target: Path, **params: Any) -> int:
-        """Write the answer to GET into ``target`` as it streams; return its bytes."""
+    def download(self, path: str, target: Path, **params: Any) -> tuple[int, str]:
+        """Write the answer to GET into ``target`` as it streams; return its bytes, and what it says it left out."""
         return self._runner.run(self._download(path, target, _given(params)))
 
-    async def _download(self, path: str, target: Path, params: dict[str, Any]) -> int:
+    async def _download(self, path: str, target: Path, params: dict[str, Any]) -> tuple[int, str]:
         partial = target.with_name(target.name + ".partial")
         written = 0
         async with self._http.stream("GET", path, params=params) as answer:
@@ -139,7 +139,7 @@ class Client:
                 async for chunk in answer.aiter_bytes():
                     written += sink.write(chunk)
         partial.replace(target)
-        return written
+        return written, answer.headers.get("X-Lifang-Left-Out", "")
 
     def _json(self, method: str, path: str, **more: Any) -> Any:
         answer = self._answer(method, path, **more)

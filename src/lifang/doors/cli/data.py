@@ -167,5 +167,5 @@ def export(
     if target.exists():
         raise Conflict(f"{target} exists.", mend="Name another file; nothing is overwritten.")
     with Client(folder, purpose=purpose) as client:
-        written = client.download(f"/api/v1/datasets/{dataset}/rows", target, format=form, at=at)
+        written, _ = client.download(f"/api/v1/datasets/{dataset}/rows", target, format=form, at=at)
     show({"path": str(target), "bytes": written}, as_json=as_json)

@@ -217,7 +217,7 @@ def pmtiles(
     when = f"{at or 'now'}~{scenario}" if scenario else at or "now"
     address = f"/tiles/vector/{model}/{when}/tiles.pmtiles"
     with Client(folder, purpose=purpose) as client:
-        size = client.download(address, target, properties=properties or None, maxzoom=maxzoom)
+        size, _ = client.download(address, target, properties=properties or None, maxzoom=maxzoom)
     show({"file": str(target), "bytes": size}, as_json=as_json)
 
 
@@ -245,8 +245,8 @@ def export(
     asked: dict[str, Any] = {"format": form, "model": model, "class": kind, "bbox": bbox, "at": at, "crs": crs}
     asked |= {"lighten_m": lighten_m, "scenario": scenario, "element": element}
     with Client(folder, purpose=purpose) as client:
-        size = client.download("/api/v1/twin/export", target, **asked)
-    show({"file": str(target), "bytes": size}, as_json=as_json)
+        size, left_out = client.download("/api/v1/twin/export", target, **asked)
+    show({"file": str(target), "bytes": size} | ({"left_out": left_out} if left_out else {}), as_json=as_json)
 
 
 @app.command()

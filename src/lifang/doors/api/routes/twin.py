@@ -55,6 +55,7 @@ _PLACEMENT = (
     "Where an IFC model stands, as TOML: crs, position = [easting, northing], and if need be height_m, rotation_deg,"
     " origin = [x, y, z]. Without it the model's IfcMapConversion counts."
 )
+LEFT_OUT_HEADER = "X-Lifang-Left-Out"
 _LIGHTEN = "Fewer triangles and corners, nowhere more metres from the objects' own than this."
 As = Annotated[str | None, Query(alias="scenario", max_length=64, description="As of this scenario.")]
 _BYTES = {"type": "string", "format": "binary"}
@@ -135,14 +136,14 @@ def export(
     another; `cityjsonzip` has textures, with their images beside it. An IFC has the storeys, buildings and sites of its
     elements too. Lightened objects keep ids, properties, colours and semantics; a closed solid stays closed, and what
     gets no lighter stays as it is. glTF tells in `asset.extras.lightened` how many triangles it had before, and within
-    which bound it lies.
+    which bound it lies. The header X-Lifang-Left-Out tells how many shapes go out without their textures.
     """
     if form not in FORMS:
         raise BadInput(f"{form!r} is no format.", where="format", mend=f"Use {', '.join(FORMS)}.")
     ending, media = FORMS[form]
     with tempfile.TemporaryDirectory(dir=asker.city.spool) as folder:
         path = Path(folder) / f"objects{ending}"
-        TwinView(asker).export(
+        bare = TwinView(asker).export(
             path,
             form,
             at=moment(at) or asker.city.now,
@@ -157,7 +158,10 @@ def export(
         )
         stream = path.open("rb")  # it lives on without a name until it is sent
     stream.seek(0, 2)
-    return download(stream, media_type=media, name=f"{model or 'objects'}{ending}")
+    answer = download(stream, media_type=media, name=f"{model or 'objects'}{ending}")
+    if bare:
+        answer.headers[LEFT_OUT_HEADER] = f"textures={bare}"
+    return answer
 
 
 def every(
