@@ -2,6 +2,8 @@ import { TilesRenderer } from "3d-tiles-renderer/three";
 
 declare module "3d-tiles-renderer/three" {
   interface TilesRenderer {
+    /** Not in its types: how many tiles failed, among other counts. */
+    stats: { failed: number };
     /** Not in its types: writes how wrong a tile is in the picture, px, into `target`. */
     calculateTileViewError(tile: { refine?: string }, target: { error: number }): void;
   }
@@ -26,5 +28,11 @@ export class CityTiles extends TilesRenderer {
   override calculateTileViewError(tile: { refine?: string }, target: { error: number }): void {
     super.calculateTileViewError(tile, target);
     if (tile.refine === "ADD") target.error *= this.shown;
+  }
+
+  /** Ask for the tileset once more if it failed. Its tiles are not sought: some below were not read yet, at which it would end. */
+  override resetFailedTiles(): void {
+    this.stats.failed = 0;
+    super.resetFailedTiles();
   }
 }

@@ -1,5 +1,4 @@
 import { GLTFExtensionsPlugin, ImplicitTilingPlugin, ReorientationPlugin } from "3d-tiles-renderer/plugins";
-import type { TilesRenderer } from "3d-tiles-renderer/three";
 import { type BufferAttribute, type BufferGeometry, Color, DoubleSide, type Intersection, LineSegments, MathUtils, Matrix4, Mesh, MeshBasicMaterial, MeshStandardMaterial, type Object3D, type PerspectiveCamera, type Plane, Points, type Raycaster, Vector3, type WebGLRenderer } from "three";
 import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
 import { capMaterials, capOf } from "./caps";
@@ -85,7 +84,7 @@ interface Hit {
 
 /** The tiles of one moment in the scene. */
 export class TileLayer {
-  readonly tiles: TilesRenderer;
+  readonly tiles: CityTiles;
   readonly material = new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0, side: DoubleSide });
   /** For faces that their model lets be looked through, while objects are dressed as it has them. */
   readonly glass = new MeshStandardMaterial({ vertexColors: true, roughness: 0.4, metalness: 0, side: DoubleSide, transparent: true, depthWrite: false });
@@ -156,6 +155,7 @@ export class TileLayer {
   again(): void {
     for (const each of this.missing.splice(0)) if (each) this.tiles.lruCache.remove(each); // what lies there is not asked for anew
     this.tiles.resetFailedTiles();
+    this.changed();
   }
 
   dress(look: Look): void {
