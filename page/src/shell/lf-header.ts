@@ -60,7 +60,7 @@ export class HeaderPiece extends Piece {
     return html`<header class="head">
       <a class="brand" href="/" @click=${(event: Event) => this.home(event)}>
         <img src="/lifang.svg" alt="" width="30" height="30" /><b>里坊</b><i>lifang</i>
-        ${city ? html`<span class="city">${nameOf(city.name, this.tongue)}</span>` : nothing}
+        ${city ? html`<span class="city" title=${nameOf(city.name, this.tongue)}>${nameOf(city.name, this.tongue)}</span>` : nothing}
       </a>
       ${this.search()} ${this.clock()} ${this.tools()}
     </header>
