@@ -196,8 +196,10 @@ def test_ifc_out_and_in_again_keeps_ids_places_and_properties(found: ModelFile, 
     for each in (WAY, RAIL, STOP, GRID, TREES, LAID):
         for one, other in zip(metres(before[each]), metres(after[each]), strict=True):
             assert one == pytest.approx(other, abs=2e-6)
-        assert after[each]["name"] == before[each]["name"]
         assert json.loads(after[each]["properties"])["guid"] == each
+        for name in ("name", "class", "category"):
+            assert after[each][name] == before[each][name]
+        assert json.loads(after[each]["properties"]) == json.loads(before[each]["properties"])
 
 
 @pytest.mark.parametrize("end", [float("inf"), float("nan"), 1e15, 1e300])

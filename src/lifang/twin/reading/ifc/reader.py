@@ -99,7 +99,7 @@ def _rows(
     for each, said in zip(objects, told, strict=True):
         parent, own = (f"{prefix}:{ids.get(guid, guid)}" if guid else "" for guid in (each["parent"], each["guid"]))
         kind, properties = restored(each["kind"], said)
-        category = _CATEGORY if properties is said else ""
+        category = _CATEGORY if isinstance(properties.get("ifc_class"), str) else ""
         described.append(Described(own, kind, each["name"], parent, properties, category, each["level"]))
         base, top = each["bounds"][4:]
         looks = {"colour": each["colour"], "faces": orjson.loads(each["faces"] or b"[]")}

@@ -1,6 +1,7 @@
 """Objects of other models that come back from an IFC that was written here: they are what they were, under their ids.
 
-An export tells of each in a set ``CityObject``, and keeps in a set ``Attributes`` what IFC has no place for.
+An export tells of each in a set ``CityObject``, and keeps in a set ``Attributes`` what IFC has no place for. So it does
+with objects of an IFC whose class or attributes the version written does not have.
 """
 
 from __future__ import annotations
@@ -29,8 +30,12 @@ def restored(kind: str, told: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     own = _said(told, "class")
     if not own:
         return kind, told
-    rest = told.get(_REST)
-    left = {name: value for name, value in told.items() if name not in (_SET, _REST, *_OF_IFC)}
+    rest, of_ifc = told.get(_REST), _said(told, "ifc_class")
+    left = {name: value for name, value in told.items() if name not in (_SET, _REST, *(() if of_ifc else _OF_IFC))}
+    if of_ifc and left["ifc_class"] != of_ifc:  # it is written as another class, and of a type named by its own
+        left["ifc_class"] = of_ifc
+        if left.get("ObjectType") == of_ifc:
+            del left["ObjectType"]
     return own, {**left, **(rest if isinstance(rest, dict) else {})}
 
 

@@ -25,12 +25,13 @@ from lifang.core import bound_process, from_wgs84
 from lifang.twin.chosen import finest_of
 from lifang.twin.writing.ifc.classes import class_for, schema_for, set_attributes
 from lifang.twin.writing.ifc.geometry import Shapes
-from lifang.twin.writing.ifc.sets import Sets
+from lifang.twin.writing.ifc.sets import Sets, stands_in_no_set
 
 _GUID = re.compile(r"[0-9A-Za-z_$]{22}")
 _VALID = re.compile(r"[0-3][0-9A-Za-z_$]{21}")
 _ITSELF = ("ifc_class", "guid")
 _ADDRESSES = ("BuildingAddress", "SiteAddress")
+_LAID = ("IfcAlignment",)  # what is it the axis of is known by its layouts, which are not written
 
 
 def main() -> None:
@@ -100,7 +101,7 @@ class _Model:
             return self._project
         found = self._project if own == self._own_project else self._made(own, row, told.get("ifc_class"))
         long = told.get("LongName")
-        found.Name = row["name"].removesuffix(f" {long}" if long else "") or found.Name
+        found.Name = row["name"].removesuffix(f" {long}" if long else "") or (None if found != self._project else "")
         self._set[own] = set_attributes(found, told) | self._addressed(found, told.get("address"))
         if row["class"].endswith("Part") and hasattr(found, "CompositionType"):
             found.CompositionType = "PARTIAL"
@@ -130,9 +131,14 @@ class _Model:
     def _left(self, own: str, row: dict[str, Any]) -> dict[str, Any]:
         """Return what is told of an object by no attribute, and its id and class where IFC has no place for them."""
         left = {name: value for name, value in self._said[own].items() if name not in self._set.get(own, ())}
-        if isinstance(left.get("ifc_class"), str):
-            return {name: value for name, value in left.items() if name not in _ITSELF}
-        return {**left, "CityObject": {"id": self._named(own), "class": row["class"]}}
+        told = left.get("ifc_class")
+        if not isinstance(told, str):
+            return {**left, "CityObject": {"id": self._named(own), "class": row["class"]}}
+        left = {name: value for name, value in left.items() if name not in _ITSELF}
+        entity = self._entities[own]
+        if entity.is_a() in (told, "IfcProject") and told not in _LAID and not stands_in_no_set(left):
+            return left
+        return {**left, "CityObject": {"class": row["class"], "ifc_class": told}}
 
     def _place(self, entity: Any, row: dict[str, Any]) -> None:
         corner = np.zeros(3)

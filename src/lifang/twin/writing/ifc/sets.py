@@ -126,6 +126,11 @@ class Sets:
         self._related("IfcRelAssociatesClassification", holders, RelatingClassification=made)
 
 
+def stands_in_no_set(told: Mapping[str, Any]) -> bool:
+    """Return whether something is told that has neither a relation nor a set of its own in IFC."""
+    return any(not isinstance(value, dict) for name, value in told.items() if name not in _RELATED)
+
+
 def _texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
