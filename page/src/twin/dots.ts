@@ -1,6 +1,6 @@
 import { type Color, type Intersection, type PerspectiveCamera, type Plane, Points, PointsMaterial, type Raycaster, Vector3 } from "three";
 import type { Told } from "./layer";
-import { paintBy, tableOf } from "./meshes";
+import { paintBy } from "./meshes";
 
 const SIZE_PX = 8;
 /** How many pixels from a point's middle it is picked. */
@@ -16,6 +16,7 @@ export class Dots {
   constructor(
     private readonly colourOf: (told: Told) => Color,
     private readonly isHidden: (told: Told) => boolean,
+    private readonly value: (told: Told[], paint: () => void) => void,
   ) {}
 
   fit(height: number): void {
@@ -26,8 +27,7 @@ export class Dots {
     Object.assign(this.material, { clippingPlanes: planes, needsUpdate: true });
   }
 
-  take(each: Points): void {
-    const told = tableOf(each);
+  take(each: Points, told: Told[]): void {
     this.told.set(each, told);
     each.material = this.material;
     each.renderOrder = 6;
@@ -55,6 +55,8 @@ export class Dots {
   }
 
   private paint(each: Points, told: Told[]): void {
+    if (!this.told.has(each)) return;
+    this.value(told, () => this.paint(each, told));
     paintBy(each, told.map((own) => [...this.colourOf(own).toArray().map((part) => Math.round(part * 255)), 255]));
     const hidden = told.map(this.isHidden);
     const ids = each.geometry.getAttribute("_feature_id_0");

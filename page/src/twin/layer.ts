@@ -8,6 +8,7 @@ import { Dots } from "./dots";
 import { asPictures, hungIn } from "./hung";
 import { lineMaterial, shine, widened } from "./lines";
 import { cornersOf, drawOver, INSET_M, isOver, paintBy, ROOM, shaded, shrinkRooms, tableOf } from "./meshes";
+import { Values } from "./values";
 
 /** What a tile's table says of an object; `value` is the property that it is coloured by. */
 export interface Told {
@@ -49,11 +50,9 @@ const LARGE_PX = 450_000;
 
 type Faces = ReturnType<BufferGeometry["getAttribute"]>;
 
-/** A mesh of a tile: what is told of its objects, where their values are asked for, and as what it came. */
+/** A mesh of a tile: what is told of its objects, and as what it came. */
 interface Piece {
   told: Told[];
-  address: string;
-  holds: string | null;
   faces: Faces | null;
   clear: boolean;
   /** What an image of its model hangs in, while objects are dressed as it has them. */
@@ -95,12 +94,12 @@ export class TileLayer {
   /** For the ground, which may be looked through. */
   readonly ground = new MeshStandardMaterial({ vertexColors: true, roughness: 1, metalness: 0, side: DoubleSide, forceSinglePass: true });
   private readonly thin = lineMaterial();
-  private readonly dots = new Dots((told) => this.colourOf(told), (told) => this.isHidden(told));
+  private readonly values = new Values();
+  private readonly dots = new Dots((told) => this.colourOf(told), (told) => this.isHidden(told), (told, paint) => this.value(told, paint));
   private readonly pieces = new Map<Mesh, Piece>();
   private readonly lines = new Map<LineSegments2, Axes>();
   private planes: Plane[] = [];
   private capMaterials: MeshBasicMaterial[] = [];
-  private asking = 0;
   /** Tiles that could not be had; null stands for the tileset itself. */
   private missing: unknown[] = [];
   private picked: string | null = null;
@@ -143,7 +142,7 @@ export class TileLayer {
 
   /** Whether everything that the camera asks for has come and is coloured. */
   get settled(): boolean {
-    return Boolean(this.tiles.root) && this.tiles.loadProgress >= 1 && this.asking === 0;
+    return Boolean(this.tiles.root) && this.tiles.loadProgress >= 1 && this.values.settled;
   }
 
   /** How many tiles could not be had. */
@@ -239,24 +238,29 @@ export class TileLayer {
   private take(model: Object3D, address: string): void {
     const meshes: Mesh[] = [];
     const lines: LineSegments[] = [];
-    model.traverse((each) => (each instanceof Mesh ? meshes.push(each) : each instanceof Points ? this.dots.take(each) : each instanceof LineSegments && lines.push(each)));
+    const points: Points[] = [];
+    model.traverse((each) => (each instanceof Mesh ? meshes.push(each) : each instanceof Points ? points.push(each) : each instanceof LineSegments && lines.push(each)));
+    const told = (each: Mesh | LineSegments | Points): Told[] => {
+      const found = tableOf(each);
+      this.values.take(found, address);
+      return found;
+    };
     for (const mesh of meshes) {
-      const values = address.replace("/content/", "/values/*/").replace(/\.glb.*$/, ".json");
       const clear = !Array.isArray(mesh.material) && mesh.material.transparent;
       const hung = hungIn(mesh.material, this.planes);
-      const piece = { told: tableOf(mesh), address: values, holds: null, faces: mesh.geometry.getAttribute("color") ?? null, clear, hung, whole: mesh.geometry.index, hidden: "" };
+      const piece = { told: told(mesh), faces: mesh.geometry.getAttribute("color") ?? null, clear, hung, whole: mesh.geometry.index, hidden: "" };
       this.pieces.set(mesh, piece);
       shrinkRooms(mesh, piece.told, this.worldOf(mesh));
       this.cap(mesh, piece);
       this.paint(mesh);
     }
     for (const each of lines) {
-      const told = tableOf(each);
       const { wide, ids, places } = widened(each, this.thin);
-      const axes = { told, ids, places, shown: [...ids.keys()] };
+      const axes = { told: told(each), ids, places, shown: [...ids.keys()] };
       this.lines.set(wide, axes);
       this.draw(wide, axes);
     }
+    for (const each of points) this.dots.take(each, told(each));
     this.changed();
   }
 
@@ -283,7 +287,9 @@ export class TileLayer {
 
   /** Colour lines as their objects. */
   private draw(wide: LineSegments2, axes: Axes): void {
+    if (!this.lines.has(wide)) return;
     const { told, ids, places } = axes;
+    this.value(told, () => this.draw(wide, axes));
     const colours = told.map((each) => this.colourOf(each));
     const hidden = told.map((each) => this.isHidden(each));
     const shown = [...ids.keys()].filter((line) => !hidden[ids[line] ?? 0]);
@@ -334,7 +340,7 @@ export class TileLayer {
     const ground = this.isGround(mesh);
     const plain = ground ? this.ground : dress.faces && piece.clear ? this.glass : this.material;
     mesh.material = dress.faces && piece.hung && !(ground && this.look.under) ? piece.hung : plain;
-    if (dress.property !== null && piece.holds !== dress.property) void this.ask(mesh, piece, dress.property);
+    this.value(piece.told, () => this.paint(mesh));
     const colours = piece.told.map((told) => {
       const own = focus.has(told.id) || told.id === this.picked || told.class === GROUND;
       const { r, g, b } = this.colourOf(told);
@@ -383,18 +389,11 @@ export class TileLayer {
     drawOver(mesh, of((id) => id === this.picked), this.through);
   }
 
-  /** Ask for the values of a property of the objects of a mesh, and colour it by them. */
-  private async ask(mesh: Mesh, piece: Piece, property: string): Promise<void> {
-    piece.holds = property;
-    this.asking++;
-    try {
-      const answer = await fetch(piece.address.replace("*", encodeURIComponent(property)));
-      const values = answer.ok ? ((await answer.json()) as Record<string, unknown>) : {};
-      if (piece.holds === property) for (const told of piece.told) told.value = values[told.id];
-    } finally {
-      this.asking--;
-    }
-    if (this.pieces.has(mesh)) this.paint(mesh);
-    this.changed();
+  /** Ask for the values that objects are coloured by, and paint them once more when they come. */
+  private value(told: Told[], paint: () => void): void {
+    void this.values.want(told, this.look.dress.property, () => {
+      paint();
+      this.changed();
+    });
   }
 }
