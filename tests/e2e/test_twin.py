@@ -18,13 +18,14 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from tests.e2e.accessible import faults
 from tests.e2e.conftest import Watched, serve
-from tests.e2e.screen import Served, look, show, turn_to
+from tests.e2e.screen import Served, look, open_page, show, turn_to
 from tests.property.test_cityjson_textures import zipped
 from tests.unit.twin.test_reading import city
 from tests.unit.twin.test_textured import floor
 
 HOUSES = {"paper": [(217, 199, 163)], "night": [(201, 185, 143)]}  # the colours of buildings, lit from above
 PICKED = (200, 50, 26)
+KEPT_BY = [(230, 159, 0), (155, 204, 227)]  # a point by its property, and a line, which lets a little through
 WORDS = {"zh": ("对象", "建筑 160", "水体"), "en": ("Objects", "building 160", "water body")}
 
 
@@ -146,8 +147,8 @@ def test_points_and_lines_are_drawn_picked_and_told_of(watched: Watched, delft: 
     points = {"type": "MultiPoint", "lod": "1", "boundaries": [4]}
     way = {"type": "MultiLineString", "lod": "0", "boundaries": [[0, 1, 2, 3]]}
     objects = {
-        "post": {"type": "CityFurniture", "geometry": [points]},
-        "way": {"type": "Road", "geometry": [way]},
+        "post": {"type": "CityFurniture", "geometry": [points], "attributes": {"kept_by": "park"}},
+        "way": {"type": "Road", "geometry": [way], "attributes": {"kept_by": "street"}},
     }
     add(delft, "thin", json.dumps(city(objects)).encode())
     through = (218, 132, 113)  # lines let a little through of what is behind
@@ -163,6 +164,27 @@ def test_points_and_lines_are_drawn_picked_and_told_of(watched: Watched, delft: 
     watched.page.get_by_role("button", name="Back to the list").click()
     watched.page.mouse.click(canvas["x"] + canvas["width"] / 2 + 3, canvas["y"] + canvas["height"] / 2 - 3)
     expect(watched.page.locator("lf-twin code")).to_have_text("thin:post")
+    there = "?room=twin&lang=en&theme=paper&t.model=thin"
+    show(watched.page, delft, f"{there}&by=class")
+    kinds = look(watched.page, within=".twin-stage canvas", wanted=KEPT_BY, tolerance=30).near
+    assert max(kinds) == 0
+    show(watched.page, delft, f"{there}&by=p:kept_by")
+    expect(watched.page.locator(".twin-key")).to_have_text(["park", "street", "none said"])
+    post, way = look(watched.page, within=".twin-stage canvas", wanted=KEPT_BY, tolerance=30).near
+    assert post >= 40
+    assert way > 300
+    objects["way"]["attributes"] = {"kept_by": "district"}
+    add(delft, "thinner", json.dumps(city(objects)).encode())
+    assert watched.wrong == []
+
+
+def test_properties_that_differ_are_told_where_two_models_are_compared(watched: Watched, delft: Served) -> None:
+    open_page(watched.page, delft, "?room=twin&lang=en&theme=paper&t.model=thin")  # which knows of the other model
+    compared = watched.page.locator("lf-twin-compare")
+    compared.locator("summary").press("Enter")
+    compared.locator("select").select_option("thinner")
+    expect(compared.locator("li")).to_have_count(1)
+    expect(compared.locator("li")).to_contain_text("properties that differ: kept_by")
     assert watched.wrong == []
 
 

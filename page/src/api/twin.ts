@@ -141,6 +141,8 @@ export interface TwinComparison {
     /** East, north, up, m. */
     moved_m: [number, number, number];
     volume_m3: [number | null, number | null] | null;
+    /** Names of those that only one has, or that have other values. */
+    properties: string[];
   }[];
   only_one: string[];
   only_other: string[];

@@ -13,7 +13,7 @@ import { view } from "../state/view";
 const TOLD = 60;
 const COUNTED = ["same", "moved", "changed", "only_one", "only_other"] as const;
 
-/** How a model differs by shape from another one, or from what it was at another moment. */
+/** How a model differs by shapes and properties from another one, or from what it was at another moment. */
 @customElement("lf-twin-compare")
 export class TwinComparePiece extends Piece {
   @property({ attribute: false }) models: TwinModel[] = [];
@@ -43,11 +43,13 @@ export class TwinComparePiece extends Piece {
   }
 
   private told({ counts, pairs, only_one, only_other }: TwinComparison): TemplateResult {
-    const differing = pairs.filter(({ change }) => change !== "same").sort((a, b) => (b.apart_m ?? Infinity) - (a.apart_m ?? Infinity));
+    const differing = pairs.filter(({ change, properties }) => change !== "same" || properties.length).sort((a, b) => (b.apart_m ?? Infinity) - (a.apart_m ?? Infinity));
+    const described = pairs.filter(({ properties }) => properties.length).length;
     const rest = differing.length + only_one.length + only_other.length - TOLD;
-    return html`<p role="status">${COUNTED.filter((each) => counts[each]).map((each) => html`<span class="state">${t(`twin.compare.${each}`)} ${number(counts[each] ?? 0, this.tongue, 0)}</span> `)}</p>
+    return html`<p role="status">${COUNTED.filter((each) => counts[each]).map((each) => html`<span class="state">${t(`twin.compare.${each}`)} ${number(counts[each] ?? 0, this.tongue, 0)}</span> `)}${described ? html`<span class="state">${t("twin.compare.described", { n: number(described, this.tongue, 0) })}</span>` : nothing}</p>
       <ol class="twin-faults">
-        ${differing.slice(0, TOLD).map((each) => html`<li>${this.link(each.one)} ${t(`twin.compare.${each.change}`)} <span class="fine">${this.figures(each)}</span></li>`)}
+        ${differing.slice(0, TOLD).map((each) => html`<li>${this.link(each.one)} ${t(each.change === "same" ? "twin.compare.alike" : `twin.compare.${each.change}`)} ${each.change === "same" ? nothing : html`<span class="fine">${this.figures(each)}</span>`}
+          ${each.properties.length ? html`<span class="fine twin-described">${t("twin.compare.properties", { names: each.properties.join(t("twin.compare.and")) })}</span>` : nothing}</li>`)}
         ${([["only_one", only_one], ["only_other", only_other]] as const).map(([which, ids]) => ids.slice(0, Math.max(0, TOLD - differing.length)).map((id) => html`<li>${this.link(id)} ${t(`twin.compare.${which}`)}</li>`))}
       </ol>
       ${rest > 0 ? html`<p class="fine">${t("twin.compare.more", { n: number(rest, this.tongue, 0) })}</p>` : nothing}`;
