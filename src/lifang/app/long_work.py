@@ -11,7 +11,7 @@ from lifang.app.asking import ADD_IMAGERY, imagery_job
 from lifang.app.cataloguing import CATALOGUE_DIFFERENCE, CATALOGUE_MODEL, ModelShelf
 from lifang.app.jobs import Job, JobContext, Jobs
 from lifang.app.linking import LINK_OBJECTS, Linker
-from lifang.catalogue import Admission, Card, Catalogue
+from lifang.catalogue import Admission, Card, Catalogue, visible
 from lifang.core import parse_instant
 from lifang.guard import SYSTEM, Classification
 from lifang.population import SyntheticPopulation
@@ -93,8 +93,9 @@ class LongWork:
 
     def _raise_outlines(self, job: JobContext) -> Mapping[str, Any]:
         asked = job.job.arguments
-        rows = self._catalogue.dataset(asked["dataset"]).rows().select()
-        found = read_outlines(rows, prefix=asked["model"], **asked["columns"])
+        rows = self._catalogue.dataset(asked["dataset"]).rows()
+        told = rows.select([each.name for each in visible(rows.columns)])
+        found = read_outlines(told, prefix=asked["model"], **asked["columns"])
         return self._modelled(job, found)
 
     def _modelled(self, job: JobContext, found: ModelFile) -> Mapping[str, Any]:

@@ -157,6 +157,7 @@ def test_a_geopackage_is_a_dataset_whose_outlines_are_raised_to_what_they_were(b
     for one, two in zip(here, there, strict=True):
         assert two.id == f"back:{one.id}"
         assert (two.name, two.properties["use"], two.kind) == (one.name, one.properties["use"], one.kind)
+        assert "_xmin" not in two.properties  # what a dataset keeps of a shape is no word of it
         assert (two.bottom_m, two.top_m) == pytest.approx((one.bottom_m, one.top_m), abs=1e-6)
         assert (two.box.west, two.box.north) == pytest.approx((one.box.west, one.box.north), abs=1e-9)  # 0.1 mm
 
