@@ -5,7 +5,7 @@ Does not belong here: where objects come from, who may see them. Reads and write
 
 from lifang.twin.vector.archive import ZOOM_MAX, write_archive
 from lifang.twin.vector.features import Features
-from lifang.twin.vector.quadrants import Quadrant, least_deg
+from lifang.twin.vector.quadrants import Quadrant, apart_deg, least_deg
 from lifang.twin.vector.tiles import LAYER, vector_tiles
 
-__all__ = ["LAYER", "ZOOM_MAX", "Features", "Quadrant", "least_deg", "vector_tiles", "write_archive"]
+__all__ = ["LAYER", "ZOOM_MAX", "Features", "Quadrant", "apart_deg", "least_deg", "vector_tiles", "write_archive"]

@@ -15,7 +15,7 @@ from pmtiles.writer import Writer
 
 from lifang.core import BadInput
 from lifang.twin.vector.features import Features
-from lifang.twin.vector.quadrants import EXTENT, least_deg
+from lifang.twin.vector.quadrants import EXTENT, apart_deg, least_deg
 from lifang.twin.vector.tiles import LAYER, vector_tiles
 
 ZOOM_MAX = 16
@@ -33,7 +33,7 @@ def write_archive(target: BinaryIO, features: Features, *, zooms: range, told: M
     count = 0
     west, south, east, north = map(float, shapely.total_bounds(features.outline))
     for z in zooms:
-        shown = vector_tiles(features, z, across_deg=least_deg(z))
+        shown = vector_tiles(features, z, across_deg=least_deg(z), apart_deg=apart_deg(z))
         tiles = ((zxy_to_tileid(at.z, at.x, at.y), tile) for at, tile in shown)
         for number, tile in sorted(tiles):
             writer.write_tile(number, gzip.compress(tile, _PACKED, mtime=0))

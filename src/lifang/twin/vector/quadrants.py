@@ -13,6 +13,10 @@ from lifang.core import Box, NotFound
 EXTENT, BUFFER = 4096, 64  # units of a tile's side, and beyond it
 _LAT_MAX = 85.0511287798066
 _LEAST = 4  # units: half a point of a tile shown at 512 points
+_SQUARES = (
+    128  # along a tile's side, of which each shows one single point: 16,384 a tile, four points of a screen apart
+)
+_ALL_FROM = 14  # the zoom from which on every single point is shown
 DEEPEST = 22
 
 Floats = NDArray[np.float64]
@@ -32,6 +36,16 @@ class Quadrant:
             raise NotFound(what, mend=f"Zooms go from 0 to {DEEPEST}, x and y from 0 to 2^zoom - 1.")
 
     @property
+    def squared(self) -> Box:
+        """What it shows in degrees, its buffer included, to the ends of the squares of :func:`apart_deg`."""
+        near, side = self.near, apart_deg(self.z)
+        if not side:
+            return near
+        west, south = (math.floor(each / side) * side for each in (near.west, near.south))
+        east, north = (math.ceil(each / side) * side for each in (near.east, near.north))
+        return Box(west, south, east, north)
+
+    @property
     def near(self) -> Box:
         """What it shows in degrees, its buffer included."""
         beyond, across = BUFFER / EXTENT, 2.0**self.z
@@ -43,6 +57,14 @@ class Quadrant:
 def least_deg(z: int) -> float:
     """Return how many degrees something must be across to be shown at a zoom."""
     return 360 / 2.0**z / EXTENT * _LEAST
+
+
+def apart_deg(z: int) -> float:
+    """Return the side in degrees of the squares of which each shows one single point at a zoom; 0 where all are shown.
+
+    Each square is four of the next zoom, so that a point that is shown is so further in.
+    """
+    return 360 / 2.0**z / _SQUARES if z < _ALL_FROM else 0.0
 
 
 def mercator(lon_lat: Floats) -> Floats:

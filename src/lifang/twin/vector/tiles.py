@@ -25,14 +25,17 @@ Ints = NDArray[np.int64]
 
 
 def vector_tiles(
-    features: Features, z: int, *, only: Quadrant | None = None, across_deg: float = 0.0
+    features: Features, z: int, *, only: Quadrant | None = None, across_deg: float = 0.0, apart_deg: float = 0.0
 ) -> Iterator[tuple[Quadrant, bytes]]:
     """Yield the tiles of zoom ``z`` that hold something (``only`` one of them), each a layer ``objects``.
 
-    Features that reach less far than ``across_deg`` degrees are left out, but not single points.
+    Features that reach less far than ``across_deg`` degrees are left out, but not single points: of these the first
+    stays in each square of ``apart_deg``.
     """
-    large = (features.across_deg >= across_deg) | features.thin & (features.across_deg == 0)
-    row, x, y = _laid(features, z, np.flatnonzero(large))
+    single = features.thin & (features.across_deg == 0)
+    shown = (features.across_deg >= across_deg) & ~single
+    shown[_apart(features, np.flatnonzero(single), apart_deg)] = True
+    row, x, y = _laid(features, z, np.flatnonzero(shown))
     if only is not None:
         here = (x == only.x) & (y == only.y)
         row, x, y = row[here], x[here], y[here]
@@ -52,6 +55,14 @@ def vector_tiles(
             if content:
                 yield Quadrant(z, int(x[begin]), int(y[begin])), content
         first = last
+
+
+def _apart(features: Features, points: Ints, apart_deg: float) -> Ints:
+    """Return those of ``points`` that are the first in their square of so many degrees; all if that is 0."""
+    if not apart_deg or not len(points):
+        return points
+    column, line = np.floor(shapely.bounds(features.outline[points])[:, :2] / apart_deg).astype(np.int64).T
+    return points[np.unique((column << 32) + line, return_index=True)[1]]
 
 
 def _laid(features: Features, z: int, some: Ints) -> tuple[Ints, Ints, Ints]:

@@ -83,7 +83,8 @@ class ObjectQuery:
 
     ``valid`` and ``recorded`` are the moments in the city and of our knowledge, in microseconds UTC (``recorded`` of
     ``None``: what is known now). ``cells`` are keys of the grid, ``after`` the id that a page goes on from; ``shaped``
-    leaves out what has no geometry of its own, ``across_deg`` what is smaller. ``largest`` keeps no more than so many.
+    leaves out what has no geometry of its own, ``across_deg`` what is smaller, but not single points, of which then the
+    first by id stays in each square of ``apart_deg``. ``largest`` keeps no more than so many.
     With ``until`` what held at any moment from ``valid`` up to that one meets it, each in its last version then.
     ``named`` are names of which it has one, by whose order objects are then read; ``linked`` is a link that leads from
     the object.
@@ -105,6 +106,7 @@ class ObjectQuery:
     after: str | None = None
     limit: int | None = None
     across_deg: float = 0.0
+    apart_deg: float = 0.0
     largest: int | None = None
     levels: Sequence[int] | None = None
     stages: Sequence[str] | None = None

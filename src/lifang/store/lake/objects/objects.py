@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from lifang.store.lake.engine import OBJECTS
 from lifang.store.lake.names import name, sql
@@ -16,6 +14,7 @@ from lifang.store.lake.nearness import NearName, likest, sieve
 from lifang.store.lake.objects.changes import Changes
 from lifang.store.lake.objects.filtering import filtered, property_path
 from lifang.store.lake.objects.model import COLUMNS, CONTENT, FOREVER, LinkQuery, ObjectChange, ObjectQuery
+from lifang.store.lake.objects.nearby import near_together
 from lifang.store.lake.objects.versions import Versions
 from lifang.store.lake.spatial_where import is_spatial
 
@@ -23,7 +22,6 @@ Query = TypeVar("Query", LinkQuery, ObjectQuery)
 _VERSION = f"{OBJECTS}.version"
 _LISTED = ", ".join(name(each) for each in COLUMNS.names)
 _SOUGHT_MAX = 500
-_CELL_SIDE = (1 << 28) - 1  # a cell is its level, its column and its row, the last two of 28 bits
 _LAST_OF_EACH = "QUALIFY row_number() OVER (PARTITION BY id ORDER BY valid_from DESC) = 1"
 _RANK = "list_position(?::VARCHAR[], name)"  # of a name among those asked for
 _CONTENT = tuple(each for each, _ in CONTENT)
@@ -69,7 +67,7 @@ class Objects:
         transaction; so do the objects ``gone``. ``BadInput`` if an object stands twice in ``rows`` or a valid time is
         empty.
         """
-        ordered = rows.select(COLUMNS.names).take(_near_together(rows))
+        ordered = rows.select(COLUMNS.names).take(near_together(rows))
         ends = ("model = ? OR id IN (SELECT unnest(?::VARCHAR[]))", [whole, list(gone)])
         return self._versions.record(ordered, subject=subject, gone=ends if whole or gone else None, at=at)
 
@@ -244,20 +242,6 @@ class Objects:
         return self._changes.asked(statement, values)
 
 
-def _near_together(rows: pa.Table) -> NDArray[np.int64]:
-    """Return the order in which rows near to each other on the map follow each other: by level, then a Z-order curve.
-
-    Source: Morton, A Computer Oriented Geodetic Data Base (IBM, 1966).
-    """
-    cell = rows["cell"].to_numpy()
-    spread = np.zeros(len(cell), np.int64)
-    for step, shift in enumerate((28, 0)):
-        along = cell >> shift & _CELL_SIDE
-        for bit in range(28):
-            spread |= (along >> bit & 1) << 2 * bit + step
-    return np.lexsort((rows["id"].to_numpy(zero_copy_only=False), spread, cell >> 56))
-
-
 def _known_then(query: ObjectQuery) -> tuple[str, list[Any]]:
     """Return the condition on ``version`` that it was known at the moment of ``query``, and its values."""
     if query.recorded is None:
@@ -293,7 +277,10 @@ def sought(
 
 
 def _sought(query: ObjectQuery) -> tuple[str, list[Any]]:
-    return sought(_VERSION, query, where_of, {"ids": "id", "parents": "parent"})
+    indexed = (
+        {} if query.apart_deg else {"ids": "id", "parents": "parent"}
+    )  # points are told apart among those asked for
+    return sought(_VERSION, query, where_of, indexed)
 
 
 def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
@@ -332,14 +319,25 @@ def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
         values += more
     if query.shaped:
         parts.append("len(geometry) > 0")
-    if query.across_deg:
-        parts.append(f"({_ACROSS} >= ? OR {_ACROSS} = 0)")  # a point has no size to be too small by
-        values.append(query.across_deg)
+    if query.across_deg:  # a point has no size to be too small by
+        condition, more = _points(query)
+        parts.append(f"({_ACROSS} >= ? OR {_ACROSS} = 0{condition})")
+        values += [query.across_deg, *more]
     if query.after is not None:
         condition, more = _past(query, query.after)
         parts.append(condition)
         values += more
     return "WHERE " + " AND ".join(parts), values
+
+
+def _points(query: ObjectQuery) -> tuple[str, list[Any]]:
+    """Return the condition on those versions that are single points, and its values."""
+    if not query.apart_deg:
+        return "", []
+    where, values = where_of(replace(query, across_deg=0.0, after=None))
+    squares = f"AND {_ACROSS} = 0 GROUP BY floor(west / ?), floor(south / ?)"
+    first = sql("SELECT min(id) FROM", _VERSION, where, squares)
+    return sql(" AND id IN (", first, ")"), [*values, query.apart_deg, query.apart_deg]
 
 
 def _past(query: ObjectQuery, after: str) -> tuple[str, list[Any]]:
