@@ -48,6 +48,8 @@ MET = (
     "doors/http/bodies.py",
     "doors/http/multipart.py",
     "doors/http/shell.py",
+    "doors/ogcapi/routes_objects.py",
+    "doors/tiles",
     "guard/decide.py",
     "identity/lockout.py",
     "identity/passwords.py",
