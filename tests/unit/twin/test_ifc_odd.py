@@ -37,6 +37,25 @@ ODD = f"""#100=IFCPROXY('{PROXY}',$,'Tank',$,$,#32,#39,.PRODUCT.,$);
 #116=IFCPROPERTYREFERENCEVALUE('Maker',$,$,#117);
 #117=IFCORGANIZATION('o-1','Doors & Co.',$,$,$);
 #120=IFCPROPERTYSET('0SWU4A9R19$vKWO$AdOnKA',$,'Pset_Odd',$,(#114,#115,#116));
+#140=IFCCONVERSIONBASEDUNIT(#141,.MASSUNIT.,'POUND',#142);
+#141=IFCDIMENSIONALEXPONENTS(0,1,0,0,0,0,0);
+#142=IFCMEASUREWITHUNIT(IFCMASSMEASURE(0.45359237),#143);
+#143=IFCSIUNIT(*,.MASSUNIT.,.KILO.,.GRAM.);
+#144=IFCDERIVEDUNIT((#145,#146),.MASSDENSITYUNIT.,$,$);
+#145=IFCDERIVEDUNITELEMENT(#140,1);
+#146=IFCDERIVEDUNITELEMENT(#147,-3);
+#147=IFCCONVERSIONBASEDUNIT(#148,.LENGTHUNIT.,'FOOT',#149);
+#148=IFCDIMENSIONALEXPONENTS(1,0,0,0,0,0,0);
+#149=IFCMEASUREWITHUNIT(IFCLENGTHMEASURE(304.8),#2);
+#150=IFCSIUNIT(*,.POWERUNIT.,.KILO.,.WATT.);
+#151=IFCELEMENTQUANTITY('0ZWU4A9R19$vKWO$AdOnKA',$,'Qto_Odd',$,$,(#152,#153));
+#152=IFCQUANTITYWEIGHT('Gross',$,$,100.,$);
+#153=IFCQUANTITYWEIGHT('Net',$,#143,40.,$);
+#154=IFCPROPERTYSET('1UWU4A9R19$vKWO$AdOnKA',$,'Pset_Units',$,(#155,#156));
+#155=IFCPROPERTYSINGLEVALUE('Density',$,IFCMASSDENSITYMEASURE(62.427960576),$);
+#156=IFCPROPERTYSINGLEVALUE('Drive',$,IFCPOWERMEASURE(1.5),$);
+#157=IFCRELDEFINESBYPROPERTIES('1VWU4A9R19$vKWO$AdOnKA',$,$,$,(#110),#151);
+#158=IFCRELDEFINESBYPROPERTIES('1WWU4A9R19$vKWO$AdOnKA',$,$,$,(#110),#154);
 #121=IFCCLASSIFICATION($,$,$,'Uniclass',$,$,$);
 #122=IFCCLASSIFICATIONREFERENCE($,'Ss_25','Walls and doors',#121,$,$);
 #123=IFCCLASSIFICATIONREFERENCE($,'Ss_25_30','Doors',#122,$,$);
@@ -57,6 +76,8 @@ ODD = f"""#100=IFCPROXY('{PROXY}',$,'Tank',$,$,#32,#39,.PRODUCT.,$);
 def odd(tmp_path_factory: pytest.TempPathFactory) -> ModelFile:
     content = house(more=ODD).replace(b"'House',$,$,$,$,(#10)", b"'House','A house','home','Court',$,(#10)")
     content = content.replace(b"#20,$,$,.ELEMENT.,$,$,$);", b"#20,$,$,.ELEMENT.,12000.,$,#128);")
+    assert b"IFCUNITASSIGNMENT((#2," in content
+    content = content.replace(b"IFCUNITASSIGNMENT((", b"IFCUNITASSIGNMENT((#140,#144,#150,")
     content = content.replace(NO_GUID.encode(), WALL.encode())
     return read_ifc(content, prefix="m", scratch=tmp_path_factory.mktemp("odd"), placement=PLACE)
 
@@ -108,6 +129,12 @@ def test_what_stands_in_attributes_predefined_sets_and_relations_of_a_type_is_to
     assert building["ElevationOfRefHeight"] == 12.0
     layers = [{"material": "Brick", "thickness_m": 0.11}, {"name": "Air", "thickness_m": 0.05}]
     assert rows(odd)[AIR]["properties"]["material_layers"] == layers
+
+
+def test_masses_and_powers_in_pounds_and_kilowatts_are_told_in_kilograms_and_watts(odd: ModelFile) -> None:
+    told = rows(odd)[DOOR]["properties"]
+    assert told["Qto_Odd"] == {"Gross": pytest.approx(45.359237, rel=1e-12), "Net": 40.0}
+    assert told["Pset_Units"] == {"Density": pytest.approx(1000.0, rel=1e-9), "Drive": 1500.0}
 
 
 def test_all_of_it_comes_out_as_ifc_and_in_again(odd: ModelFile, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """What a model says of an object beside its shape: property sets, quantities, materials, classifications, in SI units.
 
-Lengths, areas, volumes and times are in m, m², m³ and s, plane angles in degrees, whatever the units of the project.
+Lengths, areas, volumes, times and masses are in m, m², m³, s and kg, flows in m³/s, densities in kg/m³, forces,
+pressures, energies, powers, currents and voltages in N, Pa, J, W, A and V, plane angles in degrees, whatever the units
+of the project.
 Source: ISO 16739-1:2024, IfcPropertyDefinition and IfcElementQuantity.
 """
 
@@ -24,7 +26,18 @@ _UNITS = {
     "VOLUMEUNIT": ("IfcVolumeMeasure", "IfcQuantityVolume"),
     "PLANEANGLEUNIT": ("IfcPlaneAngleMeasure", "IfcPositivePlaneAngleMeasure"),
     "TIMEUNIT": ("IfcTimeMeasure", "IfcQuantityTime"),
+    "MASSUNIT": ("IfcMassMeasure", "IfcQuantityWeight"),
+    "FORCEUNIT": ("IfcForceMeasure",),
+    "PRESSUREUNIT": ("IfcPressureMeasure",),
+    "ENERGYUNIT": ("IfcEnergyMeasure",),
+    "POWERUNIT": ("IfcPowerMeasure",),
+    "ELECTRICCURRENTUNIT": ("IfcElectricCurrentMeasure",),
+    "ELECTRICVOLTAGEUNIT": ("IfcElectricVoltageMeasure",),
+    "VOLUMETRICFLOWRATEUNIT": ("IfcVolumetricFlowRateMeasure",),
+    "MASSDENSITYUNIT": ("IfcMassDensityMeasure",),
 }
+_TOLD_IN = {"PLANEANGLEUNIT": 180 / math.pi, "MASSUNIT": 1e-3, "MASSDENSITYUNIT": 1e-3}  # IfcOpenShell's is the gram
+_FACTOR = {measure: _TOLD_IN.get(unit, 1.0) for unit, measures in _UNITS.items() for measure in measures}
 _OF_A_TYPE = ("Description", "Tag", "ApplicableOccurrence")  # say nothing of what is of that type
 _ADDRESSES = ("BuildingAddress", "SiteAddress")
 _DEPTH_MAX = 8
@@ -35,11 +48,8 @@ class Properties:
     """The properties of a model's objects; sets that many objects share are read once."""
 
     def __init__(self, model: ifcopenshell.file) -> None:
-        self._scales = {
-            measure: calculate_unit_scale(model, unit) * (180 / math.pi if unit == "PLANEANGLEUNIT" else 1.0)
-            for unit, measures in _UNITS.items()
-            for measure in measures
-        }
+        scales = {unit: _scale(model, unit) for unit in _UNITS}
+        self._scales = {measure: scales[unit] for unit, measures in _UNITS.items() for measure in measures}
         self._read: dict[int, tuple[str, dict[str, Any]]] = {}
         self._sets: dict[int, list[ifcopenshell.entity_instance]] = defaultdict(list)
         self._types: dict[int, ifcopenshell.entity_instance] = {}
@@ -114,9 +124,17 @@ class Properties:
         if isinstance(value, float) and not math.isfinite(value):
             return None
         if measure in self._scales and isinstance(value, int | float):
-            angle = 180 / math.pi if "Angle" in measure else 1.0
-            return value * (get_unit_scale(unit) * angle if unit else self._scales[measure])
+            return value * (get_unit_scale(unit) * _FACTOR[measure] if unit else self._scales[measure])
         return value[:_TEXT_MAX] if isinstance(value, str) else value
+
+
+def _scale(model: ifcopenshell.file, unit: str) -> float:
+    """Return what a value in a project's unit is multiplied by; of masses only if it has one, which is SI's if not."""
+    (project, *_) = model.by_type("IfcProject")
+    told = project.UnitsInContext.Units if project.UnitsInContext else ()
+    if unit.startswith("MASS") and not any(said(each, "UnitType") == unit for each in told):
+        return 1.0
+    return float(calculate_unit_scale(model, unit)) * _TOLD_IN.get(unit, 1.0)
 
 
 def _listed(found: Properties, values: Any, unit: Any) -> list[Any]:
