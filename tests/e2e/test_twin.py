@@ -6,8 +6,10 @@ import io
 import json
 import re
 import signal
+import struct
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -143,6 +145,16 @@ def add(delft: Served, model: str, content: bytes) -> None:
     assert state == "done"
 
 
+def corners(glb: bytes) -> dict[int, int]:
+    """Return how many corners a glTF draws, by the mode of what is drawn."""
+    (size,) = struct.unpack_from("<I", glb, 12)
+    document = json.loads(glb[20 : 20 + size])
+    found: Counter[int] = Counter()
+    for part in (each for mesh in document.get("meshes", []) for each in mesh["primitives"]):
+        found[part.get("mode", 4)] += document["accessors"][part["attributes"]["POSITION"]]["count"]
+    return dict(found)
+
+
 def test_points_and_lines_are_drawn_picked_and_told_of(watched: Watched, delft: Served) -> None:
     points = {"type": "MultiPoint", "lod": "1", "boundaries": [4]}
     way = {"type": "MultiLineString", "lod": "0", "boundaries": [[0, 1, 2, 3]]}
@@ -173,6 +185,13 @@ def test_points_and_lines_are_drawn_picked_and_told_of(watched: Watched, delft: 
     post, way = look(watched.page, within=".twin-stage canvas", wanted=KEPT_BY, tolerance=30).near
     assert post >= 40
     assert way > 300
+    for cut, within in (("h600", {0: 1, 1: 6}), ("h503", {1: 6})):  # of the point, and of both ends of lines
+        show(watched.page, delft, f"{there}&t.cut={cut}")
+        watched.page.get_by_text("Keep", exact=True).press("Enter")
+        with watched.page.expect_download() as saved:
+            watched.page.get_by_role("button", name="glTF").press("Enter")
+        assert corners(saved.value.path().read_bytes()) == within
+        watched.page.keyboard.press("Escape")
     objects["way"]["attributes"] = {"kept_by": "district"}
     add(delft, "thinner", json.dumps(city(objects)).encode())
     assert watched.wrong == []

@@ -1,7 +1,8 @@
-import { BufferGeometry, Float32BufferAttribute, Group, type InterleavedBufferAttribute, LineBasicMaterial, LineSegments, Mesh, MeshStandardMaterial } from "three";
+import { BufferGeometry, Float32BufferAttribute, Group, type InterleavedBufferAttribute, LineBasicMaterial, LineSegments, type Material, Mesh, MeshStandardMaterial, Points, PointsMaterial } from "three";
 import { GLTFExporter } from "three/addons/exporters/GLTFExporter.js";
 import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
 import type { TwinModel } from "../api/types";
+import { clipped } from "./clip";
 import type { Swatch } from "./colours";
 import { isDraped } from "./drape";
 import type { TileLayer } from "./layer";
@@ -11,16 +12,20 @@ const STRIP_PX = 26;
 const PIN_PX = 6;
 const FONT = '"Noto Sans SC", "Noto Sans CJK SC", system-ui, sans-serif';
 
-/** Return binary glTF of the tiles that are seen, coloured as they are; its scene's extras tell the moment and where its models are from. */
+/** Return binary glTF of the tiles that are seen, coloured and cut as they are; its scene's extras tell the moment and where its models are from. */
 export async function modelOf(layer: TileLayer, models: readonly TwinModel[], at: string): Promise<Blob> {
   const whole = new Group();
   whole.userData = { models: models.map(({ id, title, source, licence, generated }) => ({ id, title: title.en, source, licence, generated })), at };
   layer.tiles.group.updateMatrixWorld(true);
   const [solid, clear] = [false, true].map((transparent) => new MeshStandardMaterial({ vertexColors: true, roughness: 0.95, metalness: 0, transparent }));
+  const [dot, thin] = [new PointsMaterial({ vertexColors: true }), new LineBasicMaterial({ vertexColors: true })];
   layer.tiles.group.traverse((each) => {
-    if (!(each instanceof Mesh) || isOver(each) || !each.visible) return;
+    if (!(each instanceof Mesh || each instanceof Points) || isOver(each) || !each.visible) return;
     const own = each.material as MeshStandardMaterial;
-    const copy = each instanceof LineSegments2 ? linesOf(each) : new Mesh((each.geometry as BufferGeometry).clone(), own.map && !isDraped(own) ? own : own.transparent ? clear : solid);
+    const [geometry, corners] = each instanceof LineSegments2 ? [linesOf(each), 2 as const] : [each.geometry as BufferGeometry, each instanceof Points ? (1 as const) : (3 as const)];
+    const left = leftOf(geometry, own, each, corners);
+    if (!left) return;
+    const copy = corners === 1 ? new Points(left, dot) : corners === 2 ? new LineSegments(left, thin) : new Mesh(left, own.map && !isDraped(own) ? own : own.transparent ? clear : solid);
     copy.applyMatrix4(each.matrixWorld);
     whole.add(copy);
   });
@@ -28,11 +33,19 @@ export async function modelOf(layer: TileLayer, models: readonly TwinModel[], at
   return new Blob([made as ArrayBuffer], { type: "model/gltf-binary" });
 }
 
+/** Return what the planes of a material leave of a shape that is drawn with it; null where that is nothing. */
+function leftOf(geometry: BufferGeometry, { clippingPlanes }: Material, { matrixWorld }: Mesh | Points, corners: 1 | 2 | 3): BufferGeometry | null {
+  if (geometry.index?.count === 0) return null;
+  if (!clippingPlanes?.length) return geometry.clone();
+  const back = matrixWorld.clone().invert();
+  return clipped(geometry, clippingPlanes.map((plane) => plane.clone().applyMatrix4(back)), corners);
+}
+
 /** Return wide lines as what a file knows: thin ones, coloured as they are. */
-function linesOf({ geometry }: LineSegments2): LineSegments {
+function linesOf({ geometry }: LineSegments2): BufferGeometry {
   const [places, colours] = ["instanceStart", "instanceColorStart"].map((name) => (geometry.getAttribute(name) as InterleavedBufferAttribute).data.array);
   const thin = new BufferGeometry().setAttribute("position", new Float32BufferAttribute(places ?? [], 3));
-  return new LineSegments(thin.setAttribute("color", new Float32BufferAttribute(colours ?? [], 3)), new LineBasicMaterial({ vertexColors: true }));
+  return thin.setAttribute("color", new Float32BufferAttribute(colours ?? [], 3));
 }
 
 /** What is told on a picture of the scene. */

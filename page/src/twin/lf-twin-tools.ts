@@ -67,8 +67,7 @@ export class TwinToolsPiece extends Piece {
       ${this.drawer("twin.measure", this.measures())} ${this.drawer("twin.notes", this.notes())}
       ${this.drawer("twin.keep", html`<lf-twin-kept></lf-twin-kept>
         <button type="button" class="quiet" @click=${() => this.act("png")}>${t("twin.png")}</button>
-        <button type="button" class="quiet" @click=${() => this.act("glb")}>${t("twin.glb")}</button>
-        ${twin.cut || twin.storey ? html`<p class="fine">${t("twin.glb.whole")}</p>` : nothing}`)}
+        <button type="button" class="quiet" @click=${() => this.act("glb")}>${t("twin.glb")}</button>`)}
     </div>`;
   }
 

@@ -95,7 +95,6 @@ export const twin: Record<keyof typeof zh, string> = {
   "twin.keep.remove": "Remove {name}",
   "twin.png": "Picture (PNG)",
   "twin.glb": "glTF",
-  "twin.glb.whole": "glTF holds the scene whole: a section does not cut it.",
   "twin.cost": "{calls} draw calls, {triangles} triangles, {size} loaded",
   "twin.value.none": "none said",
   "twin.value.other": "other values",

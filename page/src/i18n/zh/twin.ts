@@ -93,7 +93,6 @@ export const twin = {
   "twin.keep.remove": "删除 {name}",
   "twin.png": "图片（PNG）",
   "twin.glb": "glTF",
-  "twin.glb.whole": "glTF 为完整场景，不受剖切影响。",
   "twin.cost": "{calls} 次绘制，{triangles} 个三角形，已载入 {size}",
   "twin.value.none": "无此值",
   "twin.value.other": "其他值",
