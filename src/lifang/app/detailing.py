@@ -19,9 +19,9 @@ from lifang.twin import TileSource, Twin
 
 MAKE_LEVELS = "make_levels"
 _TURN_S = 10.0
-_MOST_BYTES = 768 << 20  # of levels that turns make one after the other: beyond, they would drive each other out
+_MOST_BYTES = 768 << 20  # of levels that are made unasked: beyond, they would drive each other out
 _LOOK_S, _QUIET = 60.0, 0.25  # how often it is looked whether some lack; of one core, in that time
-_TRIED_MAX = 64
+_TRIED_MAX = 1024
 _CLASSES = ([each.value for each in Classification], [Classification.OPEN.value])  # who sees all, who sees the open
 View = Mapping[str, Any]
 
@@ -32,6 +32,7 @@ class Detailer:
     def __init__(self, twin: Twin, jobs: Jobs, *, now: Callable[[], datetime]) -> None:
         self._twin, self._jobs, self._now = twin, jobs, now
         self._tried: OrderedDict[Any, None] = OrderedDict()
+        self._tended: Any = None  # the state of the city when it was
         self._rounds = Rounds(
             self._look, name="detailer", fault="levels of detail were not made", every_s=_LOOK_S, at_once=False
         )
@@ -53,14 +54,23 @@ class Detailer:
             self._submit(lacking)
 
     def tend(self) -> None:
-        """Have the levels made that lack in the city as it is, once while it stays so: of the models of packs too."""
-        lacking = []
+        """Have the levels made that lack in the city as it is, once while it stays so: of the models of packs too.
+
+        Those that are there already count: no more are made than may be kept together.
+        """
+        state = self._source(self._views(None)[0]).state
+        if state == self._tended:
+            return
+        self._tended = state
+        lacking: list[View] = []
+        made: dict[Any, int] = {}
         for view in self._views(None, *self._models()):
             source = self._source(view)
+            made |= source.made
             if source.unmade and self._is_new(source.state):
                 lacking.append(view)
-        if lacking:
-            self._submit(lacking)
+        if lacking and (size := sum(made.values())) < _MOST_BYTES:
+            self._submit(lacking, spent=size)
 
     def seen(self, source: TileSource, view: View) -> None:
         """Have the levels made that a ``view`` lacks, once for as long as what it shows stays as it is."""

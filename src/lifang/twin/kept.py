@@ -51,11 +51,11 @@ class KeptTiles:
             self._keep(name, made)
         return made
 
-    def has(self, key: Any) -> bool:
-        """Return whether the tile that ``key`` names is kept."""
+    def size(self, key: Any) -> int:
+        """Return how many bytes are kept of the tile that ``key`` names, 0 if it is not."""
         with self._lock:
             self._take_up()
-            return _name(key) in self._sizes
+            return self._sizes.get(_name(key), 0)
 
     def _take_up(self) -> None:
         """Take up what is kept from before the program began, once: what was made first is the oldest."""

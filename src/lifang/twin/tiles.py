@@ -181,7 +181,13 @@ class TileSource:
     @cached_property
     def unmade(self) -> list[Standing]:
         """The cells that are worth levels of detail and have none yet: they are shown just as they are."""
-        return [each for each in self.cells.values() if each.much and not self.kept.has(self._key("levels", each))]
+        return [each for each in self.cells.values() if each.much and not self.kept.size(self._key("levels", each))]
+
+    @property
+    def made(self) -> dict[Any, int]:
+        """The bytes of the levels of detail that cells have, by what names these and what stands there."""
+        much = [each for each in self.cells.values() if each.much]
+        return {(each.cell.key, each.state): self.kept.size(self._key("levels", each)) for each in much}
 
     def make(self, standing: Standing) -> int:
         """Make the levels of detail of a cell and return how many bytes they are."""

@@ -12,6 +12,7 @@ from tests.unit.doors.test_twin import add, model
 from lifang.app import Job
 from lifang.core import format_instant, from_micros, parse_instant, to_micros
 from lifang.guard import SYSTEM
+from lifang.store import Objects
 
 T0 = "2022-01-01T00:00:00Z"
 NAMES = {"zh": "公园方案", "en": "Park"}
@@ -128,8 +129,8 @@ def test_levels_are_made_in_turns_that_let_others_before_and_in_a_quiet_city_wit
     planned: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def turns() -> list[Job]:
-        while jobs.unfinished():
-            jobs.wait(jobs.unfinished()[0].id, timeout_s=20)
+        while waiting := jobs.unfinished():
+            jobs.wait(waiting[0].id, timeout_s=20)
         return [each for each in jobs.recent() if each.kind == "make_levels"]
 
     jobs, detailer = planned.city.jobs, planned.city.detailer
@@ -147,6 +148,41 @@ def test_levels_are_made_in_turns_that_let_others_before_and_in_a_quiet_city_wit
     assert {each["children"][0]["content"]["uri"][-5:] for each in told["children"]} == {".json"}
     detailer.tend()
     assert len(turns()) == before + len(found)
+
+
+def test_a_quiet_city_of_many_models_is_looked_through_once_and_has_no_more_levels_than_are_kept(
+    planned: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def turns() -> int:
+        while waiting := jobs.unfinished():
+            jobs.wait(waiting[0].id, timeout_s=20)
+        return sum(each.kind == "make_levels" for each in jobs.recent(limit=1000))
+
+    jobs, detailer, officer = planned.city.jobs, planned.city.detailer, planned.client("data_officer")
+    for limit, name in ((1, "lifang.app.detailing._TRIED_MAX"), (1, "lifang.twin.tiles._HELD_MAX")):
+        monkeypatch.setattr(name, limit)
+    monkeypatch.setattr("lifang.app.detailing._MOST_BYTES", 1)
+    assert add(officer, model("kiln", shift=2000), valid_from=T0, model="kiln")["state"] == "done"
+    monkeypatch.setattr("lifang.twin.tiles._MUCH_BYTES", 1)
+    monkeypatch.setattr("lifang.twin.kept._FORM", "a third")  # nothing is made yet
+    before = turns()
+    counted: list[Any] = []
+    cells = Objects.cells
+    monkeypatch.setattr(Objects, "cells", lambda *given: counted.append(given) or cells(*given))
+    detailer.tend()
+    after = turns()
+    assert after > before
+    assert len(counted) > 2
+    counted.clear()
+    detailer.tend()
+    assert turns() == after
+    assert len(counted) <= 1, "the city as a whole, and none of its models"
+    monkeypatch.setattr("lifang.twin.tiles._MUCH_BYTES", 1 << 30)  # so that to come in makes none
+    assert add(officer, model("oven", shift=3000), valid_from=T0, model="oven")["state"] == "done"
+    monkeypatch.setattr("lifang.twin.tiles._MUCH_BYTES", 1)
+    detailer.tend()
+    assert turns() == after
+    assert len(counted) > 2
 
 
 def test_a_scenario_grows_with_the_city(planned: House) -> None:
