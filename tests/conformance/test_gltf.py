@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
-from tests.unit.twin.test_reading_epanet import CRS, SMALL, elevation_model
+from tests.unit.twin.elevation import elevation_model
+from tests.unit.twin.test_reading_epanet import CRS, SMALL
 from tests.unit.twin.test_textured import street
 from tests.unit.twin.test_thin import thin
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from tests.unit.twin.elevation import elevation_model
 from tests.unit.twin.test_imagery import geotiff
-from tests.unit.twin.test_reading_epanet import CRS, SMALL, elevation_model
+from tests.unit.twin.test_reading_epanet import CRS, SMALL
 
 import lifang
 from lifang.app import ClashView, register_rooms

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,9 @@ import numpy as np
 import orjson
 import pytest
 import shapely
-from numpy.typing import NDArray
-from PIL import Image, TiffImagePlugin
+from tests.unit.twin.elevation import elevation_model
 
-from lifang.core import BadInput, distance_m
+from lifang.core import BadInput, distance_m, to_wgs84
 from lifang.twin.checking import checked
 from lifang.twin.reading import Bed, ModelFile, read_epanet, read_ground, read_model
 from lifang.twin.shapes import tube, tube_faces
@@ -75,19 +73,6 @@ def axes(found: ModelFile) -> dict[str, list[list[float]]]:
     return {each: detail["axis"] for each, detail in details.items() if "axis" in detail}
 
 
-def elevation_model(
-    height: NDArray[np.float32], cell: float = 20.0, west: float = 499_900.0, north: float = 3_390_200.0
-) -> bytes:
-    tags = TiffImagePlugin.ImageFileDirectory_v2()
-    tags[33550], tags.tagtype[33550] = (cell, cell, 0.0), 12
-    tags[33922], tags.tagtype[33922] = (0.0, 0.0, 0.0, west, north, 0.0), 12
-    tags[34735], tags.tagtype[34735] = (1, 1, 0, 1, 3072, 0, 1, 4544), 3
-    tags[42113], tags.tagtype[42113] = "-9999", 2
-    target = BytesIO()
-    Image.fromarray(height).save(target, "TIFF", tiffinfo=tags)
-    return target.getvalue()
-
-
 def test_a_network_becomes_closed_solids_with_what_it_tells() -> None:
     found = checked(read())
     assert not found.faults
@@ -123,14 +108,17 @@ def test_pipes_follow_the_ground_under_their_cover() -> None:
     rows, columns = np.mgrid[:40, :40]
     height = (500 + columns * 0.5 + 5 * np.sin(rows / 3)).astype(np.float32)
     ground = read_ground(elevation_model(height, 10.0, 499_900.0, 3_390_200.0))
-    assert ground.at(np.array([500_000.0]), np.array([3_390_195.0])) == pytest.approx([500 + 0.5 * 9.5])
+    assert ground.at(*to_wgs84(np.array([500_000.0]), np.array([3_390_195.0]), crs=CRS)) == pytest.approx(
+        [500 + 0.5 * 9.5]
+    )
     found = read(bed=Bed(ground, 1.2))
     sources = {each: own["height_from"] for each, own in told(found).items()}
     assert sources.pop("w:node:T") == "elevation of nodes, as given"
     assert set(sources.values()) == {"elevation model, less an assumed cover of 1.2 m"}
     axis = axes(found)["w:link:2"]
     assert len(axis) > 5
-    ends = ground.at(np.array([500_050.0] * 2), np.array([3_389_950.0, 3_390_050.0])) - 1.2 - 0.05
+    places = to_wgs84(np.array([500_050.0] * 2), np.array([3_389_950.0, 3_390_050.0]), crs=CRS)
+    ends = ground.at(*places) - 1.2 - 0.05
     assert [axis[0][2], axis[-1][2]] == pytest.approx(ends.tolist(), abs=1e-3)
 
 
@@ -173,14 +161,6 @@ def test_what_is_faulty_is_refused_with_its_line(change: tuple[str, str], line: 
 def test_a_file_that_cannot_be_understood_is_refused_whole(text: str, asked: dict[str, Any], what: str) -> None:
     with pytest.raises(BadInput, match=what):
         read(text, **asked)
-
-
-def test_ground_that_says_no_place_or_is_no_picture_is_refused() -> None:
-    target = BytesIO()
-    Image.fromarray(np.zeros((4, 4), np.float32)).save(target, "TIFF")
-    for content in (target.getvalue(), elevation_model(np.zeros((90, 90), np.float32), 1.0, 0.0, 0.0)[:9000], b""):
-        with pytest.raises(BadInput, match="elevation model"):
-            read_ground(content)
 
 
 def test_a_tube_is_closed_and_as_large_as_its_section_times_its_length() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
-from tests.unit.twin.test_reading_epanet import axes, elevation_model, told
+from tests.unit.twin.elevation import elevation_model
+from tests.unit.twin.test_reading_epanet import axes, told
 
 from lifang.core import BadInput, distance_m
 from lifang.twin.checking import checked

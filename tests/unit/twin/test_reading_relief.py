@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 from numpy.typing import NDArray
-from tests.unit.twin.test_reading_epanet import elevation_model
+from tests.unit.twin.elevation import elevation_model
 
 from lifang.core import BadInput
 from lifang.twin.checking import checked

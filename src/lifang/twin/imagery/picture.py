@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from lifang.core import BadInput, TooLarge
-from lifang.twin.imagery.placed import Placed, placed
+from lifang.twin.geotiff import Placed, placed
 
 PIXELS_MAX = 100_000_000
 DEEP_PIXELS_MAX = 25_000_000  # of several bands of 16 bits

@@ -17,7 +17,7 @@ from lifang.twin.reading.packed import begun, unpacked
 from lifang.twin.reading.relief import read_relief
 from lifang.twin.reading.textures import pictures_of
 
-_TIFF = (b"II*\0", b"MM\0*")
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the latter of more than 4 GiB
 _JSON = (b"{", b"[")
 _XML_OF_IFC, _HEAD_BYTES = b"ifcxml", 2_048
 
@@ -40,8 +40,8 @@ def read_model(
 ) -> ModelFile:
     """Return the objects of an IFC, CityJSON, OpenStreetMap, EPANET, pandapower or GeoTIFF file; see ``read_ifc``, ….
 
-    It may be gzip, or a zip that holds one model. ``crs`` is for networks and a CityJSON that names none, ``placement``
-    for an IFC, ``bed`` for networks; ``BadInput`` if one is given to another.
+    It may be gzip, or a zip that holds one model. ``crs`` is for networks, and for a CityJSON or GeoTIFF that
+    names none, ``placement`` for an IFC, ``bed`` for networks; ``BadInput`` if one is given to another.
     """
     whole = _not_xml(unpacked(content))
     network = read_epanet if is_epanet(whole) else read_pandapower if is_pandapower(whole) else None
@@ -57,11 +57,11 @@ def read_model(
         raise BadInput("The model stands where it says.", where="placement", mend="Leave the placement out.")
     if network:
         return network(whole, prefix=prefix, crs=crs, bed=bed)
-    if is_osm(whole) or whole.startswith(_TIFF):
+    if whole.startswith(_TIFF):
+        return read_relief(read_ground(whole, crs=crs), prefix=prefix)
+    if is_osm(whole):
         if crs:
             raise BadInput("The file says in which coordinate system it is.", where="crs", mend="Leave crs out.")
-        if whole.startswith(_TIFF):
-            return read_relief(read_ground(whole), prefix=prefix)
         return read_osm(whole, prefix=prefix, scratch=scratch, poll=poll)
     if whole.lstrip()[:1] not in _JSON:
         raise BadInput(

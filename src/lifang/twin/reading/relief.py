@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from lifang.core import BadInput, TooLarge, to_wgs84
+from lifang.core import BadInput, TooLarge
 from lifang.twin.model import TERRAIN
 from lifang.twin.reading.ground import Ground
 from lifang.twin.reading.model import Described, ModelFile, bounds_of, rows_of
@@ -32,8 +32,7 @@ def read_relief(ground: Ground, *, prefix: str, error_m: float = 1.0) -> ModelFi
     if not len(corners):
         raise BadInput("The elevation model tells no height.", mend="Send one with heights.")
     row, column = np.divmod(corners, heights.shape[1])
-    east, north = _place(ground, row, column)
-    lon, lat = to_wgs84(east.ravel(), north.ravel(), crs=ground.crs)
+    lon, lat = ground.degrees(row.ravel(), column.ravel())
     up = heights.ravel()[corners].ravel()
     faces = np.column_stack((lon, lat, up)).reshape(-1, 3, 3)
     blocks = (faces[..., :2].mean(axis=1) + np.array([180.0, 90.0])) // _BLOCK_DEG
@@ -51,12 +50,6 @@ def read_relief(ground: Ground, *, prefix: str, error_m: float = 1.0) -> ModelFi
 
 def _shape(wkb: bytes, base_m: float, top_m: float) -> dict[str, object]:
     return {"lod": "1", "kind": _SHAPE, "wkb": wkb, "base_m": base_m, "top_m": top_m, "detail": None}
-
-
-def _place(ground: Ground, row: Ints, column: Ints) -> tuple[Floats, Floats]:
-    """Return where the middles of cells are in the ground's ``crs``."""
-    east, north = ground.west + (column + 0.5) * ground.cell[0], ground.north - (row + 0.5) * ground.cell[1]
-    return np.asarray(east, np.float64), np.asarray(north, np.float64)
 
 
 def triangles(heights: Floats, error: float) -> Ints:

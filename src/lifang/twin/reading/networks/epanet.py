@@ -50,11 +50,7 @@ def read_epanet(content: bytes, *, prefix: str, crs: str, bed: Bed | None = None
             where="crs",
             mend="State it, such as EPSG:3547.",
         )
-    system = check_crs(crs)
-    if bed is not None and bed.ground.crs != system:
-        what = f"The ground is in {bed.ground.crs}, the network in {system}."
-        raise BadInput(what, where="crs", mend="Give both in one coordinate system.")
-    return laid(_Told(_decoded(content)).network, prefix=prefix, system=system, bed=bed)
+    return laid(_Told(_decoded(content)).network, prefix=prefix, system=check_crs(crs), bed=bed)
 
 
 def _decoded(content: bytes) -> str:

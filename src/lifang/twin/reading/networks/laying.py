@@ -103,7 +103,8 @@ class _Laid:
     ) -> tuple[Floats, str]:
         """Return the axis over a way, (n, 3) with metres up, and what its heights are from."""
         if self._bed is not None:
-            found = self._bed.along(way, radius) if above is None else Bed(self._bed.ground, -above).along(way, 0.0)
+            bed, wide = (self._bed, radius) if above is None else (Bed(self._bed.ground, -above), 0.0)
+            found = bed.along(way, wide, crs=self._system)
             if np.isfinite(found).all():
                 over = f", and an assumed {above:g} m over it" if above is not None else ""
                 return found, f"elevation model{over or f', less an assumed cover of {self._bed.cover_m:g} m'}"

@@ -11,10 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import orjson
 
-from lifang.core import BadInput, check_crs, from_wgs84
+from lifang.core import BadInput, check_crs
 from lifang.twin.reading.ground import Bed
 from lifang.twin.reading.model import Fault, ModelFile
 from lifang.twin.reading.networks.laying import laid
@@ -65,14 +64,7 @@ def read_pandapower(content: bytes, *, prefix: str, crs: str = "", bed: Bed | No
     with its row. ``BadInput`` if the whole cannot be read.
     """
     told = _Told(_net(content), crs)
-    system = told.system
-    if bed is not None and bed.ground.crs != system:
-        if crs:
-            what = f"The ground is in {bed.ground.crs}, the network in {system}."
-            raise BadInput(what, where="crs", mend="Give both in one coordinate system.")
-        told.move_to(bed.ground.crs)
-        system = bed.ground.crs
-    return laid(told.network, prefix=prefix, system=system, bed=bed)
+    return laid(told.network, prefix=prefix, system=told.system, bed=bed)
 
 
 def _net(content: bytes) -> Row:
@@ -117,13 +109,6 @@ class _Told:
             raise BadInput(f"The network has no busbars that stand anywhere. {why}", where="bus", mend=_AGAIN)
         self._hang_on()
         self._tell_unread()
-
-    def move_to(self, crs: str) -> None:
-        """Give all places in ``crs``."""
-        for node in self.network.nodes.values():
-            node.at = node.at and _moved([node.at], crs)[0]
-        for line in self.network.lines.values():
-            line.bends = _moved(line.bends, crs)
 
     def _rows(self, name: str) -> Iterator[tuple[str, Row]]:
         """Yield the rows of a table, each with its index."""
@@ -274,8 +259,3 @@ def _pair(told: Any) -> tuple[float, float] | None:
 
 def _apart(one: tuple[float, float], other: tuple[float, float]) -> float:
     return abs(one[0] - other[0]) + abs(one[1] - other[1])
-
-
-def _moved(places: list[tuple[float, float]], crs: str) -> list[tuple[float, float]]:
-    x, y = from_wgs84(*np.array(places, np.float64).reshape(-1, 2).T, crs=crs)
-    return list(zip(x.tolist(), y.tolist(), strict=True))
