@@ -34,6 +34,7 @@ MATERIALS = {
 THROUGH_WALL = (177, 93, 69)  # what is picked behind a wall
 PIPES, TERRAIN = (28, 110, 164), (205, 210, 180)
 CUT = (82, 74, 59)  # a house where it is cut through
+PICTURES = "**/tiles/imagery/**"
 OVER_PIPES = "105.0005/30.6278/700.0/105.0005/30.6297/497.0"
 UPRIGHT = {
     "e0.5": "104.0730/30.6700/150.0/104.0703/30.6700/0.0",
@@ -322,6 +323,22 @@ def test_a_picture_of_the_ground_lies_over_the_land_and_under_the_roads_until_it
     assert look(shared, within=SCENE, wanted=[PICTURE], tolerance=60).near[0] == 0
     assert "imagery.ortho" in shared.url
     assert "imagery.hill" not in shared.url
+
+
+def test_pictures_of_the_ground_that_fail_are_told_of_and_come_when_they_are_asked_for_again(
+    watched: Watched, served: Served
+) -> None:
+    page = watched.page
+    page.route(PICTURES, lambda route: route.abort())
+    open_page(page, served, "?room=twin&lang=en&theme=paper&t.eye=104.0660/30.6500/900.0/104.0660/30.6550/0.0")
+    expect(page.locator(".twin-due")).to_contain_text("could not be loaded")
+    assert look(page, within=SCENE, wanted=[PICTURE], tolerance=60).near[0] == 0
+    page.unroute(PICTURES)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".twin-due")).to_have_count(0)
+    page.locator("html[data-ready=true]").wait_for(state="attached")
+    assert look(page, within=SCENE, wanted=[PICTURE], tolerance=60).near[0] > 5_000
+    watched.wrong.clear()
 
 
 def test_the_room_has_no_faults_that_axe_finds_and_nothing_went_wrong(watched: Watched, served: Served) -> None:

@@ -68,8 +68,13 @@ class Sheet {
     return z === zoom && window[0] * size >= (x ?? 0) && window[1] * size >= (y ?? 0) && window[2] * size <= (x ?? 0) + this.across && window[3] * size <= (y ?? 0) + this.across;
   }
 
-  clear(): void {
+  /** Have what is wanted laid anew, while what lies there stays. */
+  forget(): void {
     this.wanted = "";
+  }
+
+  clear(): void {
+    this.forget();
     this.shown = false;
   }
 
@@ -119,6 +124,7 @@ export class Drape {
   private pictures: readonly ImageryLayer[] = [];
   private middle: Point = [0, 0];
   private readonly kept = new Map<string, Promise<ImageBitmap | null>>();
+  private readonly missing = new Set<string>();
   private readonly whole: Sheet;
   private readonly near: Sheet;
   private readonly worn = new Set<MeshBasicMaterial | MeshStandardMaterial>();
@@ -136,10 +142,24 @@ export class Drape {
     return this.whole.settled && this.near.settled;
   }
 
+  /** How many tiles could not be had. */
+  get failed(): number {
+    return this.missing.size;
+  }
+
+  /** Ask once more for the tiles that could not be had. */
+  again(): void {
+    if (!this.missing.size) return;
+    this.missing.clear();
+    for (const sheet of [this.whole, this.near]) sheet.forget();
+    this.changed();
+  }
+
   /** Lay these pictures, the last on top, in a city round a place. */
   show(pictures: readonly ImageryLayer[], [west = 0, south = 0, east = 0, north = 0]: readonly number[]): void {
     this.middle = mercator((west + east) / 2, (south + north) / 2);
     this.pictures = pictures;
+    this.missing.clear();
     this.whole.clear();
     this.near.clear();
     this.place();
@@ -228,11 +248,27 @@ export class Drape {
   }
 
   private tile(address: string): Promise<ImageBitmap | null> {
-    const held = this.kept.get(address) ?? fetch(address).then(async (answer) => (answer.status === 200 ? createImageBitmap(await answer.blob()) : null)).catch(() => null);
+    const held = this.kept.get(address) ?? this.fetched(address);
     this.kept.delete(address);
     this.kept.set(address, held);
     for (const old of [...this.kept.keys()].slice(0, Math.max(0, this.kept.size - MOST_KEPT))) this.kept.delete(old);
     return held;
+  }
+
+  /** Return a tile, null where there is no picture; one that could not be had is counted, and asked for when it is next wanted. */
+  private async fetched(address: string): Promise<ImageBitmap | null> {
+    try {
+      const answer = await fetch(address);
+      if (answer.status === 204 || answer.status === 404) return null;
+      if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+      const found = await createImageBitmap(await answer.blob());
+      this.missing.delete(address);
+      return found;
+    } catch {
+      this.missing.add(address);
+      this.kept.delete(address);
+      return null;
+    }
   }
 }
 

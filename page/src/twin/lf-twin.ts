@@ -144,7 +144,7 @@ export class TwinPiece extends Piece {
           ${this.broken ? html`<p class="calm" role="status">${t("twin.failed")}</p>` : nothing}
           ${none ? nothing : html`<lf-twin-tools .models=${models} .known=${here(this.known.asked)?.items ?? []} .live=${twin.storey ? (here(this.states.asked)?.items ?? []) : []} .hilly=${this.hilly} .span=${here(this.extent.asked)?.root.boundingVolume.region.slice(4) ?? [0, 100]}
             @act=${(event: CustomEvent<string>) => void this.act(event.detail)}></lf-twin-tools>`}
-          ${none || this.broken ? nothing : html`<lf-twin-due .share=${this.extent.fresh ? this.due.share : null} .failed=${this.due.failed} @again=${() => this.scene?.layers.forEach((layer) => layer.again())}></lf-twin-due>`}
+          ${none || this.broken ? nothing : html`<lf-twin-due .share=${this.extent.fresh ? this.due.share : null} .failed=${this.due.failed} @again=${() => this.scene?.again()}></lf-twin-due>`}
           ${twin.against && !none ? html`<lf-twin-halves .plans=${here(this.plans.asked)?.items ?? []} @push=${(event: CustomEvent<number>) => this.scene?.push(event.detail)}></lf-twin-halves>` : nothing}
           <div class="twin-pins">${twin.notes.map(({ text }) => html`<div class="twin-pin">${text}</div>`)}${this.tags.map(([, words]) => html`<div class="twin-pin twin-tag">${words}</div>`)}${this.labels.map(([, words]) => html`<div class="twin-pin twin-room">${words}</div>`)}</div>
           ${none ? nothing : this.legend()}

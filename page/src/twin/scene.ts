@@ -96,8 +96,7 @@ export class TwinScene {
   home(): void {
     const { box: [west = 0, south = 0, east = 0, north = 0], low, high, ground } = this.extent;
     const wide = (east - west) * DEGREE_M * Math.cos((south * Math.PI) / 180);
-    const away = 0.72 * Math.max(1, BROAD / this.camera.aspect);
-    this.aim(new Vector3(0, ground ? (low + high) / 2 : low, 0), Math.max(wide, (north - south) * DEGREE_M, 60) * away);
+    this.aim(new Vector3(0, ground ? (low + high) / 2 : low, 0), Math.max(wide, (north - south) * DEGREE_M, 60) * 0.72 * Math.max(1, BROAD / this.camera.aspect));
   }
 
   /** Look at an object. */
@@ -158,6 +157,11 @@ export class TwinScene {
   /** Lay pictures on the ground, the last on top. */
   cover(pictures: readonly ImageryLayer[]): void {
     this.ground.drape.show(pictures, this.extent.box);
+  }
+
+  /** Ask once more for what could not be had. */
+  again(): void {
+    for (const each of [...this.layers, this.ground.drape]) each.again();
   }
 
   /** Draw what is measured; clicks snap to corners till it is null. */
@@ -301,10 +305,7 @@ export class TwinScene {
     this.canvas.parentElement?.style.setProperty("--north", `${Math.atan2(ahead.x, ahead.z)}rad`);
     hang(this.pins, this.camera, this.canvas, this.split !== "side");
     const { now, before, split } = this;
-    if (!split || !before || !now) {
-      this.view(now, [0, width], [0, width], height);
-      return;
-    }
+    if (!split || !before || !now) return this.view(now, [0, width], [0, width], height);
     const edge = split === "side" ? width / 2 : Math.round(width * this.divide);
     this.view(before, [0, edge], split === "side" ? [0, edge] : [0, width], height);
     this.view(now, [edge, width], split === "side" ? [edge, width] : [0, width], height);
@@ -327,7 +328,7 @@ export class TwinScene {
 
   private tell(): void {
     const share = Math.min(1, ...this.layers.map(({ settled, tiles }) => (settled ? 1 : tiles.root ? tiles.loadProgress * 0.99 : 0)));
-    const failed = this.layers.reduce((sum, each) => sum + each.failed, 0);
+    const failed = this.layers.reduce((sum, each) => sum + each.failed, this.ground.drape.failed);
     const due = `${Math.floor(share * 20)} ${failed}`;
     if (due === this.due) return;
     this.due = due;

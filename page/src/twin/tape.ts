@@ -19,7 +19,7 @@ export class Tape {
   trace(path: readonly Vector3[], points: readonly Vector3[], colour: ColorRepresentation): void {
     for (const each of [this.stroke, this.dot, this.ring]) each.color.set(colour);
     empty(this.group);
-    this.next.clear();
+    empty(this.next);
     if (path.length > 1) this.group.add(lineThrough(path, this.stroke));
     if (points.length) this.group.add(dotsAt(points, this.dot));
     this.group.add(this.next);
