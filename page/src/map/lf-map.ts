@@ -118,7 +118,7 @@ export class MapPiece extends Piece {
     const map = this.city;
     if (!map?.map.isStyleLoaded() && !this.asked.size) return;
     if (!map) return;
-    const { theme, layers, pick, lang, elder, room, camera } = view.value;
+    const { theme, layers, pick, lang, elder, room } = view.value;
     const stations = here(data.value.air)?.result.stations ?? [];
     this.once("elder", elder, () => map.relabel());
     this.once("theme", theme, () => map.setTheme(theme));
@@ -141,6 +141,7 @@ export class MapPiece extends Piece {
       if (station) map.reveal(station.lon, station.lat);
       else if (pick) map.revealDevice(pick);
     });
+    const { camera } = view.value; // what was found since may have moved the map
     const where = cameraText(camera) ?? "";
     this.once("camera", where, () => where !== cameraText(map.camera) && void this.turn(map, camera));
     this.once("label", lang, () => {
