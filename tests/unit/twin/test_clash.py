@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from lifang.twin.analysing import Body, clashes
+from lifang.twin.analysing import Body, clashes, measures
 from lifang.twin.analysing.inside import windings
+from lifang.twin.clashing import _bodies
+from lifang.twin.reading import read_epanet
+from lifang.twin.shapes import Frame, tube, tube_triangles
 
 FACES = [(0, 3, 2, 1), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)]
 
@@ -134,3 +138,39 @@ def test_a_surface_goes_once_round_what_is_inside() -> None:
     assert windings(np.array([[0.5, 0.5, 0.5], [2, 2, 2], [0.1, 0.9, 0.999]]), UNIT.triangles) == pytest.approx(
         [1, 0, 1]
     )
+
+
+CROSSING = """[JUNCTIONS]
+A 0
+B 0
+C 0.75
+D 0.75
+[PIPES]
+1 A B 10 {0} 130
+2 C D 10 {1} 130
+[OPTIONS]
+UNITS LPS
+[COORDINATES]
+A 500000 3390000
+B 500010 3390000
+C {2} 3389995
+D {3} 3390005
+[END]
+"""
+
+
+@pytest.mark.parametrize("east", [500_005, 500_008])
+def test_pipes_are_no_farther_apart_than_their_circles(east: int) -> None:
+    text = CROSSING.format(200, 100, 1_000_010 - east, east)
+    rows = read_epanet(text.encode(), prefix="w", crs="EPSG:4544").rows
+    rows = rows.append_column("model", pa.array(["w"] * len(rows)))
+    bodies, ids = _bodies(rows, Frame(104.0, 30.6))
+    water, cable = (bodies[ids.index(f"w:link:{each}")] for each in "12")
+    (found,) = clashes([water], [cable], tolerance_m=0.01, clearance_m=1)
+    assert 0.75 - 0.1 - 0.05 - 0.0014 < found.gap_m <= 0.75 - 0.1 - 0.05 + 1e-6
+
+
+def test_a_tube_of_triangles_is_closed_and_as_large_as_its_section_times_its_length() -> None:
+    rings = tube(np.array([[0, 0, -2.0], [30, 0, -2], [30, 40, -2]]), 0.5, sides=24)
+    found = measures(Body(tube_triangles(rings)))
+    assert found.volume_m3 == pytest.approx(12 * np.sin(np.pi / 12) * 0.25 * 70, rel=1e-9)

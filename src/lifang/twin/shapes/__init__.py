@@ -12,7 +12,7 @@ from lifang.twin.shapes.polyline import corners_kept
 from lifang.twin.shapes.prism import prism
 from lifang.twin.shapes.rings import Rings, spread
 from lifang.twin.shapes.surfaces import cut, triangulate
-from lifang.twin.shapes.tube import tube, tube_faces
+from lifang.twin.shapes.tube import tube, tube_faces, tube_triangles
 
 __all__ = [
     "Frame",
@@ -31,4 +31,5 @@ __all__ = [
     "triangulate",
     "tube",
     "tube_faces",
+    "tube_triangles",
 ]

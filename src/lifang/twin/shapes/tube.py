@@ -12,8 +12,8 @@ _SIDES = 6
 _MITRE_MAX = 2.0  # a sharper bend is cut off
 
 
-def tube(axis: Floats, radius_m: float) -> Floats:
-    """Return the corners of a tube's rings, (n, 6, 3) in metres, one ring at each of the n points of its ``axis``.
+def tube(axis: Floats, radius_m: float, *, sides: int = _SIDES) -> Floats:
+    """Return the corners of a tube's rings, (n, sides, 3) in metres, one at each of the n points of its ``axis``.
 
     Rings stand in the plane that halves a bend; seen along the axis they turn from its right to its top.
     """
@@ -28,7 +28,7 @@ def tube(axis: Floats, radius_m: float) -> Floats:
     up = np.cross(right, along)
     half = (along[:-1] * steps).sum(axis=1)
     right *= np.minimum(1 / np.maximum(np.append(half, 1.0), 1e-9), _MITRE_MAX)[:, None]
-    turn = np.arange(_SIDES) * (2 * np.pi / _SIDES)
+    turn = np.arange(sides) * (2 * np.pi / sides)
     round_ = np.cos(turn)[None, :, None] * right[:, None] + np.sin(turn)[None, :, None] * up[:, None]
     return np.asarray(axis[:, None] + radius_m * round_)
 
@@ -42,3 +42,13 @@ def tube_faces(rings: Floats) -> NDArray[np.object_]:
     sides = np.stack((here, there, np.roll(there, -1, axis=1), np.roll(here, -1, axis=1)), axis=2).reshape(-1, 4, 3)
     ends = shapely.polygons(np.stack((rings[0], rings[-1, ::-1])))
     return np.concatenate((ends, shapely.polygons(sides)))
+
+
+def tube_triangles(rings: Floats) -> Floats:
+    """Return the shell of a tube as triangles (m, 3, 3) that turn left as seen from outside; ``rings`` as above."""
+    here, there = rings[:-1], rings[1:]
+    after, beyond = np.roll(here, -1, axis=1), np.roll(there, -1, axis=1)
+    sides = np.stack((here, there, beyond, here, beyond, after), axis=2).reshape(-1, 3, 3)
+    ends = (rings[0], rings[-1, ::-1])
+    fans = [np.stack((np.broadcast_to(end[0], end[1:-1].shape), end[1:-1], end[2:]), axis=1) for end in ends]
+    return np.concatenate((sides, *fans))
