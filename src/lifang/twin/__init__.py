@@ -15,7 +15,7 @@ from lifang.twin.generating import BlockRule, generate_buildings
 from lifang.twin.imagery import Imagery, ImageryCard, ImageryLayer
 from lifang.twin.linking import SAME, THINGS, WAYS, Ends, LinkRule
 from lifang.twin.links import LINK_KINDS, TARGETS, Link, Links
-from lifang.twin.model import CATEGORIES, CLASSES, SPACES, STAGES, CityObject, ModelCard, Shape, class_of
+from lifang.twin.model import CATEGORIES, CLASSES, SPACES, STAGES, CityObject, ModelCard, Shape, check_stage, class_of
 from lifang.twin.planning import PlanStudy
 from lifang.twin.reading import (
     Bed,
@@ -94,6 +94,7 @@ __all__ = [
     "Twin",
     "VectorSource",
     "Viewpoint",
+    "check_stage",
     "class_of",
     "expect_model",
     "generate_buildings",

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from lifang.core import Box, from_micros
+from lifang.core import BadInput, Box, from_micros
 from lifang.guard import Classification
 from lifang.store import FOREVER
 
@@ -75,6 +75,13 @@ SPACES = ("BuildingRoom", "BuildingStorey", "BuildingUnit", "BridgeRoom", "Tunne
 THIN = ("MultiPoint", "MultiLineString")  # kinds of shapes that have no surface
 _OTHER = ("对象", "object", _BASE)
 _LEVEL_OF_LOD = {"0": 1, "1": 2, "2": 3, "3": 4}  # terrain, frame, standard, fine
+
+
+def check_stage(name: str) -> str:
+    """Return ``name`` if it is that of a stage; else ``BadInput``."""
+    if name not in STAGES:
+        raise BadInput(f"{name[:40]!r} is no stage.", where="stage", mend=f"Use {', '.join(STAGES)}.")
+    return name
 
 
 def class_of(name: str) -> tuple[str, str, str]:

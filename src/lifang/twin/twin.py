@@ -36,7 +36,7 @@ from lifang.twin.imagery import Imagery
 from lifang.twin.kept import KeptTiles
 from lifang.twin.linking import Ends, LinkRule, linked_by
 from lifang.twin.links import Links
-from lifang.twin.model import STAGES, CityObject, ModelCard
+from lifang.twin.model import CityObject, ModelCard, check_stage
 from lifang.twin.originals import Originals
 from lifang.twin.planning import PlanStudy
 from lifang.twin.reading import ModelFile
@@ -101,8 +101,7 @@ class Twin:
         """
         check_slug(model, what="model id")
         require(by, Action.ADMIT, Resource("object", model, classification))
-        if stage not in STAGES:
-            raise BadInput(f"{stage[:40]!r} is no stage.", where="stage", mend=f"Use {', '.join(STAGES)}.")
+        check_stage(stage)
         found = checked(found, within=self._extent)
         if not len(found.rows):
             telling = [each for each in found.faults if each.severity == "error" or each.rule == "left out"]
@@ -137,8 +136,7 @@ class Twin:
 
     def adopt(self, scenario: Scenario, *, since: datetime, stage: str = "planned", by: Subject) -> Scenario:
         """Return the scenario, adopted: from ``since`` on the city is planned to be as it has it; see ``Scenarios``."""
-        if stage not in STAGES:
-            raise BadInput(f"{stage[:40]!r} is no stage.", where="stage", mend=f"Use {', '.join(STAGES)}.")
+        check_stage(stage)
         return self._became(scenario, self.scenarios.adopt(scenario, since=to_micros(since), stage=stage, by=by))
 
     def take_back(self, scenario: Scenario, *, by: Subject) -> Scenario:

@@ -164,6 +164,7 @@ def test_a_tile_is_not_sent_again_until_an_object_changes(built: House) -> None:
         (f"/tiles/3d/blocks/{T2}/content/0/5/0.glb", 404),
         ("/tiles/3d/blocks/yesterday/tileset.json", 400),
         ("/api/v1/twin/objects?bbox=1,2", 400),
+        ("/api/v1/twin/objects?stage=junk", 400),
         ("/api/v1/twin/difference?before=now&after=then", 400),
         ("/api/v1/twin/objects/blocks:nobody", 404),
     ],

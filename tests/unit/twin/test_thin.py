@@ -83,7 +83,7 @@ def test_points_and_lines_of_every_level_are_taken_with_their_semantics_and_boun
         ({"type": "MultiPoint", "lod": "1", "boundaries": [0.5]}, "not built as CityJSON asks"),
         ({"type": "MultiLineString", "lod": "1", "boundaries": []}, "empty"),
         ({"type": "MultiLineString", "lod": "1", "boundaries": [[0, 1], [2, 2]]}, "Line 1 has fewer than two"),
-        ({"type": "MultiLineString", "lod": "1", "boundaries": [[0, -1]]}, "vertex 0 of 8"),
+        ({"type": "MultiLineString", "lod": "1", "boundaries": [[0, -1]]}, "vertex -1 of 8"),
         ({"type": "Points", "lod": "1", "boundaries": [0]}, "not built as CityJSON asks"),
     ],
 )

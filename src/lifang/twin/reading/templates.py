@@ -33,9 +33,12 @@ class Templates:
         try:
             corners = np.asarray(told.get("vertices-templates") or [], np.float64).reshape(-1, 3)
             return cls(list(told.get("templates") or []), corners)
-        except (TypeError, ValueError, AttributeError) as error:
-            where = "geometry-templates"
-            raise BadInput("The geometry templates cannot be read.", where=where, mend=str(error)) from None
+        except (TypeError, ValueError, AttributeError):
+            raise BadInput(
+                "The geometry templates cannot be read.",
+                where="geometry-templates",
+                mend="Write templates as a list, and vertices-templates as a list of three numbers each.",
+            ) from None
 
     def placed(self, geometry: Mapping[str, Any], vertices: Floats) -> tuple[Mapping[str, Any], Floats]:
         """Return the template of a ``GeometryInstance`` and its vertices (n, 3) in the file's system.

@@ -59,6 +59,7 @@ def corners_of(numbers: Sequence[int], vertices: Floats) -> Floats:
     wanted = np.array(numbers)
     if wanted.ndim != 1 or wanted.dtype.kind != "i":
         raise TypeError
-    if wanted.min() < 0 or wanted.max() >= len(vertices):
-        raise Broken(f"It names vertex {int(wanted.max())} of {len(vertices)}.")
+    astray = wanted[(wanted < 0) | (wanted >= len(vertices))]
+    if len(astray):
+        raise Broken(f"It names vertex {int(astray[0])} of {len(vertices)}.")
     return np.asarray(vertices[wanted])

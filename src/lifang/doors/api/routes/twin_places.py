@@ -18,7 +18,7 @@ from lifang.doors.api.bodies.kinds import Json, Said
 from lifang.doors.api.listing import CityMoment, moment
 from lifang.doors.http import PROBLEMS, Asker, GuardedRoute, answer, asking
 from lifang.guard import Action, Resource
-from lifang.twin import Area
+from lifang.twin import Area, check_stage
 
 Sees = Annotated[Asker, asking(Action.READ, Resource("object"), per_item=True)]
 Text = Annotated[str, Query(max_length=200)]
@@ -102,7 +102,8 @@ def wanted(
     def conditions(asker: Asker, at: datetime) -> dict[str, Any]:
         area = _area(asker, at, polygon, near, place, within_m)
         box = Box.parse(bbox) if bbox else None
-        told = {"kind": kind, "model": model, "text": q, "fuzzy": fuzzy, "level": level, "stage": stage}
+        at_stage = stage and check_stage(stage)
+        told = {"kind": kind, "model": model, "text": q, "fuzzy": fuzzy, "level": level, "stage": at_stage}
         return {**told, "linked": linked, "scenario": scenario, "box": box, "area": area}
 
     return conditions
