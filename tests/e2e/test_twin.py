@@ -180,7 +180,14 @@ def test_points_and_lines_are_drawn_picked_and_told_of(watched: Watched, delft: 
     show(watched.page, delft, f"{there}&by=class")
     kinds = look(watched.page, within=".twin-stage canvas", wanted=KEPT_BY, tolerance=30).near
     assert max(kinds) == 0
+    watched.page.route("**/values/**", lambda route: route.abort())
     open_page(watched.page, delft, f"{there}&by=p:kept_by")  # which knows of the model's properties
+    expect(watched.page.locator(".twin-due")).to_contain_text("could not be loaded")
+    watched.page.unroute("**/values/**")
+    watched.page.get_by_role("button", name="Try again").click()
+    expect(watched.page.locator(".twin-due")).to_have_count(0)
+    watched.page.locator("html[data-ready=true]").wait_for(state="attached")
+    watched.wrong.clear()
     expect(watched.page.locator(".twin-key")).to_have_text(["park", "street", "none said"])
     post, way = look(watched.page, within=".twin-stage canvas", wanted=KEPT_BY, tolerance=30).near
     assert post >= 40

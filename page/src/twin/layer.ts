@@ -145,16 +145,17 @@ export class TileLayer {
     return Boolean(this.tiles.root) && this.tiles.loadProgress >= 1 && this.values.settled;
   }
 
-  /** How many tiles could not be had. */
+  /** How many tiles, or values of their objects, could not be had. */
   get failed(): number {
-    return this.missing.length;
+    return this.missing.length + this.values.failed;
   }
 
-  /** Ask once more for the tiles that could not be had. */
+  /** Ask once more for what could not be had. */
   again(): void {
     for (const each of this.missing.splice(0)) if (each) this.tiles.lruCache.remove(each); // what lies there is not asked for anew
     this.tiles.resetFailedTiles();
-    this.changed();
+    this.values.again();
+    this.paintAll();
   }
 
   dress(look: Look): void {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import IO, Any
@@ -15,10 +15,10 @@ import pyarrow as pa
 from lifang.core import Clock, NotFound, TooLarge, format_instant, parse_instant
 from lifang.store import ObjectQuery, Store, change_setting, read_setting, write_setting
 from lifang.twin import analysing
-from lifang.twin.chosen import Chosen
 from lifang.twin.shapes import Frame, tube, tube_triangles
 from lifang.twin.shapes.frame import Floats
 from lifang.twin.tiles import parts_of
+from lifang.twin.tiling import Surfaces
 from lifang.twin.topics import Topic, Viewpoint, write_bcf
 
 OBJECTS_MAX = 20_000
@@ -150,7 +150,7 @@ class Clashes:
 def _bodies(rows: pa.Table, frame: Frame) -> tuple[list[analysing.Body], list[str]]:
     """Return the objects of a table as bodies in ``frame``, and their ids."""
     bodies, ids = [], []
-    pipes = dict(_pipes(rows, frame))
+    told = dict(zip(rows["id"].to_pylist(), rows["properties"].to_pylist(), strict=True))
     for kind in parts_of(rows, frozenset()):
         if not len(kind.table):
             continue
@@ -159,20 +159,22 @@ def _bodies(rows: pa.Table, frame: Frame) -> tuple[list[analysing.Body], list[st
         order = np.argsort(owner, kind="stable")
         triangles = mesh.position[mesh.triangle[order]]
         starts = np.searchsorted(owner[order], np.arange(len(kind.table) + 1))
+        axes = kind.axes if isinstance(kind, Surfaces) else ()
         for number, name in enumerate(kind.table["id"].to_pylist()):
             if starts[number] < starts[number + 1]:
+                pipe = _pipe(axes[number], told[name], frame) if axes else None
                 drawn = triangles[starts[number] : starts[number + 1]]
-                bodies.append(analysing.Body(pipes.get(name, drawn)))
+                bodies.append(analysing.Body(drawn if pipe is None else pipe))
                 ids.append(name)
     return bodies, ids
 
 
-def _pipes(rows: pa.Table, frame: Frame) -> Iterator[tuple[str, Floats]]:
-    """Yield the pipes and triangles about each: a six-sided tube is drawn within its circle, and is too thin here."""
-    for row, axis in enumerate(Chosen.finest(rows["geometry"]).axis):
-        if axis is not None and (wide := orjson.loads(rows["properties"][row].as_py()).get("diameter_mm")):
-            radius = wide / 2000 / np.cos(np.pi / _SIDES)
-            yield rows["id"][row].as_py(), tube_triangles(tube(frame.local(*axis.T), radius, sides=_SIDES))
+def _pipe(axis: Floats | None, told: str, frame: Frame) -> Floats | None:
+    """Return triangles about a pipe: it is drawn with six sides within its circle, and is too thin so."""
+    wide = None if axis is None else orjson.loads(told).get("diameter_mm")
+    if axis is None or not wide:
+        return None
+    return tube_triangles(tube(frame.local(*axis.T), wide / 2000 / np.cos(np.pi / _SIDES), sides=_SIDES))
 
 
 def _place(point: tuple[float, float, float], frame: Frame) -> list[float]:

@@ -142,7 +142,7 @@ class Export:
         pictures = Pictures(lambda sha256: self.blobs.path(sha256).read_bytes(), _IMAGE_BYTES_MAX, _IMAGE_PIXELS_MAX)
         kinds = parts_of(rows, self.generated)
         path.write_bytes(content(kinds, self._box(), on_earth=False, lighten_m=lighten_m, pictures=pictures))
-        return _textured(rows) - _textured(lightened(rows, lighten_m)) if lighten_m else 0
+        return _textured(rows) if lighten_m else 0  # no image hangs on what is lightened
 
     def _ifc(self, path: Path, crs: str, lighten_m: float) -> int:
         system = check_crs(crs) if crs else metric_crs(self._box())

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 from numpy.typing import NDArray
-from tests.unit.twin.elevation import GEOGRAPHIC, PROJECTED, RASTER, VERTICAL_UNIT, elevation_model, tiff
+from tests.unit.twin.elevation import GEOGRAPHIC, PROJECTED, RASTER, VERTICAL_UNIT, elevation_model, tiff, tiled
 
 from lifang.core import BadInput, from_wgs84, to_wgs84
 from lifang.twin.reading import Bed, read_ground, read_model
@@ -59,6 +59,15 @@ def test_heights_stand_where_the_tags_say(
 def test_what_is_packed_is_read(compression: str, predictor: int) -> None:
     content = tiff(plane(), {**PLACE, 317: (predictor,)}, DEGREES, compression)
     assert np.array_equal(read_ground(content).height_m, plane())
+
+
+def test_one_in_tiles_and_one_with_addresses_of_64_bits_are_read(tmp_path: Path) -> None:
+    value = plane(40, 35)
+    assert np.array_equal(read_ground(tiled(value, PLACE, DEGREES, predictor=3)).height_m, value)
+    assert np.array_equal(read_ground(tiled(value, PLACE, DEGREES, predictor=1)).height_m, value)
+    big = tiff(value, PLACE, DEGREES, big=True)
+    assert big.startswith(b"II+\0")
+    assert max(read_model(big, prefix="dem", scratch=tmp_path).rows["top_m"].to_pylist()) == 500 + 34 + 390
 
 
 @pytest.mark.parametrize("nothing", [-9999, -32768, -3.4e38, np.nan, np.inf])

@@ -207,7 +207,10 @@ def test_pbf_says_what_xml_says(tmp_path: Path) -> None:
     for own, each in told[0].items():
         assert json.loads(each["properties"]) == json.loads(told[1][own]["properties"])
         assert (each["west"], each["top_m"]) == pytest.approx((told[1][own]["west"], told[1][own]["top_m"]))
-    assert relations_of(b64decode(PBF)) == relations_of(city()) != []
+    binary_file, text_file = tmp_path / "map.osm.pbf", tmp_path / "map.osm"
+    binary_file.write_bytes(b64decode(PBF))
+    text_file.write_bytes(city())
+    assert relations_of(binary_file) == relations_of(text_file) != []
 
 
 def test_a_map_without_buildings_or_in_pieces_says_so(tmp_path: Path) -> None:

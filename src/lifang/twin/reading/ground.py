@@ -41,20 +41,7 @@ class Ground:
 
     def at(self, lon: Floats, lat: Floats) -> Floats:
         """Return the height at places in degrees, bilinear between middles of cells; NaN where none is known."""
-        return self._at(*self.placed.pixels(lon, lat))
-
-    def degrees(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """Return longitude and latitude of the middles of cells."""
-        middle = np.stack((column, row)).astype(np.float64) + 0.5
-        return self.placed.degrees(middle[0], middle[1])
-
-    def cells_between(self, lon: Floats, lat: Floats) -> float:
-        """Return how many cells long the way between two places is."""
-        column, row = self.placed.pixels(lon, lat)
-        return float(np.hypot(np.ptp(column), np.ptp(row)))
-
-    def _at(self, column: Floats, row: Floats) -> Floats:
-        column, row = column - 0.5, row - 0.5
+        column, row = (each - 0.5 for each in self.placed.pixels(lon, lat))
         rows, columns = self.height_m.shape
         known = (column >= -0.5) & (row >= -0.5) & (column <= columns - 0.5) & (row <= rows - 0.5)  # not if infinite
         column, row = (np.clip(np.where(known, each, 0), 0, n - 1) for each, n in ((column, columns), (row, rows)))
@@ -67,6 +54,16 @@ class Ground:
             for at in (upper, upper + 1)
         )
         return np.asarray(np.where(known, above * (1 - low_share) + below * low_share, np.nan), np.float64)
+
+    def degrees(self, row: NDArray[np.int64], column: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Return longitude and latitude of the middles of cells."""
+        middle = np.stack((column, row)).astype(np.float64) + 0.5
+        return self.placed.degrees(middle[0], middle[1])
+
+    def cells_between(self, lon: Floats, lat: Floats) -> float:
+        """Return how many cells long the way between two places is."""
+        column, row = self.placed.pixels(lon, lat)
+        return float(np.hypot(np.ptp(column), np.ptp(row)))
 
 
 @dataclass(frozen=True)

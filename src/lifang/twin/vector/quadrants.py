@@ -13,9 +13,7 @@ from lifang.core import Box, NotFound
 EXTENT, BUFFER = 4096, 64  # units of a tile's side, and beyond it
 _LAT_MAX = 85.0511287798066
 _LEAST = 4  # units: half a point of a tile shown at 512 points
-_SQUARES = (
-    128  # along a tile's side, of which each shows one single point: 16,384 a tile, four points of a screen apart
-)
+_SQUARES = 128  # along a tile's side, of which each shows one single point: they are four screen points apart
 _ALL_FROM = 14  # the zoom from which on every single point is shown
 DEEPEST = 22
 

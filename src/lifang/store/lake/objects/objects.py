@@ -277,9 +277,8 @@ def sought(
 
 
 def _sought(query: ObjectQuery) -> tuple[str, list[Any]]:
-    indexed = (
-        {} if query.apart_deg else {"ids": "id", "parents": "parent"}
-    )  # points are told apart among those asked for
+    # of single points the first in a square is sought among all that are asked for, which an index would not tell
+    indexed = {} if query.apart_deg else {"ids": "id", "parents": "parent"}
     return sought(_VERSION, query, where_of, indexed)
 
 

@@ -10,7 +10,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import numpy as np
@@ -45,9 +44,7 @@ def main() -> None:
     own = {"CPL_TMPDIR": str(folder), "OSM_MAX_TMPFILE_SIZE": 256, "OSM_CONFIG_FILE": str(settings)}
     pyogrio.set_gdal_config_options(own)
     source = folder / request["name"]
-    with source.open("rb") as file:
-        found = relations_of(mmap(file.fileno(), 0, access=ACCESS_READ))
-    (folder / "relations.json").write_text(json.dumps(found), "utf-8")
+    (folder / "relations.json").write_text(json.dumps(relations_of(source)), "utf-8")
     _left(_read(source, "lines", ("osm_id", "building", "building_part")), folder / "open.arrow")
     _left(_read(source, "multipolygons", _TOLD), folder / "buildings.arrow")
     os._exit(0)  # no clean-up: nothing here outlives the answer
