@@ -46,12 +46,12 @@ def test_as_of_equals_replay_without_gaps_or_overlaps(store: Store, clock: Manua
     state: dict[int, str | None] = dict.fromkeys(range(_HORIZON + 1))
     for start, length, role, ends in told:
         clock.advance(timedelta(minutes=1))
-        rows = pa.table({"object": [one], "kind": ["sensor"], "target": ["datastream:s"], "role": [role]})
+        rows = pa.table({"object": [one], "kind": ["sensor"], "target": ["outside:s"], "role": [role]})
         if ends and not any(state.values()) and not links.history(one):
             with pytest.raises(NotFound):
-                links.end(one, "sensor", "datastream:s", at=from_micros(start), by=SYSTEM)
+                links.end(one, "sensor", "outside:s", at=from_micros(start), by=SYSTEM)
         elif ends:
-            links.end(one, "sensor", "datastream:s", at=from_micros(start), by=SYSTEM)
+            links.end(one, "sensor", "outside:s", at=from_micros(start), by=SYSTEM)
             state = {at: None if at >= start else held for at, held in state.items()}
         else:
             end = min(start + length, _HORIZON)

@@ -42,9 +42,14 @@ class ModelShelf:
         return model if model != dataset and self.catalogued(model) else ""
 
     def keep_up(self, model: str, *, by: Subject) -> None:
-        """Release the dataset of a catalogued model anew, if what stands of it is other than before."""
+        """Release the dataset of a catalogued model anew, if what stands of it is other than before.
+
+        Of a model of which nothing stands any more the last release stays.
+        """
         done = read_setting(self._store, f"{_DONE}{model}")
-        if done is not None and done != self._state(model):
+        if done is None or done == (state := self._state(model)):
+            return
+        if state[0]:
             self.publish(model, by=by)
 
     def publish(self, model: str, *, by: Subject, made_of: str = "") -> Admission:

@@ -15,10 +15,11 @@ from lifang.catalogue import Admission, Card, Catalogue, visible
 from lifang.core import parse_instant
 from lifang.guard import SYSTEM, Classification
 from lifang.population import SyntheticPopulation
-from lifang.store import Store
+from lifang.store import ObjectChange, Store
 from lifang.twin import ModelFile, Placement, Twin, read_model, read_outlines
 
 ADD_DATASET, ADD_MODEL, RAISE_OUTLINES, BACKUP = "add_dataset", "add_model", "raise_outlines", "backup"
+END_MODEL = "end_model"
 SYNTHESISE = "synthesise_population"
 _FAULTS_TOLD = 100
 
@@ -49,6 +50,7 @@ class LongWork:
         jobs.register(ADD_MODEL, self._add_model, ended=_drop_source)
         jobs.register(ADD_IMAGERY, lambda job: imagery_job(self._twin.imagery, job), ended=_drop_source)
         jobs.register(RAISE_OUTLINES, self._raise_outlines)
+        jobs.register(END_MODEL, self._end_model)
         jobs.register(LINK_OBJECTS, lambda job: self._linker.apply(by=job.by, check=job.check))
         jobs.register(CATALOGUE_MODEL, self._catalogue_model)
         jobs.register(CATALOGUE_DIFFERENCE, self._catalogue_difference)
@@ -108,18 +110,21 @@ class LongWork:
             stage=asked["stage"],
             by=job.by,
         )
+        faults = [{**asdict(each), "zh": each.in_chinese} for each in added.examination.faults[:_FAULTS_TOLD]]
+        return {**self._changed(job, added.change), **added.examination.counts, "faults": faults}
+
+    def _end_model(self, job: JobContext) -> Mapping[str, Any]:
+        asked = job.job.arguments
+        return self._changed(job, self._twin.end(asked["model"], at=parse_instant(asked["at"]), by=job.by))
+
+    def _changed(self, job: JobContext, change: ObjectChange) -> dict[str, Any]:
+        """Return what is told of a model's change once what follows from it is done."""
+        model = job.job.arguments["model"]
         self._linker.apply(by=SYSTEM, check=job.check)
-        self._shelf.keep_up(asked["model"], by=SYSTEM)
-        self._after(asked["model"])
-        return {
-            "model": asked["model"],
-            "objects": added.change.rows,
-            "replaced": added.change.replaced,
-            "unchanged": added.change.unchanged,
-            "ended": added.change.ended,
-            **added.examination.counts,
-            "faults": [asdict(each) for each in added.examination.faults[:_FAULTS_TOLD]],
-        }
+        self._shelf.keep_up(model, by=SYSTEM)
+        self._after(model)
+        figures = {name: getattr(change, name) for name in ("replaced", "unchanged", "ended")}
+        return {"model": model, "objects": change.rows, **figures}
 
     def _catalogue_model(self, job: JobContext) -> Mapping[str, Any]:
         return self._shelf.publish(job.job.arguments["model"], by=job.by).as_json()

@@ -103,8 +103,9 @@ class DataStandards:
         changes = tuple(compare(newest, standard)) if newest else ()
         if newest and standard.edition <= newest.edition:
             raise _taken(newest, changes)
-        self._store.blobs.put(io.BytesIO(content), max_bytes=_BYTES_MAX)
-        self._register(standard, sha256, changes, by)
+        with self._store.blobs.lock:
+            self._store.blobs.put(io.BytesIO(content), max_bytes=_BYTES_MAX)
+            self._register(standard, sha256, changes, by)
         return Registration(standard, unchanged=False, changes=changes)
 
     def needing(self, sha256: str) -> str:

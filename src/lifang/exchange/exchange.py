@@ -198,22 +198,23 @@ class Exchange:
         if self._records.count_waiting(feed.organisation) >= _WAITING_MAX:
             what = f"{_WAITING_MAX:,} deliveries of {feed.organisation} wait already."
             raise Unavailable(what, where=feed.organisation, mend="Send it again when some of them are through.")
-        with plain(source) as stream:
-            blob = self._store.blobs.put(stream, max_bytes=self._settings.upload_max_bytes)
-        if manifest.sha256 and manifest.sha256.lower() != blob.sha256:
-            what = "The content is not what was declared: its SHA-256 differs."
-            raise BadInput(what, where="sha256", mend=f"Send it again; what came has {blob.sha256}.")
-        reference = manifest.reference or blob.sha256
-        delivery, _ = self._records.receive(
-            feed,
-            reference,
-            manifest.kind,
-            name=Path(name).name[:255] or "delivery",
-            sha256=blob.sha256,
-            size=blob.bytes,
-            declared=manifest.as_json(),
-            by=by,
-        )
+        with self._store.blobs.lock:
+            with plain(source) as stream:
+                blob = self._store.blobs.put(stream, max_bytes=self._settings.upload_max_bytes)
+            if manifest.sha256 and manifest.sha256.lower() != blob.sha256:
+                what = "The content is not what was declared: its SHA-256 differs."
+                raise BadInput(what, where="sha256", mend=f"Send it again; what came has {blob.sha256}.")
+            reference = manifest.reference or blob.sha256
+            delivery, _ = self._records.receive(
+                feed,
+                reference,
+                manifest.kind,
+                name=Path(name).name[:255] or "delivery",
+                sha256=blob.sha256,
+                size=blob.bytes,
+                declared=manifest.as_json(),
+                by=by,
+            )
         if self._rounds.started:
             self._lines.wake(feed.organisation)
         return delivery

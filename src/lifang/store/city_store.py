@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -33,6 +34,8 @@ class Store:
         ages: Ages | None = None,
     ) -> None:
         self.folder = folder
+        self._untold: list[Entry] = []  # of changes that the ledger could not take yet
+        self._telling = threading.Lock()
         with ExitStack() as undo:
             with disk_errors(folder):
                 make_folder(folder)
@@ -83,9 +86,17 @@ class Store:
         """Return the ledger record that tells of a batch of observations, durable."""
         return self.ledger.append(_told(batch))
 
-    def record_change(self, change: ObjectChange, **detail: str) -> Record:
-        """Return the ledger record that tells of a change of objects, durable."""
-        return self.ledger.append(_changed(change, **detail))
+    def record_change(self, change: ObjectChange, **detail: str) -> None:
+        """Have the ledger tell of a change of objects, durably; of those it could not tell of before, too.
+
+        Of those it could not tell of until the city is closed it does when it is opened again.
+        """
+        with self._telling:
+            if change.is_one:
+                self._untold.append(_changed(change, **detail))
+            while self._untold:
+                self.ledger.append(self._untold[0])
+                del self._untold[0]
 
     def checkpoint(self) -> None:
         """Fold the write-ahead logs into their files: for idle moments and after large loads."""

@@ -29,8 +29,8 @@ class Documents:
         valid_from: datetime,
         valid_to: datetime | None,
         recorded: datetime,
-    ) -> None:
-        """Keep what the newest file of a model tells in its valid time; what it told before too changes nothing."""
+    ) -> bool:
+        """Return whether the newest file of a model tells in its valid time what it did not before; it is kept."""
         version = {
             "members": dict(members),
             "classification": classification.value,
@@ -38,15 +38,19 @@ class Documents:
             "valid_to": FOREVER if valid_to is None else to_micros(valid_to),
         }
         if not members and not self._versions(model):
-            return
+            return False
+        new = False
 
         def with_it(held: Any) -> list[dict[str, Any]]:
+            nonlocal new
             versions: list[dict[str, Any]] = held or []
-            if versions and _tells(versions[-1], version):
+            new = not versions or not _tells(versions[-1], version)
+            if not new:
                 return versions
             return [*versions, {**version, "recorded": to_micros(recorded)}]
 
         change_setting(self._store, f"{_KEY}{model}", with_it)
+        return new
 
     def of(self, models: Sequence[str], query: ObjectQuery) -> tuple[dict[str, Any], list[Classification]]:
         """Return what models told at the moments of ``query`` as far as it may see it, with the classifications of it.

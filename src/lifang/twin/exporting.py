@@ -110,7 +110,7 @@ class Export:
             with archive.open(f"{self.model or 'objects'}.city.json", "w", force_zip64=True) as stream:
                 stream.writelines(target.document(families, textures))
             for name, sha256 in textures.files.items():
-                archive.write(self.blobs.path(sha256), name, zipfile.ZIP_STORED)
+                archive.writestr(name, self.blobs.read(sha256), zipfile.ZIP_STORED)
 
     @cached_property
     def _told(self) -> tuple[dict[str, Any], list[Classification]]:
@@ -139,7 +139,7 @@ class Export:
 
     def _glb(self, path: Path, lighten_m: float) -> int:
         rows = self._rows(_SOLIDS_MAX)
-        pictures = Pictures(lambda sha256: self.blobs.path(sha256).read_bytes(), _IMAGE_BYTES_MAX, _IMAGE_PIXELS_MAX)
+        pictures = Pictures(self.blobs.read, _IMAGE_BYTES_MAX, _IMAGE_PIXELS_MAX)
         kinds = parts_of(rows, self.generated)
         path.write_bytes(content(kinds, self._box(), on_earth=False, lighten_m=lighten_m, pictures=pictures))
         return _textured(rows) if lighten_m else 0  # no image hangs on what is lightened

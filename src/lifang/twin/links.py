@@ -43,7 +43,9 @@ TARGETS: Mapping[str, str] = {
     OUTSIDE: "what is kept elsewhere, by its number there",
 }
 _TARGET = re.compile(rf"(?:{'|'.join(TARGETS)}):.{{1,300}}", re.DOTALL)
+_REGISTERED = {DATASTREAM: "datastream", THING: "thing", DATASET: "dataset", ROW: "dataset"}  # the tables of ids
 _TEXT_MAX = 200
+_AT_ONCE = 500  # ids asked for
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Links:
         a kind, a target or an object is not known; nothing is written then.
         """
         require(by, Action.ADMIT, Resource("object", "*", classification))
-        return self._add(rows, source, classification, valid_from, valid_to, whole=whole, by=by)
+        return self._told(self._add(rows, source, classification, valid_from, valid_to, whole=whole, by=by), source)
 
     def add_of_model(
         self,
@@ -123,7 +125,8 @@ class Links:
     ) -> ObjectChange:
         """Return the change by which the objects of a model, which is in, belong to its groups and further wholes.
 
-        What its file does not tell of any more ends at ``valid_from``; what others said stays.
+        What its file does not tell of any more ends at ``valid_from``; what others said stays. Who adds the model has
+        the ledger tell of it.
         """
         known = set(found.rows["id"].to_pylist()) if found.belongings else set()
         there = [each for each in found.belongings if each.object in known and each.to in known]
@@ -135,6 +138,10 @@ class Links:
         }
         rows = pa.table({name: pa.array(values, pa.string()) for name, values in told.items()})
         return self._add(rows, f"model:{model}", classification, valid_from, valid_to, whole=True, by=by)
+
+    def end_of_model(self, model: str, *, at: datetime, by: Subject) -> ObjectChange:
+        """Return the change by which what a model's file told holds no more from a moment on; see ``add_of_model``."""
+        return self._links.record(LINK_COLUMNS.empty_table(), subject=by.id, whole=f"model:{model}", at=to_micros(at))
 
     def _add(
         self,
@@ -153,7 +160,7 @@ class Links:
         links = _completed(rows, source.strip(), classification, valid_from, valid_to, whole=whole)
         self._check(links)
         ends = source.strip() if whole else None
-        return self._told(self._links.record(links, subject=by.id, whole=ends, at=to_micros(valid_from)), source)
+        return self._links.record(links, subject=by.id, whole=ends, at=to_micros(valid_from))
 
     def end(self, object_id: str, kind: str, target: str, *, at: datetime, by: Subject) -> ObjectChange:
         """Return the change by which a link holds no more from a moment in the city on; the same again changes nothing.
@@ -219,8 +226,7 @@ class Links:
         return LinkQuery(to_micros(at), known, classifications=grades, **among)  # type: ignore[arg-type]
 
     def _told(self, change: ObjectChange, source: str) -> ObjectChange:
-        if change.rows or change.replaced:
-            self._store.record_change(change, what="links", source=source)
+        self._store.record_change(change, what="links", source=source)
         return change
 
     def _check(self, links: pa.Table) -> None:
@@ -239,6 +245,18 @@ class Links:
         if strangers := self._links.strangers(ids):
             what = f"There is no object {strangers[0][:80]!r}, nor {len(strangers) - 1} others."
             raise BadInput(what, where="object", mend="Add its model first; lifang twin list shows what there is.")
+        for kind, table in _REGISTERED.items():
+            led = pc.filter(links["target"], pc.starts_with(links["target"], f"{kind}:")).unique()
+            self._check_registered(table, {each.removeprefix(f"{kind}:").split("/")[0] for each in led.to_pylist()})
+
+    def _check_registered(self, table: str, ids: set[str]) -> None:
+        wanted = sorted(ids)
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            known = {row["id"] for row in self._store.registry.find(table, where={"id": some})}
+            if strangers := [each for each in some if each not in known]:
+                what = f"There is no {table} {strangers[0][:80]!r}."
+                raise BadInput(what, where="target", mend="Register it first, or correct its id.")
 
 
 def _completed(

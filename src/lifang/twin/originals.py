@@ -18,9 +18,10 @@ class Originals:
 
     def keep(self, model: str, path: Path) -> str:
         """Return the SHA-256 of the file that a model came in; it is kept from now on."""
-        with path.open("rb") as stream:
-            sha256 = self._store.blobs.put(stream, max_bytes=path.stat().st_size).sha256
-        write_setting(self._store, f"{_ORIGINAL}{sha256}", model)
+        with self._store.blobs.lock:
+            with path.open("rb") as stream:
+                sha256 = self._store.blobs.put(stream, max_bytes=path.stat().st_size).sha256
+            write_setting(self._store, f"{_ORIGINAL}{sha256}", model)
         return sha256
 
     def needing(self, sha256: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from lifang.core import BadInput, Box, Clock, NotFound, TooLarge, check_slug, from_micros, to_micros
-from lifang.guard import Action, Classification, Resource, Subject, require
+from lifang.guard import Action, Classification, Resource, Subject, require, strictest
 from lifang.store import (
     FOREVER,
     OBJECT_COLUMNS,
@@ -110,24 +110,50 @@ class Twin:
             raise BadInput(
                 f"Nothing of the model could be taken. {what}", mend=first.mend if first else "Send another."
             )
-        for picture in found.pictures.values():  # before what names them
-            self._store.blobs.put(BytesIO(picture), max_bytes=len(picture))
         rows = _completed(found.rows, model, classification, stage, valid_from, valid_to)
-        change = self._objects.record(rows, subject=by.id, whole=model, at=to_micros(valid_from))
-        if change.rows or change.replaced:
-            self._store.record_change(change, model=model)
-        self.links.add_of_model(
-            model, found, classification=classification, valid_from=valid_from, valid_to=valid_to, by=by
-        )
-        self._documents.keep(
-            model, found.told, classification, valid_from=valid_from, valid_to=valid_to, recorded=change.recorded
-        )
+        with self._store.blobs.lock, self._store.lake.changing_objects():
+            for picture in found.pictures.values():
+                self._store.blobs.put(BytesIO(picture), max_bytes=len(picture))
+            change = self._objects.record(rows, subject=by.id, whole=model, at=to_micros(valid_from))
+            linked = self.links.add_of_model(
+                model, found, classification=classification, valid_from=valid_from, valid_to=valid_to, by=by
+            )
         told = Examination.of(found.faults, at=self._clock.now())
-        write_setting(self._store, f"{_EXAMINED}{model}", told.as_json())
-        if change.rows or change.replaced:
-            for watcher in self._watchers:
-                watcher(model, classification)
+        is_new = change.is_one or linked.is_one
+        try:
+            is_new |= self._documents.keep(
+                model, found.told, classification, valid_from=valid_from, valid_to=valid_to, recorded=change.recorded
+            )
+            write_setting(self._store, f"{_EXAMINED}{model}", told.as_json())
+            self._store.record_change(change, model=model)
+            self._store.record_change(linked, what="links", source=f"model:{model}")
+        finally:  # who looks at the objects is told of them also where the registry has no room left
+            if is_new:
+                self._tell(model, classification)
         return Added(change, told)
+
+    def end(self, model: str, *, at: datetime, by: Subject) -> ObjectChange:
+        """Return the change by which nothing of a model holds from a moment in the city on; what was before stays.
+
+        The links that its file told of end with it. The same again changes nothing; ``NotFound`` if there never was
+        such a model.
+        """
+        found = self._objects.versions_of(model)
+        grades = [Classification(each) for each in found["classification"].unique().to_pylist()]
+        for grade in grades:
+            require(by, Action.ADMIT, Resource("object", model, grade))
+        if not grades:
+            raise NotFound(f"There is no model {model[:80]!r}.", mend="List them: GET /api/v1/twin/models.")
+        with self._store.lake.changing_objects():
+            change = self._objects.end(found["id"].unique().to_pylist(), at=to_micros(at), subject=by.id)
+            linked = self.links.end_of_model(model, at=at, by=by)
+        try:
+            self._store.record_change(change, model=model)
+            self._store.record_change(linked, what="links", source=f"model:{model}")
+        finally:
+            if change.is_one:
+                self._tell(model, strictest(*grades))
+        return change
 
     def needing(self, sha256: str) -> str:
         """Return what needs the file of a hash: ``imagery:ID``, ``topic:GUID`` or ``model:ID``; ``""`` if none."""
@@ -147,9 +173,12 @@ class Twin:
         """Return a scenario as it is now, once its ``change`` is on record and told."""
         self._store.record_change(change, scenario=scenario.id)
         for model in scenario.models or (scenario.id,):
-            for watcher in self._watchers:
-                watcher(model, scenario.classification)
+            self._tell(model, scenario.classification)
         return self.scenarios.get(scenario.id)
+
+    def _tell(self, model: str, classification: Classification) -> None:
+        for watcher in self._watchers:
+            watcher(model, classification)
 
     def object(
         self, object_id: str, *, at: datetime, recorded: datetime | None = None, among: Sequence[Classification] = _ALL
@@ -239,7 +268,7 @@ class Twin:
     def tiles(self, query: ObjectQuery) -> TileSource:
         """Return the tiles of the objects that meet ``query``."""
         shaped, generated = replace(query, shaped=True), frozenset(self._generated())
-        pictures = Pictures(lambda sha256: self._store.blobs.path(sha256).read_bytes(), *TILE_IMAGES_MAX)
+        pictures = Pictures(self._store.blobs.read, *TILE_IMAGES_MAX)
         return TileSource(self._objects, shaped, self._cells, self._kept, generated, pictures)
 
     def models(self, query: ObjectQuery) -> list[tuple[str, int, ModelCard]]:

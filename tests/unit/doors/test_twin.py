@@ -256,6 +256,7 @@ def test_what_the_checks_found_is_kept_with_the_model(built: House) -> None:
     assert told["rules"] == [{"rule": "closedness", "rule_zh": "封闭性", "severity": "warning", "count": 1}]
     assert told["faults"][0]["object"] == "unclosed:open"
     assert told["faults"][0]["zh"]["what"] == "外壳不封闭。"
+    assert job["result"]["faults"] == told["faults"]
     for hidden in ("hidden", "nothing"):
         assert guest.get(f"/api/v1/twin/models/{hidden}/examination", params={"at": T2}).status_code == 404
 

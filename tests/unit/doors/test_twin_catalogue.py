@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from rdflib import DCAT, Graph
 from tests.unit.doors.conftest import Client, House
-from tests.unit.doors.test_twin import T0, T1, add, model
+from tests.unit.doors.test_twin import T0, T1, T2, add, model
 
 from lifang.twin import ModelCard
 
@@ -92,3 +92,20 @@ def test_nothing_is_released_of_what_is_not_there_or_by_whom_it_may_not(shelved:
     assert job["state"] == "failed"
     assert "Nothing of a model 'nothing' stands now." in str(job["error"])
     assert shelved.client("analyst")("PUT", "/api/v1/twin/models/blocks/dataset").status_code == 403
+
+
+def test_a_model_ends_over_http_and_its_dataset_stays(shelved: House) -> None:
+    officer, address = shelved.client("data_officer"), "/api/v1/twin/models/blocks/end"
+    assert shelved.client("analyst").post(address, params={"at": T2}).status_code == 403
+    assert officer.post(address, params={"at": "soon"}).status_code == 400
+    assert done(officer, officer.post(address, params={"at": T2}))["ended"] == 2
+    assert [
+        [
+            each["id"]
+            for each in officer.get("/api/v1/twin/objects", params={"at": at, "model": "blocks"}).json()["items"]
+        ]
+        for at in (T1, T2)
+    ] == [["blocks:a", "blocks:c"], []]
+    assert shelved.client().get("/api/v1/datasets/twin_blocks/rows").json()["items"] != []
+    gone = settled(officer, officer.post("/api/v1/twin/models/nothing/end", params={"at": T2}))
+    assert (gone["state"], gone["error"]["zh"]["detail"]) == ("failed", "没有模型 'nothing'。")

@@ -1,5 +1,6 @@
 """A model comes packed as well: as gzip, or as a zip that holds one, which is what .ifczip is."""
 
+import gzip
 import io
 import struct
 import tracemalloc
@@ -49,6 +50,19 @@ def test_a_zip_is_unpacked_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "_UNPACKED_MAX", 999)
     with pytest.raises(TooLarge, match="more than 999 bytes"):
         packed.unpacked(zipped(("a.ifc", bytes(1_000))))
+
+
+def test_what_unpacks_to_hundreds_of_times_its_size_is_refused_before_it_is_whole() -> None:
+    bomb = gzip.compress(bytes(4 << 20), 9) * 64  # of members, which are one file (RFC 1952, 2.2)
+    whole = zipped(("a.ifc", bytes(80 << 20)))
+    tracemalloc.start()
+    for content in (bomb, whole):
+        with pytest.raises(TooLarge, match="more than 200 times its size"):
+            packed.unpacked(content)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 120 << 20
+    assert packed.unpacked(gzip.compress(b"ISO-10303-21;") + gzip.compress(b"HEADER;")) == b"ISO-10303-21;HEADER;"
 
 
 def test_no_more_of_a_zip_is_unpacked_than_it_says() -> None:

@@ -232,7 +232,7 @@ class Destructions:
     def _remove_originals(self, dataset: str, hashes: list[str]) -> dict[str, str]:
         """Return which originals are kept, and why: somebody else has the same bytes."""
         kept = {}
-        with self._publishing:
+        with self._publishing, self._store.blobs.lock:
             for sha256 in hashes:
                 others = (needer(sha256) for needer in self._needers)
                 if found := self._needing(dataset, sha256) or next(filter(None, others), ""):

@@ -64,6 +64,20 @@ def add(
 
 
 @app.command()
+def end(
+    model: Annotated[str, typer.Argument(help="The model's id.")],
+    folder: Dir,
+    at: Annotated[str, typer.Option(help="From when on nothing of it holds: ISO 8601 with an offset.")],
+    as_json: Json = False,
+) -> None:
+    """End a model: nothing of it holds from a moment on; what was before stays."""
+    with Client(folder) as client:
+        job = client.post(f"/api/v1/twin/models/{quote(model, safe='')}/end", at=at)
+        result = follow(client, job, f"ending {model}")
+    show({name: result[name] for name in ("model", "ended", "unchanged")}, as_json=as_json)
+
+
+@app.command()
 def outlines(
     dataset: Annotated[str, typer.Argument(help="A dataset of polygons.")],
     folder: Dir,

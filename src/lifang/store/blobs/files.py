@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from lifang.core import BadInput, NotFound, TooLarge, disk_errors
+from lifang.core import BadInput, Corrupt, NotFound, TooLarge, disk_errors
 from lifang.store.durable import make_folder, part_file, put_in_place, sweep_parts, sync_file, sync_folder
 
 _CHUNK = 1 << 20
@@ -24,10 +25,15 @@ class Blob:
 
 
 class Blobs:
-    """The files of one city, in ``folder``."""
+    """The files of one city, in ``folder``.
+
+    ``lock`` is held from a ``put`` until what needs the file is on record, and by who erases it from the question
+    whether anything needs it until it is gone.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.lock = threading.RLock()
         with disk_errors(folder):
             make_folder(folder)
             sweep_parts(folder)
@@ -46,6 +52,14 @@ class Blobs:
             return self.path(sha256).open("rb")
         except FileNotFoundError:
             raise NotFound(f"No file with hash {sha256} is kept.", where=str(self._folder)) from None
+
+    def read(self, sha256: str) -> bytes:
+        """Return the bytes of a blob that something on record needs; ``Corrupt`` if they are gone."""
+        try:
+            return self.path(sha256).read_bytes()
+        except FileNotFoundError:
+            what = f"The file with hash {sha256} is gone."
+            raise Corrupt(what, where=str(self._folder), mend="Restore it from a backup, or send it again.") from None
 
     def path(self, sha256: str) -> Path:
         """Return where the blob lies, or would; ``BadInput`` if ``sha256`` is not 64 hex digits."""

@@ -108,6 +108,12 @@ class Lake:
         """Take away a part of a release, if it is kept; the release stays."""
         self._releases.drop(dataset, _extract(number, key))
 
+    @contextmanager
+    def changing_objects(self) -> Iterator[None]:
+        """Have the changes of objects and links within become durable together once the block ends, or none of them."""
+        with self._changes.changing():
+            yield
+
     def object_changes(self, *, after: int) -> list[ObjectChange]:
         """Return changes of objects with numbers past ``after``, in order; a city without objects makes no file."""
         if not self._engine.has(OBJECTS):

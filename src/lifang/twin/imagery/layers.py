@@ -92,19 +92,12 @@ class Imagery:
         scratch.mkdir(exist_ok=True)
         with TemporaryDirectory(dir=scratch, prefix="imagery-") as name:
             folder = Path(name)
-            told = _cut(path, folder, poll)
-            blobs = [self._kept(each) for each in (path, folder / "tiles.pmtiles")]
-        found = ImageryLayer.from_json(
-            {
-                **told,
-                "id": layer,
-                "card": asdict(card),
-                "original": blobs[0],
-                "archive": blobs[1],
-                "added": format_instant(self._clock.now()),
-            }
-        )
-        change_setting(self._store, _LAYERS, lambda held: {**(held or {}), layer: found.as_json()})
+            told = {**_cut(path, folder, poll), "id": layer, "card": asdict(card)}
+            with self._store.blobs.lock:
+                original, archive = self._kept(path), self._kept(folder / "tiles.pmtiles")
+                added = format_instant(self._clock.now())
+                found = ImageryLayer.from_json({**told, "original": original, "archive": archive, "added": added})
+                change_setting(self._store, _LAYERS, lambda held: {**(held or {}), layer: found.as_json()})
         return found
 
     def remove(self, layer: str, *, by: Subject) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
-from lifang.core import distance_m
+from lifang.core import chinese, distance_m
 from lifang.store import OBJECT_COLUMNS
 from lifang.twin.model import class_of, level_of
 from lifang.twin.tiling import keys
@@ -31,6 +31,11 @@ class Fault:
     mend: str
     where: str = ""
     severity: str = "error"
+
+    @property
+    def in_chinese(self) -> dict[str, str]:
+        """Its ``rule``, ``what`` and ``mend`` in Chinese, empty where there is none."""
+        return {name: chinese(getattr(self, name)) for name in ("rule", "what", "mend")}
 
 
 class Broken(ValueError):

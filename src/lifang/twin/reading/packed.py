@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 import zlib
@@ -13,6 +14,8 @@ from lifang.core import BadInput, TooLarge
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _BEGUN_BYTES = 1_024
 _UNPACKED_MAX = 2 << 30
+_STEP = 16 << 20
+_RATIO_MAX, _RATIO_FROM = 200, 64 << 20  # models pack to a tenth or a thirtieth; a bomb's zeros to a thousandth
 _DEFLATE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1
 _BESIDE = "__MACOSX/"
@@ -38,16 +41,27 @@ def unpacked(content: bytes) -> bytes:
 
 
 def _gunzipped(content: bytes) -> bytes:
-    packed = zlib.decompressobj(wbits=31)
+    parts: list[bytes] = []
+    size = 0
     try:
-        whole = packed.decompress(content, _UNPACKED_MAX)
-    except zlib.error as error:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+            while part := stream.read(_STEP):
+                parts.append(part)
+                size += len(part)
+                _check_size(size, of=len(content))
+    except EOFError:
+        raise BadInput("The gzip file ends too early.", mend="Send it again.") from None
+    except (gzip.BadGzipFile, zlib.error) as error:
         raise BadInput(f"The gzip file is damaged: {error}.", mend="Send it again.") from None
-    if packed.unconsumed_tail:
+    return b"".join(parts)
+
+
+def _check_size(size: int, *, of: int) -> None:
+    """Raise ``TooLarge`` if what unpacked to ``size`` bytes from ``of`` is more than a model, or no model at all."""
+    if size > _UNPACKED_MAX:
         raise TooLarge(f"It unpacks to more than {_UNPACKED_MAX} bytes.", mend=_SPLIT)
-    if not packed.eof:
-        raise BadInput("The gzip file ends too early.", mend="Send it again.")
-    return whole
+    if size > max(_RATIO_FROM, _RATIO_MAX * of):
+        raise TooLarge(f"It unpacks to more than {_RATIO_MAX} times its size.", mend="Send it unpacked.")
 
 
 @contextmanager
@@ -64,8 +78,7 @@ def _unzipped(content: bytes) -> bytes:
     """Return the model of a zip: its only file, or the only one whose name ends as a model's does."""
     with reading_zip(content) as archive:
         told = model_in(archive)
-        if told.file_size > _UNPACKED_MAX:
-            raise TooLarge(f"It unpacks to more than {_UNPACKED_MAX} bytes.", mend=_SPLIT)
+        _check_size(told.file_size, of=told.compress_size)
         with archive.open(told) as stream:
             return stream.read(told.file_size + 1)  # so that no more is unpacked than it says
 

@@ -26,17 +26,18 @@ class Topics:
         """Return the topics, kept with their pictures in place of those of the same GUID; all or none."""
         for topic, _ in topics:
             require(by, Action.ADMIT, topic.resource)
-        kept = [
-            replace(topic, snapshot=None if picture is None else self._picture(picture)) for topic, picture in topics
-        ]
+        with self._store.blobs.lock:
+            kept = [
+                replace(each, snapshot=None if picture is None else self._picture(picture)) for each, picture in topics
+            ]
 
-        def changed(held: dict[str, Any] | None) -> dict[str, Any]:
-            told = {**(held or {}), **{each.guid: each.as_json() for each in kept}}
-            if len(told) > _TOPICS_MAX:
-                raise TooLarge(f"More than {_TOPICS_MAX:,} topics are kept.", mend="Send fewer.")
-            return told
+            def changed(held: dict[str, Any] | None) -> dict[str, Any]:
+                told = {**(held or {}), **{each.guid: each.as_json() for each in kept}}
+                if len(told) > _TOPICS_MAX:
+                    raise TooLarge(f"More than {_TOPICS_MAX:,} topics are kept.", mend="Send fewer.")
+                return told
 
-        self._change(changed, by, [each.guid for each in kept])
+            self._change(changed, by, [each.guid for each in kept])
         return kept
 
     def settle(self, topic: Topic, status: str, *, by: Subject) -> Topic:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from lifang.app import TwinView
-from lifang.core import BadInput, Box, chinese, format_instant, parse_instant
+from lifang.core import BadInput, Box, check_slug, chinese, format_instant, parse_instant
 from lifang.doors.api.bodies.kinds import Name
 from lifang.doors.api.bodies.twin import (
     AboutBody,
@@ -48,7 +48,7 @@ from lifang.doors.http import (
     receive_file,
 )
 from lifang.guard import Action, Classification, Resource
-from lifang.twin import CATEGORIES, FORMS, STAGES, CityObject, Placement, class_of, expect_model, length_m
+from lifang.twin import CATEGORIES, FORMS, STAGES, CityObject, Fault, Placement, class_of, expect_model, length_m
 
 Admits = Annotated[Asker, asking(Action.ADMIT, Resource("object"))]
 _PLACEMENT = (
@@ -104,6 +104,9 @@ def router() -> APIRouter:
         summary="Add a model: IFC, CityJSON or CityJSONSeq, OpenStreetMap, EPANET, pandapower, GeoTIFF",
     )
     routes.add_api_route(
+        "/models/{model}/end", end, methods=["POST"], status_code=202, response_model=JobBody, summary="End a model"
+    )
+    routes.add_api_route(
         "/outlines",
         outlines,
         methods=["POST"],
@@ -142,7 +145,7 @@ def export(
         raise BadInput(f"{form!r} is no format.", where="format", mend=f"Use {', '.join(FORMS)}.")
     ending, media = FORMS[form]
     with tempfile.TemporaryDirectory(dir=asker.city.spool) as folder:
-        path = Path(folder) / f"objects{ending}"
+        path = FilePath(folder) / f"objects{ending}"
         bare = TwinView(asker).export(
             path,
             form,
@@ -262,7 +265,7 @@ def examination(model: str, request: Request, asker: Sees, at: CityMoment = None
     for each in told["rules"]:
         each["rule_zh"] = chinese(each["rule"]) or each["rule"]
     for each in told["faults"]:
-        each["zh"] = {name: chinese(each[name]) for name in ("rule", "what", "mend")}
+        each["zh"] = Fault(**each).in_chinese
     return answer(request, ExaminationBody.model_validate(told))
 
 
@@ -311,6 +314,18 @@ async def _expected(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield part
 
 
+def end(
+    model: Annotated[str, Path(max_length=64)],
+    request: Request,
+    asker: Admits,
+    at: Annotated[str, Query(max_length=64, description="From when on nothing of it holds: ISO 8601 with an offset.")],
+) -> Response:
+    """Have nothing of a model hold from a moment in the city on; what was before stays. Answer with the job."""
+    arguments = {"model": check_slug(model, what="model id"), "at": _since(at, "at")}
+    job = asker.city.jobs.submit("end_model", arguments, subject=asker.subject)
+    return answer(request, job_body(job, asker), status=202)
+
+
 def outlines(request: Request, asker: Admits, body: OutlinesBody) -> Response:
     """Raise a dataset's outlines by their heights or floors; answer with the job that does it."""
     dataset = asker.dataset(body.dataset)
@@ -327,10 +342,10 @@ def outlines(request: Request, asker: Admits, body: OutlinesBody) -> Response:
     return answer(request, job_body(job, asker), status=202)
 
 
-def _since(text: str) -> str:
+def _since(text: str, where: str = "valid_from") -> str:
     found = moment(text)
     if found is None:
-        raise BadInput("It is not said since when it stands.", where="valid_from", mend="Write ISO 8601.")
+        raise BadInput("It is not said since when it stands.", where=where, mend="Write ISO 8601.")
     return format_instant(found)
 
 

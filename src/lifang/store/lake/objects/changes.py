@@ -35,6 +35,7 @@ class Changes:
         self.lock = threading.RLock()
         self._awaited = list(_TABLES)
         self._last: int | None = None
+        self._under_way = threading.local()  # its ``session``: that of the change that this thread is making
 
     def has(self, *statements: str) -> None:
         """Have ``statements``, which make tables that are not there yet, run before the database is used next."""
@@ -43,7 +44,13 @@ class Changes:
 
     @contextmanager
     def session(self, statement: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
-        """Yield a connection to the database, with its tables there, and what ``statement`` needs beside."""
+        """Yield a connection to the database, with its tables there, and what ``statement`` needs beside.
+
+        Who is changing the objects reads what they have changed so far.
+        """
+        if (joined := self._joined) is not None:
+            yield joined
+            return
         with self._engine.session(OBJECTS, spatial=is_spatial(statement)) as session:
             with self.lock:
                 while self._awaited:
@@ -53,12 +60,26 @@ class Changes:
 
     @contextmanager
     def changing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Yield a connection in a transaction that is durable once the block ends; nobody else changes meanwhile."""
+        """Yield a connection in a transaction that is durable once the block ends; nobody else changes meanwhile.
+
+        Blocks within it are of the same transaction: all of them become durable together, or none.
+        """
+        if (joined := self._joined) is not None:
+            yield joined
+            return
         with self.lock, self.session() as session:
             session.execute("BEGIN")
-            yield session
-            session.execute("COMMIT")
-            self._last = None
+            self._under_way.session = session
+            try:
+                yield session
+                session.execute("COMMIT")
+            finally:
+                self._under_way.session = None
+                self._last = None
+
+    @property
+    def _joined(self) -> duckdb.DuckDBPyConnection | None:
+        return getattr(self._under_way, "session", None)
 
     def asked(self, statement: str, values: Sequence[Any]) -> pa.Table:
         """Return the answer to a query; ``TooLarge`` for one whose outlines take more than 30 s to look at."""

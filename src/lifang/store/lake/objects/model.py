@@ -76,6 +76,11 @@ class ObjectChange:
     unchanged: int
     ended: int = 0
 
+    @property
+    def is_one(self) -> bool:
+        """Whether anything is other than before."""
+        return bool(self.rows or self.replaced)
+
 
 @dataclass(frozen=True)
 class ObjectQuery:

@@ -202,6 +202,11 @@ class Objects:
         found = self._asked(sql("SELECT model FROM", _VERSION, "WHERE", told, "LIMIT 1"), [text])["model"].to_pylist()
         return str(found[0]) if found else ""
 
+    def versions_of(self, model: str) -> pa.Table:
+        """Return ``id, classification`` of each version of a model's objects that is known now."""
+        known = sql("WHERE recorded_to =", str(FOREVER), "AND model = ?")
+        return self._asked(sql("SELECT id, classification FROM", _VERSION, known), [model])
+
     def history(self, object_id: str, classes: Sequence[str] | None = None) -> pa.Table:
         """Return every version of an object (of some classifications), by when recorded, then by valid time.
 
