@@ -199,3 +199,23 @@ def test_attributes_of_other_models_may_have_the_names_of_what_ifc_relates(tmp_p
     logger = ifcopenshell.validate.json_logger()
     ifcopenshell.validate.validate(ifcopenshell.open(tmp_path / "out.ifc"), logger)
     assert logger.statements == []
+
+
+def test_a_globalid_of_no_valid_form_stops_nothing(tmp_path: Path) -> None:
+    shapes = """#200=IFCBOOLEANRESULT(.DIFFERENCE.,#37,#37);
+#201=IFCSHAPEREPRESENTATION(#11,'Body','CSG',(#200));
+#202=IFCPRODUCTDEFINITIONSHAPE($,$,(#201));
+#203=IFCPLATE('Plate1',$,'Nothing',$,$,#32,#202,$,$);
+#204=IFCCARTESIANPOINT((0.,5000.,0.));
+#205=IFCAXIS2PLACEMENT3D(#204,$,$);
+#206=IFCEXTRUDEDAREASOLID(#35,#205,#36,1000.);
+#207=IFCSHAPEREPRESENTATION(#11,'Body','SweptSolid',(#37,#206));
+#208=IFCPRODUCTDEFINITIONSHAPE($,$,(#207));
+#209=IFCPLATE('Plate2',$,'Two',$,$,#32,#208,$,$);
+#210=IFCRELCONTAINEDINSPATIALSTRUCTURE('1XWU4A9R19$vKWO$AdOnKA',$,$,$,(#203,#209),#23);
+"""
+    found = read_ifc(house(more=shapes, east="410000."), prefix="m", scratch=tmp_path)
+    assert {"m:Plate2", f"m:{NO_GUID}"} < set(found.rows["id"].to_pylist())
+    assert [(each.object, each.what) for each in found.faults if each.severity == "error"] == [
+        ("m:Plate1", "Its shape cannot be built.")
+    ]

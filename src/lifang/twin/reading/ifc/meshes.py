@@ -206,33 +206,33 @@ def _cut_plainly(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterat
 
 def _others(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Solid]:
     """Yield the shapes of objects that are made in no special way; again what came out as nothing, or open."""
-    empty: list[Entity] = []
+    asked = {each.GlobalId: each for each in products}
+    empty: dict[str, Entity] = {}
     opened: dict[str, Solid] = {}
     for solid in map(_solid, _shapes(model, products) if products else ()):
         if not len(solid.triangle):
-            empty.append(model.by_guid(solid.guid))
-        elif is_swept(model.by_guid(solid.guid)) and not solid.is_closed():
+            empty[solid.guid] = asked[solid.guid]
+        elif is_swept(asked[solid.guid]) and not solid.is_closed():
             opened[solid.guid] = solid
         else:
             yield solid
-    asked = [each for each in products if each.GlobalId in opened]
-    slow = made_apart(lambda some: _slowly(model, some), asked) if asked else ()
+    slow = made_apart(lambda some: _slowly(model, some), [asked[guid] for guid in opened]) if opened else ()
     yield from (opened | {each.guid: each for each in slow if each.is_closed()}).values()
-    for solid in untouched(model, [each for each in empty if said(each, "HasOpenings")]):
-        empty.remove(model.by_guid(solid.guid))
+    for solid in untouched(model, [each for each in empty.values() if said(each, "HasOpenings")]):
+        del empty[solid.guid]
         yield solid
-    again = _shapes(model, empty, by_itself=True) if empty else ()
+    again = _shapes(model, list(empty.values()), by_itself=True) if empty else ()
     yield from (solid for solid in map(_solid, again) if len(solid.triangle))
 
 
 def _of_several(model: ifcopenshell.file, products: Sequence[Entity]) -> Iterator[Solid]:
     """Yield the shapes of those objects that are made of several items; of no item twice, as the hybrid would."""
     count = {each.GlobalId: number for each in products if (number := items_of(each)) > 1}
-    several = [each for each in products if each.GlobalId in count and not said(each, "HasOpenings")]
+    several = {each.GlobalId: each for each in products if each.GlobalId in count and not said(each, "HasOpenings")}
     for kernel in (_FASTER, _SLOWER):
-        for shape in _shapes(model, several, kernel=kernel) if several else ():
+        for shape in _shapes(model, list(several.values()), kernel=kernel) if several else ():
             if len(set(shape.geometry.item_ids)) >= count[shape.guid] or (kernel == _SLOWER and shape.geometry.faces):
-                several.remove(model.by_guid(shape.guid))
+                del several[shape.guid]
                 yield _solid(shape)
 
 
