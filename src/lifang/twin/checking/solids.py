@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from lifang.twin.checking.surfaces import crossing
-from lifang.twin.shapes import Rings
+from lifang.twin.shapes import Rings, pieces
 
 SOLIDS = ("Solid", "MultiSolid", "CompositeSolid")
 _METRES_PER_DEGREE = 111_319.49
@@ -37,7 +37,7 @@ def examine(wkb: Sequence[bytes], solid: Sequence[bool], shells: Sequence[int]) 
     must = np.array(solid, dtype=bool)
     rings = Rings.of(shapes, dimensions=3)
     here, following = _metres(rings, len(shapes)), rings.following
-    opened, crossed, crowded, pieces = (
+    opened, crossed, crowded, parts = (
         _edges(rings, len(shapes)) if must.any() else (must, must, must, np.zeros(len(must)))
     )
     yield "closedness", must & opened, "Its shell is not closed.", "Close it: each edge belongs to two faces."
@@ -45,7 +45,7 @@ def examine(wkb: Sequence[bytes], solid: Sequence[bool], shells: Sequence[int]) 
     yield "orientation", turned, "Faces of its shell look different ways.", "Turn its faces outwards."
     single = must & ~opened & (np.array(shells) > 0)
     yield "manifold", single & crowded, "An edge of its shell belongs to more than two faces.", "Make two solids of it."
-    apart = single & ~crowded & (pieces > np.array(shells))
+    apart = single & ~crowded & (parts > np.array(shells))
     yield "connected", apart, "Its shell falls into pieces that do not touch.", "Make a solid of each piece."
     start = here[rings.ring_start[:-1]][rings.ring_of_vertex]
     doubled = np.cross(here - start, here[following] - start)
@@ -94,16 +94,7 @@ def _edges(rings: Rings, count: int) -> tuple[Bits, Bits, Bits, NDArray[np.int64
 
 def _pieces(low: NDArray[Any], high: NDArray[Any], owner: NDArray[Any], vertex: NDArray[Any], count: int) -> Any:
     """Return in how many pieces the vertices of each geometry hang together by edges."""
-    first = np.arange(int(vertex.max()) + 1 if len(vertex) else 0)
-    while True:
-        lowest = first.copy()
-        least = np.minimum(first[low], first[high])
-        np.minimum.at(lowest, first[low], least)
-        np.minimum.at(lowest, first[high], least)
-        lowest = lowest[lowest]
-        if (lowest == first).all():
-            break
-        first = lowest
+    first = pieces(int(vertex.max()) + 1 if len(vertex) else 0, low, high)
     roots = np.unique(owner * len(first) + first[vertex]) // max(1, len(first))
     return np.bincount(roots, minlength=count)
 

@@ -5,6 +5,7 @@ Does not belong here: file formats, tiles, what an object means. Reads and write
 
 from lifang.twin.shapes.extrusion import extrude
 from lifang.twin.shapes.frame import Frame, ecef
+from lifang.twin.shapes.hanging import pieces
 from lifang.twin.shapes.lighten import lighten
 from lifang.twin.shapes.mesh import Mesh
 from lifang.twin.shapes.outline import areal, lines_from_above, outlines
@@ -26,6 +27,7 @@ __all__ = [
     "lighten",
     "lines_from_above",
     "outlines",
+    "pieces",
     "prism",
     "spread",
     "triangulate",

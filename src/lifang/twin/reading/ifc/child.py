@@ -33,6 +33,7 @@ from lifang.twin.reading.ifc.placement import Placement
 from lifang.twin.reading.ifc.properties import Properties
 from lifang.twin.reading.ifc.rules import findings
 from lifang.twin.reading.ifc.sharing import done_by_all
+from lifang.twin.reading.ifc.voting import is_swept
 
 _END, _TAIL = b"END-ISO-10303-21", 1_024
 _SCHEMAS = ("IFC2X3", "IFC4", "IFC4X3")
@@ -182,6 +183,11 @@ class _Reading:
                 self._find("geometry", each.GlobalId, what, each.is_a(), "Model it anew, more simply.")
 
     def _shaped(self, entity: ifcopenshell.entity_instance, solid: Solid) -> dict[str, Any]:
+        if not solid.is_closed() and (whole := solid.looking_out()) is not None:
+            if not is_swept(entity):  # there the kernel turned some, not the model
+                what = "Some of its faces look the other way than those beside them; they were turned."
+                self._find("orientation", solid.guid, what, entity.is_a(), "Model it anew.", "warning")
+            solid = whole
         if solid.is_closed():
             volume = solid.volume_m3()
             if volume < -_EMPTY_M3:

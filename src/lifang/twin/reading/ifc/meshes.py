@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from lifang.twin.reading.ifc.elements import said
 from lifang.twin.reading.ifc.faceted import Facets, Triangles
+from lifang.twin.reading.ifc.facing import looking_out
 from lifang.twin.reading.ifc.failing import in_time
 from lifang.twin.reading.ifc.openings import cut_plainly
 from lifang.twin.reading.ifc.voting import is_cut, is_swept, items_of, made_apart, most_cut, same
@@ -107,6 +108,12 @@ class Solid:
         triangle = number.reshape(-1)[self.triangle]
         whole = (triangle != np.roll(triangle, 1, axis=1)).all(axis=1)
         return replace(self, vertex=self.vertex[first], triangle=triangle[whole], style=self.style[whole])
+
+    def looking_out(self) -> Solid | None:
+        """Return it with its faces looking as their neighbours do, and outwards; ``None`` if that does not close it."""
+        triangle = looking_out(self.vertex, self.triangle, _one_a_place(np.round(self.vertex, 6)))
+        found = None if triangle is None else replace(self, triangle=triangle)
+        return found if found is not None and found.is_closed() else None
 
     def turned(self) -> Solid:
         """Return it with every face looking the other way."""
