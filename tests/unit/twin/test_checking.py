@@ -67,6 +67,34 @@ def hole(model: dict[str, Any], *ends: tuple[float, float]) -> None:
     shell(model)[0].append([corner(model, x, y, 0) for x, y in ends])
 
 
+def diagonal(model: dict[str, Any]) -> list[Any]:
+    """Return the shell of a block that touches the first at one of its corners."""
+    other = box(model, 0, 6, aside=10)
+    model["vertices"][-8:] = [[x, y + 8, z + 6] for x, y, z in model["vertices"][-8:]]
+    return [[[6 if at == len(model["vertices"]) - 8 else at for at in face[0]]] for face in other]
+
+
+def tipped(model: dict[str, Any], height: float) -> None:
+    """Have a pyramid in the place of the roof, upside down, down to a height."""
+    tip = corner(model, 5, 4, height)
+    shell(model)[1:2] = [[[one, other, tip]] for one, other in ((4, 5), (5, 6), (6, 7), (7, 4))]
+
+
+def parted(model: dict[str, Any], aside: float, *, twice: bool = False) -> None:
+    """Have the block be one of two parts, the other so far to the east of it."""
+    other = {"type": "Solid", "lod": "2", "boundaries": [box(model, 0, 6, aside=aside)]}
+    whole = {"type": "Building", "children": ["h", "i"]}
+    part = {"type": "BuildingPart", "parents": ["w"], "geometry": [other, *[other] * twice]}
+    model["CityObjects"]["h"].update(type="BuildingPart", parents=["w"])
+    model["CityObjects"].update(w=whole, i=part)
+
+
+def one_sided(model: dict[str, Any], member: str) -> None:
+    """Have one of a part and its whole not name the other."""
+    parted(model, 10.0)
+    del model["CityObjects"]["h" if member == "parents" else "w"][member]
+
+
 def solid(model: dict[str, Any]) -> dict[str, Any]:
     geometry: dict[str, Any] = model["CityObjects"]["h"]["geometry"][0]
     return geometry
@@ -125,6 +153,36 @@ MUTATIONS: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
         lambda model: solid(model)["boundaries"].append(box(model, 2, 4)), "voids", "warning",
     ),
     "its solids share space": (lambda model: composed(model, box(model, 2, 9)), "overlap", "warning"),
+    "a vertex stands there twice": (
+        lambda model: shell(model)[0][0].insert(1, shell(model)[0][0][0]), "degenerate", "warning",
+    ),
+    "it is flat": (
+        lambda model: shell(model).__setitem__(slice(None), [[[0, 1, 2, 3]], [[3, 2, 1, 0]]]), "degenerate", "warning",
+    ),
+    "a roof is bent by 3 cm": (lambda model: model["vertices"][6].__setitem__(2, 6.05), "planarity", "warning"),
+    "two blocks touch at a point": (lambda model: shell(model).extend(diagonal(model)), "manifold", "warning"),
+    "its tip is below its floor": (lambda model: tipped(model, -1), "intersection", "warning"),
+    "its parts share space": (lambda model: parted(model, 9.0), "overlap", "warning"),
+    "it is there twice at one level of detail": (
+        lambda model: parted(model, 10.0, twice=True), "overlap", "warning",
+    ),
+    "its child is not there": (lambda model: model["CityObjects"]["h"].update(children=["x"]), "schema", "warning"),
+    "its whole does not name it": (lambda model: one_sided(model, "parents"), "schema", "warning"),
+    "its part does not name it": (lambda model: one_sided(model, "children"), "schema", "warning"),
+    "its level of detail is a number": (lambda model: solid(model).update(lod=2), "schema", "warning"),
+    "its extent is another": (
+        lambda model: model["CityObjects"]["h"].update(geographicalExtent=[0, 0, 0, 1, 1, 1]), "extent", "warning",
+    ),
+    "its extent is no box": (
+        lambda model: model["CityObjects"]["h"].update(geographicalExtent=[0, 0]), "extent", "warning",
+    ),
+    "its height is told in feet": (
+        lambda model: model["CityObjects"]["h"].update(attributes={"measuredHeight": 6 / 0.3048}), "height", "warning",
+    ),
+    "its class is a number": (lambda model: model["CityObjects"]["h"].update(type=7), "schema", "error"),
+    "its attributes are a list": (lambda model: model["CityObjects"]["h"].update(attributes=[1]), "schema", "error"),
+    "its parents are a text": (lambda model: model["CityObjects"]["h"].update(parents="x"), "schema", "error"),
+    "its address is an object": (lambda model: model["CityObjects"]["h"].update(address={"a": 1}), "schema", "error"),
     "it is a part of itself": (lambda model: part_of(model, "h"), "schema", "error"),
     "it is a part of nothing": (
         lambda model: model["CityObjects"]["h"].update(type="BuildingPart"), "schema", "warning",
@@ -149,6 +207,39 @@ def test_solids_that_touch_break_no_rule() -> None:
     model = valid()
     composed(model, box(model, 0, 6, aside=10))
     assert found(model).faults == []
+
+
+def test_parts_that_touch_and_an_extent_and_a_height_that_fit_break_no_rule() -> None:
+    model = valid()
+    parted(model, 10.0)
+    model["CityObjects"]["h"]["geographicalExtent"] = [410_000, 3_394_000, 500, 410_010, 3_394_008, 506]
+    model["CityObjects"]["h"]["attributes"] = {"measuredHeight": 8.5}
+    assert found(model).faults == []
+    model = valid()
+    model["vertices"][6][2] += 0.005
+    assert found(model).faults == []
+
+
+def test_a_block_with_a_shaft_through_it_is_one_piece_and_a_tip_may_end_above_the_floor() -> None:
+    model = valid()
+    low, high = ([corner(model, x, y, z) for x, y in ((4, 3), (6, 3), (6, 5), (4, 5))] for z in (0, 6))
+    shell(model)[0].append(low)
+    shell(model)[1].append(high[::-1])
+    shell(model).extend([[low[at], high[at], high[at - 3], low[at - 3]]] for at in range(4))
+    assert found(model).faults == []
+    model = valid()
+    tipped(model, 0.5)
+    assert found(model).faults == []
+
+
+def test_a_solid_may_fill_the_void_of_another_and_not_reach_out_of_it() -> None:
+    model = valid()
+    solid(model).update(type="CompositeSolid", boundaries=[
+        [shell(model), box(model, 2, 4, inwards=True)], [box(model, 2, 4)],
+    ])  # fmt: skip
+    assert found(model).faults == []
+    model["vertices"][-1] = [1, 5, 5]
+    assert {each.rule for each in found(model).faults} == {"overlap", "planarity"}
 
 
 def test_a_model_with_its_axes_swapped_is_told_to_lie_outside_the_city() -> None:

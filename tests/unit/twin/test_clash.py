@@ -51,6 +51,9 @@ def gaps(one: Body, other: Body, *, tolerance_m: float = 0.01, clearance_m: floa
 
 
 UNIT = box((0, 0, 0), (1, 1, 1))
+SPIKE = Body(np.array([(0.1, 0.1, 0.1), (0.8, 0.2, 0.2), (0.5, 0.5, 0.2), (0.5, 0.5, 0.9)])[
+    [(0, 2, 1), (0, 1, 3), (1, 2, 3), (0, 3, 2)]
+])  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -174,3 +177,8 @@ def test_a_tube_of_triangles_is_closed_and_as_large_as_its_section_times_its_len
     rings = tube(np.array([[0, 0, -2.0], [30, 0, -2], [30, 40, -2]]), 0.5, sides=24)
     found = measures(Body(tube_triangles(rings)))
     assert found.volume_m3 == pytest.approx(12 * np.sin(np.pi / 12) * 0.25 * 70, rel=1e-9)
+
+
+def test_a_spike_wholly_inside_a_block_clashes_with_it_as_deep_as_it_is_thick() -> None:
+    (gap,) = gaps(UNIT, SPIKE)
+    assert -0.4 < gap < -0.2

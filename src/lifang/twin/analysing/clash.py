@@ -53,9 +53,12 @@ class _Solid:
         return _unit(np.cross(b - a, c - a))
 
     @cached_property
-    def corners(self) -> tuple[Floats, Floats]:
-        """The corners, once each, and where it is outward from each."""
-        return _merged(self.triangles.reshape(-1, 3), np.repeat(self.normals, 3, axis=0))
+    def below(self) -> tuple[Floats, Floats]:
+        """The corners, and points a step below each: across its faces, and amid them, which a sharp one needs."""
+        corners = self.triangles.reshape(-1, 3)
+        places, outward = _merged(corners, np.repeat(self.normals, 3, axis=0))
+        _, amid = _merged(corners, _unit(np.repeat(self.triangles.mean(axis=1), 3, axis=0) - corners))
+        return np.concatenate((places, places)), np.concatenate((places - _STEP_M * outward, places + _STEP_M * amid))
 
     @cached_property
     def edges(self) -> tuple[Floats, Floats]:
@@ -113,9 +116,8 @@ def _shared(one: _Solid, other: _Solid, low: Floats, high: Floats) -> Floats:
     """Return points about the space that two bodies share: corners of one in the other, and where edges go through."""
     tried = [np.empty((0, 3))]
     for body in (one, other):
-        corners, outward = body.corners
-        near = ((corners >= low - _NEAR) & (corners <= high + _NEAR)).all(axis=1)
-        tried.append(corners[near] - _STEP_M * outward[near])
+        corners, below = body.below
+        tried.append(below[((corners >= low - _NEAR) & (corners <= high + _NEAR)).all(axis=1)])
     tried += [_crossings(one, other, low, high), _crossings(other, one, low, high)]
     points = np.concatenate(tried)
     for body in (one, other):

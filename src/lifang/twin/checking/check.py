@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from lifang.core import Box, distance_m
-from lifang.twin.checking.shells import ill_fitting
+from lifang.twin.checking.shells import ill_fitting, sharing_space
 from lifang.twin.checking.solids import SOLIDS, examine
 from lifang.twin.model import CLASSES, THIN
 from lifang.twin.reading import Fault, ModelFile
@@ -261,4 +261,30 @@ def _overlaps(model: _Model) -> Iterator[Fault]:
         yield Fault(whose, "overlap", what, "Correct one of the two outlines.", "geometry", "warning")
 
 
-_RULES: tuple[Callable[[_Model], Iterator[Fault]], ...] = (_schema, _duplicates, _heights, _solids, _thin, _overlaps)
+def _parts(model: _Model) -> Iterator[Fault]:
+    """Yield pairs of parts of one whole that are solids and share space, at one level of detail."""
+    part = np.isin(np.array(model.rows["class"].to_pylist())[model.owner], _PARTS) & (model.parent[model.owner] >= 0)
+    some = np.flatnonzero(part & np.isin(model.column("kind"), SOLIDS))
+    if not len(some):
+        return
+    whole, lod = model.parent[model.owner[some]], model.column("lod")[some]
+    level = np.unique(lod.astype(str), return_inverse=True)[1].reshape(-1)
+    pairs = sharing_space(model.column("wkb")[some].tolist(), (whole * len(some) + level).tolist())
+    for one, other in pairs:
+        beside = model.ids[model.owner[some[other]]]
+        what = f"It shares space with {beside}, a part of the same whole."
+        if beside == model.ids[model.owner[some[one]]]:
+            what = "Two solids of it, of one level of detail, share space."
+        where = f"geometry lod {lod[one]}"
+        yield model.fault(some[one], "overlap", what, "Let the two touch at most.", where)
+
+
+_RULES: tuple[Callable[[_Model], Iterator[Fault]], ...] = (
+    _schema,
+    _duplicates,
+    _heights,
+    _solids,
+    _thin,
+    _overlaps,
+    _parts,
+)

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from lifang.twin.analysing import Body, measures
+from lifang.twin.analysing import Body, clashes, measures
 from lifang.twin.analysing.inside import is_inside
 from lifang.twin.shapes import Frame, triangulate
 
@@ -42,8 +42,26 @@ def ill_fitting(wkb: bytes, shells: Sequence[int], solids: Sequence[int] | None)
         yield "voids", "A void of it does not lie wholly inside.", "Move the void, or leave it out."
     if any(_signed(each) > 0 for _, inner in voids for each in inner):
         yield "voids", "A void of it looks outwards.", "Turn the faces of the void: they look into it."
-    if any(_overlap(outer[one], outer[other]) for one, other in _boxed_together(outer)):
+    wholes = [np.concatenate((each, *inner)) for each, inner in voids]
+    if any(_overlap(wholes[one], wholes[other]) for one, other in _boxed_together(outer)):
         yield "overlap", "Two of its solids share space.", "Let them touch at most."
+
+
+def sharing_space(wkb: Sequence[bytes], beside: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of those of several solids that share space and of which the same number is told ``beside``.
+
+    They are multipolygons with heights in degrees and metres.
+    """
+    shapes, among = np.asarray(shapely.from_wkb(list(wkb)), dtype=object), np.asarray(beside)
+    west, south, *_ = shapely.total_bounds(shapes).tolist()
+    frame, bodies = Frame(west, south), dict[int, Floats]()
+    one, other = shapely.STRtree(shapes).query(shapes)
+    for first, second in np.column_stack((one, other))[(one < other) & (among[one] == among[other])].tolist():
+        for each in (first, second):
+            if each not in bodies:
+                bodies[each] = _body(np.asarray(shapely.get_parts(shapes[each])), frame)
+        if _overlap(bodies[first], bodies[second]):
+            yield first, second
 
 
 def _body(faces: NDArray[np.object_], frame: Frame) -> Floats:
@@ -78,10 +96,9 @@ def _boxed_together(bodies: Sequence[Floats]) -> Iterator[tuple[int, int]]:
 
 
 def _overlap(one: Floats, other: Floats) -> bool:
-    """Return whether a corner of one of two solids lies inside the other, or they are one."""
-    if is_inside(_drawn_in(one), other).any() or is_inside(_drawn_in(other), one).any():
-        return measures(Body(one)).volume_m3 is not None
-    return False
+    """Return whether two solids share space, deeper than a bound."""
+    found = clashes([Body(one)], [Body(other)], tolerance_m=_SHARED_M)
+    return bool(found) and measures(Body(one)).volume_m3 is not None
 
 
 def _drawn_in(triangles: Floats) -> Floats:

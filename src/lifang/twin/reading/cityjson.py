@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from lifang.twin.nesting import DEPTHS
 from lifang.twin.reading.addresses import addressed, without_places
 from lifang.twin.reading.kin import LINKED_MAX, Kin, inside_out
 from lifang.twin.reading.materials import Style, coloured, styles_of
+from lifang.twin.reading.members import Claims, is_lod, misbuilt
 from lifang.twin.reading.model import Belonging, Broken, Described, Fault, ModelFile, bounds_of, rows_of
 from lifang.twin.reading.packed import unpacked
 from lifang.twin.reading.semantics import semantics_of
@@ -164,6 +166,7 @@ class _Reading:
         self._described: list[Described] = []
         self._shapes: list[list[dict[str, Any]]] = []
         self._bounds: list[NDArray[np.float64]] = []
+        self._claims = Claims()
         self._bare: dict[str, tuple[int, list[str], Any]] = {}  # that lie where their children do, or say that they do
 
     def take(
@@ -177,6 +180,10 @@ class _Reading:
         self._styles, self._textures = styles, textures
         self._standing = standing = on_earth(vertices, self._system)
         for own_id, found in objects.items():
+            if member := misbuilt(found):
+                what = f"Its member {member!r} is not built as CityJSON asks."
+                self._faults.append(Fault(self._name(own_id), "schema", what, "See CityJSON 2.0, chapter 2.", member))
+                continue
             try:
                 geometry = [self._expanded(each, vertices, standing) for each in self._geometry(own_id, found)]
                 if len(own_id) > LINKED_MAX:
@@ -194,6 +201,9 @@ class _Reading:
         """Yield the geometries of an object, each without the rings that bound nothing."""
         for each in found.get("geometry") or []:
             whole, lost = without_slivers(each) if each["type"] in DEPTHS else (each, 0)
+            if not is_lod(each.get("lod")) and each["type"] != INSTANCE:
+                what = f"{str(each.get('lod'))[:20]!r} is no level of detail."
+                self._warn(own_id, "schema", what, "Write it as a text such as 2 or 2.2.", "geometry lod")
             if lost:
                 what = f"{lost} of its rings have fewer than three vertices: they are left out."
                 mend = "Nothing needs mending; leave them out, or give their vertices more decimals."
@@ -222,6 +232,12 @@ class _Reading:
                     Fault(self._name(own_id), "geometry", what, "Give it or its parts a geometry.", "geometry")
                 )
         kept = [at for at, bounds in enumerate(self._bounds) if np.isfinite(bounds).all()]
+        for at, rule, what, mend, where in self._claims.broken(self._bounds, partial(on_earth, system=self._system)):
+            self._faults.append(Fault(self._described[at].id, rule, what, mend, where, "warning"))
+        for own_id, what, where in self._kin.one_sided(
+            {each.id.removeprefix(self._name("")) for each in self._described}
+        ):
+            self._warn(own_id, "schema", what, "Let each of the two name the other.", where)
         described, shapes = [self._related(self._described[at]) for at in kept], [self._shapes[at] for at in kept]
         rows = rows_of(described, shapes, np.array([self._bounds[at] for at in kept]))
         return ModelFile(rows, self._faults, list(self._belongings({each.id for each in self._described})))
@@ -262,6 +278,8 @@ class _Reading:
         if not shapes:
             children = list(found.get("children") or [])
             self._bare[own_id] = (len(self._described), children, found.get("geographicalExtent"))
+        else:
+            self._claims.take(len(self._described), found)
         self._described.append(described)
         self._shapes.append([shape for shape, _ in shapes])
         self._bounds.append(_around(np.array([each for _, each in shapes]) if shapes else np.full((1, 6), np.nan)))
