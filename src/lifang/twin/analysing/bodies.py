@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lifang.twin.analysing.rays import Floats, between_segments, meets, onto_triangles
 
-_GRID_M = 1e-3  # vertices nearer than this are one
+_GRID_M, _FINE_M = 1e-3, 1e-6  # vertices nearer than this are one
 _FACE = 1e-9
 _FOLLOWING = [1, 2, 0]
 _TRIES = 8
@@ -153,9 +153,19 @@ def cut(body: Body, point: Floats, normal: Floats) -> Section:
     across = np.array([1.0, 0, 0]) if abs(up[2]) > 1 - _FACE else np.cross([0, 0, 1.0], up)
     across /= np.linalg.norm(across)
     flat = (lines - point) @ np.column_stack((across, np.cross(up, across)))
-    drawn = shapely.set_precision(shapely.linestrings(flat), _GRID_M) if len(flat) else np.empty(0, dtype=object)
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all(drawn)))) if len(flat) else drawn
-    return Section(lines, _filled(faces))
+    return Section(lines, _filled(_faces(flat)))
+
+
+def _faces(flat: Floats) -> NDArray[np.object_]:
+    """Return the faces that lines (k, 2, 2) enclose: to a micrometre, or to a millimetre where ends do not meet so."""
+    found = np.empty(0, dtype=object)
+    for grid_m in (_FINE_M, _GRID_M) if len(flat) else ():
+        drawn = shapely.get_parts(shapely.union_all(shapely.set_precision(shapely.linestrings(flat), grid_m)))
+        faces, *left = shapely.polygonize_full(drawn)
+        found = shapely.get_parts(faces)
+        if all(shapely.is_empty(each) for each in left):
+            break
+    return np.asarray(found)
 
 
 def _crossings(triangles: Floats, side: Floats) -> Floats:
