@@ -264,6 +264,7 @@ def test_a_model_broken_in_one_way_is_told_so(mutate: Callable[[Any], object], r
     told = found(model)
     assert (rule, severity) in {(each.rule, each.severity) for each in told.faults}
     assert all(each.object.startswith("m:") and each.what and each.mend and each.where for each in told.faults)
+    assert all(all(each.in_chinese.values()) for each in told.faults)
     assert (len(told.rows) == 0) == (severity == "error")
 
 
