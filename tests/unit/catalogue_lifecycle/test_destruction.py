@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import io
 import tarfile
+import threading
 from pathlib import Path
 
 import orjson
@@ -112,6 +113,21 @@ def test_an_original_that_another_dataset_needs_stays_and_the_certificate_says_s
     assert list(found.certificate["body"]["kept"].values()) == ["needed by dataset:twin"]
     assert archived.dataset("twin").original().read_text("utf-8") == ROWS
     assert all(each.ok for each in check_certificate(store, found.certificate))
+
+
+def test_an_original_stays_that_somebody_takes_in_while_it_is_destroyed(store: Store, archived: Catalogue) -> None:
+    sha256 = hashlib.sha256(ROWS.encode()).hexdigest()
+    needers: list[str] = []
+    archived.lifecycle.destructions.needed_by(lambda asked: "".join(needers) if asked == sha256 else "")
+    with store.blobs.lock:  # as whoever puts a file has it until what needs the file is on record
+        destroying = threading.Thread(target=destroy, args=[archived])
+        destroying.start()
+        destroying.join(0.3)
+        needers.append("model:m")
+    destroying.join(30)
+    (found,) = archived.lifecycle.destructions.all()
+    assert list(found.certificate["body"]["kept"].values()) == ["needed by model:m"]
+    assert store.blobs.exists(sha256)
 
 
 def test_what_a_bureau_delivered_for_it_goes_too(store: Store, archived: Catalogue, clock: ManualClock) -> None:

@@ -112,6 +112,18 @@ def test_a_file_is_not_erased_between_its_coming_and_what_needs_it(twin: Watched
     assert blobs.exists(sha256)
 
 
+def test_an_original_comes_in_once_nobody_asks_any_more_whether_it_is_needed(twin: Watched, tmp_path: Path) -> None:
+    sent = tmp_path / "sent"
+    sent.write_bytes(b"a model")
+    with twin.store.blobs.lock:  # as who erases files has it
+        keeping = threading.Thread(target=twin.originals.keep, args=["m", sent])
+        keeping.start()
+        keeping.join(0.2)
+        assert not list((twin.store.folder / "blobs").rglob("[0-9a-f]*"))
+    keeping.join(10)
+    assert len([each for each in (twin.store.folder / "blobs").rglob("*") if each.is_file()]) == 1
+
+
 def test_links_lead_to_what_is_registered(twin: Watched) -> None:
     twin.take(found(*NAMES))
     for target, says in {

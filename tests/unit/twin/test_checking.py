@@ -216,7 +216,27 @@ def test_parts_that_touch_and_an_extent_and_a_height_that_fit_break_no_rule() ->
     model["CityObjects"]["h"]["attributes"] = {"measuredHeight": 8.5}
     assert found(model).faults == []
     model = valid()
-    model["vertices"][6][2] += 0.005
+    model["vertices"][6][2] += 0.03  # the middle of its roof is 7.5 mm off
+    assert found(model).faults == []
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_an_extent_that_lacks_a_side_of_the_shape_is_told(at: int) -> None:
+    model = valid()
+    extent = [410_000, 3_394_000, 500, 410_010, 3_394_008, 506]
+    extent[at] += 3 if at < 3 else -3
+    model["CityObjects"]["h"]["geographicalExtent"] = extent
+    assert [(each.rule, each.where) for each in found(model).faults] == [("extent", "geographicalExtent")]
+
+
+def test_shapes_of_others_and_of_other_levels_of_detail_are_not_held_against_each_other() -> None:
+    model = valid()
+    parted(model, 10.0)
+    finer = solid(model) | {"lod": "2.2"}
+    model["CityObjects"]["h"]["geometry"].append(finer)
+    narrow = {"type": "Solid", "lod": "2", "boundaries": [box(model, 0, 3)]}
+    model["vertices"][-8:] = [[4 * x / 3, 20 * y / 3 + 40, z] for x, y, z in model["vertices"][-8:]]
+    model["CityObjects"]["n"] = {"type": "Building", "geometry": [narrow]}
     assert found(model).faults == []
 
 

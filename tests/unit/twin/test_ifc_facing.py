@@ -49,6 +49,9 @@ def test_whichever_faces_are_turned_a_body_looks_outwards_and_a_void_inwards(see
     beside, others = box((9.0, 5.0, 5.0), 2.0, 8)  # touches it
     pair = np.concatenate((whole, beside))
     assert faced(pair, turned(np.concatenate((faces, others)), chance.random(24) < 0.5)) == pytest.approx(72.0)
+    edged, others = box((9.0, 9.0, 5.0), 4.0, 8)  # four faces at an edge
+    pair = np.concatenate((whole, edged))
+    assert faced(pair, turned(np.concatenate((faces, others)), chance.random(24) < 0.5)) == pytest.approx(128.0)
     void, hollow = box((6.0, 6.0, 6.0), 1.0, 8)
     hollow = turned(hollow[:, ::-1], np.arange(12) < seed % 5)  # most of it looks into the void
     mixed = np.concatenate((turned(faces, chance.random(12) < 0.5), hollow))
