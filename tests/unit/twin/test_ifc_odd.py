@@ -219,3 +219,16 @@ def test_a_globalid_of_no_valid_form_stops_nothing(tmp_path: Path) -> None:
     assert [(each.object, each.what) for each in found.faults if each.severity == "error"] == [
         ("m:Plate1", "Its shape cannot be built.")
     ]
+    back = read_ifc(written(found, tmp_path / "out.ifc"), prefix="m", scratch=tmp_path)
+    before, after = rows(found), rows(back)
+    for own, row in before.items():
+        for name in ("class", "parent", "properties"):
+            assert after[own][name] == row[name]
+    assert len(after) == len(before)
+    written(back, tmp_path / "again.ifc")
+    made = [{each.GlobalId for each in ifcopenshell.open(tmp_path / name).by_type("IfcObjectDefinition")}
+            for name in ("out.ifc", "again.ifc")]  # fmt: skip
+    assert made[0] == made[1]
+    logger = ifcopenshell.validate.json_logger()
+    ifcopenshell.validate.validate(ifcopenshell.open(tmp_path / "again.ifc"), logger)
+    assert logger.statements == []

@@ -50,7 +50,7 @@ def read_ifc(
 ) -> ModelFile:
     """Return the objects of an IFC 2x3, 4 or 4.3 file, packed or not; the id of one is ``prefix:`` and its GUID.
 
-    It stands where ``placement`` says, else where its IfcMapConversion does. ``BadInput`` if it does not say, if that
+    They come in the order of their ids. The model stands where ``placement`` says, else where its IfcMapConversion does. ``BadInput`` if it does not say, if that
     cannot be believed, or if its parser fails; ``TooLarge`` if it needs more time. ``scratch`` is a folder for what is
     in between, made if need be; ``poll`` is asked again and again meanwhile and raises to stop.
     """
@@ -74,7 +74,8 @@ def read_ifc(
             objects = objects.sort_by("guid").to_pylist()
     told = [orjson.loads(each["properties"]) for each in objects]
     ids = own_ids([each["guid"] for each in objects], told)
-    rows = _rows(objects, told, ids, prefix)
+    order = sorted(range(len(objects)), key=lambda at: ids.get(objects[at]["guid"], objects[at]["guid"]))
+    rows = _rows([objects[at] for at in order], [told[at] for at in order], ids, prefix)
     named = ({**each, "object": f"{prefix}:{ids.get(each['object'], each['object'])}"} for each in answer["findings"])
     faults = [Fault(**each) for each in named]
     return ModelFile(rows, sorted(faults, key=lambda fault: (fault.severity, fault.rule, fault.object)))

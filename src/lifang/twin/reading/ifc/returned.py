@@ -32,6 +32,8 @@ def restored(kind: str, told: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         return kind, told
     rest, of_ifc = told.get(_REST), _said(told, "ifc_class")
     left = {name: value for name, value in told.items() if name not in (_SET, _REST, *(() if of_ifc else _OF_IFC))}
+    if guid := _said(told, "guid"):  # of no valid form, or another object's too
+        left["guid"] = guid
     if of_ifc and left["ifc_class"] != of_ifc:  # it is written as another class, and of a type named by its own
         left["ifc_class"] = of_ifc
         if left.get("ObjectType") == of_ifc:

@@ -27,7 +27,6 @@ from lifang.twin.writing.ifc.classes import class_for, schema_for, set_attribute
 from lifang.twin.writing.ifc.geometry import Shapes
 from lifang.twin.writing.ifc.sets import Sets, stands_in_no_set
 
-_GUID = re.compile(r"[0-9A-Za-z_$]{22}")
 _VALID = re.compile(r"[0-3][0-9A-Za-z_$]{21}")
 _ITSELF = ("ifc_class", "guid")
 _ADDRESSES = ("BuildingAddress", "SiteAddress")
@@ -136,9 +135,15 @@ class _Model:
             return {**left, "CityObject": {"id": self._named(own), "class": row["class"]}}
         left = {name: value for name, value in left.items() if name not in _ITSELF}
         entity = self._entities[own]
-        if entity.is_a() in (told, "IfcProject") and told not in _LAID and not stands_in_no_set(left):
+        itself = {} if entity == self._project and own != self._own_project else self._named_otherwise(own, entity)
+        if not itself and entity.is_a() in (told, "IfcProject") and told not in _LAID and not stands_in_no_set(left):
             return left
-        return {**left, "CityObject": {"class": row["class"], "ifc_class": told}}
+        return {**left, "CityObject": {**itself, "class": row["class"], "ifc_class": told}}
+
+    def _named_otherwise(self, own: str, entity: Any) -> dict[str, Any]:
+        """Return id and GUID of an object as far as its GlobalId is another: they are of no valid form, or taken."""
+        told = {"id": self._named(own), "guid": self._said[own].get("guid")}
+        return {name: value for name, value in told.items() if value not in (None, entity.GlobalId)}
 
     def _place(self, entity: Any, row: dict[str, Any]) -> None:
         corner = np.zeros(3)
@@ -179,11 +184,12 @@ class _Model:
         return own.removeprefix(f"{self._prefix}:")
 
     def _global_id(self, own: str) -> str:
-        name = self._named(own)
-        of_ifc = isinstance(self._said.get(own, {}).get("ifc_class"), str)  # may have one that is none
-        if (_GUID if of_ifc else _VALID).fullmatch(name) and name not in self._taken:
-            self._taken.add(name)
-            return name
+        told = self._said.get(own, {})
+        of_ifc = isinstance(told.get("ifc_class"), str)
+        for name in (self._named(own), str(told.get("guid")) if of_ifc else ""):  # of several models the ids are longer
+            if _VALID.fullmatch(name) and name not in self._taken:
+                self._taken.add(name)
+                return name
         return self._new_id(own)
 
     def _new_id(self, own: str) -> str:

@@ -22,8 +22,8 @@ def write_ifc(
 ) -> None:
     """Write rows of objects as an IFC 4 in metres of the projected system ``crs`` to ``path``.
 
-    An object's GlobalId is its id without ``prefix``, if that is one, else one made of its id. ``moment`` is told in
-    the head of the file. ``TooLarge`` if it takes too long.
+    An object's GlobalId is its id without ``prefix``, if that is a valid one, else one made of its id, which is told in
+    the set ``CityObject``. ``moment`` is told in the head of the file. ``TooLarge`` if it takes too long.
     """
     with TemporaryDirectory(dir=path.parent, prefix="ifc-") as name:
         folder = Path(name)
