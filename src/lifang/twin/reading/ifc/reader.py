@@ -50,9 +50,10 @@ def read_ifc(
 ) -> ModelFile:
     """Return the objects of an IFC 2x3, 4 or 4.3 file, packed or not; the id of one is ``prefix:`` and its GUID.
 
-    They come in the order of their ids. The model stands where ``placement`` says, else where its IfcMapConversion does. ``BadInput`` if it does not say, if that
-    cannot be believed, or if its parser fails; ``TooLarge`` if it needs more time. ``scratch`` is a folder for what is
-    in between, made if need be; ``poll`` is asked again and again meanwhile and raises to stop.
+    They come in the order of their ids. The model stands where ``placement`` says, else where its IfcMapConversion
+    does. ``BadInput`` if it does not say, if that cannot be believed, or if its parser fails; ``TooLarge`` if it needs
+    more time. ``scratch`` is a folder for what is in between, made if need be; ``poll`` is asked again and again
+    meanwhile and raises to stop.
     """
     expect_ifc()
     scratch.mkdir(exist_ok=True)
