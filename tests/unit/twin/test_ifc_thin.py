@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import ifcopenshell
 import numpy as np
 import pytest
 import shapely
@@ -13,6 +14,7 @@ from lifang.core import from_wgs84
 from lifang.twin import ModelFile, Placement, read_ifc
 from lifang.twin.checking import checked
 from lifang.twin.reading.ifc.curves import followed
+from lifang.twin.reading.ifc.rules import findings
 
 PLACE = Placement("EPSG:4544", 410_000.0, 3_394_000.0, 500.0)
 WAY, RAIL, STOP, GRID, TREES, LAID = (f"{n}$WU4A9R19$vKWO$AdOnKA" for n in range(1, 7))
@@ -211,3 +213,26 @@ def test_a_curve_that_has_no_end_is_not_followed(end: float) -> None:
 def test_a_curve_that_is_nowhere_for_a_part_is_not_followed() -> None:
     with pytest.raises(ValueError, match="nowhere at"):
         followed(lambda along: np.array([along, 0.0 if along < 3 else np.nan, 0.0]), 0.0, 9.0)
+
+
+def told_of_starts(begin: str, placed: str) -> list[tuple[str, str]]:
+    """Return what is told of a layout whose second segment starts at ``begin`` and has its curve's at ``placed``."""
+    way = [("0.,0.", LINE_M, "LINE"), (begin, SPIRAL_M, "CLOTHOID"), (f"{END[0]},{END[1]}", ARC_M, "CIRCULARARC")]
+    more = "#201=IFCALIGNMENTHORIZONTAL('1EWU4A9R19$vKWO$AdOnKA',$,$,$,$,#8,$);\n"
+    for number, (start, length, kind) in enumerate((*way, ("7.,7.", 0.0, "LINE"))):
+        at = 210 + 3 * number
+        more += f"#{at}=IFCCARTESIANPOINT(({start}));\n"
+        more += f"#{at + 1}=IFCALIGNMENTHORIZONTALSEGMENT($,$,#{at},0.,0.,0.,{length},$,.{kind}.);\n"
+        more += f"#{at + 2}=IFCALIGNMENTSEGMENT('1{number}WU4A9R19$vKWO$AdOnKA',$,$,$,$,#8,$,#{at + 1});\n"
+    more += "#203=IFCRELNESTS('1GWU4A9R19$vKWO$AdOnKA',$,$,$,#201,(#212,#215,#218,#221));\n"
+    more += "#204=IFCRELNESTS('1HWU4A9R19$vKWO$AdOnKA',$,$,$,#44,(#201));\nENDSEC;\nEND"
+    text = model().decode().replace("ENDSEC;\nEND", more).replace("(#25,#29,#34)", "(#25,#29,#34,#34)")
+    text = text.replace(f"#26=IFCCARTESIANPOINT(({LINE_M},0.))", f"#26=IFCCARTESIANPOINT(({placed}))")
+    told = findings(ifcopenshell.file.from_string(text))
+    return [(each["object"], each["what"]) for each in told if each["rule"] == "geometry"]
+
+
+def test_a_curve_that_leaves_the_start_of_a_segment_is_told_of() -> None:
+    assert told_of_starts(f"{LINE_M},0.", f"{LINE_M},0.") == []
+    what = "Its curve begins segments elsewhere than its layout does, up to 100.0 m away: 2."
+    assert told_of_starts(f"{LINE_M},0.", "0.,0.") == [("1EWU4A9R19$vKWO$AdOnKA", what)]

@@ -45,10 +45,13 @@ RULES: Mapping[str, Callable[[ifcopenshell.file], Iterator[geometry.Breach]]] = 
     "SPS008": spatial.shapes,
 }
 
+# What no rule of that collection says.
+_MORE: Mapping[str, Callable[[ifcopenshell.file], Iterator[geometry.Breach]]] = {"geometry": alignment.starts}
+
 
 def findings(model: ifcopenshell.file) -> Iterator[dict[str, str]]:
     """Yield what the model breaks, each a warning: the object or line, the rule, what, how to mend."""
-    for rule, broken in RULES.items():
+    for rule, broken in (*RULES.items(), *_MORE.items()):
         for entity, what, mend in _tried(model, broken):
             where = f"#{entity.id()} {entity.is_a()}"
             own = str(getattr(entity, "GlobalId", "") or f"#{entity.id()}")

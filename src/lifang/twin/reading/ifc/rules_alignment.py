@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import ifcopenshell
+from ifcopenshell.util.unit import calculate_unit_scale
 
 from lifang.twin.reading.ifc.elements import said
 from lifang.twin.reading.ifc.rules_geometry import Breach
@@ -39,7 +40,7 @@ _PARENTS: Mapping[str, str] = {  # the curve that a segment of each kind is cut 
     "LINEARTRANSITION": "IfcClothoid",
 }
 _TWO_CURVES = "HELMERTCURVE"
-_RADIUS_SHARE, _LEVEL = 1e-3, 1e-9
+_RADIUS_SHARE, _LEVEL, _ASTRAY_M = 1e-3, 1e-9, 0.1
 _MEND = "Correct the alignment and export the model again."
 
 
@@ -133,6 +134,38 @@ def kinds(model: ifcopenshell.file) -> Iterator[Breach]:
             parent = said(part, "ParentCurve")
             if kind in _PARENTS and parent is not None and parent.is_a() != _PARENTS[kind]:
                 yield each, f"A segment that is {kind} is cut from {parent.is_a()}.", f"Cut it from {_PARENTS[kind]}."
+
+
+def starts(model: ifcopenshell.file) -> Iterator[Breach]:
+    """Yield the layouts whose curve begins segments elsewhere than they do; those of no length and cant aside."""
+    unit_m = calculate_unit_scale(model)
+    for each, segments, curve in _represented(model):
+        begins, ways = [], [part.DesignParameters for part in segments]
+        for part in ways:
+            begins += [part, None] if part.PredefinedType == _TWO_CURVES else [part]
+        unfit = each.is_a("IfcAlignmentCant") or {part.is_a() for part in ways} != {f"{each.is_a()}Segment"}
+        if unfit or len(begins) != len(curve.Segments):
+            continue
+        pairs = ((part, made) for part, made in zip(begins, curve.Segments, strict=True) if part and _length(part))
+        apart = {ways.index(part) + 1: unit_m * _apart(part, made) for part, made in pairs}
+        astray = {number: metres for number, metres in apart.items() if metres > _ASTRAY_M}
+        if astray:
+            named, most = ", ".join(map(str, astray)), max(astray.values())
+            what = f"Its curve begins segments elsewhere than its layout does, up to {most:.1f} m away: {named}."
+            yield each, what, "Give these an IfcCurveSegment.Placement where the layout has them start."
+
+
+def _length(part: Entity) -> float:
+    return float(said(part, "SegmentLength") or said(part, "HorizontalLength") or 0.0)
+
+
+def _apart(part: Entity, made: Entity) -> float:
+    """Return how far a segment of a curve begins from where the layout has it begin, in units of the model."""
+    place = said(made, "Placement")
+    told = said(place.Location, "Coordinates") if place is not None else None
+    point = said(part, "StartPoint")
+    wanted = (part.StartDistAlong, part.StartHeight) if point is None else point.Coordinates
+    return math.dist(told, wanted) if told is not None and len(told) == len(wanted) else 0.0
 
 
 def placements(model: ifcopenshell.file) -> Iterator[Breach]:
