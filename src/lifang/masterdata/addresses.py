@@ -1,6 +1,6 @@
 """Chinese addresses: taken apart by the city's own divisions, streets and road names, and compared part by part.
 
-The parts follow the address model of GB/T 23705-2009: division, street, road, number, building, unit, room.
+The parts follow the address model of GB/T 23705-2009: division, street, road, number, building, unit, floor, room.
 """
 
 from __future__ import annotations
@@ -21,9 +21,15 @@ _ENGLISH = (  # a word before its number, by the one after it
     (re.compile(r"\b(?:ROOM|RM|FLAT)\b\.?\s*(\w+)"), r"\1室"),
     (re.compile(r"\bUNIT\s*(\w+)"), r"\1单元"),
     (re.compile(r"\b(?:BUILDING|BLDG|BLOCK)\b\.?\s*(\w+)"), r"\1栋"),
-    (re.compile(r"\bNO\b\.?\s*(\d[\d-]*)"), r"\1号"),
+    (re.compile(r"\b(?:FLOOR|FL|LEVEL)\b\.?\s*(\d+)"), r"\1层"),
+    (re.compile(r"\bBASEMENT\s*(\d)"), r"B\1层"),
+    (re.compile(r"\b(\d+)(?:ST|ND|RD|TH)?\s*(?:FLOOR|FL)\b\.?|\b(\d+)/F\b"), r"\1\2层"),
+    (re.compile(r"(?:\b|(?<=[^\x00-\x7F]))NO\b\.?\s*(\d[\d-]*)"), r"\1号"),
 )
 _WORD = re.compile(r"[A-Z]{2}")
+_LETTERED = re.compile(  # a floor in letters: 20F, B1, B1F, where no word for a room or a building follows
+    r"(?<![A-Z\d])(?:(\d{1,2})F|(B[1-9])F?)(?![A-Z\d]|[室号户层楼栋幢座单])"
+)
 _NOISE = re.compile(r"[\s,，。、;；:：()（）]+")
 _SECTION = r"(?:[东南西北中]{0,2}\d{1,2}|[东南西北中])段"
 _LANE = re.compile(r"\d{1,4}[弄巷]")
@@ -31,23 +37,30 @@ _ROAD = re.compile(rf"^(.{{1,14}}?(?:大道|大街|路|街|巷|道|胡同|里)(?
 _NUMBER = re.compile(
     r"^(?:门牌)?([甲乙丙丁]?)(\d+(?:号?-\d+)*)号?([甲乙丙丁](?=$|\d|[号附之]))?(?:[附之](\d+(?:-\d+)*)|院)?号?"
 )
-_BUILDING = re.compile(r"(\d+|[A-Z])(?:号楼|栋|幢|座|号院)")
+_BUILDING = re.compile(r"((?:(?<![A-Z])[A-Z])?\d+|(?<![A-Z])[A-Z])(?:号楼|栋|幢|座|号院)")
 _UNIT = re.compile(r"(\d+|[A-Z])(?:单元|门(?!牌))")
-_ROOM = re.compile(r"(?:(\d+)(?:层|楼))?(\d{1,5}[A-Z]?)(?:室|号|户)?$")
+_FLOOR = re.compile(r"(负|地下|B|-)?第?(\d{1,3})(?:层|楼)")
+_ROOM = re.compile(r"(附?(?:(?<![A-Z])[A-Z])?\d{1,5}[A-Z]?)(?:[室号户]?(?:[附之]|(?<=\d)-)(\d{1,4}))?(?:室|号|户)?$")
 _SHORT = re.compile(r"^(\d+|[A-Z])-(\d+)-(\d+)(?:室|号)?$")
+_OF_UNIT = re.compile(r"^(\d)-(\d{3,4}[A-Z]?)(?:室|号|户)?$")
 _COUNTRY = re.compile(r"^(?:\d{6}(?=\D))?(?:中华人民共和国|中国)?(?:\d{6}(?=\D))?")
 _ZONE = re.compile(r"^(?:高新(?:技术产业开发)?|经开|经济技术开发)[东南西北]?区")  # what is no division
 _ENDS = ("自治县", "街道办事处", "街道", "新区", "区", "县", "市", "镇", "乡")
 _OF_ROADS = re.compile(r"(?:大道|大街|路|街(?!道)|巷|道|[东南西北中]?[一二三四]?[段街路])")
 _ROADS = ("路", "街", "巷", "道")
-_WEIGHTS = {"division": 1.0, "street": 0.5, "road": 3.0, "number": 3.0, "building": 2.0, "unit": 1.0, "room": 2.0}
+_WEIGHTS = {
+    "division": 1.0, "street": 0.5, "road": 3.0, "number": 3.0, "building": 2.0, "unit": 1.0, "floor": 1.0, "room": 2.0
+}  # fmt: skip
 _BLOCK_MAX = 5_000  # addresses of one road and number; where more are alike, only what is written out whole is found
-_FLOOR = frozenset({"road", "number"})  # parts that must agree where both tell them
+_EXACT = frozenset({"road", "number", "building", "unit", "floor", "room"})  # must agree where both tell them
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address in parts; what is not told is empty. ``division`` and ``street`` are codes, ``rest`` what is left."""
+    """An address in parts; what is not told is empty. ``division`` and ``street`` are codes, ``rest`` what is left.
+
+    ``floor`` is B1, B2, … below the ground, and empty where the number of the room begins with it.
+    """
 
     division: str = ""
     street: str = ""
@@ -57,6 +70,7 @@ class Address:
     unit: str = ""
     room: str = ""
     rest: str = ""
+    floor: str = ""
 
     @property
     def parts(self) -> dict[str, str]:
@@ -68,7 +82,8 @@ class Address:
         """One text for all ways to write the address; empty unless it tells a road and a number."""
         if not self.road or not self.number:
             return ""
-        return "|".join((self.division, self.road, self.number, self.building, self.unit, self.room, self.rest))
+        inner = (self.building, self.unit, self.floor, self.room, self.rest)
+        return "|".join((self.division, self.road, self.number, *inner))
 
 
 @dataclass(frozen=True)
@@ -177,16 +192,14 @@ class Gazetteer:
 def score(one: Address, other: Address) -> float:
     """Return how far two addresses agree, 0 to 1: parts that only one of them tells count half against it.
 
-    Different roads or house numbers are different places, whatever else agrees.
+    Another road, house number, building, unit, floor or room is another place, whatever else agrees.
     """
     got = whole = 0.0
     for name, weight in _WEIGHTS.items():
         mine, theirs = getattr(one, name), getattr(other, name)
         if not mine and not theirs:
             continue
-        if mine and theirs and mine != theirs and name in _FLOOR:
-            return 0.0
-        if mine and theirs and mine != theirs and name in ("building", "unit", "room"):
+        if mine and theirs and mine != theirs and name in _EXACT:
             return 0.0
         whole += weight if mine and theirs else weight / 2
         got += weight if mine == theirs else 0.0
@@ -237,7 +250,7 @@ def _worded(text: str) -> str:
     if _WORD.search(plain):
         for pattern, turned in _ENGLISH:
             plain = pattern.sub(turned, plain)
-    return plain
+    return _LETTERED.sub(r"\1\2层", plain)
 
 
 def _arabic(text: str) -> str:
@@ -254,10 +267,24 @@ def _inner(address: Address, text: str) -> Address:
         return Address(*_outer(address), building, unit, room)
     building, text = _cut(_BUILDING, text)
     unit, text = _cut(_UNIT, text)
+    if building and not unit and (found := _OF_UNIT.match(text)):
+        return Address(*_outer(address), building, *found.groups())
+    floor, text = _floor(text)
     room = ""
     if found := _ROOM.search(text):
-        room, text = found[2], text[: found.start()]
-    return Address(*_outer(address), building, unit, room, text)
+        room, text = "-".join(filter(None, found.groups())), text[: found.start()].removesuffix("-")
+    told = room.removeprefix(floor) if floor else room
+    floor = "" if len(told) >= 2 and told != room else floor  # 1203 is on the 12th
+    return Address(*_outer(address), building, unit, room, text, floor)
+
+
+def _floor(text: str) -> tuple[str, str]:
+    """Return the floor, B1 for the first below the ground, and the text without it."""
+    found = _FLOOR.search(text)
+    if not found:
+        return "", text
+    below, number = found.groups()
+    return ("B" if below else "") + number.lstrip("0"), text[: found.start()] + text[found.end() :]
 
 
 def _outer(address: Address) -> tuple[str, str, str, str]:

@@ -14,7 +14,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_FORM = 1  # what records come to, of the same sources: another way to consolidate has another number
+_FORM = 2  # what records come to, of the same sources: another way to consolidate has another number
 ALIKE = pa.schema([pa.field("key", pa.string()), pa.field("alike", pa.string())])
 
 

@@ -36,7 +36,8 @@ def gazetteer() -> Gazetteer:
          {"division": "510112", "road": "某某新路", "number": "7", "building": "3", "unit": "2", "room": "501"}),
         ("武侯大道9号", {"road": "武侯大道", "number": "9"}),
         ("武侯区天府大道北段1700号7栋1单元12层01号",
-         {"division": "510107", "road": "天府大道北段", "number": "1700", "building": "7", "unit": "1", "room": "01"}),
+         {"division": "510107", "road": "天府大道北段", "number": "1700", "building": "7", "unit": "1",
+          "floor": "12", "room": "01"}),
         ("成都高新区天府大道北段1700号", {"road": "天府大道北段", "number": "1700"}),
         ("武侯区人民南路四段11号附2-3号", {"division": "510107", "road": "人民南路4段", "number": "11-2-3"}),
         ("武侯区蜀汉路5号-7号", {"division": "510107", "road": "蜀汉路", "number": "5-7"}),
@@ -45,7 +46,23 @@ def gazetteer() -> Gazetteer:
         ("武侯区蜀汉路十二弄3号201室", {"division": "510107", "road": "蜀汉路12弄", "number": "3", "room": "201"}),
         ("武侯区浆洗街9巷5号", {"division": "510107", "road": "浆洗街9巷", "number": "5"}),
         ("武侯区蜀汉路二号院六栋二门三楼五号",
-         {"division": "510107", "road": "蜀汉路", "number": "2", "building": "6", "unit": "2", "room": "5"}),
+         {"division": "510107", "road": "蜀汉路", "number": "2", "building": "6", "unit": "2", "floor": "3",
+          "room": "5"}),
+        ("蜀汉路12号3栋3单元附5号", {"road": "蜀汉路", "number": "12", "building": "3", "unit": "3", "room": "附5"}),
+        ("蜀汉路12号B3栋", {"road": "蜀汉路", "number": "12", "building": "B3"}),
+        ("蜀汉路12号B1", {"road": "蜀汉路", "number": "12", "floor": "B1"}),
+        ("蜀汉路12号负一层", {"road": "蜀汉路", "number": "12", "floor": "B1"}),
+        ("蜀汉路12号地下一层5号", {"road": "蜀汉路", "number": "12", "floor": "B1", "room": "5"}),
+        ("蜀汉路12号B1-5", {"road": "蜀汉路", "number": "12", "floor": "B1", "room": "5"}),
+        ("蜀汉路12号负1楼B12室", {"road": "蜀汉路", "number": "12", "floor": "B1", "room": "B12"}),
+        ("蜀汉路12号3栋20F", {"road": "蜀汉路", "number": "12", "building": "3", "floor": "20"}),
+        ("蜀汉路12号3栋二十楼", {"road": "蜀汉路", "number": "12", "building": "3", "floor": "20"}),
+        ("蜀汉路12号3栋20F 2005", {"road": "蜀汉路", "number": "12", "building": "3", "room": "2005"}),
+        ("蜀汉路12号3栋20F室", {"road": "蜀汉路", "number": "12", "building": "3", "room": "20F"}),
+        ("蜀汉路12号3栋501-2室", {"road": "蜀汉路", "number": "12", "building": "3", "room": "501-2"}),
+        ("蜀汉路12号3栋2-501", {"road": "蜀汉路", "number": "12", "building": "3", "unit": "2", "room": "501"}),
+        ("Rm 5, 12/F, Building 3, 蜀汉路No.12, 武侯区",
+         {"division": "510107", "road": "蜀汉路", "number": "12", "building": "3", "floor": "12", "room": "5"}),
         ("610041 中国四川省成都市武侯区蜀汉路9号", {"division": "510107", "road": "蜀汉路", "number": "9"}),
         ("1203室 2单元 1栋 天府大道北段1号 武侯区 成都市 中国",
          {"division": "510107", "road": "天府大道北段", "number": "1", "building": "1", "unit": "2", "room": "1203"}),
@@ -68,6 +85,22 @@ def test_another_number_or_room_is_another_place_and_a_missing_part_counts_half(
     assert score(home, Address("510107", "", "蜀汉路", "12", "3", "2", "502")) == 0
     assert 0.85 < score(home, Address("", "", "蜀汉路", "12", "3", "2", "501")) < 1
     assert score(home, Address("510107", "", "蜀汉路", "12")) < 0.85
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("蜀汉路12号3栋12层01号", "蜀汉路12号3栋11层01号"),
+        ("蜀汉路12号B1", "蜀汉路12号1楼"),
+        ("蜀汉路12号3栋3单元附5号", "蜀汉路12号3栋3单元5号"),
+        ("蜀汉路12号3栋501-2", "蜀汉路12号3栋502-2"),
+        ("蜀汉路12号B3栋", "蜀汉路12号A3栋"),
+    ],
+)
+def test_what_a_person_tells_apart_is_another_place(gazetteer: Gazetteer, one: str, other: str) -> None:
+    assert score(gazetteer.parse(one), gazetteer.parse(one)) == 1
+    assert score(gazetteer.parse(one), gazetteer.parse(other)) == 0
+    assert gazetteer.parse(one).canonical != gazetteer.parse(other).canonical
 
 
 def written(rng: random.Random, division: str, road: str, number: int, building: int, unit: int, room: int) -> str:
