@@ -198,9 +198,7 @@ def test_a_changed_entity_is_told_whole(served: Served, path: str) -> None:
     assert talker.subscribe(wanted).codes == (1,)
     update(served, "Thing", number, {"description": "A new pump."})
     told, body = said(talker)
-    while (
-        body.get("description") != "A new pump."
-    ):  # one may still hear of what the tests before did, and of its making
+    while body.get("description") != "A new pump.":  # one may still hear of its making, and of the tests before
         told, body = said(talker)
     assert told.startswith("v1.1/Things")
     assert body["name"] == "pump"
