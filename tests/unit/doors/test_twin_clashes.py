@@ -4,10 +4,14 @@ import zipfile
 from io import BytesIO
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from defusedxml.ElementTree import fromstring
 from tests.unit.doors.conftest import House
 from tests.unit.doors.test_twin import add, ended, model
+
+from lifang.core import parse_instant, to_micros
+from lifang.store import OBJECT_COLUMNS, ObjectQuery
 
 T0 = "2022-01-01T00:00:00Z"
 PURPOSE = {"X-Lifang-Purpose": "safety"}
@@ -68,6 +72,27 @@ def test_a_report_is_told_to_those_who_may_read_both_models(compared: House) -> 
     assert compared.client().get("/api/v1/twin/clashes/walls/secrets").status_code == 404
     seen = compared.client("data_officer").get("/api/v1/twin/clashes/walls/secrets", headers=PURPOSE)
     assert seen.json()["hard"] == 1
+
+
+def test_a_report_on_what_stands_at_another_moment_is_read_and_counts_what_one_may_see(compared: House) -> None:
+    officer, guest, later = compared.client("data_officer"), compared.client(), "2190-01-01T00:00:00Z"
+    assert add(officer, model("p", "q"), valid_from=later, model="planned")["state"] == "done"
+    hidden = {"model": "mixed", "classification": "restricted"}
+    assert add(officer, model("m", shift=19.5), valid_from=later, **hidden)["state"] == "done"
+    assert ended(officer, find(compared, one="planned", other="mixed", at=later).json())["state"] == "done"
+    address = "/api/v1/twin/clashes/planned/mixed"
+    assert officer.get(address, headers=PURPOSE).json()["hard"] == 1
+    assert guest.get(address).status_code == 404
+    objects = compared.city.store.lake.objects
+    at = to_micros(parse_instant(later))
+    (row,) = objects.read(ObjectQuery(at, ids=["mixed:m"])).select(OBJECT_COLUMNS.names).to_pylist()
+    row |= {"id": "mixed:n", "classification": "open"}
+    objects.record(pa.Table.from_pylist([row], OBJECT_COLUMNS), subject="test")
+    told = guest.get(address)
+    assert told.status_code == 200, told.text
+    assert (told.json()["hard"], told.json()["items"], told.json()["compared"]) == (0, [], [2, 1])
+    (listed,) = [each for each in guest.get("/api/v1/twin/clashes").json()["items"] if each["one"] == "planned"]
+    assert (listed["hard"], listed["near"], listed["compared"]) == (0, 0, [2, 1])
 
 
 def test_what_cannot_be_compared_is_refused(compared: House) -> None:

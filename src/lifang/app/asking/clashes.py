@@ -12,6 +12,7 @@ from lifang.app.asking.linked import object_resource
 from lifang.app.asking.twin import TwinView
 from lifang.core import BadInput, NotFound, parse_instant
 from lifang.guard import Resource
+from lifang.store import ObjectQuery
 from lifang.twin import CLASSES, SPACES, ClashReport
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 DETECT_CLASHES = "detect_clashes"
 _REACH_MAX_M = 100.0
+_ELEMENTS = sorted(set(CLASSES) - set(SPACES))
 
 
 class ClashView:
@@ -52,21 +54,34 @@ class ClashView:
 
     def reports(self) -> list[ClashReport]:
         """Return the reports on models that the asker may read, without their items."""
-        seen = {model for model, _, _ in self._view.models(at=self._asker.city.now)}
-        return [each for each in self._clashes.reports() if {each.one, each.other} <= seen]
+        return [replace(each, items=()) for each in map(self._told, self._clashes.reports()) if each is not None]
 
     def report(self, one: str, other: str) -> ClashReport:
         """Return the report on two models, with those clashes both of whose objects the asker may read."""
-        if not any((each.one, each.other) == (one, other) for each in self.reports()):
-            raise NotFound(f"There is no report on {one[:64]!r} and {other[:64]!r}.", mend="GET /api/v1/twin/clashes.")
-        found = self._clashes.report(one, other)
+        for each in self._clashes.reports():
+            if (each.one, each.other) == (one, other) and (found := self._told(each)) is not None:
+                return found
+        raise NotFound(f"There is no report on {one[:64]!r} and {other[:64]!r}.", mend="GET /api/v1/twin/clashes.")
+
+    def _told(self, short: ClashReport) -> ClashReport | None:
+        """Return a report as the asker may read it; ``None`` if nothing that stood then of one of its models may be."""
+        twin, models = self._asker.city.twin, (short.one, short.other)
+        counts = [twin.count(self._query(model, short.at)) for model in models]
+        if not all(counts):
+            return None
+        found = self._clashes.report(*models)
         ids = sorted({name for each in found.items for name in (each.one, each.other)})
-        query = self._view.query(found.at, None, ids=ids)
-        objects = self._asker.city.twin.objects(query)
+        objects = twin.objects(self._view.query(found.at, None, ids=ids))
         self._asker.seen(*map(object_resource, objects))
         seen = {each.id for each in objects}
         items = [each for each in found.items if {each.one, each.other} <= seen]
-        return found if len(items) == len(found.items) else _counted_again(found, items)
+        if len(items) == len(found.items):
+            return found
+        hard = sum(each.gap_m < 0 for each in items)
+        return replace(found, items=items, hard=hard, near=len(items) - hard, compared=(counts[0], counts[1]))
+
+    def _query(self, model: str, at: datetime) -> ObjectQuery:
+        return replace(self._view.query(at, None, model=model), classes=_ELEMENTS, shaped=True)
 
     def write_bcf(self, one: str, other: str, target: IO[bytes]) -> None:
         """Write the report on two models as BCF 2.1, of those clashes that :meth:`report` tells."""
@@ -74,11 +89,6 @@ class ClashView:
         ids = sorted({name for each in found.items for name in (each.one, each.other)})
         named = self._asker.city.twin.names(self._view.query(found.at, None, ids=ids))
         found.write_bcf(target, {own: name for own, name, _ in named}, author=self._asker.subject.id)
-
-
-def _counted_again(found: ClashReport, items: list[Any]) -> ClashReport:
-    hard = sum(each.gap_m < 0 for each in items)
-    return replace(found, items=items, hard=hard, near=len(items) - hard)
 
 
 def check_clash_request(one: str, other: str, *, tolerance_m: float, clearance_m: float) -> None:
