@@ -1,5 +1,6 @@
 """Objects through time: what is recorded later closes what was said before, and every past view stays what it was."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,13 @@ def test_every_condition_narrows(store: Store) -> None:
     assert ids(text="政府") == ["a"]
     assert ids(after="a") == ["b"]
     assert ids(classes=[]) == []
+
+
+def test_values_as_common_as_others_are_told_in_one_order(store: Store) -> None:
+    many = [row(f"o{number:03d}", 0, properties=json.dumps({"built": f"{number % 30:02d}"})) for number in range(91)]
+    store.lake.objects.record(table(*many), subject="x")
+    (told,) = store.lake.objects.properties(ObjectQuery(1)).to_pylist()
+    assert (told["count"], told["numbers"], told["values"]) == (91, 0, [f"{number:02d}" for number in range(12)])
 
 
 @given(
