@@ -19,7 +19,7 @@ PLACE = Placement("EPSG:4544", 410_000.0, 3_394_000.0, 500.0)
 _TEXTS = ("address", "material_layers")  # lists of mappings come back as texts of JSON
 PROJECT, BUILDING = "0$WU4A9R19$vKWO$AdOnKA", "2$WU4A9R19$vKWO$AdOnKA"
 WALL = "24WU4A9R19$vKWO$AdOnKA"
-PROXY, NOTE, AIR, DOOR = (f"2{number}WU4A9R19$vKWO$AdOnKA" for number in (5, 6, 7, 8))
+PROXY, NOTE, AIR, DOOR, PIPE, NEXT = (f"2{each}WU4A9R19$vKWO$AdOnKA" for each in "5678AB")
 ODD = f"""#100=IFCPROXY('{PROXY}',$,'Tank',$,$,#32,#39,.PRODUCT.,$);
 #101=IFCANNOTATION('{NOTE}',$,'Note',$,$,#32,#39);
 #102=IFCWALL('{AIR}',$,'Cavity wall',$,$,#32,#39,$,$);
@@ -27,7 +27,7 @@ ODD = f"""#100=IFCPROXY('{PROXY}',$,'Tank',$,$,#32,#39,.PRODUCT.,$);
 #104=IFCMATERIALLAYER($,50.,.T.,'Air',$,$,$);
 #105=IFCMATERIALLAYERSET((#103,#104),'Cavity',$);
 #106=IFCRELASSOCIATESMATERIAL('0NWU4A9R19$vKWO$AdOnKA',$,$,$,(#102),#105);
-#107=IFCRELCONTAINEDINSPATIALSTRUCTURE('0OWU4A9R19$vKWO$AdOnKA',$,$,$,(#100,#101,#102,#110),#23);
+#107=IFCRELCONTAINEDINSPATIALSTRUCTURE('0OWU4A9R19$vKWO$AdOnKA',$,$,$,(#100,#101,#102,#110,#160,#161),#23);
 #110=IFCDOOR('{DOOR}',$,'Door',$,'Oak',#32,#39,'D-1',2100.,900.,$,.SINGLE_SWING_LEFT.,$);
 #111=IFCDOORTYPE('0PWU4A9R19$vKWO$AdOnKA',$,'Oak 900','oak',$,(#112,#120),$,'T','Leaf',.DOOR.,.SINGLE_SWING_LEFT.,$,$);
 #112=IFCDOORLININGPROPERTIES('0QWU4A9R19$vKWO$AdOnKA',$,$,$,100.,50.,$,$,$,$,$,$,$,$,$,$,$);
@@ -68,6 +68,36 @@ ODD = f"""#100=IFCPROXY('{PROXY}',$,'Tank',$,$,#32,#39,.PRODUCT.,$);
 #133=IFCRELDECLARES('0XWU4A9R19$vKWO$AdOnKA',$,$,$,#1,(#132));
 #134=IFCRELDECLARES('0YWU4A9R19$vKWO$AdOnKA',$,$,$,#132,(#131));
 #127=IFCPRESENTATIONLAYERASSIGNMENT('A-WALL',$,(#38),$);
+#160=IFCPIPESEGMENT('{PIPE}',$,'Pipe',$,$,#32,#39,$,$);
+#161=IFCPIPESEGMENT('{NEXT}',$,'Next',$,$,#32,#39,$,$);
+#162=IFCDISTRIBUTIONPORT('25AU4A9R19$vKWO$AdOnKA',$,$,$,$,$,$,.SOURCE.,.PIPE.,$);
+#163=IFCDISTRIBUTIONPORT('25BU4A9R19$vKWO$AdOnKA',$,$,$,$,$,$,.SINK.,.PIPE.,$);
+#164=IFCRELNESTS('25CU4A9R19$vKWO$AdOnKA',$,$,$,#160,(#162));
+#165=IFCRELNESTS('25DU4A9R19$vKWO$AdOnKA',$,$,$,#161,(#163));
+#166=IFCRELCONNECTSPORTS('25EU4A9R19$vKWO$AdOnKA',$,$,$,#162,#163,$);
+#167=IFCMATERIALPROFILE('Wall',$,#60,#189,$,'bearing');
+#189=IFCCIRCLEPROFILEDEF(.AREA.,'DN80',$,40.);
+#168=IFCMATERIALPROFILESET($,$,(#167),$);
+#169=IFCRELASSOCIATESMATERIAL('25FU4A9R19$vKWO$AdOnKA',$,$,$,(#160),#168);
+#170=IFCMATERIAL('Sand',$,$);
+#171=IFCMATERIALCONSTITUENT('Rest',$,#60,0.25,$);
+#172=IFCMATERIALCONSTITUENT($,$,#170,0.75,'filling');
+#173=IFCMATERIALCONSTITUENTSET('Mix',$,(#171,#172));
+#174=IFCRELASSOCIATESMATERIAL('25GU4A9R19$vKWO$AdOnKA',$,$,$,(#161),#173);
+#175=IFCDIMENSIONALEXPONENTS(0,0,0,0,1,0,0);
+#176=IFCSIUNIT(*,.THERMODYNAMICTEMPERATUREUNIT.,$,.KELVIN.);
+#177=IFCMEASUREWITHUNIT(IFCTHERMODYNAMICTEMPERATUREMEASURE(1.8),#176);
+#178=IFCCONVERSIONBASEDUNITWITHOFFSET(#175,.THERMODYNAMICTEMPERATUREUNIT.,'FAHRENHEIT',#177,-459.67);
+#179=IFCMEASUREWITHUNIT(IFCTHERMODYNAMICTEMPERATUREMEASURE(0.5555555555555556),#176);
+#180=IFCCONVERSIONBASEDUNITWITHOFFSET(#175,.THERMODYNAMICTEMPERATUREUNIT.,'FAHRENHEIT',#179,255.3722222222222);
+#181=IFCSIUNIT(*,.THERMODYNAMICTEMPERATUREUNIT.,$,.DEGREE_CELSIUS.);
+#182=IFCPROPERTYSET('25HU4A9R19$vKWO$AdOnKA',$,'Pset_Warm',$,(#183,#184,#185,#186,#188));
+#183=IFCPROPERTYSINGLEVALUE('Project',$,IFCTHERMODYNAMICTEMPERATUREMEASURE(68.),$);
+#184=IFCPROPERTYSINGLEVALUE('Other',$,IFCTHERMODYNAMICTEMPERATUREMEASURE(68.),#180);
+#185=IFCPROPERTYSINGLEVALUE('Kelvin',$,IFCTHERMODYNAMICTEMPERATUREMEASURE(293.15),#176);
+#186=IFCPROPERTYSINGLEVALUE('Celsius',$,IFCTHERMODYNAMICTEMPERATUREMEASURE(20.),#181);
+#187=IFCRELDEFINESBYPROPERTIES('25IU4A9R19$vKWO$AdOnKA',$,$,$,(#160),#182);
+#188=IFCPROPERTYSINGLEVALUE('Cold',$,IFCTHERMODYNAMICTEMPERATUREMEASURE(-459.67),$);
 #128=IFCPOSTALADDRESS(.SITE.,$,$,$,('\\X2\\5929\\X0\\ Road 8'),$,'Chengdu',$,'610000','CN');
 """
 
@@ -77,7 +107,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> ModelFile:
     content = house(more=ODD).replace(b"'House',$,$,$,$,(#10)", b"'House','A house','home','Court',$,(#10)")
     content = content.replace(b"#20,$,$,.ELEMENT.,$,$,$);", b"#20,$,$,.ELEMENT.,12000.,$,#128);")
     assert b"IFCUNITASSIGNMENT((#2," in content
-    content = content.replace(b"IFCUNITASSIGNMENT((", b"IFCUNITASSIGNMENT((#140,#144,#150,")
+    content = content.replace(b"IFCUNITASSIGNMENT((", b"IFCUNITASSIGNMENT((#140,#144,#150,#178,")
     content = content.replace(NO_GUID.encode(), WALL.encode())
     return read_ifc(content, prefix="m", scratch=tmp_path_factory.mktemp("odd"), placement=PLACE)
 
@@ -135,6 +165,22 @@ def test_masses_and_powers_in_pounds_and_kilowatts_are_told_in_kilograms_and_wat
     told = rows(odd)[DOOR]["properties"]
     assert told["Qto_Odd"] == {"Gross": pytest.approx(45.359237, rel=1e-12), "Net": 40.0}
     assert told["Pset_Units"] == {"Density": pytest.approx(1000.0, rel=1e-9), "Drive": 1500.0}
+
+
+def test_temperatures_in_any_unit_are_told_in_degrees_celsius(odd: ModelFile) -> None:
+    warm = rows(odd)[PIPE]["properties"]["Pset_Warm"]
+    assert warm.pop("Cold") == pytest.approx(-273.15)
+    assert warm == {name: pytest.approx(20.0, abs=1e-9) for name in ("Project", "Other", "Kelvin", "Celsius")}
+
+
+def test_profiles_shares_of_materials_and_what_ports_connect_are_told(odd: ModelFile) -> None:
+    pipe, following = (rows(odd)[own]["properties"] for own in (PIPE, NEXT))
+    wall = {"name": "Wall", "material": "Brick", "profile": "DN80", "category": "bearing"}
+    assert pipe["material_profiles"] == [wall]
+    rest, sand = {"name": "Rest", "material": "Brick", "fraction": 0.25}, {"material": "Sand", "fraction": 0.75}
+    assert following["material_constituents"] == [rest, sand | {"category": "filling"}]
+    assert (pipe["materials"], following["materials"]) == (["Brick"], ["Brick", "Sand"])
+    assert (pipe["connected_to"], following["connected_to"]) == ([NEXT], [PIPE])
 
 
 def test_all_of_it_comes_out_as_ifc_and_in_again(odd: ModelFile, tmp_path: Path) -> None:

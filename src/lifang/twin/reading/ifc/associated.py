@@ -19,20 +19,36 @@ _UP_MAX = 16
 
 
 def materials(entity: Entity, unit_m: float) -> dict[str, list[Any]]:
-    """Return the names of what an object is made of, and its layers with their thickness in metres if it has some.
+    """Return the names of what an object is made of, and what of it has which.
 
-    A layer of air has no material.
+    These are layers with their thickness in metres, profiles with their names, or constituents with their shares. A
+    layer of air has no material.
     """
     found: dict[str, list[Any]] = {"materials": [each.Name for each in get_materials(entity) if each is not None]}
     whole = get_material(entity, should_skip_usage=True)
     if whole is not None and whole.is_a("IfcMaterialLayerSet"):
-        found["material_layers"] = [_layer(each, unit_m) for each in whole.MaterialLayers]
+        found["material_layers"] = [
+            _part(each) | {"thickness_m": each.LayerThickness * unit_m} for each in whole.MaterialLayers
+        ]
+    elif whole is not None and whole.is_a("IfcMaterialProfileSet"):
+        found["material_profiles"] = [
+            _part(each) | _given({"profile": each.Profile and each.Profile.ProfileName, "category": each.Category})
+            for each in whole.MaterialProfiles
+        ]
+    elif whole is not None and whole.is_a("IfcMaterialConstituentSet"):
+        found["material_constituents"] = [
+            _part(each) | _given({"fraction": each.Fraction, "category": each.Category})
+            for each in whole.MaterialConstituents or ()
+        ]
     return found
 
 
-def _layer(layer: Entity, unit_m: float) -> dict[str, Any]:
-    told = {"name": said(layer, "Name"), "material": layer.Material and layer.Material.Name}
-    return {**{name: value for name, value in told.items() if value}, "thickness_m": layer.LayerThickness * unit_m}
+def _part(part: Entity) -> dict[str, Any]:
+    return _given({"name": said(part, "Name"), "material": part.Material and part.Material.Name})
+
+
+def _given(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if value not in (None, "")}
 
 
 def classifications(entity: Entity, kind: Entity | None) -> list[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """What a model says of an object beside its shape: property sets, quantities, materials, classifications, in SI units.
 
 Lengths, areas, volumes, times and masses are in m, m², m³, s and kg, flows in m³/s, densities in kg/m³, forces,
-pressures, energies, powers, currents and voltages in N, Pa, J, W, A and V, plane angles in degrees, whatever the units
-of the project.
+pressures, energies, powers, currents and voltages in N, Pa, J, W, A and V, plane angles in degrees, temperatures in
+degrees Celsius, whatever the units of the project.
 Source: ISO 16739-1:2024, IfcPropertyDefinition and IfcElementQuantity.
 """
 
@@ -18,7 +18,9 @@ from ifcopenshell.util.unit import calculate_unit_scale, get_unit_scale
 
 from lifang.twin.reading.ifc.associated import classifications, documents, layers, materials
 from lifang.twin.reading.ifc.attributes import plain_attributes
+from lifang.twin.reading.ifc.connected import connected
 from lifang.twin.reading.ifc.elements import said
+from lifang.twin.reading.ifc.temperature import MEASURE, celsius, project_celsius
 
 _UNITS = {
     "LENGTHUNIT": ("IfcLengthMeasure", "IfcPositiveLengthMeasure", "IfcNonNegativeLengthMeasure", "IfcQuantityLength"),
@@ -50,6 +52,7 @@ class Properties:
     def __init__(self, model: ifcopenshell.file) -> None:
         scales = {unit: _scale(model, unit) for unit in _UNITS}
         self._scales = {measure: scales[unit] for unit, measures in _UNITS.items() for measure in measures}
+        self._celsius, self._connected = project_celsius(model), connected(model)
         self._read: dict[int, tuple[str, dict[str, Any]]] = {}
         self._sets: dict[int, list[ifcopenshell.entity_instance]] = defaultdict(list)
         self._types: dict[int, ifcopenshell.entity_instance] = {}
@@ -86,6 +89,7 @@ class Properties:
             ("classifications", classifications(entity, kind)),
             ("documents", documents(entity, kind)),
             ("layers", layers(entity)),
+            ("connected_to", self._connected.get(entity.id(), [])),
             ("address", [self._attributes(each) for name in _ADDRESSES if (each := said(entity, name)) is not None]),
         )
         told |= {name: values for name, values in lists if values}
@@ -123,8 +127,11 @@ class Properties:
     def _scaled(self, value: Any, measure: str, unit: ifcopenshell.entity_instance | None) -> Any:
         if isinstance(value, float) and not math.isfinite(value):
             return None
-        if measure in self._scales and isinstance(value, int | float):
-            return value * (get_unit_scale(unit) * _FACTOR[measure] if unit else self._scales[measure])
+        if isinstance(value, int | float):
+            if measure in self._scales:
+                return value * (get_unit_scale(unit) * _FACTOR[measure] if unit else self._scales[measure])
+            if measure == MEASURE and (in_celsius := celsius(unit) if unit else self._celsius):
+                return in_celsius(value)
         return value[:_TEXT_MAX] if isinstance(value, str) else value
 
 

@@ -30,8 +30,8 @@ class Sets:
         """Take in what an object says."""
         own = dict(properties)
         related = {name: own.pop(name) for name, fits in _RELATED.items() if own.get(name) and fits(own[name])}
-        if "material_layers" in related:
-            related.pop("materials", None)  # their names are those of the layers' materials
+        if related.keys() & _MATERIAL_SETS:
+            related.pop("materials", None)  # their names are those of the set's materials
         sets = {name: value for name, value in own.items() if isinstance(value, dict)}
         plain = {name: value for name, value in own.items() if name not in sets}
         for name, values in {**({_OWN: plain} if plain else {}), **sets}.items():
@@ -92,10 +92,32 @@ class Sets:
         self._related("IfcRelAssociatesMaterial", holders, RelatingMaterial=whole)
 
     def _layer(self, told: Mapping[str, Any]) -> Any:
-        make, of = self._model.create_entity, told.get("material")
         words = {"Name": told["name"]} if told.get("name") else {}
-        material = make("IfcMaterial", of) if of else None
-        return make("IfcMaterialLayer", Material=material, LayerThickness=float(told["thickness_m"]), **words)
+        words |= {"Material": self._material(told), "LayerThickness": float(told["thickness_m"])}
+        return self._model.create_entity("IfcMaterialLayer", **words)
+
+    def _material_profiles(self, holders: list[Any], told: list[Mapping[str, Any]], _: str) -> None:
+        make = self._model.create_entity
+        made = [
+            make("IfcMaterialProfile", each.get("name"), None, self._material(each),
+                 make("IfcProfileDef", "AREA", each.get("profile")), None, each.get("category"))
+            for each in told
+        ]  # fmt: skip
+        whole = make("IfcMaterialProfileSet", MaterialProfiles=made)
+        self._related("IfcRelAssociatesMaterial", holders, RelatingMaterial=whole)
+
+    def _material_constituents(self, holders: list[Any], told: list[Mapping[str, Any]], _: str) -> None:
+        make = self._model.create_entity
+        made = [
+            make("IfcMaterialConstituent", each.get("name"), None, self._material(each), each.get("fraction"),
+                 each.get("category"))
+            for each in told
+        ]  # fmt: skip
+        whole = make("IfcMaterialConstituentSet", MaterialConstituents=made)
+        self._related("IfcRelAssociatesMaterial", holders, RelatingMaterial=whole)
+
+    def _material(self, told: Mapping[str, Any]) -> Any:
+        return self._model.create_entity("IfcMaterial", told["material"]) if told.get("material") else None
 
     def _documents(self, holders: list[Any], told: dict[str, Any], _: str) -> None:
         made = self._model.create_entity("IfcDocumentReference")
@@ -143,11 +165,25 @@ def _layered(value: Any) -> bool:
     return _mappings(value) and all(isinstance(each.get("thickness_m"), int | float) for each in value)
 
 
+def _profiled(value: Any) -> bool:
+    return _mappings(value) and all(isinstance(each.get(name) or "", str) for each in value for name in _OF_A_PROFILE)
+
+
+def _constituted(value: Any) -> bool:
+    return _profiled(value) and all(
+        each.get("material") and isinstance(each.get("fraction") or 0.0, int | float) for each in value
+    )
+
+
+_OF_A_PROFILE = ("name", "material", "profile", "category")
+_MATERIAL_SETS = {"material_layers", "material_profiles", "material_constituents"}
 # What IFC has relations for, and whether a value fits: it may be anything in other models. Those of _EACH are several.
 _RELATED: Mapping[str, Callable[[Any], bool]] = {
     "type": lambda value: isinstance(value, str),
     "materials": _texts,
     "material_layers": _layered,
+    "material_profiles": _profiled,
+    "material_constituents": _constituted,
     "groups": _texts,
     "classifications": _mappings,
     "documents": _mappings,
