@@ -288,6 +288,11 @@ def test_a_model_broken_in_one_way_is_told_so(mutate: Callable[[Any], object], r
     assert (len(told.rows) == 0) == (severity == "error")
 
 
+def test_every_rule_is_told_of_in_the_reference() -> None:
+    told = re.findall("`([a-z ]+)`", (ROOT / "docs/reference/twin-formats.md").read_text("utf-8"))
+    assert {rule for _, rule, _ in MUTATIONS.values()} <= set(told)
+
+
 def test_of_an_id_that_stands_there_twice_the_first_stays() -> None:
     once = read_cityjson(json.dumps(valid()).encode(), prefix="m")
     told = checked(ModelFile(pa.concat_tables([once.rows, once.rows]), []))
