@@ -6,20 +6,23 @@ from typing import Any
 
 import ifcopenshell
 import ifcopenshell.validate
+import numpy as np
 import pytest
+import shapely
 from tests.unit.twin.ifc_model import WALL as NO_GUID
 from tests.unit.twin.ifc_model import house
 from tests.unit.twin.test_reading import city
 from tests.unit.twin.test_reading import house as house_of_surfaces
 from tests.unit.twin.test_writing_ifc import written
 
+from lifang.core import from_wgs84
 from lifang.twin import ModelFile, Placement, read_cityjson, read_ifc
 
 PLACE = Placement("EPSG:4544", 410_000.0, 3_394_000.0, 500.0)
 _TEXTS = ("address", "material_layers")  # lists of mappings come back as texts of JSON
 PROJECT, BUILDING = "0$WU4A9R19$vKWO$AdOnKA", "2$WU4A9R19$vKWO$AdOnKA"
 WALL = "24WU4A9R19$vKWO$AdOnKA"
-PROXY, NOTE, AIR, DOOR, PIPE, NEXT = (f"2{each}WU4A9R19$vKWO$AdOnKA" for each in "5678AB")
+PROXY, NOTE, AIR, DOOR, PIPE, NEXT, CABLE, MARK = (f"2{each}WU4A9R19$vKWO$AdOnKA" for each in "5678ABCD")
 ODD = f"""#100=IFCPROXY('{PROXY}',$,'Tank',$,$,#32,#39,.PRODUCT.,$);
 #101=IFCANNOTATION('{NOTE}',$,'Note',$,$,#32,#39);
 #102=IFCWALL('{AIR}',$,'Cavity wall',$,$,#32,#39,$,$);
@@ -27,7 +30,7 @@ ODD = f"""#100=IFCPROXY('{PROXY}',$,'Tank',$,$,#32,#39,.PRODUCT.,$);
 #104=IFCMATERIALLAYER($,50.,.T.,'Air',$,$,$);
 #105=IFCMATERIALLAYERSET((#103,#104),'Cavity',$);
 #106=IFCRELASSOCIATESMATERIAL('0NWU4A9R19$vKWO$AdOnKA',$,$,$,(#102),#105);
-#107=IFCRELCONTAINEDINSPATIALSTRUCTURE('0OWU4A9R19$vKWO$AdOnKA',$,$,$,(#100,#101,#102,#110,#160,#161),#23);
+#107=IFCRELCONTAINEDINSPATIALSTRUCTURE('0OWU4A9R19$vKWO$AdOnKA',$,$,$,(#100,#101,#102,#110,#160,#161,#210,#211),#23);
 #110=IFCDOOR('{DOOR}',$,'Door',$,'Oak',#32,#39,'D-1',2100.,900.,$,.SINGLE_SWING_LEFT.,$);
 #111=IFCDOORTYPE('0PWU4A9R19$vKWO$AdOnKA',$,'Oak 900','oak',$,(#112,#120),$,'T','Leaf',.DOOR.,.SINGLE_SWING_LEFT.,$,$);
 #112=IFCDOORLININGPROPERTIES('0QWU4A9R19$vKWO$AdOnKA',$,$,$,100.,50.,$,$,$,$,$,$,$,$,$,$,$);
@@ -98,6 +101,22 @@ ODD = f"""#100=IFCPROXY('{PROXY}',$,'Tank',$,$,#32,#39,.PRODUCT.,$);
 #186=IFCPROPERTYSINGLEVALUE('Celsius',$,IFCTHERMODYNAMICTEMPERATUREMEASURE(20.),#181);
 #187=IFCRELDEFINESBYPROPERTIES('25IU4A9R19$vKWO$AdOnKA',$,$,$,(#160),#182);
 #188=IFCPROPERTYSINGLEVALUE('Cold',$,IFCTHERMODYNAMICTEMPERATUREMEASURE(-459.67),$);
+#190=IFCDOCUMENTINFORMATION('D-9','Manual',$,'https://example.org/m.pdf','Use',$,$,'B',$,$,$,$,$,$,$,.PUBLIC.,.FINAL.);
+#191=IFCRELASSOCIATESDOCUMENT('25JU4A9R19$vKWO$AdOnKA',$,$,$,(#161),#190);
+#192=IFCCARTESIANPOINT((1000.,0.,0.));
+#193=IFCPOLYLINE((#6,#192));
+#194=IFCSHAPEREPRESENTATION(#11,'Axis','Curve3D',(#193));
+#195=IFCREPRESENTATIONMAP(#7,#194);
+#196=IFCCARTESIANTRANSFORMATIONOPERATOR3D($,$,#192,2.,$);
+#197=IFCMAPPEDITEM(#195,#196);
+#198=IFCSHAPEREPRESENTATION(#11,'Axis','MappedRepresentation',(#197));
+#199=IFCPRODUCTDEFINITIONSHAPE($,$,(#198));
+#210=IFCCABLESEGMENT('{CABLE}',$,'Cable',$,$,#32,#199,$,$);
+#211=IFCANNOTATION('25KU4A9R19$vKWO$AdOnKA',$,'Survey',$,$,#32,$);
+#212=IFCSHAPEREPRESENTATION(#11,'Body','Point',(#192));
+#213=IFCPRODUCTDEFINITIONSHAPE($,$,(#212));
+#214=IFCANNOTATION('{MARK}',$,'Mark',$,$,#32,#213);
+#215=IFCRELNESTS('25LU4A9R19$vKWO$AdOnKA',$,$,$,#211,(#214));
 #128=IFCPOSTALADDRESS(.SITE.,$,$,$,('\\X2\\5929\\X0\\ Road 8'),$,'Chengdu',$,'610000','CN');
 """
 
@@ -183,6 +202,20 @@ def test_profiles_shares_of_materials_and_what_ports_connect_are_told(odd: Model
     assert (pipe["connected_to"], following["connected_to"]) == ([NEXT], [PIPE])
 
 
+def test_a_curve_that_is_mapped_stands_where_the_map_brings_it(odd: ModelFile) -> None:
+    (shape,) = rows(odd)[CABLE]["geometry"]
+    lon, lat, height = shapely.get_coordinates(shapely.from_wkb(shape["wkb"]), include_z=True).T
+    x, y = from_wgs84(lon, lat, crs="EPSG:4544")
+    assert np.round(np.column_stack((x, y, height)), 6).tolist() == [
+        [410_001, 3_394_000, 500],
+        [410_003, 3_394_000, 500],
+    ]
+
+
+def test_what_is_part_of_something_that_is_left_out_is_part_of_the_next_whole(odd: ModelFile) -> None:
+    assert rows(odd)[MARK]["parent"] == "m:3$WU4A9R19$vKWO$AdOnKA"
+
+
 def test_all_of_it_comes_out_as_ifc_and_in_again(odd: ModelFile, tmp_path: Path) -> None:
     found = read_ifc(written(odd, tmp_path / "out.ifc"), prefix="m", scratch=tmp_path)
     before, after = rows(odd), rows(found)
@@ -263,7 +296,7 @@ def test_a_globalid_of_no_valid_form_stops_nothing(tmp_path: Path) -> None:
     found = read_ifc(house(more=shapes, east="410000."), prefix="m", scratch=tmp_path)
     assert {"m:Plate2", f"m:{NO_GUID}"} < set(found.rows["id"].to_pylist())
     assert [(each.object, each.what) for each in found.faults if each.severity == "error"] == [
-        ("m:Plate1", "Its shape cannot be built.")
+        ("m:Plate1", "Its shape cannot be built, or nothing is left of it where it is cut.")
     ]
     back = read_ifc(written(found, tmp_path / "out.ifc"), prefix="m", scratch=tmp_path)
     before, after = rows(found), rows(back)

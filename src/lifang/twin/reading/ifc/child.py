@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from lifang.core import BadInput, TooLarge, bound_process
 from lifang.twin.reading.ifc.curves import Curves
-from lifang.twin.reading.ifc.elements import Tree, name_of
+from lifang.twin.reading.ifc.elements import Tree, name_of, said
 from lifang.twin.reading.ifc.failing import Failing, done_without_failing
 from lifang.twin.reading.ifc.first import first_models
 from lifang.twin.reading.ifc.georeference import placement_of, refuse_jumps, site_reference
@@ -33,7 +33,7 @@ from lifang.twin.reading.ifc.placement import Placement
 from lifang.twin.reading.ifc.properties import Properties
 from lifang.twin.reading.ifc.rules import findings
 from lifang.twin.reading.ifc.sharing import done_by_all
-from lifang.twin.reading.ifc.voting import is_swept
+from lifang.twin.reading.ifc.voting import is_cut, is_swept
 
 _END, _TAIL = b"END-ISO-10303-21", 1_024
 _SCHEMAS = ("IFC2X3", "IFC4", "IFC4X3")
@@ -57,6 +57,7 @@ _EMPTY_M3 = 1e-9
 _HANGS = "Its shape takes too long to build: it is left out."
 _CRASHES = "A kernel crashes where it builds its shape: it is left out."
 _UNTRIED = "Its shape was not built, since too many others take too long or crash: it is left out."
+_UNMADE = "Its shape cannot be built, or nothing is left of it where it is cut."
 _ZONE = "EPSG:4544"  # of the city that is shipped: to find its way in a system takes PROJ 75 ms
 
 
@@ -228,12 +229,12 @@ class _Reading:
 
     def _row(self, entity: ifcopenshell.entity_instance, bounds: Sequence[float]) -> dict[str, Any]:
         kind, level = self._tree.kind(entity)
-        above = self._tree.above(entity)
+        whole = next((each for each in self._tree.line(entity) if each.GlobalId in self._entities), None)
         return {
             "guid": entity.GlobalId,
             "kind": kind,
             "name": name_of(entity),
-            "parent": above.GlobalId if above is not None and above.GlobalId in self._entities else "",
+            "parent": whole.GlobalId if whole is not None else "",
             "level": level,
             "properties": orjson.dumps(self._told(entity), default=str),
             "bounds": [float(each) for each in bounds],
@@ -267,7 +268,9 @@ class _Reading:
             elif guid in failing:
                 continue
             elif getattr(entity, "Representation", None):
-                self._find("geometry", guid, "Its shape cannot be built.", entity.is_a(), "Model it anew.")
+                cut = is_cut(entity) or said(entity, "HasOpenings")
+                what = _UNMADE if cut else "Its shape cannot be built."
+                self._find("geometry", guid, what, entity.is_a(), "Model it anew.")
             else:
                 what = "It has no shape, nor has a part of it: it is left out."
                 self._find("geometry", guid, what, entity.is_a(), "Give it or its parts a shape.", "warning")

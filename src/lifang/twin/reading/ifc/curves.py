@@ -16,11 +16,12 @@ import ifcopenshell.geom
 import numpy as np
 import shapely
 from ifcopenshell import ifcopenshell_wrapper
+from ifcopenshell.util.placement import get_mappeditem_transformation
 from ifcopenshell.util.unit import calculate_unit_scale
 from numpy.typing import NDArray
 
 from lifang.twin.reading.ifc.elements import said
-from lifang.twin.reading.ifc.items import axes_of, is_points, thin_items
+from lifang.twin.reading.ifc.items import Mapped, axes_of, is_points, thin_parts
 
 CHORD_M = 0.001
 _BEGUN_M, _LEAST_M = 10.0, 0.01  # pieces that a curve is begun with, and such as are not halved any more
@@ -101,12 +102,13 @@ class Curves:
 
     def _of(self, entity: Entity) -> Thin | None:
         placed = self._placement(entity)
-        items = (axes_of(entity) if entity.is_a("IfcGrid") else []) or thin_items(entity)
-        if entity.is_a("IfcReferent") and not all(map(is_points, items or [entity])):
+        axes = axes_of(entity) if entity.is_a("IfcGrid") else []
+        parts: list[tuple[Entity, Mapped]] = [(each, ()) for each in axes] or thin_parts(entity)
+        if entity.is_a("IfcReferent") and not all(is_points(each) for each, _ in parts or [(entity, ())]):
             return None if placed is None else Thin([], placed[None, :3, 3])
         placed = np.eye(4) if placed is None else placed
-        lines = [line for each in items if each.is_a("IfcCurve") for line in self._curve(each)]
-        points = [self._points(each) for each in items if is_points(each)]
+        lines = [self._mapped(line, by) for each, by in parts if each.is_a("IfcCurve") for line in self._curve(each)]
+        points = [self._mapped(self._points(each), by) for each, by in parts if is_points(each)]
         moving = [line for line in lines if np.ptp(line, axis=0).any()]
         if not moving:  # a curve of no length is the point where it begins
             points += [line[:1] for line in lines]
@@ -139,6 +141,13 @@ class Curves:
         return [
             vertex[[*part, last[-1]]] for part, last in zip(np.split(start, breaks), np.split(end, breaks), strict=True)
         ]
+
+    def _mapped(self, at: Floats, mapped: Mapped) -> Floats:
+        """Return points (n, 3) in metres where mapped items, the outermost first, bring them."""
+        for each in reversed(mapped):
+            turn = get_mappeditem_transformation(each)
+            at = at @ turn[:3, :3].T + turn[:3, 3] * self._unit_m
+        return at
 
     def _points(self, item: Entity) -> Floats:
         told = item.CoordList if item.is_a("IfcCartesianPointList") else [item.Coordinates]

@@ -13,30 +13,44 @@ import ifcopenshell
 _ORDER = ("Axis", "FootPrint", "Body", "Reference", "SurveyPoints")  # of a line in space before the same in the plane
 _ASIDE = ("Box", "CoG")  # representations that are no shape
 _MARKS = ("IfcTextLiteral", "IfcAnnotationFillArea")  # of a drawing
+_DEPTH_MAX = 8
 
 Entity = ifcopenshell.entity_instance
+Mapped = tuple[Entity, ...]
 
 
 def thin_items(entity: Entity) -> list[Entity]:
     """Return the items of the first representation of an object that is of curves and points alone; none otherwise."""
+    return [each for each, _ in thin_parts(entity)]
+
+
+def thin_parts(entity: Entity) -> list[tuple[Entity, Mapped]]:
+    """Return those items, each with the mapped items that it stands in, the outermost first."""
     shape = entity.Representation if entity.is_a("IfcProduct") else None
     told = [each for each in (shape.Representations if shape else ()) if each.RepresentationIdentifier not in _ASIDE]
     parts = {each.RepresentationIdentifier: _flat(each.Items) for each in reversed(told)}
-    if not all(each.is_a("IfcCurve") or is_points(each) for each in chain.from_iterable(parts.values())):
+    if not all(each.is_a("IfcCurve") or is_points(each) for each, _ in chain.from_iterable(parts.values())):
         return []
     found = next((each for each in (*_ORDER, *parts) if parts.get(each)), None)
     return parts[found] if found is not None else []
 
 
-def _flat(items: Any) -> list[Entity]:
-    """Return items, those of sets one by one, without what is written on a drawing."""
-    found: list[Entity] = []
+def _flat(items: Any, mapped: Mapped = ()) -> list[tuple[Entity, Mapped]]:
+    """Return items, those of sets and of maps one by one, without what is written on a drawing."""
+    found: list[tuple[Entity, Mapped]] = []
     for each in items:
         if each.is_a("IfcGeometricSet"):
-            found += _flat(each.Elements)
+            found += _flat(each.Elements, mapped)
+        elif each.is_a("IfcMappedItem") and _is_followed(each) and len(mapped) < _DEPTH_MAX:
+            found += _flat(each.MappingSource.MappedRepresentation.Items, (*mapped, each))
         elif not any(each.is_a(mark) for mark in _MARKS):
-            found.append(each)
+            found.append((each, mapped))
     return found
+
+
+def _is_followed(item: Entity) -> bool:
+    """Return whether an item maps something, in space."""
+    return item.MappingSource is not None and bool(item.MappingTarget.is_a("IfcCartesianTransformationOperator3D"))
 
 
 def is_surfaced(entity: Entity) -> bool:
