@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from io import BytesIO
@@ -111,7 +112,8 @@ class Twin:
                 f"Nothing of the model could be taken. {what}", mend=first.mend if first else "Send another."
             )
         rows = _completed(found.rows, model, classification, stage, valid_from, valid_to)
-        with self._store.blobs.lock, self._store.lake.changing_objects():
+        blobs_held = self._store.blobs.lock if found.pictures else nullcontext()  # others wait as long as it takes
+        with blobs_held, self._store.lake.changing_objects():
             for picture in found.pictures.values():
                 self._store.blobs.put(BytesIO(picture), max_bytes=len(picture))
             change = self._objects.record(rows, subject=by.id, whole=model, at=to_micros(valid_from))
