@@ -1,6 +1,7 @@
 """Objects through time: what is recorded later closes what was said before, and every past view stays what it was."""
 
 import json
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,33 @@ def test_two_moments_differ_in_what_was_added_removed_moved_or_changed(store: St
     assert {each["id"]: each["change"] for each in found} == {
         "gone": "removed", "moved": "moved", "named": "changed", "new": "added",
     }  # fmt: skip
+
+
+def test_who_reads_does_not_wait_for_a_change_and_sees_what_was_before(store: Store) -> None:
+    store.lake.objects.record(table(row("a", 0)), subject="x")
+    seen: list[dict[str, str]] = []
+    with store.lake.changing_objects():
+        store.lake.objects.record(table(row("b", 0)), subject="x")
+        store.lake.objects.end(["a"], at=1, subject="x")
+        assert list(names(store, 2)) == ["b"]  # who changes sees what comes of it
+        reading = threading.Thread(target=lambda: seen.append(names(store, 2)))
+        reading.start()
+        reading.join(10)
+        assert [list(each) for each in seen] == [["a"]]
+    assert list(names(store, 2)) == ["b"]
+    assert len(store.lake.object_changes(after=0)) == 3
+
+
+def test_changes_that_belong_together_are_all_taken_or_none(store: Store) -> None:
+    def both() -> None:
+        with store.lake.changing_objects():
+            store.lake.objects.record(table(row("a", 0)), subject="x")
+            store.lake.objects.record(table(row("b", 5, 5)), subject="x")
+
+    with pytest.raises(BadInput, match="empty"):
+        both()
+    assert names(store, 2) == {}
+    assert (store.lake.object_changes(after=0), store.lake.objects.last_change) == ([], 0)
 
 
 @pytest.mark.parametrize(

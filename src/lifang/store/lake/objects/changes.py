@@ -52,10 +52,11 @@ class Changes:
             yield joined
             return
         with self._engine.session(OBJECTS, spatial=is_spatial(statement)) as session:
-            with self.lock:
-                while self._awaited:
-                    session.execute(self._awaited[0])
-                    del self._awaited[0]
+            if self._awaited:  # who reads does not wait for a change that is under way
+                with self.lock:
+                    while self._awaited:
+                        session.execute(self._awaited[0])
+                        del self._awaited[0]
             yield session
 
     @contextmanager
