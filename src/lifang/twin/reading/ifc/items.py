@@ -5,7 +5,7 @@ Source: ISO 16739-1:2024 (IFC 4.3), IfcShapeRepresentation, IfcGeometricSet, Ifc
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Iterator
 from typing import Any
 
 import ifcopenshell
@@ -28,24 +28,26 @@ def thin_parts(entity: Entity) -> list[tuple[Entity, Mapped]]:
     """Return those items, each with the mapped items that it stands in, the outermost first."""
     shape = entity.Representation if entity.is_a("IfcProduct") else None
     told = [each for each in (shape.Representations if shape else ()) if each.RepresentationIdentifier not in _ASIDE]
-    parts = {each.RepresentationIdentifier: _flat(each.Items) for each in reversed(told)}
-    if not all(each.is_a("IfcCurve") or is_points(each) for each, _ in chain.from_iterable(parts.values())):
-        return []
+    parts: dict[str | None, list[tuple[Entity, Mapped]]] = {}
+    for each in reversed(told):
+        parts[each.RepresentationIdentifier] = own = []
+        for item, mapped in _flat(each.Items):
+            if not (item.is_a("IfcCurve") or is_points(item)):
+                return []
+            own.append((item, mapped))
     found = next((each for each in (*_ORDER, *parts) if parts.get(each)), None)
     return parts[found] if found is not None else []
 
 
-def _flat(items: Any, mapped: Mapped = ()) -> list[tuple[Entity, Mapped]]:
-    """Return items, those of sets and of maps one by one, without what is written on a drawing."""
-    found: list[tuple[Entity, Mapped]] = []
+def _flat(items: Any, mapped: Mapped = ()) -> Iterator[tuple[Entity, Mapped]]:
+    """Yield items, those of sets and of maps one by one, without what is written on a drawing."""
     for each in items:
         if each.is_a("IfcGeometricSet"):
-            found += _flat(each.Elements, mapped)
+            yield from _flat(each.Elements, mapped)
         elif each.is_a("IfcMappedItem") and _is_followed(each) and len(mapped) < _DEPTH_MAX:
-            found += _flat(each.MappingSource.MappedRepresentation.Items, (*mapped, each))
+            yield from _flat(each.MappingSource.MappedRepresentation.Items, (*mapped, each))
         elif not any(each.is_a(mark) for mark in _MARKS):
-            found.append((each, mapped))
-    return found
+            yield each, mapped
 
 
 def _is_followed(item: Entity) -> bool:
