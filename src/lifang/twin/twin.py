@@ -208,6 +208,10 @@ class Twin:
         """Return the names of what meets ``query`` that hold ``text`` or something near it, the likest first."""
         return self._objects.likest(replace(query, after=None, limit=None), text)
 
+    def called(self, query: ObjectQuery, text: str, limit: int) -> list[CityObject]:
+        """Return what meets ``query`` and is called ``text`` or nearly so, or has an id that holds it, by id."""
+        return self.objects(replace(query, ids=self._objects.called(query, text, limit)))
+
     def names(self, query: ObjectQuery) -> list[tuple[str, str, Classification]]:
         """Return id, name and classification of the objects that meet ``query``, by id."""
         found = self._objects.read(query, ("id", "name", "classification")).to_pylist()
@@ -366,15 +370,7 @@ class Twin:
     ) -> ObjectQuery:
         """Return the query for what held ``at`` a moment; ``among``: its other conditions."""
         known = None if recorded is None else to_micros(recorded)
-        return ObjectQuery(
-            to_micros(at),
-            known,
-            box=box,
-            text=text,
-            after=after,
-            limit=limit,
-            **among,
-        )
+        return ObjectQuery(to_micros(at), known, box=box, text=text, after=after, limit=limit, **among)
 
 
 def _completed(

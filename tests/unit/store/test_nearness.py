@@ -3,14 +3,17 @@
 import string
 from dataclasses import replace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.store.test_objects import row, table
 
 from lifang.core import BadInput
 from lifang.store import ObjectQuery, Store, likest
 from lifang.store.lake import nearness
+from lifang.store.lake.relation import Relation
 
 WORDS = st.text("abc1天府附", max_size=12)
 
@@ -31,7 +34,7 @@ def price(text: str, name: str) -> int:
 
 
 @given(st.text("abc1天府附", min_size=1, max_size=9), st.lists(WORDS, min_size=1, max_size=6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_names_are_priced_all_at_once_as_one_by_one_and_none_within_the_price_falls_through_the_sieve(
     text: str, names: list[str]
 ) -> None:
@@ -94,6 +97,43 @@ def test_objects_are_named_by_what_they_nearly_hold_and_read_in_that_order_page_
     past = ObjectQuery(1, named=names, classifications=["open"], after="g")
     assert not len(objects.read(past, ["id"]))  # what may not be seen tells nothing of its name
     assert len(objects.read(replace(past, classifications=["open", "restricted"]), ["id"])) == 3
+
+
+NAMES = st.lists(st.text("abA1天府附站", min_size=1, max_size=8), min_size=1, max_size=12)
+ASKED = st.lists(st.text("abA1天府附站", min_size=1, max_size=7), min_size=3, max_size=3)
+
+
+@given(NAMES, ASKED)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_one_look_finds_what_names_and_ids_were_looked_through_for_one_by_one(
+    store: Store, names: list[str], asked: list[str]
+) -> None:
+    objects, since = store.lake.objects, ObjectQuery(1, classifications=["open"])
+    rows = [row(f"{name[::-1]}{at}", 0, name=name) for at, name in enumerate(names)]
+    objects.record(table(*rows, row("天府", 0, name="天府", classification="restricted")), subject="x", whole="m")
+    for text in asked:
+        near = objects.read(replace(since, named=[each.name for each in likest(sorted(set(names)), text, 500)]), ["id"])
+        held = objects.read(replace(since, text=text), ["id"])
+        first = [*near["id"].to_pylist()[:3], *held["id"].to_pylist()[:3]]
+        assert objects.called(since, text, 3) == list(dict.fromkeys(first)), (names, text)
+
+
+@given(NAMES, NAMES, ASKED)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_several_columns_are_looked_through_at_once_as_one_by_one(
+    store: Store, some: list[str], others: list[str], asked: list[str]
+) -> None:
+    size = max(len(some), len(others))
+    columns = {"name": [*some, *[None] * (size - len(some))], "title": [*others, *[None] * (size - len(others))]}
+    path = store.folder / f"names-{len([*store.folder.glob('names-*')])}.parquet"
+    pq.write_table(pa.table({**columns, "floors": [*range(size)]}), path)
+    relation = Relation(store.lake._engine, path)
+    for text in asked:
+        wanted = [likest(sorted(set(each)), text, 100) for each in (some, others)]
+        assert relation.likest(["name", "title"], text) == wanted, text
+        assert relation.likest(["title"], text) == wanted[1:]
+    assert relation.likest([], "a") == []
+    assert [each.name for each in relation.likest(["floors"], "0")[0]] == ["0", "10"][: 1 + (size > 10)]
 
 
 @pytest.mark.parametrize("name", ["", "*", '"', "a\nb"])

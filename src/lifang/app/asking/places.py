@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ import shapely
 
 from lifang.app.asking.asker import Asker
 from lifang.app.asking.datasets import Listed
+from lifang.app.asking.linked import object_resource
 from lifang.app.asking.twin import TwinView
 from lifang.catalogue import Search
 from lifang.core import BadInput, Denied, NotFound
@@ -20,6 +21,7 @@ from lifang.twin import Area
 
 _NAMES = ("name", "name_zh", "name_en", "station", "full_name", "title")
 _ADDRESSES = ("full_address", "address")
+_OBJECTS_MAX = 50  # called nearly so, and as many that hold the text
 _ROWS_MAX = 500  # of one dataset
 _ADDRESS_LEAST = 0.6
 _SO = 0.6  # the least score of what is called so, or has the address, not nearly
@@ -74,8 +76,8 @@ class PlaceView:
         raise NotFound(f"There is no place {text[:80]!r}.", where="place", mend="Look: GET /api/v1/twin/places?q=…")
 
     def _objects(self, wanted: str, at: datetime) -> Iterator[Place]:
-        view = TwinView(self._asker)
-        found = [*view.objects(at=at, fuzzy=wanted, limit=50), *view.objects(at=at, text=wanted, limit=50)]
+        found = self._asker.city.twin.called(TwinView(self._asker).query(at, None), wanted, _OBJECTS_MAX)
+        self._asker.seen(*map(object_resource, found))
         called = list({each.name for each in found} | {each.id for each in found})
         fits = {each.name: each.score for each in likest(called, wanted, len(called))}
         for each in found:
@@ -90,8 +92,7 @@ class PlaceView:
             if listed.release is None or not listed.release.has_geometry or not listed.card.key:
                 continue
             columns = [str(each["name"]) for each in listed.release.columns]
-            for column in (each for each in (*_NAMES, *_ADDRESSES) if each in columns):
-                yield from self._named(listed, column, wanted)
+            yield from self._named(listed, [each for each in (*_NAMES, *_ADDRESSES) if each in columns], wanted)
             for column in (each for each in _ADDRESSES if each in columns):
                 for fits, address in addresses:
                     yield from self._addressed(listed, column, address, fits)
@@ -106,14 +107,16 @@ class PlaceView:
         others = [replace(address, road=each.name) for each in near if abs(len(each.name) - len(address.road)) <= 1]
         return [(1.0, address), *((_NEARLY, each) for each in others)]
 
-    def _named(self, listed: Listed, column: str, wanted: str) -> Iterator[Place]:
+    def _named(self, listed: Listed, columns: Sequence[str], wanted: str) -> Iterator[Place]:
         try:
-            near = {each.name: each.score for each in self._dataset(listed).likest(column, wanted)}
+            found = self._dataset(listed).likest(columns, wanted)
         except _UNREADABLE:
             return
-        if near:
-            for target, name, shape in self._having(listed, Condition(column, "in", [*near])):
-                yield Place(name, target, shape, near[name])
+        for column, names in zip(columns, found, strict=True):
+            near = {each.name: each.score for each in names}
+            if near:
+                for target, name, shape in self._having(listed, Condition(column, "in", [*near])):
+                    yield Place(name, target, shape, near[name])
 
     def _addressed(self, listed: Listed, column: str, address: Address, counts: float) -> Iterator[Place]:
         stem = address.road.rstrip("段0123456789")

@@ -44,19 +44,73 @@ class NearName:
         return self.score >= _PART
 
 
-def sieve(source: str, given: Sequence[Any], column: str, text: str) -> tuple[str, list[Any]]:
-    """Return a query of up to 5,000 names that may hold ``text`` nearly, and the values of its placeholders.
+def sieve(source: str, given: Sequence[Any], columns: Sequence[str], text: str) -> tuple[str, list[Any]]:
+    """Return a query of up to 5,000 names a column that may hold ``text`` nearly, and the values of its placeholders.
 
-    ``source`` are rows as SQL, with their conditions, ``given`` the values in it; ``column`` is quoted.
+    Its rows are ``place`` (of the column among ``columns``, which are quoted, from 0) and ``name``. ``source`` are rows
+    as SQL, with their conditions, ``given`` the values in it.
     """
-    forms = dict.fromkeys(form[:_LETTERS_MAX] for form in (normalised(text), text.lower()))
-    sought = list(dict.fromkeys(piece for form in forms for piece in _pieces(form, _allowed(form))))
-    hits = " + ".join("contains(low, ?)::INTEGER" for _ in sought)
-    lowered = sql("(SELECT", column, "AS name, lower(", column, "::VARCHAR) AS low FROM", source, ")")
-    counted = sql("(SELECT name, low,", hits, "AS hits FROM", lowered, ")")
-    order = "ORDER BY contains(any_value(low), ?) DESC, max(hits) DESC, length(name), name LIMIT"
-    found = sql("SELECT name::VARCHAR AS name FROM", counted, "WHERE hits > 0 GROUP BY name", order, str(SIEVED_MAX))
-    return found, [*sought, *given, next(iter(forms))]
+    pieces = _Pieces.of(text)
+    parts, values = [], []
+    for place, column in enumerate(columns):
+        names = sql("(SELECT", column, "::VARCHAR AS name FROM", source, ")")
+        lowered = sql("(SELECT name,", pieces.low("name"), "AS low FROM", names, ")")
+        counted = sql("(SELECT name, low,", pieces.hits, "AS hits FROM", lowered, ") WHERE hits > 0")
+        parts.append(sql("SELECT", str(place), "AS place, name FROM (SELECT name FROM", counted, pieces.order, ")"))
+        values += [*pieces.sought, *given, pieces.whole]
+    return " UNION ALL ".join(parts), values
+
+
+def called(source: str, given: Sequence[Any], text: str, limit: int) -> tuple[str, list[Any]]:
+    """Return a query of what may be called ``text`` nearly, and the values of its placeholders.
+
+    Its rows are ``name`` and ``ids`` as :func:`sieve` has names, each with the first ``limit`` ids of what is called
+    so; the last one has no name, and the first ids of what holds ``text`` as it is written in its name or its id.
+    """
+    pieces = _Pieces.of(text)
+    named = sql("(SELECT id, name::VARCHAR AS name FROM", source, ")")
+    by_id = sql("contains(", pieces.low("id"), ", ?) AS by_id")
+    lowered = sql("(SELECT id, name,", pieces.low("name"), "AS low,", by_id, "FROM", named, ")")
+    counted = sql("(SELECT id, name, low, by_id,", pieces.hits, "AS hits FROM", lowered, ")")
+    begun = sql("WITH found AS MATERIALIZED (SELECT * FROM", counted, "WHERE hits > 0 OR by_id),")
+    near = sql("near AS (SELECT name FROM found WHERE hits > 0", pieces.order, ")")
+    ids = "min(id, ?) AS ids FROM found"
+    each = sql("SELECT 0 AS place, name,", ids, "JOIN near USING (name) GROUP BY name")
+    held = sql("SELECT 1, NULL,", ids, "WHERE by_id OR contains(low, ?)")
+    query = sql(begun, near, each, "UNION ALL", held, "ORDER BY place")
+    written = text.lower()
+    values = [*pieces.sought, written, *given, pieces.whole, limit, limit, written]
+    return query, values
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """The pieces of a text: those that are ``sought`` in the column ``low``, and the ``whole`` as it is compared."""
+
+    sought: tuple[str, ...]
+    whole: str
+
+    @classmethod
+    def of(cls, text: str) -> _Pieces:
+        forms = dict.fromkeys(form[:_LETTERS_MAX] for form in (normalised(text), text.lower()))
+        sought = dict.fromkeys(piece for form in forms for piece in _pieces(form, _allowed(form)))
+        return cls(tuple(sought), next(iter(forms)))
+
+    def low(self, column: str) -> str:
+        """Return what the pieces are sought in; letters without a case need no column in small ones, which costs."""
+        cased = any(each.lower() != each.upper() for each in (*self.sought, self.whole))
+        return f"lower({column})" if cased else column
+
+    @property
+    def hits(self) -> str:
+        """How many pieces are in ``low``."""
+        return " + ".join("contains(low, ?)::INTEGER" for _ in self.sought)
+
+    @property
+    def order(self) -> str:
+        """The end of a query of the names, each once, that are aligned."""
+        by = "contains(any_value(low), ?) DESC, max(hits) DESC, length(name), name"
+        return f"GROUP BY name ORDER BY {by} LIMIT {SIEVED_MAX}"
 
 
 def likest(names: Sequence[str], text: str, limit: int) -> list[NearName]:

@@ -196,12 +196,15 @@ class Relation:
         with self._engine.session() as session:
             return [(row[0], int(row[1])) for row in session.execute(query, [max(0, limit)]).fetchall()]
 
-    def likest(self, column: str, text: str, limit: int = 100) -> list[NearName]:
-        """Return up to ``limit`` values of a column that hold ``text`` or something near, the likest first."""
-        query, values = sieve(self._source, (), self._name(column), text)
+    def likest(self, columns: Sequence[str], text: str, limit: int = 100) -> list[list[NearName]]:
+        """Return, for each column, up to ``limit`` of its values that hold ``text`` or nearly so, the likest first."""
+        query, values = sieve(self._source, (), list(map(self._name, columns)), text)
         with self._engine.session() as session:
-            names = [row[0] for row in session.execute(query, values).fetchall()]
-        return likest(names, text, limit)
+            rows = session.execute(query, values).fetchall() if columns else []
+        names: list[list[str]] = [[] for _ in columns]
+        for place, found in rows:
+            names[place].append(found)
+        return [likest(each, text, limit) for each in names]
 
     def count_distinct(self, columns: Sequence[str], *, matching: Expression | None = None) -> int:
         """Return how many rows, of those for which ``matching`` is true, differ in ``columns``."""

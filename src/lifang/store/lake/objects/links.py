@@ -10,8 +10,8 @@ from lifang.store.lake.engine import OBJECTS
 from lifang.store.lake.names import name, sql
 from lifang.store.lake.objects.changes import Changes
 from lifang.store.lake.objects.model import LINK_COLUMNS, LinkQuery, ObjectChange
-from lifang.store.lake.objects.objects import links_where, sought
 from lifang.store.lake.objects.versions import Versions
+from lifang.store.lake.objects.where import links_where, sought
 
 _LINK = f"{OBJECTS}.link"
 _KEY = ("object", "kind", "target")

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from itertools import islice
+from typing import Any
 
 import pyarrow as pa
 
-from lifang.store.lake.engine import OBJECTS
 from lifang.store.lake.names import name, sql
-from lifang.store.lake.nearness import NearName, likest, sieve
+from lifang.store.lake.nearness import NearName, called, likest, sieve
 from lifang.store.lake.objects.changes import Changes
-from lifang.store.lake.objects.filtering import filtered, property_path
-from lifang.store.lake.objects.model import COLUMNS, CONTENT, FOREVER, LinkQuery, ObjectChange, ObjectQuery
+from lifang.store.lake.objects.filtering import property_path
+from lifang.store.lake.objects.model import COLUMNS, CONTENT, FOREVER, ObjectChange, ObjectQuery
 from lifang.store.lake.objects.nearby import near_together
 from lifang.store.lake.objects.versions import Versions
-from lifang.store.lake.spatial_where import is_spatial
+from lifang.store.lake.objects.where import ACROSS, RANK, SOUGHT_MAX, VERSION, known_then, sought_objects, where_of
 
-Query = TypeVar("Query", LinkQuery, ObjectQuery)
-_VERSION = f"{OBJECTS}.version"
 _LISTED = ", ".join(name(each) for each in COLUMNS.names)
-_SOUGHT_MAX = 500
 _LAST_OF_EACH = "QUALIFY row_number() OVER (PARTITION BY id ORDER BY valid_from DESC) = 1"
-_RANK = "list_position(?::VARCHAR[], name)"  # of a name among those asked for
 _CONTENT = tuple(each for each, _ in CONTENT)
 _SAME_PLACE, _SAME = (
     " AND ".join(f"a.{name(each)} IS NOT DISTINCT FROM b.{name(each)}" for each in columns)
@@ -38,7 +34,6 @@ _STANDING = """count(*)::BIGINT AS count, bit_xor(hash(id, valid_from, recorded_
        sum(list_sum(list_transform(geometry, lambda each: octet_length(each.wkb))))::BIGINT AS bytes,
        min(west) AS west, min(south) AS south, max(east) AS east, max(north) AS north,
        min(bottom_m) AS bottom_m, max(top_m) AS top_m"""
-_ACROSS = "greatest(east - west, north - south)"
 
 _PROPERTIES = """, picked AS (SELECT properties FROM shown USING SAMPLE reservoir(50000 ROWS) REPEATABLE (1)),
 told AS (SELECT key AS name, value, json_type(value) AS kind, value ->> '$' AS text
@@ -99,21 +94,32 @@ class Objects:
     def reading(query: ObjectQuery, columns: Sequence[str] | None = None) -> tuple[str, list[Any]]:
         """Return the statement by which :meth:`read` reads, and the values of its placeholders."""
         chosen = ", ".join(name(each) for each in columns) if columns else f"{_LISTED}, recorded_from"
-        source, values = _sought(query)
+        source, values = sought_objects(query)
         if query.until is not None:
             source = sql(source, _LAST_OF_EACH)
         if query.largest is not None:
-            source, values = sql("(FROM", source, "ORDER BY", _ACROSS, "DESC LIMIT ?)"), [*values, query.largest]
-        order, ranked = ("ORDER BY id", []) if query.named is None else (f"ORDER BY {_RANK}, id", [list(query.named)])
+            source, values = sql("(FROM", source, "ORDER BY", ACROSS, "DESC LIMIT ?)"), [*values, query.largest]
+        order, ranked = ("ORDER BY id", []) if query.named is None else (f"ORDER BY {RANK}, id", [list(query.named)])
         statement, values = sql("SELECT", chosen, "FROM", source, order), [*values, *ranked]
         if query.limit is not None:
             statement, values = sql(statement, "LIMIT ?"), [*values, query.limit]
         return statement, values
 
-    def likest(self, query: ObjectQuery, text: str, limit: int = _SOUGHT_MAX) -> list[NearName]:
+    def likest(self, query: ObjectQuery, text: str, limit: int = SOUGHT_MAX) -> list[NearName]:
         """Return up to ``limit`` names of what meets ``query`` that hold ``text`` or nearly so, the likest first."""
-        source, values = _sought(query)
-        return likest(self._asked(*sieve(source, values, "name", text))["name"].to_pylist(), text, limit)
+        source, values = sought_objects(query)
+        return likest(self._asked(*sieve(source, values, ["name"], text))["name"].to_pylist(), text, limit)
+
+    def called(self, query: ObjectQuery, text: str, limit: int) -> list[str]:
+        """Return the ids of up to ``limit`` of what meets ``query`` and is called ``text`` nearly, the likest first.
+
+        Then those of up to ``limit`` whose name or id holds it as it is written, by id.
+        """
+        source, values = sought_objects(query)
+        *near, held = self._asked(*called(source, values, text, limit)).to_pylist()
+        ids = {each["name"]: each["ids"] for each in near}
+        liked = (own for each in likest([*ids], text, SOUGHT_MAX) for own in ids[each.name])
+        return list(dict.fromkeys([*islice(liked, limit), *(held["ids"] or ())]))
 
     def count(self, query: ObjectQuery, by: str | None = None) -> pa.Table:
         """Return ``count`` of the versions that meet ``query``, with the newest ``recorded``; one row a ``by``."""
@@ -121,7 +127,7 @@ class Objects:
         key, group = (f"{name(by)}, ", f"GROUP BY {name(by)} ORDER BY {name(by)}") if by else ("", "")
         each = "*" if query.until is None else "DISTINCT id"
         figures = f"count({each})::BIGINT AS count, max(recorded_from) AS recorded"
-        return self._asked(sql("SELECT", f"{key}{figures}", "FROM", _VERSION, where, group), values)
+        return self._asked(sql("SELECT", f"{key}{figures}", "FROM", VERSION, where, group), values)
 
     def cells(self, query: ObjectQuery) -> pa.Table:
         """Return a row for each cell in which something meets ``query``, by cell.
@@ -131,7 +137,7 @@ class Objects:
         """
         where, values = where_of(query)
         return self._asked(
-            sql("SELECT cell,", _STANDING, "FROM", _VERSION, where, "GROUP BY cell ORDER BY cell"), values
+            sql("SELECT cell,", _STANDING, "FROM", VERSION, where, "GROUP BY cell ORDER BY cell"), values
         )
 
     def statistics(self, query: ObjectQuery, by: str, *, is_property: bool = False) -> pa.Table:
@@ -142,9 +148,7 @@ class Objects:
         where, values = where_of(query)
         tall = "min(top_m - bottom_m) AS least_m, avg(top_m - bottom_m) AS mean_m, max(top_m - bottom_m) AS greatest_m"
         group = "coalesce(json_extract_string(properties, ?), '')" if is_property else f"{name(by)}::VARCHAR"
-        chosen = sql(
-            "SELECT", group, "AS", name("group"), ", count(*)::BIGINT AS count,", tall, "FROM", _VERSION, where
-        )
+        chosen = sql("SELECT", group, "AS", name("group"), ", count(*)::BIGINT AS count,", tall, "FROM", VERSION, where)
         if is_property:
             path = property_path(by, where="property")
             return self._asked(sql(chosen, "GROUP BY 1 ORDER BY count DESC, 1 LIMIT 1000"), [path, *values])
@@ -157,13 +161,13 @@ class Objects:
         are the commonest twelve as texts, of those as common the first. Counted in a sample of up to 50,000 objects.
         """
         where, values = where_of(query)
-        return self._asked(sql("WITH shown AS (SELECT properties FROM", _VERSION, where, ")", _PROPERTIES), values)
+        return self._asked(sql("WITH shown AS (SELECT properties FROM", VERSION, where, ")", _PROPERTIES), values)
 
     def moments(self, classifications: Sequence[str]) -> pa.Table:
         """Return ``moment``, in microseconds, and how many versions begin then, of those known now; the first 1,000."""
         among = ", ".join("?" * len(classifications)) or "NULL"
         where = sql("WHERE recorded_to =", str(FOREVER), f"AND classification IN ({among}) GROUP BY 1 ORDER BY 1")
-        chosen = sql("SELECT valid_from AS moment, count(*)::BIGINT AS begins FROM", _VERSION, where, "LIMIT 1000")
+        chosen = sql("SELECT valid_from AS moment, count(*)::BIGINT AS begins FROM", VERSION, where, "LIMIT 1000")
         return self._asked(chosen, list(classifications))
 
     def recorded_after(self, recorded: int) -> tuple[int | None, int]:
@@ -171,7 +175,7 @@ class Objects:
 
         All in microseconds UTC; of those known now.
         """
-        chosen = sql("SELECT min(valid_from), max(recorded_from) FROM", _VERSION)
+        chosen = sql("SELECT min(valid_from), max(recorded_from) FROM", VERSION)
         with self._changes.session() as session:
             row = session.execute(sql(chosen, "WHERE recorded_from > ? AND recorded_to =", str(FOREVER)), [recorded])
             first, last = row.fetchone() or (None, None)
@@ -182,7 +186,7 @@ class Objects:
         where, values = where_of(query)
         chosen = "min(west), min(south), max(east), max(north), min(bottom_m), max(top_m)"
         with self._changes.session(where) as session:
-            row = session.execute(sql("SELECT", chosen, "FROM", _VERSION, where), values).fetchone()
+            row = session.execute(sql("SELECT", chosen, "FROM", VERSION, where), values).fetchone()
         return None if row is None or row[0] is None else tuple(map(float, row))
 
     def steady(self, query: ObjectQuery) -> tuple[int, int]:
@@ -190,8 +194,8 @@ class Objects:
 
         Both are moments in the city, in microseconds UTC.
         """
-        known, moments = _known_then(query)
-        edges = sql("(SELECT unnest([valid_from, valid_to]) AS edge FROM", _VERSION, "WHERE", known, ")")
+        known, moments = known_then(query)
+        edges = sql("(SELECT unnest([valid_from, valid_to]) AS edge FROM", VERSION, "WHERE", known, ")")
         chosen = f"coalesce(max(edge) FILTER (edge <= ?), 0), coalesce(min(edge) FILTER (edge > ?), {FOREVER})"
         values = [query.valid, query.valid, *moments]
         with self._changes.session() as session:
@@ -201,13 +205,13 @@ class Objects:
     def telling(self, text: str) -> str:
         """Return the model of some version whose shapes' details hold ``text``, or ``""``; all are scanned."""
         told = "list_contains(list_transform(geometry, lambda each: contains(coalesce(each.detail, ''), ?)), true)"
-        found = self._asked(sql("SELECT model FROM", _VERSION, "WHERE", told, "LIMIT 1"), [text])["model"].to_pylist()
+        found = self._asked(sql("SELECT model FROM", VERSION, "WHERE", told, "LIMIT 1"), [text])["model"].to_pylist()
         return str(found[0]) if found else ""
 
     def versions_of(self, model: str) -> pa.Table:
         """Return ``id, classification`` of each version of a model's objects that is known now."""
         known = sql("WHERE recorded_to =", str(FOREVER), "AND model = ?")
-        return self._asked(sql("SELECT id, classification FROM", _VERSION, known), [model])
+        return self._asked(sql("SELECT id, classification FROM", VERSION, known), [model])
 
     def history(self, object_id: str, classes: Sequence[str] | None = None) -> pa.Table:
         """Return every version of an object (of some classifications), by when recorded, then by valid time.
@@ -218,7 +222,7 @@ class Objects:
         among = "" if classes is None else f"AND classification IN ({', '.join('?' * len(classes)) or 'NULL'})"
         order = "ORDER BY recorded_from, valid_from"
         return self._asked(
-            sql("SELECT", chosen, "FROM", _VERSION, "WHERE id = ?", among, order), [object_id, *(classes or ())]
+            sql("SELECT", chosen, "FROM", VERSION, "WHERE id = ?", among, order), [object_id, *(classes or ())]
         )
 
     def difference(self, before: ObjectQuery, after: ObjectQuery) -> pa.Table:
@@ -228,7 +232,7 @@ class Objects:
         """
         (first, values), (second, more) = where_of(before), where_of(after)
         views = [
-            sql("(SELECT * FROM", _VERSION, one, "AND (", other.removeprefix("WHERE "), ") IS NOT TRUE)")
+            sql("(SELECT * FROM", VERSION, one, "AND (", other.removeprefix("WHERE "), ") IS NOT TRUE)")
             for one, other in ((first, second), (second, first))
         ]
         joined = sql(_DIFFERING, views[0], "a FULL JOIN", views[1], "b USING (id)", _WHERE_DIFFERING)
@@ -247,154 +251,3 @@ class Objects:
 
     def _asked(self, statement: str, values: Sequence[Any]) -> pa.Table:
         return self._changes.asked(statement, values)
-
-
-def _known_then(query: ObjectQuery) -> tuple[str, list[Any]]:
-    """Return the condition on ``version`` that it was known at the moment of ``query``, and its values."""
-    if query.recorded is None:
-        return f"recorded_to = {FOREVER}", []
-    return "recorded_from <= ? AND recorded_to > ?", [query.recorded, query.recorded]
-
-
-def _found_by(table: str, column: str, among: Sequence[str]) -> str:
-    """Return what to read instead of ``table`` for the rows whose indexed ``column`` is among a few values.
-
-    DuckDB 1.5 looks into an index only where the scan has no other condition: an expression that is made first keeps
-    the others from it.
-    """
-    found = sql("SELECT * FROM", table, "WHERE", name(column), f"IN ({', '.join('?' * len(among))})")
-    return sql("(WITH hit AS MATERIALIZED (", found, ") SELECT * FROM hit)")
-
-
-def sought(
-    table: str, query: Query, where: Callable[[Query], tuple[str, list[Any]]], indexed: Mapping[str, str]
-) -> tuple[str, list[Any]]:
-    """Return the rows of ``table`` that meet ``query``, with the values of the placeholders.
-
-    The first field in ``indexed`` (to its column) with so few values that an index is worth asking is looked up by it.
-    """
-    for field, column in indexed.items():
-        among: list[str] = list(getattr(query, field) or ())
-        if among and len(among) <= _SOUGHT_MAX and "" not in among:
-            others: dict[str, Any] = {field: None}
-            rest: tuple[str, list[Any]] = where(replace(query, **others))
-            return sql(_found_by(table, column, among), rest[0]), [*among, *rest[1]]
-    condition, given = where(query)
-    return sql(table, condition), given
-
-
-def _sought(query: ObjectQuery) -> tuple[str, list[Any]]:
-    # of single points the first in a square is sought among all that are asked for, which an index would not tell
-    indexed = {} if query.apart_deg else {"ids": "id", "parents": "parent"}
-    return sought(_VERSION, query, where_of, indexed)
-
-
-def where_of(query: ObjectQuery) -> tuple[str, list[Any]]:
-    """Return the condition on ``version`` and the values of its placeholders."""
-    known, moments = _known_then(query)
-    parts = ["valid_from <= ? AND valid_to > ?", known]
-    values: list[Any] = [query.valid if query.until is None else query.until, query.valid, *moments]
-    for column, among, *left_out in (
-        ("id", query.without, "NOT"),
-        ("model", query.without_models, "NOT"),
-        ("id", query.ids),
-        ("parent", query.parents),
-        ("model", query.models),
-        ("class", query.classes),
-        ("classification", query.classifications),
-        ("cell", query.cells),
-        ("level", query.levels),
-        ("stage", query.stages),
-        ("name", query.named),
-    ):
-        if among is not None:
-            condition, more = _among(column, among, *left_out)
-            parts.append(condition)
-            values += more
-    if query.box is not None:
-        parts.append("west <= ? AND east >= ? AND south <= ? AND north >= ?")
-        values += [query.box.east, query.box.west, query.box.north, query.box.south]
-    for condition, more in _worded(query):
-        if is_spatial(condition):  # outlines are made of the versions alone that meet the rest
-            parts, values = [*parts, f"CASE WHEN {' AND '.join(parts)} THEN {condition} END"], [*values, *values, *more]
-        else:
-            parts, values = [*parts, condition], [*values, *more]
-    if query.linked is not None:
-        condition, more = links_where(query.linked)
-        parts.append(sql("id IN (SELECT object FROM", f"{OBJECTS}.link", condition, ")"))
-        values += more
-    if query.shaped:
-        parts.append("len(geometry) > 0")
-    if query.across_deg:  # a point has no size to be too small by
-        condition, more = _points(query)
-        parts.append(f"({_ACROSS} >= ? OR {_ACROSS} = 0{condition})")
-        values += [query.across_deg, *more]
-    if query.after is not None:
-        condition, more = _past(query, query.after)
-        parts.append(condition)
-        values += more
-    return "WHERE " + " AND ".join(parts), values
-
-
-def _points(query: ObjectQuery) -> tuple[str, list[Any]]:
-    """Return the condition on those versions that are single points, and its values."""
-    if not query.apart_deg:
-        return "", []
-    where, values = where_of(replace(query, across_deg=0.0, after=None))
-    squares = f"AND {_ACROSS} = 0 GROUP BY floor(west / ?), floor(south / ?)"
-    first = sql("SELECT min(id) FROM", _VERSION, where, squares)
-    return sql(" AND id IN (", first, ")"), [*values, query.apart_deg, query.apart_deg]
-
-
-def _past(query: ObjectQuery, after: str) -> tuple[str, list[Any]]:
-    """Return the condition that a version is read after that of another object, and its values."""
-    if query.named is None:
-        return "id > ?", [after]
-    there, own = where_of(
-        ObjectQuery(query.valid, query.recorded, until=query.until, ids=[after], classifications=query.classifications)
-    )  # what may not be seen has no name to go on from
-    names = list(query.named)
-    last = sql("(SELECT (min(", _RANK, "), ?::VARCHAR) FROM", _VERSION, there, ")")
-    return sql("(", _RANK, ", id) >", last), [names, names, after, *own]
-
-
-def _worded(query: ObjectQuery) -> Iterator[tuple[str, list[Any]]]:
-    """Yield the conditions that somebody wrote: parts of names, expressions."""
-    if query.text:
-        yield "(contains(lower(name), lower(?)) OR contains(lower(id), lower(?)))", [query.text, query.text]
-    if query.where is not None:
-        yield filtered(query.where)
-
-
-def _among(column: str, values: Sequence[Any], left_out: str = "") -> tuple[str, list[Any]]:
-    """Return the condition that a column has one of some values (``NOT``: none), with what it is bound to."""
-    if len(values) > _SOUGHT_MAX:
-        return f"{name(column)} {left_out} IN (SELECT unnest(?))", [list(values)]
-    return f"{name(column)} {left_out} IN ({', '.join('?' * len(values)) or 'NULL'})", list(values)
-
-
-def links_where(query: LinkQuery) -> tuple[str, list[Any]]:
-    """Return the condition on ``link`` and the values of its placeholders."""
-    known = f"recorded_to = {FOREVER}" if query.recorded is None else "recorded_from <= ? AND recorded_to > ?"
-    parts, values = ["valid_from <= ? AND valid_to > ?", known], [query.valid, query.valid]
-    bound: list[Any] = values + ([] if query.recorded is None else [query.recorded, query.recorded])
-    among: tuple[tuple[str, Sequence[str] | None], ...] = (
-        ("object", query.objects),
-        ("target", query.targets),
-        ("kind", query.kinds),
-        ("source", query.sources),
-        ("classification", query.classifications),
-    )
-    for column, wanted in among:
-        if wanted is not None:
-            condition, more = _among(column, wanted)
-            parts.append(condition)
-            bound += more
-    if query.of is not None:
-        condition, more = where_of(query.of)
-        parts.append(sql("object IN (SELECT id FROM", f"{OBJECTS}.version", condition, ")"))
-        bound += more
-    if query.after is not None:
-        parts.append("(object, kind, target) > (?, ?, ?)")
-        bound += query.after
-    return "WHERE " + " AND ".join(parts), bound
