@@ -17,6 +17,7 @@ from tests.unit.twin.test_writing_ifc import written
 
 from lifang.core import from_wgs84
 from lifang.twin import ModelFile, Placement, read_cityjson, read_ifc
+from lifang.twin.reading.ifc.associated import documents, materials
 
 PLACE = Placement("EPSG:4544", 410_000.0, 3_394_000.0, 500.0)
 _TEXTS = ("address", "material_layers")  # lists of mappings come back as texts of JSON
@@ -311,3 +312,18 @@ def test_a_globalid_of_no_valid_form_stops_nothing(tmp_path: Path) -> None:
     logger = ifcopenshell.validate.json_logger()
     ifcopenshell.validate.validate(ifcopenshell.open(tmp_path / "again.ifc"), logger)
     assert logger.statements == []
+
+
+def test_documents_of_ifc_2x3_have_the_names_of_ifc_4_and_materials_without_a_name_are_none() -> None:
+    model = ifcopenshell.file(schema="IFC2X3")
+    wall = model.create_entity("IfcWall", GlobalId=WALL)
+    manual = model.create_entity("IfcDocumentInformation", DocumentId="D-1", Name="Manual")
+    sheet = model.create_entity("IfcDocumentReference", ItemReference="S-2")
+    for each in (manual, sheet):
+        model.create_entity("IfcRelAssociatesDocument", RelatedObjects=[wall], RelatingDocument=each)
+    nameless = model.create_entity(
+        "IfcMaterialList", [model.create_entity("IfcMaterial", each) for each in ("", "Tin")]
+    )
+    model.create_entity("IfcRelAssociatesMaterial", RelatedObjects=[wall], RelatingMaterial=nameless)
+    assert documents(wall, None) == [{"Name": "Manual", "Identification": "D-1"}, {"Identification": "S-2"}]
+    assert materials(wall, 1.0) == {"materials": ["Tin"]}

@@ -16,6 +16,7 @@ from lifang.twin.reading.ifc.elements import said
 
 Entity = ifcopenshell.entity_instance
 _UP_MAX = 16
+_NEWER = {"ItemReference": "Identification", "DocumentId": "Identification"}  # those of IFC 2x3
 
 
 def materials(entity: Entity, unit_m: float) -> dict[str, list[Any]]:
@@ -24,7 +25,8 @@ def materials(entity: Entity, unit_m: float) -> dict[str, list[Any]]:
     These are layers with their thickness in metres, profiles with their names, or constituents with their shares. A
     layer of air has no material.
     """
-    found: dict[str, list[Any]] = {"materials": [each.Name for each in get_materials(entity) if each is not None]}
+    names = [each.Name for each in get_materials(entity) if each is not None]
+    found: dict[str, list[Any]] = {"materials": [each for each in names if each]}
     whole = get_material(entity, should_skip_usage=True)
     if whole is not None and whole.is_a("IfcMaterialLayerSet"):
         found["material_layers"] = [
@@ -74,10 +76,13 @@ def _system(reference: Entity) -> str | None:
 
 
 def documents(entity: Entity, kind: Entity | None) -> list[dict[str, Any]]:
-    """Return what is told of each document that goes with an object or its type: its name, its place, its number."""
+    """Return what is told of each document that goes with an object or its type: its name, its place, its number.
+
+    The names are those of IFC 4.
+    """
     found = []
     for told in _associated(entity, kind, "RelatingDocument"):
-        values = {name: value for name, value, _ in plain_attributes(told)}
+        values = {_NEWER.get(name, name): value for name, value, _ in plain_attributes(told)}
         found.append(({"Name": told.Name} if told.Name else {}) | values)
     return found
 

@@ -120,10 +120,9 @@ class Sets:
         return self._model.create_entity("IfcMaterial", told["material"]) if told.get("material") else None
 
     def _documents(self, holders: list[Any], told: dict[str, Any], _: str) -> None:
-        words = {"Identification": told.get("ItemReference") or told.get("DocumentId"), **told}
-        whole = words["Identification"] and words.get("Name") and not told.keys() <= _OF_A_REFERENCE
+        whole = told.get("Identification") and told.get("Name") and not told.keys() <= _OF_A_REFERENCE
         made = self._model.create_entity("IfcDocumentInformation" if whole else "IfcDocumentReference")
-        set_attributes(made, words)
+        set_attributes(made, dict(told))
         self._related("IfcRelAssociatesDocument", holders, RelatingDocument=made)
 
     def _layers(self, holders: list[Any], name: str, _: str) -> None:
@@ -178,7 +177,7 @@ def _constituted(value: Any) -> bool:
 
 
 _OF_A_PROFILE = ("name", "material", "profile", "category")
-_OF_A_REFERENCE = {"Identification", "ItemReference", "Name", "Description", "Location"}
+_OF_A_REFERENCE = {"Identification", "Name", "Description", "Location"}
 _MATERIAL_SETS = {"material_layers", "material_profiles", "material_constituents"}
 # What IFC has relations for, and whether a value fits: it may be anything in other models. Those of _EACH are several.
 _RELATED: Mapping[str, Callable[[Any], bool]] = {
