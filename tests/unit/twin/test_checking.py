@@ -13,7 +13,7 @@ import shapely
 
 from lifang.core import Box
 from lifang.twin import ModelFile, read_cityjson, read_outlines
-from lifang.twin.checking import checked
+from lifang.twin.checking import checked, crossing, shells
 from lifang.twin.reading.model import Described, footprint, rows_of
 
 ROOT = Path(__file__).parents[3]
@@ -250,6 +250,25 @@ def test_a_block_with_a_shaft_through_it_is_one_piece_and_a_tip_may_end_above_th
     model = valid()
     tipped(model, 0.5)
     assert found(model).faults == []
+
+
+def test_faces_that_cut_through_others_are_found_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crossing, "_AT_ONCE", 1)
+    model = valid()
+    tipped(model, -1)
+    model["CityObjects"]["n"] = {
+        "type": "Building", "geometry": [{"type": "Solid", "lod": "2", "boundaries": [box(model, 0, 6, aside=40)]}],
+    }  # fmt: skip
+    assert [(each.rule, each.object) for each in found(model).faults] == [("intersection", "m:h")]
+
+
+def test_pairs_of_parts_beyond_a_bound_are_told_not_to_have_been_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shells, "_PAIRS_MAX", 0)
+    model = valid()
+    parted(model, 9.0)
+    (told,) = found(model).faults
+    assert (told.rule, told.what) == ("overlap", "Pairs of parts that lie by each other and were not compared: 1.")
+    assert all(told.in_chinese.values())
 
 
 def test_a_solid_may_fill_the_void_of_another_and_not_reach_out_of_it() -> None:

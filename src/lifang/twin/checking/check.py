@@ -269,7 +269,10 @@ def _parts(model: _Model) -> Iterator[Fault]:
         return
     whole, lod = model.parent[model.owner[some]], model.column("lod")[some]
     level = np.unique(lod.astype(str), return_inverse=True)[1].reshape(-1)
-    pairs = sharing_space(model.column("wkb")[some].tolist(), (whole * len(some) + level).tolist())
+    pairs, left = sharing_space(model.column("wkb")[some].tolist(), (whole * len(some) + level).tolist())
+    if left:
+        what = f"Pairs of parts that lie by each other and were not compared: {left:,}."
+        yield Fault("", "overlap", what, "Send fewer at once.", "geometry", "warning")
     for one, other in pairs:
         beside = model.ids[model.owner[some[other]]]
         what = f"It shares space with {beside}, a part of the same whole."

@@ -6,17 +6,20 @@ Source: ISO 19107:2003, 6.3 (a shell is simple); error 306 of Ledoux, Open Geosp
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from lifang.twin.checking.edges import Edges
-from lifang.twin.shapes import Rings, spread
+from lifang.twin.shapes import spread
 
 _THROUGH_M = 0.02  # twice as far as a face may be from flat
-_LANE_M = 1e6  # from one geometry to the next, so that boxes of two do not meet
+_LANE_M = 1e6  # from one geometry to the next, so that faces of two do not meet
+_AT_ONCE = 200_000  # pairs of faces, so that memory stays small
 _PLANES = np.array([[1, 2], [0, 2], [0, 1]])
 
 Bits = NDArray[np.bool_]
@@ -30,61 +33,95 @@ def cut_through(edges: Edges, here: Floats, unit: Floats, wanted: Bits) -> Bits:
     ``here`` (n, 3) are the corners in metres about a point of their geometry, ``unit`` (m, 3) the normal of each face.
     Faces with a corner in common are not compared.
     """
-    rings, told = edges.rings, np.zeros(len(wanted), dtype=bool)
-    faces = np.flatnonzero(wanted[rings.part_owner])
-    if not len(faces):
-        return told
-    first = rings.vertex_start[:-1]
-    low, high = np.minimum.reduceat(here, first)[faces], np.maximum.reduceat(here, first)[faces]
-    lane = _LANE_M * rings.part_owner[faces]
-    boxes = shapely.box(low[:, 0] + lane, low[:, 1], high[:, 0] + lane, high[:, 1])
-    one, other = shapely.STRtree(boxes).query(boxes)
-    meet = (one != other) & (low[one, 2] <= high[other, 2]) & (low[other, 2] <= high[one, 2])
-    one, other = faces[one[meet]], faces[other[meet]]
-    level = np.einsum("ij,ij->i", here, unit[rings.vertex_part])
-    height = (np.add.reduceat(level, first) / np.diff(rings.vertex_start))[other]
-    # the edges of the one go through the plane of the other
-    count = np.diff(rings.vertex_start)
-    corner, pair = spread(first[one], count[one]), np.repeat(np.arange(len(one)), count[one])
-    above = np.einsum("ij,ij->i", here[corner], unit[other][pair]) - height[pair]
-    following = _following(rings, corner, above, pair)
-    through = (above > _THROUGH_M) & (following < -_THROUGH_M) | (above < -_THROUGH_M) & (following > _THROUGH_M)
-    through &= ~_touching(edges, one, other)[pair]
-    corner, pair, above, following = corner[through], pair[through], above[through], following[through]
-    share = (above / (above - following))[:, None]
-    place = here[corner] + share * (here[rings.following[corner]] - here[corner])
-    struck = other[pair]
-    told[rings.part_owner[struck[_within(rings, here, unit, struck, place)]]] = True
+    faces, owner, told = _Faces(edges, here, unit), edges.rings.part_owner, np.zeros(len(wanted), dtype=bool)
+    for pairs in faces.meeting(np.flatnonzero(wanted[owner])):
+        for way in ((0, 1), (1, 0)):
+            one, other = pairs[~told[owner[pairs[:, 0]]]][:, way].T
+            told[owner[faces.struck(one, other)]] = True
     return told
 
 
-def _following(rings: Rings, corner: Ints, above: Floats, pair: Ints) -> Floats:
-    """Return how far above the plane the corner after each one is, in the same ring and for the same pair."""
-    begun = np.concatenate(([True], pair[1:] != pair[:-1]))
-    start = np.flatnonzero(begun)[np.cumsum(begun) - 1]
-    return np.asarray(above[start + rings.following[corner] - corner[start]])
+@dataclass(frozen=True)
+class _Faces:
+    edges: Edges
+    here: Floats
+    unit: Floats
 
+    @cached_property
+    def first(self) -> Ints:
+        """The first corner of each face."""
+        return self.edges.rings.vertex_start[:-1]
 
-def _touching(edges: Edges, one: Ints, other: Ints) -> Bits:
-    """Return which pairs of faces have a corner in common."""
-    rings = edges.rings
-    first, count, many = rings.vertex_start[:-1], np.diff(rings.vertex_start), int(edges.vertex.max()) + 1
-    held = np.unique(rings.vertex_part * many + edges.vertex)
-    corner, pair = spread(first[one], count[one]), np.repeat(np.arange(len(one)), count[one])
-    sought = other[pair] * many + edges.vertex[corner]
-    there = held[np.minimum(np.searchsorted(held, sought), len(held) - 1)] == sought
-    return np.bincount(pair, there, len(one)) > 0
+    @cached_property
+    def size(self) -> Ints:
+        """How many corners each face has."""
+        return np.diff(self.edges.rings.vertex_start)
 
+    @cached_property
+    def level(self) -> Floats:
+        """How far along its own normal each face lies, at the middle of its corners."""
+        along = np.einsum("ij,ij->i", self.here, self.unit[self.edges.rings.vertex_part])
+        return np.asarray(np.add.reduceat(along, self.first) / self.size)
 
-def _within(rings: Rings, here: Floats, unit: Floats, face: Ints, place: Floats) -> Bits:
-    """Return which places (k, 3), in the plane of a face each, lie within it, and not at its edge."""
-    if not len(face):
-        return np.zeros(0, dtype=bool)
-    struck, at = np.unique(face, return_inverse=True)
-    some = rings.parts(struck, np.arange(len(struck)))
-    corners = here[spread(rings.vertex_start[struck], np.diff(rings.vertex_start)[struck])]
-    plane = _PLANES[np.abs(unit[struck]).argmax(axis=1)]
-    flat = np.take_along_axis(corners, plane[some.vertex_part], axis=1)
-    shapes = shapely.buffer(replace(some, coordinates=flat).shapes(len(struck)), -_THROUGH_M)
-    points = shapely.points(np.take_along_axis(place, plane[at.reshape(-1)], axis=1))
-    return np.asarray(shapely.contains(shapes[at.reshape(-1)], points))
+    @cached_property
+    def held(self) -> Ints:
+        """The corners of each face by their places, sorted."""
+        return np.unique(self._placed(self.edges.rings.vertex_part, np.arange(len(self.here))))
+
+    def _placed(self, face: Ints, corner: Ints) -> Ints:
+        return np.asarray(face * len(self.here) + self.edges.vertex[corner])
+
+    def meeting(self, some: Ints) -> Iterator[Ints]:
+        """Yield pairs (p, 2) of faces of one geometry whose boxes meet, each pair once, not too many at a time."""
+        if not len(some):
+            return
+        lane = _LANE_M * self.edges.rings.part_owner[some]
+        low, high = (of.reduceat(self.here, self.first)[some] for of in (np.minimum, np.maximum))
+        begin, end = low[:, 0] + lane, high[:, 0] + lane
+        order = np.argsort(begin)
+        some, low, high, begin, end = some[order], low[order], high[order], begin[order], end[order]
+        each = np.arange(len(some))
+        later = np.searchsorted(begin, end, side="right") - each - 1  # those that begin before it ends
+        portion = np.cumsum(later) // _AT_ONCE
+        for part in np.split(each, np.flatnonzero(np.diff(portion)) + 1):
+            one, other = np.repeat(part, later[part]), spread(part + 1, later[part])
+            meet = ((low[one, 1:] <= high[other, 1:]) & (low[other, 1:] <= high[one, 1:])).all(axis=1)
+            yield some[np.column_stack((one, other))[meet]]
+
+    def struck(self, one: Ints, other: Ints) -> Ints:
+        """Return those ``other`` faces within which an edge of the ``one`` beside them goes through their plane."""
+        size, after = self.size[one], self.edges.rings.following
+        corner, pair = spread(self.first[one], size), np.repeat(np.arange(len(one)), size)
+        above = np.einsum("ij,ij->i", self.here[corner], self.unit[other][pair]) - self.level[other][pair]
+        following = above[(np.cumsum(size) - size - self.first[one])[pair] + after[corner]]
+        through = (above > _THROUGH_M) & (following < -_THROUGH_M) | (above < -_THROUGH_M) & (following > _THROUGH_M)
+        apart = np.ones(len(one), dtype=bool)
+        cutting = np.unique(pair[through])
+        apart[cutting] = ~self._touching(one[cutting], other[cutting])
+        through &= apart[pair]
+        corner, pair, above, following = corner[through], pair[through], above[through], following[through]
+        share = (above / (above - following))[:, None]
+        place = self.here[corner] + share * (self.here[after[corner]] - self.here[corner])
+        face = other[pair]
+        return np.asarray(face[self._within(face, place)])
+
+    def _touching(self, one: Ints, other: Ints) -> Bits:
+        """Return which pairs of faces have a corner in common."""
+        corner, pair = spread(self.first[one], self.size[one]), np.repeat(np.arange(len(one)), self.size[one])
+        sought = self._placed(other[pair], corner)
+        there = self.held[np.minimum(np.searchsorted(self.held, sought), len(self.held) - 1)] == sought
+        return np.bincount(pair, there, len(one)) > 0
+
+    def _within(self, face: Ints, place: Floats) -> Bits:
+        """Return which places (k, 3), in the plane of a face each, lie within it, and not at its edge."""
+        if not len(face):
+            return np.zeros(0, dtype=bool)
+        rings = self.edges.rings
+        struck, at = np.unique(face, return_inverse=True)
+        some = rings.parts(struck, np.arange(len(struck)))
+        corners = self.here[spread(self.first[struck], self.size[struck])]
+        plane = _PLANES[np.abs(self.unit[struck]).argmax(axis=1)]
+        flat = np.take_along_axis(corners, plane[some.vertex_part], axis=1)
+        shapes = shapely.buffer(replace(some, coordinates=flat).shapes(len(struck)), -_THROUGH_M)
+        points = shapely.points(np.take_along_axis(place, plane[at.reshape(-1)], axis=1))
+        return np.asarray(shapely.contains(shapes[at.reshape(-1)], points))

@@ -17,6 +17,8 @@ from lifang.twin.shapes import Frame, triangulate
 
 _INWARDS = 1e-3  # of the way to a body's middle
 _SHARED_M = 1e-2
+_METRES = np.array([111_319.49, 111_319.49, 1.0])  # at most, of degrees and of heights
+_PAIRS_MAX = 20_000  # a model whose parts all lie by each other is known after some of them
 
 Floats = NDArray[np.float64]
 
@@ -47,21 +49,29 @@ def ill_fitting(wkb: bytes, shells: Sequence[int], solids: Sequence[int] | None)
         yield "overlap", "Two of its solids share space.", "Let them touch at most."
 
 
-def sharing_space(wkb: Sequence[bytes], beside: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the numbers of those of several solids that share space and of which the same number is told ``beside``.
+def sharing_space(wkb: Sequence[bytes], beside: Sequence[int]) -> tuple[list[tuple[int, int]], int]:
+    """Return pairs of those of several solids that share space, by their numbers, and how many were not compared.
 
-    They are multipolygons with heights in degrees and metres.
+    They are multipolygons with heights in degrees and metres; those are compared of which the same number is told
+    ``beside``.
     """
     shapes, among = np.asarray(shapely.from_wkb(list(wkb)), dtype=object), np.asarray(beside)
     west, south, *_ = shapely.total_bounds(shapes).tolist()
     frame, bodies = Frame(west, south), dict[int, Floats]()
+    corners, of = shapely.get_coordinates(shapes, include_z=True, return_index=True)
+    begin = np.searchsorted(of, np.arange(len(shapes)))
+    low, high = (each.reduceat(corners * _METRES, begin) for each in (np.minimum, np.maximum))
     one, other = shapely.STRtree(shapes).query(shapes)
-    for first, second in np.column_stack((one, other))[(one < other) & (among[one] == among[other])].tolist():
+    shared = (np.minimum(high[one], high[other]) - np.maximum(low[one], low[other])).min(axis=1) >= _SHARED_M
+    pairs = np.column_stack((one, other))[shared & (one < other) & (among[one] == among[other])]
+    found = list[tuple[int, int]]()
+    for first, second in pairs[:_PAIRS_MAX].tolist():
         for each in (first, second):
             if each not in bodies:
                 bodies[each] = _body(np.asarray(shapely.get_parts(shapes[each])), frame)
         if _overlap(bodies[first], bodies[second]):
-            yield first, second
+            found.append((first, second))
+    return found, max(0, len(pairs) - _PAIRS_MAX)
 
 
 def _body(faces: NDArray[np.object_], frame: Frame) -> Floats:
