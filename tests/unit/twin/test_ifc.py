@@ -15,6 +15,10 @@ from lifang.core import BadInput, from_wgs84
 from lifang.twin import ModelFile, Placement, read_ifc, read_model
 
 BIM = Path(__file__).parents[3] / "cities" / "chengdu" / "data" / "bim"
+OTHER_PROJECT = """#9001=IFCSIUNIT(*,.LENGTHUNIT.,.MILLI.,.METRE.);
+#9002=IFCUNITASSIGNMENT((#9001));
+#9003=IFCPROJECT('3dMF2kfQ91yRjuv7a0OESS',$,$,$,$,$,$,$,%s);
+"""
 PLACE = 'crs = "EPSG:4544"\nposition = [410000.0, 3394000.0]\nheight_m = 500.0\n'
 CONVERTED = {"east": "410000."}
 
@@ -109,6 +113,7 @@ def test_the_spatial_tree_leads_from_the_wall_up_to_the_project(tmp_path: Path) 
         (house().replace(b"'IFC4'", b"'IFC1X9'"), PLACE, "cannot be read"),
         (house()[:600], PLACE, "ends too early"),
         (house().replace(b"IFCPROJECT(", b"IFCPROXY("), PLACE, ""),
+        (house(more=OTHER_PROJECT % "#9002"), PLACE, "their units differ"),
         (b"ISO-10303-21;" + bytes(range(256)) * 40, PLACE, ""),
     ],
 )  # fmt: skip
@@ -120,6 +125,18 @@ def test_a_model_that_stands_nowhere_is_refused_with_its_reason(
     assert words in caught.value.what
     assert caught.value.mend
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_project_that_tells_no_units_is_told(tmp_path: Path) -> None:
+    one, two = (
+        read_ifc(content, prefix="m", scratch=tmp_path, placement=Placement.parse(PLACE))
+        for content in (house(), house(more=OTHER_PROJECT % "$"))
+    )
+    assert two.rows.equals(one.rows)
+    (told,) = [each for each in two.faults if each not in one.faults]
+    assert (told.rule, told.severity, told.where) == ("schema", "warning", "IfcProject")
+    assert "this one has 2" in told.what
+    assert all(told.in_chinese.values())
 
 
 def test_one_object_far_from_all_others_is_named(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tests.unit.twin.ifc_model import WALL, house
 
 from lifang.twin import Placement
 from lifang.twin.reading.ifc import child, failing
+from lifang.twin.reading.ifc.opening import opened
 
 ARCH = "27WU4A9R19$vKWO$AdOnKA"
 # A surface that cgal-simple of ifcopenshell 0.8 does not come to an end with: of IfcArbitraryOpenProfileDef.ifc, in
@@ -38,7 +39,8 @@ def test_the_rest_of_a_model_comes_in_where_a_kernel_hangs_on_one_object(
     monkeypatch.setattr(failing, "_ALONE_S", 0.3)
     path = tmp_path / "model.ifc"
     path.write_bytes(house(more=ENDLESS))
-    reading = child._Reading(child.opened(path), Placement("EPSG:4544", 410_000.0, 3_394_000.0, 500.0))
+    model, projects = opened(path)
+    reading = child._Reading(model, Placement("EPSG:4544", 410_000.0, 3_394_000.0, 500.0), projects)
     told = reading.into(tmp_path)["findings"]
     assert [each["what"] for each in told if (each["object"], each["rule"]) == (ARCH, "geometry")] == [child._HANGS]
     shaped = [pa.ipc.open_stream(each.read_bytes()).read_all() for each in tmp_path.glob("objects-[01].arrow")]

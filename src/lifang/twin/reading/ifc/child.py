@@ -29,14 +29,13 @@ from lifang.twin.reading.ifc.first import first_models
 from lifang.twin.reading.ifc.georeference import placement_of, refuse_jumps, site_reference
 from lifang.twin.reading.ifc.items import is_surfaced
 from lifang.twin.reading.ifc.meshes import Solid, portions, solids
+from lifang.twin.reading.ifc.opening import opened
 from lifang.twin.reading.ifc.placement import Placement
 from lifang.twin.reading.ifc.properties import Properties
 from lifang.twin.reading.ifc.rules import findings
 from lifang.twin.reading.ifc.sharing import done_by_all
 from lifang.twin.reading.ifc.voting import is_cut, is_swept
 
-_END, _TAIL = b"END-ISO-10303-21", 1_024
-_SCHEMAS = ("IFC2X3", "IFC4", "IFC4X3")
 _OBJECT = pa.schema(
     [
         *((name, pa.string()) for name in ("guid", "kind", "name", "parent")),
@@ -67,9 +66,9 @@ def main() -> None:
     request = json.loads((folder / "request.json").read_bytes())
     bound_process(**request["bounds"])
     try:
-        model = opened(Path(request["path"]))
+        model, projects = opened(Path(request["path"]))
         told = request["placement"]
-        answer = _Reading(model, Placement(**told) if told else placement_of(model)).into(folder)
+        answer = _Reading(model, Placement(**told) if told else placement_of(model), projects).into(folder)
     except BadInput as error:
         problem = {"what": error.what, "where": error.where, "mend": error.mend}
         answer = {"large": isinstance(error, TooLarge), "problem": problem}
@@ -88,25 +87,8 @@ def prepare() -> None:
                 properties.of(model.by_guid(solid.guid))
 
 
-def opened(path: Path) -> ifcopenshell.file:
-    """Return the model at ``path``; ``BadInput`` if it is no whole IFC of a version that is read."""
-    with path.open("rb") as stream:
-        stream.seek(max(0, path.stat().st_size - _TAIL))
-        if _END not in stream.read():
-            raise BadInput("The model ends too early: END-ISO-10303-21 is lacking.", mend="Send it again.")
-    try:
-        model = ifcopenshell.open(path)
-    except (ifcopenshell.Error, RuntimeError, OSError) as error:
-        raise BadInput(f"The model cannot be read: {str(error)[:300]}", mend="Export it again as IFC 4.") from None
-    if not isinstance(model, ifcopenshell.file) or model.schema not in _SCHEMAS:
-        raise BadInput(f"It is no IFC of {', '.join(_SCHEMAS)}.", where="FILE_SCHEMA", mend="Export it as IFC 4.")
-    if len(model.by_type("IfcProject")) != 1:
-        raise BadInput("A model has one IfcProject.", where="IfcProject", mend="Export the whole project.")
-    return model
-
-
 class _Reading:
-    def __init__(self, model: ifcopenshell.file, placement: Placement) -> None:
+    def __init__(self, model: ifcopenshell.file, placement: Placement, projects: int) -> None:
         self._model, self._placement = model, placement
         self._tree, self._properties = Tree(self._model), Properties(self._model)
         self._bounds: dict[str, NDArray[np.float64]] = {}
@@ -118,6 +100,10 @@ class _Reading:
                 self._find("duplicate", each.GlobalId, what, f"#{each.id()}", "Give every object its own.")
             else:
                 self._entities[each.GlobalId] = each
+        if projects > 1:
+            (project,) = model.by_type("IfcProject")
+            what = f"A model has one IfcProject, this one has {projects}: the units of this one are taken."
+            self._find("schema", project.GlobalId, what, "IfcProject", "Export each project by itself.", "warning")
         self._tell_left_out()
 
     def into(self, folder: Path) -> dict[str, Any]:
