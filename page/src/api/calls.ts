@@ -1,4 +1,4 @@
-import { get, getOutside, send } from "./client";
+import { get, getOutside, send, sendFile, type Query } from "./client";
 import { everyItem, type After } from "./pages";
 import type * as P from "./portal";
 import type * as T from "./types";
@@ -98,5 +98,9 @@ export const calls = {
   twinMoments: () => get<{ items: { moment: string; begins: number }[] }>("/twin/moments"),
   twinProperties: (at: string | null, scenario: string | null) => get<{ items: T.TwinProperty[] }>("/twin/properties", { at, scenario }),
   twinExtent,
+  addModel: (file: File, query: Query, told: (share: number) => void, signal: AbortSignal) => sendFile<T.Job>("/twin/models", file, query, told, signal),
+  addOutlines: (file: File, told: (share: number) => void, signal: AbortSignal) => sendFile<T.Job>("/datasets", form({ file }), { filename: file.name }, told, signal),
+  raiseOutlines: (asked: object) => send<T.Job>("POST", "/twin/outlines", asked),
+  endModel: (model: string, at: string) => send<T.Job>("POST", `/twin/models/${part(model)}/end`, undefined, { at }),
   cancel: (id: string) => send<null>("DELETE", `/jobs/${part(id)}`),
 };

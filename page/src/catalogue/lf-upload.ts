@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { calls } from "../api/calls";
 import { problemOf } from "../api/client";
+import { follow, isOver } from "../api/jobs";
 import type { Job, Page, Problem, RefusedRow } from "../api/types";
 import { bytes } from "../format";
 import { t } from "../i18n";
@@ -12,8 +13,6 @@ import { data, here } from "../state/data";
 import { view } from "../state/view";
 import { refusedTable } from "./refused";
 
-const POLL_MS = 700;
-const OVER = new Set(["done", "failed", "cancelled"]);
 type Part = "file" | "card";
 
 /** Where a data officer puts a file and its card into the catalogue: the job, cancel, what it became, what was refused. */
@@ -52,9 +51,9 @@ export class UploadPiece extends Piece {
     this.refused = this.job = null;
     this.sending = true;
     try {
-      this.job = await calls.upload(file, card);
+      const job = await calls.upload(file, card);
       this.sending = false;
-      await this.follow(this.job.id);
+      await this.follow(job);
     } catch (error) {
       this.refused = problemOf(error);
     } finally {
@@ -62,19 +61,16 @@ export class UploadPiece extends Piece {
     }
   }
 
-  private async follow(id: string): Promise<void> {
-    while (this.job && !OVER.has(this.job.state)) {
-      await new Promise((resolve) => window.setTimeout(resolve, POLL_MS));
-      this.job = await calls.job(id);
-    }
-    if (this.job?.state !== "done") return;
+  private async follow(job: Job): Promise<void> {
+    const { state } = await follow(job, (now) => (this.job = now));
+    if (state !== "done") return;
     this.parts = {};
     this.dispatchEvent(new CustomEvent("admitted"));
   }
 
   private get seen(): Job | null {
     const told = this.job && data.value.jobs[this.job.id];
-    return told && this.job && !OVER.has(this.job.state) ? told : this.job;
+    return told && this.job && !isOver(this.job) ? told : this.job;
   }
 
   private get admitted(): string | null {
@@ -135,7 +131,7 @@ export class UploadPiece extends Piece {
     return html`<div class="job" role="status" data-state=${job.state}>
       <p>${t("upload.progress", { name: this.name, state: t(`upload.state.${job.state}`) })}</p>
       <progress max="1" .value=${job.state === "done" ? 1 : job.progress} aria-label=${this.name}></progress>
-      ${OVER.has(job.state) ? nothing : html`<button type="button" class="quiet" @click=${cancel}>${t("cancel")}</button>`}
+      ${isOver(job) ? nothing : html`<button type="button" class="quiet" @click=${cancel}>${t("cancel")}</button>`}
       ${job.error ? problemCard({ ...job.error, status: job.error.status || 422 }) : nothing}
       ${job.state === "done" ? this.outcome(job) : nothing}
       ${dataset && Number(job.result?.["refused"] ?? 0) > 0 ? this.refusedRows(job.id, dataset) : nothing}

@@ -1,3 +1,4 @@
+import "../css/twin-side.css";
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { calls } from "../api/calls";

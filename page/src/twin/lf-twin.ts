@@ -1,5 +1,4 @@
 import "../css/twin.css";
-import "../css/twin-side.css";
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { Vector3 } from "three";
@@ -17,6 +16,7 @@ import { data, here } from "../state/data";
 import { asOf, comparedWith, type Cut, eyeText } from "../state/twin-url";
 import { formatView } from "../state/url";
 import { view } from "../state/view";
+import { admitting, chosenOf } from "./admitting";
 import { byChange, byClass, byHeight, byModel, byProperty, bySensed, type Dress, FLOORS, FOCUS, GROUNDS, INKS, MARKS } from "./colours";
 import type { Look } from "./layer";
 import "./lf-twin-due";
@@ -152,11 +152,11 @@ export class TwinPiece extends Piece {
         <lf-twin-time></lf-twin-time>
       </section>
       <aside class="column twin-side" aria-label=${t("room.twin")}>
-        ${none ? nothing : html`<lf-twin-topics .capture=${this.capture}></lf-twin-topics>`}
+        ${admitting(none ? [] : models)} ${none ? nothing : html`<lf-twin-topics .capture=${this.capture}></lf-twin-topics>`}
         ${pick
           ? html`<lf-twin-object .models=${models} @visit=${this.visit}></lf-twin-object>`
           : none ? html`<section class="panel"><h2>${t("twin.objects")}</h2><p class="calm">${t("twin.none")}</p></section>`
-          : html`<lf-twin-model .models=${models} .model=${models.find(({ id }) => id === (twin.model ?? twin.focus[0]?.split(":")[0])) ?? null}></lf-twin-model>
+          : html`<lf-twin-model .models=${models} .model=${chosenOf(models)}></lf-twin-model>
             <lf-twin-list .models=${models} .extent=${here(this.extent.asked)} @visit=${this.visit}></lf-twin-list>`}
       </aside>`;
   }

@@ -68,6 +68,16 @@ def test_a_listener_that_asks_for_one_kind_is_told_of_no_other(house: House) -> 
     assert house.client().get("/events?kind=gossip").status_code == 400
 
 
+def test_who_may_see_a_model_is_told_that_the_twin_is_another(house: House) -> None:
+    async def listen() -> None:
+        async with _listening(house, "analyst") as read:
+            await _started(read)
+            house.city.bus.publish("twin", {"model": "hall", "version": 1}, classification=Classification.SHARED)
+            assert _event(await read()) == ("twin", {"model": "hall", "version": 1})
+
+    asyncio.run(listen())
+
+
 def test_events_are_told_as_they_happen_and_a_listener_that_leaves_is_forgotten(house: House) -> None:
     async def listen() -> None:
         async with _listening(house) as read:

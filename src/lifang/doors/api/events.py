@@ -32,6 +32,7 @@ _KINDS = {
     "command": "command",
     "catalogue": "dataset",
     "delivery": "inbox",
+    "twin": "object",
 }
 
 
