@@ -107,6 +107,23 @@ def test_a_click_on_the_legend_hides_what_has_its_colour_and_another_shows_it_ag
     assert "t.hide=Building" in shared.url
 
 
+def test_what_is_drawn_once_more_and_where_solids_are_cut_is_freed_when_it_is_not_seen_any_more(
+    shared: Page, delft: Served
+) -> None:
+    city = "?room=twin&lang=en&theme=paper"
+    show(shared, delft, city)
+    canvas = shared.locator(".twin-stage canvas")
+    bare = int(canvas.get_attribute("data-geometries") or 0)
+    assert bare > 0
+    for _ in range(3):
+        turn_to(shared, f"{city}&pick=delft:b1105d28c-00ba-11e6-b420-2bdcc4ab5d7f")
+        expect(canvas).to_have_attribute("data-geometries", str(bare + 1))
+        turn_to(shared, f"{city}&t.cut=e0.5")
+        expect(canvas).not_to_have_attribute("data-geometries", re.compile(f"^({bare}|{bare + 1})$"))
+        turn_to(shared, city)
+        expect(canvas).to_have_attribute("data-geometries", str(bare))
+
+
 def test_tiles_that_fail_are_told_of_and_come_when_they_are_asked_for_again(watched: Watched, delft: Served) -> None:
     page = watched.page
     page.route("**/content/**", lambda route: route.abort())

@@ -7,7 +7,7 @@ import type { Dress } from "./colours";
 import { Dots } from "./dots";
 import { asPictures, hungIn } from "./hung";
 import { lineMaterial, shine, widened } from "./lines";
-import { cornersOf, drawOver, INSET_M, isOver, paintBy, ROOM, shaded, shrinkRooms, tableOf } from "./meshes";
+import { cornersOf, drawnWith, drawOver, INSET_M, isOver, paintBy, ROOM, shaded, shed, shrinkRooms, tableOf } from "./meshes";
 import { Values } from "./values";
 
 /** What a tile's table says of an object; `value` is the property that it is coloured by. */
@@ -266,6 +266,7 @@ export class TileLayer {
   }
 
   private leave(each: Object3D): void {
+    for (const own of this.pieces.has(each as Mesh) ? drawnWith(each) : []) shed(own);
     this.pieces.get(each as Mesh)?.hung?.dispose();
     this.pieces.delete(each as Mesh);
     this.dots.leave(each as Points);
@@ -302,11 +303,7 @@ export class TileLayer {
 
   /** Fill the solids of a mesh where planes cut them through. */
   private cap(mesh: Mesh, { told }: Piece): void {
-    const old = mesh.children.filter((each): each is Mesh => each instanceof Mesh && !isOver(each));
-    for (const each of old) {
-      mesh.remove(each);
-      each.geometry.dispose();
-    }
+    for (const each of drawnWith(mesh)) if (!isOver(each)) shed(each);
     this.planes.forEach((plane, n) => {
       const material = this.capMaterials[n];
       const cap = material && capOf(mesh, this.worldOf(mesh), plane, material, (feature) => !HOLLOW.test(told[feature]?.class ?? ""));
@@ -350,7 +347,7 @@ export class TileLayer {
     this.veil(mesh, piece);
     paintBy(mesh, colours);
     if (dress.faces && piece.faces) this.paintFaces(mesh, piece, piece.faces);
-    for (const each of mesh.children) if (each instanceof Mesh && !isOver(each)) paintBy(each, piece.told.map((told) => shaded(this.colourOf(told))));
+    for (const each of drawnWith(mesh)) if (!isOver(each)) paintBy(each, piece.told.map((told) => shaded(this.colourOf(told))));
     this.raise(mesh, piece);
   }
 
@@ -384,7 +381,7 @@ export class TileLayer {
 
   /** Draw the objects of a mesh that stand out once more, over what is clear; what is picked shines through all before it. */
   private raise(mesh: Mesh, { told }: Piece): void {
-    for (const old of mesh.children.filter(isOver)) mesh.remove(old);
+    for (const each of drawnWith(mesh)) if (isOver(each)) shed(each);
     const of = (wanted: (id: string) => boolean): Set<number> => new Set(told.flatMap(({ id }, n) => (wanted(id) ? [n] : [])));
     drawOver(mesh, of((id) => this.look.focus.has(id)), this.above);
     drawOver(mesh, of((id) => id === this.picked), this.through);

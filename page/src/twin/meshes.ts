@@ -4,6 +4,7 @@ import type { Told } from "./layer";
 export const ROOM = "BuildingRoom";
 /** A room is drawn so much smaller than it is: its floor is not in the plane of the slab below. */
 export const INSET_M = 0.03;
+const SHARED = ["position", "normal", "color"];
 const SHADE = 0.12; // of an object's colour is that of where it is cut through: darker than any wall in shade
 
 interface Table {
@@ -58,12 +59,24 @@ export function isOver(each: Object3D): boolean {
   return Boolean(each.userData["over"]);
 }
 
+/** Return the meshes that are drawn along with one: where it is cut through, and what of it is drawn once more. */
+export function drawnWith(mesh: Object3D): Mesh[] {
+  return mesh.children.filter((each): each is Mesh => each instanceof Mesh);
+}
+
+/** Take a mesh that is drawn along with another out of the scene and free what it holds; what both share stays. */
+export function shed(mesh: Mesh): void {
+  if (isOver(mesh)) for (const name of SHARED) mesh.geometry.deleteAttribute(name);
+  mesh.geometry.dispose();
+  mesh.removeFromParent();
+}
+
 /** Draw some features of a mesh once more, after all else. */
 export function drawOver(mesh: Mesh, features: ReadonlySet<number>, material: Material): void {
   if (!features.size) return;
   const ids = mesh.geometry.getAttribute("_feature_id_0");
   const geometry = new BufferGeometry().setIndex(cornersOf(mesh.geometry).filter((corner) => features.has(ids.getX(corner))));
-  for (const name of ["position", "normal", "color"]) geometry.setAttribute(name, mesh.geometry.getAttribute(name));
+  for (const name of SHARED) geometry.setAttribute(name, mesh.geometry.getAttribute(name));
   const over = new Mesh(geometry, material);
   over.userData["over"] = true;
   over.renderOrder = 8;

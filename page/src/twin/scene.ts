@@ -192,10 +192,10 @@ export class TwinScene {
     this.pickAt(new Vector2(0, 0), this.now);
   }
 
-  /** Triangles, draw calls and tiles of the last frame. */
-  get cost(): { triangles: number; calls: number; tiles: number } {
-    const { triangles, calls } = this.renderer.info.render;
-    return { triangles, calls, tiles: this.layers.reduce((sum, { tiles }) => sum + tiles.visibleTiles.size, 0) };
+  /** Triangles, draw calls and tiles of the last frame, and geometries that are held for it. */
+  get cost(): { triangles: number; calls: number; tiles: number; geometries: number } {
+    const { memory, render } = this.renderer.info;
+    return { triangles: render.triangles, calls: render.calls, geometries: memory.geometries, tiles: this.layers.reduce((sum, { tiles }) => sum + tiles.visibleTiles.size, 0) };
   }
 
   /** Longitude, latitude, metres of the camera, then of what it looks at; null while the scene is nowhere on the earth. */
