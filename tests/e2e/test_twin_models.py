@@ -103,6 +103,28 @@ def test_what_the_checks_find_is_told_in_the_readers_language(page: Page, empty_
     expect(came.locator(".twin-faults li").first).to_contain_text("open_box:b")
 
 
+def test_where_a_model_stands_is_written_into_the_form(
+    page: Page, empty_city: Served, placed: tuple[Path, Path]
+) -> None:
+    sign_in(page, empty_city)
+    open_page(page, empty_city, "?room=twin&lang=en")
+    adding = page.locator("lf-twin-add")
+    adding.locator("summary").first.press("Enter")
+    for name, text in {
+        "place-crs": "EPSG:4490",
+        "east": "104.06",
+        "north": "30.65",
+        "height": "12",
+        "turn": "-30",
+    }.items():
+        adding.locator(f"[name={name}]").fill(text)
+    _give(page, placed[0], "annex")
+    expect(adding.locator("[data-came=annex]")).to_contain_text("6 objects")
+    wall = page.context.request.get(f"{empty_city.url}/api/v1/twin/objects?model=annex&q=墙").json()["items"][0]
+    assert wall["bbox"][:2] == pytest.approx([104.06, 30.65], abs=1e-4)
+    assert wall["bottom_m"] == pytest.approx(12, abs=2)
+
+
 def test_outlines_go_into_the_catalogue_and_are_raised(page: Page, empty_city: Served, tmp_path: Path) -> None:
     ring = [[104.05, 30.66], [104.0502, 30.66], [104.0502, 30.6602], [104.05, 30.6602], [104.05, 30.66]]
     shape = {"type": "Polygon", "coordinates": [ring]}
