@@ -22,7 +22,7 @@ from tests.e2e.accessible import faults
 from tests.e2e.conftest import Watched, serve
 from tests.e2e.screen import Served, look, open_page, show, turn_to
 from tests.property.test_cityjson_textures import zipped
-from tests.unit.twin.test_reading import city
+from tests.unit.twin.test_reading import city, house
 from tests.unit.twin.test_textured import floor
 
 HOUSES = {"paper": [(217, 199, 163)], "night": [(201, 185, 143)]}  # the colours of buildings, lit from above
@@ -219,6 +219,22 @@ def test_points_and_lines_are_drawn_picked_and_told_of(watched: Watched, delft: 
     objects["way"]["attributes"] = {"kept_by": "district"}
     add(delft, "thinner", json.dumps(city(objects)).encode())
     assert watched.wrong == []
+
+
+def test_an_open_page_learns_of_what_comes_into_the_twin(shared: Page, delft: Served) -> None:
+    def hall(name: str, **more: dict[str, object]) -> bytes:
+        return json.dumps(city({"h": house(attributes={"name": name}), **more})).encode()
+
+    add(delft, "hall", hall("Old hall"))
+    open_page(shared, delft, "?room=twin&lang=en&theme=paper&t.model=hall&pick=hall:h")
+    expect(shared.get_by_role("heading", name="Old hall")).to_be_visible()
+    add(delft, "hall", hall("New hall"))
+    expect(shared.get_by_role("heading", name="New hall")).to_be_visible()
+    turn_to(shared, "?room=twin&lang=en&theme=paper&t.model=hall")
+    expect(shared.locator("lf-twin-list").get_by_role("button", name="New hall")).to_be_visible()
+    add(delft, "hall", hall("New hall", gate=house(attributes={"name": "Gate", "guild": "smiths"})))
+    expect(shared.locator("lf-twin-list").get_by_role("button", name="Gate")).to_be_visible()
+    expect(shared.locator("lf-twin select option", has_text="guild")).to_have_count(1)
 
 
 def test_properties_that_differ_are_told_where_two_models_are_compared(watched: Watched, delft: Served) -> None:

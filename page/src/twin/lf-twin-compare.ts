@@ -26,7 +26,7 @@ export class TwinComparePiece extends Piece {
   protected override render(): TemplateResult | typeof nothing {
     const { model, other } = this;
     if (!model) return nothing;
-    const moments = here(this.moments.want("", () => calls.twinMoments()))?.items ?? [];
+    const moments = here(this.moments.want(String(data.value.twin), () => calls.twinMoments()))?.items ?? [];
     const { at, twin } = view.value;
     const [named, then] = other.startsWith("@") ? [model.id, other.slice(1)] : [other, null];
     const asked = { one: model.id, other: named, other_at: then, at, scenario: twin.scenario };

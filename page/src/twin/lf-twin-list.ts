@@ -7,6 +7,7 @@ import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
+import { data } from "../state/data";
 import { view } from "../state/view";
 
 const LISTED = 60;
@@ -28,7 +29,7 @@ export class TwinListPiece extends Piece {
     const { at, twin } = view.value;
     const after = this.cursors.at(-1) ?? null;
     const asked = { q: this.find, class: this.kind || null, model: twin.model, scenario: twin.scenario, at, after, limit: LISTED };
-    const found = this.list.want(JSON.stringify(asked), () => this.called(asked));
+    const found = this.list.want(`${JSON.stringify(asked)} ${data.value.twin}`, () => this.called(asked));
     const classes = this.extent?.asset.extras.classes ?? [];
     return html`<section class="panel" aria-labelledby="twin-title">
       <h2 id="twin-title">${t("twin.objects")}</h2>

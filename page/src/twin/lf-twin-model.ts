@@ -7,6 +7,7 @@ import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
+import { data } from "../state/data";
 import { view } from "../state/view";
 import { downloads } from "./downloads";
 import { examined } from "./examination";
@@ -24,7 +25,7 @@ export class TwinModelPiece extends Piece {
     const { model } = this;
     if (!model) return nothing;
     const { at } = view.value;
-    const found = this.found.want(`${model.id} ${at}`, () => calls.examination(model.id, at));
+    const found = this.found.want(`${model.id} ${at} ${data.value.twin}`, () => calls.examination(model.id, at));
     return html`<section class="panel" aria-labelledby="model-title">
       <h2 id="model-title">${nameOf(model.title, this.tongue)}</h2>
       ${model.generated ? html`<p class="twin-generated">${t("twin.generated.object")}</p>` : nothing}

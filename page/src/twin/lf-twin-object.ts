@@ -7,6 +7,7 @@ import { t } from "../i18n";
 import { Piece } from "../shell/element";
 import { Fetched } from "../shell/fetched";
 import { problemCard, skeleton } from "../shell/parts";
+import { data } from "../state/data";
 import { MOST_HIDDEN } from "../state/twin-url";
 import { view } from "../state/view";
 import { downloads } from "./downloads";
@@ -27,7 +28,7 @@ export class TwinObjectPiece extends Piece {
   protected override render(): TemplateResult | typeof nothing {
     const { at, pick: id } = view.value;
     if (!id) return nothing; // it is drawn once more before the room takes it away
-    const found = this.about.want(`${id} ${at}`, () => calls.everything(id, at));
+    const found = this.about.want(`${id} ${at} ${data.value.twin}`, () => calls.everything(id, at));
     const back = html`<button type="button" class="quiet" @click=${() => view.set({ pick: null })}>${t("twin.back")}</button>`;
     if (found.state === "asked") return html`<section class="panel">${back}${skeleton(8)}</section>`;
     if (found.state === "refused") return html`<section class="panel">${back}${this.elsewhen(id, found.problem)}</section>`;
@@ -113,7 +114,7 @@ export class TwinObjectPiece extends Piece {
 
   /** Why it is not told of: it stands at other moments than the one looked at, which are told, or it is refused. */
   private elsewhen(id: string, problem: Problem): TemplateResult {
-    const found = this.held.want(id, () => calls.history3d(id));
+    const found = this.held.want(`${id} ${data.value.twin}`, () => calls.history3d(id));
     if (found.state === "asked") return skeleton(3);
     const versions = found.state === "here" ? found.value.items : [];
     if (problem.status === 404 && versions.length) return html`<h2>${versions.at(-1)?.name || id}</h2><p class="calm">${t("twin.object.then")}</p>${this.history(versions)}`;

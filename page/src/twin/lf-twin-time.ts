@@ -30,7 +30,7 @@ export class TwinTimePiece extends Piece {
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    const found = this.moments.want("", () => calls.twinMoments());
+    const found = this.moments.want(String(data.value.twin), () => calls.twinMoments());
     const starts = found.state === "here" ? found.value.items.map((each) => Date.parse(each.moment)) : [];
     const first = starts[0];
     if (first === undefined) return nothing;

@@ -134,7 +134,7 @@ export class TwinPiece extends Piece {
     if (twin.against) this.plans.want(String(change), () => calls.twinScenarios());
     if (twin.storey) {
       const parent = twin.storey;
-      this.storey.want(`${parent} ${this.when}`, () => calls.object(parent, view.value.at));
+      this.storey.want(`${parent} ${this.when} ${change}`, () => calls.object(parent, view.value.at));
       this.states.want(`${parent} ${turn()}`, () => calls.twinStates({ parent }, view.value.at));
     }
     return html`<section class="twin-stage" aria-label=${t("twin.label")}>
