@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from tests.unit.doors.conftest import House
 
 from lifang.catalogue import ACTIVITIES, RULES, Bilingual, known_licences
 from lifang.doors.api.dataset_view import refused_row
+from lifang.doors.http.problems import problem_response
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -40,9 +42,18 @@ def test_a_problem_is_told_in_chinese_beside_the_english(house: House) -> None:
     assert refused["zh"]["mend"].startswith("请登录")
 
 
-def test_a_problem_without_chinese_words_says_so_by_empty_texts_under_a_chinese_title(house: House) -> None:
-    told = house.client("operator").post("/api/v1/alerts/x/acknowledge", json={"note": 5}).json()
-    assert told["status"] == 400
+def test_a_field_that_does_not_fit_and_a_filter_that_cannot_be_read_are_told_in_chinese(house: House) -> None:
+    operator = house.client("operator")
+    told = operator.post("/api/v1/alerts/x/acknowledge", json={"note": 5}).json()
+    assert (told["status"], told["zh"]["title"], told["zh"]["detail"]) == (400, "输入有误", "应为文本。")
+    told = operator.get("/ogc/collections/catalogue.records/items", params={"filter": "title LIKE"}).json()
+    assert told["zh"]["detail"] == "过滤条件在应有值或属性之处是结尾。"
+    assert told["zh"]["where"] == "过滤条件第 11 个字符"
+    assert told["zh"]["mend"].startswith("请写 CQL2 文本")
+
+
+def test_a_problem_without_chinese_words_says_so_by_empty_texts_under_a_chinese_title() -> None:
+    told = json.loads(problem_response(400, "Nobody has ever said this.").body)
     assert told["zh"]["title"] == "输入有误"
     assert told["zh"]["detail"] == ""
 
