@@ -39,6 +39,7 @@ def test_the_model_in_an_ifczip_is_read_whatever_stands_beside_it(tmp_path: Path
         (zipped(("a.ifc", b"a"), method=zipfile.ZIP_LZMA), "rare compression"),
         (zipped(("a.ifcxml", b'<ifc:ifcXML xmlns:ifc="http://www.buildingsmart-tech.org/ifcXML/IFC4">')), "is ifcXML"),
     ],
+    ids=lambda each: each if isinstance(each, str) else "zip",  # in whose bytes the time is
 )
 def test_a_zip_that_holds_no_model_or_several_is_refused(content: bytes, says: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=says) as caught:
