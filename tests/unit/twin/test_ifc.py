@@ -11,7 +11,7 @@ import pytest
 import shapely
 from tests.unit.twin.ifc_model import WALL, house
 
-from lifang.core import BadInput, from_wgs84
+from lifang.core import BadInput, chinese, from_wgs84
 from lifang.twin import ModelFile, Placement, read_ifc, read_model
 
 BIM = Path(__file__).parents[3] / "cities" / "chengdu" / "data" / "bim"
@@ -125,6 +125,51 @@ def test_a_model_that_stands_nowhere_is_refused_with_its_reason(
     assert words in caught.value.what
     assert caught.value.mend
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "made", "where"),
+    [
+        ("#5=IFCUNITASSIGNMENT((#2,#3,#4))", "#5=IFCUNITASSIGNMENT($)", "#5 IfcUnitAssignment.Units"),
+        ("#5=IFCUNITASSIGNMENT((#2,#3,#4))", "#5=IFCUNITASSIGNMENT((0.5))", "#5 IfcUnitAssignment.Units"),
+    ],
+)
+def test_a_model_that_cannot_be_read_for_its_schema_is_told_where_it_breaks_it(
+    given: str, made: str, where: str, tmp_path: Path
+) -> None:
+    content = house().replace(given.encode(), made.encode())
+    assert content != house()
+    with pytest.raises(BadInput) as caught:
+        read(content, tmp_path, PLACE)
+    assert caught.value.where == where
+    assert chinese(caught.value.what)
+    assert chinese(caught.value.mend)
+
+
+def test_a_project_without_a_unit_of_length_is_told(tmp_path: Path) -> None:
+    content = house().replace(b"IFCUNITASSIGNMENT((#2,#3,#4))", b"IFCUNITASSIGNMENT((#3,#4))")
+    (told,) = read_ifc(content, prefix="m", scratch=tmp_path, placement=Placement.parse(PLACE)).faults
+    assert (told.rule, told.where) == ("schema", "IfcProject")
+    assert "metres are taken" in told.what
+    assert all(told.in_chinese.values())
+
+
+MAPPED = """#9001=IFCMAPPEDITEM($,$);
+#9002=IFCSHAPEREPRESENTATION(#10,'Body','MappedRepresentation',(#9001));
+#9003=IFCPRODUCTDEFINITIONSHAPE($,$,(#9002));
+#9004=IFCFURNITURE('2G17HB5orFmhdpTVYmbgKL',$,'Desk',$,$,$,#9003,$,$);
+#9005=IFCPERSON('Jon','Jon',$,$,$,$,$,$);
+#9006=IFCRELAGGREGATES('2G17HB5orFmhdpTVYmbgKM',$,$,$,#9005,(#9004));
+"""
+
+
+def test_an_object_whose_map_maps_nothing_and_whose_whole_is_a_person_is_left_out_alone(tmp_path: Path) -> None:
+    whole, found = (
+        read_ifc(content, prefix="m", scratch=tmp_path, placement=Placement.parse(PLACE))
+        for content in (house(), house(more=MAPPED))
+    )
+    assert found.rows.equals(whole.rows)
+    assert "m:2G17HB5orFmhdpTVYmbgKL" in {each.object for each in found.faults if each.rule == "geometry"}
 
 
 def test_a_second_project_that_tells_no_units_is_told(tmp_path: Path) -> None:

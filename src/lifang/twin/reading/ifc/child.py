@@ -33,6 +33,7 @@ from lifang.twin.reading.ifc.opening import opened
 from lifang.twin.reading.ifc.placement import Placement
 from lifang.twin.reading.ifc.properties import Properties
 from lifang.twin.reading.ifc.rules import findings
+from lifang.twin.reading.ifc.schema import breach
 from lifang.twin.reading.ifc.sharing import done_by_all
 from lifang.twin.reading.ifc.voting import is_cut, is_swept
 
@@ -68,7 +69,12 @@ def main() -> None:
     try:
         model, projects = opened(Path(request["path"]))
         told = request["placement"]
-        answer = _Reading(model, Placement(**told) if told else placement_of(model), projects).into(folder)
+        try:
+            answer = _Reading(model, Placement(**told) if told else placement_of(model), projects).into(folder)
+        except BadInput:
+            raise
+        except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise breach(model) or error from None
     except BadInput as error:
         problem = {"what": error.what, "where": error.where, "mend": error.mend}
         answer = {"large": isinstance(error, TooLarge), "problem": problem}
@@ -100,8 +106,12 @@ class _Reading:
                 self._find("duplicate", each.GlobalId, what, f"#{each.id()}", "Give every object its own.")
             else:
                 self._entities[each.GlobalId] = each
+        (project,) = model.by_type("IfcProject")
+        units = project.UnitsInContext.Units if project.UnitsInContext else ()
+        if not any(said(each, "UnitType") == "LENGTHUNIT" for each in units):
+            what = "The project tells no unit of length: metres are taken."
+            self._find("schema", project.GlobalId, what, "IfcProject", "Give the project its units.", "warning")
         if projects > 1:
-            (project,) = model.by_type("IfcProject")
             what = f"A model has one IfcProject, this one has {projects}: the units of this one are taken."
             self._find("schema", project.GlobalId, what, "IfcProject", "Export each project by itself.", "warning")
         self._tell_left_out()

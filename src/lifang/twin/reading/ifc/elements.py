@@ -125,8 +125,9 @@ class Tree:
             ("ContainedInStructure", "RelatingStructure"),
         ):
             for relation in said(entity, inverse) or ():
-                found: ifcopenshell.entity_instance = getattr(relation, owner)
-                return found
+                found: ifcopenshell.entity_instance | None = getattr(relation, owner)
+                if found is not None and found.is_a("IfcObjectDefinition"):
+                    return found
         if entity.id() in self._proxies:
             return self._proxies[entity.id()]
         if entity.is_a("IfcGroup"):

@@ -66,7 +66,9 @@ def _body(product: Entity) -> list[Entity]:
 
 
 def _inside(item: Entity) -> Sequence[Entity]:
-    found: Sequence[Entity] = item.MappingSource.MappedRepresentation.Items if item.is_a("IfcMappedItem") else (item,)
+    if not item.is_a("IfcMappedItem"):
+        return (item,)
+    found: Sequence[Entity] = item.MappingSource.MappedRepresentation.Items if item.MappingSource else ()
     return found
 
 
