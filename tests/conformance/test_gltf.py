@@ -1,9 +1,6 @@
 """Every tile passes the Khronos glTF validator, which somebody else wrote."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
+from tests.conformance.khronos import validated
 from tests.unit.twin.elevation import elevation_model
 from tests.unit.twin.test_reading_epanet import CRS, SMALL
 from tests.unit.twin.test_textured import street
@@ -26,16 +24,6 @@ DELFT = ROOT / "cities" / "delft" / "data" / "cityjson_delft.json.gz"
 DUPLEX = ROOT / "cities" / "chengdu" / "data" / "bim" / "duplex_architecture.ifc.gz"
 PLACE = Placement("EPSG:4544", 410_000.0, 3_394_000.0, 500.0)
 SINCE, SOON = parse_instant("2015-04-22T00:00:00Z"), parse_instant("2016-01-01T00:00:00Z")
-VALIDATE = """
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-const { validateBytes } = createRequire(process.argv[1])("gltf-validator");
-for (const path of process.argv.slice(2)) {
-  const { issues } = await validateBytes(new Uint8Array(readFileSync(path)));
-  const { numErrors: errors, numWarnings: warnings, messages } = issues;
-  console.log(JSON.stringify({ path, errors, warnings, messages }));
-}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +81,6 @@ def _blocks() -> object:
 
 
 def test_every_tile_is_valid_without_a_warning(tiles: list[Path]) -> None:
-    command = [sys.executable, ROOT / "tools" / "npm.py", "exec", "--", "node", "--input-type=module", "-e", VALIDATE]
-    place = ROOT / "page" / "package.json"
-    done = subprocess.run(
-        [*command, place, *tiles], capture_output=True, text=True, timeout=120, check=True, env=os.environ
-    )
-    told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    told = validated(*tiles)
     assert len(told) == len(tiles) > 10
     assert [each for each in told if each["errors"] or each["warnings"]] == []

@@ -18,6 +18,7 @@ import httpx
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+from tests.conformance.khronos import validated
 from tests.e2e.accessible import faults
 from tests.e2e.conftest import Watched, serve
 from tests.e2e.screen import Served, look, open_page, show, turn_to
@@ -215,6 +216,8 @@ def test_points_and_lines_are_drawn_picked_and_told_of(watched: Watched, delft: 
         with watched.page.expect_download() as saved:
             watched.page.get_by_role("button", name="glTF").press("Enter")
         assert corners(saved.value.path().read_bytes()) == within
+        (valid,) = validated(saved.value.path())
+        assert (valid["errors"], valid["warnings"]) == (0, 0), valid
         watched.page.keyboard.press("Escape")
     objects["way"]["attributes"] = {"kept_by": "district"}
     add(delft, "thinner", json.dumps(city(objects)).encode())
